@@ -1,0 +1,58 @@
+"""How things end: the errors cartflow raises, and the outcome a run records."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+
+class CartflowError(Exception):
+    """Base of every error that cartflow raises on purpose."""
+
+
+class InputError(CartflowError):
+    """Bad input: the message names the file, the key, the value got and what is allowed."""
+
+
+class StepFailed(CartflowError):
+    """A step could not be taken: names the field and, once known, the time in days."""
+
+    def __init__(self, field: str, reason: str, time: float | None = None) -> None:
+        self.field = field
+        self.reason = reason
+        self.time = time
+        at = "" if time is None else f" at t = {time:.6g} day"
+        super().__init__(f"{field}: {reason}{at}")
+
+
+class RunStopped(CartflowError):
+    """A run ended before its end time; what was saved until then is kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a run ended: ``finished``, ``stopped`` (bad numbers) or ``interrupted`` (by the user)."""
+
+    status: Literal["finished", "stopped", "interrupted"]
+    message: str = ""
+
+    def __str__(self) -> str:
+        return self.status if not self.message else f"{self.status}: {self.message}"
+
+
+def suggest(name: str, allowed: Iterable[str]) -> str:
+    """Return the sentence that lists the allowed names and, if one is near, says which."""
+    names = sorted(allowed)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    return f"allowed: {', '.join(names) or '(none)'}{hint}"
+
+
+def require_known(name: str, allowed: Iterable[str], what: str) -> None:
+    """Raise `InputError` if `name` is not one of `allowed`."""
+    names = list(allowed)
+    if name not in names:
+        msg = f"{what}: unknown name '{name}'; {suggest(name, names)}"
+        raise InputError(msg)

@@ -1,0 +1,86 @@
+"""A number with its unit, its source, and how well it is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from cartflow.outcome import InputError, suggest
+from cartflow.units import internal_unit, to_internal
+
+Standing = Literal["measured", "transcribed", "derived", "assumed"]
+STANDINGS: tuple[str, ...] = get_args(Standing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One number of a model: `value` in the internal `unit`, and where it comes from.
+
+    `stated` is the text as written (``"114 1/h"``); `source` is a key of the bibliography,
+    ``study`` for a value that a study states, or ``assumed``.
+    """
+
+    value: float
+    unit: str
+    stated: str
+    source: str
+    standing: Standing
+    note: str = ""
+
+    def __float__(self) -> float:
+        return self.value
+
+    def times(self, number: float, unit: str, note: str) -> Parameter:
+        """Return this number scaled, in the internal unit of `unit`, as a derived one."""
+        value = self.value * number
+        unit = internal_unit(unit)
+        standing: Standing = "assumed" if self.standing == "assumed" else "derived"
+        stated = f"{value:g} {unit}"
+        return replace(
+            self, value=value, unit=unit, stated=stated, standing=standing, note=note
+        )
+
+
+def parameter(quantity: Any, like: str, *, source: str = "study") -> Parameter:
+    """Return a `Parameter` with the dimension of `like` from text, a number, or a table.
+
+    A table has `value`, `source`, `standing` and, if wanted, `note`. A bare quantity takes
+    `source` and stands as assumed. Raises `InputError` on a wrong dimension or standing.
+    """
+    if isinstance(quantity, Parameter):
+        to_internal(f"1 {quantity.unit}", like)
+        return quantity
+    if not isinstance(quantity, dict):
+        if not source:
+            msg = f"{quantity!r} has no source; write {{ value = ..., source = ..., standing = ... }}"
+            raise InputError(msg)
+        return _build(quantity, like, source=source, standing="assumed", note="")
+    unknown = sorted(set(quantity) - {"value", "source", "standing", "note"})
+    if unknown:
+        msg = f"unknown key '{unknown[0]}'; {suggest(unknown[0], ['value', 'source', 'standing', 'note'])}"
+        raise InputError(msg)
+    for key in ("value", "source", "standing"):
+        if key not in quantity:
+            msg = f"key '{key}' is missing in {quantity}"
+            raise InputError(msg)
+    if quantity["standing"] not in STANDINGS:
+        msg = f"standing '{quantity['standing']}'; {suggest(str(quantity['standing']), STANDINGS)}"
+        raise InputError(msg)
+    return _build(
+        quantity["value"],
+        like,
+        source=str(quantity["source"]),
+        standing=quantity["standing"],
+        note=str(quantity.get("note", "")),
+    )
+
+
+def _build(quantity: Any, like: str, *, source: str, standing: Standing, note: str) -> Parameter:
+    return Parameter(
+        value=to_internal(quantity, like),
+        unit=internal_unit(like),
+        stated=str(quantity),
+        source=source,
+        standing=standing,
+        note=note,
+    )

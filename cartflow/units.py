@@ -1,0 +1,149 @@
+"""Units: mm, day, cell and ng inside; conversion once, at the door."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from cartflow.outcome import InputError
+
+if TYPE_CHECKING:
+    import pint
+
+_BASE = {"[length]": "mm", "[time]": "day", "[cell]": "cell", "[mass]": "ng"}
+_NAMES = {"[length]": "length", "[time]": "time", "[cell]": "cells", "[mass]": "mass"}
+_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+|nan|inf(?:inity)?)(?:[eE][-+]?\d+)?)\s*(.*)", re.I)
+# A unit is letters, digits, and the signs of multiplication; exponents have one or two digits.
+_TOWER = re.compile(r"\d\d|__|(?:\*\*|\^)[^A-Za-z]*(?:\*\*|\^)")
+_UNIT = re.compile(r"(?:[A-Za-zµ%]+|\d(?:\.\d+)?|[*/^() ·.-]){1,60}")
+
+
+@cache
+def registry() -> pint.UnitRegistry:
+    """Return the one pint registry, which knows ``cell`` as a dimension of its own."""
+    import pint
+
+    ureg: pint.UnitRegistry = pint.UnitRegistry(cache_folder=None)
+    ureg.define("cell = [cell]")
+    return ureg
+
+
+@cache
+def parse_unit(text: str) -> pint.Unit:
+    """Return the unit written in `text`; raise `InputError` if it is none.
+
+    Only products, quotients and small powers of named units are read.
+    """
+    if text.strip() in {"", "1"}:
+        return registry().Unit("")
+    if not _UNIT.fullmatch(text) or _TOWER.search(text):
+        msg = f"'{text}' is not a unit"
+        raise InputError(msg)
+    try:
+        return registry().parse_units(text.replace("·", "*"))
+    except Exception as error:
+        msg = f"'{text}' is not a unit ({error})"
+        raise InputError(msg) from None
+
+
+@cache
+def internal_unit(unit: str) -> str:
+    """Return the unit in mm, day, cell and ng that has the dimension of `unit`.
+
+    >>> internal_unit("mL/h")
+    'mm^3/day'
+    """
+    powers = {}
+    for dimension, power in parse_unit(unit).dimensionality.items():
+        if dimension not in _BASE:
+            msg = f"'{unit}' has the dimension {dimension}, which cartflow does not use"
+            raise InputError(msg)
+        powers[_BASE[dimension]] = power
+    return _compose(powers)
+
+
+def _compose(powers: dict[str, Any]) -> str:
+    order = ["ng", "cell", "mm", "day"]
+    up = [_power(b, powers[b]) for b in order if powers.get(b, 0) > 0]
+    down = [_power(b, -powers[b]) for b in order if powers.get(b, 0) < 0]
+    return "/".join(["*".join(up) or "1", *down])
+
+
+def _power(base: str, exponent: float) -> str:
+    return base if exponent == 1 else f"{base}^{exponent:g}"
+
+
+def dimension_name(unit: str) -> str:
+    """Return the dimension of `unit` in words, such as ``length^2/time``."""
+    powers = {_NAMES.get(d, d.strip("[]")): p for d, p in parse_unit(unit).dimensionality.items()}
+    up = [_power(n, p) for n, p in powers.items() if p > 0]
+    down = [_power(n, -p) for n, p in powers.items() if p < 0]
+    return "/".join(["*".join(up) or "1", *down]) if powers else "a plain number"
+
+
+@cache
+def factor(unit: str) -> float:
+    """Return what a value in `unit` is multiplied with to stand in internal units."""
+    return float(registry().Quantity(1.0, parse_unit(unit)).to(parse_unit(internal_unit(unit))).m)
+
+
+def split(text: str) -> tuple[float, str]:
+    """Split ``"0.0013 cm^2/day"`` into its number and its unit."""
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        msg = f"'{text}' is not a number with a unit, such as '5 mm'"
+        raise InputError(msg)
+    return float(match[1]), match[2].strip() or "1"
+
+
+def to_internal(quantity: Any, like: str) -> float:
+    """Return `quantity` (text, number or pint quantity) in the internal unit of `like`.
+
+    Raises `InputError` on a wrong dimension, nan or infinity.
+
+    >>> to_internal("0.0013 cm^2/day", like="mm^2/day")
+    0.13
+    """
+    number, unit = _number_and_unit(quantity)
+    if not math.isfinite(number):
+        msg = f"{quantity} is not a finite number"
+        raise InputError(msg)
+    if parse_unit(unit).dimensionality != parse_unit(like).dimensionality:
+        msg = (
+            f"'{quantity}' has the dimension {dimension_name(unit)}, "
+            f"but {dimension_name(like)} is needed (such as '1 {like}')"
+        )
+        raise InputError(msg)
+    return number * factor(unit)
+
+
+def _number_and_unit(quantity: Any) -> tuple[float, str]:
+    if isinstance(quantity, str):
+        return split(quantity)
+    if isinstance(quantity, bool):
+        msg = f"{quantity} is not a quantity"
+        raise InputError(msg)
+    if isinstance(quantity, (int, float)):
+        return float(quantity), "1"
+    if hasattr(quantity, "magnitude") and hasattr(quantity, "units"):
+        return float(quantity.magnitude), f"{quantity.units:C}".replace("**", "^")
+    msg = f"{quantity!r} is not a quantity"
+    raise InputError(msg)
+
+
+@cache
+def cf_unit(unit: str) -> str:
+    """Return `unit` as UDUNITS reads it; a cell is a count, so it drops out.
+
+    >>> cf_unit("cell/mm^3")
+    'mm-3'
+    """
+    powers = parse_unit(internal_unit(unit)).dimensionality
+    parts = [
+        name if powers[d] == 1 else f"{name}{powers[d]:g}"
+        for d, name in (("[mass]", "ng"), ("[length]", "mm"), ("[time]", "day"))
+        if powers.get(d, 0)
+    ]
+    return " ".join(parts) or "1"
