@@ -1,0 +1,103 @@
+"""Datasets: variables with units and names, the parameter group, and files written whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from cartflow.outcome import InputError
+from cartflow.parameters import Parameter
+from cartflow.units import cf_unit
+
+Array = np.ndarray
+
+
+def variable(
+    dims: tuple[str, ...], values: Any, unit: str, long_name: str, **attributes: str
+) -> xr.Variable:
+    """Return a variable with `units` as UDUNITS reads them and a `long_name`."""
+    attrs = {"units": cf_unit(unit), "long_name": long_name, **attributes}
+    return xr.Variable(dims, values, attrs)
+
+
+def label(dims: tuple[str, ...], values: list[str], long_name: str) -> xr.Variable:
+    """Return a coordinate of names."""
+    return xr.Variable(dims, np.array(values, dtype=object), {"long_name": long_name})
+
+
+def identifier(key: str) -> str:
+    """Return `key` in letters, digits and underscores, as CF wants a name."""
+    return re.sub(r"\W+", "_", key).strip("_")
+
+
+def parameter_group(parameters: Mapping[str, Parameter]) -> xr.Dataset:
+    """Return one scalar variable a parameter, with unit, source, standing and the text stated."""
+    variables = {}
+    for key, p in sorted(parameters.items()):
+        attrs = {
+            "units": cf_unit(p.unit),
+            "long_name": key,
+            "source": p.source,
+            "standing": p.standing,
+            "stated": p.stated,
+        }
+        if "cell" in p.unit:
+            attrs["unit_with_cells"] = p.unit
+        if p.note:
+            attrs["note"] = p.note
+        variables[identifier(key)] = xr.Variable((), p.value, attrs)
+    return xr.Dataset(variables)
+
+
+def without_fill(dataset: xr.Dataset) -> xr.Dataset:
+    """Return `dataset` with no ``_FillValue`` on coordinates, which CF forbids."""
+    for name, item in dataset.variables.items():
+        if name in dataset.coords or item.dtype.kind != "f":
+            item.encoding["_FillValue"] = None
+    return dataset
+
+
+def require_writable(path: Path, *, force: bool) -> None:
+    """Raise `InputError` if `path` exists (without `force`) or its folder takes no file."""
+    if path.is_dir():
+        msg = f"{path}: is a folder, not a file to write"
+        raise InputError(msg)
+    if path.exists() and not force:
+        msg = f"{path}: exists already; give --force to overwrite it, or another --out"
+        raise InputError(msg)
+    if not path.parent.is_dir():
+        msg = f"{path}: its folder does not exist"
+        raise InputError(msg)
+    if not os.access(path.parent, os.W_OK):
+        msg = f"{path}: its folder cannot be written"
+        raise InputError(msg)
+
+
+def write(tree: xr.DataTree, path: Path) -> None:
+    """Write `tree` as netCDF-4; the file appears whole or not at all."""
+    handle, name = tempfile.mkstemp(suffix=".part", prefix=f".{path.stem}_", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        tree.to_netcdf(temporary, engine="netcdf4")
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read(path: Path) -> xr.DataTree:
+    """Return the result in the file at `path`; raise `InputError` if there is none."""
+    try:
+        with xr.open_datatree(path, engine="netcdf4", decode_timedelta=False) as tree:
+            return tree.load()
+    except (OSError, ValueError) as error:
+        msg = f"{path}: not a result of cartflow ({error})"
+        raise InputError(msg) from None

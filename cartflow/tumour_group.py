@@ -1,0 +1,91 @@
+"""The tumour group of a result: fields on their grid, and how deep the cells went."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from cartflow.dataset import variable
+from cartflow.geometries.geometry import Geometry
+from cartflow.simulation import Record, Simulation
+
+Array = np.ndarray
+
+_AXES = {"x": "X", "y": "Y", "z": "Z"}
+
+
+def tumour_group(record: Record, simulation: Simulation) -> xr.Dataset:
+    """Return one variable a field over time and the grid, nan outside, with its coordinates."""
+    problem = simulation.engine.problem
+    geometry = problem.geometry
+    dims = ("time", *geometry.dims)
+    variables = {}
+    for i, species in enumerate(problem.network.species):
+        values = np.array([geometry.scatter(s.tumour[i]) for s in record.snapshots])
+        name = species.long_name or species.name
+        variables[species.name] = variable(dims, values, species.unit, name, role=species.role)
+    return xr.Dataset(
+        {**variables, **_depths(record, simulation), **_places(geometry)},
+        coords=_coordinates(geometry),
+    )
+
+
+def penetration_depth(cells: Array, depth: Array, share: float = 0.95) -> float:
+    """Return the depth below the rim above which `share` of the cells stay, mm; nan for none.
+
+    The cells of one mesh cell stand at its centre.
+    """
+    total = cells.sum()
+    if not total > 0:
+        return float("nan")
+    order = np.argsort(depth, kind="stable")
+    reached = np.searchsorted(np.cumsum(cells[order]), share * total)
+    return float(depth[order][min(reached, len(depth) - 1)])
+
+
+def _depths(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
+    problem = simulation.engine.problem
+    volumes, depth = problem.geometry.cell_volumes, problem.geometry.depth
+    products = problem.network.is_product
+    counts = [s.tumour[products] * volumes for s in record.snapshots]
+    single = [[penetration_depth(c, depth) for c in count] for count in counts]
+    every = [penetration_depth(count.sum(axis=0), depth) for count in counts]
+    text = "depth below the rim that holds 95 % of the product cells"
+    return {
+        "penetration_depth": variable(("time", "phenotype"), single, "mm", text),
+        "penetration_depth_all": variable(("time",), every, "mm", f"{text}, all phenotypes"),
+    }
+
+
+def _places(geometry: Geometry) -> dict[str, xr.Variable]:
+    places = {
+        "cell_volume": variable(
+            geometry.dims, geometry.scatter(geometry.cell_volumes), "mm^3", "volume of the mesh cell"
+        ),
+        "depth": variable(
+            geometry.dims, geometry.scatter(geometry.depth), "mm", "depth below the rim"
+        ),
+    }
+    for name, inside in geometry.regions.items():
+        grid = np.zeros(geometry.active.shape, dtype=np.int8)
+        grid[geometry.active] = inside
+        places[f"region_{name}"] = variable(geometry.dims, grid, "1", f"region {name}")
+    if geometry.affine is not None:
+        text = "affine from index to RAS mm"
+        places["affine"] = variable(("affine_row", "affine_column"), geometry.affine, "1", text)
+    return places
+
+
+def _coordinates(geometry: Geometry) -> dict[str, xr.Variable]:
+    oblique = geometry.dims == ("k", "j", "i")
+    coordinates = {}
+    for name in geometry.dims:
+        axis = {"axis": _AXES[name]} if name in _AXES else {}
+        text = f"index {name}" if oblique else f"{name} of the mesh cell's centre"
+        unit = "1" if oblique else "mm"
+        coordinates[name] = variable((name,), geometry.coordinates[name], unit, text, **axis)
+    if oblique:
+        for column, name in enumerate(("x", "y", "z")):
+            grid = geometry.scatter(geometry.centres[:, column])
+            coordinates[name] = variable(geometry.dims, grid, "mm", f"{name} (RAS) of the centre")
+    return coordinates

@@ -1,0 +1,61 @@
+"""Blocks of voxels as mesh cells, with nothing of the volume lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartflow.geometries.checks import whole
+from cartflow.outcome import InputError
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+def checked_factors(coarsen: Any) -> tuple[int, int, int]:
+    """Return the factors along i, j, k from one whole number or three; else `InputError`."""
+    if isinstance(coarsen, (Sequence, np.ndarray)) and not isinstance(coarsen, str):
+        if len(coarsen) != 3:
+            msg = f"coarsen: got {coarsen!r}; give one whole number, or three along i, j, k"
+            raise InputError(msg)
+        i, j, k = (whole(factor, "coarsen") for factor in coarsen)
+        return i, j, k
+    factor = whole(coarsen, "coarsen")
+    return factor, factor, factor
+
+
+def padded_to_blocks(fine: NDArray[Any], factors: Sequence[int]) -> NDArray[Any]:
+    """Return `fine` with zeros at its far ends, so that blocks of `factors` fill it."""
+    return np.pad(fine, [(0, -n % f) for n, f in zip(fine.shape, factors, strict=True)])
+
+
+def block_sums(fine: NDArray[Any], factors: Sequence[int]) -> NDArray[Any]:
+    """Return the sum over every block of `factors` voxels."""
+    split = [part for n, f in zip(fine.shape, factors, strict=True) for part in (n // f, f)]
+    return fine.reshape(split).sum(axis=tuple(range(1, 2 * fine.ndim, 2)))
+
+
+def spread(coarse: NDArray[Any], factors: Sequence[int]) -> NDArray[Any]:
+    """Return for every voxel what stands in its block."""
+    for axis, factor in enumerate(factors):
+        coarse = np.repeat(coarse, factor, axis=axis)
+    return coarse
+
+
+def coarse_affine(affine: Floats, factors: Sequence[int]) -> Floats:
+    """Return the affine of the blocks, whose centres are the middles of full blocks."""
+    scale = np.diag([*map(float, factors), 1.0])
+    scale[:3, 3] = [(factor - 1) / 2 for factor in factors]
+    return affine @ scale
+
+
+def majority(fine: Ints, labels: Sequence[int], factors: Sequence[int]) -> Ints:
+    """Return which label (as position in `labels`) most voxels of a block have.
+
+    Equal numbers go to the label named first.
+    """
+    counts = np.stack([block_sums((fine == label).astype(int), factors) for label in labels])
+    return counts.argmax(axis=0)

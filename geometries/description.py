@@ -1,0 +1,28 @@
+"""A geometry in a few lines of text."""
+
+from __future__ import annotations
+
+from cartflow.geometries.geometry import Geometry
+
+
+def describe(geometry: Geometry) -> list[tuple[str, str]]:
+    """Return (what, value) pairs: cells, volume, depth, regions, boundaries, notes."""
+    grid = " x ".join(f"{geometry.coordinates[dim].size} {dim}" for dim in geometry.dims)
+    volumes = geometry.cell_volumes
+    regions = [
+        (f"region {name}", f"{volumes[cells].sum():.6g} mm3 in {int(cells.sum())} cells")
+        for name, cells in geometry.regions.items()
+    ]
+    boundaries = [
+        (f"boundary {name}", f"{boundary.area:.6g} mm2 in {boundary.cells.size} faces")
+        for name, boundary in geometry.boundaries.items()
+    ]
+    return [
+        ("shape", geometry.name),
+        ("cells", f"{geometry.size} on a grid of {grid}"),
+        ("volume", f"{geometry.volume:.6g} mm3"),
+        ("deepest cell", f"{geometry.maximal_depth:.4g} mm below the surface"),
+        *regions,
+        *boundaries,
+        *[("note", note) for note in geometry.notes],
+    ]

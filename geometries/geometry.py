@@ -1,0 +1,119 @@
+"""Where the tumour is: mesh cells with volumes, depths, named regions and boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cartflow.geometries.connectivity import Connectivity, read_connectivity
+from cartflow.outcome import InputError, require_known
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Boundary:
+    """The faces of one named boundary, one entry a face.
+
+    `cells` is the mesh cell behind each face (a cell may have several), `areas` in mm2,
+    `distances` from cell centre to face in mm.
+    """
+
+    cells: NDArray[np.int64]
+    areas: Floats
+    distances: Floats
+
+    @property
+    def area(self) -> float:
+        """The whole area, mm2."""
+        return float(self.areas.sum())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Geometry:
+    """A tumour as n mesh cells on a grid.
+
+    `active` has the shape of the grid, dimensions in the order of `dims`, and its true
+    entries in C order are the mesh cells 0 ... n-1. `cell_volumes` (n,) in mm3; `centres`
+    (n, d) in mm, columns x, y, z (or r), for masks RAS world; `depth` (n,) in mm below the
+    surface. `affine` takes grid indices (i, j, k) to RAS mm, `source_affine` is the one of
+    the file a mask was read from. `build_mesh` makes the FiPy mesh when it is asked for.
+    """
+
+    name: str
+    dims: tuple[str, ...]
+    coordinates: Mapping[str, Floats]
+    active: NDArray[np.bool_]
+    cell_volumes: Floats
+    centres: Floats
+    depth: Floats
+    regions: Mapping[str, NDArray[np.bool_]]
+    boundaries: Mapping[str, Boundary]
+    build_mesh: Callable[[], Any]
+    affine: Floats | None = None
+    source_affine: Floats | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        grid = tuple(self.coordinates[dim].size for dim in self.dims)
+        sizes = [len(self.centres), self.depth.size, *(r.size for r in self.regions.values())]
+        if self.active.shape != grid or {*sizes, int(self.active.sum())} != {self.size}:
+            msg = f"{self.name}: arrays do not fit the {self.size} cells on a grid of {grid}"
+            raise InputError(msg)
+        if not (np.isfinite(self.cell_volumes).all() and (self.cell_volumes > 0).all()):
+            msg = f"{self.name}: every cell volume must be finite and greater than 0"
+            raise InputError(msg)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The mesh is large and quickly built again.
+        return {k: v for k, v in self.__dict__.items() if k not in {"mesh", "connectivity"}}
+
+    @property
+    def size(self) -> int:
+        """The number of mesh cells."""
+        return int(self.cell_volumes.size)
+
+    @property
+    def volume(self) -> float:
+        """The volume of all cells, mm3."""
+        return float(self.cell_volumes.sum())
+
+    @property
+    def maximal_depth(self) -> float:
+        """The depth of the deepest cell, mm."""
+        return float(self.depth.max())
+
+    @cached_property
+    def mesh(self) -> Any:
+        """The FiPy mesh, with true volumes (mm3) and face areas (mm2)."""
+        return self.build_mesh()
+
+    @cached_property
+    def connectivity(self) -> Connectivity:
+        """The interior faces of the FiPy mesh."""
+        return read_connectivity(self.mesh)
+
+    def scatter(self, values: ArrayLike) -> Floats:
+        """Return values (..., n) on the grid (..., *grid), nan where no cell stands."""
+        values = np.asarray(values, dtype=float)
+        if values.shape[-1:] != (self.size,):
+            msg = f"{self.name}: {values.shape} values do not fit {self.size} cells"
+            raise InputError(msg)
+        grid = np.full(values.shape[:-1] + self.active.shape, np.nan)
+        grid[..., self.active] = values
+        return grid
+
+    def region(self, name: str) -> NDArray[np.bool_]:
+        """Return the cells (n,) of the region `name`; raise `InputError` if there is none."""
+        require_known(name, self.regions, f"region of the {self.name}")
+        return self.regions[name]
+
+    def boundary(self, name: str) -> Boundary:
+        """Return the faces of the boundary `name`; raise `InputError` if there is none."""
+        require_known(name, self.boundaries, f"boundary of the {self.name}")
+        return self.boundaries[name]

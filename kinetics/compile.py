@@ -1,0 +1,128 @@
+"""Expressions to closures over NumPy arrays; nothing is evaluated as code."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartflow.kinetics.grammar import (
+    Binary,
+    Call,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    names,
+    to_text,
+)
+from cartflow.outcome import InputError
+
+Array: TypeAlias = NDArray[np.float64]
+Function: TypeAlias = Callable[[Array], Any]
+
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "^": operator.pow,
+}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "tanh": np.tanh,
+    "abs": np.abs,
+    "min": np.minimum,
+    "max": np.maximum,
+}
+
+
+def to_function(
+    expression: Expression, species: Mapping[str, int], parameters: Mapping[str, float]
+) -> Function:
+    """Return the function of a state, shape (n_species, ...), that `expression` states.
+
+    `species` gives the row of each species, `parameters` the values in internal units; what
+    holds no species is worked out here, once. Raises `InputError` where that is not finite.
+    """
+    if not names(expression) & species.keys():
+        constant = _constant(expression, parameters)
+        return lambda state: constant
+    match expression:
+        case Name(name):
+            row = species[name]
+            return lambda state: state[row]
+        case Negative(operand):
+            inner = to_function(operand, species, parameters)
+            return lambda state: -inner(state)
+        case Binary("^", base, Number(2.0)):
+            inner = to_function(base, species, parameters)
+            return lambda state: np.square(inner(state))
+        case Binary(sign, left, right):
+            return _binary(sign, left, right, species, parameters)
+        case Call(function, arguments):
+            return _call(function, arguments, species, parameters)
+    raise AssertionError(expression)
+
+
+def _binary(
+    sign: str,
+    left: Expression,
+    right: Expression,
+    species: Mapping[str, int],
+    parameters: Mapping[str, float],
+) -> Function:
+    apply = _OPERATORS[sign]
+    first = to_function(left, species, parameters)
+    second = to_function(right, species, parameters)
+    if not names(left) & species.keys():
+        a = _constant(left, parameters)
+        return lambda state: apply(a, second(state))
+    if not names(right) & species.keys():
+        b = _constant(right, parameters)
+        return lambda state: apply(first(state), b)
+    return lambda state: apply(first(state), second(state))
+
+
+def _call(
+    function: str,
+    arguments: tuple[Expression, ...],
+    species: Mapping[str, int],
+    parameters: Mapping[str, float],
+) -> Function:
+    apply = _FUNCTIONS[function]
+    inner = [to_function(argument, species, parameters) for argument in arguments]
+    if len(inner) == 1:
+        first = inner[0]
+        return lambda state: apply(first(state))
+    first, second = inner
+    return lambda state: apply(first(state), second(state))
+
+
+def _constant(expression: Expression, parameters: Mapping[str, float]) -> float:
+    with np.errstate(all="ignore"):
+        value = float(_number(expression, parameters))
+    if not np.isfinite(value):
+        msg = f"'{to_text(expression)[:100]}' is not a finite number"
+        raise InputError(msg)
+    return value
+
+
+def _number(expression: Expression, parameters: Mapping[str, float]) -> Any:
+    match expression:
+        case Number(value):
+            return np.float64(value)
+        case Name(name):
+            return np.float64(parameters[name])
+        case Negative(operand):
+            return -_number(operand, parameters)
+        case Binary(sign, left, right):
+            return _OPERATORS[sign](_number(left, parameters), _number(right, parameters))
+        case Call(function, arguments):
+            return _FUNCTIONS[function](*(_number(a, parameters) for a in arguments))
+    raise AssertionError(expression)

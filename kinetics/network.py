@@ -1,0 +1,199 @@
+"""A reaction network: species, parameters, and reactions that say what they consume and produce."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from cartflow.kinetics.balance import Sorted, sort_cells
+from cartflow.kinetics.compile import Array, Function, to_function
+from cartflow.kinetics.dimensions import Dimension, check, dimension_of
+from cartflow.kinetics.grammar import Expression, names
+from cartflow.kinetics.species import Reaction, Role, Species, SpeciesUnit, require_identifier
+from cartflow.outcome import InputError, require_known
+from cartflow.parameters import Parameter, parameter
+
+__all__ = ["Network", "Reaction", "Role", "Species", "SpeciesUnit"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Species, parameters and reactions, checked once: names, units, coefficients.
+
+    The derivative of a state is ``stoichiometry @ rates(state)``. Product cells that a
+    reaction makes are `born`, those it removes `died`, those that change phenotype
+    `converted`. Raises `InputError` naming the species, parameter or reaction that is wrong.
+    """
+
+    name: str
+    title: str = ""
+    references: tuple[str, ...] = ()
+    species: tuple[Species, ...]
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    reactions: tuple[Reaction, ...] = ()
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.species:
+            raise InputError("species: at least one is needed")
+        _require_unique("species", self.species_names)
+        _require_unique("reactions", [r.name for r in self.reactions])
+        for name in self.parameters:
+            require_identifier(name, f"parameters.{name}")
+            if name in self.species_names:
+                msg = f"parameters.{name}: a species has the same name"
+                raise InputError(msg)
+        for reaction, tree in zip(self.reactions, self.expressions, strict=True):
+            self._check(reaction, tree)
+        _ = self._functions
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Closures cannot be pickled; they are built again when first needed.
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    @property
+    def species_names(self) -> tuple[str, ...]:
+        """The names of the species, in the order of the rows of a state."""
+        return tuple(s.name for s in self.species)
+
+    @property
+    def reaction_names(self) -> tuple[str, ...]:
+        """The names of the reactions, in the order of the rows of `rates`."""
+        return tuple(r.name for r in self.reactions)
+
+    def index(self, name: str) -> int:
+        """Return the row of the species `name`; raise `InputError` for an unknown one."""
+        require_known(name, self.species_names, f"kinetics '{self.name}': species")
+        return self.species_names.index(name)
+
+    @cached_property
+    def stoichiometry(self) -> Array:
+        """Produced minus consumed, shape (n_species, n_reactions)."""
+        result = np.zeros((len(self.species), len(self.reactions)))
+        for column, reaction in enumerate(self.reactions):
+            for name, number in reaction.produces.items():
+                result[self.species_names.index(name), column] += number
+            for name, number in reaction.consumes.items():
+                result[self.species_names.index(name), column] -= number
+        return result
+
+    @cached_property
+    def is_product(self) -> np.ndarray:
+        """Which species are product cells (roles phenotype and product), shape (n_species,)."""
+        return np.array([s.role in {"phenotype", "product"} for s in self.species])
+
+    @cached_property
+    def _sorted(self) -> Sorted:
+        return sort_cells(self.stoichiometry, self.is_product)
+
+    @property
+    def born(self) -> Array:
+        """Product cells born per event, shape (n_species, n_reactions), never negative."""
+        return self._sorted.born
+
+    @property
+    def died(self) -> Array:
+        """Product cells that die per event, shape (n_species, n_reactions), never negative."""
+        return self._sorted.died
+
+    @property
+    def converted(self) -> Array:
+        """Change of phenotype per event; every column sums to zero over the species."""
+        return self._sorted.converted
+
+    @cached_property
+    def expressions(self) -> tuple[Expression, ...]:
+        """The parsed rate of every reaction."""
+        return tuple(reaction.expression() for reaction in self.reactions)
+
+    @cached_property
+    def _functions(self) -> tuple[Function, ...]:
+        rows = {name: row for row, name in enumerate(self.species_names)}
+        values = {name: p.value for name, p in self.parameters.items()}
+        result = []
+        for reaction, tree in zip(self.reactions, self.expressions, strict=True):
+            try:
+                result.append(to_function(tree, rows, values))
+            except InputError as error:
+                msg = f"reactions.{reaction.name}.rate: {error}"
+                raise InputError(msg) from None
+        return tuple(result)
+
+    def rates(self, state: Array) -> Array:
+        """Return the events per mm3 and day, shape (n_reactions, n_cells).
+
+        `state` holds densities, shape (n_species, n_cells), or (n_species,) for one point.
+        """
+        result = np.empty((len(self.reactions), *state.shape[1:]))
+        for row, function in enumerate(self._functions):
+            result[row] = function(state)
+        return result
+
+    def derivative(self, state: Array) -> Array:
+        """Return the change of `state` per day: ``stoichiometry @ rates(state)``."""
+        result: Array = self.stoichiometry @ self.rates(state)
+        return result
+
+    def described_parameters(self) -> dict[str, Parameter]:
+        """Return every parameter with its unit, source and standing."""
+        return dict(self.parameters)
+
+    def with_parameters(self, overrides: Mapping[str, Any], source: str = "study") -> Network:
+        """Return the network with some parameters replaced by text, numbers or Parameters.
+
+        A bare quantity takes `source`. Raises `InputError` naming the key for an unknown
+        name or a wrong dimension.
+        """
+        changed = dict(self.parameters)
+        for name, value in overrides.items():
+            require_known(name, self.parameters, f"kinetics '{self.name}': parameters")
+            try:
+                changed[name] = parameter(value, self.parameters[name].unit, source=source)
+            except InputError as error:
+                msg = f"kinetics '{self.name}': parameters.{name}: {error}"
+                raise InputError(msg) from None
+        try:
+            return replace(self, parameters=changed)
+        except InputError as error:
+            msg = f"kinetics '{self.name}': {error}"
+            raise InputError(msg) from None
+
+    def _check(self, reaction: Reaction, tree: Expression) -> None:
+        where = f"reactions.{reaction.name}"
+        for side in ("consumes", "produces"):
+            for name in getattr(reaction, side):
+                require_known(name, self.species_names, f"{where}.{side}")
+        dimensions = self._dimensions
+        for name in sorted(names(tree)):
+            require_known(name, dimensions, f"{where}.rate")
+        units = {s.unit for s in self.species if s.name in {*reaction.consumes, *reaction.produces}}
+        if len(units) > 1:
+            msg = f"{where}: its species have the units {' and '.join(sorted(units))}; write one "
+            raise InputError(msg + "reaction for each unit")
+        try:
+            check(tree, dimensions, dimension_of(f"{units.pop()}/day"))
+        except InputError as error:
+            msg = f"{where}.rate: {error}"
+            raise InputError(msg) from None
+
+    @cached_property
+    def _dimensions(self) -> dict[str, Dimension]:
+        units: dict[str, str] = {s.name: s.unit for s in self.species}
+        units |= {name: p.unit for name, p in self.parameters.items()}
+        return {name: dimension_of(unit) for name, unit in units.items()}
+
+
+def _require_unique(what: str, found: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in found:
+        if name in seen:
+            msg = f"{what}.{name}: the name is used twice"
+            raise InputError(msg)
+        seen.add(name)

@@ -1,0 +1,131 @@
+"""A body: organs with their volumes, blood flow and lymph flow, checked to close."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from cartflow.outcome import InputError, suggest
+from cartflow.parameters import Parameter
+from cartflow.pbpk.checks import require_positive
+
+# Every organ that a body has beside the pools of blood and lymph.
+ORGANS = (
+    "bone_marrow",
+    "brain",
+    "lung",
+    "liver",
+    "spleen",
+    "kidney",
+    "heart",
+    "gut",
+    "muscle",
+    "skin",
+    "adipose",
+    "bone",
+    "rest",
+)
+CLOSURE = 1e-3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organ:
+    """One organ: volumes (mm3) with its vessels in, and flows (mm3/day).
+
+    `blood_flow` is what the organ takes from the arteries (lung: the cardiac output; liver:
+    without the portal vein). Raises `InputError` if the parts do not fit into the whole.
+    """
+
+    volume: Parameter
+    vascular_volume: Parameter
+    interstitial_volume: Parameter
+    blood_flow: Parameter
+    lymph_flow: Parameter
+
+    def __post_init__(self) -> None:
+        """Check that vessels and interstitium fit, and that lymph is part of the blood."""
+        for field in fields(self):
+            zero = field.name == "lymph_flow"
+            require_positive(field.name, getattr(self, field.name), zero=zero)
+        if self.vascular_volume.value + self.interstitial_volume.value > self.volume.value:
+            msg = (
+                f"vascular_volume {self.vascular_volume.stated} and interstitial_volume "
+                f"{self.interstitial_volume.stated} are more than the volume {self.volume.stated}"
+            )
+            raise InputError(msg)
+        if self.lymph_flow.value >= self.blood_flow.value:
+            msg = (
+                f"lymph_flow {self.lymph_flow.stated} is not below "
+                f"blood_flow {self.blood_flow.stated}"
+            )
+            raise InputError(msg)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """A body whose arterial flows add up to its cardiac output and whose blood is counted once.
+
+    Volumes in mm3, flows in mm3/day, `body_weight` in ng, `haematocrit` as a fraction.
+    `venous_volume` and `arterial_volume` are the central blood, outside the organs' vessels.
+    Raises `InputError`, with the gap in percent, if flows or blood volumes do not close to 0.1 %.
+    """
+
+    name: str
+    title: str
+    species: str
+    body_weight: Parameter
+    haematocrit: Parameter
+    cardiac_output: Parameter
+    blood_volume: Parameter
+    venous_volume: Parameter
+    arterial_volume: Parameter
+    lymph_node_volume: Parameter
+    organs: Mapping[str, Organ]
+
+    def __post_init__(self) -> None:
+        """Check the organs, the flows and the volumes of blood."""
+        object.__setattr__(self, "organs", dict(self.organs))
+        for name, value in self.quantities().items():
+            require_positive(name, value)
+        if self.haematocrit.value >= 1:
+            msg = f"haematocrit {self.haematocrit.stated} is not below 1"
+            raise InputError(msg)
+        self._check_organs()
+        systemic = self.systemic_flow()
+        lung = self.organs["lung"].blood_flow
+        _closes("blood_flow of the organs", systemic, "cardiac_output", self.cardiac_output)
+        _closes("organs.lung.blood_flow", lung.value, "cardiac_output", self.cardiac_output)
+        _closes("blood of organs and pools", self._blood(), "blood_volume", self.blood_volume)
+
+    def quantities(self) -> dict[str, Parameter]:
+        """Return the quantities of the body as a whole by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if isinstance(value, Parameter)}
+
+    def systemic_flow(self) -> float:
+        """Return the sum of all flows that leave the arteries, in mm3/day."""
+        return sum(o.blood_flow.value for name, o in self.organs.items() if name != "lung")
+
+    def _blood(self) -> float:
+        vessels = sum(organ.vascular_volume.value for organ in self.organs.values())
+        return vessels + self.venous_volume.value + self.arterial_volume.value
+
+    def _check_organs(self) -> None:
+        for name in self.organs:
+            if name not in ORGANS:
+                msg = f"organs: unknown organ '{name}'; {suggest(name, ORGANS)}"
+                raise InputError(msg)
+        missing = [name for name in ORGANS if name not in self.organs]
+        if missing:
+            msg = f"organs: '{missing[0]}' is missing; needed: {', '.join(ORGANS)}"
+            raise InputError(msg)
+
+
+def _closes(what: str, total: float, name: str, wanted: Parameter) -> None:
+    gap = total / wanted.value - 1
+    if not abs(gap) <= CLOSURE:
+        msg = (
+            f"{what} do not close: {total:.6g} {wanted.unit} against {name} "
+            f"{wanted.value:.6g} {wanted.unit}, a gap of {100 * gap:+.2f} %"
+        )
+        raise InputError(msg)

@@ -1,0 +1,23 @@
+"""Checks that the nouns of this folder share."""
+
+from __future__ import annotations
+
+import math
+
+from cartflow.outcome import InputError
+from cartflow.parameters import Parameter
+
+
+def require_positive(name: str, value: Parameter, *, zero: bool = False) -> None:
+    """Raise `InputError` unless the value is finite and above 0 (with `zero`: 0 or more)."""
+    if not (0 < value.value < math.inf or (zero and value.value == 0)):
+        bound = "0 or more" if zero else "above 0"
+        msg = f"{name}: '{value.stated}' must be a finite number, {bound}"
+        raise InputError(msg)
+
+
+def require_rates(noun: object, *, above_zero: tuple[str, ...]) -> None:
+    """Check every `Parameter` among a noun's fields; those `above_zero` may not be 0."""
+    for name, value in vars(noun).items():
+        if isinstance(value, Parameter):
+            require_positive(name, value, zero=name not in above_zero)

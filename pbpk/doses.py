@@ -1,0 +1,59 @@
+"""Doses of cells."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from cartflow.outcome import InputError, suggest
+
+Route = Literal["intravenous", "intratumoural"]
+ROUTES: tuple[str, ...] = get_args(Route)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dose:
+    """A dose of `cells` of one phenotype at `time` (day), at once or over `duration` (day).
+
+    Intravenous cells enter the venous blood; intratumoural ones never pass the body first.
+    Raises `InputError` if a number is not finite or out of range.
+    """
+
+    route: Route
+    cells: float
+    phenotype: str
+    time: float = 0.0
+    duration: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check route and numbers."""
+        if self.route not in ROUTES:
+            msg = f"dose: unknown route '{self.route}'; {suggest(str(self.route), ROUTES)}"
+            raise InputError(msg)
+        if not self.phenotype:
+            msg = "dose: the phenotype is missing"
+            raise InputError(msg)
+        if not (0 < self.cells < math.inf):
+            msg = f"dose: cells {self.cells:g} must be a finite number above 0"
+            raise InputError(msg)
+        for name in ("time", "duration"):
+            value = getattr(self, name)
+            if not (0 <= value < math.inf):
+                msg = f"dose: {name} {value:g} day must be a finite number, 0 or more"
+                raise InputError(msg)
+
+    @property
+    def bolus(self) -> bool:
+        """Whether all cells come at once."""
+        return self.duration == 0
+
+    @property
+    def end(self) -> float:
+        """When the dose is over, in days."""
+        return self.time + self.duration
+
+    @property
+    def rate(self) -> float:
+        """Cells per day while an infusion runs; a bolus has none and gives 0."""
+        return 0.0 if self.bolus else self.cells / self.duration

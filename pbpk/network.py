@@ -1,0 +1,97 @@
+"""The organ network: compartments and the rates at which cells pass between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartflow.outcome import InputError, require_known
+from cartflow.parameters import Parameter
+from cartflow.pbpk.arcs import Arcs, body_arcs
+from cartflow.pbpk.body import Body
+from cartflow.pbpk.compartments import Compartment
+from cartflow.pbpk.record import used_parameters
+from cartflow.pbpk.scaling import require_scaling
+from cartflow.pbpk.trafficking import Trafficking
+from cartflow.pbpk.tumour import TumourVessels
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OrganNetwork:
+    """Cells in compartments, `dx/dt = rates @ x`, with rates (n, n) in 1/day.
+
+    Columns sum to zero: what leaves the body is gathered in ``lost``, and what a tumour's
+    vessels give to tissue outside the network in ``handed_over``. `egress_rate` (1/day) is the
+    tumour's lymph flow / (interstitial volume x retention), nought without a tumour; `scaling`
+    the rule used; `parameters` everything used. Raises `InputError` on rates that lose cells.
+    """
+
+    compartments: tuple[Compartment, ...]
+    rates: Array
+    egress_rate: float = 0.0
+    scaling: str = ""
+    parameters: Mapping[str, Parameter]
+
+    def __post_init__(self) -> None:
+        """Check shape, names, signs and column sums, and freeze the rates."""
+        rates = np.array(self.rates, dtype=float)
+        names = self.names
+        if rates.shape != (len(names), len(names)) or len(set(names)) != len(names):
+            msg = f"network: rates of shape {rates.shape} for the compartments {', '.join(names)}"
+            raise InputError(msg)
+        off = rates - np.diag(np.diag(rates))
+        if not np.isfinite(rates).all() or (off < 0).any():
+            msg = "network: rates between compartments must be finite and not negative"
+            raise InputError(msg)
+        if (np.abs(rates.sum(axis=0)) > 1e-12 * np.abs(np.diag(rates))).any():
+            msg = "network: the columns of the rates must sum to zero"
+            raise InputError(msg)
+        rates.setflags(write=False)
+        object.__setattr__(self, "rates", rates)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The compartments' names, in the order of the rates."""
+        return tuple(compartment.name for compartment in self.compartments)
+
+    def index(self, name: str) -> int:
+        """Return the place of a compartment; raise `InputError` if there is none of that name."""
+        require_known(name, self.names, "compartment")
+        return self.names.index(name)
+
+    def volumes(self) -> Array:
+        """Return the compartments' volumes (n,) in mm3; those that gather cells have none (0)."""
+        return np.array([compartment.volume for compartment in self.compartments])
+
+
+def organ_network(
+    body: Body,
+    trafficking: Trafficking,
+    *,
+    scaling: str = "capture_per_pass",
+    tumour: TumourVessels | None = None,
+    lumped: bool = False,
+) -> OrganNetwork:
+    """Return the network of `body` with the ways and rates of `trafficking`.
+
+    A `tumour` takes its flow from its host. Its tissue is a compartment of the network if
+    `lumped`; otherwise the cells that leave its vessels go to ``handed_over``.
+    Raises `InputError` on an unknown rule, or on a tumour that its host cannot feed.
+    """
+    require_scaling(scaling)
+    if lumped and tumour is None:
+        msg = "network: lumped needs a tumour"
+        raise InputError(msg)
+    arcs: Arcs = body_arcs(body, trafficking, scaling, tumour, lumped)
+    return OrganNetwork(
+        compartments=tuple(arcs.compartments.values()),
+        rates=arcs.rates(),
+        egress_rate=arcs.egress_rate,
+        scaling=scaling,
+        parameters=used_parameters(body, trafficking, scaling, tumour),
+    )

@@ -1,0 +1,54 @@
+"""Everything that went into a network, by name, for the result and for ``cartflow show``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cartflow.parameters import Parameter
+from cartflow.pbpk.body import Body
+from cartflow.pbpk.scaling import organ_rate, tumour_rate
+from cartflow.pbpk.trafficking import LymphTrafficking, OrganTrafficking, Trafficking
+from cartflow.pbpk.tumour import TumourVessels
+
+
+def body_parameters(body: Body) -> dict[str, Parameter]:
+    """Return the numbers of a body, such as ``body.lung.blood_flow``."""
+    found = {f"body.{name}": value for name, value in body.quantities().items()}
+    for name, organ in body.organs.items():
+        found.update(_named(f"body.{name}", vars(organ)))
+    return found
+
+
+def trafficking_parameters(trafficking: Trafficking) -> dict[str, Parameter]:
+    """Return the numbers of a trafficking model, such as ``trafficking.lung.retention``."""
+    found = _named("trafficking", vars(trafficking))
+    parts: dict[str, OrganTrafficking | LymphTrafficking] = {
+        **trafficking.organs,
+        "lymph": trafficking.lymph,
+    }
+    for name, part in parts.items():
+        found.update(_named(f"trafficking.{name}", vars(part)))
+    if trafficking.tumour is not None:
+        found.update(_named("trafficking.tumour", vars(trafficking.tumour)))
+    return found
+
+
+def used_parameters(
+    body: Body, trafficking: Trafficking, scaling: str, tumour: TumourVessels | None
+) -> dict[str, Parameter]:
+    """Return what a network rests on: body, trafficking, tumour, and the rates as scaled."""
+    found = body_parameters(body) | trafficking_parameters(trafficking)
+    rates = {name: organ_rate(body, trafficking, scaling, name) for name in trafficking.organs}
+    if tumour is not None:
+        found.update(_named("tumour", tumour.quantities()))
+        rates["tumour"] = tumour_rate(body, trafficking, scaling, tumour)
+    for name, rate in rates.items():
+        if rate is not None:
+            found[f"network.{name}.transmigration_rate"] = rate
+    return found
+
+
+def _named(prefix: str, values: Mapping[str, object]) -> dict[str, Parameter]:
+    return {
+        f"{prefix}.{name}": value for name, value in values.items() if isinstance(value, Parameter)
+    }

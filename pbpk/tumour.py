@@ -1,0 +1,104 @@
+"""The vessels that a tumour brings along, and the organ that hosts it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+from cartflow.outcome import InputError, require_known, suggest
+from cartflow.parameters import Parameter
+from cartflow.pbpk.body import ORGANS
+
+_MINUTES = 24 * 60
+
+
+def _default(value: float, unit: str, stated: str, note: str = "") -> Parameter:
+    return Parameter(
+        value=value, unit=unit, stated=stated, source="shah2012", standing="transcribed", note=note
+    )
+
+
+PLASMA_FLOW = _default(
+    0.21 * _MINUTES, "1/day", "0.21 mL/min/mL", "tumour of the antibody model, 12.7 L/h per L"
+)
+VASCULAR_FRACTION = _default(0.07, "1", "0.07")
+INTERSTITIAL_FRACTION = _default(0.55, "1", "0.55")
+LYMPH_FRACTION = _default(0.002, "1", "0.002", "lymph flow / plasma flow")
+RETENTION = Parameter(
+    value=1.0, unit="1", stated="1", source="assumed", standing="assumed", note="no retention"
+)
+
+
+def host_organs(host: str) -> tuple[str, ...]:
+    """Return the organs of a named place: ``flank`` is skin and muscle, an organ is itself."""
+    if host == "flank":
+        return ("skin", "muscle")
+    if host not in ORGANS:
+        msg = f"host: unknown organ '{host}'; {suggest(host, [*ORGANS, 'flank'])}"
+        raise InputError(msg)
+    return (host,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TumourVessels:
+    """Vessels and lymph of a tumour of `volume` mm3 that takes its flow from `host`.
+
+    `plasma_flow` in 1/day (mm3 per day and mm3 of tumour), `lymph_fraction` of the plasma flow;
+    the other fractions are of the tumour's volume. Raises `InputError`.
+    """
+
+    volume: float
+    host: tuple[str, ...]
+    plasma_flow: Parameter = PLASMA_FLOW
+    vascular_fraction: Parameter = VASCULAR_FRACTION
+    interstitial_fraction: Parameter = INTERSTITIAL_FRACTION
+    lymph_fraction: Parameter = LYMPH_FRACTION
+    retention: Parameter = RETENTION
+
+    def __post_init__(self) -> None:
+        """Check numbers and host."""
+        if not (0 < self.volume < math.inf):
+            msg = f"tumour: volume {self.volume:g} mm^3 must be a finite number above 0"
+            raise InputError(msg)
+        for name, value in self.quantities().items():
+            upper = 1.0 if name.endswith("_fraction") else math.inf
+            if not (0 < value.value < upper):
+                bound = "between 0 and 1" if upper == 1 else "above 0"
+                msg = f"tumour.{name}: '{value.stated}' must be {bound}"
+                raise InputError(msg)
+        if self.vascular_fraction.value + self.interstitial_fraction.value > 1:
+            msg = "tumour: vascular_fraction and interstitial_fraction are more than 1 together"
+            raise InputError(msg)
+        if not self.host:
+            msg = "tumour: no host organ"
+            raise InputError(msg)
+        for organ in self.host:
+            require_known(organ, ORGANS, "tumour: host")
+        if len(set(self.host)) < len(self.host):
+            msg = f"tumour: host {', '.join(self.host)} names an organ twice"
+            raise InputError(msg)
+
+    def quantities(self) -> dict[str, Parameter]:
+        """Return the numbers with a source, by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if isinstance(value, Parameter)}
+
+    def vascular_volume(self) -> float:
+        """Return the blood in the tumour's vessels, mm3."""
+        return self.volume * self.vascular_fraction.value
+
+    def interstitial_volume(self) -> float:
+        """Return the tumour's interstitial volume, mm3."""
+        return self.volume * self.interstitial_fraction.value
+
+    def blood_flow(self, haematocrit: float) -> float:
+        """Return the tumour's blood flow, plasma flow / (1 - haematocrit), mm3/day."""
+        return self.volume * self.plasma_flow.value / (1 - haematocrit)
+
+    def turnover(self, haematocrit: float) -> float:
+        """Return blood flow / vascular volume, 1/day."""
+        return self.blood_flow(haematocrit) / self.vascular_volume()
+
+    def lymph_flow(self) -> float:
+        """Return the tumour's lymph flow, `lymph_fraction` of its plasma flow, mm3/day."""
+        return self.volume * self.plasma_flow.value * self.lymph_fraction.value

@@ -1,0 +1,70 @@
+"""What crosses a named boundary, and what a named region adds or removes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartflow.outcome import InputError
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrescribedFlux:
+    """A given flux into the tissue, amount/mm^2/day (negative fluxes are not allowed)."""
+
+    flux: float
+
+    def __post_init__(self) -> None:
+        if self.flux < 0:
+            msg = f"boundary flux {self.flux:g} is negative; use a Robin condition for an outflow"
+            raise InputError(msg)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixedValue:
+    """A given value at the face itself."""
+
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Robin:
+    """A flux out of transfer_coefficient x (u at the face - exterior); coefficient in mm/day."""
+
+    transfer_coefficient: float
+    exterior: float = 0.0
+
+
+BoundaryCondition = PrescribedFlux | FixedValue | Robin
+
+
+def conductance(condition: FixedValue | Robin, diffusivity: Array, distances: Array) -> Array:
+    """Return the mm/day between cell centre and exterior: half a cell and the film in series."""
+    inner = diffusivity / distances
+    if isinstance(condition, FixedValue):
+        return inner
+    film = condition.transfer_coefficient
+    total = inner + film
+    return np.divide(inner * film, total, out=np.zeros_like(inner), where=total > 0)
+
+
+def exterior_value(condition: FixedValue | Robin) -> float:
+    """Return the value that the field relaxes to through the boundary."""
+    return condition.value if isinstance(condition, FixedValue) else condition.exterior
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionSource:
+    """In a named region: `supply` in amount/mm^3/day and first-order `removal` in 1/day."""
+
+    region: str
+    supply: float = 0.0
+    removal: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.supply < 0 or self.removal < 0:
+            msg = f"region '{self.region}': supply and removal must not be negative"
+            raise InputError(msg)

@@ -1,0 +1,54 @@
+"""What every engine offers, and the account of a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from cartflow.outcome import StepFailed
+from cartflow.pde.problem import Problem
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Account:
+    """What happened to each species over a step, in cells (or ng): arrays per species.
+
+    `supplied` came through boundaries and sources, `left` went out through them, `egress`
+    returned to the body. New total = old total + born - died + converted + supplied - left - egress.
+    """
+
+    born: Array
+    died: Array
+    converted: Array
+    supplied: Array
+    left: Array
+    egress: Array
+
+
+class Engine(Protocol):
+    """Advances a state (species, cells) of a `Problem`."""
+
+    name: str
+    problem: Problem
+
+    def step(self, state: Array, dt: float) -> tuple[Array, Account]:
+        """Return the state after `dt` days and the account of the step."""
+
+    def step_limit(self, state: Array) -> float:
+        """Return the longest step, in days, that keeps every field nonnegative."""
+
+    def settings(self) -> dict[str, str]:
+        """Return the solver, its tolerance and the versions, for the result's attributes."""
+
+
+def check(problem: Problem, state: Array) -> None:
+    """Raise `StepFailed` naming the first field with a number that is not finite or negative."""
+    for item, values in zip(problem.fields, state, strict=True):
+        if not np.all(np.isfinite(values)):
+            raise StepFailed(item.name, "a value is not finite")
+        if np.min(values) < 0:
+            raise StepFailed(item.name, f"a value is negative ({np.min(values):.3g})")

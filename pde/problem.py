@@ -1,0 +1,129 @@
+"""The problem that an engine solves: fields on a geometry, how they move and react."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from cartflow.geometries.geometry import Geometry
+from cartflow.kinetics.network import Network
+from cartflow.outcome import InputError, require_known
+from cartflow.pde.boundary import BoundaryCondition, RegionSource
+from cartflow.pde.chemotaxis import Chemotaxis
+from cartflow.pde.hindrance import Hindrance
+from cartflow.pde.tissue import Tissue
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class DensityDependence:
+    """A diffusivity that grows with the unknown: D(u) = D0 (u / reference)^exponent."""
+
+    reference: float
+    exponent: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Field:
+    """How one species moves. A `diffusivity` of None (mm^2/day per cell) means immobile.
+
+    Cells: D = diffusivity x hindrance x open_gain^(1 - matrix density); solutes: the tissue's
+    hindrance applies. `sources` act in named regions, `boundaries` on named boundaries.
+    """
+
+    name: str
+    diffusivity: Array | None = None
+    solute: bool = False
+    hindrance: Hindrance | None = None
+    open_gain: float = 1.0
+    density_dependence: DensityDependence | None = None
+    chemotaxis: Chemotaxis | None = None
+    boundaries: Mapping[str, BoundaryCondition] = field(default_factory=dict)
+    sources: tuple[RegionSource, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.diffusivity is None:
+            if self.boundaries or self.chemotaxis or self.density_dependence:
+                msg = f"field '{self.name}' is immobile: boundaries and chemotaxis need a diffusivity"
+                raise InputError(msg)
+        elif not np.all(np.isfinite(self.diffusivity) & (self.diffusivity >= 0)):
+            msg = f"field '{self.name}': diffusivity {np.min(self.diffusivity):g} is negative"
+            raise InputError(msg)
+
+    @property
+    def mobile(self) -> bool:
+        """Whether the field moves at all."""
+        return self.diffusivity is not None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Problem:
+    """Fields in the order of the network's species, on a geometry, in a tissue.
+
+    `egress` (1/day per cell) acts on the phenotypes: what leaves returns to the body.
+    """
+
+    geometry: Geometry
+    network: Network
+    fields: tuple[Field, ...]
+    tissue: Tissue
+    egress: Array
+
+    def __post_init__(self) -> None:
+        names = tuple(f.name for f in self.fields)
+        if names != self.network.species_names:
+            msg = f"problem: fields {names} do not match the species {self.network.species_names}"
+            raise InputError(msg)
+        for item in self.fields:
+            for boundary in item.boundaries:
+                require_known(boundary, self.geometry.boundaries, f"fields.{item.name}.boundaries")
+            for source in item.sources:
+                require_known(source.region, self.geometry.regions, f"fields.{item.name}.regions")
+            if item.chemotaxis is not None:
+                require_known(item.chemotaxis.attractant, names, f"fields.{item.name}.chemotaxis")
+        if self.tissue.matrix is not None:
+            require_known(self.tissue.matrix, names, "tissue.matrix")
+
+    @cached_property
+    def travels(self) -> Array:
+        """Which species are phenotypes, the product cells that travel (bool per species)."""
+        return np.array([s.role == "phenotype" for s in self.network.species])
+
+    @cached_property
+    def solutes(self) -> Array:
+        """Which species are stored in the pore fluid (bool per species)."""
+        return np.array([f.solute for f in self.fields])
+
+    def matrix_density(self, state: Array) -> Array | None:
+        """Return the matrix field of `state` (species, cells), or None without one."""
+        if self.tissue.matrix is None:
+            return None
+        return np.asarray(state[self.network.index(self.tissue.matrix)])
+
+    def storage(self, state: Array) -> Array:
+        """Return the storage per species and cell: porosity for solutes, 1 for cells."""
+        porosity = self.tissue.porosity_at(self.matrix_density(state))
+        return np.where(self.solutes[:, None], porosity[None, :], 1.0)
+
+    def place_diffusivity(self, item: Field, state: Array) -> Array:
+        """Return the flux coefficient per cell, mm^2/day, without the part that depends on u."""
+        if item.diffusivity is None:
+            return np.zeros(self.geometry.size)
+        matrix = self.matrix_density(state)
+        porosity = self.tissue.porosity_at(matrix)
+        if item.solute:
+            return item.diffusivity * porosity * self.tissue.hindrance.factor(porosity)
+        hindered = item.diffusivity.copy()
+        if item.hindrance is not None:
+            hindered = hindered * item.hindrance.factor(porosity)
+        if matrix is not None:
+            hindered = hindered * item.open_gain ** (1.0 - matrix)
+        return hindered
+
+    def totals(self, state: Array) -> Array:
+        """Return the amount of every species in the tissue, sum(storage u V)."""
+        return np.asarray((self.storage(state) * state) @ self.geometry.cell_volumes)
