@@ -131,7 +131,7 @@ class Assembler:
         return Field(
             name=species.name,
             diffusivity=diffusivity,
-            solute=species.role in {"solute", "signal"},
+            solute=species.role == "solute",
             hindrance=None if table.hindrance is None else _hindrance(table.hindrance),
             open_gain=_value(table.open_gain, 1.0),
             density_dependence=dependence,

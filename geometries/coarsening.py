@@ -15,8 +15,16 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-def checked_factors(coarsen: Any) -> tuple[int, int, int]:
-    """Return the factors along i, j, k from one whole number or three; else `InputError`."""
+def checked_factors(coarsen: Any, shape: Sequence[int]) -> tuple[int, int, int]:
+    """Return the factors along i, j, k from one whole number or three; else `InputError`.
+
+    A factor beyond the grid's `shape` means the whole of it.
+    """
+    i, j, k = map(min, _three(coarsen), shape)
+    return i, j, k
+
+
+def _three(coarsen: Any) -> tuple[int, int, int]:
     if isinstance(coarsen, (Sequence, np.ndarray)) and not isinstance(coarsen, str):
         if len(coarsen) != 3:
             msg = f"coarsen: got {coarsen!r}; give one whole number, or three along i, j, k"

@@ -34,7 +34,7 @@ class Boundary:
         return float(self.areas.sum())
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Geometry:
     """A tumour as n mesh cells on a grid.
 
@@ -68,6 +68,9 @@ class Geometry:
         if not (np.isfinite(self.cell_volumes).all() and (self.cell_volumes > 0).all()):
             msg = f"{self.name}: every cell volume must be finite and greater than 0"
             raise InputError(msg)
+
+    def __repr__(self) -> str:
+        return f"Geometry({self.name!r}, {self.size} cells, {self.volume:.6g} mm3)"
 
     def __getstate__(self) -> dict[str, Any]:
         # The mesh is large and quickly built again.

@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from cartflow.outcome import InputError
 
 Ints = NDArray[np.int64]
+_HIGHEST = 2**31
+# More labels than this, unnamed, are more likely grey values.
+_MOST = 256
 
 
 def checked_labels(labels: ArrayLike) -> Ints:
@@ -28,10 +31,14 @@ def checked_labels(labels: ArrayLike) -> Ints:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         msg = "the labels are not all finite"
         raise InputError(msg)
-    whole = np.rint(array).astype(np.int64) if array.dtype.kind == "f" else array.astype(np.int64)
-    away = np.abs(array.astype(float) - whole)
+    values = array.astype(float)
+    if values.size and np.abs(values).max() > _HIGHEST:
+        msg = f"labels beyond {_HIGHEST} are not read; is this an image instead of a segmentation?"
+        raise InputError(msg)
+    whole = np.rint(values).astype(np.int64)
+    away = np.abs(values - whole)
     if away.size and away.max() > 1e-4:
-        msg = f"label {array.ravel()[away.argmax()]:g} is not a whole number"
+        msg = f"label {values.ravel()[away.argmax()]:g} is not a whole number"
         raise InputError(msg)
     if whole.size and whole.min() < 0:
         msg = f"label {whole.min()} is negative; labels start at 1, and 0 is outside"
@@ -46,6 +53,9 @@ def chosen_labels(labels: Ints, region_names: Mapping[str, int] | None) -> dict[
         msg = "the mask is empty: no voxel has a label other than 0"
         raise InputError(msg)
     shown = ", ".join(map(str, present))
+    if region_names is None and len(present) > _MOST:
+        msg = f"{len(present)} labels, {present[0]} to {present[-1]}; name those of the tumour"
+        raise InputError(msg)
     if region_names is None:
         return {f"label_{label}": label for label in present}
     if not region_names:

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from cartflow.geometries.coarsening import (
-    block_sums,
-    checked_factors,
-    coarse_affine,
-    majority,
-    padded_to_blocks,
-    spread,
-)
-from cartflow.geometries.geometry import Boundary, Geometry
+from cartflow.geometries.coarsening import checked_factors
+from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.images import read_image
 from cartflow.geometries.labels import checked_labels, chosen_labels, cropped, largest_part
-from cartflow.geometries.orientation import VoxelGrid, checked_affine, oriented
-from cartflow.geometries.regions import named_regions
-from cartflow.geometries.voxel_faces import VoxelFaces, voxel_faces
+from cartflow.geometries.orientation import checked_affine, oriented
+from cartflow.geometries.voxel_geometry import geometry_of_voxels
 from cartflow.outcome import InputError
-
-Floats = NDArray[np.float64]
 
 
 def read_mask(
@@ -79,102 +67,8 @@ def voxel_mask(
             numbers = largest_part(numbers)
             names = chosen_labels(numbers, region_names)
         numbers, shifted = cropped(numbers, matrix)
-        grid = oriented(numbers, shifted, checked_factors(coarsen))
-        return _geometry(grid, names, matrix, notes, drop_empty=region_names is None)
+        grid = oriented(numbers, shifted, checked_factors(coarsen, numbers.shape))
+        return geometry_of_voxels(grid, names, matrix, notes, drop_empty=region_names is None)
     except InputError as error:
         msg = f"{source}: {error}"
         raise InputError(msg) from None
-
-
-def _geometry(
-    grid: VoxelGrid,
-    names: Mapping[str, int],
-    source_affine: Floats,
-    notes: tuple[str, ...],
-    *,
-    drop_empty: bool,
-) -> Geometry:
-    # From here on arrays stand in the order of the dims, the reverse of i, j, k.
-    factors = grid.factors[::-1]
-    voxel = grid.spacing[::-1]
-    fine = padded_to_blocks(grid.labels.T, factors)
-    counts = block_sums((fine > 0).astype(int), factors)
-    active = counts > 0
-    affine = coarse_affine(grid.affine, grid.factors)
-    volumes = counts[active] * float(np.prod(voxel))
-    cell = np.where(active, np.cumsum(active).reshape(active.shape) - 1, -1)
-    faces = voxel_faces(np.where(fine > 0, spread(cell, factors), -1), voxel)
-    indices = np.argwhere(active)
-    depth = _depth(fine, voxel, factors)[active]
-    own = _label_regions(fine, names, factors, active)
-    # A label that nobody named may vanish in coarse cells; one that was named may not.
-    gone = [name for name, cells in own.items() if drop_empty and not cells.any()]
-    notes += tuple(f"{name} has no majority in any coarse cell" for name in gone)
-    own = {name: cells for name, cells in own.items() if name not in gone}
-    dims = ("z", "y", "x") if grid.aligned else ("k", "j", "i")
-    return Geometry(
-        name="mask",
-        dims=dims,
-        coordinates=_coordinates(dims, active.shape, affine, aligned=grid.aligned),
-        active=active,
-        cell_volumes=volumes,
-        centres=indices[:, ::-1] @ affine[:3, :3].T + affine[:3, 3],
-        depth=depth,
-        regions=named_regions(depth, own, "coarse mask"),
-        boundaries={"rim": _rim(faces, voxel * factors)},
-        build_mesh=partial(_build_mesh, indices, active.shape, affine, faces, volumes),
-        affine=affine,
-        source_affine=source_affine,
-        notes=notes,
-    )
-
-
-def _depth(fine: NDArray[np.int64], voxel: Floats, factors: Sequence[int]) -> Floats:
-    """Return, a block, the mean distance of its voxels to the nearest voxel outside, mm."""
-    from scipy.ndimage import distance_transform_edt
-
-    inside = np.pad(fine > 0, 1)
-    distance = distance_transform_edt(inside, sampling=voxel)[1:-1, 1:-1, 1:-1]
-    held = block_sums((fine > 0).astype(int), factors)
-    return block_sums(distance, factors) / np.maximum(held, 1)
-
-
-def _coordinates(
-    dims: tuple[str, ...], shape: tuple[int, ...], affine: Floats, *, aligned: bool
-) -> dict[str, Floats]:
-    coordinates = {}
-    for axis, (dim, number) in enumerate(zip(dims, shape, strict=True)):
-        index = np.arange(number, dtype=float)
-        world = 2 - axis
-        coordinates[dim] = affine[world, 3] + affine[world, world] * index if aligned else index
-    return coordinates
-
-
-def _label_regions(
-    fine: NDArray[np.int64],
-    names: Mapping[str, int],
-    factors: Sequence[int],
-    active: NDArray[np.bool_],
-) -> dict[str, NDArray[np.bool_]]:
-    """Return the cells in which each label has the most voxels."""
-    most = majority(fine, list(names.values()), factors)[active]
-    return {name: most == number for number, name in enumerate(names)}
-
-
-def _rim(faces: VoxelFaces, block: Floats) -> Boundary:
-    out = faces.exterior
-    return Boundary(
-        cells=faces.owner[out], areas=faces.areas[out], distances=0.5 * block[faces.axis[out]]
-    )
-
-
-def _build_mesh(
-    indices: NDArray[np.int64],
-    shape: tuple[int, ...],
-    affine: Floats,
-    faces: VoxelFaces,
-    volumes: Floats,
-) -> Any:
-    from cartflow.geometries.voxel_mesh import build_voxel_mesh
-
-    return build_voxel_mesh(indices, shape, affine, faces, volumes)

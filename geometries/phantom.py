@@ -40,7 +40,7 @@ def lobulated_phantom(
     if number < 2:
         msg = f"phantom spacing: got {spacing}; a volume of {volume:g} mm3 holds no two voxels"
         raise InputError(msg)
-    directions = _directions(whole(lobes, "phantom lobes"), seed)
+    directions = _directions(whole(lobes, "phantom lobes"), whole(seed, "phantom seed"))
     axes = _axes(volume, step, directions)
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     nearness = _relative_radius(points, directions).ravel()

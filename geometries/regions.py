@@ -63,7 +63,8 @@ def inside(positions: NDArray[np.float64], interval: Interval, length: float, wh
 
 def interval_within(interval: Interval, length: float, what: str) -> tuple[float, float]:
     """Return (from, to); raise `InputError` unless ``0 <= from < to <= length`` (mm)."""
-    if not isinstance(interval, (Sequence, np.ndarray)) or len(interval) != 2:
+    pair = isinstance(interval, (Sequence, np.ndarray)) and not isinstance(interval, str)
+    if not pair or len(interval) != 2:
         msg = f"{what}: got {interval!r}; give (from, to) in mm"
         raise InputError(msg)
     start, end = as_number(interval[0], what), as_number(interval[1], what)

@@ -48,7 +48,8 @@ def to_function(
     """Return the function of a state, shape (n_species, ...), that `expression` states.
 
     `species` gives the row of each species, `parameters` the values in internal units; what
-    holds no species is worked out here, once. Raises `InputError` where that is not finite.
+    holds no species is worked out here, once. Raises `InputError` where that is not finite,
+    or is a zero that divides.
     """
     if not names(expression) & species.keys():
         constant = _constant(expression, parameters)
@@ -85,6 +86,9 @@ def _binary(
         return lambda state: apply(a, second(state))
     if not names(right) & species.keys():
         b = _constant(right, parameters)
+        if sign == "/" and b == 0:
+            msg = f"'{to_text(right)[:100]}' is zero, and divides"
+            raise InputError(msg)
         return lambda state: apply(first(state), b)
     return lambda state: apply(first(state), second(state))
 

@@ -38,6 +38,10 @@ class Network:
     notes: str = ""
 
     def __post_init__(self) -> None:
+        # Own copies: what the closures were built from must not change later.
+        object.__setattr__(self, "species", tuple(self.species))
+        object.__setattr__(self, "parameters", dict(self.parameters))
+        object.__setattr__(self, "reactions", tuple(self.reactions))
         if not self.species:
             raise InputError("species: at least one is needed")
         _require_unique("species", self.species_names)

@@ -110,7 +110,11 @@ def load_trafficking(name_or_path: str | Path, directory: Path | None = None) ->
     A body named by a path in `made_for` is looked up beside the file. Raises `InputError`.
     """
     table, file = _read(_TraffickingTable, "trafficking", name_or_path, directory)
-    made_for = load_body(table.made_for, file.parent)
+    try:
+        made_for = load_body(table.made_for, file.parent)
+    except InputError as error:
+        msg = f"{file}: made_for: {error}"
+        raise InputError(msg) from None
     organs = {name: OrganTrafficking(**_fields(o)) for name, o in table.organs.items()}
     tumour = None if table.tumour is None else TumourTrafficking(**_fields(table.tumour))
     parts = {"organs": organs, "lymph": LymphTrafficking(**_fields(table.lymph)), "tumour": tumour}

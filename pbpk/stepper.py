@@ -56,7 +56,7 @@ class NetworkStepper:
 def _matrices(rates: Array, dt: float) -> tuple[Array, Array]:
     unit = np.eye(len(rates))
     fastest = float(np.abs(np.diag(rates)).max())
-    if fastest == 0 or dt == 0:
+    if fastest * dt == 0:
         return unit, dt * unit
     doublings = max(0, math.ceil(math.log2(fastest * dt / _JUMPS)))
     short = dt / 2**doublings

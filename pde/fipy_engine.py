@@ -22,8 +22,8 @@ Array = np.ndarray
 class FipyEngine:
     """Solves a `Problem` with FiPy, first order in time, one equation a field.
 
-    In a step the immobile fields come first, then solutes, then cells, each with the newest of
-    the others; `sweeps` > 1 repeats the step with the rates at the newest state.
+    In a step cells and matrix come first, with every rate at the old state, then the solutes,
+    which follow the cells at once; `sweeps` > 1 repeats the step with rates at the newest state.
     """
 
     name = "fipy"
@@ -36,8 +36,9 @@ class FipyEngine:
             for item in problem.fields
             if item.mobile
         }
-        kinds = [(item.mobile, not item.solute) for item in problem.fields]
-        self._order = sorted(range(len(kinds)), key=lambda i: kinds[i])
+        solute = [item.solute for item in problem.fields]
+        self._cells = [i for i, late in enumerate(solute) if not late]
+        self._solutes = [i for i, late in enumerate(solute) if late]
 
     def settings(self) -> dict[str, str]:
         """Return solver, tolerance and versions for the result's attributes."""
@@ -57,10 +58,14 @@ class FipyEngine:
 
     def step(self, state: Array, dt: float) -> tuple[Array, Account]:
         """Advance `state` (species, cells) by `dt` days; return it with the step's account."""
-        new = state
+        new = state.copy()
+        crossed: dict[int, list[Crossing]] = {}
         for _ in range(self.sweeps):
+            # No reaction joins cells and solutes (their units differ), so each side stays exact.
             reaction = self._react(new)
-            new, crossed = self._sweep(state, new, reaction, dt)
+            self._solve(self._cells, state, new, reaction, crossed, dt)
+            self._solve(self._solutes, state, new, self._react(new), crossed, dt)
+        check(self.problem, new)
         return new, self._account(new, reaction, crossed, dt)
 
     def right_hand_side(self, state: Array) -> Array:
@@ -78,21 +83,26 @@ class FipyEngine:
     def _react(self, state: Array) -> ReactionStep:
         return react(self.problem.network, self.problem.storage(state) * state)
 
-    def _sweep(
-        self, old: Array, guess: Array, reaction: ReactionStep, dt: float
-    ) -> tuple[Array, dict[int, list[Crossing]]]:
-        new, crossed = guess.copy(), {}
-        for i in self._order:
+    def _solve(
+        self,
+        which: list[int],
+        old: Array,
+        new: Array,
+        reaction: ReactionStep,
+        crossed: dict[int, list[Crossing]],
+        dt: float,
+    ) -> None:
+        """Advance the fields `which` from `old` to `new`, in place, all at the same coefficients."""
+        guess = new.copy()
+        for i in which:
             item = self.problem.fields[i]
-            gain, loss, crossed[i] = self._sources(i, item, new, reaction)
+            gain, loss, crossed[i] = self._sources(i, item, guess, reaction)
             if item.mobile:
-                equation = self._refresh(item, old, new, old[i], gain, loss, dt)
+                equation = self._refresh(item, old, guess, old[i], gain, loss, dt)
                 new[i] = equation.solve(old[i], dt)
             else:
                 # The same backward Euler step that FiPy would take, without a matrix.
                 new[i] = (old[i] + dt * gain) / (1.0 + dt * loss)
-        check(self.problem, new)
-        return new, crossed
 
     def _sources(
         self, i: int, item: Field, state: Array, reaction: ReactionStep

@@ -13,6 +13,31 @@ from cartflow.pde.nonnegative_solver import solver_class
 Array = np.ndarray
 
 
+def upwind_class(velocity: Any) -> type:
+    """Return FiPy's upwind term with the direction taken afresh from `velocity` at each step.
+
+    FiPy's own keeps the weights of the first step, stale where diffusivity or velocity was zero.
+    """
+    normals = np.asarray(velocity.mesh.faceNormals)
+
+    class FreshUpwindTerm(fipy().UpwindConvectionTerm):  # type: ignore[misc]
+        def _getWeight(self, *coefficients: Any, **more: Any) -> dict[str, dict[str, Array]]:
+            from_owner = (np.sum(np.asarray(velocity.value) * normals, axis=0) > 0).astype(float)
+            weights = {
+                "cell 1 diag": from_owner,
+                "cell 1 offdiag": 1.0 - from_owner,
+                "cell 2 diag": from_owner - 1.0,
+                "cell 2 offdiag": -from_owner,
+            }
+            return {"implicit": weights}
+
+        def _getCoeffMatrix_(self, var: Any, weight: dict[str, Array]) -> dict[str, Array]:
+            flow = np.asarray(self._getGeomCoeff(var).value)
+            return {place: flow * share for place, share in weight.items()}
+
+    return FreshUpwindTerm
+
+
 class FieldEquation:
     """d(s u)/dt = div(D grad u - v u) + gain - loss u, backward Euler, upwind for v.
 
@@ -35,10 +60,8 @@ class FieldEquation:
             + self.gain
             + f.ImplicitSourceTerm(coeff=-self.loss)
         )
-        self._convection: Any = None
-        if drifts:
-            self._convection = f.UpwindConvectionTerm(coeff=self.velocity)
-            right = right - self._convection
+        if self.velocity is not None:
+            right = right - upwind_class(self.velocity)(coeff=self.velocity)
         self._equation = f.TransientTerm(coeff=self.storage) == right
         self._solver = solver_class()(direct=mesh.dim == 1)
 
@@ -52,8 +75,6 @@ class FieldEquation:
             return
         normals = np.asarray(self._geometry.mesh.faceNormals)
         self.velocity.setValue(self._spread(normal)[None, :] * normals)
-        # FiPy keeps the upwind direction of the first step otherwise.
-        self._convection.stencil = None
 
     def _spread(self, interior: Array) -> Array:
         values = np.zeros(self._geometry.mesh.numberOfFaces)

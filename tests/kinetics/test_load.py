@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cartflow.bibliography import keys
 from cartflow.kinetics.load import combine, load, names
 from cartflow.outcome import InputError
+
+SPOILERS = "abckt0129 =.,'\"[]{}()+-*/^_#\n\\é"
 
 GOOD = """
 title = "made up"
@@ -153,12 +157,34 @@ def test_errors_name_file_and_key(tmp_path, old, new, message):
     assert "\n" not in str(error.value)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_spoilt_file_loads_or_is_an_input_error(tmp_path, data):
+    text = GOOD
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(text)))
+        end = start + data.draw(st.integers(0, 8))
+        text = text[:start] + data.draw(st.text(SPOILERS, max_size=6)) + text[end:]
+    path = write(tmp_path, text)
+    try:
+        load(path)
+    except InputError as error:
+        message = str(error)
+    else:
+        message = str(path)
+    assert message.startswith(str(path))
+
+
 def test_totals_become_densities(tmp_path):
     head = 'title = "totals"\ncompartment_volume = "500 mm^3"\n[species.t]\nrole = "resident"\n'
     row = '{{ value = "{}", source = "s", standing = "{}", density_exponent = {}, note = "n" }}'
     capacity = row.format("1e6 cell", "measured", -1)
     action = row.format("3 1/cell/day", "assumed", 1)
-    network = load(write(tmp_path, f"{head}[parameters]\nK = {capacity}\nk = {action}\n"))
+    square = row.format("4e4 cell^2/day^2", "measured", -2)
+    rows = f"K = {capacity}\nk = {action}\ns = {square}\n"
+    network = load(write(tmp_path, f"{head}[parameters]\n{rows}"))
+    assert network.parameters["s"].value == pytest.approx(0.16, rel=1e-14)
+    assert network.parameters["s"].unit == "cell^2/mm^6/day^2"
     capacity, action = network.parameters["K"], network.parameters["k"]
     assert (capacity.value, capacity.unit) == (2000, "cell/mm^3")
     assert (action.value, action.unit) == (1500, "mm^3/cell/day")
@@ -199,7 +225,12 @@ def test_union_of_unlike_species_and_values(tmp_path):
     one = load(write(tmp_path, GOOD))
     role = load(write(tmp_path, GOOD.replace('"resident"', '"product"'), "role.toml"))
     value = load(write(tmp_path, GOOD.replace("2 1/day", "3 1/day"), "value.toml"))
-    clash = GOOD.replace("k = ", "tumor = ").replace("k*", "tumor*").replace("tumour", "k")
+    clash = (
+        GOOD.replace("k = ", "tumor = ")
+        .replace("k*", "tumor*")
+        .replace("tumour", "k")
+        .replace("death", "loss")
+    )
     with pytest.raises(InputError, match=r"species\.tumour: role 'resident' in one network, 'prod"):
         combine("u", [one, role])
     with pytest.raises(

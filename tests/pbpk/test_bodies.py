@@ -1,0 +1,177 @@
+"""Bodies: flows close, blood is counted once, and bad files are told what is wrong."""
+
+import csv
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from cartflow import bibliography
+from cartflow.outcome import InputError
+from cartflow.pbpk.body import ORGANS
+from cartflow.pbpk.load import body_names, load_body
+from cartflow.pbpk.record import body_parameters
+
+KEYS = bibliography.keys()
+ML = 1000.0
+ML_PER_HOUR = 24_000.0
+PHYSIOLOGY = Path(__file__).parents[2].parent / "shared" / "data" / "physiology"
+
+
+@pytest.fixture(params=["mouse_28g", "human_male"])
+def body(request):
+    return load_body(request.param)
+
+
+@pytest.fixture
+def mouse_text():
+    return files("cartflow.pbpk").joinpath("data/body_mouse_28g.toml").read_text()
+
+
+def changed(tmp_path, text, old, new):
+    assert text.count(old) >= 1, old
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+def test_names_of_the_shipped_bodies():
+    assert body_names() == ["human_male", "mouse_28g"]
+
+
+def test_every_organ_is_there_once(body):
+    assert sorted(body.organs) == sorted(ORGANS)
+
+
+def test_flows_close(body):
+    assert body.systemic_flow() == pytest.approx(body.cardiac_output.value, rel=1e-6)
+    assert body.organs["lung"].blood_flow.value == pytest.approx(body.cardiac_output.value)
+
+
+def test_blood_is_counted_once(body):
+    vessels = sum(organ.vascular_volume.value for organ in body.organs.values())
+    pools = body.venous_volume.value + body.arterial_volume.value
+    assert vessels + pools == pytest.approx(body.blood_volume.value, rel=1e-9)
+
+
+def test_totals_of_the_mouse():
+    mouse = load_body("mouse_28g")
+    assert mouse.cardiac_output.value == pytest.approx(678.42 * ML_PER_HOUR)
+    assert mouse.blood_volume.value == pytest.approx(1.717 * ML)
+    tissue = sum(organ.volume.value for organ in mouse.organs.values())
+    assert tissue == pytest.approx(26.185 * ML, rel=2e-3)  # organs of Shah and Betts
+    marrow = mouse.organs["bone_marrow"]
+    perfusion = marrow.blood_flow.value / marrow.volume.value / 24 / 60
+    assert perfusion == pytest.approx(0.163, abs=5e-4)
+
+
+def test_totals_of_the_human():
+    human = load_body("human_male")
+    assert human.cardiac_output.value == pytest.approx(6.5e6 * 60 * 24)
+    assert human.organs["bone_marrow"].blood_flow.value / human.cardiac_output.value == (
+        pytest.approx(0.03)
+    )
+    brain = human.organs["brain"]
+    assert brain.blood_flow.value / 1450e3 / 24 / 60 == pytest.approx(0.538, abs=1e-3)
+    portal = sum(human.organs[name].blood_flow.value for name in ("gut", "spleen"))
+    total = portal + human.organs["liver"].blood_flow.value
+    assert total / human.cardiac_output.value == pytest.approx(0.255)
+
+
+def test_lymph_of_the_mouse_is_a_five_hundredth_of_the_plasma_flow():
+    mouse = load_body("mouse_28g")
+    for name, organ in mouse.organs.items():
+        if name != "liver":  # whose lymph also comes from portal blood
+            plasma = organ.blood_flow.value * (1 - mouse.haematocrit.value)
+            assert organ.lymph_flow.value == pytest.approx(plasma / 500, rel=1e-6)
+
+
+@pytest.mark.skipif(not PHYSIOLOGY.is_dir(), reason="no physiology tables beside the repository")
+def test_mouse_equals_the_table():
+    mouse = load_body("mouse_28g")
+    with (PHYSIOLOGY / "shah_betts_2012_organs.csv").open() as file:
+        rows = {r["organ"]: r for r in csv.DictReader(file) if r["value_set"] == "fortran"}
+    parts = {"gut": ["small_intestine", "large_intestine", "pancreas"], "rest": ["other", "thymus"]}
+
+    def total(organ, *columns):
+        return sum(float(rows[part][c]) for part in parts.get(organ, [organ]) for c in columns)
+
+    for name in set(ORGANS) - {"bone", "bone_marrow"}:
+        organ = mouse.organs[name]
+        flow = total(name, "plasma_flow_mL_h", "blood_cell_flow_mL_h")
+        vessels = total(name, "plasma_mL", "blood_cell_mL")
+        interstitial = total(name, "interstitial_mL")
+        assert organ.blood_flow.value == pytest.approx(flow * ML_PER_HOUR, rel=1e-8)
+        assert organ.vascular_volume.value == pytest.approx(vessels * ML, rel=1e-8)
+        assert organ.volume.value == pytest.approx(total(name, "total_mL") * ML, rel=1e-8)
+        assert organ.interstitial_volume.value == pytest.approx(interstitial * ML, rel=1e-8)
+        lymph = total(name, "lymph_flow_mL_h")
+        assert organ.lymph_flow.value == pytest.approx(lymph * ML_PER_HOUR, rel=1e-8)
+
+
+def test_every_number_has_a_source(body):
+    for name, value in body_parameters(body).items():
+        assert value.source in KEYS, name
+
+
+def test_a_body_file_is_found_beside_the_study(tmp_path, mouse_text):
+    (tmp_path / "mine.toml").write_text(mouse_text)
+    assert load_body("mine.toml", tmp_path) == load_body("mouse_28g")
+
+
+def test_unknown_name():
+    with pytest.raises(InputError, match=r"unknown name 'mouse_28'.*did you mean 'mouse_28g'"):
+        load_body("mouse_28")
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(InputError, match=r"no_body.toml: cannot be read"):
+        load_body("no_body.toml", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[organs.kidney]", "[organs.kidny]", "unknown organ 'kidny'.*did you mean 'kidney'"),
+        ("[organs.brain]", "[organs.brain]\nmass = 1", "unknown key 'organs.brain.mass'"),
+        ('"0.485 mL"', '"-0.485 mL"', r"organs.brain.volume: '-0.485 mL' must be greater than 0"),
+        ('"0.485 mL"', '"0 mL"', r"organs.brain.volume: '0 mL' must be greater than 0"),
+        ('"0.485 mL"', '"nan mL"', r"organs.brain.volume: nan mL is not a finite number"),
+        ('"0.485 mL"', '"0.485 g"', r"organs.brain.volume: .*dimension mass, but length\^3"),
+        ('"21.42 mL/h"', '"31.42 mL/h"', r"flow of the organs do not close.*gap of \+1.47 %"),
+        (
+            'blood_flow = { value = "678.42 mL/h"',
+            'blood_flow = { value = "600 mL/h"',
+            "organs.lung.blood_flow do not close.*gap of -11.56 %",
+        ),
+        ('"1.717 mL"', '"3.2 mL"', "blood of organs and pools do not close.*gap of -46.3"),
+        ('"0.023562 mL/h"', '"23 mL/h"', "organs.brain: lymph_flow 23 mL/h is not below"),
+        ('"0.0873 mL"', '"0.48 mL"', "organs.brain: vascular_volume.*more than the volume"),
+        ('haematocrit = { value = "0.45"', 'haematocrit = { value = "45"', "haematocrit 45 is not"),
+        ('species = "mouse"\n', "", "key 'species' is missing"),
+        ('"28 g", source = "shah2012"', '"28 g"', "body_weight: key 'source' is missing"),
+        ("title =", "title", "not a TOML file"),
+    ],
+)
+def test_errors_name_file_and_key(tmp_path, mouse_text, old, new, message):
+    path = changed(tmp_path, mouse_text, old, new)
+    with pytest.raises(InputError, match=message) as error:
+        load_body(path)
+    assert str(error.value).startswith(str(path))
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_organ_is_named(tmp_path, mouse_text):
+    start = mouse_text.index("[organs.brain]")
+    end = mouse_text.index("[organs.lung]")
+    path = tmp_path / "mine.toml"
+    path.write_text(mouse_text[:start] + mouse_text[end:])
+    with pytest.raises(InputError, match="organs: 'brain' is missing"):
+        load_body(path)
+
+
+def test_a_number_without_source_is_refused(tmp_path, mouse_text):
+    old = '{ value = "28 g", source = "shah2012", standing = "transcribed" }'
+    path = changed(tmp_path, mouse_text, old, '"28 g"')
+    with pytest.raises(InputError, match="body_weight: '28 g' has no source"):
+        load_body(path)

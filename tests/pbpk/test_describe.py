@@ -1,0 +1,20 @@
+"""Bodies and trafficking models as rows."""
+
+from cartflow.pbpk.describe import describe
+from cartflow.pbpk.load import load_body, load_trafficking
+
+
+def test_rows_of_a_body_are_in_the_files_units():
+    rows = {(r.organ, r.quantity): r for r in describe(load_body("human_male"))}
+    assert rows["", "cardiac_output"][2:6] == (6.5, "L/min", "icrp89", "transcribed")
+    brain = rows["brain", "blood_flow"]
+    assert (brain.value, brain.unit, brain.standing) == (46800.0, "mL/h", "derived")
+    assert brain.note == "12 % of 6.5 L/min"
+    assert len(rows) == 13 * 5 + 7
+
+
+def test_rows_of_a_trafficking_model():
+    rows = {(r.organ, r.quantity): r for r in describe(load_trafficking("singh2020"))}
+    assert rows["", "lymph_flow_factor"].value == 0.1
+    assert rows["liver", "elimination_rate"][2:4] == (0.0288, "1/h")
+    assert rows["tumour", "blood_flow"][2:4] == (6.0, "mL/h")
