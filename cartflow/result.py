@@ -90,12 +90,13 @@ def build_result(
         "reference_keys": " ".join(references),
         "study": study,
         "outcome": str(record.outcome),
-        "trafficking_scaling": simulation.network.scaling,
+        "trafficking_scaling": simulation.coupled.network.scaling,
         "steps_accepted": record.accepted_steps,
         "steps_rejected": record.rejected_steps,
         "step_tolerance": simulation.control.tolerance,
+        "step_extrapolation": str(simulation.control.extrapolate).lower(),
         "step_maximum": simulation.control.maximum_step,
-        **simulation.engine.settings(),
+        **simulation.coupled.engine.settings(),
         "numpy_version": _version("numpy"),
         "scipy_version": _version("scipy"),
         "xarray_version": _version("xarray"),
@@ -113,9 +114,9 @@ def build_result(
 
 
 def _shared(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
-    network = simulation.engine.problem.network
+    network = simulation.coupled.engine.problem.network
     names = [s.name for s, p in zip(network.species, network.is_product, strict=True) if p]
-    times = [s.time for s in record.snapshots]
+    times = [s.time for s in record.states]
     return {
         "time": variable(("time",), times, "day", "time since the start", axis="T"),
         "phenotype": label(("phenotype",), names, "phenotype of the product cells"),
@@ -123,19 +124,19 @@ def _shared(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
 
 
 def _body(record: Record, simulation: Simulation) -> xr.Dataset:
-    table = organ_table(simulation.network)
+    table = organ_table(simulation.coupled.network)
     organs = list(table.organs)
     places = [SPACES.index(space) for space in table.spaces]
-    shots = record.snapshots
+    shots = record.states
     products = shots[0].body.shape[1]
     cells = np.full((len(shots), products, len(organs), len(SPACES)), np.nan)
     cells[..., places] = [table.cells(s.body) for s in shots]
     volume = np.full((len(organs), len(SPACES)), np.nan)
     volume[:, places] = table.volumes
     tissue = SPACES.index("tissue")
-    cells[:, :, organs.index("tumour"), tissue] = [s.in_tumour for s in shots]
-    volume[organs.index("tumour"), tissue] = simulation.engine.problem.geometry.volume
-    venous = [venous_concentration(simulation.network, s.body) for s in shots]
+    cells[:, :, organs.index("tumour"), tissue] = _in_tumour(record, simulation)
+    volume[organs.index("tumour"), tissue] = simulation.coupled.engine.problem.geometry.volume
+    venous = [venous_concentration(simulation.coupled.network, s.body) for s in shots]
     dims = ("time", "phenotype", "organ", "space")
     return xr.Dataset(
         {
@@ -153,7 +154,7 @@ def _body(record: Record, simulation: Simulation) -> xr.Dataset:
 
 
 def _exchange(record: Record) -> xr.Dataset:
-    shots = record.snapshots
+    shots = record.states
     dims = ("time", "phenotype")
     inflow = np.array([s.ledger.inflow for s in shots])
     egress = np.array([s.ledger.egress for s in shots])
@@ -175,17 +176,18 @@ def _exchange(record: Record) -> xr.Dataset:
 
 
 def _balance(record: Record, simulation: Simulation) -> xr.Dataset:
-    shots = record.snapshots
-    body = [in_body(simulation.network, s.body) for s in shots]
-    transit = np.zeros_like(shots[0].in_tumour)
-    gaps = np.array([
-        residual(s.ledger, b, s.in_tumour, transit) for s, b in zip(shots, body, strict=True)
-    ])
+    shots = record.states
+    body = [in_body(simulation.coupled.network, s.body) for s in shots]
+    tumour = _in_tumour(record, simulation)
+    # What vessels and tumour hand over is delivered within the step, so nothing is under way.
+    transit = np.zeros_like(tumour)
+    parts = zip(shots, body, tumour, transit, strict=True)
+    gaps = np.array([residual(s.ledger, b, t, under_way) for s, b, t, under_way in parts])
     columns = {
         "infused": ([s.ledger.infused for s in shots], "cells given, with those there at the start"),
         "in_body": (body, "cells in the body without the tumour's tissue"),
-        "in_tumour": ([s.in_tumour for s in shots], "cells in the tumour's tissue"),
-        "in_transit": ([transit for _ in shots], "cells handed over, not yet delivered"),
+        "in_tumour": (tumour, "cells in the tumour's tissue"),
+        "in_transit": (transit, "cells handed over, not yet delivered"),
         "born": ([s.ledger.born for s in shots], "cells born since the start"),
         "died": ([s.ledger.died for s in shots], "cells that died or left for good"),
         "converted": ([s.ledger.converted for s in shots], "cells gained from other phenotypes"),
@@ -195,6 +197,10 @@ def _balance(record: Record, simulation: Simulation) -> xr.Dataset:
     dataset = xr.Dataset({n: variable(dims, v, "cell", text) for n, (v, text) in columns.items()})
     dataset["residual_total"] = variable(("time",), gaps.sum(axis=1), "cell", "sum of the residual")
     return dataset
+
+
+def _in_tumour(record: Record, simulation: Simulation) -> Array:
+    return np.array([simulation.coupled.in_tumour(s.tumour) for s in record.states])
 
 
 def _version(package: str) -> str:

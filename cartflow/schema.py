@@ -216,6 +216,8 @@ class SolverTable(Table):
     initial_step: Duration | None = None
     minimum_step: Duration | None = None
     maximum_step: Duration | None = None
+    extrapolate: bool = True
+    fixed_step: bool = False
     sweeps: PositiveInt = 1
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from cartflow.assembly import Assembler, stated_parameters
 from cartflow.bibliography import keys, references
+from cartflow.coupled import Coupled
 from cartflow.exchange import Door, rim_fed, vessel_fed
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.load import combine, load
@@ -122,14 +123,17 @@ class Study:
                 egress=egress,
             )
             initial = assembler.initial(table.fields)
-            simulation = Simulation(
+            coupled = Coupled(
                 network=self.organs,
                 engine=FipyEngine(problem, sweeps=table.solver.sweeps),
                 door=Door(geometry=self.geometry, arrival=self._arrival(), egress=egress),
                 doses=self._doses(),
+                injection=vessel_fed(self.geometry, table.tumour.injection_region),
+            )
+            simulation = Simulation(
+                coupled=coupled,
                 initial=initial,
                 save_times=self._save_times(),
-                injection=vessel_fed(self.geometry, table.tumour.injection_region),
                 control=self._control(),
             )
         self.stated.update(assembler.parameters)
@@ -229,7 +233,11 @@ class Study:
         table, default = self.table.solver, StepControl()
         names = ("tolerance", "initial_step", "minimum_step", "maximum_step")
         given = {n: getattr(table, n) or getattr(default, n) for n in names}
-        return StepControl(**{n: float(v) for n, v in given.items()})
+        return StepControl(
+            **{n: float(v) for n, v in given.items()},
+            extrapolate=table.extrapolate,
+            fixed=table.fixed_step,
+        )
 
 
 # One, five and fifteen minutes, one, three, six and twelve hours, in days.

@@ -16,12 +16,12 @@ _AXES = {"x": "X", "y": "Y", "z": "Z"}
 
 def tumour_group(record: Record, simulation: Simulation) -> xr.Dataset:
     """Return one variable a field over time and the grid, nan outside, with its coordinates."""
-    problem = simulation.engine.problem
+    problem = simulation.coupled.engine.problem
     geometry = problem.geometry
     dims = ("time", *geometry.dims)
     variables = {}
     for i, species in enumerate(problem.network.species):
-        values = np.array([geometry.scatter(s.tumour[i]) for s in record.snapshots])
+        values = np.array([geometry.scatter(s.tumour[i]) for s in record.states])
         name = species.long_name or species.name
         variables[species.name] = variable(dims, values, species.unit, name, role=species.role)
     return xr.Dataset(
@@ -44,10 +44,10 @@ def penetration_depth(cells: Array, depth: Array, share: float = 0.95) -> float:
 
 
 def _depths(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
-    problem = simulation.engine.problem
+    problem = simulation.coupled.engine.problem
     volumes, depth = problem.geometry.cell_volumes, problem.geometry.depth
     products = problem.network.is_product
-    counts = [s.tumour[products] * volumes for s in record.snapshots]
+    counts = [s.tumour[products] * volumes for s in record.states]
     single = [[penetration_depth(c, depth) for c in count] for count in counts]
     every = [penetration_depth(count.sum(axis=0), depth) for count in counts]
     text = "depth below the rim that holds 95 % of the product cells"

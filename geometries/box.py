@@ -75,7 +75,8 @@ def _blocks(
     blocks = {}
     for name, intervals in (regions or {}).items():
         what = f"box: region '{name}'"
-        if isinstance(intervals, str) or len(intervals) != extent.size:
+        given = isinstance(intervals, (Sequence, np.ndarray)) and not isinstance(intervals, str)
+        if not given or len(intervals) != extent.size:
             msg = f"{what}: got {intervals!r}; give one (from, to) in mm for each axis"
             raise InputError(msg)
         blocks[name] = np.all(

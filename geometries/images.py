@@ -122,5 +122,7 @@ def _directions(header: Any) -> NDArray[np.float64]:
 
 
 def _unit_factors(header: Any) -> NDArray[np.float64]:
-    units = header.get("space units") or ["mm"] * 3
-    return np.array([to_internal(f"1 {unit}", like="mm") for unit in units])
+    # The units of the axes belong to 'spacings', those of the space to 'space directions'.
+    key = "units" if header.get("space directions") is None else "space units"
+    units = header.get(key) or ["mm"] * 3
+    return np.array([to_internal(f"1 {unit or 'mm'}", like="mm") for unit in units])

@@ -20,7 +20,6 @@ from cartflow.outcome import InputError
 def read_mask(
     path: str | Path,
     labels: Mapping[str, int] | None = None,
-    *,
     largest_component: bool = False,
     coarsen: int | Sequence[int] = 1,
 ) -> Geometry:
@@ -44,9 +43,9 @@ def voxel_mask(
     labels: ArrayLike,
     affine: ArrayLike,
     region_names: Mapping[str, int] | None = None,
-    *,
     largest_component: bool = False,
     coarsen: int | Sequence[int] = 1,
+    *,
     source: str = "mask",
     notes: tuple[str, ...] = (),
 ) -> Geometry:

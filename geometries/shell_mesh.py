@@ -18,7 +18,12 @@ _Grid: Any = importlib.import_module(f"{fipy().__name__}.meshes.nonUniformGrid1D
 
 
 class ShellMesh(_Grid):
-    """Cells between `edges` (n+1,) mm, with face `areas` (n+1,) mm2 and `volumes` (n,) mm3."""
+    """Cells between `edges` (n+1,) mm, with face `areas` (n+1,) mm2 and `volumes` (n,) mm3.
+
+    Divergences and face gradients are right. FiPy's cell gradient (`CellVariable.grad`), and
+    with it its VanLeer term, is wrong where the areas differ: by the theorem of Gauss it
+    is ``dc/dr + 2 c/r`` in a ball.
+    """
 
     def __init__(
         self,

@@ -69,6 +69,13 @@ def test_depth_is_the_distance_to_the_nearest_side():
     assert cube.region("core").sum() == 1
 
 
+def test_blocks_reach_to_the_end_of_their_own_axis():
+    geometry = box((1, 2, 4), (2, 2, 4), {"end": ((0, 1), (1, 2), (3, 4))})
+    assert np.flatnonzero(geometry.region("end")).tolist() == [14, 15]
+    with pytest.raises(InputError, match=r"got \(0, 3\); needed is 0 <= from < to <= 2 mm"):
+        box((1, 2, 4), (2, 2, 4), {"end": ((0, 1), (0, 3), (3, 4))})
+
+
 def test_blocks_are_regions():
     geometry = box((2, 2), (4, 4), {"corner": ((0, 1), (1, 2)), "strip": ((0, 2), (0, 0.5))})
     assert geometry.region("corner").sum() == 4
@@ -96,6 +103,7 @@ def test_bad_sizes(lengths, cells, message):
     ("block", "message"),
     [
         (((0, 1),), r"box: region 'a': got \(\(0, 1\),\); give one \(from, to\) in mm"),
+        (3.0, r"box: region 'a': got 3.0; give one"),
         (((0, 1), (0, 9)), r"got \(0, 9\); needed is 0 <= from < to <= 2 mm"),
         (((0, 0.1), (0, 1)), r"box: region 'a' holds no cell"),
     ],

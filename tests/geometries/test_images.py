@@ -100,6 +100,21 @@ def test_the_same_mask_in_both_formats_has_identical_centres(tmp_path):
     assert one.source_affine == pytest.approx(TURNED)
 
 
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("LPS", "left-posterior-superior"),
+        ("RAS", "right-anterior-superior"),
+        ("LAS", "left-anterior-superior"),
+    ],
+)
+def test_short_names_of_spaces_mean_the_same(tmp_path, short, long):
+    path = write_nrrd(tmp_path / "mask.nrrd", LABELS, TURNED, long)
+    expected = read_mask(path).centres
+    path.write_bytes(path.read_bytes().replace(long.encode(), short.encode()))
+    assert np.array_equal(read_mask(path).centres, expected)
+
+
 def test_oblique_round_trip_through_a_file(tmp_path):
     geometry = read_mask(write_nrrd(tmp_path / "mask.nrrd", LABELS, oblique()))
     grid = geometry.scatter(np.where(geometry.region("label_2"), 2, 1))
@@ -128,6 +143,12 @@ def test_nrrd_with_spacings_alone_is_read_as_ras_and_says_so(tmp_path):
     assert geometry.volume == pytest.approx((LABELS > 0).sum() * 1.0)
     assert geometry.centres[:, 2].max() == 4.0
     assert "read as RAS" in geometry.notes[0]
+
+
+def test_units_of_nrrd_axes_are_honoured(tmp_path):
+    path = tmp_path / "plain.nrrd"
+    nrrd.write(str(path), LABELS, {"spacings": [500, 0.1, 2.0], "units": ["um", "cm", ""]})
+    assert read_mask(path).volume == pytest.approx((LABELS > 0).sum() * 1.0)
 
 
 def test_nifti_without_orientation_says_so(tmp_path):

@@ -59,6 +59,7 @@ def test_every_cell_is_closed_and_its_faces_look_outward(geometry):
 @pytest.mark.parametrize("geometry", shapes())
 def test_the_rim_is_what_fipy_calls_exterior(geometry):
     mesh, rim = geometry.mesh, geometry.boundary("rim")
+    assert mesh._isOrthogonal
     faces = np.flatnonzero(mesh.exteriorFaces.value)
     assert np.array_equal(rim.cells, np.asarray(mesh.faceCellIDs[0])[faces])
     assert rim.areas == pytest.approx(mesh._faceAreas[faces])

@@ -1,0 +1,139 @@
+"""Body and tumour as one system: its state, its doses, and one step of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from cartflow.exchange import Door
+from cartflow.ledger import Ledger
+from cartflow.pbpk.doses import Dose
+from cartflow.pbpk.network import OrganNetwork
+from cartflow.pbpk.stepper import NetworkStepper
+from cartflow.pde.engine import Account, Engine
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class State:
+    """Time in days, cells in the body (compartments, products), tumour (species, mesh cells)."""
+
+    time: float
+    body: Array
+    tumour: Array
+    ledger: Ledger
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Coupled:
+    """An organ network coupled to an engine's problem through a door.
+
+    `injection` weights (1/mm^3 per mesh cell) place intratumoural doses. A step is half a step
+    of the body, one of the tumour, half a step of the body; what the vessels hand over in each
+    half is the exact integral of the flux, and enters the tissue at once.
+    """
+
+    network: OrganNetwork
+    engine: Engine
+    door: Door
+    doses: tuple[Dose, ...]
+    injection: Array
+
+    @cached_property
+    def products(self) -> Array:
+        """The indices of the product species among the problem's species."""
+        return np.flatnonzero(self.engine.problem.network.is_product)
+
+    @cached_property
+    def volumes(self) -> Array:
+        """The volumes of the mesh cells, mm^3."""
+        return self.engine.problem.geometry.cell_volumes
+
+    @cached_property
+    def _stepper(self) -> NetworkStepper:
+        return NetworkStepper(network=self.network)
+
+    def in_tumour(self, tumour: Array) -> Array:
+        """Return the product cells in the tissue, per product species."""
+        return np.asarray(tumour[self.products] @ self.volumes)
+
+    def start(self, tumour: Array, time: float) -> State:
+        """Return the state before any dose; product cells there count as infused."""
+        ledger = Ledger.empty(len(self.products))
+        ledger.infused += self.in_tumour(tumour)
+        body = np.zeros((len(self.network.compartments), len(self.products)))
+        return State(time=time, body=body, tumour=tumour, ledger=ledger)
+
+    def next_event(self, time: float) -> float:
+        """Return the next time after `time` at which a dose starts or ends."""
+        times = [t for dose in self.doses for t in (dose.time, dose.end)]
+        return min((t for t in times if t > time), default=np.inf)
+
+    def given(self, dose: Dose, state: State) -> State:
+        """Return the state with a bolus given."""
+        ledger, body, tumour = state.ledger.copy(), state.body.copy(), state.tumour.copy()
+        p = self._product(dose)
+        ledger.infused[p] += dose.cells
+        if dose.route == "intratumoural":
+            tumour[self.products[p]] += dose.cells * self.injection
+        else:
+            body[self.network.index("venous"), p] += dose.cells
+        return State(time=state.time, body=body, tumour=tumour, ledger=ledger)
+
+    def step(self, old: State, dt: float) -> State:
+        """Return the state after `dt` days. Raises `StepFailed` naming the field."""
+        # Overflow is caught in the engine, where the field that overflowed can be named.
+        with np.errstate(all="ignore"):
+            ledger, tumour = old.ledger.copy(), old.tumour.copy()
+            supply, injected = self._infusion(old.time)
+            ledger.infused += (supply.sum(axis=0) + injected) * dt
+            tumour[self.products] += np.outer(injected * dt, self.injection)
+            body = self._body_half(old.body, tumour, supply, dt, ledger)
+            tumour, account = self.engine.step(tumour, dt)
+            self._enter(account, body, ledger)
+            body = self._body_half(body, tumour, supply, dt, ledger)
+        return State(time=old.time + dt, body=body, tumour=tumour, ledger=ledger)
+
+    def _product(self, dose: Dose) -> int:
+        species = self.engine.problem.network.index(dose.phenotype)
+        return int(np.flatnonzero(self.products == species)[0])
+
+    def _infusion(self, time: float) -> tuple[Array, Array]:
+        """Return the supply to the body (compartments, products) and tumour (products), per day."""
+        body = np.zeros((len(self.network.compartments), len(self.products)))
+        tumour = np.zeros(len(self.products))
+        for dose in self.doses:
+            if dose.time <= time < dose.end:
+                place = tumour if dose.route == "intratumoural" else body[self._venous]
+                place[self._product(dose)] += dose.rate
+        return body, tumour
+
+    @cached_property
+    def _venous(self) -> int:
+        return self.network.index("venous")
+
+    def _body_half(
+        self, body: Array, tumour: Array, supply: Array, dt: float, ledger: Ledger
+    ) -> Array:
+        """Advance the body by half of `dt`; what its vessels handed over joins `tumour`."""
+        body = self._stepper.step(body, 0.5 * dt, supply if supply.any() else None)
+        handed_over, lost = self.network.index("handed_over"), self.network.index("lost")
+        handed = body[handed_over].copy()
+        ledger.died += body[lost]
+        ledger.inflow += handed
+        body[handed_over] = body[lost] = 0.0
+        tumour[self.products] += self.door.deliver(handed)
+        return body
+
+    def _enter(self, account: Account, body: Array, ledger: Ledger) -> None:
+        """Enter the tumour's step in the ledger, and its egress in the draining node."""
+        p = self.products
+        ledger.born += account.born[p]
+        ledger.died += account.died[p] + account.left[p]
+        ledger.converted += account.converted[p]
+        ledger.infused += account.supplied[p]
+        ledger.egress += account.egress[p]
+        body[self.network.index("lymph")] += account.egress[p]

@@ -1,0 +1,184 @@
+"""Figures of a result: organs over time, the tumour, the balance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
+
+from cartflow.ticks import colours, log_limits
+
+_HOURS_SHOWN_FROM = 1.0 / 1440.0
+
+
+def plot_result(tree: xr.DataTree, path: Path) -> None:
+    """Write a figure (PNG) of organs, tumour fields, exchange and balance over time."""
+    spatial = tree["tumour"].to_dataset()
+    dims = [d for d in spatial[_first_product(tree)].dims if d != "time"]
+    figure = Figure(figsize=(14, 9), layout="constrained")
+    FigureCanvasAgg(figure)
+    upper, lower = figure.subfigures(2, 1)
+    left = upper.subplots(1, 3)
+    plot_organs(tree, left[0])
+    plot_exchange(tree, left[1])
+    plot_balance(tree, left[2])
+    _plot_tumour(tree, dims, lower)
+    figure.suptitle(tree.attrs.get("title", ""))
+    figure.savefig(path, dpi=150, format="png")
+
+
+def plot_organs(tree: xr.DataTree, axes: Axes, shown: int = 8) -> None:
+    """Draw the product cells of the organs that hold most of them, over time."""
+    cells = tree["body"]["cells"].sum(["phenotype", "space"])
+    largest = cells.max("time").sortby(cells.max("time"), ascending=False)["organ"].values[:shown]
+    names = [*largest, *(["tumour"] if "tumour" not in largest else [])]
+    for name, colour in zip(names, colours(len(names)), strict=True):
+        width = 2.5 if name == "tumour" else 1.3
+        style = "--" if name == "tumour" else "-"
+        _timeline(axes, cells.sel(organ=name), str(name).replace("_", " "), colour, style, width)
+    _finish(axes, "CAR T cells by organ", "cells", cells.max())
+
+
+def plot_exchange(tree: xr.DataTree, axes: Axes) -> None:
+    """Draw the cells that came in, went out and stayed in the tumour."""
+    exchange = tree["exchange"].to_dataset().sum("phenotype")
+    present = tree["balance"]["in_tumour"].sum("phenotype")
+    lines = {
+        "entered by vessels": exchange["cumulative_inflow"],
+        "left by lymph": exchange["cumulative_egress"],
+        "in the tumour": present,
+    }
+    for (name, values), colour in zip(lines.items(), colours(3), strict=True):
+        _timeline(axes, values, name, colour)
+    _finish(axes, "Exchange with the tumour", "cells", max(v.max() for v in lines.values()))
+
+
+def plot_balance(tree: xr.DataTree, axes: Axes) -> None:
+    """Draw the terms of the balance; the residual is named in the title."""
+    balance = tree["balance"].to_dataset().sum("phenotype")
+    names = ["infused", "born", "died", "in_body", "in_tumour"]
+    for name, colour in zip(names, colours(len(names)), strict=True):
+        _timeline(axes, balance[name], name.replace("_", " "), colour)
+    turnover = (balance["infused"] + balance["born"]).clip(min=1e-300)
+    worst = float((abs(balance["residual_total"]) / turnover).max())
+    title = f"Balance (largest relative residual {worst:.1g})"
+    _finish(axes, title, "cells", balance["infused"].max() + balance["born"].max())
+
+
+def _plot_tumour(tree: xr.DataTree, dims: list[str], place: object) -> None:
+    if len(dims) == 1:
+        _depth_time_maps(tree, dims[0], place)
+    else:
+        _slices(tree, dims, place)
+
+
+def _depth_time_maps(tree: xr.DataTree, dim: str, place: object) -> None:
+    """Draw each field over time and depth, with the depth that holds 95 % of the cells."""
+    tumour = tree["tumour"].to_dataset()
+    names = _fields(tree)[:4]
+    for axes, name in zip(np.atleast_1d(place.subplots(1, len(names))), names, strict=True):  # type: ignore[attr-defined]
+        field = tumour[name]
+        order = np.argsort(tumour["depth"].values)
+        depth = tumour["depth"].values[order]
+        values = field.transpose(dim, "time").values[order]
+        mesh = axes.pcolormesh(
+            tree["time"].values, depth, values, cmap="cividis", norm=_norm(values), shading="nearest"
+        )
+        unit = _unit(field)
+        axes.figure.colorbar(mesh, ax=axes, label=f"{name} ({unit})")
+        if field.attrs.get("role") in {"phenotype", "product"}:
+            line = tumour["penetration_depth_all"]
+            axes.plot(tree["time"], line, color="white", lw=1.2, ls="--")
+            axes.set_title(f"{field.attrs['long_name']} (dashed: 95 % above)", fontsize=10)
+        else:
+            axes.set_title(field.attrs["long_name"], fontsize=10)
+        axes.invert_yaxis()
+        axes.set_xlabel("time (day)")
+        axes.set_ylabel("depth below the rim (mm)")
+
+
+def _slices(tree: xr.DataTree, dims: list[str], place: object) -> None:
+    """Draw the product cells at the end in orthogonal slices through the centre of mass."""
+    tumour = tree["tumour"].to_dataset()
+    name = _first_product(tree)
+    last = tumour[name].isel(time=-1)
+    index = _centre(tumour["cell_volume"])
+    pairs = [(a, b) for i, a in enumerate(dims) for b in dims[i + 1 :]]
+    norm = _norm(last.values)
+    panels = np.atleast_1d(place.subplots(1, len(pairs)))  # type: ignore[attr-defined]
+    for axes, (vertical, across) in zip(panels, pairs, strict=True):
+        fixed = {d: index[d] for d in dims if d not in (vertical, across)}
+        cut = last.isel(fixed).transpose(vertical, across)
+        mesh = axes.pcolormesh(
+            _axis(tumour, across), _axis(tumour, vertical), cut.values, cmap="cividis", norm=norm
+        )
+        axes.set_aspect("equal" if tumour[across].attrs["units"] == "mm" else "auto")
+        axes.set_xlabel(f"{across} ({tumour[across].attrs['units']})")
+        axes.set_ylabel(f"{vertical} ({tumour[vertical].attrs['units']})")
+        where = ", ".join(f"{d} = {float(tumour[d][i]):.4g}" for d, i in fixed.items())
+        axes.set_title(f"day {float(tree['time'][-1]):g}" + (f", {where}" if where else ""), fontsize=10)
+    label = f"{last.attrs['long_name']} ({_unit(last)})"
+    panels[0].figure.colorbar(mesh, ax=list(panels), label=label)
+
+
+def _axis(tumour: xr.Dataset, name: str) -> np.ndarray:
+    return np.asarray(tumour[name].values, dtype=float)
+
+
+def _centre(volume: xr.DataArray) -> dict[str, int]:
+    """Return the index of the mesh cell nearest to the centre of volume along each dimension."""
+    filled = volume.fillna(0.0)
+    return {
+        str(d): round(float((filled * np.arange(volume.sizes[d]).reshape(
+            [-1 if x == d else 1 for x in volume.dims]
+        )).sum() / filled.sum()))
+        for d in volume.dims
+    }
+
+
+def _fields(tree: xr.DataTree) -> list[str]:
+    tumour = tree["tumour"].to_dataset()
+    return [str(n) for n, v in tumour.data_vars.items() if "role" in v.attrs]
+
+
+def _first_product(tree: xr.DataTree) -> str:
+    return str(tree["phenotype"].values[0])
+
+
+def _unit(field: xr.DataArray) -> str:
+    unit = str(field.attrs["units"])
+    return {"mm-3": "cells/mm³", "ng mm-3": "ng/mm³"}.get(unit, unit)
+
+
+def _norm(values: np.ndarray) -> Normalize:
+    """Return a logarithmic scale where values span more than two decades, else a linear one."""
+    positive = values[np.isfinite(values) & (values > 0)]
+    if positive.size == 0:
+        return Normalize(0.0, 1.0)
+    high = float(positive.max())
+    low = max(float(positive.min()), high * 1e-4)
+    return LogNorm(low, high) if high > 100.0 * low else Normalize(0.0, high)
+
+
+def _timeline(
+    axes: Axes, values: xr.DataArray, name: str, colour: object, style: str = "-", width: float = 1.5
+) -> None:
+    time = values["time"].values
+    late = time >= _HOURS_SHOWN_FROM * 0.999
+    axes.plot(time[late], values.values[late], style, color=colour, lw=width, label=name)
+
+
+def _finish(axes: Axes, title: str, unit: str, highest: object) -> None:
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_ylim(*log_limits(float(highest)))  # type: ignore[arg-type]
+    axes.set_xlabel("time (day)")
+    axes.set_ylabel(unit)
+    axes.set_title(title, fontsize=10)
+    axes.legend(fontsize=8, loc="best")
+    axes.grid(alpha=0.3)
