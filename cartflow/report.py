@@ -10,6 +10,7 @@ from cartflow.result import summarise
 def summary_lines(tree: xr.DataTree) -> list[str]:
     """Return the lines of the summary: outcome, cells, depth, balance."""
     numbers = summarise(tree)
+    steps, error = tree.attrs["steps_accepted"], float(tree.attrs["step_error_sum"])
     share = numbers["reached_tumour"] / numbers["infused"] if numbers["infused"] else 0.0
     return [
         f"outcome       {tree.attrs['outcome']} at {numbers['time']:.6g} day",
@@ -19,4 +20,5 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
         f"depth         95 % of them are within {numbers['depth']:.3g} mm below the rim "
         f"(the tumour is {numbers['maximal_depth']:.3g} mm deep)",
         f"balance       largest |residual| / (infused + born) = {numbers['relative_residual']:.2g}",
+        f"steps         {steps}, their estimated errors in time add up to {100 * error:.2g} %",
     ]

@@ -93,6 +93,7 @@ def build_result(
         "trafficking_scaling": simulation.coupled.network.scaling,
         "steps_accepted": record.accepted_steps,
         "steps_rejected": record.rejected_steps,
+        "step_error_sum": record.error_sum,
         "step_tolerance": simulation.control.tolerance,
         "step_extrapolation": str(simulation.control.extrapolate).lower(),
         "step_maximum": simulation.control.maximum_step,

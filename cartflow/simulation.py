@@ -23,12 +23,17 @@ Watch = Callable[[float, float], None]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Record:
-    """What a run leaves: the states at the save times, how it ended, how many steps it took."""
+    """What a run leaves: the states at the save times, how it ended, how many steps it took.
+
+    `error_sum` adds up the estimated relative errors of all accepted steps: a measure of the
+    error in time at the end, as long as errors neither grow nor die out on the way.
+    """
 
     states: list[State]
     outcome: Outcome
     accepted_steps: int
     rejected_steps: int
+    error_sum: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,6 +75,7 @@ class _Run:
         self.control = simulation.control
         self.dt = self.control.initial_step
         self.accepted = self.rejected = 0
+        self.error_sum = 0.0
         self.given: set[int] = set()
         self.state = self.coupled.start(simulation.initial, simulation.save_times[0])
         self._give_doses()
@@ -81,6 +87,7 @@ class _Run:
             outcome=outcome,
             accepted_steps=self.accepted,
             rejected_steps=self.rejected,
+            error_sum=self.error_sum,
         )
 
     def advance_to(self, end: float, watch: Watch | None) -> None:
@@ -117,6 +124,7 @@ class _Run:
                 reason = f"the step fell below {self.control.minimum_step:g} day ({worst.reason})"
                 raise StepFailed(worst.field, reason, self.state.time)
         self.accepted += 1
+        self.error_sum += error * self.control.tolerance
         self.dt = max(self.control.next_step(dt, error), wished)
         time = event if dt == event - self.state.time else new.time
         self.state = State(time=time, body=new.body, tumour=new.tumour, ledger=new.ledger)
