@@ -126,7 +126,9 @@ class Assembler:
         dependence = None
         if table.density_dependence is not None:
             law = table.density_dependence
-            reference = self.number(law.reference, species.unit, f"{key}.density_dependence.reference")
+            reference = self.number(
+                law.reference, species.unit, f"{key}.density_dependence.reference"
+            )
             dependence = DensityDependence(reference=reference, exponent=_value(law.exponent, 1.0))
         return Field(
             name=species.name,

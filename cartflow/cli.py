@@ -36,7 +36,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run a study file and write its result")
     run.add_argument("study", type=Path, metavar="STUDY", help="a TOML study file")
-    run.add_argument("--out", type=Path, metavar="FILE", help="the result (default: STUDY's stem .nc)")
+    run.add_argument(
+        "--out", type=Path, metavar="FILE", help="the result (default: STUDY's stem .nc)"
+    )
     run.add_argument("--engine", choices=["fipy"], help="the engine (default: the study's)")
     run.add_argument("--mask", type=Path, metavar="FILE", help="a NIfTI or NRRD mask as geometry")
     run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
@@ -45,7 +47,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     plot = commands.add_parser("plot", help="draw a result")
     plot.add_argument("file", type=Path, metavar="FILE", help="a result of cartflow run")
-    plot.add_argument("--out", type=Path, metavar="PNG", help="the figure (default: FILE's stem .png)")
+    plot.add_argument(
+        "--out", type=Path, metavar="PNG", help="the figure (default: FILE's stem .png)"
+    )
     plot.add_argument("--force", action="store_true", help="overwrite the figure if it exists")
     plot.set_defaults(command=_plot)
 

@@ -25,10 +25,10 @@ class Ledger:
         """Return a ledger of zeros."""
         return cls(**{name: np.zeros(products) for name in cls.__annotations__})
 
-    def extrapolated(self, whole: Ledger, share: float) -> Ledger:
-        """Return self + share (self - whole), the ledger of an extrapolated step."""
-        pairs = {name: (getattr(self, name), getattr(whole, name)) for name in self.__annotations__}
-        return Ledger(**{name: half + share * (half - one) for name, (half, one) in pairs.items()})
+    def extrapolated(self, whole: Ledger) -> Ledger:
+        """Return 2 self - whole: the ledger of two half steps, extrapolated with that of one."""
+        names = self.__annotations__
+        return Ledger(**{name: 2.0 * getattr(self, name) - getattr(whole, name) for name in names})
 
     def copy(self) -> Ledger:
         """Return an independent copy."""

@@ -36,9 +36,7 @@ class Parameter:
         unit = internal_unit(unit)
         standing: Standing = "assumed" if self.standing == "assumed" else "derived"
         stated = f"{value:g} {unit}"
-        return replace(
-            self, value=value, unit=unit, stated=stated, standing=standing, note=note
-        )
+        return replace(self, value=value, unit=unit, stated=stated, standing=standing, note=note)
 
 
 def parameter(quantity: Any, like: str, *, source: str = "study") -> Parameter:
@@ -52,7 +50,9 @@ def parameter(quantity: Any, like: str, *, source: str = "study") -> Parameter:
         return quantity
     if not isinstance(quantity, dict):
         if not source:
-            msg = f"{quantity!r} has no source; write {{ value = ..., source = ..., standing = ... }}"
+            msg = (
+                f"{quantity!r} has no source; write {{ value = ..., source = ..., standing = ... }}"
+            )
             raise InputError(msg)
         return _build(quantity, like, source=source, standing="assumed", note="")
     unknown = sorted(set(quantity) - {"value", "source", "standing", "note"})

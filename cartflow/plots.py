@@ -87,7 +87,12 @@ def _depth_time_maps(tree: xr.DataTree, dim: str, place: object) -> None:
         depth = tumour["depth"].values[order]
         values = field.transpose(dim, "time").values[order]
         mesh = axes.pcolormesh(
-            tree["time"].values, depth, values, cmap="cividis", norm=_norm(values), shading="nearest"
+            tree["time"].values,
+            depth,
+            values,
+            cmap="cividis",
+            norm=_norm(values),
+            shading="nearest",
         )
         unit = _unit(field)
         axes.figure.colorbar(mesh, ax=axes, label=f"{name} ({unit})")
@@ -121,7 +126,9 @@ def _slices(tree: xr.DataTree, dims: list[str], place: object) -> None:
         axes.set_xlabel(f"{across} ({tumour[across].attrs['units']})")
         axes.set_ylabel(f"{vertical} ({tumour[vertical].attrs['units']})")
         where = ", ".join(f"{d} = {float(tumour[d][i]):.4g}" for d, i in fixed.items())
-        axes.set_title(f"day {float(tree['time'][-1]):g}" + (f", {where}" if where else ""), fontsize=10)
+        axes.set_title(
+            f"day {float(tree['time'][-1]):g}" + (f", {where}" if where else ""), fontsize=10
+        )
     label = f"{last.attrs['long_name']} ({_unit(last)})"
     panels[0].figure.colorbar(mesh, ax=list(panels), label=label)
 
@@ -134,9 +141,15 @@ def _centre(volume: xr.DataArray) -> dict[str, int]:
     """Return the index of the mesh cell nearest to the centre of volume along each dimension."""
     filled = volume.fillna(0.0)
     return {
-        str(d): round(float((filled * np.arange(volume.sizes[d]).reshape(
-            [-1 if x == d else 1 for x in volume.dims]
-        )).sum() / filled.sum()))
+        str(d): round(
+            float(
+                (
+                    filled
+                    * np.arange(volume.sizes[d]).reshape([-1 if x == d else 1 for x in volume.dims])
+                ).sum()
+                / filled.sum()
+            )
+        )
         for d in volume.dims
     }
 
@@ -166,7 +179,12 @@ def _norm(values: np.ndarray) -> Normalize:
 
 
 def _timeline(
-    axes: Axes, values: xr.DataArray, name: str, colour: object, style: str = "-", width: float = 1.5
+    axes: Axes,
+    values: xr.DataArray,
+    name: str,
+    colour: object,
+    style: str = "-",
+    width: float = 1.5,
 ) -> None:
     time = values["time"].values
     late = time >= _HOURS_SHOWN_FROM * 0.999

@@ -13,7 +13,13 @@ def progress(title: str, end: float) -> Iterator[Callable[[float, float], None]]
     The block gets a function of (time, step) in days, to be called after every step.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
     columns = (

@@ -160,7 +160,9 @@ def _exchange(record: Record) -> xr.Dataset:
     inflow = np.array([s.ledger.inflow for s in shots])
     egress = np.array([s.ledger.egress for s in shots])
     elapsed = np.diff([s.time for s in shots])[:, None]
-    means = [np.vstack([np.zeros_like(a[:1]), np.diff(a, axis=0) / elapsed]) for a in (inflow, egress)]
+    means = [
+        np.vstack([np.zeros_like(a[:1]), np.diff(a, axis=0) / elapsed]) for a in (inflow, egress)
+    ]
     mean = "time: mean (since the last saved time)"
     return xr.Dataset(
         {
@@ -185,7 +187,10 @@ def _balance(record: Record, simulation: Simulation) -> xr.Dataset:
     parts = zip(shots, body, tumour, transit, strict=True)
     gaps = np.array([residual(s.ledger, b, t, under_way) for s, b, t, under_way in parts])
     columns = {
-        "infused": ([s.ledger.infused for s in shots], "cells given, with those there at the start"),
+        "infused": (
+            [s.ledger.infused for s in shots],
+            "cells given, with those there at the start",
+        ),
         "in_body": (body, "cells in the body without the tumour's tissue"),
         "in_tumour": (tumour, "cells in the tumour's tissue"),
         "in_transit": (transit, "cells handed over, not yet delivered"),

@@ -58,7 +58,10 @@ def _show_kinetics(name: str) -> None:
     parameters = network.described_parameters()
     _table(
         ["parameter", "value", "unit", "source", "standing", "note"],
-        [[k, f"{p.value:.6g}", p.unit, p.source, p.standing, p.note] for k, p in parameters.items()],
+        [
+            [k, f"{p.value:.6g}", p.unit, p.source, p.standing, p.note]
+            for k, p in parameters.items()
+        ],
     )
     if network.notes:
         print(f"\n{network.notes}")

@@ -12,8 +12,8 @@ from cartflow.outcome import Outcome, StepFailed
 from cartflow.stepping import (
     StepControl,
     error_estimate,
+    extrapolated,
     landing,
-    limited_share,
     relative_difference,
 )
 
@@ -140,11 +140,16 @@ class _Run:
             if self.control.fixed:
                 raise StepFailed(failure.field, failure.reason, self.state.time) from None
             return self.state, np.inf, failure
-        new, share = self._extrapolate(whole, halves)
         difference = relative_difference(
             whole.tumour, halves.tumour, self.coupled.volumes, self._floor(halves)
         )
-        errors = error_estimate(difference, share)
+        new, errors = halves, difference
+        if self.control.extrapolate:
+            new, moved = self._extrapolate(whole, halves)
+            # Only what the ledger counts must be extrapolated; elsewhere the halves may stand.
+            uncounted = ~self.coupled.engine.problem.network.is_product
+            moved[uncounted] = np.minimum(moved, difference)[uncounted]
+            errors = error_estimate(difference, moved)
         worst = int(np.argmax(errors))
         name = self.coupled.engine.problem.fields[worst].name
         error = float(errors[worst]) / self.control.tolerance
@@ -157,18 +162,19 @@ class _Run:
         return floor
 
     def _extrapolate(self, whole: State, halves: State) -> tuple[State, Array]:
-        """Return the extrapolated state, and the share of each field's extrapolation."""
-        if not self.control.extrapolate:
-            return halves, np.zeros(len(halves.tumour))
-        p = self.coupled.products
-        share = np.array([limited_share(a, b) for a, b in zip(whole.tumour, halves.tumour, strict=True)])
-        # The product cells and the body are counted together, so they share one share.
-        share[p] = min(share[p].min(), limited_share(whole.body, halves.body))
-        tumour = halves.tumour + share[:, None] * (halves.tumour - whole.tumour)
-        body = halves.body + share[p[0]] * (halves.body - whole.body)
-        ledger = halves.ledger.extrapolated(whole.ledger, float(share[p[0]]))
-        # Round-off can leave -0 or a last digit below it where the share was cut to reach zero.
+        """Return the extrapolated state, and the share that its limits moved in each field."""
+        ones = np.ones(len(halves.body))
+        columns = [extrapolated(a, b, ones) for a, b in zip(whole.body.T, halves.body.T, strict=True)]
+        rows = [
+            extrapolated(a, b, self.coupled.volumes)
+            for a, b in zip(whole.tumour, halves.tumour, strict=True)
+        ]
+        moved = np.array([share for _, share in rows])
+        moved[self.coupled.products] += [share for _, share in columns]
         new = State(
-            time=halves.time, body=np.abs(body), tumour=np.abs(tumour), ledger=ledger
+            time=halves.time,
+            body=np.array([values for values, _ in columns]).T,
+            tumour=np.array([values for values, _ in rows]),
+            ledger=halves.ledger.extrapolated(whole.ledger),
         )
-        return new, share
+        return new, moved

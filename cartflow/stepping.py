@@ -35,8 +35,8 @@ class StepControl:
                 f"got {self.minimum_step:g}, {self.initial_step:g}, {self.maximum_step:g} day"
             )
             raise InputError(msg)
-        if not self.tolerance > 0:
-            msg = f"solver: tolerance {self.tolerance:g} must be greater than 0"
+        if not 0 < self.tolerance <= 0.1:
+            msg = f"solver: tolerance {self.tolerance:g} is not within (0, 0.1]"
             raise InputError(msg)
 
     def next_step(self, dt: float, error: float) -> float:
@@ -47,16 +47,22 @@ class StepControl:
         return float(min(dt * np.clip(factor, 0.2, self.growth), self.maximum_step))
 
 
-def limited_share(whole: Array, halves: Array) -> float:
-    """Return the largest share t in [0, 1] with halves + t (halves - whole) >= 0 everywhere.
+def extrapolated(whole: Array, halves: Array, weights: Array) -> tuple[Array, float]:
+    """Return 2 halves - whole, kept nonnegative, and the share of the total that this moved.
 
-    The whole extrapolation has t = 1. One share for all that is counted together keeps the
-    balance, which is linear, where cutting negative values off would not.
+    Where the extrapolation would be negative (the far tail of a front) the halves stand, which
+    the engine keeps nonnegative; all values are then scaled so that the weighted total is that of
+    the full extrapolation. So the balance, which is linear, holds as it did before. Where even
+    the total would be negative the halves stand, and the share is one.
     """
-    falling = whole > halves
-    if not falling.any():
-        return 1.0
-    return float(min(1.0, np.min(halves[falling] / (whole[falling] - halves[falling]))))
+    full = 2.0 * halves - whole
+    values = np.where(full < 0.0, halves, full)
+    wanted, got = float(full @ weights), float(values @ weights)
+    if wanted == got:
+        return values, 0.0
+    if wanted <= 0.0 or got <= 0.0:
+        return halves, 1.0
+    return values * (wanted / got), abs(1.0 - wanted / got)
 
 
 def relative_difference(whole: Array, halves: Array, volumes: Array, floor: Array) -> Array:
@@ -64,13 +70,13 @@ def relative_difference(whole: Array, halves: Array, volumes: Array, floor: Arra
     return np.asarray((np.abs(whole - halves) @ volumes) / (np.abs(halves) @ volumes + floor))
 
 
-def error_estimate(difference: Array, share: Array) -> Array:
-    """Return the error left in each field after extrapolating by `share`.
+def error_estimate(difference: Array, moved: Array) -> Array:
+    """Return the error left in each field after extrapolation.
 
-    What is not extrapolated keeps its first-order error; what is keeps one of the next order,
-    for which difference^1.5 stands, as (k dt)^3 does to (k dt)^2.
+    difference^1.5 stands for the next order, as (k dt)^3 does to (k dt)^2; what the limit on
+    negative values moved counts in full.
     """
-    return np.maximum((1.0 - share) * difference, difference**1.5)
+    return np.maximum(moved, difference**1.5)
 
 
 def landing(time: float, dt: float, event: float) -> float:

@@ -244,7 +244,7 @@ class Study:
 _EARLY = tuple(m / 1440.0 for m in (1, 5, 15, 60, 180, 360, 720))
 
 
-class _named:  # noqa: N801  # reads as a word where it is used
+class _named:  # reads as a word where it is used
     """Puts the study's name before the message of any `InputError` raised within."""
 
     def __init__(self, name: str) -> None:

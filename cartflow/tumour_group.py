@@ -60,7 +60,10 @@ def _depths(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
 def _places(geometry: Geometry) -> dict[str, xr.Variable]:
     places = {
         "cell_volume": variable(
-            geometry.dims, geometry.scatter(geometry.cell_volumes), "mm^3", "volume of the mesh cell"
+            geometry.dims,
+            geometry.scatter(geometry.cell_volumes),
+            "mm^3",
+            "volume of the mesh cell",
         ),
         "depth": variable(
             geometry.dims, geometry.scatter(geometry.depth), "mm", "depth below the rim"

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 _BASE = {"[length]": "mm", "[time]": "day", "[cell]": "cell", "[mass]": "ng"}
 _NAMES = {"[length]": "length", "[time]": "time", "[cell]": "cells", "[mass]": "mass"}
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+|nan|inf(?:inity)?)(?:[eE][-+]?\d+)?)\s*(.*)", re.I)
+_NUMBER = re.compile(
+    r"\s*([-+]?(?:\d+\.?\d*|\.\d+|nan|inf(?:inity)?)(?:[eE][-+]?\d+)?)\s*(.*)", re.I
+)
 # A unit is letters, digits, and the signs of multiplication; exponents have one or two digits.
 _TOWER = re.compile(r"\d\d|__|(?:\*\*|\^)[^A-Za-z]*(?:\*\*|\^)")
 _UNIT = re.compile(r"(?:[A-Za-zµ%]+|\d(?:\.\d+)?|[*/^() ·.-]){1,60}")
