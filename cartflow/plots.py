@@ -9,9 +9,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm, Normalize
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
-from cartflow.ticks import colours, log_limits
+from cartflow.ticks import TUMOUR_COLOUR, colours, log_limits
 
 _HOURS_SHOWN_FROM = 1.0 / 1440.0
 
@@ -19,10 +19,10 @@ _HOURS_SHOWN_FROM = 1.0 / 1440.0
 def plot_result(tree: xr.DataTree, path: Path) -> None:
     """Write a figure (PNG) of organs, tumour fields, exchange and balance over time."""
     spatial = tree["tumour"].to_dataset()
-    dims = [d for d in spatial[_first_product(tree)].dims if d != "time"]
+    dims = [str(d) for d in spatial[_first_product(tree)].dims if d != "time"]
     figure = Figure(figsize=(14, 9), layout="constrained")
     FigureCanvasAgg(figure)
-    upper, lower = figure.subfigures(2, 1)
+    upper, lower = np.asarray(figure.subfigures(2, 1))
     left = upper.subplots(1, 3)
     plot_organs(tree, left[0])
     plot_exchange(tree, left[1])
@@ -34,20 +34,19 @@ def plot_result(tree: xr.DataTree, path: Path) -> None:
 
 def plot_organs(tree: xr.DataTree, axes: Axes, shown: int = 8) -> None:
     """Draw the product cells of the organs that hold most of them, over time."""
-    cells = tree["body"]["cells"].sum(["phenotype", "space"])
-    largest = cells.max("time").sortby(cells.max("time"), ascending=False)["organ"].values[:shown]
-    names = [*largest, *(["tumour"] if "tumour" not in largest else [])]
+    cells = tree["body"].to_dataset()["cells"].sum(["phenotype", "space"])
+    largest = cells["organ"].values[np.argsort(-cells.max("time").values)][:shown]
+    names = [str(name) for name in largest if name != "tumour"]
     for name, colour in zip(names, colours(len(names)), strict=True):
-        width = 2.5 if name == "tumour" else 1.3
-        style = "--" if name == "tumour" else "-"
-        _timeline(axes, cells.sel(organ=name), str(name).replace("_", " "), colour, style, width)
-    _finish(axes, "CAR T cells by organ", "cells", cells.max())
+        _timeline(axes, cells.sel(organ=name), name.replace("_", " "), colour)
+    _timeline(axes, cells.sel(organ="tumour"), "tumour", TUMOUR_COLOUR, "--", 2.5)
+    _finish(axes, "CAR T cells by organ", "cells")
 
 
 def plot_exchange(tree: xr.DataTree, axes: Axes) -> None:
     """Draw the cells that came in, went out and stayed in the tumour."""
     exchange = tree["exchange"].to_dataset().sum("phenotype")
-    present = tree["balance"]["in_tumour"].sum("phenotype")
+    present = tree["balance"].to_dataset()["in_tumour"].sum("phenotype")
     lines = {
         "entered by vessels": exchange["cumulative_inflow"],
         "left by lymph": exchange["cumulative_egress"],
@@ -55,33 +54,34 @@ def plot_exchange(tree: xr.DataTree, axes: Axes) -> None:
     }
     for (name, values), colour in zip(lines.items(), colours(3), strict=True):
         _timeline(axes, values, name, colour)
-    _finish(axes, "Exchange with the tumour", "cells", max(v.max() for v in lines.values()))
+    _finish(axes, "Exchange with the tumour", "cells")
 
 
 def plot_balance(tree: xr.DataTree, axes: Axes) -> None:
     """Draw the terms of the balance; the residual is named in the title."""
-    balance = tree["balance"].to_dataset().sum("phenotype")
+    dataset = tree["balance"].to_dataset()
+    balance = dataset.sum("phenotype")
     names = ["infused", "born", "died", "in_body", "in_tumour"]
     for name, colour in zip(names, colours(len(names)), strict=True):
         _timeline(axes, balance[name], name.replace("_", " "), colour)
     turnover = (balance["infused"] + balance["born"]).clip(min=1e-300)
-    worst = float((abs(balance["residual_total"]) / turnover).max())
+    worst = float((abs(dataset["residual_total"]) / turnover).max())
     title = f"Balance (largest relative residual {worst:.1g})"
-    _finish(axes, title, "cells", balance["infused"].max() + balance["born"].max())
+    _finish(axes, title, "cells")
 
 
-def _plot_tumour(tree: xr.DataTree, dims: list[str], place: object) -> None:
+def _plot_tumour(tree: xr.DataTree, dims: list[str], place: SubFigure) -> None:
     if len(dims) == 1:
         _depth_time_maps(tree, dims[0], place)
     else:
         _slices(tree, dims, place)
 
 
-def _depth_time_maps(tree: xr.DataTree, dim: str, place: object) -> None:
+def _depth_time_maps(tree: xr.DataTree, dim: str, place: SubFigure) -> None:
     """Draw each field over time and depth, with the depth that holds 95 % of the cells."""
     tumour = tree["tumour"].to_dataset()
     names = _fields(tree)[:4]
-    for axes, name in zip(np.atleast_1d(place.subplots(1, len(names))), names, strict=True):  # type: ignore[attr-defined]
+    for axes, name in zip(np.atleast_1d(place.subplots(1, len(names))), names, strict=True):
         field = tumour[name]
         order = np.argsort(tumour["depth"].values)
         depth = tumour["depth"].values[order]
@@ -98,7 +98,7 @@ def _depth_time_maps(tree: xr.DataTree, dim: str, place: object) -> None:
         axes.figure.colorbar(mesh, ax=axes, label=f"{name} ({unit})")
         if field.attrs.get("role") in {"phenotype", "product"}:
             line = tumour["penetration_depth_all"]
-            axes.plot(tree["time"], line, color="white", lw=1.2, ls="--")
+            axes.plot(tumour["time"].values, line.values, color="white", lw=1.2, ls="--")
             axes.set_title(f"{field.attrs['long_name']} (dashed: 95 % above)", fontsize=10)
         else:
             axes.set_title(field.attrs["long_name"], fontsize=10)
@@ -107,15 +107,17 @@ def _depth_time_maps(tree: xr.DataTree, dim: str, place: object) -> None:
         axes.set_ylabel("depth below the rim (mm)")
 
 
-def _slices(tree: xr.DataTree, dims: list[str], place: object) -> None:
-    """Draw the product cells at the end in orthogonal slices through the centre of mass."""
+def _slices(tree: xr.DataTree, dims: list[str], place: SubFigure) -> None:
+    """Draw the product cells, when there are most of them, in slices through the thickest part."""
     tumour = tree["tumour"].to_dataset()
     name = _first_product(tree)
-    last = tumour[name].isel(time=-1)
-    index = _centre(tumour["cell_volume"])
+    balance = tree["balance"].to_dataset()
+    when = int(np.argmax(balance["in_tumour"].sel(phenotype=name).values))
+    last = tumour[name].isel(time=when)
+    index = _thickest(tumour["cell_volume"])
     pairs = [(a, b) for i, a in enumerate(dims) for b in dims[i + 1 :]]
     norm = _norm(last.values)
-    panels = np.atleast_1d(place.subplots(1, len(pairs)))  # type: ignore[attr-defined]
+    panels = np.atleast_1d(place.subplots(1, len(pairs)))
     for axes, (vertical, across) in zip(panels, pairs, strict=True):
         fixed = {d: index[d] for d in dims if d not in (vertical, across)}
         cut = last.isel(fixed).transpose(vertical, across)
@@ -127,7 +129,7 @@ def _slices(tree: xr.DataTree, dims: list[str], place: object) -> None:
         axes.set_ylabel(f"{vertical} ({tumour[vertical].attrs['units']})")
         where = ", ".join(f"{d} = {float(tumour[d][i]):.4g}" for d, i in fixed.items())
         axes.set_title(
-            f"day {float(tree['time'][-1]):g}" + (f", {where}" if where else ""), fontsize=10
+            f"day {float(balance['time'][when]):.3g}" + (f", {where}" if where else ""), fontsize=10
         )
     label = f"{last.attrs['long_name']} ({_unit(last)})"
     panels[0].figure.colorbar(mesh, ax=list(panels), label=label)
@@ -137,19 +139,10 @@ def _axis(tumour: xr.Dataset, name: str) -> np.ndarray:
     return np.asarray(tumour[name].values, dtype=float)
 
 
-def _centre(volume: xr.DataArray) -> dict[str, int]:
-    """Return the index of the mesh cell nearest to the centre of volume along each dimension."""
-    filled = volume.fillna(0.0)
+def _thickest(volume: xr.DataArray) -> dict[str, int]:
+    """Return along each dimension the index of the slice that holds most of the volume."""
     return {
-        str(d): round(
-            float(
-                (
-                    filled
-                    * np.arange(volume.sizes[d]).reshape([-1 if x == d else 1 for x in volume.dims])
-                ).sum()
-                / filled.sum()
-            )
-        )
+        str(d): int(np.argmax(volume.fillna(0.0).sum([x for x in volume.dims if x != d]).values))
         for d in volume.dims
     }
 
@@ -160,7 +153,7 @@ def _fields(tree: xr.DataTree) -> list[str]:
 
 
 def _first_product(tree: xr.DataTree) -> str:
-    return str(tree["phenotype"].values[0])
+    return str(tree.to_dataset()["phenotype"].values[0])
 
 
 def _unit(field: xr.DataArray) -> str:
@@ -191,12 +184,13 @@ def _timeline(
     axes.plot(time[late], values.values[late], style, color=colour, lw=width, label=name)
 
 
-def _finish(axes: Axes, title: str, unit: str, highest: object) -> None:
+def _finish(axes: Axes, title: str, unit: str) -> None:
+    drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in axes.lines])
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_ylim(*log_limits(float(highest)))  # type: ignore[arg-type]
+    axes.set_ylim(*log_limits(drawn))
     axes.set_xlabel("time (day)")
     axes.set_ylabel(unit)
     axes.set_title(title, fontsize=10)
-    axes.legend(fontsize=8, loc="best")
+    axes.legend(fontsize=7, loc="best", framealpha=0.5)
     axes.grid(alpha=0.3)

@@ -67,7 +67,7 @@ class SlabTable(Table):
     shape: Literal["slab"]
     length: Length
     cells: PositiveInt
-    layers: dict[str, tuple[Position, Position]] = {}
+    layers: dict[str, tuple[Position, Position]] = Field(default_factory=dict)
 
 
 class BallTable(Table):
@@ -76,7 +76,7 @@ class BallTable(Table):
     shape: Literal["ball"]
     radius: Length
     cells: PositiveInt
-    layers: dict[str, tuple[Position, Position]] = {}
+    layers: dict[str, tuple[Position, Position]] = Field(default_factory=dict)
 
 
 class BoxTable(Table):
@@ -85,7 +85,7 @@ class BoxTable(Table):
     shape: Literal["box"]
     lengths: list[Length]
     cells: list[PositiveInt]
-    regions: dict[str, list[tuple[Position, Position]]] = {}
+    regions: dict[str, list[tuple[Position, Position]]] = Field(default_factory=dict)
 
 
 class MaskTable(Table):
@@ -93,7 +93,7 @@ class MaskTable(Table):
 
     shape: Literal["mask"]
     file: Path
-    labels: dict[str, int] = {}
+    labels: dict[str, int] = Field(default_factory=dict)
     largest_component: bool = False
     coarsen: PositiveInt | tuple[PositiveInt, PositiveInt, PositiveInt] = 1
 
@@ -189,15 +189,15 @@ class FieldTable(Table):
     open_gain: Fraction | None = None
     density_dependence: DensityDependenceTable | None = None
     chemotaxis: ChemotaxisTable | None = None
-    boundaries: dict[str, BoundaryTable] = {}
-    regions: dict[str, SourceTable] = {}
+    boundaries: dict[str, BoundaryTable] = Field(default_factory=dict)
+    regions: dict[str, SourceTable] = Field(default_factory=dict)
 
 
 class KineticsTable(Table):
     """The kinetics models, combined by the names of their species, and changed parameters."""
 
     models: list[str] = Field(min_length=1)
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
 
 
 class TimeTable(Table):
@@ -225,14 +225,14 @@ class StudyTable(Table):
     """A whole study file."""
 
     title: str
-    references: list[str] = []
+    references: list[str] = Field(default_factory=list)
     body: NamedFile
     trafficking: TraffickingTable
-    doses: list[DoseTable] = []
+    doses: list[DoseTable] = Field(default_factory=list)
     tumour: TumourTable
     geometry: GeometryTable
     kinetics: KineticsTable
-    fields: dict[str, FieldTable] = {}
+    fields: dict[str, FieldTable] = Field(default_factory=dict)
     tissue: TissueTable = TissueTable()
     time: TimeTable
     solver: SolverTable = SolverTable()

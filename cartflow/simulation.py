@@ -164,7 +164,9 @@ class _Run:
     def _extrapolate(self, whole: State, halves: State) -> tuple[State, Array]:
         """Return the extrapolated state, and the share that its limits moved in each field."""
         ones = np.ones(len(halves.body))
-        columns = [extrapolated(a, b, ones) for a, b in zip(whole.body.T, halves.body.T, strict=True)]
+        columns = [
+            extrapolated(a, b, ones) for a, b in zip(whole.body.T, halves.body.T, strict=True)
+        ]
         rows = [
             extrapolated(a, b, self.coupled.volumes)
             for a, b in zip(whole.tumour, halves.tumour, strict=True)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib import colormaps
 
-# Okabe and Ito's palette, which people with any colour vision can tell apart.
+# Okabe and Ito's palette, which people with any colour vision can tell apart; the tumour's is
+# kept for the tumour, and yellow is left out, since it does not show on white.
+TUMOUR_COLOUR = "#D55E00"
 _PALETTE = (
     "#0072B2",
-    "#D55E00",
     "#009E73",
     "#CC79A7",
     "#E69F00",
     "#56B4E9",
     "#000000",
     "#999999",
-    "#F0E442",
+    "#7A5C00",
 )
 
 
@@ -25,7 +27,10 @@ def colours(number: int) -> list[str | tuple[float, ...]]:
     return [colormaps["cividis"](i / (number - 1)) for i in range(number)]
 
 
-def log_limits(highest: float, decades: float = 8.0) -> tuple[float, float]:
-    """Return limits of a logarithmic axis that end above `highest`, at most `decades` long."""
-    top = 3.0 * highest if highest > 0 else 1.0
-    return top / 10.0**decades, top
+def log_limits(values: np.ndarray, decades: float = 8.0) -> tuple[float, float]:
+    """Return limits of a logarithmic axis around the positive `values`, at most `decades` long."""
+    positive = values[np.isfinite(values) & (values > 0)]
+    if positive.size == 0:
+        return 0.1, 1.0
+    top = 3.0 * float(positive.max())
+    return max(float(positive.min()) / 3.0, top / 10.0**decades), top

@@ -26,8 +26,14 @@ class Crossing:
         return max(net, 0.0), max(-net, 0.0)
 
 
-def crossings(item: Field, geometry: Geometry, diffusivity: Array) -> list[Crossing]:
-    """Return every crossing of one field, with `diffusivity` per cell as it is now."""
+def crossings(
+    item: Field, geometry: Geometry, diffusivity: Array, values: Array, storage: Array
+) -> list[Crossing]:
+    """Return every crossing of one field at the coefficients and `values` per cell of now.
+
+    Where the diffusivity depends on the unknown, the half cell at a boundary has the mean of
+    that of the cell and that of the exterior value.
+    """
     result = []
     for name, condition in item.boundaries.items():
         faces = geometry.boundary(name)
@@ -36,11 +42,18 @@ def crossings(item: Field, geometry: Geometry, diffusivity: Array) -> list[Cross
         if isinstance(condition, PrescribedFlux):
             np.add.at(gain, faces.cells, condition.flux * per_volume)
         else:
-            rate = conductance(condition, diffusivity[faces.cells], faces.distances) * per_volume
-            np.add.at(gain, faces.cells, rate * exterior_value(condition))
+            exterior = exterior_value(condition)
+            inner = diffusivity[faces.cells]
+            if item.density_dependence is not None:
+                law = item.density_dependence
+                inner = inner * 0.5 * (law.factor(values[faces.cells]) + law.factor(exterior))
+            rate = conductance(condition, inner, faces.distances) * per_volume
+            np.add.at(gain, faces.cells, rate * exterior)
             np.add.at(loss, faces.cells, rate)
         result.append(Crossing(gain=gain, loss=loss))
     for source in item.sources:
         inside = geometry.region(source.region).astype(float)
-        result.append(Crossing(gain=source.supply * inside, loss=source.removal * inside))
+        # The removal takes its share of the amount, storage x u.
+        loss = source.removal * inside * storage
+        result.append(Crossing(gain=source.supply * inside, loss=loss))
     return result

@@ -18,7 +18,8 @@ class Account:
     """What happened to each species over a step, in cells (or ng): arrays per species.
 
     `supplied` came through boundaries and sources, `left` went out through them, `egress`
-    returned to the body. New total = old total + born - died + converted + supplied - left - egress.
+    returned to the body. For product species, new total = old total + born - died + converted
+    + supplied - left - egress; births and deaths of other species are not counted.
     """
 
     born: Array

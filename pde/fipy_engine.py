@@ -102,7 +102,8 @@ class FipyEngine:
                 new[i] = equation.solve(old[i], dt)
             else:
                 # The same backward Euler step that FiPy would take, without a matrix.
-                new[i] = (old[i] + dt * gain) / (1.0 + dt * loss)
+                before, storage = (self.problem.storage(s)[i] for s in (old, guess))
+                new[i] = (before * old[i] + dt * gain) / (storage + dt * loss)
 
     def _sources(
         self, i: int, item: Field, state: Array, reaction: ReactionStep
@@ -110,7 +111,7 @@ class FipyEngine:
         """Return the gain, and the loss per unit of u, of one field, and its crossings."""
         storage = self.problem.storage(state)[i]
         diffusivity = self.problem.place_diffusivity(item, state)
-        crossed = crossings(item, self.problem.geometry, diffusivity)
+        crossed = crossings(item, self.problem.geometry, diffusivity, state[i], storage)
         gain = reaction.gain[i] + sum(c.gain for c in crossed)
         loss = reaction.removal[i] * storage + sum(c.loss for c in crossed)
         if self.problem.travels[i]:
@@ -139,7 +140,7 @@ class FipyEngine:
         at_faces = harmonic(problem.place_diffusivity(item, new), faces)
         if item.density_dependence is not None:
             law = item.density_dependence
-            at_faces = at_faces * arithmetic((new[i] / law.reference) ** law.exponent, faces)
+            at_faces = at_faces * arithmetic(law.factor(new[i]), faces)
         equation.set_diffusivity(at_faces)
         if item.chemotaxis is not None:
             attractant = new[problem.network.index(item.chemotaxis.attractant)]

@@ -86,7 +86,17 @@ class FieldEquation:
         self.unknown.setValue(old)
         self.unknown.updateOld()
         self._equation.solve(var=self.unknown, dt=dt, solver=self._solver)
-        return np.array(self.unknown.value)
+        return self._conserved(np.array(self.unknown.value), old, dt)
+
+    def _conserved(self, values: Array, old: Array, dt: float) -> Array:
+        """Scale `values` to the total that the sum of all rows gives.
+
+        Fluxes cancel in that sum; where they are large against it, the solver's round-off is too.
+        """
+        volumes, storage = self._geometry.cell_volumes, self.storage.value
+        wanted = volumes @ (storage * old / dt + self.gain.value)
+        got = volumes @ ((storage / dt + self.loss.value) * values)
+        return values * (wanted / got) if got > 0 else values
 
     def rate(self, values: Array) -> Array:
         """Return div(D grad u - v u) + gain - loss u, as FiPy assembles it."""

@@ -20,7 +20,9 @@ from cartflow.outcome import StepFailed
 Array = np.ndarray
 
 TOLERANCE = 1e-13
-_SWEEPS = 5000
+_ROUNDING = 1e-14  # what a row's terms, which cancel, leave of their size
+_ROUNDS = 8
+_SWEEPS = 20
 
 
 def solve_direct(matrix: csr_matrix, right: Array) -> Array:
@@ -33,20 +35,29 @@ def solve_direct(matrix: csr_matrix, right: Array) -> Array:
 
 
 def solve_iterative(matrix: csr_matrix, right: Array, start: Array) -> Array:
-    """BiCGSTAB for the size of the solution, then Jacobi sweeps for its sign and its sum."""
+    """BiCGSTAB for the size of the solution, then Jacobi sweeps for its sign.
+
+    A residual within round-off of the terms it is made of counts as none; until then BiCGSTAB
+    starts again from the newest solution. Raises `StepFailed` if it never gets there.
+    """
     diagonal = matrix.diagonal()
     scale = np.abs(right).sum()
     if scale == 0.0:
         return np.zeros_like(right)
     jacobi = LinearOperator(matrix.shape, lambda r: r / diagonal)
-    guess, _ = bicgstab(matrix, right, x0=start, rtol=TOLERANCE, atol=0.0, maxiter=2000, M=jacobi)
     off = diags(diagonal) - matrix
-    solution = np.maximum(np.nan_to_num(guess), 0.0)
-    for _ in range(_SWEEPS):
-        previous, solution = solution, (right + off @ solution) / diagonal
-        if np.abs(diagonal * (solution - previous)).sum() <= TOLERANCE * scale:
-            return solution
-    raise StepFailed("linear solver", f"no convergence in {_SWEEPS} sweeps")
+    solution = start
+    for _ in range(_ROUNDS):
+        guess, _ = bicgstab(
+            matrix, right, x0=solution, rtol=TOLERANCE, atol=0.0, maxiter=2000, M=jacobi
+        )
+        solution = np.maximum(np.nan_to_num(guess, posinf=0.0), 0.0)
+        for _ in range(_SWEEPS):
+            previous, solution = solution, (right + off @ solution) / diagonal
+            residual = np.abs(diagonal * (solution - previous)).sum()
+            if residual <= TOLERANCE * scale + _ROUNDING * (diagonal @ solution):
+                return solution
+    raise StepFailed("linear solver", f"no convergence in {_ROUNDS} rounds of BiCGSTAB")
 
 
 @cache

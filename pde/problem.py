@@ -26,6 +26,10 @@ class DensityDependence:
     reference: float
     exponent: float = 1.0
 
+    def factor(self, values: Array) -> Array:
+        """Return D(u)/D0."""
+        return np.asarray((values / self.reference) ** self.exponent)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Field:
