@@ -33,14 +33,14 @@ def tumour_group(record: Record, simulation: Simulation) -> xr.Dataset:
 def penetration_depth(cells: Array, depth: Array, share: float = 0.95) -> float:
     """Return the depth below the rim above which `share` of the cells stay, mm; nan for none.
 
-    The cells of one mesh cell stand at its centre.
+    Half of the cells of a mesh cell stand above its centre; between centres it interpolates.
     """
     total = cells.sum()
     if not total > 0:
         return float("nan")
     order = np.argsort(depth, kind="stable")
-    reached = np.searchsorted(np.cumsum(cells[order]), share * total)
-    return float(depth[order][min(reached, len(depth) - 1)])
+    above = np.cumsum(cells[order]) - 0.5 * cells[order]
+    return float(np.interp(share * total, above, depth[order]))
 
 
 def _depths(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:

@@ -1,0 +1,65 @@
+"""Each example runs its first days and gives the number that it gave when it was checked."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.linalg import expm
+
+from cartflow.study import Study
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+def test_mouse_flank_reached_by_the_cells_of_half_a_day():
+    settings = {"time.end": "0.5 day", "time.every": "0.25 day", "solver.tolerance": 1e-4}
+    numbers = Study.from_file(EXAMPLES / "mouse_flank.toml", settings).run().summary()
+    assert numbers["reached_tumour"] == pytest.approx(710.06, rel=1e-4)
+    assert numbers["relative_residual"] < 1e-10
+
+
+def test_mouse_flank_receives_what_its_organ_network_alone_hands_over():
+    # The matrix exponential of the network, without what the tumour gives back.
+    organs = Study.from_file(EXAMPLES / "mouse_flank.toml").organs
+    start = np.zeros(len(organs.compartments))
+    start[organs.index("venous")] = 3e6
+    handed_over = (expm(0.5 * organs.rates) @ start)[organs.index("handed_over")]
+    assert handed_over == pytest.approx(710.06, rel=1e-4)
+
+
+def test_human_brain_reached_by_the_cells_of_two_days():
+    settings = {"time.end": "2 day", "time.every": "1 day", "solver.tolerance": 1e-3}
+    numbers = Study.from_file(EXAMPLES / "human_brain.toml", settings).run().summary()
+    assert numbers["reached_tumour"] == pytest.approx(1452.51, rel=1e-4)
+    assert numbers["relative_residual"] < 1e-10
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the tumour masks are not beside the repository")
+def test_human_brain_in_a_real_mask():
+    mask = DATA / "pyradiomics_tumours" / "brain1_label.nrrd"
+    settings = {
+        "geometry": {"shape": "mask", "file": str(mask)},
+        "time.end": "0.5 day",
+        "solver.tolerance": 1e-3,
+    }
+    study = Study.from_file(EXAMPLES / "human_brain.toml", settings)
+    result = study.run()
+    assert study.geometry.volume == pytest.approx(16412.658691, rel=1e-6)
+    assert result.outcome.status == "finished"
+    assert result.summary()["relative_residual"] < 1e-10
+
+
+def test_infiltration_is_shallower_where_the_tissue_is_more_tortuous():
+    script = _load("infiltration_depth")
+    straight, tortuous = (script.depth("8 um^2/min", t, "1 day") for t in (1.0, 2.0))
+    assert straight == pytest.approx(0.229, abs=0.005)
+    assert tortuous < straight
+
+
+def _load(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
