@@ -15,7 +15,7 @@ def _entries() -> dict[str, tuple[str, dict[str, str]]]:
 
     text = files("cartflow").joinpath("data/references.bib").read_text(encoding="utf-8")
     library = bibtexparser.parse_string(text)
-    return {e.key: (e.raw, {f.key: str(f.value) for f in e.fields}) for e in library.entries}
+    return {e.key: (str(e.raw), {f.key: str(f.value) for f in e.fields}) for e in library.entries}
 
 
 def keys() -> list[str]:

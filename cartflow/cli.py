@@ -7,7 +7,7 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from cartflow.outcome import InputError, RunStopped
 
@@ -16,8 +16,8 @@ FINISHED, STOPPED, BAD_INPUT = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 when finished, 1 when stopped early, 2 on bad input."""
-    options = build_parser().parse_args(arguments)
     try:
+        options = build_parser().parse_args(arguments)
         return int(options.command(options))
     except InputError as error:
         print(f"cartflow: {error}", file=sys.stderr)
@@ -27,11 +27,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return STOPPED
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are those of cartflow: one line, status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `InputError` instead of printing the usage."""
+        msg = f"{message} (see '{self.prog} --help')"
+        raise InputError(msg)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of every command."""
-    parser = argparse.ArgumentParser(
-        prog="cartflow", description="CAR T cells from the vein to the tumour core."
-    )
+    parser = _Parser(prog="cartflow", description="CAR T cells from the vein to the tumour core.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="run a study file and write its result")
@@ -39,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--out", type=Path, metavar="FILE", help="the result (default: STUDY's stem .nc)"
     )
-    run.add_argument("--engine", choices=["fipy"], help="the engine (default: the study's)")
+    run.add_argument("--engine", metavar="NAME", help="the engine (default: the study's)")
     run.add_argument("--mask", type=Path, metavar="FILE", help="a NIfTI or NRRD mask as geometry")
     run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     run.add_argument("--force", action="store_true", help="overwrite the result if it exists")
@@ -54,7 +61,8 @@ def build_parser() -> argparse.ArgumentParser:
     plot.set_defaults(command=_plot)
 
     show = commands.add_parser("show", help="print a body, trafficking model, kinetics or geometry")
-    show.add_argument("kind", choices=["body", "trafficking", "kinetics", "geometry"])
+    kinds = "body, trafficking, kinetics or geometry"
+    show.add_argument("kind", metavar="KIND", help=kinds)
     show.add_argument("name", nargs="?", metavar="NAME", help="without it: the list")
     show.set_defaults(command=_show)
 
@@ -100,9 +108,10 @@ def _setting(text: str) -> tuple[str, Any]:
         msg = f"--set {text}: give key=value, such as solver.tolerance=1e-4"
         raise InputError(msg)
     try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        read = tomllib.loads(f"value = {value}")
+    except (ValueError, RecursionError):
         return key.strip(), value.strip()
+    return key.strip(), read["value"] if list(read) == ["value"] else value.strip()
 
 
 def _plot(options: argparse.Namespace) -> int:
@@ -110,8 +119,8 @@ def _plot(options: argparse.Namespace) -> int:
     from cartflow.plots import plot_result
     from cartflow.result import load_result
 
-    out = options.out or options.file.with_suffix(".png")
     tree = load_result(options.file)
+    out = options.out or options.file.with_suffix(".png")
     require_writable(out, force=options.force)
     plot_result(tree, out)
     print(f"written       {out}")

@@ -17,6 +17,7 @@ from cartflow.parameters import Parameter
 from cartflow.units import cf_unit
 
 Array = np.ndarray
+GROUPS = ("body", "tumour", "exchange", "balance", "parameters")
 
 
 def variable(
@@ -75,29 +76,44 @@ def require_writable(path: Path, *, force: bool) -> None:
     if not path.parent.is_dir():
         msg = f"{path}: its folder does not exist"
         raise InputError(msg)
-    if not os.access(path.parent, os.W_OK):
-        msg = f"{path}: its folder cannot be written"
-        raise InputError(msg)
+    try:
+        # Only trying tells: permissions say little on network and read-only file systems.
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        msg = f"{path}: its folder cannot be written ({error.strerror})"
+        raise InputError(msg) from None
 
 
 def write(tree: xr.DataTree, path: Path) -> None:
-    """Write `tree` as netCDF-4; the file appears whole or not at all."""
-    handle, name = tempfile.mkstemp(suffix=".part", prefix=f".{path.stem}_", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    """Write `tree` as netCDF-4; the file appears whole or not at all. Raises `InputError`."""
     try:
-        tree.to_netcdf(temporary, engine="netcdf4")
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        handle, name = tempfile.mkstemp(suffix=".part", prefix=f".{path.stem}_", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            tree.to_netcdf(temporary, engine="netcdf4")
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        msg = f"{path}: cannot be written ({error.strerror or error})"
+        raise InputError(msg) from None
 
 
 def read(path: Path) -> xr.DataTree:
     """Return the result in the file at `path`; raise `InputError` if there is none."""
     try:
         with xr.open_datatree(path, engine="netcdf4", decode_timedelta=False) as tree:
-            return tree.load()
+            tree.load()
+    except FileNotFoundError:
+        msg = f"{path}: there is no such file"
+        raise InputError(msg) from None
     except (OSError, ValueError) as error:
         msg = f"{path}: not a result of cartflow ({error})"
         raise InputError(msg) from None
+    missing = [name for name in GROUPS if name not in tree.children]
+    if missing:
+        msg = f"{path}: not a result of cartflow (the group '{missing[0]}' is missing)"
+        raise InputError(msg)
+    return tree

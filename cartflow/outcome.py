@@ -13,7 +13,10 @@ class CartflowError(Exception):
 
 
 class InputError(CartflowError):
-    """Bad input: the message names the file, the key, the value got and what is allowed."""
+    """Bad input: one line that names the file, the key, the value got and what is allowed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_one_line(message))
 
 
 class StepFailed(CartflowError):
@@ -42,12 +45,24 @@ class Outcome:
         return self.status if not self.message else f"{self.status}: {self.message}"
 
 
+def _one_line(message: str, longest: int = 1000) -> str:
+    """Return `message` in one line without control characters, cut in its middle if too long."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in message).split())
+    if len(line) <= longest:
+        return line
+    return f"{line[: longest // 2]} ... {line[-longest // 4 :]}"
+
+
 def suggest(name: str, allowed: Iterable[str]) -> str:
     """Return the sentence that lists the allowed names and, if one is near, says which."""
     names = sorted(allowed)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
-    return f"allowed: {', '.join(names) or '(none)'}{hint}"
+    return f"allowed: {', '.join(names) or '(none)'}{nearest(name, names)}"
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """Return the question whether the allowed name nearest to `name` was meant, or nothing."""
+    near = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.5)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def require_known(name: str, allowed: Iterable[str], what: str) -> None:

@@ -50,14 +50,14 @@ def parameter(quantity: Any, like: str, *, source: str = "study") -> Parameter:
         return quantity
     if not isinstance(quantity, dict):
         if not source:
-            msg = (
-                f"{quantity!r} has no source; write {{ value = ..., source = ..., standing = ... }}"
-            )
+            form = "{ value = ..., source = ..., standing = ... }"
+            msg = f"{quantity!r} has no source; write {form}"
             raise InputError(msg)
         return _build(quantity, like, source=source, standing="assumed", note="")
-    unknown = sorted(set(quantity) - {"value", "source", "standing", "note"})
+    allowed = ("value", "source", "standing", "note")
+    unknown = sorted(set(quantity) - set(allowed))
     if unknown:
-        msg = f"unknown key '{unknown[0]}'; {suggest(unknown[0], ['value', 'source', 'standing', 'note'])}"
+        msg = f"unknown key '{unknown[0]}'; {suggest(unknown[0], allowed)}"
         raise InputError(msg)
     for key in ("value", "source", "standing"):
         if key not in quantity:

@@ -25,7 +25,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Result:
-    """A finished or stopped run: `tree` with the groups body, tumour, exchange, balance, parameters."""
+    """A run that has ended: `tree` holds body, tumour, exchange, balance and parameters."""
 
     tree: xr.DataTree
     outcome: Outcome
@@ -56,13 +56,14 @@ def summarise(tree: xr.DataTree) -> dict[str, float]:
     ``depth`` (mm) is how far below the rim 95 % of the tumour's product cells stay above;
     ``relative_residual`` is the largest |residual_total| / (infused + born) of any saved time.
     """
-    balance, tumour = tree["balance"], tree["tumour"]
+    balance, tumour = tree["balance"].to_dataset(), tree["tumour"].to_dataset()
+    reached = tree["exchange"].to_dataset()["cumulative_inflow"]
     turnover = (balance["infused"] + balance["born"]).sum("phenotype")
     size = np.abs(balance["residual_total"]) / turnover.where(turnover > 0, 1.0)
     return {
-        "time": float(tree["time"][-1]),
+        "time": float(balance["time"][-1]),
         "infused": float(balance["infused"][-1].sum()),
-        "reached_tumour": float(tree["exchange"]["cumulative_inflow"][-1].sum()),
+        "reached_tumour": float(reached[-1].sum()),
         "in_tumour": float(balance["in_tumour"][-1].sum()),
         "depth": float(tumour["penetration_depth_all"][-1]),
         "maximal_depth": float(tumour["depth"].max()),

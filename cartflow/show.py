@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from cartflow.bibliography import reference, references
-from cartflow.outcome import InputError, suggest
+from cartflow.outcome import InputError, require_known, suggest
+
+KINDS = ("body", "trafficking", "kinetics", "geometry")
 
 
 def show(kind: str, name: str | None) -> None:
     """Print the list of a kind (body, trafficking, kinetics, geometry), or one of it."""
+    require_known(kind, KINDS, "show")
     if name is None:
         print("\n".join(_names(kind)))
     elif kind == "kinetics":

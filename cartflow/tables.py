@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
-from cartflow.outcome import InputError, suggest
+from cartflow.outcome import InputError, nearest, suggest
 from cartflow.parameters import Parameter, parameter
 
 
@@ -45,13 +46,30 @@ def quantity(like: str, *, minimum: float | None = None, above: float | None = N
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the table in the file at `path`; raise `InputError` if it is no TOML file."""
+    return parse_toml(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Return the text in the file at `path`; raise `InputError` if there is none in UTF-8."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror})"
         raise InputError(msg) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path}: not a TOML file ({error})"
+    except ValueError as error:
+        msg = f"{path}: not a text file ({error})"
+        raise InputError(msg) from None
+
+
+def parse_toml(text: str, file: str) -> dict[str, Any]:
+    """Return the table that `text` holds; raise `InputError` naming `file` if it is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        msg = f"{file}: not a TOML file ({error})"
+        raise InputError(msg) from None
+    except RecursionError:
+        msg = f"{file}: not a TOML file (its tables or lists are nested too deeply)"
         raise InputError(msg) from None
 
 
@@ -67,23 +85,78 @@ def validate(schema: type[T], data: dict[str, Any], file: str, *, source: str = 
 
 
 def _explain(schema: type[Table], data: Any, error: ValidationError, file: str) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
+    # A key that nobody knows explains best why another is missing.
+    errors = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    first = errors[0]
+    kind, context = first["type"], first.get("ctx", {})
+    where = ".".join(_path(data, first["loc"]))
+    if kind == "extra_forbidden":
         allowed = _siblings(schema, first["loc"])
         return f"{file}: unknown key '{where}'; {suggest(str(first['loc'][-1]), allowed)}"
-    if first["type"] == "missing":
+    if kind == "missing":
         return f"{file}: key '{where}' is missing"
-    text = first["msg"].removeprefix("Value error, ")
-    got = first["input"]
+    if kind == "union_tag_not_found":
+        key = context["discriminator"].strip("'")
+        tags = [t for m in _found(schema, first["loc"]) if (t := _tag(m))]
+        return f"{file}: key '{where}.{key}' is missing; {suggest('', tags)}"
+    if kind == "union_tag_invalid":
+        key, tags = context["discriminator"].strip("'"), _quoted(context["expected_tags"])
+        return f"{file}: {where}.{key}: '{context['tag']}'; {suggest(context['tag'], tags)}"
+    got, text = first["input"], first["msg"].removeprefix("Value error, ")
+    if kind in _WORDS:
+        text = f"Input should be {_WORDS[kind].format_map(context)}"
     shown = "" if str(got) in text or isinstance(got, (dict, BaseModel)) else f" (got {got!r})"
+    if kind == "literal_error":
+        shown = f" (got {got!r}){nearest(str(got), _quoted(context['expected']))}"
     return f"{file}: {where}: {text}{shown}" if where else f"{file}: {text}{shown}"
+
+
+# What pydantic finds wrong, where its own words are those of Python.
+_WORDS = {
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "dict_type": "a table",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "too_short": "a list of at least {min_length}, not of {actual_length}",
+    "too_long": "a list of at most {max_length}, not of {actual_length}",
+    "path_type": "a path",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"'([^']*)'", text)
+
+
+def _path(data: Any, location: tuple[Any, ...]) -> list[str]:
+    """Return the keys and indices of `location` without the union tags between them."""
+    keys, place = [], data
+    for number, part in enumerate(location):
+        inside = isinstance(place, dict) and part in place
+        item = isinstance(place, (list, tuple)) and isinstance(part, int) and part < len(place)
+        if inside or item:
+            place = place[part]
+        elif number < len(location) - 1 or not isinstance(place, dict):
+            continue
+        keys.append(str(part))
+    return keys
 
 
 def _siblings(schema: type[Table], location: tuple[Any, ...]) -> list[str]:
     """Return the keys allowed where an unknown one was found."""
+    models = _found(schema, location[:-1])
+    return sorted({_alias(m, name) for m in models for name in m.model_fields})
+
+
+def _found(schema: type[Table], location: tuple[Any, ...]) -> list[type[BaseModel]]:
+    """Return the tables that may stand at `location`."""
     current: list[type[BaseModel]] = [schema]
-    for part in location[:-1]:
+    for part in location:
         found: list[type[BaseModel]] = []
         for model in current:
             if str(part) in model.model_fields:
@@ -91,19 +164,19 @@ def _siblings(schema: type[Table], location: tuple[Any, ...]) -> list[str]:
         # Parts that are no field are list indices, dictionary keys or union tags.
         named = [m for m in current if m.__name__ == part or _tag(m) == part]
         current = found or named or current
-    return sorted({_alias(m, name) for m in current for name in m.model_fields})
+    return current
 
 
 def _alias(model: type[BaseModel], name: str) -> str:
     return model.model_fields[name].alias or name
 
 
-def _tag(model: type[BaseModel]) -> Any:
+def _tag(model: type[BaseModel]) -> str | None:
     """Return the value of a single-valued literal field, which names a member of a union."""
     for field in model.model_fields.values():
-        values = getattr(field.annotation, "__args__", ())
+        values: tuple[Any, ...] = getattr(field.annotation, "__args__", ())
         if len(values) == 1 and isinstance(values[0], str):
-            return values[0]
+            return str(values[0])
     return None
 
 

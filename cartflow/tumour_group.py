@@ -11,8 +11,6 @@ from cartflow.simulation import Record, Simulation
 
 Array = np.ndarray
 
-_AXES = {"x": "X", "y": "Y", "z": "Z"}
-
 
 def tumour_group(record: Record, simulation: Simulation) -> xr.Dataset:
     """Return one variable a field over time and the grid, nan outside, with its coordinates."""
@@ -80,13 +78,13 @@ def _places(geometry: Geometry) -> dict[str, xr.Variable]:
 
 
 def _coordinates(geometry: Geometry) -> dict[str, xr.Variable]:
+    # No 'axis': CF reads X, Y and Z as longitude, latitude and height.
     oblique = geometry.dims == ("k", "j", "i")
     coordinates = {}
     for name in geometry.dims:
-        axis = {"axis": _AXES[name]} if name in _AXES else {}
         text = f"index {name}" if oblique else f"{name} of the mesh cell's centre"
         unit = "1" if oblique else "mm"
-        coordinates[name] = variable((name,), geometry.coordinates[name], unit, text, **axis)
+        coordinates[name] = variable((name,), geometry.coordinates[name], unit, text)
     if oblique:
         for column, name in enumerate(("x", "y", "z")):
             grid = geometry.scatter(geometry.centres[:, column])

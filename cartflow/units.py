@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from functools import cache
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from cartflow.outcome import InputError
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
 _BASE = {"[length]": "mm", "[time]": "day", "[cell]": "cell", "[mass]": "ng"}
 _NAMES = {"[length]": "length", "[time]": "time", "[cell]": "cells", "[mass]": "mass"}
 _NUMBER = re.compile(
-    r"\s*([-+]?(?:\d+\.?\d*|\.\d+|nan|inf(?:inity)?)(?:[eE][-+]?\d+)?)\s*(.*)", re.I
+    r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+|nan|inf(?:inity)?)(?:[eE][-+]?[0-9]+)?)\s*(.*)", re.I
 )
 # A unit is letters, digits, and the signs of multiplication; exponents have one or two digits.
 _TOWER = re.compile(r"\d\d|__|(?:\*\*|\^)[^A-Za-z]*(?:\*\*|\^)")
-_UNIT = re.compile(r"(?:[A-Za-zµ%]+|\d(?:\.\d+)?|[*/^() ·.-]){1,60}")
+_UNIT = re.compile(r"[A-Za-z\N{MICRO SIGN}\N{GREEK SMALL LETTER MU}%0-9*/^() ·.-]{1,80}")
+# Longer texts are no quantities, and would keep the parsers busy.
+_LONGEST = 200
 
 
 @cache
@@ -79,7 +82,9 @@ def _power(base: str, exponent: float) -> str:
 
 def dimension_name(unit: str) -> str:
     """Return the dimension of `unit` in words, such as ``length^2/time``."""
-    powers = {_NAMES.get(d, d.strip("[]")): p for d, p in parse_unit(unit).dimensionality.items()}
+    powers: dict[str, Any] = {
+        _NAMES.get(d, d.strip("[]")): p for d, p in parse_unit(unit).dimensionality.items()
+    }
     up = [_power(n, p) for n, p in powers.items() if p > 0]
     down = [_power(n, -p) for n, p in powers.items() if p < 0]
     return "/".join(["*".join(up) or "1", *down]) if powers else "a plain number"
@@ -88,12 +93,17 @@ def dimension_name(unit: str) -> str:
 @cache
 def factor(unit: str) -> float:
     """Return what a value in `unit` is multiplied with to stand in internal units."""
-    return float(registry().Quantity(1.0, parse_unit(unit)).to(parse_unit(internal_unit(unit))).m)
+    like = parse_unit(internal_unit(unit))
+    one, two = (float(registry().Quantity(n, parse_unit(unit)).to(like).m) for n in (1.0, 2.0))
+    if not math.isclose(two, 2.0 * one):
+        msg = f"'{unit}' is not a unit to multiply with"
+        raise InputError(msg)
+    return one
 
 
 def split(text: str) -> tuple[float, str]:
     """Split ``"0.0013 cm^2/day"`` into its number and its unit."""
-    match = _NUMBER.fullmatch(text)
+    match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         msg = f"'{text}' is not a number with a unit, such as '5 mm'"
         raise InputError(msg)
@@ -118,7 +128,11 @@ def to_internal(quantity: Any, like: str) -> float:
             f"but {dimension_name(like)} is needed (such as '1 {like}')"
         )
         raise InputError(msg)
-    return number * factor(unit)
+    value = number * factor(unit)
+    if not math.isfinite(value):
+        msg = f"{quantity} is too large in {internal_unit(like)}"
+        raise InputError(msg)
+    return value
 
 
 def _number_and_unit(quantity: Any) -> tuple[float, str]:
@@ -127,10 +141,16 @@ def _number_and_unit(quantity: Any) -> tuple[float, str]:
     if isinstance(quantity, bool):
         msg = f"{quantity} is not a quantity"
         raise InputError(msg)
-    if isinstance(quantity, (int, float)):
-        return float(quantity), "1"
-    if hasattr(quantity, "magnitude") and hasattr(quantity, "units"):
-        return float(quantity.magnitude), f"{quantity.units:C}".replace("**", "^")
+    try:
+        if isinstance(quantity, Real):
+            return float(quantity), "1"
+        if hasattr(quantity, "magnitude") and hasattr(quantity, "units"):
+            return float(quantity.magnitude), f"{quantity.units:C}".replace("**", "^")
+    except OverflowError:
+        raise InputError("the number is too large") from None
+    except TypeError as error:
+        msg = f"{quantity!r} is not a quantity ({error})"
+        raise InputError(msg) from None
     msg = f"{quantity!r} is not a quantity"
     raise InputError(msg)
 

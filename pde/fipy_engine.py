@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
@@ -54,7 +53,9 @@ class FipyEngine:
 
     def step_limit(self, state: Array) -> float:
         """Return the longest step, in days, that keeps every field nonnegative."""
-        return self._react(state).step_limit()
+        # Numbers that overflow are for the step to find; it names their field.
+        with np.errstate(all="ignore"):
+            return self._react(state).step_limit()
 
     def step(self, state: Array, dt: float) -> tuple[Array, Account]:
         """Advance `state` (species, cells) by `dt` days; return it with the step's account."""
@@ -92,7 +93,7 @@ class FipyEngine:
         crossed: dict[int, list[Crossing]],
         dt: float,
     ) -> None:
-        """Advance the fields `which` from `old` to `new`, in place, all at the same coefficients."""
+        """Advance the fields `which` from `old` to `new`, in place, at the same coefficients."""
         guess = new.copy()
         for i in which:
             item = self.problem.fields[i]
@@ -154,7 +155,9 @@ class FipyEngine:
         amounts = self.problem.storage(new) * new
         turnover = reaction.turnover(amounts, volumes, dt)
         both = [
-            np.sum([c.supplied_and_left(new[i], volumes, dt) for c in crossed[i]] or [(0.0, 0.0)], 0)
+            np.sum(
+                [c.supplied_and_left(new[i], volumes, dt) for c in crossed[i]] or [(0.0, 0.0)], 0
+            )
             for i in range(len(new))
         ]
         egress = np.where(self.problem.travels, (new * self.problem.egress) @ volumes * dt, 0.0)

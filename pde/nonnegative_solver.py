@@ -28,9 +28,7 @@ _SWEEPS = 20
 def solve_direct(matrix: csr_matrix, right: Array) -> Array:
     """Solve by elimination without pivoting, for one-dimensional meshes (no fill-in)."""
     options = {"SymmetricMode": True}
-    factors = splu(
-        matrix.tocsc(), permc_spec="NATURAL", diag_pivot_thresh=0.0, options=options
-    )
+    factors = splu(matrix.tocsc(), permc_spec="NATURAL", diag_pivot_thresh=0.0, options=options)
     return np.asarray(factors.solve(right))
 
 
@@ -79,6 +77,9 @@ def solver_class() -> type:
             sign = np.sign(matrix.diagonal()[0])
             right = sign * np.asarray(b)
             matrix = sign * matrix
+            if not (np.isfinite(right).all() and np.isfinite(matrix.data).all()):
+                # The engine finds it there and names the field; a solver would only break down.
+                return np.full_like(right, np.nan)
             if self.direct:
                 return solve_direct(matrix, right)
             return solve_iterative(matrix, right, np.asarray(x))

@@ -26,9 +26,9 @@ class DensityDependence:
     reference: float
     exponent: float = 1.0
 
-    def factor(self, values: Array) -> Array:
+    def factor(self, values: Array | float) -> Array:
         """Return D(u)/D0."""
-        return np.asarray((values / self.reference) ** self.exponent)
+        return (np.asarray(values) / self.reference) ** self.exponent
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,7 +52,9 @@ class Field:
     def __post_init__(self) -> None:
         if self.diffusivity is None:
             if self.boundaries or self.chemotaxis or self.density_dependence:
-                msg = f"field '{self.name}' is immobile: boundaries and chemotaxis need a diffusivity"
+                msg = (
+                    f"field '{self.name}' is immobile: boundaries and chemotaxis need a diffusivity"
+                )
                 raise InputError(msg)
         elif not np.all(np.isfinite(self.diffusivity) & (self.diffusivity >= 0)):
             msg = f"field '{self.name}': diffusivity {np.min(self.diffusivity):g} is negative"

@@ -1,0 +1,69 @@
+"""What ``import cartflow`` gives, and what it costs."""
+
+import subprocess
+import sys
+
+import pytest
+
+import cartflow
+
+HEAVY = ("fipy", "matplotlib", "nibabel", "numpy", "pint", "pydantic", "rich", "scipy", "xarray")
+LOADED = "import sys; print(*sorted({m.split('.')[0] for m in sys.modules}))"
+
+
+def modules_after(code):
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{LOADED}"], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split("\n")[-2].split())
+
+
+def test_the_names():
+    assert sorted(cartflow.__all__) == [
+        "InputError",
+        "Result",
+        "RunStopped",
+        "Study",
+        "load_result",
+    ]
+    assert set(dir(cartflow)) >= set(cartflow.__all__)
+    from cartflow.outcome import InputError, RunStopped
+    from cartflow.result import Result, load_result
+    from cartflow.study import Study
+
+    for found in (InputError, RunStopped, Result, load_result, Study):
+        assert getattr(cartflow, found.__name__) is found
+
+
+def test_the_version():
+    assert isinstance(cartflow.__version__, str)
+    assert cartflow.__version__
+
+
+def test_an_unknown_name():
+    with pytest.raises(AttributeError, match="studdy"):
+        _ = cartflow.studdy
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import cartflow; cartflow.__version__; dir(cartflow)",
+        "from cartflow import InputError",
+        "from cartflow.cli import build_parser; build_parser()",
+    ],
+)
+def test_nothing_heavy_is_loaded(code):
+    assert not modules_after(code) & set(HEAVY)
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "from cartflow.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit as e:"
+        "\n    assert e.code == 0"
+    )
+    assert not modules_after(code) & set(HEAVY)
+
+
+def test_the_body_needs_no_fipy():
+    assert "fipy" not in modules_after("from cartflow.pbpk.load import load_body")
