@@ -120,6 +120,10 @@ class Assembler:
 
     def _field(self, species: Species, table: FieldTable) -> Field:
         key = f"fields.{species.name}"
+        solute = species.role == "solute"
+        if solute and (table.hindrance is not None or table.open_gain is not None):
+            msg = f"{key}: a solute follows tissue.hindrance; hindrance and open_gain are for cells"
+            raise InputError(msg)
         diffusivity = None
         if table.diffusivity is not None:
             diffusivity = self.per_cell(table.diffusivity, "mm^2/day", f"{key}.diffusivity")
@@ -133,7 +137,7 @@ class Assembler:
         return Field(
             name=species.name,
             diffusivity=diffusivity,
-            solute=species.role == "solute",
+            solute=solute,
             hindrance=None if table.hindrance is None else _hindrance(table.hindrance),
             open_gain=_value(table.open_gain, 1.0),
             density_dependence=dependence,
@@ -180,6 +184,12 @@ class Assembler:
 
 
 def _hindrance(table: HindranceTable) -> Hindrance:
+    if table.law != "measured" and table.tortuosity is not None:
+        msg = f"hindrance.tortuosity: law '{table.law}' finds it; only law 'measured' takes one"
+        raise InputError(msg)
+    if table.law != "archie" and table.exponent is not None:
+        msg = f"hindrance.exponent: law '{table.law}' has none; only law 'archie' takes one"
+        raise InputError(msg)
     return Hindrance(
         law=table.law,  # type: ignore[arg-type]  # Hindrance checks the name itself
         tortuosity=_value(table.tortuosity, 1.0),

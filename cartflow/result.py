@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -77,6 +79,7 @@ def build_result(
     *,
     title: str,
     study: str,
+    settings: Mapping[str, Any],
     parameters: Mapping[str, Parameter],
     references: list[str],
 ) -> Result:
@@ -90,6 +93,7 @@ def build_result(
         "references": "; ".join(reference(key) for key in references),
         "reference_keys": " ".join(references),
         "study": study,
+        "settings": json.dumps(dict(settings), default=str),
         "outcome": str(record.outcome),
         "trafficking_scaling": simulation.coupled.network.scaling,
         "steps_accepted": record.accepted_steps,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ class Study:
     text: str
     table: StudyTable
     folder: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_file(cls, path: str | Path, settings: Mapping[str, Any] | None = None) -> Study:
@@ -78,7 +79,13 @@ class Study:
         table = validate(StudyTable, data, name)
         for key in table.references:
             require_known(key, keys(), f"{name}: references")
-        return cls(name=name, text=text, table=table, folder=folder or Path())
+        return cls(
+            name=name,
+            text=text,
+            table=table,
+            folder=folder or Path(),
+            settings=dict(settings or {}),
+        )
 
     @cached_property
     def geometry(self) -> Geometry:
@@ -114,6 +121,7 @@ class Study:
         """The coupled simulation, ready to run."""
         assembler, table = Assembler(self.name, self.geometry, self.kinetics), self.table
         with _named(self.name):
+            self._check_unused()
             egress = self._egress_rate() * self.geometry.region(table.tumour.egress_region)
             problem = Problem(
                 geometry=self.geometry,
@@ -166,6 +174,7 @@ class Study:
             self.simulation,
             title=self.table.title,
             study=self.text,
+            settings=self.settings,
             parameters=self.parameters(),
             references=self.references(),
         )
@@ -192,6 +201,18 @@ class Study:
             return vessel_fed(self.geometry, table.region)
         outer = table.boundary or next(iter(self.geometry.boundaries))
         return rim_fed(self.geometry, outer)
+
+    def _check_unused(self) -> None:
+        """Refuse keys that would have no effect: a study should do what it says."""
+        table = self.table
+        if table.tumour.feeding == "vessels" and table.tumour.boundary is not None:
+            raise InputError("tumour.boundary: only a tumour with feeding = 'rim' has one")
+        if table.tissue.open_porosity is not None and table.tissue.matrix is None:
+            raise InputError("tissue.open_porosity: needs tissue.matrix, the field it follows")
+        for name, item in table.fields.items():
+            if item.open_gain is not None and table.tissue.matrix is None:
+                msg = f"fields.{name}.open_gain: needs tissue.matrix, the field it follows"
+                raise InputError(msg)
 
     def _doses(self) -> tuple[Dose, ...]:
         travelling = [s.name for s in self.kinetics.species if s.role == "phenotype"]

@@ -1,12 +1,12 @@
 """How deep do CAR T cells get from the rim, by motility and tortuosity?
 
 Cells leave the vessels of a mouse's flank tumour at its rim only and wander inwards without
-kinetics or attractant. Prints the depth that holds 95 % of them after two weeks.
+kinetics, attractant or way back. Prints the depth that holds 95 % of them after two weeks.
 
     python examples/infiltration_depth.py
 """
 
-from cartflow.study import Study
+from cartflow import Study
 
 STUDY = """
 title = "From the rim inwards"
@@ -14,7 +14,7 @@ body.name = "mouse_28g"
 trafficking.name = "khot2019"
 doses = [{ cells = "3e6 cells" }]
 geometry = { shape = "ball", radius = "2.5 mm", cells = 100 }
-tumour = { host = "flank", feeding = "rim" }
+tumour = { host = "flank", feeding = "rim", egress_rate = "0 1/day" }
 kinetics.models = ["none"]
 fields.cart.diffusivity = "2 um^2/min"
 fields.cart.hindrance.tortuosity = 1.0

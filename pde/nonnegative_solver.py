@@ -64,7 +64,7 @@ def solver_class() -> type:
     fipy()
     from fipy.solvers.scipy.scipySolver import ScipySolver
 
-    class NonnegativeSolver(ScipySolver):  # type: ignore[misc]
+    class NonnegativeSolver(ScipySolver):
         """Direct in one dimension, iterative in more (LU fills in and takes minutes in 3-D)."""
 
         def __init__(self, *, direct: bool) -> None:

@@ -57,7 +57,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "study.toml").write_text(STUDY)
     (tmp_path / "blows_up.toml").write_text(BLOWS_UP)
     text = STUDY.replace("predator_prey", "blows_up.toml").replace("2e4", f"{INITIAL}")
-    text += '[solver]\ntolerance = 1e-3\nminimum_step = "1e-6 day"\n'
+    text += '[solver]\ntolerance = 1e-4\nminimum_step = "1e-6 day"\n'
     (tmp_path / "bad.toml").write_text(text)
     return tmp_path
 
@@ -76,7 +76,7 @@ def test_a_run_that_blows_up(folder, capsys):
         assert stopped_at == pytest.approx(4.5, rel=1e-2)
         np.testing.assert_allclose(tree["time"] * 24, [0, 1, 2, 3, 4], rtol=1e-12)
         exact = 1.0 / (1.0 / INITIAL - 1e-3 * np.arange(5.0))
-        np.testing.assert_allclose(tree["tumour"]["tumour"].isel(r=5), exact, rtol=1e-2)
+        np.testing.assert_allclose(tree["tumour"]["tumour"].isel(r=5), exact, rtol=2e-2)
         assert np.isfinite(tree["body"]["blood_concentration"]).all()
         assert abs(tree["balance"]["residual_total"]).max() < 1e-4
 
@@ -90,7 +90,9 @@ def test_a_fixed_step_that_blows_up_names_time_and_field(folder):
     }
     result = Study.from_file("bad.toml", settings).run()
     assert result.outcome.status == "stopped"
-    with pytest.raises(RunStopped, match=r"^stopped: tumour: .* at t = 0\.\d+ day$"):
+    with pytest.raises(
+        RunStopped, match=r"^stopped: (tumour|cart): a value is not finite at t = 0\.\d+ day$"
+    ):
         result.require_finished()
 
 
@@ -133,7 +135,7 @@ def test_nothing_is_left_of_a_write_that_fails(folder, monkeypatch, capsys):
 
     monkeypatch.setattr(xr.DataTree, "to_netcdf", full)
     before = sorted(folder.iterdir())
-    assert main(["run", "study.toml", "--set", "time.end=1 s"]) == 2
+    assert main(["run", "study.toml", "--set", "time={end='1 s'}"]) == 2
     err = capsys.readouterr().err.splitlines()[-1]
     assert err == "cartflow: study.nc: cannot be written (No space left on device)"
     assert sorted(folder.iterdir()) == before
@@ -141,7 +143,7 @@ def test_nothing_is_left_of_a_write_that_fails(folder, monkeypatch, capsys):
 
 def test_a_file_is_replaced_whole(folder, capsys):
     (folder / "study.nc").write_text("old")
-    assert main(["run", "study.toml", "--set", "time.end=1 s", "--force"]) == 0
+    assert main(["run", "study.toml", "--set", "time={end='1 s'}", "--force"]) == 0
     with netCDF4.Dataset("study.nc") as file:
         assert file.outcome == "finished"
     assert sorted(p.name for p in folder.iterdir() if p.suffix not in {".toml", ".nc"}) == []

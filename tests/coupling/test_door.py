@@ -139,8 +139,8 @@ CASES = {
     "mouse, infusion": ({"doses": BOLUS + "\n" + INFUSION}, None),
     "mouse, infusion alone": ({"doses": INFUSION}, None),
     "man, lung": (
-        {"body": "human_male", "host": "lung", "radius": "15 mm", "end": "2 day"},
-        None,
+        {"body": "human_male", "host": "lung", "radius": "15 mm"},
+        StepControl(tolerance=5e-6),
     ),
     # Few cells pass the barrier, and errors in few cells count little in the control.
     "man, brain": (
@@ -163,6 +163,12 @@ CASES = {
 def test_adaptive_run_is_the_lumped_organ_in_every_organ(case):
     changes, control = CASES[case]
     assert worst(study(**changes), control) < 1e-3
+
+
+@pytest.mark.xfail(reason="errors in few cells count little in the default control", strict=True)
+@pytest.mark.parametrize("host", ["brain", "lung"])
+def test_default_control_is_as_close_in_a_man(host):
+    assert worst(study(body="human_male", host=host, radius="15 mm")) < 1e-3
 
 
 def test_a_finer_tolerance_comes_closer():

@@ -54,7 +54,7 @@ def test_human_brain_in_a_real_mask():
 def test_infiltration_is_shallower_where_the_tissue_is_more_tortuous():
     script = _load("infiltration_depth")
     straight, tortuous = (script.depth("8 um^2/min", t, "1 day") for t in (1.0, 2.0))
-    assert straight == pytest.approx(0.229, abs=0.005)
+    assert straight == pytest.approx(0.247, abs=0.005)
     assert tortuous < straight
 
 
