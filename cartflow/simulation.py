@@ -76,6 +76,7 @@ class _Run:
         self.dt = self.control.initial_step
         self.accepted = self.rejected = 0
         self.error_sum = 0.0
+        self.worst = StepFailed("reactions", "they allow no longer step")
         self.given: set[int] = set()
         self.state = self.coupled.start(simulation.initial, simulation.save_times[0])
         self._give_doses()
@@ -112,22 +113,28 @@ class _Run:
         """Take one accepted step, at most to `event`."""
         limit = self.coupled.engine.step_limit(self.state.tumour)
         dt = landing(self.state.time, min(self.dt, limit), event)
+        if dt < self.control.minimum_step and dt < event - self.state.time:
+            raise self._underflow()
         # A step cut short to land on an event does not shorten the step after it.
         wished = self.dt if dt < self.dt else 0.0
         while True:
-            new, error, worst = self._attempt(dt)
+            with np.errstate(all="ignore"):
+                new, error, self.worst = self._attempt(dt)
             if error <= 1.0:
                 break
             self.rejected += 1
             wished, dt = 0.0, self.control.next_step(dt, error)
             if dt < self.control.minimum_step:
-                reason = f"the step fell below {self.control.minimum_step:g} day ({worst.reason})"
-                raise StepFailed(worst.field, reason, self.state.time)
+                raise self._underflow()
         self.accepted += 1
         self.error_sum += error * self.control.tolerance
         self.dt = max(self.control.next_step(dt, error), wished)
         time = event if dt == event - self.state.time else new.time
         self.state = State(time=time, body=new.body, tumour=new.tumour, ledger=new.ledger)
+
+    def _underflow(self) -> StepFailed:
+        reason = f"the step fell below {self.control.minimum_step:g} day ({self.worst.reason})"
+        return StepFailed(self.worst.field, reason, self.state.time)
 
     def _attempt(self, dt: float) -> tuple[State, float, StepFailed]:
         """Return the state after `dt`, its error in units of the tolerance, and the worst field."""
@@ -156,9 +163,9 @@ class _Run:
         return new, error, StepFailed(name, "it changes too fast")
 
     def _floor(self, state: State) -> Array:
-        """Return the amounts below which errors do not count: 1e-5 of all cells infused."""
+        """Return the amounts below which errors do not count: 1e-8 of all cells infused."""
         floor = np.full(len(state.tumour), 1e-12)
-        floor[self.coupled.products] += 1e-5 * float(np.sum(state.ledger.infused))
+        floor[self.coupled.products] += 1e-8 * float(np.sum(state.ledger.infused))
         return floor
 
     def _extrapolate(self, whole: State, halves: State) -> tuple[State, Array]:

@@ -62,7 +62,6 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.xfail(run=False, reason="an accepted step may fall below the smallest step")
 def test_a_run_that_blows_up(folder, capsys):
     assert main(["run", "bad.toml"]) == 1
     out, err = capsys.readouterr()

@@ -302,35 +302,47 @@ def test_dims_of_a_shape(geometry, dims):
     assert not np.isnan(tumour["cart"]).any()
 
 
-@pytest.mark.parametrize("oblique", [False, True])
-def test_a_mask_keeps_its_affine_and_is_missing_outside(tmp_path, oblique):
-    affine = turned() if oblique else np.diag([0.5, 0.5, 1, 1])
+AFFINES = {
+    "straight": np.diag([0.5, 0.5, 1.0, 1.0]),
+    "mirrored": np.diag([-0.5, 0.5, -1.0, 1.0]),
+    "oblique": turned(),
+}
+
+
+@pytest.mark.parametrize("name", AFFINES)
+def test_a_mask_keeps_its_affine_and_is_missing_outside(tmp_path, name):
+    affine = AFFINES[name]
     labels = write_mask(tmp_path / "mask.nii.gz", affine)
-    geometry = 'shape = "mask"\nfile = "mask.nii.gz"\n'
-    text = STUDY.replace(BALL, geometry)
-    result = Study.from_text(text, folder=tmp_path, settings=SHORT).run()
-    result.write(tmp_path / "mask.nc")
+    text = STUDY.replace(BALL, 'shape = "mask"\nfile = "mask.nii.gz"\n')
+    Study.from_text(text, folder=tmp_path, settings=SHORT).run().write(tmp_path / "mask.nc")
     with xr.open_datatree(tmp_path / "mask.nc") as tree:
-        tumour = tree["tumour"].to_dataset()
-        assert tumour["cart"].dims == ("time", *("kji" if oblique else "zyx"))
-        np.testing.assert_array_equal(tumour["affine"], affine)
-        volume = abs(np.linalg.det(affine[:3, :3]))
-        assert float(tumour["cell_volume"].sum()) == pytest.approx((labels > 0).sum() * volume)
-        outside = np.isnan(tumour["cell_volume"])
-        assert int((~outside).sum()) == (labels > 0).sum()
-        for name in ("cart", "tumour", "depth"):
-            assert (np.isnan(tumour[name]) == outside).all()
-        # The centres of the voxels stand where the image puts them.
-        inside = np.argwhere(labels > 0)
-        world = inside @ affine[:3, :3].T + affine[:3, 3]
-        filled = tumour["cell_volume"].stack(cell=tumour["cell_volume"].dims)
-        filled = filled[~np.isnan(filled)]
-        found = np.stack([filled[name].values for name in "xyz"], axis=1)
-        np.testing.assert_allclose(
-            np.array(sorted(map(tuple, found.round(9)))),
-            np.array(sorted(map(tuple, world.round(9)))),
-            atol=1e-8,
-        )
+        tumour = tree["tumour"].to_dataset().load()
+    dims = tuple("kji" if name == "oblique" else "zyx")
+    assert tumour["cart"].dims == ("time", *dims)
+    volume = abs(np.linalg.det(affine[:3, :3]))
+    assert float(tumour["cell_volume"].sum()) == pytest.approx((labels > 0).sum() * volume)
+    outside = np.isnan(tumour["cell_volume"])
+    assert int((~outside).sum()) == (labels > 0).sum()
+    for field in ("cart", "tumour", "depth"):
+        assert (np.isnan(tumour[field]) == outside).all()
+    # The centres of the voxels stand where the image puts them.
+    world = np.argwhere(labels > 0) @ affine[:3, :3].T + affine[:3, 3]
+    grid = np.argwhere(~outside.values)
+    axes = dict(zip(dims, grid.T, strict=True))
+    if name == "oblique":
+        found = np.stack([tumour[c].values[tuple(grid.T)] for c in "xyz"], axis=1)
+    else:
+        found = np.stack([tumour[c].values[axes[c]] for c in "xyz"], axis=1)
+    np.testing.assert_allclose(ordered(found), ordered(world), atol=1e-6)
+    # The affine is that of the grid as it is stored: cropped, with rising coordinates.
+    kept = tumour["affine"].values
+    index = np.stack([axes[c] for c in reversed(dims)], axis=1)
+    np.testing.assert_allclose(index @ kept[:3, :3].T + kept[:3, 3], found, atol=1e-6)
+    np.testing.assert_allclose(abs(kept[:3, :3]), abs(affine[:3, :3]), atol=1e-6)
+
+
+def ordered(points):
+    return points[np.lexsort(points.round(4).T)]
 
 
 def test_without_doses_nothing_is_there():

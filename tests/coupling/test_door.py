@@ -165,7 +165,6 @@ def test_adaptive_run_is_the_lumped_organ_in_every_organ(case):
     assert worst(study(**changes), control) < 1e-3
 
 
-@pytest.mark.xfail(reason="errors in few cells count little in the default control", strict=True)
 @pytest.mark.parametrize("host", ["brain", "lung"])
 def test_default_control_is_as_close_in_a_man(host):
     assert worst(study(body="human_male", host=host, radius="15 mm")) < 1e-3

@@ -69,7 +69,6 @@ def test_blow_up_stops_at_its_time_and_names_the_field(explosive):
         assert np.isfinite(state.body).all()
 
 
-@pytest.mark.xfail(reason="accepted steps may shrink below minimum_step", strict=True)
 def test_blow_up_stops_at_the_minimum_step(explosive):
     steps = []
 
