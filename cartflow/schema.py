@@ -211,7 +211,7 @@ class TimeTable(Table):
 class SolverTable(Table):
     """The engine and its steps."""
 
-    engine: Literal["fipy"] = "fipy"
+    engine: Literal["fast", "fipy"] = "fast"
     tolerance: Annotated[Parameter, quantity("1", above=0)] | None = None
     initial_step: Duration | None = None
     minimum_step: Duration | None = None

@@ -93,10 +93,11 @@ class _Run:
 
     def advance_to(self, end: float, watch: Watch | None) -> None:
         while self.state.time < end:
+            before = self.state.time
             self._step(min(self.coupled.next_event(self.state.time), end))
             self._give_doses()
             if watch is not None:
-                watch(self.state.time, self.dt)
+                watch(self.state.time, self.state.time - before)
         self.states.append(self.state)
 
     def _give_doses(self) -> None:

@@ -25,6 +25,8 @@ from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
 from cartflow.pbpk.tumour import TumourVessels, host_organs
+from cartflow.pde.engine import Engine
+from cartflow.pde.fast_engine import FastEngine
 from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.problem import Problem
 from cartflow.result import Result, build_result
@@ -133,7 +135,7 @@ class Study:
             initial = assembler.initial(table.fields)
             coupled = Coupled(
                 network=self.organs,
-                engine=FipyEngine(problem, sweeps=table.solver.sweeps),
+                engine=self._engine(problem),
                 door=Door(geometry=self.geometry, arrival=self._arrival(), egress=egress),
                 doses=self._doses(),
                 injection=vessel_fed(self.geometry, table.tumour.injection_region),
@@ -178,6 +180,12 @@ class Study:
             parameters=self.parameters(),
             references=self.references(),
         )
+
+    def _engine(self, problem: Problem) -> Engine:
+        table = self.table.solver
+        if table.engine == "fipy":
+            return FipyEngine(problem, sweeps=table.sweeps)
+        return FastEngine(problem, sweeps=table.sweeps)
 
     def _vessels(self) -> TumourVessels:
         table = self.table.tumour

@@ -8,15 +8,16 @@ from scipy.sparse import csr_matrix
 
 from cartflow.geometries.geometry import Geometry
 from cartflow.outcome import StepFailed
+from cartflow.pde.equation import Coefficients
 from cartflow.pde.nonnegative_solver import solve_iterative
 
 Array = np.ndarray
 
 
 class AssembledEquation:
-    """d(s u)/dt = div(D grad u - v u) + gain - loss u, backward Euler, upwind for v.
+    """An `Equation` assembled from the mesh's faces with NumPy and solved with LAPACK or SciPy.
 
-    The structure of the matrix is laid out once from the mesh's faces; a step fills in numbers.
+    It has the same unknowns and the same matrix as FiPy's, without FiPy's work at each step.
     """
 
     def __init__(self, geometry: Geometry) -> None:
@@ -29,23 +30,14 @@ class AssembledEquation:
         in_line = np.array_equal(faces.owner, np.arange(self._size - 1))
         self._tridiagonal = in_line and np.array_equal(faces.neighbour, faces.owner + 1)
 
-    def solve(
-        self,
-        amount: Array,
-        dt: float,
-        *,
-        storage: Array,
-        gain: Array,
-        loss: Array,
-        diffusivity: Array,
-        velocity: Array | None,
-    ) -> Array:
-        """Return u after `dt` days from `amount` per mm^3; D and v (owner to neighbour) at faces."""
-        to_owner, to_neighbour = self._transfer(diffusivity, velocity)
-        diagonal = self._volumes * (storage / dt + loss)
+    def solve(self, amount: Array, dt: float, coefficients: Coefficients) -> Array:
+        """Return u after `dt` days from `amount` per mesh cell."""
+        c = coefficients
+        to_owner, to_neighbour = self._transfer(c)
+        diagonal = self._volumes * (c.storage / dt + c.loss)
         diagonal += np.bincount(self._owner, to_neighbour, self._size)
         diagonal += np.bincount(self._neighbour, to_owner, self._size)
-        right = self._volumes * (amount / dt + gain)
+        right = self._volumes * (amount / dt + c.gain)
         if not (np.isfinite(diagonal).all() and np.isfinite(right).all()):
             # The engine finds it there and names the field.
             return np.full(self._size, np.nan)
@@ -55,30 +47,22 @@ class AssembledEquation:
         columns = np.concatenate([np.arange(self._size), self._neighbour, self._owner])
         values = np.concatenate([diagonal, -to_owner, -to_neighbour])
         matrix = csr_matrix((values, (rows, columns)), shape=(self._size, self._size))
-        return solve_iterative(matrix, right, amount / storage)
+        return solve_iterative(matrix, right, amount / c.storage)
 
-    def rate(
-        self,
-        values: Array,
-        *,
-        gain: Array,
-        loss: Array,
-        diffusivity: Array,
-        velocity: Array | None,
-    ) -> Array:
-        """Return div(D grad u - v u) + gain - loss u per mm^3 and day."""
-        to_owner, to_neighbour = self._transfer(diffusivity, velocity)
+    def rate(self, values: Array, coefficients: Coefficients) -> Array:
+        """Return the right-hand side at `values` per mesh cell."""
+        to_owner, to_neighbour = self._transfer(coefficients)
         flux = to_neighbour * values[self._owner] - to_owner * values[self._neighbour]
         net = np.bincount(self._neighbour, flux, self._size)
         net -= np.bincount(self._owner, flux, self._size)
-        return np.asarray(net / self._volumes + gain - loss * values)
+        return np.asarray(net / self._volumes + coefficients.gain - coefficients.loss * values)
 
-    def _transfer(self, diffusivity: Array, velocity: Array | None) -> tuple[Array, Array]:
+    def _transfer(self, coefficients: Coefficients) -> tuple[Array, Array]:
         """Return what crosses each face per unit of u: from the neighbour, and from the owner."""
-        exchange = self._conductance * diffusivity
-        if velocity is None:
+        exchange = self._conductance * coefficients.diffusivity
+        if coefficients.velocity is None:
             return exchange, exchange
-        flow = self._areas * velocity
+        flow = self._areas * coefficients.velocity
         return exchange - np.minimum(flow, 0.0), exchange + np.maximum(flow, 0.0)
 
 

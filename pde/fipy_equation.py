@@ -8,6 +8,7 @@ import numpy as np
 
 from cartflow.geometries.fipy_import import fipy
 from cartflow.geometries.geometry import Geometry
+from cartflow.pde.equation import Coefficients
 from cartflow.pde.nonnegative_solver import solver_class
 
 Array = np.ndarray
@@ -38,69 +39,54 @@ def upwind_class(velocity: Any) -> type:
     return FreshUpwindTerm
 
 
-class FieldEquation:
-    """d(s u)/dt = div(D grad u - v u) + gain - loss u, backward Euler, upwind for v.
-
-    s storage, D at faces, v at faces, gain and loss in cells. Every exterior face is closed:
-    boundary conditions come in as gains and losses of the cells beside them.
-    """
+class FipyEquation:
+    """An `Equation` stated with FiPy's terms, which are built once and refreshed."""
 
     def __init__(self, geometry: Geometry, *, drifts: bool) -> None:
         f = fipy()
         mesh = geometry.mesh
         self._geometry = geometry
-        self.unknown = f.CellVariable(mesh=mesh, hasOld=True)
-        self.storage = f.CellVariable(mesh=mesh, value=1.0)
-        self.diffusivity = f.FaceVariable(mesh=mesh, value=0.0)
-        self.gain = f.CellVariable(mesh=mesh, value=0.0)
-        self.loss = f.CellVariable(mesh=mesh, value=0.0)
-        self.velocity = f.FaceVariable(mesh=mesh, rank=1, value=0.0) if drifts else None
+        self._unknown = f.CellVariable(mesh=mesh, hasOld=True)
+        self._storage = f.CellVariable(mesh=mesh, value=1.0)
+        self._diffusivity = f.FaceVariable(mesh=mesh, value=0.0)
+        self._gain = f.CellVariable(mesh=mesh, value=0.0)
+        self._loss = f.CellVariable(mesh=mesh, value=0.0)
+        self._velocity = f.FaceVariable(mesh=mesh, rank=1, value=0.0) if drifts else None
         right = (
-            f.DiffusionTerm(coeff=self.diffusivity)
-            + self.gain
-            + f.ImplicitSourceTerm(coeff=-self.loss)
+            f.DiffusionTerm(coeff=self._diffusivity)
+            + self._gain
+            + f.ImplicitSourceTerm(coeff=-self._loss)
         )
-        if self.velocity is not None:
-            right = right - upwind_class(self.velocity)(coeff=self.velocity)
-        self._equation = f.TransientTerm(coeff=self.storage) == right
+        if self._velocity is not None:
+            right = right - upwind_class(self._velocity)(coeff=self._velocity)
+        self._equation = f.TransientTerm(coeff=self._storage) == right
         self._solver = solver_class()(direct=mesh.dim == 1)
 
-    def set_diffusivity(self, at_faces: Array) -> None:
-        """Set D on the interior faces, mm^2/day."""
-        self.diffusivity.setValue(self._spread(at_faces))
+    def solve(self, amount: Array, dt: float, coefficients: Coefficients) -> Array:
+        """Return u after `dt` days from `amount` per mesh cell."""
+        # FiPy's transient term takes the new storage on both sides, so the old u is made to fit.
+        self._refresh(amount / coefficients.storage, coefficients)
+        self._equation.solve(var=self._unknown, dt=dt, solver=self._solver)
+        return np.array(self._unknown.value)
 
-    def set_velocity(self, normal: Array) -> None:
-        """Set the normal velocity on the interior faces, mm/day, owner to neighbour."""
-        if self.velocity is None:
-            return
-        normals = np.asarray(self._geometry.mesh.faceNormals)
-        self.velocity.setValue(self._spread(normal)[None, :] * normals)
+    def rate(self, values: Array, coefficients: Coefficients) -> Array:
+        """Return the right-hand side at `values`, as FiPy assembles it."""
+        self._refresh(values, coefficients)
+        residual = self._equation.justResidualVector(var=self._unknown, dt=1.0, solver=self._solver)
+        return -np.asarray(residual) / np.asarray(self._geometry.mesh.cellVolumes)
+
+    def _refresh(self, values: Array, coefficients: Coefficients) -> None:
+        self._unknown.setValue(values)
+        self._unknown.updateOld()
+        self._storage.setValue(coefficients.storage)
+        self._gain.setValue(coefficients.gain)
+        self._loss.setValue(coefficients.loss)
+        self._diffusivity.setValue(self._spread(coefficients.diffusivity))
+        if self._velocity is not None and coefficients.velocity is not None:
+            normals = np.asarray(self._geometry.mesh.faceNormals)
+            self._velocity.setValue(self._spread(coefficients.velocity)[None, :] * normals)
 
     def _spread(self, interior: Array) -> Array:
         values = np.zeros(self._geometry.mesh.numberOfFaces)
         values[self._geometry.connectivity.faces] = interior
         return values
-
-    def solve(self, old: Array, dt: float) -> Array:
-        """Return u after a step of `dt` days from `old`."""
-        self.unknown.setValue(old)
-        self.unknown.updateOld()
-        self._equation.solve(var=self.unknown, dt=dt, solver=self._solver)
-        return self._conserved(np.array(self.unknown.value), old, dt)
-
-    def _conserved(self, values: Array, old: Array, dt: float) -> Array:
-        """Scale `values` to the total that the sum of all rows gives.
-
-        Fluxes cancel in that sum; where they are large against it, the solver's round-off is too.
-        """
-        volumes, storage = self._geometry.cell_volumes, self.storage.value
-        wanted = volumes @ (storage * old / dt + self.gain.value)
-        got = volumes @ ((storage / dt + self.loss.value) * values)
-        return values * (wanted / got) if got > 0 else values
-
-    def rate(self, values: Array) -> Array:
-        """Return div(D grad u - v u) + gain - loss u, as FiPy assembles it."""
-        self.unknown.setValue(values)
-        self.unknown.updateOld()
-        residual = self._equation.justResidualVector(var=self.unknown, dt=1.0, solver=self._solver)
-        return -np.asarray(residual) / np.asarray(self._geometry.mesh.cellVolumes)

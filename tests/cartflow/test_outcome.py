@@ -75,7 +75,7 @@ def test_a_run_that_blows_up(folder, capsys):
         assert stopped_at == pytest.approx(4.5, rel=1e-2)
         np.testing.assert_allclose(tree["time"] * 24, [0, 1, 2, 3, 4], rtol=1e-12)
         exact = 1.0 / (1.0 / INITIAL - 1e-3 * np.arange(5.0))
-        np.testing.assert_allclose(tree["tumour"]["tumour"].isel(r=5), exact, rtol=2e-2)
+        np.testing.assert_allclose(tree["tumour"]["tumour"].isel(r=5), exact, rtol=3e-2)
         assert np.isfinite(tree["body"]["blood_concentration"]).all()
         assert abs(tree["balance"]["residual_total"]).max() < 1e-4
 

@@ -170,6 +170,26 @@ def test_default_control_is_as_close_in_a_man(host):
     assert worst(study(body="human_male", host=host, radius="15 mm")) < 1e-3
 
 
+def test_reference_engine_is_as_close():
+    settings = {"solver.engine": "fipy", "solver.tolerance": 1e-4}
+    text = TEXT.format(**CASE_BY_FIPY)
+    assert worst(Study.from_text(text, settings=settings)) < 1e-3
+
+
+CASE_BY_FIPY = {
+    "body": "mouse_28g",
+    "trafficking": "khot2019",
+    "doses": BOLUS,
+    "host": "flank",
+    "tumour": "",
+    "radius": "2.5 mm",
+    "diffusivity": 1e3,
+    "initial": 0,
+    "end": "6 hour",
+    "save": '"1 min", "1 hour"',
+}
+
+
 def test_a_finer_tolerance_comes_closer():
     of = study(end="1 day", save='"6 hour"')
     coarse, fine = worst(of), worst(of, StepControl(tolerance=1e-6))

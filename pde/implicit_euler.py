@@ -1,0 +1,148 @@
+"""Backward Euler for all fields of a problem, whichever engine states the equations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cartflow.outcome import StepFailed
+from cartflow.pde.crossings import Crossing, crossings
+from cartflow.pde.engine import Account, check
+from cartflow.pde.equation import Coefficients, Equation, conserved
+from cartflow.pde.faces import arithmetic, harmonic
+from cartflow.pde.problem import Field, Problem
+from cartflow.pde.reactions import ReactionStep, react
+
+Array = np.ndarray
+
+
+class ImplicitEuler:
+    """Solves a `Problem`, first order in time, with one equation for each mobile field.
+
+    In a step cells and matrix come first, with every rate at the old state, then the solutes,
+    which follow the cells at once; `sweeps` > 1 repeats the step with rates at the newest state.
+    """
+
+    def __init__(
+        self, problem: Problem, equations: Mapping[str, Equation], *, sweeps: int = 1
+    ) -> None:
+        self.problem = problem
+        self.sweeps = sweeps
+        self._equations = equations
+        solute = [item.solute for item in problem.fields]
+        self._cells = [i for i, late in enumerate(solute) if not late]
+        self._solutes = [i for i, late in enumerate(solute) if late]
+
+    def step_limit(self, state: Array) -> float:
+        """Return the longest step, in days, that keeps every field nonnegative."""
+        # Numbers that overflow are for the step to find; it names their field.
+        with np.errstate(all="ignore"):
+            return self._react(state).step_limit()
+
+    def step(self, state: Array, dt: float) -> tuple[Array, Account]:
+        """Advance `state` (species, cells) by `dt` days; return it with the step's account."""
+        new = state.copy()
+        crossed: dict[int, list[Crossing]] = {}
+        for _ in range(self.sweeps):
+            # No reaction joins cells and solutes (their units differ), so each side stays exact.
+            reaction = self._react(new)
+            self._solve(self._cells, state, new, reaction, crossed, dt)
+            self._solve(self._solutes, state, new, self._react(new), crossed, dt)
+        check(self.problem, new)
+        return new, self._account(new, reaction, crossed, dt)
+
+    def right_hand_side(self, state: Array) -> Array:
+        """Return d(storage u)/dt of every field (species, cells) as its equation has it."""
+        reaction = self._react(state)
+        result = np.empty_like(state)
+        for i, item in enumerate(self.problem.fields):
+            gain, loss, _ = self._sources(i, item, state, reaction)
+            result[i] = gain - loss * state[i]
+            if item.mobile:
+                coefficients = self._coefficients(item, state, gain, loss)
+                result[i] = self._equations[item.name].rate(state[i], coefficients)
+        return result
+
+    def _react(self, state: Array) -> ReactionStep:
+        return react(self.problem.network, self.problem.storage(state) * state)
+
+    def _solve(
+        self,
+        which: list[int],
+        old: Array,
+        new: Array,
+        reaction: ReactionStep,
+        crossed: dict[int, list[Crossing]],
+        dt: float,
+    ) -> None:
+        """Advance the fields `which` from `old` to `new`, in place, at the same coefficients."""
+        guess = new.copy()
+        for i in which:
+            item = self.problem.fields[i]
+            gain, loss, crossed[i] = self._sources(i, item, guess, reaction)
+            amount = self.problem.storage(old)[i] * old[i]
+            if item.mobile:
+                c = self._coefficients(item, guess, gain, loss)
+                values = self._equations[item.name].solve(amount, dt, c)
+                new[i] = conserved(values, amount, dt, c, self.problem.geometry.cell_volumes)
+            else:
+                # The same backward Euler step, which needs no matrix.
+                storage = self.problem.storage(guess)[i]
+                new[i] = (amount + dt * gain) / (storage + dt * loss)
+
+    def _sources(
+        self, i: int, item: Field, state: Array, reaction: ReactionStep
+    ) -> tuple[Array, Array, list[Crossing]]:
+        """Return the gain, and the loss per unit of u, of one field, and its crossings."""
+        storage = self.problem.storage(state)[i]
+        diffusivity = self.problem.place_diffusivity(item, state)
+        crossed = crossings(item, self.problem.geometry, diffusivity, state[i], storage)
+        gain = reaction.gain[i] + sum(c.gain for c in crossed)
+        loss = reaction.removal[i] * storage + sum(c.loss for c in crossed)
+        if self.problem.travels[i]:
+            loss = loss + self.problem.egress
+        return gain, loss, crossed
+
+    def _coefficients(self, item: Field, state: Array, gain: Array, loss: Array) -> Coefficients:
+        """Return the coefficients of a mobile field at `state`."""
+        problem, i = self.problem, self.problem.network.index(item.name)
+        faces = problem.geometry.connectivity
+        at_faces = harmonic(problem.place_diffusivity(item, state), faces)
+        if item.density_dependence is not None:
+            at_faces = at_faces * arithmetic(item.density_dependence.factor(state[i]), faces)
+        velocity = None
+        if item.chemotaxis is not None:
+            attractant = state[problem.network.index(item.chemotaxis.attractant)]
+            velocity = item.chemotaxis.face_velocity(attractant, faces)
+        return Coefficients(
+            storage=problem.storage(state)[i],
+            gain=gain,
+            loss=loss,
+            diffusivity=at_faces,
+            velocity=velocity,
+        )
+
+    def _account(
+        self, new: Array, reaction: ReactionStep, crossed: dict[int, list[Crossing]], dt: float
+    ) -> Account:
+        volumes = self.problem.geometry.cell_volumes
+        amounts = self.problem.storage(new) * new
+        turnover = reaction.turnover(amounts, volumes, dt)
+        both = [
+            np.sum(
+                [c.supplied_and_left(new[i], volumes, dt) for c in crossed[i]] or [(0.0, 0.0)], 0
+            )
+            for i in range(len(new))
+        ]
+        egress = np.where(self.problem.travels, (new * self.problem.egress) @ volumes * dt, 0.0)
+        if not np.all(np.isfinite(egress)):
+            raise StepFailed("egress", "a value is not finite")
+        return Account(
+            born=turnover.born,
+            died=turnover.died,
+            converted=turnover.converted,
+            supplied=np.array([b[0] for b in both]),
+            left=np.array([b[1] for b in both]),
+            egress=egress,
+        )
