@@ -7,6 +7,8 @@ import xarray as xr
 
 from cartflow.dataset import variable
 from cartflow.geometries.geometry import Geometry
+from cartflow.kinetics.network import Network
+from cartflow.outcome import InputError
 from cartflow.simulation import Record, Simulation
 
 Array = np.ndarray
@@ -26,6 +28,18 @@ def tumour_group(record: Record, simulation: Simulation) -> xr.Dataset:
         {**variables, **_depths(record, simulation), **_places(geometry)},
         coords=_coordinates(geometry),
     )
+
+
+def require_free_names(network: Network, geometry: Geometry) -> None:
+    """Raise `InputError` if a species has the name of another variable of the group."""
+    shared = {"time", "phenotype", "penetration_depth", "penetration_depth_all"}
+    taken = {*shared, *_places(geometry), *_coordinates(geometry)}
+    for name in network.species_names:
+        if name in taken:
+            msg = (
+                f"kinetics: species.{name}: the result's tumour group has another variable '{name}'"
+            )
+            raise InputError(msg)
 
 
 def penetration_depth(cells: Array, depth: Array, share: float = 0.95) -> float:

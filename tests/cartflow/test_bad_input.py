@@ -400,6 +400,16 @@ def test_code_in_a_rate_is_refused_and_not_run(folder, refused):
         assert not sentinel.exists()
 
 
+@pytest.mark.xfail(strict=True, reason="the study does not check the names of species yet")
+@pytest.mark.parametrize("name", ["depth", "time", "r", "cell_volume", "phenotype", "region_all"])
+def test_a_species_with_the_name_of_another_variable(folder, refused, name):
+    (folder / "mine.toml").write_text(KINETICS + f'[species.{name}]\nrole = "resident"\n')
+    text = edited("predator_prey", "mine.toml").replace("fields.tumour", f"fields.{name}")
+    (folder / "study.toml").write_text(text)
+    line = refused("run", "study.toml")
+    assert f"study.toml: kinetics: species.{name}: the result's tumour group" in line
+
+
 def test_paths(folder, refused):
     (folder / "study.toml").write_text(STUDY)
     (folder / "there.nc").write_text("kept")

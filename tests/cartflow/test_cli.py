@@ -37,7 +37,7 @@ diffusivity = "2 um^2/min"
 initial = "2e4 cells/mm^3"
 [time]
 end = "1 h"
-save = ["1 min", "10 min"]
+every = "10 min"
 """
 BALL = 'shape = "ball"\nradius = "1 mm"\ncells = 10\n'
 GEOMETRIES = {
