@@ -20,7 +20,7 @@ from cartflow.pde.boundary import (
     Robin,
 )
 from cartflow.pde.chemotaxis import Chemotaxis
-from cartflow.pde.hindrance import Hindrance
+from cartflow.pde.hindrance import LAWS, Hindrance
 from cartflow.pde.problem import DensityDependence, Field
 from cartflow.pde.tissue import Tissue
 from cartflow.schema import (
@@ -98,7 +98,7 @@ class Assembler:
         raw = table.porosity if table.porosity is not None else 1.0
         return Tissue(
             porosity=self.per_cell(raw, "1", "tissue.porosity"),
-            hindrance=_hindrance(table.hindrance),
+            hindrance=_hindrance(table.hindrance, "tissue."),
             open_porosity=_value(table.open_porosity),
             matrix=table.matrix,
         )
@@ -138,7 +138,7 @@ class Assembler:
             name=species.name,
             diffusivity=diffusivity,
             solute=solute,
-            hindrance=None if table.hindrance is None else _hindrance(table.hindrance),
+            hindrance=None if table.hindrance is None else _hindrance(table.hindrance, f"{key}."),
             open_gain=_value(table.open_gain, 1.0),
             density_dependence=dependence,
             chemotaxis=self._chemotaxis(table.chemotaxis, f"{key}.chemotaxis"),
@@ -183,12 +183,15 @@ class Assembler:
         return RegionSource(region=region, supply=supply, removal=_value(table.removal, 0.0))
 
 
-def _hindrance(table: HindranceTable) -> Hindrance:
+def _hindrance(table: HindranceTable, key: str) -> Hindrance:
+    require_known(table.law, LAWS, f"{key}hindrance.law")
     if table.law != "measured" and table.tortuosity is not None:
-        msg = f"hindrance.tortuosity: law '{table.law}' finds it; only law 'measured' takes one"
+        msg = (
+            f"{key}hindrance.tortuosity: law '{table.law}' finds it; only law 'measured' takes one"
+        )
         raise InputError(msg)
     if table.law != "archie" and table.exponent is not None:
-        msg = f"hindrance.exponent: law '{table.law}' has none; only law 'archie' takes one"
+        msg = f"{key}hindrance.exponent: law '{table.law}' has none; only law 'archie' takes one"
         raise InputError(msg)
     return Hindrance(
         law=table.law,  # type: ignore[arg-type]  # Hindrance checks the name itself

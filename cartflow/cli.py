@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RunStopped as error:
         print(f"cartflow: {error}", file=sys.stderr)
         return STOPPED
+    except BrokenPipeError:
+        # The reader, such as head, has seen enough; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINISHED
 
 
 class _Parser(argparse.ArgumentParser):
@@ -84,7 +90,7 @@ def _run(options: argparse.Namespace) -> int:
     _ = study.simulation
     end = study.table.time.end.value
     with progress(study.table.title, end) as watch:
-        result = study.run(watch)
+        result = study.run(watch, _Keeper(out))
     result.write(out)
     print("\n".join(summary_lines(result.tree)))
     print(f"written       {out}")
@@ -92,13 +98,35 @@ def _run(options: argparse.Namespace) -> int:
     return FINISHED
 
 
+class _Keeper:
+    """Writes a long run's result as it goes, at most once a minute, so that a kill loses little."""
+
+    def __init__(self, out: Path, seconds: float = 60.0) -> None:
+        self.out, self.seconds, self.last = out, seconds, time.monotonic()
+
+    def __call__(self, make: Callable[[], Any]) -> None:
+        """Write what `make` returns if the last writing is long enough ago."""
+        if time.monotonic() - self.last >= self.seconds:
+            make().write(self.out)
+            self.last = time.monotonic()
+
+
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
     settings = dict(_setting(text) for text in options.settings)
     if options.engine is not None:
         settings["solver.engine"] = options.engine
     if options.mask is not None:
-        settings["geometry"] = {"shape": "mask", "file": str(options.mask.resolve())}
+        settings["geometry"] = _mask(options.study, options.mask)
     return settings
+
+
+def _mask(study: Path, mask: Path) -> dict[str, Any]:
+    """Return the geometry table of `mask`, with the labels and coarsening of the study's own."""
+    from cartflow.tables import read_toml
+
+    own = read_toml(study).get("geometry", {})
+    kept = own if isinstance(own, dict) and own.get("shape") == "mask" else {}
+    return {**kept, "shape": "mask", "file": str(mask.resolve())}
 
 
 def _setting(text: str) -> tuple[str, Any]:

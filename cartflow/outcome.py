@@ -36,9 +36,12 @@ class RunStopped(CartflowError):
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a run ended: ``finished``, ``stopped`` (bad numbers) or ``interrupted`` (by the user)."""
+    """How a run ended: ``finished``, ``stopped`` (bad numbers) or ``interrupted`` (by the user).
 
-    status: Literal["finished", "stopped", "interrupted"]
+    ``running`` stands in the file of a run that was killed after its last writing.
+    """
+
+    status: Literal["finished", "stopped", "interrupted", "running"]
     message: str = ""
 
     def __str__(self) -> str:

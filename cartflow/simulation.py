@@ -49,8 +49,12 @@ class Simulation:
     save_times: tuple[float, ...]
     control: StepControl = field(default_factory=StepControl)
 
-    def run(self, watch: Watch | None = None) -> Record:
+    def run(
+        self, watch: Watch | None = None, keep: Callable[[Record], None] | None = None
+    ) -> Record:
         """Run to the last save time; `watch(time, step)` is called after every step.
+
+        `keep` gets the record so far, with the outcome ``running``, at every save time.
 
         The record ends early, with the reason in its outcome, when a step underflows, a number
         is not finite or negative, or the user interrupts.
@@ -59,6 +63,9 @@ class Simulation:
         try:
             for save_time in self.save_times[1:]:
                 run.advance_to(save_time, watch)
+                if keep is not None:
+                    message = f"saved until t = {run.state.time:.6g} day"
+                    keep(run.record(Outcome(status="running", message=message)))
         except StepFailed as failure:
             return run.record(Outcome(status="stopped", message=str(failure)))
         except KeyboardInterrupt:
@@ -84,7 +91,7 @@ class _Run:
 
     def record(self, outcome: Outcome) -> Record:
         return Record(
-            states=self.states,
+            states=list(self.states),
             outcome=outcome,
             accepted_steps=self.accepted,
             rejected_steps=self.rejected,
@@ -112,8 +119,7 @@ class _Run:
 
     def _step(self, event: float) -> None:
         """Take one accepted step, at most to `event`."""
-        limit = self.coupled.engine.step_limit(self.state.tumour)
-        dt = landing(self.state.time, min(self.dt, limit), event)
+        dt = landing(self.state.time, min(self.dt, self._limit()), event)
         if dt < self.control.minimum_step and dt < event - self.state.time:
             raise self._underflow()
         # A step cut short to land on an event does not shorten the step after it.
@@ -132,6 +138,12 @@ class _Run:
         self.dt = max(self.control.next_step(dt, error), wished)
         time = event if dt == event - self.state.time else new.time
         self.state = State(time=time, body=new.body, tumour=new.tumour, ledger=new.ledger)
+
+    def _limit(self) -> float:
+        try:
+            return self.coupled.engine.step_limit(self.state.tumour)
+        except StepFailed as failure:
+            raise StepFailed(failure.field, failure.reason, self.state.time) from None
 
     def _underflow(self) -> StepFailed:
         reason = f"the step fell below {self.control.minimum_step:g} day ({self.worst.reason})"

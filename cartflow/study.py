@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +18,7 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.load import combine, load
 from cartflow.kinetics.network import Network
 from cartflow.outcome import InputError, require_known
+from cartflow.overrides import errors_named, replaced
 from cartflow.parameters import Parameter
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.load import load_body, load_trafficking
@@ -30,11 +29,13 @@ from cartflow.pde.fast_engine import FastEngine
 from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.problem import Problem
 from cartflow.result import Result, build_result
+from cartflow.schedule import require_before_end, save_times
 from cartflow.schema import StudyTable
 from cartflow.shapes import build_geometry
-from cartflow.simulation import Simulation
+from cartflow.simulation import Record, Simulation
 from cartflow.stepping import StepControl
-from cartflow.tables import validate
+from cartflow.tables import parse_toml, read_text, validate
+from cartflow.tumour_group import require_free_names
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,12 +55,7 @@ class Study:
     def from_file(cls, path: str | Path, settings: Mapping[str, Any] | None = None) -> Study:
         """Read the study at `path`; `settings` replaces values by dotted key."""
         path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f"{path}: cannot be read ({error})"
-            raise InputError(msg) from None
-        return cls.from_text(text, name=str(path), folder=path.parent, settings=settings)
+        return cls.from_text(read_text(path), name=str(path), folder=path.parent, settings=settings)
 
     @classmethod
     def from_text(
@@ -71,13 +67,9 @@ class Study:
         settings: Mapping[str, Any] | None = None,
     ) -> Study:
         """Read a study from its text. Raises `InputError` with file, key, value and remedy."""
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            msg = f"{name}: not a TOML file ({error})"
-            raise InputError(msg) from None
+        data = parse_toml(text, name)
         for key, value in (settings or {}).items():
-            data = _replaced(data, key, value, name)
+            data = replaced(data, key, value, name)
         table = validate(StudyTable, data, name)
         for key in table.references:
             require_known(key, keys(), f"{name}: references")
@@ -98,19 +90,16 @@ class Study:
     def kinetics(self) -> Network:
         """The kinetics models, combined, with the study's parameters."""
         table = self.table.kinetics
-        models = [load(name, self.folder) for name in table.models]
-        network = models[0] if len(models) == 1 else combine("+".join(table.models), models)
-        try:
+        with errors_named(self.name):
+            models = [load(name, self.folder) for name in table.models]
+            network = models[0] if len(models) == 1 else combine("+".join(table.models), models)
             return network.with_parameters(table.parameters)
-        except InputError as error:
-            msg = f"{self.name}: {error}"
-            raise InputError(msg) from None
 
     @cached_property
     def organs(self) -> OrganNetwork:
         """The body's organs with the tumour's vessels among them."""
         table = self.table
-        with _named(self.name):
+        with errors_named(self.name):
             return organ_network(
                 load_body(table.body.name, self.folder),
                 load_trafficking(table.trafficking.name, self.folder),
@@ -122,8 +111,10 @@ class Study:
     def simulation(self) -> Simulation:
         """The coupled simulation, ready to run."""
         assembler, table = Assembler(self.name, self.geometry, self.kinetics), self.table
-        with _named(self.name):
+        with errors_named(self.name):
             self._check_unused()
+            self._require_regions()
+            require_free_names(self.kinetics, self.geometry)
             egress = self._egress_rate() * self.geometry.region(table.tumour.egress_region)
             problem = Problem(
                 geometry=self.geometry,
@@ -143,7 +134,7 @@ class Study:
             simulation = Simulation(
                 coupled=coupled,
                 initial=initial,
-                save_times=self._save_times(),
+                save_times=save_times(table.time),
                 control=self._control(),
             )
         self.stated.update(assembler.parameters)
@@ -166,13 +157,26 @@ class Study:
         named = {*self.table.references, *self.kinetics.references, "guyer2009"}
         return references({*sources, *named} - {"study"})
 
-    def run(self, watch: Callable[[float, float], None] | None = None) -> Result:
+    def run(
+        self,
+        watch: Callable[[float, float], None] | None = None,
+        keep: Callable[[Callable[[], Result]], None] | None = None,
+    ) -> Result:
         """Run the study; `watch(time, step)` in days is called after every step.
 
-        The result says in its `outcome` whether the run finished.
+        `keep` is called at every saved time with a function that makes the result so far. The
+        result says in its `outcome` whether the run finished.
         """
+
+        def offer(record: Record) -> None:
+            if keep is not None:
+                keep(lambda: self._result(record))
+
+        return self._result(self.simulation.run(watch, offer))
+
+    def _result(self, record: Record) -> Result:
         return build_result(
-            self.simulation.run(watch),
+            record,
             self.simulation,
             title=self.table.title,
             study=self.text,
@@ -186,6 +190,13 @@ class Study:
         if table.engine == "fipy":
             return FipyEngine(problem, sweeps=table.sweeps)
         return FastEngine(problem, sweeps=table.sweeps)
+
+    def _require_regions(self) -> None:
+        table = self.table.tumour
+        for key in ("region", "egress_region", "injection_region"):
+            require_known(getattr(table, key), self.geometry.regions, f"tumour.{key}")
+        if table.boundary is not None:
+            require_known(table.boundary, self.geometry.boundaries, "tumour.boundary")
 
     def _vessels(self) -> TumourVessels:
         table = self.table.tumour
@@ -231,6 +242,7 @@ class Study:
         for i, table in enumerate(self.table.doses):
             phenotype = table.phenotype or travelling[0]
             require_known(phenotype, travelling, f"doses.{i}.phenotype")
+            require_before_end(table.time, self.table.time.end, f"doses.{i}.time")
             doses.append(
                 Dose(
                     route=table.route,
@@ -242,22 +254,6 @@ class Study:
             )
         return tuple(doses)
 
-    def _save_times(self) -> tuple[float, ...]:
-        table, end = self.table.time, self.table.time.end.value
-        if table.save is not None and table.every is not None:
-            msg = "time: give either 'save' or 'every', not both"
-            raise InputError(msg)
-        if table.save is not None:
-            chosen = [p.value for p in table.save]
-        elif table.every is not None:
-            if end / table.every.value > 1e5:
-                msg = f"time.every: '{table.every.stated}' saves more than 100000 times"
-                raise InputError(msg)
-            chosen = list(np.arange(0.0, end, table.every.value))
-        else:
-            chosen = [*_EARLY, *np.linspace(0.0, end, 57)]
-        return tuple(sorted({0.0, end, *(t for t in chosen if t < end)}))
-
     def _control(self) -> StepControl:
         table, default = self.table.solver, StepControl()
         names = ("tolerance", "initial_step", "minimum_step", "maximum_step")
@@ -267,50 +263,3 @@ class Study:
             extrapolate=table.extrapolate,
             fixed=table.fixed_step,
         )
-
-
-# One, five and fifteen minutes, one, three, six and twelve hours, in days.
-_EARLY = tuple(m / 1440.0 for m in (1, 5, 15, 60, 180, 360, 720))
-
-
-class _named:  # reads as a word where it is used
-    """Puts the study's name before the message of any `InputError` raised within."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if isinstance(error, InputError) and not str(error).startswith(self.name):
-            msg = f"{self.name}: {error}"
-            raise InputError(msg) from None
-
-
-def _replaced(data: dict[str, Any], key: str, value: Any, file: str) -> dict[str, Any]:
-    """Return `data` with the value at a dotted key replaced or added."""
-    result = copy.deepcopy(data)
-    *parents, last = key.split(".")
-    place: Any = result
-    for part in parents:
-        place = place[int(part)] if _is_index(place, part) else _child(place, part, key, file)
-    if _is_index(place, last):
-        place[int(last)] = value
-    elif isinstance(place, dict):
-        place[last] = value
-    else:
-        msg = f"{file}: --set {key}: there is no such key"
-        raise InputError(msg)
-    return result
-
-
-def _is_index(place: Any, part: str) -> bool:
-    return isinstance(place, list) and part.isdigit() and int(part) < len(place)
-
-
-def _child(place: Any, part: str, key: str, file: str) -> Any:
-    if not isinstance(place, dict):
-        msg = f"{file}: --set {key}: there is no such key"
-        raise InputError(msg)
-    return place.setdefault(part, {})

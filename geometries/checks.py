@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from cartflow.outcome import InputError
 
+MOST_CELLS = 100_000_000
+
 
 def positive(value: Any, what: str) -> float:
     """Return `value` as a float; raise `InputError` unless it is finite and above zero."""
@@ -32,11 +34,14 @@ def as_number(value: Any, what: str) -> float:
     return number
 
 
-def whole(value: Any, what: str) -> int:
+def whole(value: Any, what: str, most: float = math.inf) -> int:
     """Return `value` as an int; raise `InputError` unless it is a whole number of at least 1."""
     number = as_number(value, what)
     if number < 1 or number != int(number):
         msg = f"{what}: got {value}; it must be a whole number of at least 1"
+        raise InputError(msg)
+    if number > most:
+        msg = f"{what}: got {value}; at most {most:g} are possible"
         raise InputError(msg)
     return int(number)
 

@@ -34,7 +34,7 @@ def host_organs(host: str) -> tuple[str, ...]:
     if host == "flank":
         return ("skin", "muscle")
     if host not in ORGANS:
-        msg = f"host: unknown organ '{host}'; {suggest(host, [*ORGANS, 'flank'])}"
+        msg = f"tumour.host: unknown organ '{host}'; {suggest(host, [*ORGANS, 'flank'])}"
         raise InputError(msg)
     return (host,)
 

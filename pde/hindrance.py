@@ -20,6 +20,8 @@ LawName = Literal[
     "measured", "maxwell", "bruggeman", "archie", "weissberg", "millington_quirk", "mackie_meares"
 ]
 
+LAWS: tuple[str, ...] = get_args(LawName)
+
 
 def maxwell(porosity: Array) -> Array:
     """Impermeable spheres in a fluid: lambda^2 = (3 - eps) / 2 (Maxwell 1873)."""
@@ -82,7 +84,7 @@ class Hindrance:
     matrix_tortuosity: float = 1.0
 
     def __post_init__(self) -> None:
-        require_known(self.law, get_args(LawName), "hindrance law")
+        require_known(self.law, LAWS, "hindrance law")
         for name in ("tortuosity", "matrix_tortuosity", "exponent"):
             if not getattr(self, name) >= 1.0:
                 msg = f"hindrance: {name} {getattr(self, name):g} is below 1"

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from cartflow.kinetics.network import Network
+from cartflow.outcome import StepFailed
 
 Array = np.ndarray
 
@@ -91,6 +92,7 @@ def react(network: Network, amounts: Array) -> ReactionStep:
     """Evaluate every reaction at `amounts` (species, cells; per mm^3 of tissue)."""
     split = _Split.of(network)
     rates = network.rates(amounts)
+    _require_finite(network, rates)
     extents = np.vstack([np.maximum(rates, 0.0), np.maximum(-rates, 0.0)])
     change = split.stoichiometry[:, ~split.pure_loss]
     explicit = extents[~split.pure_loss]
@@ -104,3 +106,13 @@ def react(network: Network, amounts: Array) -> ReactionStep:
         gain=change @ explicit,
         explicit_loss=np.maximum(-change, 0.0) @ explicit,
     )
+
+
+def _require_finite(network: Network, rates: Array) -> None:
+    """Raise `StepFailed` naming the species of the first reaction whose rate is not finite."""
+    bad = ~np.isfinite(rates).all(axis=1)
+    if bad.any():
+        reaction = network.reactions[int(np.argmax(bad))]
+        changed = network.stoichiometry[:, int(np.argmax(bad))] != 0
+        species = network.species_names[int(np.argmax(changed))]
+        raise StepFailed(species, f"the rate of '{reaction.name}' is not finite")

@@ -81,9 +81,7 @@ def problem(geometry):
 def start(problem):
     noise = np.random.default_rng(1)
     sizes = {"cart": 1e3, "tumour": 2e4, "chemokine": 1e-2, "enzyme": 1.0, "ecm": 1.0}
-    return np.array(
-        [sizes[f.name] * noise.random(problem.geometry.size) for f in problem.fields]
-    )
+    return np.array([sizes[f.name] * noise.random(problem.geometry.size) for f in problem.fields])
 
 
 @pytest.mark.parametrize("name", GEOMETRIES)

@@ -1,0 +1,46 @@
+"""When a run saves, and that doses and saved times come before its end."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.outcome import InputError
+from cartflow.parameters import Parameter
+from cartflow.schema import TimeTable
+
+# One, five and fifteen minutes, one, three, six and twelve hours, in days.
+_EARLY = tuple(m / 1440.0 for m in (1, 5, 15, 60, 180, 360, 720))
+_EVEN = 57
+_MOST = 100_000
+
+
+def save_times(table: TimeTable) -> tuple[float, ...]:
+    """Return the times to save in days, rising from 0 to the end.
+
+    Without a list or an interval: 57 even times and some early ones. Raises `InputError`.
+    """
+    end = table.end.value
+    if table.save is not None and table.every is not None:
+        raise InputError("time: give either 'save' or 'every', not both")
+    for i, time in enumerate(table.save or ()):
+        require_before_end(time, table.end, f"time.save.{i}")
+    if table.every is not None and end / table.every.value > _MOST:
+        msg = f"time.every: '{table.every.stated}' saves more than {_MOST} times"
+        raise InputError(msg)
+    chosen = _chosen(table, end)
+    return tuple(sorted({0.0, end, *(t for t in chosen if t < end)}))
+
+
+def require_before_end(time: Parameter | None, end: Parameter, key: str) -> None:
+    """Raise `InputError` naming `key` if `time` comes after the run's end."""
+    if time is not None and time.value > end.value:
+        msg = f"{key}: '{time.stated}' is after time.end '{end.stated}'"
+        raise InputError(msg)
+
+
+def _chosen(table: TimeTable, end: float) -> list[float]:
+    if table.save is not None:
+        return [p.value for p in table.save]
+    if table.every is not None:
+        return [float(t) for t in np.arange(0.0, end, table.every.value)]
+    return [*_EARLY, *(float(t) for t in np.linspace(0.0, end, _EVEN))]
