@@ -84,10 +84,10 @@ def _read_nrrd(path: Path) -> Image:
     labels, header = nrrd.read(str(path))
     _require_three(labels.shape)
     signs, notes = _world(str(header.get("space", "")))
+    factors = _unit_factors(header)
     affine = np.eye(4)
-    affine[:3, :3] = _directions(header) * _unit_factors(header)[:, None]
-    affine[:3, 3] = np.asarray(header.get("space origin", np.zeros(3)), dtype=float)
-    affine[:3, 3] *= _unit_factors(header)
+    affine[:3, :3] = _directions(header) * factors[:, None]
+    affine[:3, 3] = np.asarray(header.get("space origin", np.zeros(3)), dtype=float) * factors
     affine[:3] *= np.array(signs)[:, None]
     return Image(labels=labels, affine=affine, notes=notes)
 

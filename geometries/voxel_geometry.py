@@ -44,15 +44,13 @@ def geometry_of_voxels(
     active = counts > 0
     affine = coarse_affine(grid.affine, grid.factors)
     volumes = counts[active] * float(np.prod(voxel))
-    cell = np.where(active, np.cumsum(active).reshape(active.shape) - 1, -1)
-    faces = voxel_faces(np.where(fine > 0, spread(cell, factors), -1), voxel)
+    faces = voxel_faces(_cell_of_voxel(fine, active, factors), voxel)
     indices = np.argwhere(active)
-    depth = _depth(fine, voxel, factors)[active]
+    depth = _depth(fine, voxel, factors, counts)[active]
     own = _label_regions(fine, names, factors, active)
     # A label that nobody named may vanish in coarse cells; one that was named may not.
     gone = [name for name, cells in own.items() if drop_empty and not cells.any()]
-    notes += tuple(f"{name} has no majority in any coarse cell" for name in gone)
-    own = {name: cells for name, cells in own.items() if name not in gone}
+    kept = {name: cells for name, cells in own.items() if name not in gone}
     dims = ("z", "y", "x") if grid.aligned else ("k", "j", "i")
     return Geometry(
         name="mask",
@@ -62,23 +60,32 @@ def geometry_of_voxels(
         cell_volumes=volumes,
         centres=indices[:, ::-1] @ affine[:3, :3].T + affine[:3, 3],
         depth=depth,
-        regions=named_regions(depth, own, "coarse mask"),
+        regions=named_regions(depth, kept, "coarse mask"),
         boundaries={"rim": _rim(faces, voxel * factors)},
         build_mesh=partial(_build_mesh, indices, active.shape, affine, faces, volumes),
         affine=affine,
         source_affine=source_affine,
-        notes=notes,
+        notes=(*notes, *(f"{name} has no majority in any coarse cell" for name in gone)),
     )
 
 
-def _depth(fine: NDArray[np.int64], voxel: Floats, factors: Sequence[int]) -> Floats:
-    """Return, a block, the mean distance of its voxels to the nearest voxel outside, mm."""
+def _cell_of_voxel(
+    fine: NDArray[np.int64], active: NDArray[np.bool_], factors: Sequence[int]
+) -> NDArray[np.int64]:
+    """Return the mesh cell of every voxel, -1 for those outside."""
+    cell = np.where(active, np.cumsum(active).reshape(active.shape) - 1, -1)
+    return np.where(fine > 0, spread(cell, factors), -1)
+
+
+def _depth(
+    fine: NDArray[np.int64], voxel: Floats, factors: Sequence[int], counts: NDArray[np.int64]
+) -> Floats:
+    """Return, a block of `counts` voxels, their mean distance to the nearest outside, mm."""
     from scipy.ndimage import distance_transform_edt
 
     inside = np.pad(fine > 0, 1)
     distance = distance_transform_edt(inside, sampling=voxel)[1:-1, 1:-1, 1:-1]
-    held = block_sums((fine > 0).astype(int), factors)
-    return block_sums(distance, factors) / np.maximum(held, 1)
+    return block_sums(distance, factors) / np.maximum(counts, 1)
 
 
 def _coordinates(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 from cartflow.outcome import InputError, suggest
 from cartflow.parameters import Parameter
-from cartflow.pbpk.checks import require_positive
+from cartflow.pbpk.checks import parameters_of, require_positive
 
 # Every organ that a body has beside the pools of blood and lymph.
 ORGANS = (
@@ -26,6 +26,13 @@ ORGANS = (
     "rest",
 )
 CLOSURE = 1e-3
+
+
+def require_organ(name: str) -> None:
+    """Raise `InputError` if the table `organs` of a file may not hold `name`."""
+    if name not in ORGANS:
+        msg = f"organs: unknown organ '{name}'; {suggest(name, ORGANS)}"
+        raise InputError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +106,7 @@ class Body:
 
     def quantities(self) -> dict[str, Parameter]:
         """Return the quantities of the body as a whole by name."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if isinstance(value, Parameter)}
+        return parameters_of(self)
 
     def systemic_flow(self) -> float:
         """Return the sum of all flows that leave the arteries, in mm3/day."""
@@ -112,9 +118,7 @@ class Body:
 
     def _check_organs(self) -> None:
         for name in self.organs:
-            if name not in ORGANS:
-                msg = f"organs: unknown organ '{name}'; {suggest(name, ORGANS)}"
-                raise InputError(msg)
+            require_organ(name)
         missing = [name for name in ORGANS if name not in self.organs]
         if missing:
             msg = f"organs: '{missing[0]}' is missing; needed: {', '.join(ORGANS)}"

@@ -1,4 +1,4 @@
-"""Checks that the nouns of this folder share."""
+"""What the nouns of this folder share: their parameters, and checks of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import math
 
 from cartflow.outcome import InputError
 from cartflow.parameters import Parameter
+
+
+def parameters_of(noun: object) -> dict[str, Parameter]:
+    """Return the fields of a noun that hold a `Parameter`, by name."""
+    return {name: value for name, value in vars(noun).items() if isinstance(value, Parameter)}
 
 
 def require_positive(name: str, value: Parameter, *, zero: bool = False) -> None:
@@ -18,6 +23,5 @@ def require_positive(name: str, value: Parameter, *, zero: bool = False) -> None
 
 def require_rates(noun: object, *, above_zero: tuple[str, ...]) -> None:
     """Check every `Parameter` among a noun's fields; those `above_zero` may not be 0."""
-    for name, value in vars(noun).items():
-        if isinstance(value, Parameter):
-            require_positive(name, value, zero=name not in above_zero)
+    for name, value in parameters_of(noun).items():
+        require_positive(name, value, zero=name not in above_zero)

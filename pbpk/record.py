@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from cartflow.parameters import Parameter
 from cartflow.pbpk.body import Body
+from cartflow.pbpk.checks import parameters_of
 from cartflow.pbpk.scaling import organ_rate, tumour_rate
 from cartflow.pbpk.trafficking import LymphTrafficking, OrganTrafficking, Trafficking
 from cartflow.pbpk.tumour import TumourVessels
@@ -15,21 +16,21 @@ def body_parameters(body: Body) -> dict[str, Parameter]:
     """Return the numbers of a body, such as ``body.lung.blood_flow``."""
     found = {f"body.{name}": value for name, value in body.quantities().items()}
     for name, organ in body.organs.items():
-        found.update(_named(f"body.{name}", vars(organ)))
+        found.update(_named(f"body.{name}", parameters_of(organ)))
     return found
 
 
 def trafficking_parameters(trafficking: Trafficking) -> dict[str, Parameter]:
     """Return the numbers of a trafficking model, such as ``trafficking.lung.retention``."""
-    found = _named("trafficking", vars(trafficking))
+    found = _named("trafficking", parameters_of(trafficking))
     parts: dict[str, OrganTrafficking | LymphTrafficking] = {
         **trafficking.organs,
         "lymph": trafficking.lymph,
     }
     for name, part in parts.items():
-        found.update(_named(f"trafficking.{name}", vars(part)))
+        found.update(_named(f"trafficking.{name}", parameters_of(part)))
     if trafficking.tumour is not None:
-        found.update(_named("trafficking.tumour", vars(trafficking.tumour)))
+        found.update(_named("trafficking.tumour", parameters_of(trafficking.tumour)))
     return found
 
 
@@ -48,7 +49,5 @@ def used_parameters(
     return found
 
 
-def _named(prefix: str, values: Mapping[str, object]) -> dict[str, Parameter]:
-    return {
-        f"{prefix}.{name}": value for name, value in values.items() if isinstance(value, Parameter)
-    }
+def _named(prefix: str, values: Mapping[str, Parameter]) -> dict[str, Parameter]:
+    return {f"{prefix}.{name}": value for name, value in values.items()}

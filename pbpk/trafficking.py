@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cartflow.outcome import InputError, require_known, suggest
+from cartflow.outcome import InputError, require_known
 from cartflow.parameters import Parameter
-from cartflow.pbpk.body import ORGANS, Body
+from cartflow.pbpk.body import ORGANS, Body, require_organ
 from cartflow.pbpk.checks import require_positive, require_rates
 
 Carrier = Literal["blood", "plasma"]
@@ -92,9 +92,7 @@ class Trafficking:
         if self.lymph_flow_factor is not None:
             require_positive("lymph_flow_factor", self.lymph_flow_factor)
         for name, organ in self.organs.items():
-            if name not in ORGANS:
-                msg = f"organs: unknown organ '{name}'; {suggest(name, ORGANS)}"
-                raise InputError(msg)
+            require_organ(name)
             if organ.blood_to == "liver" and name in ("liver", "lung"):
                 msg = f"organs.{name}.blood_to: blood of the {name} cannot go to the liver"
                 raise InputError(msg)

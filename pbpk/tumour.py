@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from cartflow.outcome import InputError, require_known, suggest
 from cartflow.parameters import Parameter
 from cartflow.pbpk.body import ORGANS
+from cartflow.pbpk.checks import parameters_of
 
 _MINUTES = 24 * 60
 
@@ -80,8 +81,7 @@ class TumourVessels:
 
     def quantities(self) -> dict[str, Parameter]:
         """Return the numbers with a source, by name."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if isinstance(value, Parameter)}
+        return parameters_of(self)
 
     def vascular_volume(self) -> float:
         """Return the blood in the tumour's vessels, mm3."""

@@ -25,14 +25,17 @@ class PrescribedFlux:
 
 @dataclass(frozen=True, kw_only=True)
 class FixedValue:
-    """A given value at the face itself."""
+    """A given value at the face itself, in the field's unit."""
 
     value: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Robin:
-    """A flux out of transfer_coefficient x (u at the face - exterior); coefficient in mm/day."""
+    """A flux out of transfer_coefficient x (u at the face - exterior).
+
+    The coefficient is in mm/day, `exterior` in the field's unit.
+    """
 
     transfer_coefficient: float
     exterior: float = 0.0

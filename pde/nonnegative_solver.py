@@ -1,4 +1,4 @@
-"""A linear solver for FiPy that keeps the sign: nonnegative data give a nonnegative solution.
+"""Linear solvers that keep the sign: nonnegative data give a nonnegative solution.
 
 Transport matrices are M-matrices. Elimination without pivoting adds only numbers of one sign in
 its substitutions, and so does a Jacobi sweep; FiPy's own solvers end in a correction that

@@ -21,7 +21,10 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True)
 class DensityDependence:
-    """A diffusivity that grows with the unknown: D(u) = D0 (u / reference)^exponent."""
+    """A diffusivity that grows with the unknown: D(u) = D0 (u / reference)^exponent.
+
+    `reference` is in the field's unit.
+    """
 
     reference: float
     exponent: float = 1.0

@@ -32,11 +32,6 @@ class Tissue:
             msg = f"tissue: open_porosity {self.open_porosity:g} is not within (0, 1]"
             raise InputError(msg)
 
-    @property
-    def follows_matrix(self) -> bool:
-        """Whether the porosity changes with the matrix field."""
-        return self.matrix is not None and self.open_porosity is not None
-
     def porosity_at(self, matrix_density: Array | None) -> Array:
         """Return the porosity per cell at the given matrix density (relative, 1 = intact)."""
         if self.open_porosity is None or matrix_density is None:
