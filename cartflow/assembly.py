@@ -36,7 +36,8 @@ from cartflow.schema import (
 
 Array = np.ndarray
 
-_SENSITIVITY = {"linear": "mm^5/ng/day", "receptor": "mm^5/ng/day", "logarithmic": "mm^2/day"}
+# The unit of chi per concentration, by the attractant's unit.
+_SENSITIVITY = {"ng/mm^3": "mm^5/ng/day", "cell/mm^3": "mm^5/cell/day", "1": "mm^2/day"}
 
 
 def stated_parameters(table: Any, prefix: str = "") -> dict[str, Parameter]:
@@ -124,6 +125,11 @@ class Assembler:
         if solute and (table.hindrance is not None or table.open_gain is not None):
             msg = f"{key}: a solute follows tissue.hindrance; hindrance and open_gain are for cells"
             raise InputError(msg)
+        if table.diffusivity is None and (
+            table.hindrance is not None or table.open_gain is not None
+        ):
+            msg = f"{key}: hindrance and open_gain need a diffusivity to act on"
+            raise InputError(msg)
         diffusivity = None
         if table.diffusivity is not None:
             diffusivity = self.per_cell(table.diffusivity, "mm^2/day", f"{key}.diffusivity")
@@ -155,12 +161,17 @@ class Assembler:
     def _chemotaxis(self, table: ChemotaxisTable | None, key: str) -> Chemotaxis | None:
         if table is None:
             return None
-        like = _SENSITIVITY[table.law]
+        require_known(table.attractant, self.network.species_names, f"{key}.attractant")
+        unit = self.network.species[self.network.index(table.attractant)].unit
+        like = "mm^2/day" if table.law == "logarithmic" else _SENSITIVITY[unit]
+        half = 0.0
+        if table.half_saturation is not None:
+            half = self.number(table.half_saturation, unit, f"{key}.half_saturation")
         return Chemotaxis(
             attractant=table.attractant,
             law=table.law,
             sensitivity=self.number(table.sensitivity, like, f"{key}.sensitivity", minimum=None),
-            half_saturation=_value(table.half_saturation, 0.0),
+            half_saturation=half,
             maximal_speed=_value(table.maximal_speed, np.inf),
         )
 

@@ -85,6 +85,9 @@ def _run(options: argparse.Namespace) -> int:
     from cartflow.study import Study
 
     out = options.out or Path(f"{options.study.stem}.nc")
+    if out.exists() and options.study.exists() and out.samefile(options.study):
+        msg = f"{out}: is the study itself; give another --out"
+        raise InputError(msg)
     require_writable(out, force=options.force)
     study = Study.from_file(options.study, _settings(options))
     _ = study.simulation

@@ -92,13 +92,20 @@ def write(tree: xr.DataTree, path: Path) -> None:
         temporary = Path(name)
         try:
             tree.to_netcdf(temporary, engine="netcdf4")
-            temporary.chmod(0o644)
+            temporary.chmod(0o666 & ~_umask())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         msg = f"{path}: cannot be written ({error.strerror or error})"
         raise InputError(msg) from None
+
+
+def _umask() -> int:
+    """Return the permissions that this user withholds from new files."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def read(path: Path) -> xr.DataTree:

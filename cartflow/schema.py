@@ -49,7 +49,7 @@ class TumourTable(Table):
 
     host: str
     feeding: Literal["vessels", "rim"] = "vessels"
-    region: str = "all"
+    region: str | None = None
     boundary: str | None = None
     egress_region: str = "all"
     injection_region: str = "core"
@@ -137,7 +137,7 @@ class ChemotaxisTable(Table):
     attractant: str
     law: Literal["linear", "logarithmic", "receptor"] = "logarithmic"
     sensitivity: Any
-    half_saturation: Annotated[Parameter, quantity("ng/mm^3", above=0)] | None = None
+    half_saturation: Any = None
     maximal_speed: Speed | None = None
 
 

@@ -88,6 +88,7 @@ class _Run:
         self.state = self.coupled.start(simulation.initial, simulation.save_times[0])
         self._give_doses()
         self.states = [self.state]
+        self.most = np.zeros(len(self.state.tumour))
 
     def record(self, outcome: Outcome) -> Record:
         return Record(
@@ -173,12 +174,17 @@ class _Run:
         worst = int(np.argmax(errors))
         name = self.coupled.engine.problem.fields[worst].name
         error = float(errors[worst]) / self.control.tolerance
+        error = error if np.isfinite(error) else np.inf
         return new, error, StepFailed(name, "it changes too fast")
 
     def _floor(self, state: State) -> Array:
-        """Return the amounts below which errors do not count: 1e-8 of all cells infused."""
-        floor = np.full(len(state.tumour), 1e-12)
-        floor[self.coupled.products] += 1e-8 * float(np.sum(state.ledger.infused))
+        """Return the amounts below which errors do not count.
+
+        1e-8 of all cells infused, and 1e-6 of the most that there has been of another field.
+        """
+        self.most = np.maximum(self.most, self.state.tumour @ self.coupled.volumes)
+        floor = 1e-6 * self.most + 1e-12
+        floor[self.coupled.products] = 1e-8 * float(np.sum(state.ledger.infused)) + 1e-12
         return floor
 
     def _extrapolate(self, whole: State, halves: State) -> tuple[State, Array]:

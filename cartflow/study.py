@@ -180,7 +180,7 @@ class Study:
             self.simulation,
             title=self.table.title,
             study=self.text,
-            settings=self.settings,
+            settings=_without_folders(self.settings),
             parameters=self.parameters(),
             references=self.references(),
         )
@@ -194,7 +194,9 @@ class Study:
     def _require_regions(self) -> None:
         table = self.table.tumour
         for key in ("region", "egress_region", "injection_region"):
-            require_known(getattr(table, key), self.geometry.regions, f"tumour.{key}")
+            name = getattr(table, key)
+            if name is not None:
+                require_known(name, self.geometry.regions, f"tumour.{key}")
         if table.boundary is not None:
             require_known(table.boundary, self.geometry.boundaries, "tumour.boundary")
 
@@ -217,7 +219,7 @@ class Study:
     def _arrival(self) -> np.ndarray:
         table = self.table.tumour
         if table.feeding == "vessels":
-            return vessel_fed(self.geometry, table.region)
+            return vessel_fed(self.geometry, table.region or "all")
         outer = table.boundary or next(iter(self.geometry.boundaries))
         return rim_fed(self.geometry, outer)
 
@@ -226,6 +228,10 @@ class Study:
         table = self.table
         if table.tumour.feeding == "vessels" and table.tumour.boundary is not None:
             raise InputError("tumour.boundary: only a tumour with feeding = 'rim' has one")
+        if table.tumour.feeding == "rim" and table.tumour.region is not None:
+            raise InputError("tumour.region: only a tumour with feeding = 'vessels' has one")
+        if table.tumour.egress_rate is not None and table.tumour.retention is not None:
+            raise InputError("tumour.retention: has no effect beside tumour.egress_rate")
         if table.tissue.open_porosity is not None and table.tissue.matrix is None:
             raise InputError("tissue.open_porosity: needs tissue.matrix, the field it follows")
         for name, item in table.fields.items():
@@ -263,3 +269,11 @@ class Study:
             extrapolate=table.extrapolate,
             fixed=table.fixed_step,
         )
+
+
+def _without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `settings` with an image by its name alone: its folder may name a patient."""
+    geometry = settings.get("geometry")
+    if not isinstance(geometry, dict) or "file" not in geometry:
+        return dict(settings)
+    return {**settings, "geometry": {**geometry, "file": Path(geometry["file"]).name}}

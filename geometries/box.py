@@ -68,6 +68,9 @@ def _sizes(lengths: Any, cells: Any) -> tuple[Floats, NDArray[np.int64]]:
     number = [
         whole(v, f"box cells along {a}", MOST_CELLS) for a, v in zip("xyz", cells, strict=False)
     ]
+    if np.prod(number, dtype=float) > MOST_CELLS:
+        msg = f"box cells: {' x '.join(map(str, number))} are more than {MOST_CELLS} mesh cells"
+        raise InputError(msg)
     return np.array(extent), np.array(number)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.geometries.checks import as_number, positive, whole
+from cartflow.geometries.checks import MOST_CELLS, as_number, positive, whole
 from cartflow.outcome import InputError
 
 Floats = NDArray[np.float64]
@@ -39,6 +39,9 @@ def lobulated_phantom(
     number = round(volume / float(np.prod(step)))
     if number < 2:
         msg = f"phantom spacing: got {spacing}; a volume of {volume:g} mm3 holds no two voxels"
+        raise InputError(msg)
+    if number > MOST_CELLS / 100:
+        msg = f"phantom spacing: got {spacing}; {number} voxels are more than {MOST_CELLS // 100}"
         raise InputError(msg)
     directions = _directions(whole(lobes, "phantom lobes"), whole(seed, "phantom seed"))
     axes = _axes(volume, step, directions)

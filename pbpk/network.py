@@ -15,6 +15,7 @@ from cartflow.pbpk.body import Body
 from cartflow.pbpk.compartments import Compartment
 from cartflow.pbpk.record import used_parameters
 from cartflow.pbpk.scaling import require_scaling
+from cartflow.pbpk.streams import carrier_share
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
 
@@ -28,12 +29,14 @@ class OrganNetwork:
     Columns sum to zero: what leaves the body is gathered in ``lost``, and what a tumour's
     vessels give to tissue outside the network in ``handed_over``. `egress_rate` (1/day) is the
     tumour's lymph flow / (interstitial volume x retention), nought without a tumour; `scaling`
-    the rule used; `parameters` everything used. Raises `InputError` on rates that lose cells.
+    the rule used; `parameters` everything used. Where cells travel with plasma, vessels have its
+    volume, `carrier_share` of the blood's. Raises `InputError` on rates that lose cells.
     """
 
     compartments: tuple[Compartment, ...]
     rates: Array
     egress_rate: float = 0.0
+    carrier_share: float = 1.0
     scaling: str = ""
     parameters: Mapping[str, Parameter]
 
@@ -92,6 +95,7 @@ def organ_network(
         compartments=tuple(arcs.compartments.values()),
         rates=arcs.rates(),
         egress_rate=arcs.egress_rate,
+        carrier_share=carrier_share(body, trafficking),
         scaling=scaling,
         parameters=used_parameters(body, trafficking, scaling, tumour),
     )

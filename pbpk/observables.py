@@ -40,6 +40,9 @@ def organ_table(network: OrganNetwork) -> OrganTable:
     for number, compartment in placed:
         members[organs.index(compartment.organ), spaces.index(compartment.space), number] = 1.0
     volumes = members @ network.volumes()
+    vascular = [space == "vascular" for space in spaces]
+    # A clinic counts cells per blood, also where the model lets them travel with plasma alone.
+    volumes[:, vascular] /= network.carrier_share
     volumes[members.sum(axis=2) == 0] = np.nan
     return OrganTable(organs=organs, spaces=spaces, volumes=volumes, members=members)
 
@@ -47,7 +50,8 @@ def organ_table(network: OrganNetwork) -> OrganTable:
 def venous_concentration(network: OrganNetwork, state: Array) -> Array:
     """Return cells per mm3 (so per uL) of venous blood, (p,), from the state (n, p)."""
     place = network.index("venous")
-    concentration: Array = state[place] / network.compartments[place].volume
+    blood = network.compartments[place].volume / network.carrier_share
+    concentration: Array = state[place] / blood
     return concentration
 
 

@@ -27,7 +27,7 @@ class AssembledEquation:
         self._areas = faces.areas
         self._conductance = faces.areas / (faces.owner_distance + faces.neighbour_distance)
         self._size = geometry.size
-        in_line = np.array_equal(faces.owner, np.arange(self._size - 1))
+        in_line = self._size > 1 and np.array_equal(faces.owner, np.arange(self._size - 1))
         self._tridiagonal = in_line and np.array_equal(faces.neighbour, faces.owner + 1)
 
     def solve(self, amount: Array, dt: float, coefficients: Coefficients) -> Array:

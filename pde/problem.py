@@ -29,6 +29,11 @@ class DensityDependence:
     reference: float
     exponent: float = 1.0
 
+    def __post_init__(self) -> None:
+        if not self.reference > 0:
+            msg = f"density_dependence: reference {self.reference:g} must be greater than 0"
+            raise InputError(msg)
+
     def factor(self, values: Array | float) -> Array:
         """Return D(u)/D0."""
         return (np.asarray(values) / self.reference) ** self.exponent
@@ -96,6 +101,11 @@ class Problem:
                 require_known(item.chemotaxis.attractant, names, f"fields.{item.name}.chemotaxis")
         if self.tissue.matrix is not None:
             require_known(self.tissue.matrix, names, "tissue.matrix")
+            unit = self.network.species[names.index(self.tissue.matrix)].unit
+            if unit != "1":
+                name = self.tissue.matrix
+                msg = f"tissue.matrix: '{name}' is in {unit}; a relative density is needed"
+                raise InputError(msg)
 
     @cached_property
     def travels(self) -> Array:

@@ -86,6 +86,14 @@ def test_lymph_of_the_mouse_is_a_five_hundredth_of_the_plasma_flow():
             assert organ.lymph_flow.value == pytest.approx(plasma / 500, rel=1e-6)
 
 
+@pytest.mark.parametrize("name", ["bone", "bone_marrow"])
+def test_human_marrow_drains_by_its_own_plasma_flow(name):
+    human = load_body("human_male")
+    organ = human.organs[name]
+    plasma = organ.blood_flow.value * (1 - human.haematocrit.value)
+    assert organ.lymph_flow.value == pytest.approx(plasma / 500, rel=1e-8)
+
+
 @pytest.mark.skipif(not PHYSIOLOGY.is_dir(), reason="no physiology tables beside the repository")
 def test_mouse_equals_the_table():
     mouse = load_body("mouse_28g")

@@ -1,0 +1,128 @@
+"""Studies at the edges of what a study can say."""
+
+import json
+
+import numpy as np
+import pytest
+
+from cartflow.outcome import InputError
+from cartflow.study import Study
+
+TEXT = """
+title = "edges"
+body.name = "mouse_28g"
+trafficking.name = "khot2019"
+doses = [{ cells = "1e6 cells" }]
+geometry = { shape = "ball", radius = "1 mm", cells = 5 }
+tumour.host = "skin"
+kinetics.models = ["predator_prey"]
+fields.cart.diffusivity = "2 um^2/min"
+fields.tumour.initial = "1e4 cells/mm^3"
+time = { end = "0.2 day", every = "0.1 day" }
+solver.tolerance = 1e-3
+"""
+
+USED_UP = """
+title = "cells eat what they find"
+species.cart = { role = "phenotype", unit = "cell/mm^3" }
+species.bait = { role = "resident", unit = "cell/mm^3" }
+[parameters.appetite]
+value = "2e3 1/day"
+source = "assumed"
+standing = "assumed"
+[reactions.eating]
+consumes = { bait = 1 }
+rate = "appetite*cart*bait/(1e-3*bait + bait)"
+"""
+
+
+@pytest.mark.parametrize("engine", ["fast", "fipy"])
+@pytest.mark.parametrize("geometry", ["ball", "slab"])
+def test_a_mesh_of_one_cell_is_an_ode(engine, geometry):
+    size = {"ball": "radius", "slab": "length"}[geometry]
+    settings = {"geometry": {"shape": geometry, size: "1 mm", "cells": 1}, "solver.engine": engine}
+    result = Study.from_text(TEXT, settings=settings).run().require_finished()
+    assert result.summary()["relative_residual"] < 1e-10
+
+
+def test_a_species_that_is_used_up_does_not_stop_the_run(tmp_path):
+    (tmp_path / "eating.toml").write_text(USED_UP)
+    settings = {
+        "kinetics.models": ["eating.toml"],
+        "fields": {
+            "cart": {"diffusivity": "2 um^2/min", "initial": "10 cells/mm^3"},
+            "bait": {"initial": "1e3 cells/mm^3"},
+        },
+    }
+    study = Study.from_text(TEXT, folder=tmp_path, settings=settings)
+    result = study.run().require_finished()
+    bait = result.tree["tumour/bait"].values
+    assert bait.min() >= 0
+    assert bait[-1].max() < 1e-3
+
+
+def test_blood_is_counted_per_blood_whatever_carries_the_cells():
+    first = {}
+    for model in ("khot2019", "singh2020"):
+        tree = Study.from_text(TEXT, settings={"trafficking.name": model}).run().tree
+        first[model] = float(tree["body/blood_concentration"][0, 0])
+        assert float(tree["body/volume"].sel(organ="blood", space="vascular")) == (
+            pytest.approx(231.616, rel=1e-4)
+        )
+    # 1e6 cells in half of the central pool, 115.8 mm3 of venous blood.
+    assert first["khot2019"] == pytest.approx(1e6 / 115.808, rel=1e-4)
+    assert first["singh2020"] == pytest.approx(first["khot2019"], rel=1e-9)
+
+
+def test_an_attractant_has_its_own_unit():
+    drift = {
+        "attractant": "tumour",
+        "sensitivity": "0.1 mm^2/day",
+        "half_saturation": "1e4 cells/mm^3",
+    }
+    settings = {"fields.cart.chemotaxis": drift}
+    assert Study.from_text(TEXT, settings=settings).run().outcome.status == "finished"
+    wrong = {"fields.cart.chemotaxis": {**drift, "half_saturation": "1e-4 ng/mm^3"}}
+    with pytest.raises(InputError, match=r"half_saturation: '1e-4 ng/mm\^3' has the dimension"):
+        _ = Study.from_text(TEXT, settings=wrong).simulation
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"tissue.matrix": "tumour"}, "'tumour' is in cell/mm\\^3; a relative density"),
+        (
+            {"tumour.feeding": "rim", "tumour.region": "core"},
+            "tumour.region: only a tumour with feeding = 'vessels'",
+        ),
+        (
+            {"tumour.egress_rate": "1 1/day", "tumour.retention": 2},
+            "tumour.retention: has no effect beside tumour.egress_rate",
+        ),
+        (
+            {"fields.tumour.hindrance.tortuosity": 2},
+            "fields.tumour: hindrance and open_gain need a diffusivity",
+        ),
+        (
+            {"fields.cart.density_dependence.reference": "0 cells/mm^3"},
+            "reference 0 must be greater than 0",
+        ),
+        (
+            {"geometry": {"shape": "box", "lengths": ["1 mm"] * 3, "cells": [10_000] * 3}},
+            "10000 x 10000 x 10000 are more than 100000000 mesh cells",
+        ),
+        (
+            {"geometry": {"shape": "phantom", "volume": "1 L", "spacing": "0.01 mm"}},
+            "voxels are more than",
+        ),
+    ],
+)
+def test_what_would_mislead_is_refused(settings, message):
+    with pytest.raises(InputError, match=message):
+        _ = Study.from_text(TEXT, settings=settings).simulation
+
+
+def test_the_result_keeps_the_settings():
+    tree = Study.from_text(TEXT, settings={"fields.tumour.initial": "2e4 cells/mm^3"}).run().tree
+    assert json.loads(tree.attrs["settings"]) == {"fields.tumour.initial": "2e4 cells/mm^3"}
+    assert np.all(tree["tumour/tumour"][0] == 2e4)
