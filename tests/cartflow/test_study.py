@@ -32,7 +32,7 @@ source = "assumed"
 standing = "assumed"
 [reactions.eating]
 consumes = { bait = 1 }
-rate = "appetite*cart*bait/(1e-3*bait + bait)"
+rate = "appetite*cart"
 """
 
 
