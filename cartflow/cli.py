@@ -42,9 +42,27 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(msg)
 
 
+class _Version(argparse.Action):
+    """Prints the version; looks it up only when asked."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Print and exit."""
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"cartflow {version('cartflow')}")
+        except PackageNotFoundError:
+            print("cartflow, not installed")
+        parser.exit()
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of every command."""
     parser = _Parser(prog="cartflow", description="CAR T cells from the vein to the tumour core.")
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="run a study file and write its result")
@@ -79,17 +97,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from cartflow.dataset import require_writable
+    from cartflow.dataset import NETCDF, require_writable
     from cartflow.progress import progress
     from cartflow.report import summary_lines
     from cartflow.study import Study
 
     out = options.out or Path(f"{options.study.stem}.nc")
-    if out.exists() and options.study.exists() and out.samefile(options.study):
-        msg = f"{out}: is the study itself; give another --out"
-        raise InputError(msg)
-    require_writable(out, force=options.force)
     study = Study.from_file(options.study, _settings(options))
+    require_writable(out, NETCDF, force=options.force)
     _ = study.simulation
     end = study.table.time.end.value
     with progress(study.table.title, end) as watch:
@@ -146,13 +161,13 @@ def _setting(text: str) -> tuple[str, Any]:
 
 
 def _plot(options: argparse.Namespace) -> int:
-    from cartflow.dataset import require_writable
+    from cartflow.dataset import PNG, require_writable
     from cartflow.plots import plot_result
     from cartflow.result import load_result
 
     tree = load_result(options.file)
     out = options.out or options.file.with_suffix(".png")
-    require_writable(out, force=options.force)
+    require_writable(out, PNG, force=options.force)
     plot_result(tree, out)
     print(f"written       {out}")
     return FINISHED

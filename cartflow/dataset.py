@@ -65,13 +65,25 @@ def without_fill(dataset: xr.Dataset) -> xr.Dataset:
     return dataset
 
 
-def require_writable(path: Path, *, force: bool) -> None:
-    """Raise `InputError` if `path` exists (without `force`) or its folder takes no file."""
+NETCDF = b"\x89HDF"
+PNG = b"\x89PNG"
+
+
+def require_writable(path: Path, kind: bytes, *, force: bool) -> None:
+    """Raise `InputError` if `path` exists (without `force`) or its folder takes no file.
+
+    Even with `force` only a file that begins like `kind` is overwritten, never a study or image.
+    """
     if path.is_dir():
         msg = f"{path}: is a folder, not a file to write"
         raise InputError(msg)
     if path.exists() and not force:
         msg = f"{path}: exists already; give --force to overwrite it, or another --out"
+        raise InputError(msg)
+    if path.is_file() and not _begins(path, kind):
+        msg = (
+            f"{path}: is another kind of file, which --force does not overwrite; give another --out"
+        )
         raise InputError(msg)
     if not path.parent.is_dir():
         msg = f"{path}: its folder does not exist"
@@ -82,6 +94,15 @@ def require_writable(path: Path, *, force: bool) -> None:
     except OSError as error:
         msg = f"{path}: its folder cannot be written ({error.strerror})"
         raise InputError(msg) from None
+
+
+def _begins(path: Path, kind: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(kind))
+    except OSError:
+        return False
+    return start in (kind, b"")
 
 
 def write(tree: xr.DataTree, path: Path) -> None:

@@ -39,7 +39,7 @@ def plot_organs(tree: xr.DataTree, axes: Axes, shown: int = 8) -> None:
     names = [str(name) for name in largest if name != "tumour"]
     for name, colour in zip(names, colours(len(names)), strict=True):
         _timeline(axes, cells.sel(organ=name), name.replace("_", " "), colour)
-    _timeline(axes, cells.sel(organ="tumour"), "tumour", TUMOUR_COLOUR, "--", 2.5)
+    _timeline(axes, cells.sel(organ="tumour"), "tumour and its vessels", TUMOUR_COLOUR, "--", 2.5)
     _finish(axes, "CAR T cells by organ", "cells")
 
 
@@ -141,10 +141,13 @@ def _axis(tumour: xr.Dataset, name: str) -> np.ndarray:
 
 def _thickest(volume: xr.DataArray) -> dict[str, int]:
     """Return along each dimension the index of the slice that holds most of the volume."""
-    return {
-        str(d): int(np.argmax(volume.fillna(0.0).sum([x for x in volume.dims if x != d]).values))
-        for d in volume.dims
-    }
+    index = {}
+    for d in volume.dims:
+        filled = volume.fillna(0.0).sum([x for x in volume.dims if x != d]).values
+        # Of slices that hold the same, the middle one.
+        thickest = np.flatnonzero(filled >= filled.max() * (1.0 - 1e-9))
+        index[str(d)] = int(thickest[len(thickest) // 2])
+    return index
 
 
 def _fields(tree: xr.DataTree) -> list[str]:

@@ -11,9 +11,11 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
     """Return the lines of the summary: outcome, cells, depth, balance."""
     numbers = summarise(tree)
     steps, error = tree.attrs["steps_accepted"], float(tree.attrs["step_error_sum"])
+    outcome = str(tree.attrs["outcome"])
+    outcome = outcome if outcome == "finished" else f"{outcome}; last saved"
     share = numbers["reached_tumour"] / numbers["infused"] if numbers["infused"] else 0.0
     return [
-        f"outcome       {tree.attrs['outcome']} at {numbers['time']:.6g} day",
+        f"outcome       {outcome} at {numbers['time']:.6g} day",
         f"infused       {numbers['infused']:.6g} cells",
         f"tumour        {numbers['reached_tumour']:.6g} cells reached it by its vessels "
         f"({share:.3g} per infused cell), {numbers['in_tumour']:.6g} are there at the end",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from cartflow.outcome import InputError
@@ -14,10 +16,11 @@ _EVEN = 57
 _MOST = 100_000
 
 
-def save_times(table: TimeTable) -> tuple[float, ...]:
+def save_times(table: TimeTable, doses: Sequence[float] = ()) -> tuple[float, ...]:
     """Return the times to save in days, rising from 0 to the end.
 
-    Without a list or an interval: 57 even times and some early ones. Raises `InputError`.
+    Without a list or an interval: 57 even times, and some soon after the start and every dose
+    at a time of `doses` (days). Raises `InputError`.
     """
     end = table.end.value
     if table.save is not None and table.every is not None:
@@ -27,7 +30,7 @@ def save_times(table: TimeTable) -> tuple[float, ...]:
     if table.every is not None and end / table.every.value > _MOST:
         msg = f"time.every: '{table.every.stated}' saves more than {_MOST} times"
         raise InputError(msg)
-    chosen = _chosen(table, end)
+    chosen = _chosen(table, end, doses)
     return tuple(sorted({0.0, end, *(t for t in chosen if t < end)}))
 
 
@@ -38,9 +41,10 @@ def require_before_end(time: Parameter | None, end: Parameter, key: str) -> None
         raise InputError(msg)
 
 
-def _chosen(table: TimeTable, end: float) -> list[float]:
+def _chosen(table: TimeTable, end: float, doses: Sequence[float]) -> list[float]:
     if table.save is not None:
         return [p.value for p in table.save]
     if table.every is not None:
         return [float(t) for t in np.arange(0.0, end, table.every.value)]
-    return [*_EARLY, *(float(t) for t in np.linspace(0.0, end, _EVEN))]
+    soon = [dose + early for dose in {0.0, *doses} for early in (0.0, *_EARLY)]
+    return [*soon, *(float(t) for t in np.linspace(0.0, end, _EVEN))]

@@ -14,7 +14,7 @@ def show(kind: str, name: str | None) -> None:
     """Print the list of a kind (body, trafficking, kinetics, geometry), or one of it."""
     require_known(kind, KINDS, "show")
     if name is None:
-        print("\n".join(_names(kind)))
+        _table(["name", "what"], [[name, _title(kind, name)] for name in _names(kind)])
     elif kind == "kinetics":
         _show_kinetics(name)
     elif kind == "geometry":
@@ -36,6 +36,17 @@ def _names(kind: str) -> list[str]:
     return list(_SHAPES)
 
 
+def _title(kind: str, name: str) -> str:
+    from cartflow.kinetics.load import load
+    from cartflow.pbpk.load import load_body, load_trafficking
+
+    if kind == "body":
+        return load_body(name).title
+    if kind == "trafficking":
+        return load_trafficking(name).title
+    return load(name).title if kind == "kinetics" else _SHAPES[name]
+
+
 def _show_numbers(kind: str, name: str) -> None:
     from cartflow.pbpk.describe import describe
     from cartflow.pbpk.load import load_body, load_trafficking
@@ -44,8 +55,11 @@ def _show_numbers(kind: str, name: str) -> None:
     print(f"{noun.name}: {noun.title}")
     rows = describe(noun)
     _table(
-        ["organ", "quantity", "value", "unit", "source", "standing"],
-        [[r.organ, r.quantity, f"{r.value:.6g}", r.unit, r.source, r.standing] for r in rows],
+        ["organ", "quantity", "value", "unit", "source", "standing", "note"],
+        [
+            [r.organ, r.quantity, f"{r.value:.6g}", r.unit, r.source, r.standing, r.note]
+            for r in rows
+        ],
     )
     _sources([r.source for r in rows])
 

@@ -134,7 +134,7 @@ class Study:
             simulation = Simulation(
                 coupled=coupled,
                 initial=initial,
-                save_times=save_times(table.time),
+                save_times=save_times(table.time, [dose.time for dose in coupled.doses]),
                 control=self._control(),
             )
         self.stated.update(assembler.parameters)
@@ -149,13 +149,27 @@ class Study:
         """Return every number that the run uses, with unit, source and standing."""
         _ = self.simulation
         kinetics = {f"kinetics.{k}": p for k, p in self.kinetics.described_parameters().items()}
-        return {**self.stated, **self.organs.parameters, **kinetics}
+        return {**self.stated, **self.organs.parameters, **kinetics, **self._egress_used()}
+
+    def _egress_used(self) -> dict[str, Parameter]:
+        if self.table.tumour.egress_rate is not None:
+            return {}
+        rate = self.organs.egress_rate
+        derived = Parameter(
+            value=rate,
+            unit="1/day",
+            stated=f"{rate:g} 1/day",
+            source="shah2012",
+            standing="derived",
+            note="lymph flow / (interstitial volume x retention), with the model's lymph factor",
+        )
+        return {"tumour.egress_rate": derived}
 
     def references(self) -> list[str]:
         """Return the bibliography keys of everything that the study rests on."""
         sources = {p.source for p in self.parameters().values()}
         named = {*self.table.references, *self.kinetics.references, "guyer2009"}
-        return references({*sources, *named} - {"study"})
+        return references({*sources, *named} - {"study", "assumed"})
 
     def run(
         self,
@@ -249,6 +263,11 @@ class Study:
             phenotype = table.phenotype or travelling[0]
             require_known(phenotype, travelling, f"doses.{i}.phenotype")
             require_before_end(table.time, self.table.time.end, f"doses.{i}.time")
+            if table.duration is not None and table.duration.value > 0:
+                start = 0.0 if table.time is None else table.time.value
+                if start + table.duration.value > self.table.time.end.value:
+                    msg = f"doses.{i}.duration: '{table.duration.stated}' goes on after time.end"
+                    raise InputError(msg)
             doses.append(
                 Dose(
                     route=table.route,

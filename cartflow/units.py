@@ -19,6 +19,9 @@ _NUMBER = re.compile(
     r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+|nan|inf(?:inity)?)(?:[eE][-+]?[0-9]+)?)\s*(.*)", re.I
 )
 # A unit is letters, digits, and the signs of multiplication; exponents have one or two digits.
+# UDUNITS writes a power without a sign, as results do: mm2 day-1.
+_POWER = re.compile(r"([A-Za-zµ])(-?\d)")
+_SUPERSCRIPTS = str.maketrans("²³", "23")
 _TOWER = re.compile(r"\d\d|__|(?:\*\*|\^)[^A-Za-z]*(?:\*\*|\^)")
 _UNIT = re.compile(r"[A-Za-z\N{MICRO SIGN}\N{GREEK SMALL LETTER MU}%0-9*/^() ·.-]{1,80}")
 # Longer texts are no quantities, and would keep the parsers busy.
@@ -39,8 +42,11 @@ def registry() -> pint.UnitRegistry:
 def parse_unit(text: str) -> pint.Unit:
     """Return the unit written in `text`; raise `InputError` if it is none.
 
-    Only products, quotients and small powers of named units are read.
+    Only products, quotients and small powers of named units are read; ``mm2`` and ``mm-3`` are
+    powers, too.
     """
+    text = _POWER.sub(r"\1^\2", text.translate(_SUPERSCRIPTS).strip())
+    text = f"1{text}" if text.startswith("/") else text
     if text.strip() in {"", "1"}:
         return registry().Unit("")
     if not _UNIT.fullmatch(text) or _TOWER.search(text):

@@ -80,12 +80,20 @@ def _cell_of_voxel(
 def _depth(
     fine: NDArray[np.int64], voxel: Floats, factors: Sequence[int], counts: NDArray[np.int64]
 ) -> Floats:
-    """Return, a block of `counts` voxels, their mean distance to the nearest outside, mm."""
+    """Return, a block of `counts` voxels, the mean distance of their centres to the surface, mm.
+
+    The surface is the near side of the nearest voxel outside, half a voxel before its centre.
+    """
     from scipy.ndimage import distance_transform_edt
 
     inside = np.pad(fine > 0, 1)
-    distance = distance_transform_edt(inside, sampling=voxel)[1:-1, 1:-1, 1:-1]
-    return block_sums(distance, factors) / np.maximum(counts, 1)
+    nearest = distance_transform_edt(
+        inside, sampling=voxel, return_distances=False, return_indices=True
+    )
+    steps = np.abs(nearest - np.indices(inside.shape))
+    size = np.asarray(voxel).reshape(-1, 1, 1, 1)
+    distance = np.sqrt(np.sum((np.maximum(steps - 0.5, 0.0) * size) ** 2, axis=0))
+    return block_sums(distance[1:-1, 1:-1, 1:-1], factors) / np.maximum(counts, 1)
 
 
 def _coordinates(

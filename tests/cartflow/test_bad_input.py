@@ -456,3 +456,11 @@ def test_other_commands(folder, refused):
     }.items():
         line = refused(*arguments)
         assert re.search(message, line), line
+
+
+def test_force_never_overwrites_an_input(folder, capsys):
+    (folder / "same.toml").write_text(STUDY)
+    before = (folder / "same.toml").read_bytes()
+    assert main(["run", "same.toml", "--out", "same.toml", "--force"]) == 2
+    assert "is another kind of file" in capsys.readouterr().err
+    assert (folder / "same.toml").read_bytes() == before

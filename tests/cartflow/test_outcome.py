@@ -142,7 +142,7 @@ def test_nothing_is_left_of_a_write_that_fails(folder, monkeypatch, capsys):
 
 
 def test_a_file_is_replaced_whole(folder, capsys):
-    (folder / "study.nc").write_text("old")
+    (folder / "study.nc").write_bytes(b"\x89HDF old")
     assert main(["run", "study.toml", "--set", "time={end='1 s'}", "--force"]) == 0
     with netCDF4.Dataset("study.nc") as file:
         assert file.outcome == "finished"

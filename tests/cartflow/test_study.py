@@ -7,6 +7,7 @@ import pytest
 
 from cartflow.outcome import InputError
 from cartflow.study import Study
+from cartflow.units import to_internal
 
 TEXT = """
 title = "edges"
@@ -126,3 +127,32 @@ def test_the_result_keeps_the_settings():
     tree = Study.from_text(TEXT, settings={"fields.tumour.initial": "2e4 cells/mm^3"}).run().tree
     assert json.loads(tree.attrs["settings"]) == {"fields.tumour.initial": "2e4 cells/mm^3"}
     assert np.all(tree["tumour/tumour"][0] == 2e4)
+
+
+def test_early_times_are_saved_after_every_dose():
+    settings = {
+        "doses": [{"cells": "1e6 cells"}, {"cells": "1e6 cells", "time": "0.1 day"}],
+        "time": {"end": "0.2 day"},
+    }
+    times = np.array(Study.from_text(TEXT, settings=settings).simulation.save_times)
+    for minutes in (0, 1, 5, 15, 60):
+        assert np.min(np.abs(times - (0.1 + minutes / 1440))) < 1e-12
+
+
+def test_an_infusion_must_end_before_the_run():
+    settings = {"doses": [{"cells": "1e6 cells", "duration": "1 day"}]}
+    with pytest.raises(InputError, match=r"doses.0.duration: '1 day' goes on after time.end"):
+        _ = Study.from_text(TEXT, settings=settings).simulation
+
+
+def test_the_egress_rate_used_is_in_the_result():
+    for model, rate in (("khot2019", 1.0996), ("singh2020", 0.10996)):
+        study = Study.from_text(TEXT, settings={"trafficking.name": model})
+        assert float(study.parameters()["tumour.egress_rate"]) == pytest.approx(rate, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"), [("2 um2/min", "2 um^2/min"), ("1 mm-3", "1 1/mm^3"), ("3 /day", "3 1/day")]
+)
+def test_units_as_results_write_them(text, same):
+    assert to_internal(text, same.split()[1]) == to_internal(same, same.split()[1])

@@ -98,9 +98,10 @@ def test_noise_in_the_header_does_not_make_a_grid_oblique():
 def test_depth_is_the_distance_to_the_outside():
     geometry = voxel_mask(np.ones((5, 5, 5), dtype=bool), np.diag([2.0, 2.0, 1.0, 1.0]))
     depth = geometry.scatter(geometry.depth)
-    assert depth[2, 2, 2] == 3.0
-    assert depth[2, 2, 0] == 2.0
-    assert depth[0, 2, 2] == 1.0
+    # To the near side of the voxel outside: two and a half voxels of 1 mm, half a voxel of 2 mm.
+    assert depth[2, 2, 2] == 2.5
+    assert depth[2, 2, 0] == 1.0
+    assert depth[0, 2, 2] == 0.5
 
 
 def test_labels_are_regions():
