@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from cartflow.outcome import InputError
@@ -49,3 +51,11 @@ def _child(place: Any, part: str, key: str, file: str) -> Any:
         msg = f"{file}: --set {key}: there is no such key"
         raise InputError(msg)
     return place.setdefault(part, {})
+
+
+def without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `settings` with an image by its name alone: its folder may name a patient."""
+    geometry = settings.get("geometry")
+    if not isinstance(geometry, dict) or "file" not in geometry:
+        return dict(settings)
+    return {**settings, "geometry": {**geometry, "file": Path(geometry["file"]).name}}

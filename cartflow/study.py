@@ -13,14 +13,14 @@ import numpy as np
 from cartflow.assembly import Assembler, stated_parameters
 from cartflow.bibliography import keys, references
 from cartflow.coupled import Coupled
+from cartflow.dosing import build_doses
 from cartflow.exchange import Door, rim_fed, vessel_fed
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.load import combine, load
 from cartflow.kinetics.network import Network
-from cartflow.outcome import InputError, require_known
-from cartflow.overrides import errors_named, replaced
+from cartflow.outcome import require_known
+from cartflow.overrides import errors_named, replaced, without_folders
 from cartflow.parameters import Parameter
-from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
 from cartflow.pbpk.tumour import TumourVessels, host_organs
@@ -29,11 +29,12 @@ from cartflow.pde.fast_engine import FastEngine
 from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.problem import Problem
 from cartflow.result import Result, build_result
-from cartflow.schedule import require_before_end, save_times
+from cartflow.schedule import save_times
 from cartflow.schema import StudyTable
 from cartflow.shapes import build_geometry
 from cartflow.simulation import Record, Simulation
 from cartflow.stepping import StepControl
+from cartflow.study_checks import refuse_unused, require_regions
 from cartflow.tables import parse_toml, read_text, validate
 from cartflow.tumour_group import require_free_names
 
@@ -112,8 +113,8 @@ class Study:
         """The coupled simulation, ready to run."""
         assembler, table = Assembler(self.name, self.geometry, self.kinetics), self.table
         with errors_named(self.name):
-            self._check_unused()
-            self._require_regions()
+            refuse_unused(table)
+            require_regions(table.tumour, self.geometry)
             require_free_names(self.kinetics, self.geometry)
             egress = self._egress_rate() * self.geometry.region(table.tumour.egress_region)
             problem = Problem(
@@ -128,7 +129,7 @@ class Study:
                 network=self.organs,
                 engine=self._engine(problem),
                 door=Door(geometry=self.geometry, arrival=self._arrival(), egress=egress),
-                doses=self._doses(),
+                doses=build_doses(table.doses, self.kinetics, table.time.end),
                 injection=vessel_fed(self.geometry, table.tumour.injection_region),
             )
             simulation = Simulation(
@@ -194,7 +195,7 @@ class Study:
             self.simulation,
             title=self.table.title,
             study=self.text,
-            settings=_without_folders(self.settings),
+            settings=without_folders(self.settings),
             parameters=self.parameters(),
             references=self.references(),
         )
@@ -204,15 +205,6 @@ class Study:
         if table.engine == "fipy":
             return FipyEngine(problem, sweeps=table.sweeps)
         return FastEngine(problem, sweeps=table.sweeps)
-
-    def _require_regions(self) -> None:
-        table = self.table.tumour
-        for key in ("region", "egress_region", "injection_region"):
-            name = getattr(table, key)
-            if name is not None:
-                require_known(name, self.geometry.regions, f"tumour.{key}")
-        if table.boundary is not None:
-            require_known(table.boundary, self.geometry.boundaries, "tumour.boundary")
 
     def _vessels(self) -> TumourVessels:
         table = self.table.tumour
@@ -237,48 +229,6 @@ class Study:
         outer = table.boundary or next(iter(self.geometry.boundaries))
         return rim_fed(self.geometry, outer)
 
-    def _check_unused(self) -> None:
-        """Refuse keys that would have no effect: a study should do what it says."""
-        table = self.table
-        if table.tumour.feeding == "vessels" and table.tumour.boundary is not None:
-            raise InputError("tumour.boundary: only a tumour with feeding = 'rim' has one")
-        if table.tumour.feeding == "rim" and table.tumour.region is not None:
-            raise InputError("tumour.region: only a tumour with feeding = 'vessels' has one")
-        if table.tumour.egress_rate is not None and table.tumour.retention is not None:
-            raise InputError("tumour.retention: has no effect beside tumour.egress_rate")
-        if table.tissue.open_porosity is not None and table.tissue.matrix is None:
-            raise InputError("tissue.open_porosity: needs tissue.matrix, the field it follows")
-        for name, item in table.fields.items():
-            if item.open_gain is not None and table.tissue.matrix is None:
-                msg = f"fields.{name}.open_gain: needs tissue.matrix, the field it follows"
-                raise InputError(msg)
-
-    def _doses(self) -> tuple[Dose, ...]:
-        travelling = [s.name for s in self.kinetics.species if s.role == "phenotype"]
-        if not travelling:
-            msg = "kinetics: no species has the role phenotype, so nothing can be infused"
-            raise InputError(msg)
-        doses = []
-        for i, table in enumerate(self.table.doses):
-            phenotype = table.phenotype or travelling[0]
-            require_known(phenotype, travelling, f"doses.{i}.phenotype")
-            require_before_end(table.time, self.table.time.end, f"doses.{i}.time")
-            if table.duration is not None and table.duration.value > 0:
-                start = 0.0 if table.time is None else table.time.value
-                if start + table.duration.value > self.table.time.end.value:
-                    msg = f"doses.{i}.duration: '{table.duration.stated}' goes on after time.end"
-                    raise InputError(msg)
-            doses.append(
-                Dose(
-                    route=table.route,
-                    cells=table.cells.value,
-                    phenotype=phenotype,
-                    time=0.0 if table.time is None else table.time.value,
-                    duration=0.0 if table.duration is None else table.duration.value,
-                )
-            )
-        return tuple(doses)
-
     def _control(self) -> StepControl:
         table, default = self.table.solver, StepControl()
         names = ("tolerance", "initial_step", "minimum_step", "maximum_step")
@@ -288,11 +238,3 @@ class Study:
             extrapolate=table.extrapolate,
             fixed=table.fixed_step,
         )
-
-
-def _without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `settings` with an image by its name alone: its folder may name a patient."""
-    geometry = settings.get("geometry")
-    if not isinstance(geometry, dict) or "file" not in geometry:
-        return dict(settings)
-    return {**settings, "geometry": {**geometry, "file": Path(geometry["file"]).name}}
