@@ -195,5 +195,5 @@ def _finish(axes: Axes, title: str, unit: str) -> None:
     axes.set_xlabel("time (day)")
     axes.set_ylabel(unit)
     axes.set_title(title, fontsize=10)
-    axes.legend(fontsize=7, loc="best", framealpha=0.5)
+    axes.legend(fontsize=7, loc="best", framealpha=0.5, ncols=2)
     axes.grid(alpha=0.3)

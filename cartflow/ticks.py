@@ -33,4 +33,4 @@ def log_limits(values: np.ndarray, decades: float = 8.0) -> tuple[float, float]:
     if positive.size == 0:
         return 0.1, 1.0
     top = 3.0 * float(positive.max())
-    return max(float(positive.min()) / 3.0, top / 10.0**decades), top
+    return max(float(positive.min()) / 30.0, top / 10.0**decades), top
