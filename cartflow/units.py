@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from functools import cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pint
 
 _BASE = {"[length]": "mm", "[time]": "day", "[cell]": "cell", "[mass]": "ng"}
+_BASE_ORDER = ("ng", "cell", "mm", "day")
 _NAMES = {"[length]": "length", "[time]": "time", "[cell]": "cells", "[mass]": "mass"}
 _NUMBER = re.compile(
     r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+|nan|inf(?:inity)?)(?:[eE][-+]?[0-9]+)?)\s*(.*)", re.I
@@ -72,13 +74,17 @@ def internal_unit(unit: str) -> str:
             msg = f"'{unit}' has the dimension {dimension}, which cartflow does not use"
             raise InputError(msg)
         powers[_BASE[dimension]] = power
-    return _compose(powers)
+    return compose({base: powers.get(base, 0) for base in _BASE_ORDER})
 
 
-def _compose(powers: dict[str, Any]) -> str:
-    order = ["ng", "cell", "mm", "day"]
-    up = [_power(b, powers[b]) for b in order if powers.get(b, 0) > 0]
-    down = [_power(b, -powers[b]) for b in order if powers.get(b, 0) < 0]
+def compose(powers: Mapping[str, Any]) -> str:
+    """Return a product of named powers as text, in their order; ``1`` for an empty one.
+
+    >>> compose({"cell": 1, "mm": -3, "day": -1})
+    'cell/mm^3/day'
+    """
+    up = [_power(name, p) for name, p in powers.items() if p > 0]
+    down = [_power(name, -p) for name, p in powers.items() if p < 0]
     return "/".join(["*".join(up) or "1", *down])
 
 
@@ -91,9 +97,7 @@ def dimension_name(unit: str) -> str:
     powers: dict[str, Any] = {
         _NAMES.get(d, d.strip("[]")): p for d, p in parse_unit(unit).dimensionality.items()
     }
-    up = [_power(n, p) for n, p in powers.items() if p > 0]
-    down = [_power(n, -p) for n, p in powers.items() if p < 0]
-    return "/".join(["*".join(up) or "1", *down]) if powers else "a plain number"
+    return compose(powers) if powers else "a plain number"
 
 
 @cache

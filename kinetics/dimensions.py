@@ -15,7 +15,7 @@ from cartflow.kinetics.grammar import (
     to_text,
 )
 from cartflow.outcome import InputError
-from cartflow.units import internal_unit, parse_unit
+from cartflow.units import compose, internal_unit, parse_unit
 
 # Powers of ng, cell, mm and day.
 Dimension: TypeAlias = tuple[float, float, float, float]
@@ -36,9 +36,7 @@ def unit_text(dimension: Dimension) -> str:
     """Return `dimension` as a unit, such as ``cell/mm^3/day``, or ``a plain number``."""
     if dimension == PLAIN:
         return "a plain number"
-    up = [_power(base, p) for base, p in zip(_BASES, dimension, strict=True) if p > 0]
-    down = [_power(base, -p) for base, p in zip(_BASES, dimension, strict=True) if p < 0]
-    return "/".join(["*".join(up) or "1", *down])
+    return compose(dict(zip(_BASES, dimension, strict=True)))
 
 
 def check(expression: Expression, dimensions: Mapping[str, Dimension], needed: Dimension) -> None:
@@ -138,7 +136,3 @@ def _literal(expression: Expression) -> float | None:
 def _short(expression: Expression) -> str:
     text = to_text(expression)
     return text if len(text) <= 100 else text[:100] + "..."
-
-
-def _power(base: str, exponent: float) -> str:
-    return base if exponent == 1 else f"{base}^{exponent:g}"

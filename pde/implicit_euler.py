@@ -12,7 +12,7 @@ from cartflow.pde.engine import Account, check
 from cartflow.pde.equation import Coefficients, Equation, conserved
 from cartflow.pde.faces import arithmetic, harmonic
 from cartflow.pde.problem import Field, Problem
-from cartflow.pde.reactions import ReactionStep, react
+from cartflow.pde.reactions import Reactions, ReactionStep
 
 Array = np.ndarray
 
@@ -30,6 +30,7 @@ class ImplicitEuler:
         self.problem = problem
         self.sweeps = sweeps
         self._equations = equations
+        self._reactions = Reactions(network=problem.network)
         solute = [item.solute for item in problem.fields]
         self._cells = [i for i, late in enumerate(solute) if not late]
         self._solutes = [i for i, late in enumerate(solute) if late]
@@ -57,15 +58,15 @@ class ImplicitEuler:
         reaction = self._react(state)
         result = np.empty_like(state)
         for i, item in enumerate(self.problem.fields):
-            gain, loss, _ = self._sources(i, item, state, reaction)
-            result[i] = gain - loss * state[i]
+            c, _ = self._coefficients(i, item, state, reaction)
             if item.mobile:
-                coefficients = self._coefficients(item, state, gain, loss)
-                result[i] = self._equations[item.name].rate(state[i], coefficients)
+                result[i] = self._equations[item.name].rate(state[i], c)
+            else:
+                result[i] = c.gain - c.loss * state[i]
         return result
 
     def _react(self, state: Array) -> ReactionStep:
-        return react(self.problem.network, self.problem.storage(state) * state)
+        return self._reactions.at(self.problem.storage(state) * state)
 
     def _solve(
         self,
@@ -80,48 +81,43 @@ class ImplicitEuler:
         guess = new.copy()
         for i in which:
             item = self.problem.fields[i]
-            gain, loss, crossed[i] = self._sources(i, item, guess, reaction)
+            c, crossed[i] = self._coefficients(i, item, guess, reaction)
             amount = self.problem.storage(old)[i] * old[i]
             if item.mobile:
-                c = self._coefficients(item, guess, gain, loss)
                 values = self._equations[item.name].solve(amount, dt, c)
                 new[i] = conserved(values, amount, dt, c, self.problem.geometry.cell_volumes)
             else:
                 # The same backward Euler step, which needs no matrix.
-                storage = self.problem.storage(guess)[i]
-                new[i] = (amount + dt * gain) / (storage + dt * loss)
+                new[i] = (amount + dt * c.gain) / (c.storage + dt * c.loss)
 
-    def _sources(
+    def _coefficients(
         self, i: int, item: Field, state: Array, reaction: ReactionStep
-    ) -> tuple[Array, Array, list[Crossing]]:
-        """Return the gain, and the loss per unit of u, of one field, and its crossings."""
-        storage = self.problem.storage(state)[i]
-        diffusivity = self.problem.place_diffusivity(item, state)
-        crossed = crossings(item, self.problem.geometry, diffusivity, state[i], storage)
-        gain = reaction.gain[i] + sum(c.gain for c in crossed)
+    ) -> tuple[Coefficients, list[Crossing]]:
+        """Return the coefficients of one field at `state`, and what crosses its boundaries."""
+        problem, faces = self.problem, self.problem.geometry.connectivity
+        storage = problem.storage(state)[i]
+        diffusivity = problem.place_diffusivity(item, state)
+        crossed = crossings(item, problem.geometry, diffusivity, state[i], storage)
         loss = reaction.removal[i] * storage + sum(c.loss for c in crossed)
-        if self.problem.travels[i]:
-            loss = loss + self.problem.egress
-        return gain, loss, crossed
-
-    def _coefficients(self, item: Field, state: Array, gain: Array, loss: Array) -> Coefficients:
-        """Return the coefficients of a mobile field at `state`."""
-        problem, i = self.problem, self.problem.network.index(item.name)
-        faces = problem.geometry.connectivity
-        at_faces = harmonic(problem.place_diffusivity(item, state), faces)
+        if problem.travels[i]:
+            loss = loss + problem.egress
+        # An immobile field has no faces to cross; its step needs no matrix.
+        at_faces, velocity = np.zeros(0), None
+        if item.mobile:
+            at_faces = harmonic(diffusivity, faces)
         if item.density_dependence is not None:
             at_faces = at_faces * arithmetic(item.density_dependence.factor(state[i]), faces)
-        velocity = None
         if item.chemotaxis is not None:
             attractant = state[problem.network.index(item.chemotaxis.attractant)]
             velocity = item.chemotaxis.face_velocity(attractant, faces)
-        return Coefficients(
-            storage=problem.storage(state)[i],
-            gain=gain,
+        coefficients = Coefficients(
+            storage=storage,
+            gain=reaction.gain[i] + sum(c.gain for c in crossed),
             loss=loss,
             diffusivity=at_faces,
             velocity=velocity,
         )
+        return coefficients, crossed
 
     def _account(
         self, new: Array, reaction: ReactionStep, crossed: dict[int, list[Crossing]], dt: float

@@ -28,11 +28,66 @@ class Turnover:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ReactionStep:
-    """Gains (amount/mm^3/day) and first-order losses (1/day), each (species, cells)."""
+class Reactions:
+    """A network with each reaction also in reverse, for rates that turn negative."""
 
     network: Network
-    extents: Array
+
+    def at(self, amounts: Array) -> ReactionStep:
+        """Evaluate every reaction at `amounts` (species, cells; per mm^3 of tissue)."""
+        rates = self.network.rates(amounts)
+        _require_finite(self.network, rates)
+        extents = np.vstack([np.maximum(rates, 0.0), np.maximum(-rates, 0.0)])
+        explicit, losing = extents[~self.pure_loss], extents[self.pure_loss]
+        lost = self.loss @ losing
+        return ReactionStep(
+            reactions=self,
+            explicit=explicit,
+            lost=lost,
+            removal=np.divide(lost, amounts, out=np.zeros_like(lost), where=amounts > 0),
+            amounts=amounts,
+            gain=self.change @ explicit,
+            explicit_loss=np.maximum(-self.change, 0.0) @ explicit,
+        )
+
+    @cached_property
+    def _stoichiometry(self) -> Array:
+        return np.hstack([self.network.stoichiometry, -self.network.stoichiometry])
+
+    @cached_property
+    def pure_loss(self) -> Array:
+        """Which reactions (forwards, then in reverse) only remove."""
+        return np.asarray(np.all(self._stoichiometry <= 0, axis=0))
+
+    @cached_property
+    def loss(self) -> Array:
+        """What the pure losses remove (species, pure losses)."""
+        return -self._stoichiometry[:, self.pure_loss]
+
+    @cached_property
+    def change(self) -> Array:
+        """What the others change (species, others)."""
+        return self._stoichiometry[:, ~self.pure_loss]
+
+    @cached_property
+    def counted(self) -> tuple[Array, Array, Array]:
+        """What the others count as born, died and converted, each (species, others)."""
+        born, died, converted = self.network.born, self.network.died, self.network.converted
+        both = np.hstack([born, died]), np.hstack([died, born]), np.hstack([converted, -converted])
+        others = ~self.pure_loss
+        return both[0][:, others], both[1][:, others], both[2][:, others]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ReactionStep:
+    """Gains (amount/mm^3/day) and first-order removal (1/day), each (species, cells).
+
+    `explicit` are the extents of the reactions that also add, `lost` what pure losses remove.
+    """
+
+    reactions: Reactions
+    explicit: Array
+    lost: Array
     removal: Array
     amounts: Array
     gain: Array
@@ -40,17 +95,16 @@ class ReactionStep:
 
     def turnover(self, new_amounts: Array, volumes: Array, dt: float) -> Turnover:
         """Return born, died, converted over the step that ended at `new_amounts`."""
-        split = _Split.of(self.network)
-        explicit = self.extents[~split.pure_loss] @ volumes * dt
+        born, died, converted = self.reactions.counted
+        extents = self.explicit @ volumes * dt
         ratio = np.divide(
             new_amounts, self.amounts, out=np.zeros_like(new_amounts), where=self.amounts > 0
         )
-        died = split.died[:, ~split.pure_loss] @ explicit
-        lost = (split.loss @ self.extents[split.pure_loss]) * ratio @ volumes * dt
+        lost = self.lost * ratio @ volumes * dt
         return Turnover(
-            born=split.born[:, ~split.pure_loss] @ explicit,
-            died=died + np.where(self.network.is_product, lost, 0.0),
-            converted=split.converted[:, ~split.pure_loss] @ explicit,
+            born=born @ extents,
+            died=died @ extents + np.where(self.reactions.network.is_product, lost, 0.0),
+            converted=converted @ extents,
         )
 
     def step_limit(self, fraction: float = 0.5) -> float:
@@ -59,53 +113,6 @@ class ReactionStep:
         if not active.any():
             return np.inf
         return float(fraction * np.min(self.amounts[active] / self.explicit_loss[active]))
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Split:
-    """The network with each reaction also in reverse, for rates that turn negative."""
-
-    stoichiometry: Array
-    born: Array
-    died: Array
-    converted: Array
-
-    @staticmethod
-    def of(network: Network) -> _Split:
-        return _Split(
-            stoichiometry=np.hstack([network.stoichiometry, -network.stoichiometry]),
-            born=np.hstack([network.born, network.died]),
-            died=np.hstack([network.died, network.born]),
-            converted=np.hstack([network.converted, -network.converted]),
-        )
-
-    @cached_property
-    def pure_loss(self) -> Array:
-        return np.asarray(np.all(self.stoichiometry <= 0, axis=0))
-
-    @cached_property
-    def loss(self) -> Array:
-        return -self.stoichiometry[:, self.pure_loss]
-
-
-def react(network: Network, amounts: Array) -> ReactionStep:
-    """Evaluate every reaction at `amounts` (species, cells; per mm^3 of tissue)."""
-    split = _Split.of(network)
-    rates = network.rates(amounts)
-    _require_finite(network, rates)
-    extents = np.vstack([np.maximum(rates, 0.0), np.maximum(-rates, 0.0)])
-    change = split.stoichiometry[:, ~split.pure_loss]
-    explicit = extents[~split.pure_loss]
-    lost = split.loss @ extents[split.pure_loss]
-    removal = np.divide(lost, amounts, out=np.zeros_like(lost), where=amounts > 0)
-    return ReactionStep(
-        network=network,
-        extents=extents,
-        removal=removal,
-        amounts=amounts,
-        gain=change @ explicit,
-        explicit_loss=np.maximum(-change, 0.0) @ explicit,
-    )
 
 
 def _require_finite(network: Network, rates: Array) -> None:

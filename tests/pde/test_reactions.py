@@ -13,7 +13,7 @@ from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
-from cartflow.pde.reactions import react
+from cartflow.pde.reactions import Reactions
 from cartflow.pde.tissue import Tissue
 
 COMBINED = [
@@ -198,7 +198,7 @@ def test_a_rate_that_turns_negative_runs_the_reaction_backwards():
 
 
 def test_nothing_is_removed_from_empty_tissue():
-    step = react(load("predator_prey"), np.zeros((2, 4)))
+    step = Reactions(network=load("predator_prey")).at(np.zeros((2, 4)))
     assert np.all(step.removal == 0)
     assert np.all(step.gain == 0)
     assert step.step_limit() == np.inf
