@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -41,6 +42,7 @@ class Coupled:
     door: Door
     doses: tuple[Dose, ...]
     injection: Array
+    order: ClassVar[int] = 2
 
     @cached_property
     def products(self) -> Array:

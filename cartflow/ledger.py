@@ -25,10 +25,16 @@ class Ledger:
         """Return a ledger of zeros."""
         return cls(**{name: np.zeros(products) for name in cls.__annotations__})
 
-    def extrapolated(self, whole: Ledger) -> Ledger:
-        """Return 2 self - whole: the ledger of two half steps, extrapolated with that of one."""
-        names = self.__annotations__
-        return Ledger(**{name: 2.0 * getattr(self, name) - getattr(whole, name) for name in names})
+    def extrapolated(self, whole: Ledger, order: int) -> Ledger:
+        """Return the ledger of two half steps, extrapolated with that of one whole step.
+
+        self + (self - whole) / (2^order - 1), as the state is.
+        """
+        result = self.copy()
+        for name in self.__annotations__:
+            values = getattr(result, name)
+            values += (values - getattr(whole, name)) / (2.0**order - 1.0)
+        return result
 
     def copy(self) -> Ledger:
         """Return an independent copy."""

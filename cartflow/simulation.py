@@ -11,9 +11,9 @@ from cartflow.coupled import Coupled, State
 from cartflow.outcome import Outcome, StepFailed
 from cartflow.stepping import (
     StepControl,
+    StepLoop,
     error_estimate,
     extrapolated,
-    landing,
     relative_difference,
 )
 
@@ -80,10 +80,9 @@ class _Run:
     def __init__(self, simulation: Simulation) -> None:
         self.coupled = simulation.coupled
         self.control = simulation.control
-        self.dt = self.control.initial_step
-        self.accepted = self.rejected = 0
-        self.error_sum = 0.0
-        self.worst = StepFailed("reactions", "they allow no longer step")
+        self.loop: StepLoop[State] = StepLoop(
+            control=self.control, order=min(self.coupled.order, self.coupled.engine.order)
+        )
         self.given: set[int] = set()
         self.state = self.coupled.start(simulation.initial, simulation.save_times[0])
         self._give_doses()
@@ -94,9 +93,9 @@ class _Run:
         return Record(
             states=list(self.states),
             outcome=outcome,
-            accepted_steps=self.accepted,
-            rejected_steps=self.rejected,
-            error_sum=self.error_sum,
+            accepted_steps=self.loop.accepted,
+            rejected_steps=self.loop.rejected,
+            error_sum=self.loop.error_sum,
         )
 
     def advance_to(self, end: float, watch: Watch | None) -> None:
@@ -114,30 +113,13 @@ class _Run:
                 continue
             self.given.add(i)
             # A dose starts a new transient, so the step starts small again.
-            self.dt = self.control.initial_step
+            self.loop.restart()
             if dose.bolus:
                 self.state = self.coupled.given(dose, self.state)
 
     def _step(self, event: float) -> None:
         """Take one accepted step, at most to `event`."""
-        dt = landing(self.state.time, min(self.dt, self._limit()), event)
-        if dt < self.control.minimum_step and dt < event - self.state.time:
-            raise self._underflow()
-        # A step cut short to land on an event does not shorten the step after it.
-        wished = self.dt if dt < self.dt else 0.0
-        while True:
-            with np.errstate(all="ignore"):
-                new, error, self.worst = self._attempt(dt)
-            if error <= 1.0:
-                break
-            self.rejected += 1
-            wished, dt = 0.0, self.control.next_step(dt, error)
-            if dt < self.control.minimum_step:
-                raise self._underflow()
-        self.accepted += 1
-        self.error_sum += error * self.control.tolerance
-        self.dt = max(self.control.next_step(dt, error), wished)
-        time = event if dt == event - self.state.time else new.time
+        new, time = self.loop.step(self.state.time, event, self._limit(), self._attempt)
         self.state = State(time=time, body=new.body, tumour=new.tumour, ledger=new.ledger)
 
     def _limit(self) -> float:
@@ -145,10 +127,6 @@ class _Run:
             return self.coupled.engine.step_limit(self.state.tumour)
         except StepFailed as failure:
             raise StepFailed(failure.field, failure.reason, self.state.time) from None
-
-    def _underflow(self) -> StepFailed:
-        reason = f"the step fell below {self.control.minimum_step:g} day ({self.worst.reason})"
-        return StepFailed(self.worst.field, reason, self.state.time)
 
     def _attempt(self, dt: float) -> tuple[State, float, StepFailed]:
         """Return the state after `dt`, its error in units of the tolerance, and the worst field."""
@@ -170,7 +148,7 @@ class _Run:
             # Only what the ledger counts must be extrapolated; elsewhere the halves may stand.
             uncounted = ~self.coupled.engine.problem.network.is_product
             moved[uncounted] = np.minimum(moved, difference)[uncounted]
-            errors = error_estimate(difference, moved)
+            errors = error_estimate(difference, moved, self.loop.order)
         worst = int(np.argmax(errors))
         name = self.coupled.engine.problem.fields[worst].name
         error = float(errors[worst]) / self.control.tolerance
@@ -189,12 +167,14 @@ class _Run:
 
     def _extrapolate(self, whole: State, halves: State) -> tuple[State, Array]:
         """Return the extrapolated state, and the share that its limits moved in each field."""
+        order = self.loop.order
         ones = np.ones(len(halves.body))
         columns = [
-            extrapolated(a, b, ones) for a, b in zip(whole.body.T, halves.body.T, strict=True)
+            extrapolated(a, b, ones, order)
+            for a, b in zip(whole.body.T, halves.body.T, strict=True)
         ]
         rows = [
-            extrapolated(a, b, self.coupled.volumes)
+            extrapolated(a, b, self.coupled.volumes, order)
             for a, b in zip(whole.tumour, halves.tumour, strict=True)
         ]
         moved = np.array([share for _, share in rows])
@@ -203,6 +183,6 @@ class _Run:
             time=halves.time,
             body=np.array([values for values, _ in columns]).T,
             tumour=np.array([values for values, _ in rows]),
-            ledger=halves.ledger.extrapolated(whole.ledger),
+            ledger=halves.ledger.extrapolated(whole.ledger, order),
         )
         return new, moved

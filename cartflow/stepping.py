@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import numpy as np
 
-from cartflow.outcome import InputError
+from cartflow.outcome import InputError, StepFailed
 
 Array = np.ndarray
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +19,7 @@ class StepControl:
     """Relative error allowed per step, and bounds of the step in days.
 
     With `extrapolate`, each step is taken once whole and once as two halves, and the two are
-    extrapolated to second order; without it, the halves stand as they are (first order).
+    extrapolated to one order more; without it, the halves stand as they are.
     `fixed` takes every step at `initial_step`, whole, without an estimate: for order studies.
     """
 
@@ -39,23 +42,26 @@ class StepControl:
             msg = f"solver: tolerance {self.tolerance:g} is not within (0, 0.1]"
             raise InputError(msg)
 
-    def next_step(self, dt: float, error: float) -> float:
-        """Return the step after one of `dt` with `error` (in units of the tolerance)."""
+    def next_step(self, dt: float, error: float, order: int) -> float:
+        """Return the step after one of `dt` with `error` (in units of the tolerance).
+
+        `order` is that of the steps before they are extrapolated.
+        """
         if self.fixed:
             return self.initial_step
-        factor = 0.9 * max(error, 1e-12) ** (-1.0 / 3.0 if self.extrapolate else -0.5)
+        factor = 0.9 * max(error, 1e-12) ** (-1.0 / (order + 1 + self.extrapolate))
         return float(min(dt * np.clip(factor, 0.2, self.growth), self.maximum_step))
 
 
-def extrapolated(whole: Array, halves: Array, weights: Array) -> tuple[Array, float]:
-    """Return 2 halves - whole, kept nonnegative, and the share of the total that this moved.
+def extrapolated(whole: Array, halves: Array, weights: Array, order: int) -> tuple[Array, float]:
+    """Return halves + (halves - whole) / (2^order - 1), kept nonnegative, and what that moved.
 
     Where the extrapolation would be negative (the far tail of a front) the halves stand, which
     the engine keeps nonnegative; all values are then scaled so that the weighted total is that of
     the full extrapolation. So the balance, which is linear, holds as it did before. Where even
-    the total would be negative the halves stand, and the share is one.
+    the total would be negative the halves stand; what was moved is a share of the total, or one.
     """
-    full = 2.0 * halves - whole
+    full = halves + (halves - whole) / (2.0**order - 1.0)
     values = np.where(full < 0.0, halves, full)
     wanted, got = float(full @ weights), float(values @ weights)
     if wanted == got:
@@ -70,13 +76,14 @@ def relative_difference(whole: Array, halves: Array, volumes: Array, floor: Arra
     return np.asarray((np.abs(whole - halves) @ volumes) / (np.abs(halves) @ volumes + floor))
 
 
-def error_estimate(difference: Array, moved: Array) -> Array:
+def error_estimate(difference: Array, moved: Array, order: int) -> Array:
     """Return the error left in each field after extrapolation.
 
-    difference^1.5 stands for the next order, as (k dt)^3 does to (k dt)^2; what the limit on
-    negative values moved counts in full.
+    difference^((order + 2) / (order + 1)) stands for the next order, as (k dt)^3 does to
+    (k dt)^2 where the steps are of first order; what the limit on negative values moved counts
+    in full.
     """
-    return np.maximum(moved, difference**1.5)
+    return np.maximum(moved, difference ** ((order + 2.0) / (order + 1.0)))
 
 
 def landing(time: float, dt: float, event: float) -> float:
@@ -85,3 +92,64 @@ def landing(time: float, dt: float, event: float) -> float:
     if dt >= left * (1.0 - 1e-9):
         return left
     return min(dt, 0.5 * left) if dt > 0.5 * left else dt
+
+
+@dataclass(kw_only=True)
+class StepLoop(Generic[S]):
+    """Takes steps that pass the error control, and counts them.
+
+    `order` is that of the steps that it is given; `error_sum` adds up the estimated relative
+    errors of the accepted ones.
+    """
+
+    control: StepControl
+    order: int
+    dt: float = 0.0
+    accepted: int = 0
+    rejected: int = 0
+    error_sum: float = 0.0
+    worst: StepFailed = field(
+        default_factory=lambda: StepFailed("reactions", "they allow no longer step")
+    )
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin again with the initial step, as after a dose."""
+        self.dt = self.control.initial_step
+
+    def step(
+        self,
+        time: float,
+        event: float,
+        limit: float,
+        attempt: Callable[[float], tuple[S, float, StepFailed]],
+    ) -> tuple[S, float]:
+        """Take one accepted step from `time`, at most to `event`; return the state and its time.
+
+        `attempt` tries a step: the new state, its error in units of the tolerance, and the worst
+        field. No step is longer than `limit`. Raises `StepFailed` when the step underflows.
+        """
+        dt = landing(time, min(self.dt, limit), event)
+        if dt < self.control.minimum_step and dt < event - time:
+            raise self._underflow(time)
+        # A step cut short to land on an event does not shorten the step after it.
+        wished = self.dt if dt < self.dt else 0.0
+        while True:
+            with np.errstate(all="ignore"):
+                new, error, self.worst = attempt(dt)
+            if error <= 1.0:
+                break
+            self.rejected += 1
+            wished, dt = 0.0, self.control.next_step(dt, error, self.order)
+            if dt < self.control.minimum_step:
+                raise self._underflow(time)
+        self.accepted += 1
+        self.error_sum += error * self.control.tolerance
+        self.dt = max(self.control.next_step(dt, error, self.order), wished)
+        return new, event if dt == event - time else time + dt
+
+    def _underflow(self, time: float) -> StepFailed:
+        reason = f"the step fell below {self.control.minimum_step:g} day ({self.worst.reason})"
+        return StepFailed(self.worst.field, reason, time)

@@ -31,9 +31,10 @@ class Account:
 
 
 class Engine(Protocol):
-    """Advances a state (species, cells) of a `Problem`."""
+    """Advances a state (species, cells) of a `Problem`; `order` is that of its steps in time."""
 
     name: str
+    order: int
     problem: Problem
 
     def step(self, state: Array, dt: float) -> tuple[Array, Account]:

@@ -24,6 +24,8 @@ class ImplicitEuler:
     which follow the cells at once; `sweeps` > 1 repeats the step with rates at the newest state.
     """
 
+    order = 1
+
     def __init__(
         self, problem: Problem, equations: Mapping[str, Equation], *, sweeps: int = 1
     ) -> None:

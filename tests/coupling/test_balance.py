@@ -255,7 +255,7 @@ def test_ledgers_extrapolate_like_the_state():
     one, two = Ledger.empty(2), Ledger.empty(2)
     one.born += [1.0, 2.0]
     two.born += [2.0, 5.0]
-    assert two.extrapolated(one).born.tolist() == [3.0, 8.0]
+    assert two.extrapolated(one, 1).born.tolist() == [3.0, 8.0]
     copy = two.copy()
     copy.born += 1
     assert two.born.tolist() == [2.0, 5.0]

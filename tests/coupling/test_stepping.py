@@ -21,19 +21,19 @@ WEIGHTS = np.array([0.1, 2.0, 1.0, 1.0, 0.5, 3.0, 1.0])
 
 def test_next_step_grows_at_most_by_its_factor_and_never_beyond_the_maximum():
     control = StepControl(maximum_step=0.3)
-    assert control.next_step(0.01, 0.0) == pytest.approx(0.02)
-    assert control.next_step(0.2, 0.0) == 0.3
-    assert control.next_step(0.01, np.inf) == pytest.approx(0.002)
+    assert control.next_step(0.01, 0.0, 1) == pytest.approx(0.02)
+    assert control.next_step(0.2, 0.0, 1) == 0.3
+    assert control.next_step(0.01, np.inf, 1) == pytest.approx(0.002)
 
 
 def test_next_step_follows_the_order_of_the_error():
     # An error of the third order per step if extrapolated, of the second if not.
-    assert StepControl().next_step(0.01, 8.0) == pytest.approx(0.01 * 0.9 / 2)
-    assert StepControl(extrapolate=False).next_step(0.01, 4.0) == pytest.approx(0.01 * 0.9 / 2)
+    assert StepControl().next_step(0.01, 8.0, 1) == pytest.approx(0.01 * 0.9 / 2)
+    assert StepControl(extrapolate=False).next_step(0.01, 4.0, 1) == pytest.approx(0.01 * 0.9 / 2)
 
 
 def test_fixed_steps_stay_as_they_are():
-    assert StepControl(fixed=True, initial_step=0.03).next_step(0.7, 1e9) == 0.03
+    assert StepControl(fixed=True, initial_step=0.03).next_step(0.7, 1e9, 1) == 0.03
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_steps_that_land_reach_the_event(start, dt, ahead):
 
 @given(AMOUNTS, AMOUNTS)
 def test_extrapolation_is_nonnegative_and_keeps_the_linear_total(whole, halves):
-    values, moved = extrapolated(whole, halves, WEIGHTS)
+    values, moved = extrapolated(whole, halves, WEIGHTS, 1)
     assert np.all(values >= 0)
     wanted = (2 * halves - whole) @ WEIGHTS
     if moved < 1.0:
@@ -91,11 +91,11 @@ def test_extrapolation_is_nonnegative_and_keeps_the_linear_total(whole, halves):
 
 def test_extrapolation_reports_what_its_limit_moved():
     whole, halves = np.array([10.0, 3.0]), np.array([10.0, 1.0])
-    values, moved = extrapolated(whole, halves, np.ones(2))
+    values, moved = extrapolated(whole, halves, np.ones(2), 1)
     # Wanted is 10 and -1, 9 together; kept are 10 and the halves' 1, scaled by 9/11.
     assert values == pytest.approx(np.array([90 / 11, 9 / 11]))
     assert moved == pytest.approx(2 / 11)
-    _, nothing_left = extrapolated(np.array([5.0]), np.array([1.0]), np.ones(1))
+    _, nothing_left = extrapolated(np.array([5.0]), np.array([1.0]), np.ones(1), 1)
     assert nothing_left == 1.0
 
 
@@ -107,5 +107,5 @@ def test_relative_difference_is_that_of_volumes_with_a_floor():
 
 
 def test_error_estimate_counts_what_was_moved():
-    found = error_estimate(np.array([1e-4, 1e-4]), np.array([0.0, 1e-5]))
+    found = error_estimate(np.array([1e-4, 1e-4]), np.array([0.0, 1e-5]), 1)
     assert found == pytest.approx([1e-6, 1e-5])
