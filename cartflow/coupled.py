@@ -10,6 +10,7 @@ import numpy as np
 
 from cartflow.exchange import Door
 from cartflow.ledger import Ledger
+from cartflow.outcome import StepFailed
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.network import OrganNetwork
 from cartflow.pbpk.stepper import NetworkStepper
@@ -34,7 +35,9 @@ class Coupled:
 
     `injection` weights (1/mm^3 per mesh cell) place intratumoural doses. A step is half a step
     of the body, one of the tumour, half a step of the body; what the vessels hand over in each
-    half is the exact integral of the flux, and enters the tissue at once.
+    half is the exact integral of the flux, and enters the tissue at once. What leaves the tissue
+    reaches the draining node all along: in the first half at the rate of its start, in the
+    second the rest, towards the rate of its end, so that fast organs see no pulses.
     """
 
     network: OrganNetwork
@@ -82,21 +85,32 @@ class Coupled:
         if dose.route == "intratumoural":
             tumour[self.products[p]] += dose.cells * self.injection
         else:
-            body[self.network.index("venous"), p] += dose.cells
+            body[:, p] += dose.cells * self.network.entry(dose.route)
         return State(time=state.time, body=body, tumour=tumour, ledger=ledger)
 
-    def step(self, old: State, dt: float) -> State:
-        """Return the state after `dt` days. Raises `StepFailed` naming the field."""
+    def step(self, old: State, dt: float, like: float = 0.0) -> State:
+        """Return the state after `dt` days. Raises `StepFailed` naming the field.
+
+        `like` is the longer step that this one will be compared with, for the engine.
+        """
         # Overflow is caught in the engine, where the field that overflowed can be named.
         with np.errstate(all="ignore"):
             ledger, tumour = old.ledger.copy(), old.tumour.copy()
             supply, injected = self._infusion(old.time)
             ledger.infused += (supply.sum(axis=0) + injected) * dt
             tumour[self.products] += np.outer(injected * dt, self.injection)
-            body = self._body_half(old.body, tumour, supply, dt, ledger)
-            tumour, account = self.engine.step(tumour, dt)
-            self._enter(account, body, ledger)
-            body = self._body_half(body, tumour, supply, dt, ledger)
+            leaving = self._leaving(tumour)
+            before = tumour[self.products].copy()
+            body = self._body_half(old.body, tumour, (supply, leaving, leaving), dt, ledger)
+            arrived = tumour[self.products] - before
+            tumour, account = self.engine.step(tumour, dt, like)
+            self._enter(account, ledger)
+            # As much will arrive in this half as in the first, but for what changes meanwhile.
+            soon = tumour.copy()
+            soon[self.products] += arrived
+            rest = account.egress[self.products] / (0.5 * dt) - leaving
+            drained = _ramp(rest, self._leaving(soon))
+            body = self._body_half(body, tumour, (supply, *drained), dt, ledger)
         return State(time=old.time + dt, body=body, tumour=tumour, ledger=ledger)
 
     def _product(self, dose: Dose) -> int:
@@ -109,19 +123,39 @@ class Coupled:
         tumour = np.zeros(len(self.products))
         for dose in self.doses:
             if dose.time <= time < dose.end:
-                place = tumour if dose.route == "intratumoural" else body[self._venous]
-                place[self._product(dose)] += dose.rate
+                p = self._product(dose)
+                if dose.route == "intratumoural":
+                    tumour[p] += dose.rate
+                else:
+                    body[:, p] += dose.rate * self.network.entry(dose.route)
         return body, tumour
 
-    @cached_property
-    def _venous(self) -> int:
-        return self.network.index("venous")
+    def _leaving(self, tumour: Array) -> Array:
+        """Return the rate at which products leave the tissue for the node, cells/day."""
+        problem = self.engine.problem
+        removed = problem.travels[self.products, None] * problem.egress
+        return np.asarray((removed * tumour[self.products]) @ self.volumes)
 
     def _body_half(
-        self, body: Array, tumour: Array, supply: Array, dt: float, ledger: Ledger
+        self,
+        body: Array,
+        tumour: Array,
+        supplies: tuple[Array, Array, Array],
+        dt: float,
+        ledger: Ledger,
     ) -> Array:
-        """Advance the body by half of `dt`; what its vessels handed over joins `tumour`."""
-        body = self._stepper.step(body, 0.5 * dt, supply if supply.any() else None)
+        """Advance the body by half of `dt`; what its vessels handed over joins `tumour`.
+
+        `supplies` are the infusion, and what drains from the tumour at first and at the end.
+        """
+        infusion, first, last = supplies
+        start, end = infusion.copy(), infusion.copy()
+        start[self.network.draining] += first
+        end[self.network.draining] += last
+        supplied = start.any() or end.any()
+        body = self._stepper.step(
+            body, 0.5 * dt, start if supplied else None, end if supplied else None
+        )
         handed_over, lost = self.network.index("handed_over"), self.network.index("lost")
         handed = body[handed_over].copy()
         ledger.died += body[lost]
@@ -130,12 +164,22 @@ class Coupled:
         tumour[self.products] += self.door.deliver(handed)
         return body
 
-    def _enter(self, account: Account, body: Array, ledger: Ledger) -> None:
-        """Enter the tumour's step in the ledger, and its egress in the draining node."""
+    def _enter(self, account: Account, ledger: Ledger) -> None:
+        """Enter the tumour's step in the ledger."""
         p = self.products
         ledger.born += account.born[p]
         ledger.died += account.died[p] + account.left[p]
         ledger.converted += account.converted[p]
         ledger.infused += account.supplied[p]
         ledger.egress += account.egress[p]
-        body[self.network.index("lymph")] += account.egress[p]
+
+
+def _ramp(mean: Array, last: Array) -> tuple[Array, Array]:
+    """Return first and last of a rate with the given mean that ends at `last`, never negative.
+
+    Raises `StepFailed` where even the mean is negative: more has drained than left.
+    """
+    if np.any(mean < 0.0):
+        raise StepFailed("egress", "it falls too fast")
+    last = np.clip(last, 0.0, 2.0 * mean)
+    return 2.0 * mean - last, last

@@ -134,7 +134,7 @@ class _Run:
             whole = self.coupled.step(self.state, dt)
             if self.control.fixed:
                 return whole, 0.0, StepFailed("", "")
-            halves = self.coupled.step(self.coupled.step(self.state, 0.5 * dt), 0.5 * dt)
+            halves = self.coupled.step(self.coupled.step(self.state, 0.5 * dt, dt), 0.5 * dt, dt)
         except StepFailed as failure:
             if self.control.fixed:
                 raise StepFailed(failure.field, failure.reason, self.state.time) from None

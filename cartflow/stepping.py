@@ -23,7 +23,7 @@ class StepControl:
     `fixed` takes every step at `initial_step`, whole, without an estimate: for order studies.
     """
 
-    tolerance: float = 5e-6
+    tolerance: float = 3e-7
     initial_step: float = 1e-5
     minimum_step: float = 1e-10
     maximum_step: float = 0.5

@@ -37,8 +37,12 @@ class Engine(Protocol):
     order: int
     problem: Problem
 
-    def step(self, state: Array, dt: float) -> tuple[Array, Account]:
-        """Return the state after `dt` days and the account of the step."""
+    def step(self, state: Array, dt: float, like: float = 0.0) -> tuple[Array, Account]:
+        """Return the state after `dt` days and the account of the step.
+
+        A step that will be compared with a longer one, as a half with the whole, says so by
+        `like`, the longer one: the method is then chosen as for that.
+        """
 
     def step_limit(self, state: Array) -> float:
         """Return the longest step, in days, that keeps every field nonnegative."""

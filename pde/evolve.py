@@ -103,8 +103,8 @@ class _Evolving:
     def _attempt(self, dt: float) -> tuple[tuple[Array, Account], float, StepFailed]:
         try:
             whole, whole_account = self.engine.step(self.state, dt)
-            half, first = self.engine.step(self.state, 0.5 * dt)
-            halves, second = self.engine.step(half, 0.5 * dt)
+            half, first = self.engine.step(self.state, 0.5 * dt, dt)
+            halves, second = self.engine.step(half, 0.5 * dt, dt)
         except StepFailed as failure:
             return (self.state, _combined([], [])), np.inf, failure
         order = self.engine.order

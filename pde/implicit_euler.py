@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from cartflow.outcome import StepFailed
-from cartflow.pde.crossings import Crossing, crossings
+from cartflow.pde.crossings import Crossing
 from cartflow.pde.engine import Account, check
 from cartflow.pde.equation import Coefficients, Equation, conserved
-from cartflow.pde.faces import arithmetic, harmonic
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.reactions import Reactions, ReactionStep
+from cartflow.pde.transport import drift, field_transport
 
 Array = np.ndarray
 
@@ -43,8 +43,11 @@ class ImplicitEuler:
         with np.errstate(all="ignore"):
             return self._react(state).step_limit()
 
-    def step(self, state: Array, dt: float) -> tuple[Array, Account]:
-        """Advance `state` (species, cells) by `dt` days; return it with the step's account."""
+    def step(self, state: Array, dt: float, like: float = 0.0) -> tuple[Array, Account]:
+        """Advance `state` (species, cells) by `dt` days; return it with the step's account.
+
+        `like` has no meaning here: every step is taken alike.
+        """
         new = state.copy()
         crossed: dict[int, list[Crossing]] = {}
         for _ in range(self.sweeps):
@@ -96,30 +99,20 @@ class ImplicitEuler:
         self, i: int, item: Field, state: Array, reaction: ReactionStep
     ) -> tuple[Coefficients, list[Crossing]]:
         """Return the coefficients of one field at `state`, and what crosses its boundaries."""
-        problem, faces = self.problem, self.problem.geometry.connectivity
-        storage = problem.storage(state)[i]
-        diffusivity = problem.place_diffusivity(item, state)
-        crossed = crossings(item, problem.geometry, diffusivity, state[i], storage)
-        loss = reaction.removal[i] * storage + sum(c.loss for c in crossed)
+        problem = self.problem
+        storage = problem.storage(state)
+        moving = field_transport(problem, i, state, storage)
+        loss = reaction.removal[i] * storage[i] + sum(c.loss for c in moving.crossed)
         if problem.travels[i]:
             loss = loss + problem.egress
-        # An immobile field has no faces to cross; its step needs no matrix.
-        at_faces, velocity = np.zeros(0), None
-        if item.mobile:
-            at_faces = harmonic(diffusivity, faces)
-        if item.density_dependence is not None:
-            at_faces = at_faces * arithmetic(item.density_dependence.factor(state[i]), faces)
-        if item.chemotaxis is not None:
-            attractant = state[problem.network.index(item.chemotaxis.attractant)]
-            velocity = item.chemotaxis.face_velocity(attractant, faces)
         coefficients = Coefficients(
-            storage=storage,
-            gain=reaction.gain[i] + sum(c.gain for c in crossed),
+            storage=storage[i],
+            gain=reaction.gain[i] + sum(c.gain for c in moving.crossed),
             loss=loss,
-            diffusivity=at_faces,
-            velocity=velocity,
+            diffusivity=moving.diffusivity,
+            velocity=drift(problem, item, state),
         )
-        return coefficients, crossed
+        return coefficients, moving.crossed
 
     def _account(
         self, new: Array, reaction: ReactionStep, crossed: dict[int, list[Crossing]], dt: float

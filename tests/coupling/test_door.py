@@ -64,7 +64,7 @@ class Lumped:
         self.network = organ_network(
             load_body(table.body.name),
             load_trafficking(table.trafficking.name),
-            tumour=of._vessels(),
+            tumour=of.vessels(),
             lumped=True,
         )
         self.coupled = of.simulation.coupled
@@ -104,10 +104,13 @@ class Lumped:
             ]
         )
 
-    def error(self, state):
-        """Return the largest relative error of any organ."""
+    def error(self, state, organ=None):
+        """Return the largest relative error of any organ, or that of one."""
         exact, found = self.at(state.time), self.found(state)
         filled = exact > 0
+        if organ is not None:
+            filled &= np.arange(exact.size) == self.network.index(organ)
+            return np.max(np.abs(found[filled] / exact[filled] - 1.0))
         assert np.all(found[~filled] == 0)
         return np.max(np.abs(found[filled] / exact[filled] - 1.0), initial=0.0)
 
@@ -133,41 +136,24 @@ def test_both_networks_differ_in_the_tumours_tissue_only():
 INFUSION = '[[doses]]\ncells = "2e6 cells"\ntime = "6 hour"\nduration = "18 hour"'
 TWO = BOLUS + '\n[[doses]]\ncells = "1e6 cells"\ntime = "2 day"'
 CASES = {
-    "mouse": ({}, None),
-    "mouse, singh2020": ({"trafficking": "singh2020"}, None),
-    "mouse, two doses": ({"doses": TWO}, None),
-    "mouse, infusion": ({"doses": BOLUS + "\n" + INFUSION}, None),
-    "mouse, infusion alone": ({"doses": INFUSION}, None),
-    "man, lung": (
-        {"body": "human_male", "host": "lung", "radius": "15 mm"},
-        StepControl(tolerance=5e-6),
-    ),
-    # Few cells pass the barrier, and errors in few cells count little in the control.
-    "man, brain": (
-        {"body": "human_male", "host": "brain", "radius": "15 mm", "end": "2 day"},
-        StepControl(tolerance=1e-6),
-    ),
-    # What enters at the rim has to spread, so the steps are shorter.
-    "mouse, rim-fed": (
-        {
-            "tumour": 'feeding = "rim"\nboundary = "rim"',
-            "end": "6 hour",
-            "save": '"1 min", "1 hour"',
-        },
-        StepControl(tolerance=1e-3),
-    ),
+    "mouse": {},
+    "mouse, singh2020": {"trafficking": "singh2020"},
+    "mouse, two doses": {"doses": TWO},
+    "mouse, infusion": {"doses": BOLUS + "\n" + INFUSION},
+    "mouse, infusion alone": {"doses": INFUSION},
+    "man, lung": {"body": "human_male", "host": "lung", "radius": "15 mm"},
+    "man, brain": {"body": "human_male", "host": "brain", "radius": "15 mm"},
+    "mouse, rim-fed": {
+        "tumour": 'feeding = "rim"\nboundary = "rim"',
+        "end": "1 hour",
+        "save": '"1 min"',
+    },
 }
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_adaptive_run_is_the_lumped_organ_in_every_organ(case):
-    changes, control = CASES[case]
-    assert worst(study(**changes), control) < 1e-3
-
-
-@pytest.mark.parametrize("host", ["brain", "lung"])
-def test_default_control_is_as_close_in_a_man(host):
-    assert worst(study(body="human_male", host=host, radius="15 mm")) < 1e-3
+def test_default_run_is_the_lumped_organ_in_every_organ(case):
+    assert worst(study(**CASES[case])) < 1e-6
 
 
 def test_reference_engine_is_as_close():
@@ -192,9 +178,9 @@ CASE_BY_FIPY = {
 
 def test_a_finer_tolerance_comes_closer():
     of = study(end="1 day", save='"6 hour"')
-    coarse, fine = (worst(of, StepControl(tolerance=t)) for t in (2e-5, 1e-6))
-    assert fine < 1e-4
-    assert fine < 0.5 * coarse
+    coarse, fine = (worst(of, StepControl(tolerance=t)) for t in (1e-5, 1e-8))
+    assert fine < 5e-8
+    assert fine < 0.02 * coarse
 
 
 def graded(steps, end=2.0, steepness=9.0):
@@ -202,7 +188,7 @@ def graded(steps, end=2.0, steepness=9.0):
     return end * np.expm1(steepness * np.linspace(0, 1, steps + 1)) / np.expm1(steepness)
 
 
-def test_plain_steps_are_first_order_from_a_smooth_start():
+def test_plain_steps_are_second_order_in_the_tissue_from_a_smooth_start():
     # Cells start in the tumour and leave it: nothing is faster than the steps.
     of = study(doses="", initial=500, end="1 day", save="")
     lumped, errors = Lumped(of), []
@@ -210,11 +196,11 @@ def test_plain_steps_are_first_order_from_a_smooth_start():
         control = StepControl(fixed=True, initial_step=1.0 / steps, maximum_step=1.0)
         record = replace(of.simulation, control=control).run()
         assert record.accepted_steps == steps
-        errors.append(lumped.error(record.states[-1]))
-    assert np.log2(errors[0] / errors[1]) >= 0.9, errors
+        errors.append(lumped.error(record.states[-1], "tumour_tissue"))
+    assert np.log2(errors[0] / errors[1]) >= 1.9, errors
 
 
-def test_plain_steps_are_first_order_from_a_bolus_on_graded_steps():
+def test_plain_steps_are_second_order_from_a_bolus_on_graded_steps():
     of = study(end="2 day", save="")
     coupled, lumped, errors = of.simulation.coupled, Lumped(of), []
     for steps in (40, 80):
@@ -222,18 +208,18 @@ def test_plain_steps_are_first_order_from_a_bolus_on_graded_steps():
         for dt in np.diff(graded(steps)):
             state = coupled.step(state, dt)
         errors.append(lumped.error(replace(state, time=2.0)))
-    assert np.log2(errors[0] / errors[1]) >= 0.9, errors
+    assert np.log2(errors[0] / errors[1]) >= 1.9, errors
 
 
-def test_extrapolated_steps_are_second_order_from_a_bolus_on_graded_steps():
+def test_extrapolated_steps_are_of_higher_order_from_a_bolus_on_graded_steps():
     of = study(end="0.5 day", save="")
     # So loose a control takes every step from save time to save time at once.
     control = StepControl(tolerance=0.1, initial_step=1.0, maximum_step=1.0)
     lumped, errors = Lumped(of), []
-    for steps in (60, 120):
+    for steps in (30, 60):
         times = tuple(graded(steps, 0.5))
         record = replace(of.simulation, control=control, save_times=times).run()
         assert (record.accepted_steps, record.rejected_steps) == (steps, 0)
         errors.append(lumped.error(record.states[-1]))
-    assert errors[1] < 1e-4
+    assert errors[1] < 1e-7
     assert np.log2(errors[0] / errors[1]) >= 1.9, errors

@@ -1,0 +1,26 @@
+"""How loops are compiled, in one place: numba's options and its threads.
+
+Code is kept on disk between processes; a division by zero gives an infinity, as in NumPy, which
+the engine finds and names. Parallel loops hold the interpreter's lock, because numba's own
+threads, which stay fast on a busy machine where OpenMP's wait in a circle, take one caller
+at a time; NUMBA_THREADING_LAYER in the environment chooses others.
+"""
+
+from __future__ import annotations
+
+import os
+
+import numba
+
+if "NUMBA_THREADING_LAYER" not in os.environ:
+    numba.config.THREADING_LAYER = "workqueue"
+
+# Products and sums may join in one instruction, which is as exact and the same in every run.
+_CONTRACT = {"contract"}
+# Sums may be taken in another order, which is fixed when they are compiled.
+_REORDER = {"contract", "reassoc", "nsz"}
+
+serial = numba.njit(cache=True, error_model="numpy", nogil=True)
+fused = numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=_CONTRACT)
+summing = numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=_REORDER)
+parallel = numba.njit(cache=True, error_model="numpy", fastmath=_CONTRACT, parallel=True)

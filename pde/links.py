@@ -1,0 +1,42 @@
+"""Each cell's neighbours along the axes of the grid, from the mesh's faces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartflow.geometries.geometry import Geometry
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Links:
+    """`ahead` and `behind` (axes, cells): the neighbours, or the cell itself where there is none.
+
+    `axis` and `first` give for each interior face of the mesh its axis and the cell before it;
+    `sign` is -1 where the mesh counts its flux the other way.
+    """
+
+    ahead: Array
+    behind: Array
+    axis: Array
+    first: Array
+    sign: Array
+
+
+def read_links(geometry: Geometry) -> Links:
+    """Return the links of a geometry from the connectivity of its mesh."""
+    faces = geometry.connectivity
+    places = np.argwhere(geometry.active)
+    apart = places[faces.neighbour] - places[faces.owner]
+    axis = np.abs(apart).argmax(axis=1)
+    sign = apart[np.arange(axis.size), axis]
+    first = np.where(sign > 0, faces.owner, faces.neighbour)
+    second = np.where(sign > 0, faces.neighbour, faces.owner)
+    alone = np.tile(np.arange(geometry.size, dtype=np.int32), (places.shape[1], 1))
+    ahead, behind = alone.copy(), alone
+    ahead[axis, first] = second
+    behind[axis, second] = first
+    return Links(ahead=ahead, behind=behind, axis=axis, first=first, sign=sign)

@@ -1,0 +1,63 @@
+"""The drift of every chemotactic field on equal voxels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.geometries.geometry import Geometry
+from cartflow.pde import voxel_kernels as voxel
+from cartflow.pde.links import Links
+from cartflow.pde.problem import Problem
+
+Array = np.ndarray
+
+_COURANT = 0.5
+
+
+class VoxelDrift:
+    """Fluxes of the fields that climb a gradient, and how fast the fastest is."""
+
+    def __init__(self, problem: Problem, links: Links | None) -> None:
+        self._problem = problem
+        self._links = links
+        self._spacing = spacings(problem.geometry)
+        fields = enumerate(problem.fields)
+        self.fields = tuple(i for i, item in fields if item.chemotaxis is not None)
+
+    def flux(self, u: Array) -> tuple[Array, float]:
+        """Return u v A/V (drifting fields, axes, cells) at the faces ahead, and the largest v A/V.
+
+        `u` are densities (species, cells); both in 1/day (times u).
+        """
+        if self._links is None or not self.fields:
+            return np.zeros((0, 0, 0)), 0.0
+        ahead, behind = self._links.ahead, self._links.behind
+        flux = np.empty((len(self.fields), *ahead.shape))
+        fastest = 0.0
+        for k, i in enumerate(self.fields):
+            chemotaxis = self._problem.fields[i].chemotaxis
+            assert chemotaxis is not None
+            attractant = u[self._problem.network.index(chemotaxis.attractant)]
+            speed = voxel.drift_flux(
+                u[i],
+                attractant,
+                chemotaxis.response(attractant),
+                np.array([chemotaxis.sensitivity, chemotaxis.maximal_speed]),
+                self._spacing,
+                ahead,
+                behind,
+                flux[k],
+            )
+            fastest = max(fastest, speed)
+        return flux, fastest
+
+    def step_limit(self, u: Array) -> float:
+        """Return the step, in days, over which the fastest drift empties half a voxel."""
+        fastest = self.flux(u)[1]
+        return _COURANT / fastest if fastest > 0 else np.inf
+
+
+def spacings(geometry: Geometry) -> Array:
+    """Return the distance of neighbours along each axis, mm; infinite where there are none."""
+    axes = [geometry.coordinates[dim] for dim in geometry.dims]
+    return np.array([x[1] - x[0] if x.size > 1 else np.inf for x in axes])

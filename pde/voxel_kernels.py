@@ -1,0 +1,362 @@
+"""Compiled loops over equal voxels, in blocks that stay in a core's cache.
+
+Arrays are (species, cells); `ahead` and `behind` (axes, cells) hold a cell's neighbours along each
+axis, or the cell itself at a rim, so that nothing flows there. Rates of exchange and flow
+are per volume of a voxel, 1/day.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import prange
+
+from cartflow.compiling import fused, parallel, summing
+from cartflow.pde.line_kernels import limited
+
+Array = np.ndarray
+
+
+class Fields(NamedTuple):
+    """How every field moves, per species: what the compiled loops read.
+
+    `way` 0 does not diffuse, 1 diffuses with the rates `uniform` (species, axes) on a whole
+    grid of `shape` (3; slowest axis first), 2 with `exchange` (rows, axes, cells) in row `row`.
+    `local` is the row of `gain` and `loss`, or -1; `drifts` the row of the drift's fluxes.
+    """
+
+    way: Array
+    uniform: Array
+    row: Array
+    exchange: Array
+    shape: Array
+    local: Array
+    gain: Array
+    loss: Array
+    drifts: Array
+    ahead: Array
+    behind: Array
+
+
+class Kinetics(NamedTuple):
+    """Stoichiometry (species, reactions), parameters, and which reactions are counted."""
+
+    stoichiometry: Array
+    parameters: Array
+    counted: Array
+
+
+@fused
+def add_uniform(u: Array, rates: Array, shape: Array, start: int, out: Array) -> None:
+    """Add diffusion on a whole grid to `out`, for the rows that begin at cell `start`."""
+    planes, rows, width = shape
+    for k in range(out.size // width):
+        first = start + k * width
+        row, plane = (first // width) % rows, first // (width * rows)
+        here = u[first : first + width]
+        low = first - width if row > 0 else first
+        high = first + width if row < rows - 1 else first
+        near = first - width * rows if plane > 0 else first
+        far = first + width * rows if plane < planes - 1 else first
+        south, north = u[low : low + width], u[high : high + width]
+        front, back = u[near : near + width], u[far : far + width]
+        target = out[k * width : (k + 1) * width]
+        if planes > 1:
+            for i in range(width):
+                target[i] += rates[1] * ((south[i] - here[i]) + (north[i] - here[i])) + rates[0] * (
+                    (front[i] - here[i]) + (back[i] - here[i])
+                )
+        else:
+            for i in range(width):
+                target[i] += rates[1] * ((south[i] - here[i]) + (north[i] - here[i]))
+        for i in range(1, width - 1):
+            target[i] += rates[2] * ((here[i - 1] - here[i]) + (here[i + 1] - here[i]))
+        if width > 1:
+            target[0] += rates[2] * (here[1] - here[0])
+            target[width - 1] += rates[2] * (here[width - 2] - here[width - 1])
+
+
+@fused
+def add_indexed(
+    u: Array, exchange: Array, ahead: Array, behind: Array, start: int, out: Array
+) -> None:
+    """Add diffusion with `exchange` (axes, cells) through the face ahead of each cell."""
+    for a in range(ahead.shape[0]):
+        nexts, befores = ahead[a, start : start + out.size], behind[a, start : start + out.size]
+        forward = exchange[a, start : start + out.size]
+        here = u[start : start + out.size]
+        for i in range(out.size):
+            n, b = nexts[i], befores[i]
+            out[i] += forward[i] * (u[n] - here[i]) + exchange[a, b] * (u[b] - here[i])
+
+
+@fused
+def add_drift(flux: Array, behind: Array, start: int, out: Array) -> None:
+    """Subtract the divergence of `flux` (axes, cells) through the face ahead of each cell."""
+    for a in range(behind.shape[0]):
+        for i in range(out.size):
+            c = start + i
+            out[i] -= flux[a, c]
+            if behind[a, c] != c:
+                out[i] += flux[a, behind[a, c]]
+
+
+@parallel
+def drift_flux(
+    u: Array,
+    attractant: Array,
+    response: Array,
+    law: Array,
+    spacing: Array,
+    ahead: Array,
+    behind: Array,
+    out: Array,
+) -> float:
+    """Write u v A/V through the face ahead of each cell, upwind with a limited slope.
+
+    v = chi f(a) grad a at the face, with |v| bounded; `law` = (chi, bound), `response` = f(a) in
+    the cells. Returns the largest sum of |v| A/V over the faces ahead of a cell, 1/day.
+    """
+    axes, cells = ahead.shape
+    blocks = (cells + 4095) // 4096
+    fastest = np.zeros(blocks)
+    for b in prange(blocks):
+        for c in range(b * 4096, min((b + 1) * 4096, cells)):
+            total = 0.0
+            for a in range(axes):
+                n = ahead[a, c]
+                if n == c:
+                    out[a, c] = 0.0
+                    continue
+                mean = 0.5 * (response[c] + response[n])
+                speed = law[0] * mean * (attractant[n] - attractant[c]) / spacing[a]
+                rate = min(max(speed, -law[1]), law[1]) / spacing[a]
+                out[a, c] = rate * _upwind(u, c, n, behind[a, c], ahead[a, n], rate)
+                total += abs(rate)
+            fastest[b] = max(fastest[b], total)
+    return fastest.max()
+
+
+@fused
+def _upwind(u: Array, c: int, n: int, before: int, after: int, rate: float) -> float:
+    """Return the value at the face from c to n; first order beside a rim."""
+    if rate >= 0.0:
+        return u[c] if before == c else limited(u[before], u[c], u[n])
+    return u[n] if after == n else limited(u[after], u[n], u[c])
+
+
+@parallel
+def densities(amounts: Array, storage: Array, out: Array) -> None:
+    """Write amounts / storage."""
+    for c in prange(amounts.shape[1]):
+        for s in range(amounts.shape[0]):
+            out[s, c] = amounts[s, c] / storage[s, c]
+
+
+@fused
+def _block(
+    amounts: Array,
+    u: Array,
+    fields: Fields,
+    kinetics: Kinetics,
+    rates_block: Any,
+    flux: Array,
+    start: int,
+    stop: int,
+    inside: Array,
+    rates: Array,
+    right: Array,
+) -> None:
+    """Write the right-hand side of the cells start <= c < stop to `right`, and the rates."""
+    width = stop - start
+    species, reactions = kinetics.stoichiometry.shape
+    for s in range(species):
+        source, target = amounts[s, start:stop], inside[s]
+        for i in range(width):
+            # A stage may dip below zero, where roots and powers have no value.
+            target[i] = max(source[i], 0.0)
+    rates_block(inside, kinetics.parameters, 0, width, rates)
+    for s in range(species):
+        out = right[s, :width]
+        out[:] = 0.0
+        for r in range(reactions):
+            number = kinetics.stoichiometry[s, r]
+            if number != 0.0:
+                events = rates[r]
+                for i in range(width):
+                    out[i] += number * events[i]
+        if fields.local[s] >= 0:
+            gain = fields.gain[fields.local[s], start:stop]
+            loss = fields.loss[fields.local[s], start:stop]
+            here = u[s, start:stop]
+            for i in range(width):
+                out[i] += gain[i] - loss[i] * here[i]
+        if fields.way[s] == 1:
+            add_uniform(u[s], fields.uniform[s], fields.shape, start, out)
+        elif fields.way[s] == 2:
+            exchange = fields.exchange[fields.row[s]]
+            add_indexed(u[s], exchange, fields.ahead, fields.behind, start, out)
+        if fields.drifts[s] >= 0:
+            add_drift(flux[fields.drifts[s]], fields.behind, start, out)
+
+
+@summing
+def _both_signs(values: Array) -> tuple[float, float]:
+    """Return the sums of what is positive and of what is negative, the latter without its sign."""
+    forwards, reverse = 0.0, 0.0
+    for i in range(values.size):
+        forwards += max(values[i], 0.0)
+        reverse += max(-values[i], 0.0)
+    return forwards, reverse
+
+
+@summing
+def _product(a: Array, b: Array) -> float:
+    total = 0.0
+    for i in range(a.size):
+        total += a[i] * b[i]
+    return total
+
+
+@fused
+def _count(
+    u: Array, rates: Array, counted: Array, removal: Array, start: int, stop: int, totals: Array
+) -> None:
+    """Add up events forwards and in reverse, and what the egress removes, over a block.
+
+    `removal` (cells), or empty: 1/day; what it takes of every species is counted.
+    """
+    width, reactions = stop - start, counted.size
+    totals[:] = 0.0
+    for r in range(reactions):
+        if counted[r]:
+            forwards, reverse = _both_signs(rates[r, :width])
+            totals[r], totals[reactions + r] = forwards, reverse
+    if removal.size > 0:
+        for s in range(u.shape[0]):
+            totals[2 * reactions + s] = _product(removal[start:stop], u[s, start:stop])
+
+
+@parallel
+def evaluate(
+    amounts: Array,
+    u: Array,
+    fields: Fields,
+    kinetics: Kinetics,
+    rates_block: Any,
+    flux: Array,
+    removal: Array,
+    width: int,
+    right: Array,
+) -> Array:
+    """Write the right-hand side to `right`; return the totals of `_count`, summed in order."""
+    species, cells = amounts.shape
+    reactions = kinetics.counted.size
+    blocks = (cells + width - 1) // width
+    totals = np.zeros((blocks, 2 * reactions + species))
+    for b in prange(blocks):
+        start, stop = b * width, min((b + 1) * width, cells)
+        inside, out = np.empty((species, width)), np.empty((species, width))
+        rates = np.empty((max(reactions, 1), width))
+        _block(amounts, u, fields, kinetics, rates_block, flux, start, stop, inside, rates, out)
+        for s in range(species):
+            right[s, start:stop] = out[s, : stop - start]
+        _count(u, rates, kinetics.counted, removal, start, stop, totals[b])
+    return totals.sum(axis=0)
+
+
+@parallel
+def stage(
+    weights: Array,
+    now: Array,
+    before: Array,
+    first: Array,
+    first_right: Array,
+    u: Array,
+    fields: Fields,
+    kinetics: Kinetics,
+    rates_block: Any,
+    flux: Array,
+    removal: Array,
+    width: int,
+) -> Array:
+    """Overwrite `before` by the next stage; return the totals of `_count` at `now`.
+
+    weights = (mu, nu, 1 - mu - nu, h mu~, h gamma~) of the two stages before, the first amounts,
+    the right-hand side at `now` and the one at the first amounts.
+    """
+    species, cells = now.shape
+    reactions = kinetics.counted.size
+    blocks = (cells + width - 1) // width
+    totals = np.zeros((blocks, 2 * reactions + species))
+    mu, nu, rest, new, old = weights
+    for b in prange(blocks):
+        start, stop = b * width, min((b + 1) * width, cells)
+        inside, out = np.empty((species, width)), np.empty((species, width))
+        rates = np.empty((max(reactions, 1), width))
+        _block(now, u, fields, kinetics, rates_block, flux, start, stop, inside, rates, out)
+        for s in range(species):
+            target, middle = before[s, start:stop], now[s, start:stop]
+            begin, slope, right = first[s, start:stop], first_right[s, start:stop], out[s]
+            for i in range(stop - start):
+                target[i] = (
+                    mu * middle[i]
+                    + nu * target[i]
+                    + rest * begin[i]
+                    + new * right[i]
+                    + old * slope[i]
+                )
+        _count(u, rates, kinetics.counted, removal, start, stop, totals[b])
+    return totals.sum(axis=0)
+
+
+@parallel
+def reaction_speed(amounts: Array, kinetics: Kinetics, jacobian_block: Any, width: int) -> float:
+    """Return a bound of the kinetics' fastest rate, 1/day: the largest row sum of |S dr/da|."""
+    species, cells = amounts.shape
+    reactions = kinetics.counted.size
+    blocks = (cells + width - 1) // width
+    largest = np.zeros(blocks)
+    for b in prange(blocks):
+        start, stop = b * width, min((b + 1) * width, cells)
+        inside = np.empty((species, width))
+        for s in range(species):
+            for i in range(stop - start):
+                inside[s, i] = max(amounts[s, start + i], 0.0)
+        slopes = np.empty((max(reactions * species, 1), width))
+        jacobian_block(inside, kinetics.parameters, 0, stop - start, slopes)
+        entry, row = np.empty(width), np.empty(width)
+        for s in range(species):
+            row[:] = 0.0
+            for j in range(species):
+                entry[:] = 0.0
+                for r in range(reactions):
+                    number = kinetics.stoichiometry[s, r]
+                    if number != 0.0:
+                        for i in range(stop - start):
+                            entry[i] += number * slopes[r * species + j, i]
+                for i in range(stop - start):
+                    row[i] += abs(entry[i])
+            largest[b] = max(largest[b], row[: stop - start].max())
+    return largest.max()
+
+
+@parallel
+def lowest(amounts: Array) -> Array:
+    """Return the smallest value of each species; nan where one is not finite."""
+    species, cells = amounts.shape
+    blocks = (cells + 8191) // 8192
+    found = np.empty((blocks, species))
+    for b in prange(blocks):
+        for s in range(species):
+            part = amounts[s, b * 8192 : min((b + 1) * 8192, cells)]
+            least, total = np.inf, 0.0
+            for i in range(part.size):
+                least = min(least, part[i])
+                total += part[i]
+            found[b, s] = least if np.isfinite(total) else np.nan
+    result = np.empty(species)
+    for s in range(species):
+        result[s] = found[:, s].min()
+    return result

@@ -1,0 +1,78 @@
+"""All fields' transport on equal voxels at one state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartflow.pde import voxel_kernels as voxel
+from cartflow.pde.links import read_links
+from cartflow.pde.problem import Problem
+from cartflow.pde.transport import steady
+from cartflow.pde.voxel_drift import VoxelDrift
+from cartflow.pde.voxel_fields import Layout, SparseCrossing, lay_out, uniform_diffusivities
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class VoxelOperator:
+    """Transport at one state; `speed` bounds its fastest rate, 1/day."""
+
+    densities: Array
+    fields: voxel.Fields
+    flux: Array
+    speed: float
+    crossed: tuple[SparseCrossing, ...]
+    volume: float
+
+    def nets(self) -> Array:
+        """Return the net gain of every crossing, amount/day."""
+        u = self.densities
+        sums = [np.sum(c.gain - c.loss * u[c.species, c.cells]) for c in self.crossed]
+        return self.volume * np.array(sums, dtype=float)
+
+
+class VoxelOperators:
+    """Makes the `VoxelOperator` of given amounts, and works out once what never changes."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._volume = float(problem.geometry.cell_volumes[0])
+        self._uniform = uniform_diffusivities(problem)
+        mobile = {i for i, item in enumerate(problem.fields) if item.mobile}
+        drifts = any(item.chemotaxis is not None for item in problem.fields)
+        needed = drifts or mobile > self._uniform.keys()
+        self._links = read_links(problem.geometry) if needed else None
+        self.drift = VoxelDrift(problem, self._links)
+        start = np.ones((len(problem.fields), problem.geometry.size))
+        self._storage = problem.storage(start) if problem.solutes.any() else None
+        self._steady = all(steady(problem, item) for item in problem.fields)
+        self._first = self._layout(start)
+        self.crossing_species = tuple(c.species for c in self._first.crossed)
+
+    def at(self, amounts: Array) -> VoxelOperator:
+        """Return the operator at `amounts` (species, cells) per mm^3 of tissue."""
+        u = self._densities(amounts)
+        layout = self._first if self._steady else self._layout(u)
+        flux, fastest = self.drift.flux(u)
+        return VoxelOperator(
+            densities=u,
+            fields=layout.fields,
+            flux=flux,
+            speed=layout.speed + 4.0 * fastest,
+            crossed=layout.crossed,
+            volume=self._volume,
+        )
+
+    def _layout(self, u: Array) -> Layout:
+        return lay_out(self._problem, u, self._uniform, self._links, self.drift.fields)
+
+    def _densities(self, amounts: Array) -> Array:
+        if self._storage is None:
+            return amounts
+        moving = self._problem.tissue.matrix is not None
+        out = np.empty_like(amounts)
+        voxel.densities(amounts, self._problem.storage(amounts) if moving else self._storage, out)
+        return out
