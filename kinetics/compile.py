@@ -42,6 +42,20 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
+def _choice(apart: Any, first: Any, second: Any, equal: Any) -> Any:
+    return np.where(apart > 0, first, np.where(apart < 0, second, equal))
+
+
+# The functions of `cartflow.kinetics.derivatives.SLOPES`.
+_SLOPES: dict[str, Callable[..., Any]] = {
+    "_larger": lambda u, v, du, dv: _choice(u - v, du, dv, np.maximum(du, dv)),
+    "_smaller": lambda u, v, du, dv: _choice(v - u, du, dv, np.minimum(du, dv)),
+    "_sign_times": lambda u, du: _choice(u, du, -du, np.abs(du)),
+    "_power_log": lambda u, v: np.where((u == 0) & (v > 0), 0.0, u**v * np.log(u)),
+    "_scaled": lambda factor, u: np.where(factor == 0, 0.0, factor * u),
+}
+
+
 def to_function(
     expression: Expression, species: Mapping[str, int], parameters: Mapping[str, float]
 ) -> Function:
@@ -69,6 +83,37 @@ def to_function(
         case Call(function, arguments):
             return _call(function, arguments, species, parameters)
     raise AssertionError(expression)
+
+
+def slope_function(
+    expression: Expression, species: Mapping[str, int], parameters: Mapping[str, float]
+) -> Function:
+    """Return the function of a state that a derivative states, not finite where it is not."""
+    parts: tuple[Expression, ...]
+    match expression:
+        case Number(stated):
+            number = np.float64(stated)
+            return lambda state: number
+        case Name(name):
+            if name not in species:
+                constant = np.float64(parameters[name])
+                return lambda state: constant
+            row = species[name]
+            return lambda state: state[row]
+        case Negative(operand):
+            inner = slope_function(operand, species, parameters)
+            return lambda state: -inner(state)
+        case Binary(sign, left, right):
+            apply, parts = _OPERATORS[sign], (left, right)
+        case Call(function, arguments):
+            apply, parts = {**_FUNCTIONS, **_SLOPES}[function], arguments
+    functions = [slope_function(part, species, parameters) for part in parts]
+
+    def slope(state: Array) -> Any:
+        with np.errstate(all="ignore"):
+            return apply(*(inner(state) for inner in functions))
+
+    return slope
 
 
 def _binary(

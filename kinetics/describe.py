@@ -1,11 +1,15 @@
-"""Networks as readable equations."""
+"""Models as readable equations, scenarios and check values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from cartflow.kinetics.grammar import Binary, Expression, to_text
+from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
+from cartflow.kinetics.scenario import Dose, Scenario, Switch
+
+_SCOPES = {"body": " (of the whole body)", "exchange": " (exchange between compartments)"}
 
 
 def equations(network: Network) -> list[str]:
@@ -17,8 +21,66 @@ def reactions(network: Network) -> list[str]:
     """Return one line for each reaction, such as ``tiring: cart -> exhausted at k*cart``."""
     return [
         f"{r.name}: {_side(r.consumes)} -> {_side(r.produces)} at {to_text(tree)}"
+        + _SCOPES.get(r.scope, "")
         for r, tree in zip(network.reactions, network.expressions, strict=True)
     ]
+
+
+def parameter_notes(model: Model) -> dict[str, str]:
+    """Return for each parameter its note, its range, and why its published unit is odd."""
+    notes = {}
+    for name, p in model.network.parameters.items():
+        parts = [p.note] if p.note else []
+        if name in model.ranges:
+            low, high = model.ranges[name]
+            parts.append(f"range {low:.4g} to {high:.4g} {p.unit}")
+        if name in model.inconsistencies:
+            odd = model.inconsistencies[name]
+            parts.append(f"published unit inconsistent ({odd.published}): {odd.reason}")
+        notes[name] = "; ".join(parts)
+    return notes
+
+
+def scenarios(model: Model) -> list[str]:
+    """Return one line for each scenario: its title, start and events."""
+    return [f"{s.name}: {s.title}{_start(s)}{_events(s)}" for s in model.scenarios.values()]
+
+
+def check_values(model: Model) -> list[list[str]]:
+    """Return name, kind, scenario, expected value, allowance, standing, source, note of checks."""
+    return [
+        [
+            c.name,
+            c.kind,
+            c.scenario,
+            c.expected.stated,
+            f"{c.allowance():.3g} {c.expected.unit}".removesuffix(" 1"),
+            c.standing,
+            c.source,
+            c.note,
+        ]
+        for c in model.checks
+    ]
+
+
+def _start(scenario: Scenario) -> str:
+    start = ", ".join(f"{name} {p.stated}" for name, p in scenario.initial.items())
+    return f"; start {start}" if start else ""
+
+
+def _events(scenario: Scenario) -> str:
+    texts = []
+    for event in scenario.events:
+        if isinstance(event, Dose):
+            over = "" if event.duration is None else f" over {event.duration.stated}"
+            texts.append(f"{event.amount.stated} {event.species} at {event.moment}{over}")
+        elif isinstance(event, Switch):
+            values = ", ".join(f"{n} {p.stated}" for n, p in event.parameters.items())
+            texts.append(f"from {event.moment} {values}")
+        else:
+            values = ", ".join(f"{n} times {f:g}" for n, f in event.factors.items())
+            texts.append(f"at {event.moment} {values}")
+    return f"; {'; '.join(texts)}" if texts else ""
 
 
 def _right_side(network: Network, species: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cartflow.kinetics.balance import Sorted, sort_cells
-from cartflow.kinetics.compile import Array, Function, to_function
+from cartflow.kinetics.compile import Array, Function, slope_function, to_function
 from cartflow.kinetics.dimensions import Dimension, check, dimension_of
 from cartflow.kinetics.grammar import Expression, names
 from cartflow.kinetics.species import Reaction, Role, Species, SpeciesUnit, require_identifier
@@ -61,6 +61,12 @@ class Network:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+
+    def _repr_latex_(self) -> str:
+        """Return the equations as notebooks typeset them."""
+        from cartflow.kinetics.typeset import typeset
+
+        return typeset(self)
 
     @property
     def species_names(self) -> tuple[str, ...]:
@@ -140,10 +146,46 @@ class Network:
             result[row] = function(state)
         return result
 
+    @cached_property
+    def gradients(self) -> tuple[dict[str, Expression], ...]:
+        """The exact derivative of every rate to each species that it depends on."""
+        from cartflow.kinetics.derivatives import gradient
+
+        return tuple(gradient(tree, self.species_names) for tree in self.expressions)
+
+    def jacobian(self, state: Array) -> Array:
+        """Return the derivative of every rate to every species.
+
+        The shape is (n_reactions, n_species, ...), that of `state` being (n_species, ...);
+        ``stoichiometry @ jacobian(state)`` is the Jacobian of `derivative` at one point.
+        """
+        result = np.zeros((len(self.reactions), *state.shape))
+        for row, column, function in self._slopes:
+            result[row, column] = function(state)
+        return result
+
+    @cached_property
+    def _slopes(self) -> tuple[tuple[int, int, Function], ...]:
+        rows = {name: row for row, name in enumerate(self.species_names)}
+        values = {name: p.value for name, p in self.parameters.items()}
+        return tuple(
+            (row, rows[name], slope_function(tree, rows, values))
+            for row, gradient in enumerate(self.gradients)
+            for name, tree in gradient.items()
+        )
+
     def derivative(self, state: Array) -> Array:
         """Return the change of `state` per day: ``stoichiometry @ rates(state)``."""
         result: Array = self.stoichiometry @ self.rates(state)
         return result
+
+    def functions(self) -> tuple[Function, ...]:
+        """Return the rate of every reaction as a function of a state."""
+        return self._functions
+
+    def dimensions(self) -> dict[str, Dimension]:
+        """Return the dimension of every species and parameter."""
+        return dict(self._dimensions)
 
     def described_parameters(self) -> dict[str, Parameter]:
         """Return every parameter with its unit, source and standing."""

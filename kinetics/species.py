@@ -13,10 +13,11 @@ from cartflow.outcome import InputError, suggest
 
 Role = Literal["phenotype", "product", "resident", "solute", "signal"]
 SpeciesUnit = Literal["cell/mm^3", "ng/mm^3", "1"]
+Scope = Literal["local", "body", "exchange"]
 
 UNITS_OF_ROLE: dict[str, tuple[str, ...]] = {
-    "phenotype": ("cell/mm^3",),
-    "product": ("cell/mm^3",),
+    "phenotype": ("cell/mm^3", "1"),
+    "product": ("cell/mm^3", "1"),
     "resident": ("cell/mm^3", "1"),
     "solute": ("ng/mm^3",),
     "signal": get_args(SpeciesUnit),
@@ -30,7 +31,8 @@ class Species:
 
     Roles: ``phenotype`` product cells that travel, ``product`` product cells that stay,
     ``resident`` tissue and tumour, ``solute``, ``signal``. `initial` is the density that a
-    study starts from unless it says otherwise.
+    study starts from unless it says otherwise. Product cells in the unit ``1`` stand in whole-body
+    models whose own unit cannot be turned into a density.
     """
 
     name: str
@@ -59,13 +61,16 @@ class Reaction:
     """One event: the species it consumes and produces, with plain coefficients, and its rate.
 
     The rate is events per mm3 of tissue and day, in the unit of its species per day. A
-    species that only drives the rate need not be listed.
+    species that only drives the rate need not be listed. `scope` says whether the rate holds
+    point by point (``local``), only for totals of the whole body (``body``), or stands for cells
+    that travel between compartments (``exchange``), as trafficking does elsewhere.
     """
 
     name: str
     consumes: Mapping[str, float] = field(default_factory=dict)
     produces: Mapping[str, float] = field(default_factory=dict)
     rate: str
+    scope: Scope = "local"
 
     def __post_init__(self) -> None:
         where = f"reactions.{self.name}"

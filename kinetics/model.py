@@ -1,0 +1,81 @@
+"""A network with what its paper says about it: scenarios, switches, check values, flags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from cartflow.kinetics.density import Scaling
+from cartflow.kinetics.network import Network
+from cartflow.kinetics.scenario import Check, Scenario, Switch
+from cartflow.kinetics.schema import Inconsistency
+from cartflow.outcome import InputError, require_known
+from cartflow.parameters import Parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A network, how its numbers scale with the compartment's volume, and how it was run.
+
+    `ranges` are the published bounds of parameters (internal units), `extinction` the amount
+    below which a species is set to zero, `few` that below which a hybrid run treats it as a
+    birth-death process, `flags` what is inconsistent in or between sources.
+    """
+
+    network: Network
+    scaling: Scaling
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    inconsistencies: Mapping[str, Inconsistency] = field(default_factory=dict)
+    extinction: Mapping[str, Parameter] = field(default_factory=dict)
+    few: Mapping[str, Parameter] = field(default_factory=dict)
+    switches: tuple[Switch, ...] = ()
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the network."""
+        return self.network.name
+
+    @property
+    def volume(self) -> float | None:
+        """The volume of the compartment (mm3), or None for a model in densities."""
+        return None if self.scaling.volume is None else self.scaling.volume.value
+
+    def scenario(self, name: str | None = None) -> Scenario:
+        """Return the scenario `name`, or the first one; raise `InputError` if there is none."""
+        where = f"kinetics '{self.name}'"
+        if not self.scenarios:
+            msg = f"{where}: has no scenario; state one in its file ([scenarios.NAME])"
+            raise InputError(msg)
+        if name is None:
+            return next(iter(self.scenarios.values()))
+        require_known(name, self.scenarios, f"{where}: scenarios")
+        return self.scenarios[name]
+
+    def with_parameters(self, overrides: Mapping[str, Any]) -> Model:
+        """Return the model with some parameters replaced, in their published or density unit."""
+        changed = {}
+        for name, raw in overrides.items():
+            where = f"kinetics '{self.name}': parameters"
+            require_known(name, self.network.parameters, where)
+            try:
+                unit = self.network.parameters[name].unit
+                changed[name] = self.scaling.restated(name, raw, unit)
+            except InputError as error:
+                msg = f"{where}.{name}: {error}"
+                raise InputError(msg) from None
+        return replace(self, network=self.network.with_parameters(changed))
+
+    def numbers(self) -> dict[str, Parameter]:
+        """Return every number of the file but its check values, by a dotted key."""
+        found = dict(self.network.parameters)
+        if self.scaling.volume is not None:
+            found["compartment_volume"] = self.scaling.volume
+        found |= {f"extinction.{k}": p for k, p in self.extinction.items()}
+        found |= {f"few.{k}": p for k, p in self.few.items()}
+        for scenario in self.scenarios.values():
+            found |= {f"scenarios.{k}": p for k, p in scenario.numbers().items()}
+        return found

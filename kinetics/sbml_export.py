@@ -1,0 +1,141 @@
+"""A well-mixed model as SBML (level 3 version 2), with its units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from cartflow.kinetics.dimensions import Dimension, dimension_of, unit_text
+from cartflow.kinetics.grammar import Binary, Name, names
+from cartflow.kinetics.model import Model
+from cartflow.kinetics.network import Network
+from cartflow.kinetics.sbml_library import libsbml
+from cartflow.kinetics.sbml_math import to_node
+from cartflow.kinetics.scenario import Dose, Scenario
+from cartflow.outcome import InputError
+
+PLACE = "well_mixed"
+# Powers of ng, cell, mm and day in units of SBML: kind, scale of ten, multiplier.
+BASES = (("gram", -9, 1.0), ("item", 0, 1.0), ("metre", -3, 1.0), ("second", 0, 86400.0))
+_SUBSTANCE = {"cell/mm^3": "cell", "ng/mm^3": "ng", "1": "1"}
+
+
+def write_sbml(model: Model, path: Path, scenario: str | None = None) -> None:
+    """Write `to_sbml` to a file."""
+    path.write_text(to_sbml(model, scenario), encoding="utf-8")
+
+
+def to_sbml(model: Model, scenario: str | None = None) -> str:
+    """Return `model` as SBML: one compartment of 1 mm3, species as concentrations, reactions.
+
+    Start and parameters are those of `scenario` (the first, if it has any and none is named),
+    with the doses at the start. Raises `InputError` for a scenario with later events, which
+    are not exported.
+    """
+    sbml = libsbml()
+    chosen = model.scenario(scenario) if model.scenarios or scenario is not None else None
+    network = model.with_parameters(chosen.parameters if chosen else {}).network
+    document = sbml.SBMLDocument(3, 2)
+    target = document.createModel()
+    target.setId(network.name)
+    target.setName(network.title)
+    units = _Units(sbml, target)
+    target.setTimeUnits(units.of("day"))
+    target.setExtentUnits(units.of("cell"))
+    target.setSubstanceUnits(units.of("cell"))
+    place = target.createCompartment()
+    place.setId(PLACE)
+    place.setConstant(True)
+    place.setSpatialDimensions(3)
+    place.setSize(1.0)
+    place.setUnits(units.of("mm^3"))
+    _species(target, network, _start(model, chosen), units)
+    for name, parameter in network.parameters.items():
+        constant = target.createParameter()
+        constant.setId(name)
+        constant.setConstant(True)
+        constant.setValue(parameter.value)
+        constant.setUnits(units.of(parameter.unit))
+    _reactions(sbml, target, network)
+    return str(sbml.writeSBMLToString(document))
+
+
+def _species(target: Any, network: Network, start: dict[str, float], units: _Units) -> None:
+    for entry in network.species:
+        species = target.createSpecies()
+        species.setId(entry.name)
+        species.setName(entry.long_name)
+        species.setCompartment(PLACE)
+        species.setInitialConcentration(start[entry.name])
+        species.setSubstanceUnits(units.of(_SUBSTANCE[entry.unit]))
+        species.setHasOnlySubstanceUnits(False)
+        species.setBoundaryCondition(False)
+        species.setConstant(False)
+        species.setNotes(f'<p xmlns="http://www.w3.org/1999/xhtml">role {entry.role}</p>')
+
+
+def _reactions(sbml: Any, target: Any, network: Network) -> None:
+    for entry, tree in zip(network.reactions, network.expressions, strict=True):
+        reaction = target.createReaction()
+        reaction.setId(entry.name)
+        reaction.setReversible(False)
+        for name, number in entry.consumes.items():
+            _reference(reaction.createReactant(), name, number)
+        for name, number in entry.produces.items():
+            _reference(reaction.createProduct(), name, number)
+        listed = {*entry.consumes, *entry.produces}
+        for name in network.species_names:
+            if name in names(tree) and name not in listed:
+                reaction.createModifier().setSpecies(name)
+        # SBML counts amounts per time: the density's rate times the volume.
+        law = reaction.createKineticLaw()
+        law.setMath(to_node(sbml, Binary("*", Name(PLACE), tree)))
+
+
+def _reference(reference: Any, name: str, number: float) -> None:
+    reference.setSpecies(name)
+    reference.setStoichiometry(number)
+    reference.setConstant(True)
+
+
+def _start(model: Model, scenario: Scenario | None) -> dict[str, float]:
+    start = {s.name: s.initial for s in model.network.species}
+    if scenario is None:
+        return start
+    start |= {name: p.value for name, p in scenario.initial.items()}
+    values = {n: p.value for n, p in model.network.parameters.items()}
+    for event in (*model.switches, *scenario.events):
+        dose = isinstance(event, Dose) and event.duration is None
+        if not dose or event.moment.at(values) != 0:
+            msg = f"kinetics '{model.name}': scenario '{scenario.name}' has events after its start"
+            raise InputError(msg + ", which SBML export does not write; name another scenario")
+        assert isinstance(event, Dose)
+        start[event.species] += event.amount.value
+    return start
+
+
+class _Units:
+    """Unit definitions of one SBML model, made when first asked for."""
+
+    def __init__(self, sbml: Any, target: Any) -> None:
+        self.sbml, self.target = sbml, target
+        self.known: dict[Dimension, str] = {}
+
+    def of(self, unit: str) -> str:
+        """Return the id of the SBML unit for `unit`."""
+        dimension = dimension_of(unit)
+        if not any(dimension):
+            return "dimensionless"
+        if dimension not in self.known:
+            self.known[dimension] = f"unit_{len(self.known)}"
+            definition = self.target.createUnitDefinition()
+            definition.setId(self.known[dimension])
+            definition.setName(unit_text(dimension))
+            for power, (kind, scale, multiplier) in zip(dimension, BASES, strict=True):
+                if power:
+                    part = definition.createUnit()
+                    part.setKind(getattr(self.sbml, f"UNIT_KIND_{kind.upper()}"))
+                    part.setExponent(power)
+                    part.setScale(scale)
+                    part.setMultiplier(multiplier)
+        return self.known[dimension]

@@ -1,0 +1,110 @@
+"""What happens when in a scenario: segments of smooth change between events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import numpy as np
+
+from cartflow.kinetics.compile import Array
+from cartflow.kinetics.model import Model
+from cartflow.kinetics.network import Network
+from cartflow.kinetics.ode import initial_state
+from cartflow.kinetics.scenario import Dose, Event, Jump, Scenario, Switch
+from cartflow.outcome import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """From `start` to `end` (days): first `factors` and `amounts`, then smooth change.
+
+    `supply` (n_species,) is what infusions add per day; `network` holds the parameters of
+    this time.
+    """
+
+    start: float
+    end: float
+    network: Network
+    factors: Array
+    amounts: Array
+    supply: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """The state at time 0 and the segments that follow."""
+
+    network: Network
+    start: Array
+    segments: tuple[Segment, ...]
+    extinction: Mapping[int, float] = field(default_factory=dict)
+
+
+def timeline(model: Model, scenario: Scenario) -> Timeline:
+    """Return the segments of `scenario`; raise `InputError` for an infusion that does not end.
+
+    Events at the same time act in the order switches, jumps, doses.
+    """
+    changed = model.with_parameters(scenario.parameters)
+    values = {n: p.value for n, p in changed.network.parameters.items()}
+    events = [*model.switches, *scenario.events]
+    times = {0.0, scenario.end.value}
+    for event in events:
+        times |= {t for t in _times(event, values) if t <= scenario.end.value}
+    network, segments = changed.network, []
+    stops = sorted(times)
+    for start, end in pairwise(stops):
+        here = [e for e in events if e.moment.at(values) == start]
+        for switch in (e for e in here if isinstance(e, Switch)):
+            network = network.with_parameters(switch.parameters)
+        segments.append(_segment(network, start, end, here, events, values))
+    return Timeline(
+        network=changed.network,
+        start=initial_state(changed.network, {n: p.value for n, p in scenario.initial.items()}),
+        segments=tuple(segments),
+        extinction={changed.network.index(n): p.value for n, p in model.extinction.items()},
+    )
+
+
+def _segment(
+    network: Network,
+    start: float,
+    end: float,
+    here: list[Event],
+    events: list[Event],
+    values: Mapping[str, float],
+) -> Segment:
+    size = len(network.species)
+    factors, amounts, supply = np.ones(size), np.zeros(size), np.zeros(size)
+    for event in here:
+        if isinstance(event, Jump):
+            for name, factor in event.factors.items():
+                factors[network.index(name)] *= factor
+        if isinstance(event, Dose) and event.duration is None:
+            amounts[network.index(event.species)] += event.amount.value
+    for event in events:
+        if isinstance(event, Dose) and event.duration is not None:
+            begin, finish = _times(event, values)
+            if begin <= start and end <= finish:
+                rate = event.amount.value / event.duration.value
+                supply[network.index(event.species)] += rate
+    return Segment(
+        start=start, end=end, network=network, factors=factors, amounts=amounts, supply=supply
+    )
+
+
+def _times(event: Event, values: Mapping[str, float]) -> tuple[float, ...]:
+    begin = event.moment.at(values)
+    if isinstance(event, Dose) and event.duration is not None:
+        return begin, begin + event.duration.value
+    return (begin,)
+
+
+def with_end(scenario: Scenario, days: float) -> Scenario:
+    """Return `scenario` with another end; raise `InputError` unless it is after the start."""
+    if not (np.isfinite(days) and days > 0):
+        msg = f"end: {days} must be a number of days greater than 0"
+        raise InputError(msg)
+    return replace(scenario, end=replace(scenario.end, value=days, stated=f"{days:g} day"))
