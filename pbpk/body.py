@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
-from cartflow.outcome import InputError, suggest
+from cartflow.outcome import InputError, require_known, suggest
 from cartflow.parameters import Parameter
 from cartflow.pbpk.checks import parameters_of, require_positive
 
@@ -26,6 +26,10 @@ ORGANS = (
     "rest",
 )
 CLOSURE = 1e-3
+# A minimal body lumps all organs that it does not list into ``rest``.
+MINIMAL = ("lung", "rest")
+# The organ whose lymph each fluid-filled cavity is part of.
+CAVITIES = {"pleura": "lung", "csf": "brain"}
 
 
 def require_organ(name: str) -> None:
@@ -51,9 +55,9 @@ class Organ:
 
     def __post_init__(self) -> None:
         """Check that vessels and interstitium fit, and that lymph is part of the blood."""
-        for field in fields(self):
-            zero = field.name == "lymph_flow"
-            require_positive(field.name, getattr(self, field.name), zero=zero)
+        for part in fields(self):
+            zero = part.name == "lymph_flow"
+            require_positive(part.name, getattr(self, part.name), zero=zero)
         if self.vascular_volume.value + self.interstitial_volume.value > self.volume.value:
             msg = (
                 f"vascular_volume {self.vascular_volume.stated} and interstitial_volume "
@@ -69,11 +73,25 @@ class Organ:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cavity:
+    """A cavity filled with fluid: volume (mm3) and the flow (mm3/day) that drains it."""
+
+    volume: Parameter
+    lymph_flow: Parameter
+
+    def __post_init__(self) -> None:
+        """Check that both are above 0."""
+        for part in fields(self):
+            require_positive(part.name, getattr(self, part.name))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Body:
     """A body whose arterial flows add up to its cardiac output and whose blood is counted once.
 
     Volumes in mm3, flows in mm3/day, `body_weight` in ng, `haematocrit` as a fraction.
     `venous_volume` and `arterial_volume` are the central blood, outside the organs' vessels.
+    A `minimal` body needs lung and rest only. `cavities` may hold pleura and csf.
     Raises `InputError`, with the gap in percent, if flows or blood volumes do not close to 0.1 %.
     """
 
@@ -88,10 +106,13 @@ class Body:
     arterial_volume: Parameter
     lymph_node_volume: Parameter
     organs: Mapping[str, Organ]
+    minimal: bool = False
+    cavities: Mapping[str, Cavity] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the organs, the flows and the volumes of blood."""
         object.__setattr__(self, "organs", dict(self.organs))
+        object.__setattr__(self, "cavities", dict(self.cavities))
         for name, value in self.quantities().items():
             require_positive(name, value)
         if self.haematocrit.value >= 1:
@@ -108,6 +129,10 @@ class Body:
         """Return the quantities of the body as a whole by name."""
         return parameters_of(self)
 
+    def organ_names(self) -> list[str]:
+        """Return the organs that the body has, in the common order."""
+        return [name for name in ORGANS if name in self.organs]
+
     def systemic_flow(self) -> float:
         """Return the sum of all flows that leave the arteries, in mm3/day."""
         return sum(o.blood_flow.value for name, o in self.organs.items() if name != "lung")
@@ -119,10 +144,13 @@ class Body:
     def _check_organs(self) -> None:
         for name in self.organs:
             require_organ(name)
-        missing = [name for name in ORGANS if name not in self.organs]
+        needed = MINIMAL if self.minimal else ORGANS
+        missing = [name for name in needed if name not in self.organs]
         if missing:
-            msg = f"organs: '{missing[0]}' is missing; needed: {', '.join(ORGANS)}"
+            msg = f"organs: '{missing[0]}' is missing; needed: {', '.join(needed)}"
             raise InputError(msg)
+        for name in self.cavities:
+            require_known(name, CAVITIES, "cavities")
 
 
 def _closes(what: str, total: float, name: str, wanted: Parameter) -> None:

@@ -8,7 +8,14 @@ from typing import Literal, get_args
 
 from cartflow.outcome import InputError, suggest
 
-Route = Literal["intravenous", "intratumoural"]
+Route = Literal[
+    "intravenous",
+    "intratumoural",
+    "hepatic_artery",
+    "carotid_artery",
+    "intrapleural",
+    "intraventricular",
+]
 ROUTES: tuple[str, ...] = get_args(Route)
 
 
@@ -16,7 +23,8 @@ ROUTES: tuple[str, ...] = get_args(Route)
 class Dose:
     """A dose of `cells` of one phenotype at `time` (day), at once or over `duration` (day).
 
-    Intravenous cells enter the venous blood; intratumoural ones never pass the body first.
+    Intravenous cells enter the venous blood, those given into an artery the vessels it feeds,
+    those given into pleura or ventricles that cavity; intratumoural ones never pass the body first.
     Raises `InputError` if a number is not finite or out of range.
     """
 

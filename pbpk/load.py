@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
+from pydantic import Field
+
 from cartflow.outcome import InputError, suggest
 from cartflow.parameters import Parameter
-from cartflow.pbpk.body import Body, Organ
+from cartflow.pbpk.body import Body, Cavity, Organ
+from cartflow.pbpk.likeness import closed_with_rest, with_model
 from cartflow.pbpk.trafficking import (
+    BloodTrafficking,
+    CavityTrafficking,
     LymphTrafficking,
     OrganTrafficking,
     Trafficking,
     TumourTrafficking,
 )
-from cartflow.tables import Table, quantity, read_toml, validate
+from cartflow.tables import Table, quantity, validate
 
 Volume = Annotated[Parameter, quantity("mL", above=0)]
 Flow = Annotated[Parameter, quantity("mL/h", above=0)]
@@ -31,6 +38,11 @@ class _OrganTable(Table):
     lymph_flow: Annotated[Parameter, quantity("mL/h", minimum=0)]
 
 
+class _CavityTable(Table):
+    volume: Volume
+    lymph_flow: Flow
+
+
 class _BodyTable(Table):
     name: str
     title: str = ""
@@ -43,11 +55,16 @@ class _BodyTable(Table):
     arterial_volume: Volume
     lymph_node_volume: Volume
     organs: dict[str, _OrganTable]
+    minimal: bool = False
+    close_with_rest: bool = False
+    cavities: dict[str, _CavityTable] = Field(default_factory=dict)
 
 
 class _OrganTraffickingTable(Table):
     transmigration_rate: Rate | None = None
+    blood_entry_rate: Rate | None = None
     retention: Number | None = None
+    exit_rate: Rate | None = None
     elimination_rate: Rate | None = None
     lymph_flow_factor: Number | None = None
     blood_to: Literal["venous", "liver"] = "venous"
@@ -57,13 +74,26 @@ class _OrganTraffickingTable(Table):
 class _LymphTable(Table):
     blood_entry_rate: Rate | None = None
     retention: Number | None = None
+    exit_rate: Rate | None = None
+    elimination_rate: Rate | None = None
+
+
+class _BloodTable(Table):
+    elimination_rate: Rate | None = None
+
+
+class _CavityTraffickingTable(Table):
+    entry_rate: Rate | None = None
+    retention: Number | None = None
     elimination_rate: Rate | None = None
 
 
 class _TumourTable(Table):
-    transmigration_rate: Rate
-    blood_flow: Flow
-    vascular_volume: Volume
+    transmigration_rate: Rate | None = None
+    blood_flow: Flow | None = None
+    vascular_volume: Volume | None = None
+    capture: Number | None = None
+    blood_entry_rate: Rate | None = None
 
 
 class _TraffickingTable(Table):
@@ -72,8 +102,11 @@ class _TraffickingTable(Table):
     made_for: str
     carrier: Literal["blood", "plasma"] = "blood"
     lymph_flow_factor: Number | None = None
+    others: Literal["vessels_only", "as_rest"] = "vessels_only"
     organs: dict[str, _OrganTraffickingTable]
     lymph: _LymphTable = _LymphTable()
+    blood: _BloodTable = _BloodTable()
+    cavities: dict[str, _CavityTraffickingTable] = Field(default_factory=dict)
     tumour: _TumourTable | None = None
 
 
@@ -93,15 +126,17 @@ def trafficking_names() -> list[str]:
 def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
     """Return the body of a shipped name, or of a TOML file (its path relative to `directory`).
 
-    Raises `InputError`, naming file and key, if anything is unknown, missing or does not close.
+    A file with `like` holds only what differs from the body that it names. Raises `InputError`,
+    naming file and key, if anything is unknown, missing or does not close.
     """
     table, file = _read(_BodyTable, "body", name_or_path, directory)
-    try:
+    with _named(f"{file}: "):
         organs = {name: _organ(name, organ) for name, organ in table.organs.items()}
-        return Body(**{**_fields(table), "organs": organs})
-    except InputError as error:
-        msg = f"{file}: {error}"
-        raise InputError(msg) from None
+        cavities = {name: Cavity(**_fields(c)) for name, c in table.cavities.items()}
+        parts = {**_fields(table), "organs": organs, "cavities": cavities}
+        if parts.pop("close_with_rest"):
+            parts = closed_with_rest(parts)
+        return Body(**parts)
 
 
 def load_trafficking(name_or_path: str | Path, directory: Path | None = None) -> Trafficking:
@@ -110,27 +145,38 @@ def load_trafficking(name_or_path: str | Path, directory: Path | None = None) ->
     A body named by a path in `made_for` is looked up beside the file. Raises `InputError`.
     """
     table, file = _read(_TraffickingTable, "trafficking", name_or_path, directory)
-    try:
+    with _named(f"{file}: made_for: "):
         made_for = load_body(table.made_for, file.parent)
-    except InputError as error:
-        msg = f"{file}: made_for: {error}"
-        raise InputError(msg) from None
-    organs = {name: OrganTrafficking(**_fields(o)) for name, o in table.organs.items()}
-    tumour = None if table.tumour is None else TumourTrafficking(**_fields(table.tumour))
-    parts = {"organs": organs, "lymph": LymphTrafficking(**_fields(table.lymph)), "tumour": tumour}
+    with _named(f"{file}: "):
+        organs = {}
+        for name, organ in table.organs.items():
+            with _named(f"organs.{name}: "):
+                organs[name] = OrganTrafficking(**_fields(organ))
+        cavities = {name: CavityTrafficking(**_fields(c)) for name, c in table.cavities.items()}
+        parts = {
+            "made_for": made_for,
+            "organs": organs,
+            "cavities": cavities,
+            "lymph": LymphTrafficking(**_fields(table.lymph)),
+            "blood": BloodTrafficking(**_fields(table.blood)),
+            "tumour": None if table.tumour is None else TumourTrafficking(**_fields(table.tumour)),
+        }
+        return Trafficking(**{**_fields(table), **parts})
+
+
+@contextmanager
+def _named(prefix: str) -> Iterator[None]:
+    """Put `prefix` before the message of an `InputError`."""
     try:
-        return Trafficking(**{**_fields(table), "made_for": made_for, **parts})
+        yield
     except InputError as error:
-        msg = f"{file}: {error}"
+        msg = f"{prefix}{error}"
         raise InputError(msg) from None
 
 
 def _organ(name: str, table: _OrganTable) -> Organ:
-    try:
+    with _named(f"organs.{name}: "):
         return Organ(**_fields(table))
-    except InputError as error:
-        msg = f"organs.{name}: {error}"
-        raise InputError(msg) from None
 
 
 def _fields(table: Table) -> dict[str, Any]:
@@ -149,12 +195,17 @@ def _names(kind: str) -> list[str]:
 def _read(
     schema: type[T], kind: str, name_or_path: str | Path, directory: Path | None
 ) -> tuple[T, Path]:
+    path = _path(kind, name_or_path, directory)
+    data = with_model(path, lambda name, folder: _path(kind, name, folder))
+    return validate(schema, data, str(path), source=""), path
+
+
+def _path(kind: str, name_or_path: str | Path, directory: Path | None) -> Path:
+    """Return the file of a shipped name, or the path of a TOML file."""
     text = str(name_or_path)
     if text.endswith(".toml"):
-        path = (directory or Path()) / text
-    elif text in _names(kind):
-        path = Path(str(files("cartflow.pbpk").joinpath(f"data/{kind}_{text}.toml")))
-    else:
-        msg = f"{kind}: unknown name '{text}'; {suggest(text, _names(kind))}, or a .toml file"
-        raise InputError(msg)
-    return validate(schema, read_toml(path), str(path), source=""), path
+        return (directory or Path()) / text
+    if text in _names(kind):
+        return Path(str(files("cartflow.pbpk").joinpath(f"data/{kind}_{text}.toml")))
+    msg = f"{kind}: unknown name '{text}'; {suggest(text, _names(kind))}, or a .toml file"
+    raise InputError(msg)

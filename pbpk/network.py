@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ from cartflow.pbpk.arcs import Arcs, body_arcs
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.compartments import Compartment
 from cartflow.pbpk.record import used_parameters
-from cartflow.pbpk.scaling import require_scaling
+from cartflow.pbpk.routes import entries
+from cartflow.pbpk.scaling import ScalingRule, scaling_rule
 from cartflow.pbpk.streams import carrier_share
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
@@ -29,8 +30,9 @@ class OrganNetwork:
     Columns sum to zero: what leaves the body is gathered in ``lost``, and what a tumour's
     vessels give to tissue outside the network in ``handed_over``. `egress_rate` (1/day) is the
     tumour's lymph flow / (interstitial volume x retention), nought without a tumour; `scaling`
-    the rule used; `parameters` everything used. Where cells travel with plasma, vessels have its
-    volume, `carrier_share` of the blood's. Raises `InputError` on rates that lose cells.
+    the rule used; `parameters` everything used; `routes` the share of a dose that each
+    compartment gets, by route. Where cells travel with plasma, vessels have its volume,
+    `carrier_share` of the blood's. Raises `InputError` on rates that lose cells.
     """
 
     compartments: tuple[Compartment, ...]
@@ -39,6 +41,9 @@ class OrganNetwork:
     carrier_share: float = 1.0
     scaling: str = ""
     parameters: Mapping[str, Parameter]
+    routes: Mapping[str, Mapping[str, float]] = field(
+        default_factory=lambda: {"intravenous": {"venous": 1.0}}
+    )
 
     def __post_init__(self) -> None:
         """Check shape, names, signs and column sums, and freeze the rates."""
@@ -67,6 +72,22 @@ class OrganNetwork:
         require_known(name, self.names, "compartment")
         return self.names.index(name)
 
+    @property
+    def draining(self) -> int:
+        """The place of the node that drains the tumour."""
+        return self.index("draining_node" if "draining_node" in self.names else "lymph")
+
+    def entry(self, route: str) -> Array:
+        """Return the share of a dose (n,) that each compartment gets by `route`; they sum to one.
+
+        Raises `InputError` if this body has no such route.
+        """
+        require_known(route, self.routes, "dose: route in this body")
+        shares = np.zeros(len(self.names))
+        for name, share in self.routes[route].items():
+            shares[self.index(name)] = share
+        return shares
+
     def volumes(self) -> Array:
         """Return the compartments' volumes (n,) in mm3; those that gather cells have none (0)."""
         return np.array([compartment.volume for compartment in self.compartments])
@@ -76,26 +97,30 @@ def organ_network(
     body: Body,
     trafficking: Trafficking,
     *,
-    scaling: str = "capture_per_pass",
+    scaling: str | ScalingRule = "capture_per_pass",
     tumour: TumourVessels | None = None,
     lumped: bool = False,
+    cavities: Sequence[str] = (),
 ) -> OrganNetwork:
     """Return the network of `body` with the ways and rates of `trafficking`.
+
+    `cavities` (pleura, csf) are there beside those that the trafficking model uses.
 
     A `tumour` takes its flow from its host. Its tissue is a compartment of the network if
     `lumped`; otherwise the cells that leave its vessels go to ``handed_over``.
     Raises `InputError` on an unknown rule, or on a tumour that its host cannot feed.
     """
-    require_scaling(scaling)
+    rule = scaling_rule(scaling)
     if lumped and tumour is None:
         msg = "network: lumped needs a tumour"
         raise InputError(msg)
-    arcs: Arcs = body_arcs(body, trafficking, scaling, tumour, lumped)
+    arcs: Arcs = body_arcs(body, trafficking, rule, tumour, lumped, cavities)
     return OrganNetwork(
         compartments=tuple(arcs.compartments.values()),
         rates=arcs.rates(),
         egress_rate=arcs.egress_rate,
         carrier_share=carrier_share(body, trafficking),
-        scaling=scaling,
-        parameters=used_parameters(body, trafficking, scaling, tumour),
+        scaling=rule.name,
+        parameters=used_parameters(body, trafficking, rule, tumour),
+        routes=entries(arcs),
     )

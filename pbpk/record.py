@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from cartflow.parameters import Parameter
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.checks import parameters_of
-from cartflow.pbpk.scaling import organ_rate, tumour_rate
-from cartflow.pbpk.trafficking import LymphTrafficking, OrganTrafficking, Trafficking
+from cartflow.pbpk.scaling import ScalingRule, elimination_rate, organ_rate, tumour_rate
+from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
 
 
@@ -17,15 +17,19 @@ def body_parameters(body: Body) -> dict[str, Parameter]:
     found = {f"body.{name}": value for name, value in body.quantities().items()}
     for name, organ in body.organs.items():
         found.update(_named(f"body.{name}", parameters_of(organ)))
+    for name, cavity in body.cavities.items():
+        found.update(_named(f"body.{name}", parameters_of(cavity)))
     return found
 
 
 def trafficking_parameters(trafficking: Trafficking) -> dict[str, Parameter]:
     """Return the numbers of a trafficking model, such as ``trafficking.lung.retention``."""
     found = _named("trafficking", parameters_of(trafficking))
-    parts: dict[str, OrganTrafficking | LymphTrafficking] = {
+    parts: dict[str, object] = {
         **trafficking.organs,
         "lymph": trafficking.lymph,
+        "blood": trafficking.blood,
+        **trafficking.cavities,
     }
     for name, part in parts.items():
         found.update(_named(f"trafficking.{name}", parameters_of(part)))
@@ -35,17 +39,24 @@ def trafficking_parameters(trafficking: Trafficking) -> dict[str, Parameter]:
 
 
 def used_parameters(
-    body: Body, trafficking: Trafficking, scaling: str, tumour: TumourVessels | None
+    body: Body, trafficking: Trafficking, rule: ScalingRule, tumour: TumourVessels | None
 ) -> dict[str, Parameter]:
     """Return what a network rests on: body, trafficking, tumour, and the rates as scaled."""
     found = body_parameters(body) | trafficking_parameters(trafficking)
-    rates = {name: organ_rate(body, trafficking, scaling, name) for name in trafficking.organs}
-    if tumour is not None:
-        found.update(_named("tumour", tumour.quantities()))
-        rates["tumour"] = tumour_rate(body, trafficking, scaling, tumour)
-    for name, rate in rates.items():
+    for name in body.organ_names():
+        rate = organ_rate(body, trafficking, rule, name)
         if rate is not None:
             found[f"network.{name}.transmigration_rate"] = rate
+        loss = trafficking.organ(name).elimination_rate
+        if loss is not None and rule.elimination_exponent != 0:
+            scaled = elimination_rate(loss, body, trafficking, rule)
+            found[f"network.{name}.elimination_rate"] = scaled
+    if tumour is not None:
+        found.update(_named("tumour", tumour.quantities()))
+        own = trafficking.tumour
+        if own is not None and own.blood_entry_rate is None:
+            rate = tumour_rate(body, trafficking, rule, tumour)
+            found["network.tumour.transmigration_rate"] = rate
     return found
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cartflow.outcome import InputError
-from cartflow.pbpk.body import ORGANS, Body
+from cartflow.outcome import InputError, require_known
+from cartflow.pbpk.body import Body
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
 
@@ -53,9 +53,11 @@ def streams(body: Body, trafficking: Trafficking, tumour: TumourVessels | None) 
     of its hosts', in proportion. Raises `InputError` if a host has less than the tumour needs.
     """
     carried = carrier_share(body, trafficking)
-    found = {name: _organ_stream(body, trafficking, name, carried) for name in ORGANS}
+    found = {name: _organ_stream(body, trafficking, name, carried) for name in body.organ_names()}
     if tumour is None:
         return list(found.values())
+    for name in tumour.host:
+        require_known(name, found, f"tumour: host, an organ of body '{body.name}'")
     hosts = [found[name] for name in tumour.host]
     own = _tumour_stream(body, trafficking, tumour, hosts, carried)
     rest = {host.organ: host for host in _without(hosts, own)}

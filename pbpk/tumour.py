@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cartflow.outcome import InputError, require_known, suggest
 from cartflow.parameters import Parameter
-from cartflow.pbpk.body import ORGANS
+from cartflow.pbpk.body import CAVITIES, ORGANS
 from cartflow.pbpk.checks import parameters_of
 
 _MINUTES = 24 * 60
@@ -30,14 +30,43 @@ RETENTION = Parameter(
 )
 
 
+# Places that are no organ of the body: the organs that feed a tumour there.
+PLACES = {"flank": ("skin", "muscle"), "pleura": ("rest",), "lymph_node": ("rest",)}
+# The nodes that drain a host; other hosts drain to nodes without a name of their own.
+NODES = {
+    "flank": "inguinal_node",
+    "brain": "deep_cervical_node",
+    "lung": "mediastinal_node",
+    "pleura": "mediastinal_node",
+    "liver": "hepatic_node",
+    "gut": "mesenteric_node",
+}
+
+
 def host_organs(host: str) -> tuple[str, ...]:
-    """Return the organs of a named place: ``flank`` is skin and muscle, an organ is itself."""
-    if host == "flank":
-        return ("skin", "muscle")
+    """Return the organs of a named place: ``flank`` is skin and muscle, an organ is itself.
+
+    A tumour in the ``pleura`` or in a ``lymph_node`` takes its blood from ``rest``.
+    """
+    if host in PLACES:
+        return PLACES[host]
     if host not in ORGANS:
-        msg = f"tumour.host: unknown organ '{host}'; {suggest(host, [*ORGANS, 'flank'])}"
+        msg = f"tumour.host: unknown organ '{host}'; {suggest(host, [*ORGANS, *PLACES])}"
         raise InputError(msg)
     return (host,)
+
+
+def draining_node(host: str) -> str:
+    """Return the name of the node that drains a host; a tumour in a node drains to them all."""
+    return "" if host == "lymph_node" else NODES.get(host, "draining_node")
+
+
+def host_cavity(host: str) -> str:
+    """Return the cavity that a host is, or has beside it, or an empty text."""
+    if host in CAVITIES:
+        return host
+    beside = [cavity for cavity, organ in CAVITIES.items() if organ == host]
+    return beside[0] if beside else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +74,10 @@ class TumourVessels:
     """Vessels and lymph of a tumour of `volume` mm3 that takes its flow from `host`.
 
     `plasma_flow` in 1/day (mm3 per day and mm3 of tumour), `lymph_fraction` of the plasma flow;
-    the other fractions are of the tumour's volume. Raises `InputError`.
+    the other fractions are of the tumour's volume. `node` names the node that drains the host,
+    a part of the lymph pool (empty: the pool itself). Cells in `cavity` enter the tumour at
+    `cavity_entry_rate` (1/day). `barrier_breakdown` is the share of a brain tumour's vessels
+    without barrier. Raises `InputError`.
     """
 
     volume: float
@@ -55,13 +87,20 @@ class TumourVessels:
     interstitial_fraction: Parameter = INTERSTITIAL_FRACTION
     lymph_fraction: Parameter = LYMPH_FRACTION
     retention: Parameter = RETENTION
+    node: str = ""
+    cavity: str = ""
+    cavity_entry_rate: Parameter | None = None
+    barrier_breakdown: Parameter | None = None
 
     def __post_init__(self) -> None:
         """Check numbers and host."""
         if not (0 < self.volume < math.inf):
             msg = f"tumour: volume {self.volume:g} mm^3 must be a finite number above 0"
             raise InputError(msg)
+        self._check_ways()
         for name, value in self.quantities().items():
+            if name in ("cavity_entry_rate", "barrier_breakdown"):
+                continue
             upper = 1.0 if name.endswith("_fraction") else math.inf
             if not (0 < value.value < upper):
                 bound = "between 0 and 1" if upper == 1 else "above 0"
@@ -78,6 +117,16 @@ class TumourVessels:
         if len(set(self.host)) < len(self.host):
             msg = f"tumour: host {', '.join(self.host)} names an organ twice"
             raise InputError(msg)
+
+    def _check_ways(self) -> None:
+        if self.barrier_breakdown is not None:
+            if self.host != ("brain",):
+                raise InputError("tumour.barrier_breakdown: only a tumour in the brain has one")
+            if not 0 <= self.barrier_breakdown.value <= 1:
+                msg = f"tumour.barrier_breakdown: '{self.barrier_breakdown.stated}' is not in 0..1"
+                raise InputError(msg)
+        if self.cavity_entry_rate is not None:
+            require_known(self.cavity, CAVITIES, "tumour.cavity_entry_rate: cavity")
 
     def quantities(self) -> dict[str, Parameter]:
         """Return the numbers with a source, by name."""

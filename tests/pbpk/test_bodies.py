@@ -18,7 +18,24 @@ ML_PER_HOUR = 24_000.0
 PHYSIOLOGY = Path(__file__).parents[2].parent / "shared" / "data" / "physiology"
 
 
-@pytest.fixture(params=["mouse_28g", "human_male"])
+NAMES = [
+    "child_10y",
+    "child_15y",
+    "child_1y",
+    "child_5y",
+    "human_71kg",
+    "human_female",
+    "human_male",
+    "mouse_20g",
+    "mouse_28g",
+    "mouse_tsai2022_liver",
+    "mouse_tsai2022_pleural",
+    "rat_250g",
+]
+WHOLE = [name for name in NAMES if "tsai" not in name]
+
+
+@pytest.fixture(params=WHOLE)
 def body(request):
     return load_body(request.param)
 
@@ -36,7 +53,7 @@ def changed(tmp_path, text, old, new):
 
 
 def test_names_of_the_shipped_bodies():
-    assert body_names() == ["human_male", "mouse_28g"]
+    assert body_names() == NAMES
 
 
 def test_every_organ_is_there_once(body):
@@ -182,4 +199,104 @@ def test_a_number_without_source_is_refused(tmp_path, mouse_text):
     old = '{ value = "28 g", source = "shah2012", standing = "transcribed" }'
     path = changed(tmp_path, mouse_text, old, '"28 g"')
     with pytest.raises(InputError, match="body_weight: '28 g' has no source"):
+        load_body(path)
+
+
+WEIGHTS = {
+    "child_1y": 10.0,
+    "child_5y": 19.0,
+    "child_10y": 32.0,
+    "child_15y": 56.0,
+    "human_female": 60.0,
+    "human_male": 73.0,
+}
+CONTENTS = {"child_1y": 0.248, "child_5y": 0.315, "child_10y": 0.446, "child_15y": 0.765}
+
+
+@pytest.mark.parametrize("name", sorted(WEIGHTS))
+def test_masses_of_a_body_add_up_to_its_weight(name):
+    """Tissue at its density, blood and contents of the gut are the whole person."""
+    body = load_body(name)
+    assert body.body_weight.value == pytest.approx(WEIGHTS[name] * 1e12)
+    fat = body.organs["adipose"]
+    bone = body.organs["bone"]
+    marrow = body.organs["bone_marrow"]
+    mass = body.blood_volume.value * 1e-6
+    for organ, part in body.organs.items():
+        tissue = (part.volume.value - part.vascular_volume.value) * 1e-6
+        mass += {"adipose": 0.92 * tissue, "bone": 1.3 * tissue, "bone_marrow": 1.3 * tissue}.get(
+            organ, tissue
+        )
+    assert min(fat.volume.value, bone.volume.value, marrow.volume.value) > 0
+    gut = {"human_male": 0.958, "human_female": 0.878}.get(name, CONTENTS.get(name))
+    assert mass + gut == pytest.approx(WEIGHTS[name], rel=2e-4)
+
+
+@pytest.mark.skipif(not PHYSIOLOGY.is_dir(), reason="no physiology tables beside the repository")
+@pytest.mark.parametrize(
+    ("name", "age"),
+    [
+        ("child_1y", "age1"),
+        ("child_5y", "age5"),
+        ("child_10y", "age10"),
+        ("child_15y", "age15M"),
+    ],
+)
+def test_flows_of_a_child_equal_the_table(name, age):
+    body = load_body(name)
+    with (PHYSIOLOGY / "icrp89_flow_by_age_derived.csv").open() as file:
+        rows = {r["region"]: r for r in csv.DictReader(file) if r["age"] == age}
+    table = {region: float(row["flow_mL_min"]) * 1000 * 1440 for region, row in rows.items()}
+    flows = {organ: part.blood_flow.value for organ, part in body.organs.items()}
+    for organ, region in {
+        "brain": "brain",
+        "kidney": "kidneys",
+        "spleen": "spleen",
+        "muscle": "muscle",
+        "skin": "skin",
+        "adipose": "adipose",
+        "heart": "heart",
+        "bone_marrow": "red_marrow",
+        "rest": "rest",
+    }.items():
+        assert flows[organ] == pytest.approx(table[region], rel=1e-5)
+    assert flows["liver"] + flows["gut"] + flows["spleen"] == pytest.approx(
+        table["liver_total"], rel=1e-5
+    )
+    assert flows["bone"] + flows["bone_marrow"] == pytest.approx(
+        table["skeleton_with_marrow"], rel=1e-5
+    )
+
+
+def test_the_womans_liver_takes_27_and_a_half_percent():
+    woman = load_body("human_female")
+    liver = sum(woman.organs[name].blood_flow.value for name in ("liver", "gut", "spleen"))
+    assert liver / woman.cardiac_output.value == pytest.approx(0.275)
+
+
+def test_totals_of_the_bodies_from_httk():
+    mouse, rat = load_body("mouse_20g"), load_body("rat_250g")
+    for body, output, blood in ((mouse, 8.0, 1.818), (rat, 74.0, 14.44)):
+        assert body.cardiac_output.value / 1000 / 1440 == pytest.approx(output, rel=1e-3)
+        assert body.blood_volume.value / 1000 == pytest.approx(blood, rel=1e-3)
+    portal = sum(rat.organs[name].blood_flow.value for name in ("liver", "gut", "spleen"))
+    assert portal / 1000 / 1440 == pytest.approx(11.8, rel=2e-3)
+
+
+def test_a_minimal_body_needs_lung_and_rest(tmp_path):
+    text = files("cartflow.pbpk").joinpath("data/body_mouse_tsai2022_pleural.toml").read_text()
+    path = changed(tmp_path, text, "minimal = true", "minimal = false")
+    with pytest.raises(InputError, match="'bone_marrow' is missing"):
+        load_body(path)
+    path = changed(tmp_path, text, "[organs.rest]", "[organs.skin]")
+    with pytest.raises(InputError, match="'rest' is missing; needed: lung, rest"):
+        load_body(path)
+    path = changed(tmp_path, text, "[cavities.pleura]", "[cavities.plura]")
+    with pytest.raises(InputError, match=r"cavities: unknown name 'plura'.*'pleura'"):
+        load_body(path)
+
+
+def test_a_body_without_a_source_is_refused(tmp_path, mouse_text):
+    path = changed(tmp_path, mouse_text, ', source = "shah2012", standing = "transcribed"', "")
+    with pytest.raises(InputError, match="body_weight: key 'source' is missing"):
         load_body(path)

@@ -10,7 +10,7 @@ def test_rows_of_a_body_are_in_the_files_units():
     brain = rows["brain", "blood_flow"]
     assert (brain.value, brain.unit, brain.standing) == (46800.0, "mL/h", "derived")
     assert brain.note == "12 % of 6.5 L/min"
-    assert len(rows) == 13 * 5 + 7
+    assert len(rows) == 13 * 5 + 7 + 2 * 2  # organs, the whole, cavities
 
 
 def test_rows_of_a_trafficking_model():

@@ -45,7 +45,17 @@ def khot_text():
 
 
 def test_names_of_the_shipped_models():
-    assert trafficking_names() == ["khot2019", "singh2020"]
+    assert trafficking_names() == [
+        "brown2021",
+        "ganusov2014",
+        "khot2019",
+        "leontriana2021",
+        "singh2020",
+        "singh2021",
+        "singh2021_effector",
+        "tsai2022_liver",
+        "tsai2022_pleural",
+    ]
 
 
 @pytest.mark.skipif(not PHYSIOLOGY.is_dir(), reason="no physiology tables beside the repository")

@@ -1,0 +1,238 @@
+"""Organ kinetics through time: compiled, step controlled, with every birth and death counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cartflow.outcome import InputError, StepFailed
+from cartflow.pbpk.doses import Dose
+from cartflow.pbpk.organ_kinetics import OrganKinetics
+from cartflow.pbpk.organ_plan import Plan, plan
+from cartflow.pbpk.organ_system import organ_system
+
+Array = NDArray[np.float64]
+MOST_STEPS = 1_000_000
+# Amounts below this part of a species' scale need no relative precision.
+_FLOOR = 1e-9
+_REASONS = {1: "the step has become too small", 2: f"more than {MOST_STEPS} steps were needed"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Animals:
+    """What differs between animals: each array has them first.
+
+    `rates` (animals, n, n) of the organs in 1/day, `volumes` (animals, sites) in mm3, `parameters`
+    (animals, sites, parameters), `start` (animals, size), and the `shares` of each dose.
+    """
+
+    rates: Array
+    volumes: Array
+    parameters: Array
+    start: Array
+    shares: Array
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OrganRuns:
+    """States of animals at times, and what has happened by then.
+
+    `states` (animals, times, size), `events` (animals, times, sites, reactions) counted from the
+    start, `infused` (animals, times, size) likewise with what stood there, `steps` (animals, 2)
+    taken and refused.
+    """
+
+    kinetics: OrganKinetics
+    times: Array
+    states: Array
+    events: Array
+    infused: Array
+    steps: NDArray[np.int64]
+
+    def cells(self) -> Array:
+        """Return the cells (animals, times, phenotypes, compartments)."""
+        return self.kinetics.travelling(self.states)
+
+    def residents(self) -> Array:
+        """Return the amounts (animals, times, sites, residents) of what stays at the sites."""
+        return self.kinetics.staying(self.states)
+
+    def born(self) -> Array:
+        """Return product cells born so far, (animals, times, products)."""
+        return self._counted(self.kinetics.network.born)
+
+    def died(self) -> Array:
+        """Return product cells dead so far, those lost in organs among them."""
+        found = self._counted(self.kinetics.network.died)
+        for number, name in enumerate(self.kinetics.products):
+            if name in self.kinetics.phenotypes:
+                found[..., number] += self.states[..., self.kinetics.row(name, "lost")]
+        return found
+
+    def converted(self) -> Array:
+        """Return product cells that became this product less those that ceased to be it."""
+        return self._counted(self.kinetics.network.converted)
+
+    def given(self) -> Array:
+        """Return product cells infused so far, those at the start among them."""
+        return self._products(self.infused)
+
+    def in_body(self) -> Array:
+        """Return product cells in the body, those handed over to a tumour not among them."""
+        found = self._products(self.states)
+        for number, name in enumerate(self.kinetics.products):
+            if name in self.kinetics.phenotypes:
+                for place in ("lost", "handed_over"):
+                    found[..., number] -= self.states[..., self.kinetics.row(name, place)]
+        return found
+
+    def handed_over(self) -> Array:
+        """Return product cells that a tumour's vessels have given to its tissue."""
+        found = np.zeros((*self.states.shape[:2], len(self.kinetics.products)))
+        for number, name in enumerate(self.kinetics.products):
+            if name in self.kinetics.phenotypes:
+                found[..., number] = self.states[..., self.kinetics.row(name, "handed_over")]
+        return found
+
+    def residual(self) -> Array:
+        """Return what the balance of product cells misses, (animals, times)."""
+        gained = self.given() + self.born() - self.died() + self.converted()
+        result: Array = (gained - self.in_body() - self.handed_over()).sum(axis=-1)
+        return result
+
+    def _counted(self, per_event: Array) -> Array:
+        totals = np.einsum("atkr,sr->ats", self.events, per_event)
+        names = self.kinetics.network.species_names
+        result: Array = totals[..., [names.index(name) for name in self.kinetics.products]]
+        return result
+
+    def _products(self, states: Array) -> Array:
+        travelling = self.kinetics.travelling(states).sum(axis=-1)
+        staying = self.kinetics.staying(states).sum(axis=-2)
+        columns = []
+        for name in self.kinetics.products:
+            if name in self.kinetics.phenotypes:
+                columns.append(travelling[..., self.kinetics.phenotypes.index(name)])
+            else:
+                columns.append(staying[..., self.kinetics.residents.index(name)])
+        return np.stack(columns, axis=-1)
+
+
+def integrate(
+    kinetics: OrganKinetics,
+    doses: Sequence[Dose],
+    times: ArrayLike,
+    tolerance: float = 1e-4,
+    animals: Animals | None = None,
+) -> OrganRuns:
+    """Return the course of organ kinetics at `times` (days), the first of which is the start.
+
+    `tolerance` is the error allowed in one step, relative to each amount; the result's is
+    usually smaller. Without `animals` there is one, that of `kinetics`; each is integrated by
+    itself, on all threads of numba. Raises `InputError` on doses and times that do not fit,
+    `StepFailed` if numbers grow out of bounds.
+    """
+    if not 0 < tolerance < 1:
+        msg = f"tolerance {tolerance:g} must be above 0 and below 1"
+        raise InputError(msg)
+    segments = plan(kinetics, doses, times)
+    group = one_animal(kinetics) if animals is None else animals
+    states, events, report, _ = advance(kinetics, group, segments, tolerance)
+    failed = np.flatnonzero(report[:, 0])
+    if failed.size:
+        which = f"animal {failed[0]}: " if len(report) > 1 else ""
+        raise StepFailed("body", which + _REASONS[int(report[failed[0], 0])])
+    start = group.start + segments.given[0] * group.shares[:, None]
+    infused = group.start[:, None] + segments.infused() * group.shares[:, None, None]
+    return OrganRuns(
+        kinetics=kinetics,
+        times=segments.times,
+        states=np.concatenate([start[:, None], states], axis=1),
+        events=np.concatenate([np.zeros_like(events[:, :1]), events], axis=1),
+        infused=np.concatenate([start[:, None], infused], axis=1),
+        steps=report[:, 1:],
+    )
+
+
+def one_animal(kinetics: OrganKinetics) -> Animals:
+    """Return the one animal that `kinetics` itself describes."""
+    return Animals(
+        rates=kinetics.organs.rates[None],
+        volumes=kinetics.volumes[None],
+        parameters=kinetics.parameters[None],
+        start=kinetics.start[None],
+        shares=np.ones(1),
+    )
+
+
+def advance(
+    kinetics: OrganKinetics,
+    animals: Animals,
+    segments: Plan,
+    tolerance: float,
+    begin: Array | None = None,
+) -> tuple[Array, Array, NDArray[np.int64], Array]:
+    """Return the kept states and events, the report (status, steps, refused), and next steps.
+
+    `begin` (animals,) holds the first step of each animal to try, 0 where it is not known.
+    """
+    from cartflow.pbpk.rosenbrock import run
+
+    system = organ_system(kinetics, (animals.rates != 0).any(axis=0))
+    steps, code = system.elimination, system.code
+    sites, reactions = len(kinetics.sites), len(kinetics.network.reactions)
+    number, kept = len(animals.rates), int(segments.kept.sum())
+    states = np.zeros((number, kept, kinetics.size))
+    events = np.zeros((number, kept, sites * reactions))
+    report = np.zeros((number, 3), dtype=np.int64)
+    last = np.zeros(number)
+    run(
+        code.rates_block,
+        code.jacobian_block,
+        (system.transfers, system.places, system.effects, system.factors),
+        (steps.order, steps.diagonal, steps.starts, steps.lower, steps.update, steps.upper),
+        (system.local, system.local_factors, system.pulls),
+        (
+            system.values(animals.rates),
+            np.ascontiguousarray(animals.volumes),
+            np.ascontiguousarray(animals.parameters),
+        ),
+        (segments.ends, segments.kept, segments.given, segments.supplied, animals.shares),
+        (
+            steps.size,
+            reactions,
+            len(kinetics.phenotypes),
+            len(kinetics.organs.compartments),
+            MOST_STEPS,
+        ),
+        (tolerance, _FLOOR * scales(kinetics, segments)),
+        np.zeros(number) if begin is None else begin,
+        np.ascontiguousarray(animals.start),
+        (states, events, report, last),
+    )
+    return states, events.reshape(number, kept, sites, reactions), report, last
+
+
+def scales(kinetics: OrganKinetics, segments: Plan) -> Array:
+    """Return the amount (size,) of each species that is a lot of it: its scale.
+
+    For what travels all that is given or stands there; for the rest what stands there, or what
+    a day would change if all that travels were at one site. Nothing is smaller than 1e-12.
+    """
+    whole = kinetics.travelling(kinetics.start + segments.infused()[-1]).sum()
+    result = np.full(kinetics.size, max(float(whole), 1.0))
+    staying = kinetics.staying(result)
+    for site, rows in enumerate(kinetics.places):
+        volume = kinetics.volumes[site]
+        density = kinetics.start[rows] / volume
+        travels = [s.role == "phenotype" for s in kinetics.network.species]
+        density[travels] = whole / volume
+        with np.errstate(all="ignore"):
+            rates = np.abs(kinetics.network.rates(density)) * volume
+        turnover = (np.abs(kinetics.network.stoichiometry) * rates).max(axis=1, initial=0.0)
+        scale = np.maximum(kinetics.start[rows], np.where(np.isfinite(turnover), turnover, 0.0))
+        staying[site] = np.maximum(scale[np.logical_not(travels)], 1e-12)
+    return result

@@ -1,0 +1,485 @@
+"""Compiled steps of linear transport with local reactions, stiff, many animals at once.
+
+The method is RODAS (Hairer and Wanner, Solving Ordinary Differential Equations II, 1996): six
+stages, order four with an estimate of order three, L-stable. Each animal is one lane with its
+own time and step, so that what it computes does not depend on its neighbours.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import float64, int64, njit, prange, types, void
+
+from cartflow.pbpk.lanes import LANES, add_product, multiply, set_positive, subtract_product
+
+STAGES = 6
+_GAMMA = 0.25
+# a[i, j] multiplies stage j in the argument of stage i, c[i, j] / step in its right-hand side.
+_A = np.array(
+    [
+        [0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        [1.544, 0.0, 0.0, 0.0, 0.0, 0.0],
+        [0.9466785280815826, 0.2557011698983284, 0.0, 0.0, 0.0, 0.0],
+        [3.314825187068521, 2.896124015972201, 0.9986419139977817, 0.0, 0.0, 0.0],
+        [1.221224509226641, 6.019134481288629, 12.53708332932087, -0.6878860361058950, 0.0, 0.0],
+        [1.221224509226641, 6.019134481288629, 12.53708332932087, -0.6878860361058950, 1.0, 0.0],
+    ]
+)
+_C = np.array(
+    [
+        [0.0, 0.0, 0.0, 0.0, 0.0],
+        [-5.6688, 0.0, 0.0, 0.0, 0.0],
+        [-2.430093356833875, -0.2063599157091915, 0.0, 0.0, 0.0],
+        [-0.1073529058151375, -9.594562251023355, -20.47028614809616, 0.0, 0.0],
+        [7.496443313967647, -10.24680431464352, -33.99990352819905, 11.70890893206160, 0.0],
+        [
+            8.083246795921522,
+            -7.981132988064893,
+            -31.52159432874371,
+            16.31930543123136,
+            -6.058818238834054,
+        ],
+    ]
+)
+_SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0
+_SMALLEST = 1e-13  # of the time to go; a smaller step is a failure
+
+FINISHED, TOO_SMALL, TOO_MANY = 0, 1, 2
+
+
+@njit(error_model="numpy", cache=True)
+def _densities(y, rows, shares, site, density):
+    """Write the densities of one site; beyond zero, where a stage may stray, there are none."""
+    for s in range(len(rows)):
+        set_positive(density, s, y, rows[s])
+        multiply(density, s, shares, site)
+
+
+@njit(error_model="numpy", cache=True)
+def _change(rates, y, supply, system, animals, work, change, events):
+    """Write the change of the state per day, and the events per day and site."""
+    transfers, places, effects, factors = system
+    values, volumes, shares, parameters = animals
+    density, rate = work
+    change[:] = supply
+    for t in range(len(transfers)):
+        add_product(change, transfers[t, 0], values, transfers[t, 2], y, transfers[t, 1])
+    for site in range(len(places)):
+        _densities(y, places[site], shares, site, density)
+        rates(density, parameters[site], 0, LANES, rate)
+        first = site * len(rate)
+        for r in range(len(rate)):
+            events[first + r] = rate[r]
+            multiply(events, first + r, volumes, site)
+        for e in range(len(effects)):
+            row, event = places[site, effects[e, 0]], first + effects[e, 1]
+            add_product(change, row, factors, e, events, event)
+
+
+@njit(error_model="numpy", cache=True)
+def _slopes(jacobian, y, system, animals, density, slopes):
+    """Write the derivative of every rate to every species at each site, one a row."""
+    places, parameters = system[1], animals[3]
+    count = len(slopes) // len(places)
+    for site in range(len(places)):
+        _densities(y, places[site], animals[2], site, density)
+        found = slopes[site * count : (site + 1) * count]
+        jacobian(density, parameters[site], 0, LANES, found)
+        flat = found.reshape(-1)
+        for i in range(flat.size):
+            # An infinite slope would stop the step; without it only the estimate is worse.
+            if not abs(flat[i]) < 1e300:
+                flat[i] = 0.0
+
+
+@njit(error_model="numpy", cache=True)
+def _factorise(transport, slopes, elimination, inverse, matrix, pivots, good):
+    """Write L and U of 1/(gamma step) less the Jacobian; `good` is False where a pivot fails.
+
+    `transport` is the part of the matrix that never changes, `inverse` 1/(gamma step).
+    """
+    steps, local, local_factors, _ = elimination
+    order, diagonal, starts, lower, update, _ = steps
+    matrix[:] = transport
+    for t in range(len(local)):
+        subtract_product(matrix, local[t, 0], local_factors, t, slopes, local[t, 1])
+    good[:] = True
+    for k in range(len(order)):
+        pivot, place = order[k], diagonal[order[k]]
+        for lane in range(LANES):
+            value = matrix[place, lane] + inverse[0, lane]
+            good[lane] &= value > 0.0
+            pivots[pivot, lane] = 1.0 / value
+        for t in range(starts[k, 0], starts[k + 1, 0]):
+            multiply(matrix, lower[t, 0], pivots, pivot)
+        for t in range(starts[k, 1], starts[k + 1, 1]):
+            subtract_product(matrix, update[t, 0], matrix, update[t, 1], matrix, update[t, 2])
+
+
+@njit(error_model="numpy", cache=True)
+def _solve(matrix, pivots, steps, x):
+    """Replace the right-hand side `x` by the solution."""
+    order, _, starts, lower, _, upper = steps
+    for k in range(len(order)):
+        for t in range(starts[k, 0], starts[k + 1, 0]):
+            subtract_product(x, lower[t, 1], matrix, lower[t, 0], x, order[k])
+    for k in range(len(order) - 1, -1, -1):
+        multiply(x, order[k], pivots, order[k])
+        for t in range(starts[k, 2], starts[k + 1, 2]):
+            subtract_product(x, upper[t, 1], matrix, upper[t, 0], x, order[k])
+
+
+@njit(error_model="numpy", cache=True)
+def _add(target, factor, other):
+    """Add `factor` times `other`, both (rows, LANES)."""
+    flat, source = target.reshape(-1), other.reshape(-1)
+    for i in range(flat.size):
+        flat[i] += factor * source[i]
+
+
+@njit(error_model="numpy", cache=True)
+def _add_earlier(target, stage, stages, inverse, total):
+    """Add the earlier stages, combined and divided by the step, to a right-hand side."""
+    if stage == 0:
+        return
+    total[:] = 0.0
+    for j in range(stage):
+        _add(total, _GAMMA * _C[stage, j], stages[j])
+    for row in range(len(total)):
+        add_product(target, row, total, row, inverse, 0)
+
+
+@njit(error_model="numpy", cache=True)
+def _attempt(rates, jacobian, y, supply, system, elimination, animals, transport, step, work, good):
+    """Try one step of every lane: the new state in z, its events, the error in the last stage."""
+    matrix, pivots, z, stages, total, events, event_stages, event_total = work[:8]
+    density, rate, slopes, inverse = work[8:]
+    pulls = elimination[3]
+    for lane in range(LANES):
+        inverse[0, lane] = 1.0 / (_GAMMA * step[lane])
+        inverse[1, lane] = _GAMMA * step[lane]
+    _slopes(jacobian, y, system, animals, density, slopes)
+    _factorise(transport, slopes, elimination, inverse, matrix, pivots, good)
+    for s in range(STAGES):
+        z[:] = y
+        for j in range(s):
+            if _A[s, j] != 0.0:
+                _add(z, _A[s, j], stages[j])
+        here, counts = stages[s], event_stages[s]
+        _change(rates, z, supply, system, animals, (density, rate), here, counts)
+        _add_earlier(here, s, stages, inverse, total)
+        _add_earlier(counts, s, event_stages, inverse, event_total)
+        _solve(matrix, pivots, elimination[0], here)
+        for t in range(len(pulls)):
+            add_product(counts, pulls[t, 2], slopes, pulls[t, 0], here, pulls[t, 1])
+        for event in range(len(counts)):
+            multiply(counts, event, inverse, 1)
+    _add(z, 1.0, stages[STAGES - 1])
+    events[:] = event_stages[STAGES - 1]
+    for j in range(STAGES - 1):
+        _add(events, _A[STAGES - 1, j], event_stages[j])
+
+
+@njit(error_model="numpy", cache=True)
+def _errors(y, z, estimate, tolerance, floor, error):
+    """Write the largest error of each lane relative to what is allowed."""
+    error[:] = 0.0
+    for row in range(len(y)):
+        for lane in range(LANES):
+            size = max(abs(y[row, lane]), abs(z[row, lane])) + floor[row]
+            error[lane] = max(error[lane], abs(estimate[row, lane]) / size)
+    for lane in range(LANES):
+        error[lane] /= tolerance
+
+
+@njit(error_model="numpy", cache=True)
+def _negative(z, lane, limit):
+    """Return whether a lane has negative values, and whether all are within `limit` of zero."""
+    found, small = False, True
+    for row in range(len(z)):
+        if z[row, lane] < 0.0:
+            found = True
+            small = small and -z[row, lane] <= limit[row]
+    return found, small
+
+
+@njit(error_model="numpy", cache=True)
+def _mend_travellers(z, lane, first, last):
+    """Take negative counts of one phenotype from its other compartments, in proportion."""
+    total = held = 0.0
+    for row in range(first, last):
+        total += z[row, lane]
+        held += max(z[row, lane], 0.0)
+    for row in range(first, last):
+        z[row, lane] = max(z[row, lane], 0.0) * (total / held) if held > 0.0 else 0.0
+    return total >= 0.0
+
+
+@njit(error_model="numpy", cache=True)
+def _mend_local(z, events, lane, site, species, system):
+    """Take back as many events as used up too much of a species at a site."""
+    _, places, effects, factors = system
+    row = places[site, species]
+    reactions = len(events) // len(places)
+    most, chosen, taken = 0.0, -1, 0.0
+    for e in range(len(effects)):
+        count = -factors[e, lane] * events[site * reactions + effects[e, 1], lane]
+        if effects[e, 0] == species and count > most:
+            most, chosen = count, effects[e, 1]
+            taken = z[row, lane] / factors[e, lane]
+    if chosen < 0:
+        return False
+    events[site * reactions + chosen, lane] -= taken
+    for e in range(len(effects)):
+        if effects[e, 1] == chosen:
+            z[places[site, effects[e, 0]], lane] -= factors[e, lane] * taken
+    z[row, lane] = 0.0
+    return True
+
+
+@njit(error_model="numpy", cache=True)
+def _mended(z, events, lane, limit, phenotypes, compartments, system):
+    """Make a lane non-negative without losing a cell; return whether that could be done."""
+    found, small = _negative(z, lane, limit)
+    if not found or not small:
+        return small
+    places = system[1]
+    for site in range(len(places)):
+        for species in range(places.shape[1]):
+            row = places[site, species]
+            stays = row >= phenotypes * compartments
+            if (
+                stays
+                and z[row, lane] < 0.0
+                and not _mend_local(z, events, lane, site, species, system)
+            ):
+                return False
+    for p in range(phenotypes):
+        if not _mend_travellers(z, lane, p * compartments, (p + 1) * compartments):
+            return False
+    return not _negative(z, lane, limit)[0]
+
+
+@njit(error_model="numpy", cache=True)
+def _begin(y, lane, segment, plan, share, supply):
+    """Give what a segment begins with, and set what it supplies; return whether there is any."""
+    given = False
+    for row in range(len(y)):
+        amount = plan[2][segment, row] * share
+        y[row, lane] += amount
+        new = plan[3][segment, row] * share
+        given = given or amount != 0.0 or new != supply[row, lane]
+        supply[row, lane] = new
+    return given
+
+
+@njit(error_model="numpy", cache=True)
+def _next_steps(time, segment, ends, wanted, active, step):
+    """Choose each lane's step: the one wanted, or what is left of its segment or half of it."""
+    for lane in range(LANES):
+        step[lane] = 1.0
+        if active[lane]:
+            left = ends[segment[lane]] - time[lane]
+            step[lane] = wanted[lane]
+            if wanted[lane] >= 0.999 * left:
+                step[lane] = left
+            elif wanted[lane] > 0.5 * left:
+                step[lane] = 0.5 * left
+
+
+@njit(error_model="numpy", cache=True)
+def _first_step(values, lane):
+    """Return a tenth of the shortest residence time."""
+    fastest = 0.0
+    for row in range(len(values)):
+        fastest = max(fastest, abs(values[row, lane]))
+    return 0.1 / fastest if fastest > 0.0 else 1e-3
+
+
+@njit(error_model="numpy", cache=True)
+def _work(size, entries, sites, species, reactions):
+    """Return the arrays that steps are worked out in."""
+    events = sites * reactions
+    return (
+        np.zeros((entries, LANES)),
+        np.zeros((size, LANES)),
+        np.zeros((size, LANES)),
+        np.zeros((STAGES, size, LANES)),
+        np.zeros((size, LANES)),
+        np.zeros((events, LANES)),
+        np.zeros((STAGES, events, LANES)),
+        np.zeros((events, LANES)),
+        np.zeros((species, LANES)),
+        np.zeros((reactions, LANES)),
+        np.zeros((sites * reactions * species, LANES)),
+        np.zeros((2, LANES)),
+    )
+
+
+@njit(error_model="numpy", cache=True)
+def _transport(values, transfers, entries):
+    """Return the part of the matrix that transport makes."""
+    result = np.zeros((entries, LANES))
+    for t in range(len(transfers)):
+        for lane in range(LANES):
+            result[transfers[t, 3], lane] -= values[transfers[t, 2], lane]
+    return result
+
+
+@njit(error_model="numpy", cache=True)
+def _keep(y, counts, lane, target, events):
+    """Copy a lane's state and its events so far."""
+    for row in range(len(y)):
+        target[row] = y[row, lane]
+    for event in range(len(counts)):
+        events[event] = counts[event, lane]
+
+
+@njit(error_model="numpy", cache=True)
+def _take(y, counts, z, events, lane):
+    """Accept a lane's step."""
+    for row in range(len(y)):
+        y[row, lane] = z[row, lane]
+    for event in range(len(counts)):
+        counts[event, lane] += events[event, lane]
+
+
+@njit(error_model="numpy", cache=True)
+def _arrive(y, counts, supply, lane, plan, clock, values, results):
+    """End a lane's segment: keep its state if asked to, and begin the next one."""
+    ends, keeps, shares = plan[0], plan[1], plan[4]
+    time, wanted, segment, kept, active = clock
+    while active[lane] and time[lane] >= ends[segment[lane]]:
+        if keeps[segment[lane]]:
+            place = kept[lane]
+            _keep(y, counts, lane, results[0][lane, place], results[1][lane, place])
+            kept[lane] += 1
+        segment[lane] += 1
+        active[lane] = segment[lane] < len(ends)
+        if active[lane] and _begin(y, lane, segment[lane], plan, shares[lane], supply):
+            wanted[lane] = min(wanted[lane], _first_step(values, lane))
+
+
+@njit(error_model="numpy", cache=True)
+def _factor(error, good):
+    """Return what the next step is multiplied with, for an estimate of order three."""
+    if not (good and error < 1e300):
+        return _SHRINK
+    return min(_GROW, max(_SHRINK, _SAFETY * max(error, 1e-12) ** -0.25))
+
+
+@njit(error_model="numpy", cache=True)
+def _group(rates, jacobian, system, elimination, animals, plan, sizes, rules, begin, y, results):
+    """Take the animals of one group, one a lane, through all segments of the plan."""
+    ends, report = plan[0], results[2]
+    entries, reactions, phenotypes, compartments, most = sizes
+    tolerance, floor = rules
+    values, number = animals[0], len(report)
+    transport = _transport(values, system[0], entries)
+    work = _work(len(y), entries, *system[1].shape, reactions)
+    z, estimate, events = work[2], work[3][STAGES - 1], work[5]
+    counts, supply = np.zeros(events.shape), np.zeros(y.shape)
+    time, step, wanted, error = np.zeros((4, LANES))
+    segment, kept = np.zeros((2, LANES), dtype=np.int64)
+    active, good = np.zeros((2, LANES), dtype=np.bool_)
+    clock = time, wanted, segment, kept, active
+    for lane in range(number):
+        active[lane] = True
+        _begin(y, lane, 0, plan, plan[4][lane], supply)
+        wanted[lane] = begin[lane] if begin[lane] > 0.0 else _first_step(values, lane)
+    while active.any():
+        _next_steps(time, segment, ends, wanted, active, step)
+        _attempt(
+            rates, jacobian, y, supply, system, elimination, animals, transport, step, work, good
+        )
+        _errors(y, z, estimate, tolerance, floor, error)
+        for lane in range(number):
+            if not active[lane]:
+                continue
+            factor = _factor(error[lane], good[lane])
+            passed = good[lane] and error[lane] <= 1.0
+            if passed and _mended(
+                z, events, lane, tolerance * floor, phenotypes, compartments, system
+            ):
+                _take(y, counts, z, events, lane)
+                left = ends[segment[lane]] - time[lane]
+                time[lane] += left if step[lane] >= left else step[lane]
+                if factor < 1.0 or step[lane] * factor > wanted[lane]:
+                    wanted[lane] = step[lane] * factor
+                results[3][lane] = wanted[lane]
+                report[lane, 1] += 1
+                _arrive(y, counts, supply, lane, plan, clock, values, results)
+                continue
+            wanted[lane] = step[lane] * min(factor, 0.5)
+            report[lane, 2] += 1
+            if wanted[lane] < _SMALLEST * ends[-1]:
+                report[lane, 0], active[lane] = TOO_SMALL, False
+            elif report[lane, 1] + report[lane, 2] >= most:
+                report[lane, 0], active[lane] = TOO_MANY, False
+
+
+@njit(error_model="numpy", cache=True)
+def _in_lanes(values, first):
+    """Return the rows of up to LANES animals (animals, n) as (n, LANES); the last fills up."""
+    result = np.empty((values.shape[1], LANES))
+    for lane in range(LANES):
+        animal = min(first + lane, len(values) - 1)
+        for row in range(values.shape[1]):
+            result[row, lane] = values[animal, row]
+    return result
+
+
+_VECTOR, _MATRIX, _CUBE = float64[::1], float64[:, ::1], float64[:, :, ::1]
+_INDICES, _PLACES = int64[::1], int64[:, ::1]
+_BLOCK = types.FunctionType(void(_MATRIX, _MATRIX, int64, int64, _MATRIX))
+_SIGNATURE = void(
+    _BLOCK,
+    _BLOCK,
+    types.Tuple((_PLACES, _PLACES, _PLACES, _MATRIX)),
+    types.Tuple((_INDICES, _INDICES, _PLACES, _PLACES, _PLACES, _PLACES)),
+    types.Tuple((_PLACES, _MATRIX, _PLACES)),
+    types.Tuple((_MATRIX, _MATRIX, _CUBE)),
+    types.Tuple((_VECTOR, _INDICES, _MATRIX, _MATRIX, _VECTOR)),
+    types.UniTuple(int64, 5),
+    types.Tuple((float64, _VECTOR)),
+    _VECTOR,
+    _MATRIX,
+    types.Tuple((_CUBE, _CUBE, _PLACES, _VECTOR)),
+)
+
+
+@njit(_SIGNATURE, parallel=True, error_model="numpy", cache=True)
+def run(
+    rates, jacobian, system, steps, locals_, animals, plan, sizes, rules, begin, start, results
+):
+    """Integrate all animals; each is one lane, each group of them one task of a thread.
+
+    `animals` holds their rates of transport (animals, values), volumes (animals, sites) and
+    parameters (animals, sites, parameters); `start` their states. The plan has the ends of
+    its segments (days), whether the state there is kept, what is given at the beginning of
+    each, what is supplied per day, and each animal's share of both. Written are the kept
+    states and cumulated events, the report (status, steps, refused steps), and the last step.
+    """
+    values, volumes, parameters = animals
+    out, out_events, report, last_step = results
+    number, sites = volumes.shape
+    for group in prange((number + LANES - 1) // LANES):
+        first = group * LANES
+        last = min(number, first + LANES)
+        held = _in_lanes(volumes, first)
+        local = np.empty((sites, parameters.shape[2], LANES))
+        for site in range(sites):
+            local[site] = _in_lanes(parameters[:, site].copy(), first)
+        _group(
+            rates,
+            jacobian,
+            system,
+            (steps, *locals_),
+            (_in_lanes(values, first), held, 1.0 / held, local),
+            (plan[0], plan[1], plan[2], plan[3], plan[4][first:last]),
+            sizes,
+            rules,
+            begin[first:last],
+            _in_lanes(start, first),
+            (out[first:last], out_events[first:last], report[first:last], last_step[first:last]),
+        )

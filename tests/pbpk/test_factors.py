@@ -1,0 +1,62 @@
+"""The factors of a ratio of deliveries multiply to it, and each is what it is called."""
+
+import pytest
+
+from cartflow.pbpk.factors import delivery_of, factors
+from cartflow.pbpk.load import load_body, load_trafficking
+from cartflow.pbpk.published_delivery import whole_model_ratio
+from cartflow.pbpk.scaling import ScalingRule
+
+MOUSE, MAN = "mouse_28g", "human_male"
+
+
+@pytest.mark.parametrize("model", ["khot2019", "singh2020", "tsai2022_liver"])
+def test_factors_multiply_to_the_ratio(model):
+    found = factors(MOUSE, MAN, model)
+    product = found.dilution * found.perfusion * found.capture * found.time_in_blood
+    assert found.ratio == pytest.approx(product, rel=1e-12)
+    assert found.ratio == pytest.approx(whole_model_ratio(model), rel=1e-4)
+
+
+def test_each_factor():
+    found = factors(MOUSE, MAN)
+    assert found.dilution == pytest.approx(5300 / 1.717)
+    assert found.perfusion == pytest.approx((1 - 0.4339622642) / 0.55)  # equal plasma flow
+    assert found.capture == pytest.approx(1.0, abs=1e-3)  # kept by the rule
+    assert found.time_in_blood == pytest.approx(1.84, abs=0.01)
+    assert found.circulation_time * found.passes == pytest.approx(found.time_in_blood)
+
+
+def test_passes_end_in_the_lung():
+    """Capture in one pass is kept, so passes go with one over the loss in the lung's tissue."""
+    chance = []
+    for name in (MOUSE, MAN):
+        lung = load_body(name).organs["lung"]
+        leaving = lung.lymph_flow.value / lung.interstitial_volume.value
+        chance.append(0.84 * 24 / (0.84 * 24 + leaving))
+    assert chance == pytest.approx([0.0415, 0.409], rel=0.01)
+    assert factors(MOUSE, MAN).passes == pytest.approx(chance[1] / chance[0], rel=0.01)
+
+
+def test_losses_that_scale_shorten_the_ratio_and_rates_that_do_not_lengthen_it():
+    slower = factors(MOUSE, MAN, scaling=ScalingRule(elimination_exponent=-0.25))
+    assert slower.time_in_blood == pytest.approx(0.415, abs=0.005)
+    kept = factors(MOUSE, MAN, scaling="vascular_volume")
+    assert kept.ratio == pytest.approx(1.02e5, rel=0.01)
+
+
+def test_delivery_per_volume_hardly_depends_on_the_size():
+    body, model = load_body(MOUSE), load_trafficking("khot2019")
+    small, large = (delivery_of(body, model, volume=v).delivery for v in (65.0, 1000.0))
+    assert large == pytest.approx(small, rel=1e-3)
+
+
+def test_the_artery_gives_a_first_pass():
+    for body, gain in ((MOUSE, 1.22), (MAN, 1.92)):
+        vein, artery = (
+            delivery_of(
+                load_body(body), load_trafficking("khot2019"), host="liver", route=route
+            ).delivery
+            for route in ("intravenous", "hepatic_artery")
+        )
+        assert artery / vein == pytest.approx(gain, abs=0.01)

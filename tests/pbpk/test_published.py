@@ -1,0 +1,183 @@
+"""Published numbers of bodies and trafficking: every row within its tolerance."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cartflow.bibliography import keys
+from cartflow.outcome import InputError
+from cartflow.pbpk.load import load_body, load_trafficking
+from cartflow.pbpk.network import organ_network
+from cartflow.pbpk.published import HOUR, course, exact_area, given
+from cartflow.pbpk.published_delivery import (
+    blood_volume_rows,
+    brain_by_age,
+    brain_rows,
+    delivered,
+    headline_rows,
+    organ_ratio_rows,
+    whole_model_ratio,
+)
+from cartflow.pbpk.published_pet import (
+    MEASURED,
+    injected_dose,
+    lung_mend,
+    lung_retention,
+    pet_rows,
+    pet_table,
+    with_lung,
+    with_lung_retention,
+)
+from cartflow.pbpk.published_recirculation import (
+    duct_recovery,
+    recovery_rows,
+    recovery_table,
+    residence_rows,
+    split_rows,
+)
+from cartflow.pbpk.published_tsai import dose_table_rows, route_ratio_rows, route_ratios
+
+KEYS = keys()
+GROUPS = {
+    "tsai, routes": route_ratio_rows,
+    "tsai, doses": dose_table_rows,
+    "ganusov, stays": residence_rows,
+    "ganusov, split": split_rows,
+    "ganusov, duct": recovery_rows,
+    "brown, blood": blood_volume_rows,
+    "brown, organs": organ_ratio_rows,
+    "brown, headline": headline_rows,
+    "brain": brain_rows,
+    "lee": pet_rows,
+}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_rows_hold(group):
+    rows = GROUPS[group]()
+    assert rows
+    assert len({row.name for row in rows}) == len(rows)
+    for row in rows:
+        assert row.holds, row
+        assert row.reference in KEYS
+
+
+def test_a_row_that_is_off_does_not_hold():
+    row = brain_rows()[0]
+    assert not row._replace(measured=row.expected + 1.01 * row.tolerance).holds
+    assert not row._replace(measured=float("nan")).holds
+
+
+def test_the_published_blood_ratio_is_a_matter_of_sampling():
+    sampled, exact = route_ratios(sampled=True), route_ratios(sampled=False)
+    assert exact["blood"] / sampled["blood"] == pytest.approx(1.78, abs=0.01)
+    assert exact["pleura"] / sampled["pleura"] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_exact_areas_are_what_fine_samples_come_to():
+    network = organ_network(load_body("mouse_28g"), load_trafficking("khot2019"))
+    times = np.concatenate([[0.0], np.geomspace(1e-7, 0.2, 1500)])
+    cells = course(network, given(network), times)
+    fine = np.trapezoid(cells, times, axis=0)
+    exact = exact_area(network, given(network), 0.2)
+    kept = network.volumes() > 0
+    np.testing.assert_allclose(fine[kept], exact[kept], rtol=1e-4)
+
+
+def test_recovery_names_what_it_assumes_and_falls_with_the_ducts_share():
+    table = recovery_table()
+    assert min(row[-1] for row in table) < 0.55 < max(row[-1] for row in table)
+    shares = [duct_recovery(2.0, 0.5, share) for share in (0.0, 0.25, 0.5, 1.0)]
+    assert shares[0] == 0
+    assert np.all(np.diff(shares) > 0)
+    assert "assumed: entry" in recovery_rows()[0].note
+
+
+def test_the_ratio_does_not_depend_on_the_host():
+    flank = whole_model_ratio("khot2019", "flank")
+    for host in ("brain", "liver", "lung", "bone_marrow"):
+        assert whole_model_ratio("khot2019", host) == pytest.approx(flank, rel=5e-3)
+
+
+def test_the_other_model_stays_below_the_headline():
+    assert 500 < whole_model_ratio("singh2020") < 1e3
+
+
+def test_perfusion_limit_is_flow_over_blood_volume():
+    """Just after mixing, brown2021 delivers q / V_blood per infused cell, day and mL."""
+    body = load_body("human_male")
+    early, late = (delivered("human_male", "brown2021", "flank", 1e-3, t) for t in (0.05, 0.1))
+    flow = 0.21 * 1440 / (1 - body.haematocrit.value)  # per day
+    assert (late - early) / 0.05 == pytest.approx(flow / 5300, rel=2e-2)
+
+
+def test_young_brains_get_more():
+    ratios = [row[3] for row in brain_by_age()]
+    assert ratios == sorted(ratios, reverse=True)
+    per_kg = {row[0]: row[4] for row in brain_by_age()}
+    assert per_kg["child_5y"] == pytest.approx(1.3, abs=0.01)
+
+
+def test_retention_mends_the_lung_and_not_the_liver():
+    early = ("lung", 1 * HOUR)
+    retention = lung_retention()
+    assert retention == pytest.approx(21.0, abs=0.1)
+    changed = with_lung_retention(load_trafficking("khot2019"), retention)
+    assert injected_dose(changed, label_stays=False)[early] == pytest.approx(24.4, rel=1e-6)
+    both = lung_mend()
+    assert both == pytest.approx((5.63, 0.048), rel=0.01)
+    found = injected_dose(with_lung(load_trafficking("khot2019"), *both), label_stays=False)
+    assert found["lung", 7.0] == pytest.approx(3.9, rel=1e-4)
+    assert found["liver", 7.0] < 0.6 * MEASURED["liver", 7.0][0]
+    assert len(pet_table()) == len(MEASURED)
+
+
+def test_a_label_that_stays_is_never_lost():
+    found = injected_dose(load_trafficking("khot2019"))
+    without = injected_dose(load_trafficking("khot2019"), label_stays=False)
+    assert found["lung", 7.0] > 80 > without["lung", 7.0]
+    assert found["liver", 7.0] == pytest.approx(without["liver", 7.0], rel=1e-9)
+
+
+def test_no_retention_fits_the_last_day():
+    with pytest.raises(InputError, match=r"no retention in the lung gives 3\.9 %"):
+        lung_retention(("lung", 7.0))
+
+
+def test_both_phases_of_blood_and_marrow_are_those_of_two_pools():
+    """singh2021 in any body is two pools: blood as a whole, and marrow."""
+    from scipy.linalg import expm
+
+    two = np.array([[-1.71 - 0.219, 0.176], [1.71, -0.176]])
+    for body in ("human_male", "mouse_28g"):
+        network = organ_network(load_body(body), load_trafficking("singh2021"))
+        vessels = [c.space == "vascular" for c in network.compartments]
+        marrow = network.index("bone_marrow_tissue")
+        for day in (0.01, 0.5, 5.0, 30.0):
+            cells = course(network, given(network), np.array([day]))[0]
+            exact = expm(two * day)[:, 0]
+            np.testing.assert_allclose([cells[vessels].sum(), cells[marrow]], exact, rtol=1e-9)
+
+
+def test_transfer_to_the_brain_is_one_rate_from_all_blood():
+    """leontriana2021: the tumour gains 0.2 per day of what the blood holds."""
+    from cartflow.pbpk.tumour import TumourVessels
+
+    tumour = TumourVessels(volume=1e4, host=("brain",))
+    network = organ_network(
+        load_body("human_male"), load_trafficking("leontriana2021"), tumour=tumour
+    )
+    cells = course(network, given(network), np.array([3.0]))[0]
+    assert cells[network.index("handed_over")] == pytest.approx(1 - np.exp(-0.6), rel=1e-9)
+
+
+def test_lumped_tissues_keep_their_capture_in_a_whole_body():
+    minimal = load_trafficking("tsai2022_pleural")
+    assert minimal.capture_probability("heart") == minimal.capture_probability("rest")
+    network = organ_network(load_body("mouse_28g"), minimal)
+    assert "heart_tissue" in network.names
+    with pytest.raises(InputError, match=r"has the organ .*, which body"):
+        organ_network(load_body("mouse_tsai2022_pleural"), load_trafficking("khot2019"))
+    with pytest.raises(InputError, match="'as_rest' needs a table"):
+        replace(minimal, organs={"lung": minimal.organ("lung")})
