@@ -1,0 +1,131 @@
+"""The list of cases: what `cartflow validate` runs, in the order in which the report reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+from cartflow.outcome import require_known
+from cartflow.validation.case import CaseResult, Scope
+
+Group = Literal["code verification", "calculation verification", "validation"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of the list: a case's name, what it is evidence for, and where it is written.
+
+    `quick` says whether ``--quick`` runs it. `module` has the function `case`, called with the
+    scope and, where the name has a colon, with what stands behind it.
+    """
+
+    name: str
+    group: Group
+    module: str
+    title: str
+    quick: bool = True
+
+    def run(self, scope: Scope) -> CaseResult:
+        """Return the case's result; its module is imported only now."""
+        function: Any = import_module(f"cartflow.validation.{self.module}").case
+        subject = self.name.partition(":")[2]
+        result: CaseResult = function(scope, subject) if subject else function(scope)
+        return result
+
+
+CASES: tuple[Entry, ...] = (
+    Entry(
+        name="fisher_kpp",
+        group="code verification",
+        module="fisher_kpp",
+        title="Fisher-KPP: how fast cells that spread and divide advance",
+    ),
+    Entry(
+        name="pushed_fronts",
+        group="code verification",
+        module="pushed_fronts",
+        title="Pushed fronts: speeds known exactly",
+    ),
+    Entry(
+        name="tortuosity",
+        group="code verification",
+        module="tortuosity",
+        title="Tortuosity and porosity: what the tissue takes off",
+    ),
+    Entry(
+        name="depth",
+        group="code verification",
+        module="depth",
+        title="Depth, and how long it takes",
+    ),
+    Entry(
+        name="orders",
+        group="code verification",
+        module="orders",
+        title="Orders of accuracy in space and time",
+    ),
+    Entry(
+        name="conservation",
+        group="code verification",
+        module="conservation",
+        title="Cells are conserved and never negative",
+    ),
+    Entry(
+        name="organ_network",
+        group="code verification",
+        module="organ_network",
+        title="The organ network against linear algebra",
+    ),
+    Entry(
+        name="independent_solver",
+        group="code verification",
+        module="independent_solver",
+        title="Two studies solved again by other code",
+    ),
+    Entry(
+        name="engines_agree",
+        group="calculation verification",
+        module="engines_agree",
+        title="Two engines, one answer",
+    ),
+    Entry(
+        name="measurements:scratch_assay",
+        group="validation",
+        module="measurements",
+        title="Scratch assays: motility and growth of PC-3 cells",
+    ),
+    Entry(
+        name="measurements:killing_assay",
+        group="validation",
+        module="measurements",
+        title="Killing assays: CARRGO against xCELLigence wells",
+    ),
+    Entry(
+        name="measurements:tracks",
+        group="validation",
+        module="measurements",
+        title="Cell tracks: motility of T cells in node and matrix",
+    ),
+    Entry(
+        name="measurements:spheroids",
+        group="validation",
+        module="measurements",
+        title="Spheroids: how deep a nutrient reaches",
+    ),
+)
+
+
+def chosen(names: Sequence[str], scope: Scope) -> tuple[Entry, ...]:
+    """Return the cases called `names`, or all of `scope` if none is named, in the book's order.
+
+    A name without its colon part stands for all its cases. Raises `InputError` on others.
+    """
+    if not names:
+        return tuple(entry for entry in CASES if entry.quick or scope == "full")
+    known = {entry.name for entry in CASES} | {entry.name.partition(":")[0] for entry in CASES}
+    for name in names:
+        require_known(name, known, "case")
+    wanted = set(names)
+    return tuple(e for e in CASES if {e.name, e.name.partition(":")[0]} & wanted)
