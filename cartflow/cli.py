@@ -1,4 +1,4 @@
-"""The command line: run, plot, show, cite."""
+"""The command line: run, plot, show, cite, validate."""
 
 from __future__ import annotations
 
@@ -76,8 +76,20 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--force", action="store_true", help="overwrite the result if it exists")
     run.set_defaults(command=_run)
 
+    alone = commands.add_parser("simulate", help="run a kinetics model well mixed")
+    alone.add_argument("name", metavar="NAME", help="a shipped kinetics model or a TOML file")
+    alone.add_argument("--scenario", metavar="S", help="a scenario of it (default: the first)")
+    alone.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    alone.add_argument("--stochastic", type=int, metavar="N", help="N random runs as well")
+    alone.add_argument("--seed", type=int, default=1, metavar="K", help="of the random numbers")
+    alone.add_argument("--out", type=Path, metavar="FILE", help="the result, as netCDF")
+    alone.add_argument("--force", action="store_true", help="overwrite the result if it exists")
+    alone.set_defaults(command=_simulate)
+
     plot = commands.add_parser("plot", help="draw a result")
-    plot.add_argument("file", type=Path, metavar="FILE", help="a result of cartflow run")
+    plot.add_argument(
+        "file", type=Path, metavar="FILE", help="a result of cartflow run or simulate"
+    )
     plot.add_argument(
         "--out", type=Path, metavar="PNG", help="the figure (default: FILE's stem .png)"
     )
@@ -93,7 +105,53 @@ def build_parser() -> argparse.ArgumentParser:
     cite = commands.add_parser("cite", help="print what a study rests on")
     cite.add_argument("study", type=Path, metavar="STUDY", help="a TOML study file")
     cite.set_defaults(command=_cite)
+
+    _add_compare(commands)
+    _add_sensitivity(commands)
+    _add_validate(commands)
     return parser
+
+
+def _add_compare(commands: Any) -> None:
+    command = commands.add_parser("compare", help="run a study in several bodies, side by side")
+    command.add_argument("study", type=Path, metavar="STUDY", help="a TOML study file")
+    command.add_argument("--bodies", required=True, metavar="A,B", help="names or .toml files")
+    rules = "number (default), per_kg or allometric: what of the study's dose is kept"
+    command.add_argument("--dose", default="number", metavar="RULE", help=rules)
+    command.add_argument(
+        "--out", type=Path, metavar="FILE", help="the dataset (default: STUDY's stem _bodies.nc)"
+    )
+    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
+    command.set_defaults(command=_compare)
+
+
+def _add_sensitivity(commands: Any) -> None:
+    command = commands.add_parser("sensitivity", help="how delivery depends on the numbers")
+    command.add_argument("study", type=Path, metavar="STUDY", help="a TOML study file")
+    command.add_argument("--samples", type=int, default=64, metavar="N", help="a power of 2")
+    command.add_argument(
+        "--spread", type=float, metavar="F", help="vary also what has no range, / and x F"
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="FILE", help="dataset (default: STUDY's stem _sensitivity.nc)"
+    )
+    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
+    command.set_defaults(command=_sensitivity)
+
+
+def _add_validate(commands: Any) -> None:
+    command = commands.add_parser("validate", help="run the cases of the validation book")
+    command.add_argument("names", nargs="*", metavar="NAME", help="cases (default: all)")
+    command.add_argument("--list", action="store_true", help="print the cases and exit")
+    command.add_argument("--quick", action="store_true", help="smaller runs, a few minutes")
+    command.add_argument("--json", type=Path, metavar="FILE", help="write every check as JSON")
+    command.add_argument(
+        "--report", type=Path, default=Path("validation_report"), metavar="DIR", help="the report"
+    )
+    command.add_argument("--force", action="store_true", help="overwrite an older report")
+    command.set_defaults(command=_validate)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -160,6 +218,23 @@ def _setting(text: str) -> tuple[str, Any]:
     return key.strip(), read["value"] if list(read) == ["value"] else value.strip()
 
 
+def _simulate(options: argparse.Namespace) -> int:
+    from cartflow.dataset import NETCDF, require_writable
+    from cartflow.simulate import simulate
+
+    if options.out is not None:
+        require_writable(options.out, NETCDF, force=options.force)
+    settings = dict(_setting(text) for text in options.settings)
+    result = simulate(
+        options.name, options.scenario, settings, runs=options.stochastic, seed=options.seed
+    )
+    print("\n".join(result.summary_lines()))
+    if options.out is not None:
+        result.write(options.out)
+        print(f"written       {options.out}")
+    return FINISHED
+
+
 def _plot(options: argparse.Namespace) -> int:
     from cartflow.dataset import PNG, require_writable
     from cartflow.plots import plot_result
@@ -191,6 +266,71 @@ def _cite(options: argparse.Namespace) -> int:
     for key in keys:
         print(bibtex(key) + "\n")
     return FINISHED
+
+
+def _compare(options: argparse.Namespace) -> int:
+    import xarray as xr
+
+    from cartflow.compare import compare, table_lines
+    from cartflow.compare_plot import plot_comparison
+    from cartflow.dataset import NETCDF, PNG, require_writable, write
+
+    out = options.out or Path(f"{options.study.stem}_bodies.nc")
+    figure = out.with_suffix(".png")
+    require_writable(out, NETCDF, force=options.force)
+    require_writable(figure, PNG, force=options.force)
+    bodies = [name.strip() for name in options.bodies.split(",")]
+    settings = dict(_setting(text) for text in options.settings)
+    dataset = compare(
+        options.study,
+        bodies,
+        dose=options.dose,
+        settings=settings,
+        watch=lambda name: print(f"running       {name}", file=sys.stderr),
+    )
+    write(xr.DataTree.from_dict({"/": dataset}), out)
+    plot_comparison(dataset, figure)
+    print("\n".join(table_lines(dataset)))
+    print(f"written       {out}, {figure}")
+    return FINISHED
+
+
+def _sensitivity(options: argparse.Namespace) -> int:
+    import xarray as xr
+
+    from cartflow.dataset import NETCDF, PNG, require_writable, write
+    from cartflow.sensitivity import sensitivity, sensitivity_figure, sensitivity_lines
+
+    out = options.out or Path(f"{options.study.stem}_sensitivity.nc")
+    figure = out.with_suffix(".png")
+    require_writable(out, NETCDF, force=options.force)
+    require_writable(figure, PNG, force=options.force)
+    settings = dict(_setting(text) for text in options.settings)
+    dataset = sensitivity(
+        options.study, samples=options.samples, spread=options.spread, settings=settings
+    )
+    write(xr.DataTree.from_dict({"/": dataset}), out)
+    sensitivity_figure(dataset).savefig(figure, dpi=150, format="png")
+    print("\n".join(sensitivity_lines(dataset)))
+    print(f"written       {out}, {figure}")
+    return FINISHED
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from cartflow.validation.command import validate
+    from cartflow.validation.table import list_cases
+
+    if options.list:
+        list_cases()
+        return FINISHED
+    holds = validate(
+        options.names,
+        scope="quick" if options.quick else "full",
+        report=options.report,
+        json=options.json,
+        force=options.force,
+    )
+    return FINISHED if holds else STOPPED
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from cartflow.units import cf_unit
 
 Array = np.ndarray
 GROUPS = ("body", "tumour", "exchange", "balance", "parameters")
+# Of a kinetics model run alone.
+SIMULATED = ("species", "parameters")
 
 
 def variable(
@@ -141,7 +143,7 @@ def read(path: Path) -> xr.DataTree:
         msg = f"{path}: not a result of cartflow ({error})"
         raise InputError(msg) from None
     missing = [name for name in GROUPS if name not in tree.children]
-    if missing:
+    if missing and not all(name in tree.children for name in SIMULATED):
         msg = f"{path}: not a result of cartflow (the group '{missing[0]}' is missing)"
         raise InputError(msg)
     return tree

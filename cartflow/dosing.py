@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cartflow.kinetics.network import Network
 from cartflow.outcome import InputError, require_known
@@ -21,7 +23,32 @@ def build_doses(tables: Sequence[DoseTable], network: Network, end: Parameter) -
     if not travelling:
         msg = "kinetics: no species has the role phenotype, so nothing can be infused"
         raise InputError(msg)
-    return tuple(_dose(table, f"doses.{i}", travelling, end) for i, table in enumerate(tables))
+    return tuple(
+        dose
+        for i, table in enumerate(tables)
+        for dose in _parts(table, _dose(table, f"doses.{i}", travelling, end), f"doses.{i}", end)
+    )
+
+
+def _parts(table: DoseTable, dose: Dose, key: str, end: Parameter) -> list[Dose]:
+    """Return the parts of a split dose, or the dose itself."""
+    if (table.split is None) != (table.interval is None):
+        msg = f"{key}.split: a split dose needs both 'split' and 'interval'"
+        raise InputError(msg)
+    if table.split is None or table.interval is None:
+        return [dose]
+    shares = [share.value for share in table.split]
+    if not math.isclose(sum(shares), 1.0, rel_tol=1e-9):
+        msg = f"{key}.split: the shares add up to {sum(shares):.6g}, not 1"
+        raise InputError(msg)
+    last = dose.end + (len(shares) - 1) * table.interval.value
+    if last > end.value:
+        msg = f"{key}.split: the last part is given at {last:.6g} day, after time.end"
+        raise InputError(msg)
+    return [
+        replace(dose, cells=dose.cells * share, time=dose.time + n * table.interval.value)
+        for n, share in enumerate(shares)
+    ]
 
 
 def _dose(table: DoseTable, key: str, travelling: list[str], end: Parameter) -> Dose:

@@ -51,6 +51,13 @@ def rim_fed(geometry: Geometry, boundary: str) -> Array:
     return _normalised(weight / geometry.cell_volumes, geometry, f"boundary '{boundary}'")
 
 
+def both_fed(geometry: Geometry, region: str, boundary: str, rim_share: float) -> Array:
+    """Return arrival weights of which `rim_share` is at a boundary, the rest in a region."""
+    return rim_share * rim_fed(geometry, boundary) + (1.0 - rim_share) * vessel_fed(
+        geometry, region
+    )
+
+
 def _normalised(weight: Array, geometry: Geometry, where: str) -> Array:
     total = weight @ geometry.cell_volumes
     if not total > 0:

@@ -17,7 +17,8 @@ class Parameter:
     """One number of a model: `value` in the internal `unit`, and where it comes from.
 
     `stated` is the text as written (``"114 1/h"``); `source` is a key of the bibliography,
-    ``study`` for a value that a study states, or ``assumed``.
+    ``study`` for a value that a study states, or ``assumed``. `bounds` are the lowest and highest
+    value that it may have, if it is known how well it is known.
     """
 
     value: float
@@ -26,6 +27,7 @@ class Parameter:
     source: str
     standing: Standing
     note: str = ""
+    bounds: tuple[float, float] | None = None
 
     def __float__(self) -> float:
         return self.value
@@ -36,14 +38,24 @@ class Parameter:
         unit = internal_unit(unit)
         standing: Standing = "assumed" if self.standing == "assumed" else "derived"
         stated = f"{value:g} {unit}"
-        return replace(self, value=value, unit=unit, stated=stated, standing=standing, note=note)
+        bounds = None if self.bounds is None else (self.bounds[0] * number, self.bounds[1] * number)
+        return replace(
+            self,
+            value=value,
+            unit=unit,
+            stated=stated,
+            standing=standing,
+            note=note,
+            bounds=bounds,
+        )
 
 
 def parameter(quantity: Any, like: str, *, source: str = "study") -> Parameter:
     """Return a `Parameter` with the dimension of `like` from text, a number, or a table.
 
-    A table has `value`, `source`, `standing` and, if wanted, `note`. A bare quantity takes
-    `source` and stands as assumed. Raises `InputError` on a wrong dimension or standing.
+    A table has `value`, `source`, `standing` and, if wanted, `note` and `range` = [low, high]. A
+    bare quantity takes `source` and stands as assumed. Raises `InputError` on a wrong dimension
+    or standing, and on a range that does not hold the value.
     """
     if isinstance(quantity, Parameter):
         to_internal(f"1 {quantity.unit}", like)
@@ -54,7 +66,7 @@ def parameter(quantity: Any, like: str, *, source: str = "study") -> Parameter:
             msg = f"{quantity!r} has no source; write {form}"
             raise InputError(msg)
         return _build(quantity, like, source=source, standing="assumed", note="")
-    allowed = ("value", "source", "standing", "note")
+    allowed = ("value", "source", "standing", "note", "range")
     unknown = sorted(set(quantity) - set(allowed))
     if unknown:
         msg = f"unknown key '{unknown[0]}'; {suggest(unknown[0], allowed)}"
@@ -66,13 +78,28 @@ def parameter(quantity: Any, like: str, *, source: str = "study") -> Parameter:
     if quantity["standing"] not in STANDINGS:
         msg = f"standing '{quantity['standing']}'; {suggest(str(quantity['standing']), STANDINGS)}"
         raise InputError(msg)
-    return _build(
+    built = _build(
         quantity["value"],
         like,
         source=str(quantity["source"]),
         standing=quantity["standing"],
         note=str(quantity.get("note", "")),
     )
+    if "range" not in quantity:
+        return built
+    return replace(built, bounds=_bounds(quantity["range"], like, built))
+
+
+def _bounds(given: Any, like: str, around: Parameter) -> tuple[float, float]:
+    """Return the lowest and highest value of a range that holds the value `around`."""
+    if not isinstance(given, (list, tuple)) or len(given) != 2:
+        msg = f"range {given!r} must be a list of the lowest and the highest value"
+        raise InputError(msg)
+    low, high = (to_internal(bound, like) for bound in given)
+    if not low <= around.value <= high:
+        msg = f"range {given[0]} to {given[1]} does not hold the value {around.stated}"
+        raise InputError(msg)
+    return low, high
 
 
 def _build(quantity: Any, like: str, *, source: str, standing: Standing, note: str) -> Parameter:

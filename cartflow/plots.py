@@ -17,7 +17,13 @@ _HOURS_SHOWN_FROM = 1.0 / 1440.0
 
 
 def plot_result(tree: xr.DataTree, path: Path) -> None:
-    """Write a figure (PNG) of organs, tumour fields, exchange and balance over time."""
+    """Write a figure (PNG) of organs, tumour fields, exchange and balance over time.
+
+    Of a kinetics model run alone: of its species and balance.
+    """
+    if "species" in tree.children:
+        plot_simulated(tree, path)
+        return
     spatial = tree["tumour"].to_dataset()
     dims = [str(d) for d in spatial[_first_product(tree)].dims if d != "time"]
     figure = Figure(figsize=(14, 9), layout="constrained")
@@ -30,6 +36,52 @@ def plot_result(tree: xr.DataTree, path: Path) -> None:
     _plot_tumour(tree, dims, lower)
     figure.suptitle(tree.attrs.get("title", ""))
     figure.savefig(path, dpi=150, format="png")
+
+
+def plot_simulated(tree: xr.DataTree, path: Path) -> None:
+    """Write a figure (PNG) of the species of each unit, and of the balance, over time."""
+    species = tree["species"].to_dataset()
+    units = list(dict.fromkeys(str(v.attrs["units"]) for v in _densities(species)))
+    balanced = "balance" in tree.children
+    figure = Figure(figsize=(5.0 * (len(units) + balanced), 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = np.atleast_1d(np.asarray(figure.subplots(1, len(units) + balanced)))
+    for axes, unit in zip(panels, units, strict=False):
+        shown = [v for v in _densities(species) if v.attrs["units"] == unit]
+        for values, colour in zip(shown, colours(len(shown)), strict=True):
+            axes.plot(values["time"].values, values.values, color=colour, label=values.name)
+        _finish_linear(axes, "Species", _unit(shown[0]) if unit != "1" else "relative amount")
+    if balanced:
+        balance = tree["balance"].to_dataset()
+        names = ["infused", "born", "died", "present"]
+        for name, colour in zip(names, colours(len(names)), strict=True):
+            values = balance[name].sum("phenotype")
+            panels[-1].plot(values["time"].values, values.values, color=colour, label=name)
+        worst = float(balance["relative_residual"].max())
+        _finish_linear(
+            panels[-1],
+            f"Balance (largest relative residual {worst:.1g})",
+            _unit(balance["present"]),
+        )
+    figure.suptitle(tree.attrs.get("title", ""), fontsize=10)
+    figure.savefig(path, dpi=150, format="png")
+
+
+def _densities(species: xr.Dataset) -> list[xr.DataArray]:
+    return [v for n, v in species.data_vars.items() if not str(n).endswith("_total")]
+
+
+def _finish_linear(axes: Axes, title: str, unit: str) -> None:
+    """Label a panel over linear time; amounts that span decades get a logarithmic axis."""
+    drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in axes.lines])
+    if drawn.min() >= 0 and drawn.max() > 0:
+        axes.set_yscale("log")
+        axes.set_ylim(*log_limits(drawn))
+    axes.set_xlabel("time (day)")
+    axes.set_ylabel(unit)
+    axes.set_title(title, fontsize=10)
+    axes.legend(fontsize=7, loc="best", framealpha=0.5)
+    axes.grid(alpha=0.3)
 
 
 def plot_organs(tree: xr.DataTree, axes: Axes, shown: int = 8) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, PositiveInt
 
 from cartflow.parameters import Parameter
+from cartflow.pbpk.doses import Route
+from cartflow.pbpk.scaling import Scaling
 from cartflow.tables import Table, quantity
 
 Time = Annotated[Parameter, quantity("day", minimum=0)]
@@ -31,24 +33,29 @@ class NamedFile(Table):
 class TraffickingTable(NamedFile):
     """The trafficking model, and the rule that carries it to another body."""
 
-    scaling: Literal["capture_per_pass", "published_rate"] = "capture_per_pass"
+    scaling: Scaling = "capture_per_pass"
+    exponent: Annotated[Parameter, quantity("1")] | None = None
+    elimination_exponent: Annotated[Parameter, quantity("1")] | None = None
 
 
 class DoseTable(Table):
-    """One dose."""
+    """One dose, or with `split` its parts, `interval` apart."""
 
-    route: Literal["intravenous", "intratumoural"] = "intravenous"
+    route: Route = "intravenous"
     cells: Cells
     phenotype: str | None = None
     time: Time | None = None
     duration: Time | None = None
+    split: list[Fraction] | None = Field(default=None, min_length=2)
+    interval: Duration | None = None
 
 
 class TumourTable(Table):
     """Host, vessels and feeding of the tumour; what is left out has the design's default."""
 
     host: str
-    feeding: Literal["vessels", "rim"] = "vessels"
+    feeding: Literal["vessels", "rim", "both"] = "vessels"
+    rim_share: Fraction | None = None
     region: str | None = None
     boundary: str | None = None
     egress_region: str = "all"
@@ -59,6 +66,9 @@ class TumourTable(Table):
     lymph_fraction: Fraction | None = None
     retention: Fraction | None = None
     egress_rate: Rate | None = None
+    cavity_entry_rate: Rate | None = None
+    barrier_breakdown: Number | None = None
+    own_node: bool = False
 
 
 class SlabTable(Table):

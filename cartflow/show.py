@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cartflow.bibliography import reference, references
 from cartflow.outcome import InputError, require_known, suggest
+
+if TYPE_CHECKING:
+    from cartflow.kinetics.model import Model
 
 KINDS = ("body", "trafficking", "kinetics", "geometry")
 
@@ -65,24 +69,44 @@ def _show_numbers(kind: str, name: str) -> None:
 
 
 def _show_kinetics(name: str) -> None:
-    from cartflow.kinetics.describe import equations, reactions
-    from cartflow.kinetics.load import load
+    from cartflow.kinetics.describe import equations, parameter_notes, reactions
+    from cartflow.kinetics.load import load_model
 
-    network = load(name)
+    model = load_model(name)
+    network = model.network
     print(f"{network.name}: {network.title}\n")
     print("\n".join(equations(network)) + "\n")
     print("\n".join(reactions(network)) + "\n")
-    parameters = network.described_parameters()
+    if model.scaling.volume is not None:
+        print(f"compartment volume: {model.scaling.volume.stated} ({model.scaling.volume.note})\n")
+    notes = parameter_notes(model)
     _table(
         ["parameter", "value", "unit", "source", "standing", "note"],
         [
-            [k, f"{p.value:.6g}", p.unit, p.source, p.standing, p.note]
-            for k, p in parameters.items()
+            [k, f"{p.value:.6g}", p.unit, p.source, p.standing, notes[k]]
+            for k, p in network.parameters.items()
         ],
     )
     if network.notes:
         print(f"\n{network.notes}")
-    _sources([*network.references, *(p.source for p in parameters.values())])
+    _show_runs(model)
+    numbers = model.numbers().values()
+    _sources([*network.references, *(p.source for p in numbers), *(c.source for c in model.checks)])
+
+
+def _show_runs(model: Model) -> None:
+    """Print flags, scenarios and check values, as far as there are any."""
+    from cartflow.kinetics.describe import check_values, scenarios
+
+    for text in model.flags:
+        print(f"\nflag: {text}" if text is model.flags[0] else f"flag: {text}")
+    if model.scenarios:
+        print("\nscenarios (cartflow simulate NAME --scenario S)")
+        print("\n".join(scenarios(model)))
+    if model.checks:
+        print()
+        header = ["check", "kind", "scenario", "expected", "within", "standing", "source", "note"]
+        _table(header, check_values(model))
 
 
 _SHAPES = {

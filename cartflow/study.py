@@ -14,16 +14,19 @@ from cartflow.assembly import Assembler, stated_parameters
 from cartflow.bibliography import keys, references
 from cartflow.coupled import Coupled
 from cartflow.dosing import build_doses
-from cartflow.exchange import Door, rim_fed, vessel_fed
+from cartflow.exchange import Door, both_fed, rim_fed, vessel_fed
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.load import combine, load
+from cartflow.kinetics.locality import in_tissue
 from cartflow.kinetics.network import Network
 from cartflow.outcome import require_known
 from cartflow.overrides import errors_named, replaced, without_folders
 from cartflow.parameters import Parameter
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
-from cartflow.pbpk.tumour import TumourVessels, host_organs
+from cartflow.pbpk.routes import CAVITY_ROUTES
+from cartflow.pbpk.scaling import ScalingRule
+from cartflow.pbpk.tumour import TumourVessels, draining_node, host_cavity, host_organs
 from cartflow.pde.engine import Engine
 from cartflow.pde.fast_engine import FastEngine
 from cartflow.pde.fipy_engine import FipyEngine
@@ -92,7 +95,7 @@ class Study:
         """The kinetics models, combined, with the study's parameters."""
         table = self.table.kinetics
         with errors_named(self.name):
-            models = [load(name, self.folder) for name in table.models]
+            models = [in_tissue(load(name, self.folder)) for name in table.models]
             network = models[0] if len(models) == 1 else combine("+".join(table.models), models)
             return network.with_parameters(table.parameters)
 
@@ -104,8 +107,9 @@ class Study:
             return organ_network(
                 load_body(table.body.name, self.folder),
                 load_trafficking(table.trafficking.name, self.folder),
-                scaling=table.trafficking.scaling,
-                tumour=self._vessels(),
+                scaling=self.scaling(),
+                tumour=self.vessels(),
+                cavities=self.cavities(),
             )
 
     @cached_property
@@ -204,9 +208,10 @@ class Study:
         table = self.table.solver
         if table.engine == "fipy":
             return FipyEngine(problem, sweeps=table.sweeps)
-        return FastEngine(problem, sweeps=table.sweeps)
+        return FastEngine(problem)
 
-    def _vessels(self) -> TumourVessels:
+    def vessels(self) -> TumourVessels:
+        """Return the tumour's vessels and where they are."""
         table = self.table.tumour
         names = (
             "plasma_flow",
@@ -214,9 +219,30 @@ class Study:
             "interstitial_fraction",
             "lymph_fraction",
             "retention",
+            "cavity_entry_rate",
+            "barrier_breakdown",
         )
         given = {n: getattr(table, n) for n in names if getattr(table, n) is not None}
-        return TumourVessels(volume=self.geometry.volume, host=host_organs(table.host), **given)
+        return TumourVessels(
+            volume=self.geometry.volume,
+            host=host_organs(table.host),
+            node=draining_node(table.host) if table.own_node else "",
+            cavity=host_cavity(table.host),
+            **given,
+        )
+
+    def scaling(self) -> ScalingRule:
+        """Return the rule that carries rates to the study's body."""
+        table, default = self.table.trafficking, ScalingRule()
+        given = table.exponent, table.elimination_exponent
+        usual = default.exponent, default.elimination_exponent
+        exponent, losses = (u if g is None else g.value for g, u in zip(given, usual, strict=True))
+        return ScalingRule(name=table.scaling, exponent=exponent, elimination_exponent=losses)
+
+    def cavities(self) -> list[str]:
+        """Return the cavities that doses are given into."""
+        routes = [dose.route for dose in self.table.doses]
+        return [CAVITY_ROUTES[route] for route in routes if route in CAVITY_ROUTES]
 
     def _egress_rate(self) -> float:
         given = self.table.tumour.egress_rate
@@ -227,6 +253,8 @@ class Study:
         if table.feeding == "vessels":
             return vessel_fed(self.geometry, table.region or "all")
         outer = table.boundary or next(iter(self.geometry.boundaries))
+        if table.rim_share is not None:
+            return both_fed(self.geometry, table.region or "all", outer, table.rim_share.value)
         return rim_fed(self.geometry, outer)
 
     def _control(self) -> StepControl:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from cartflow.geometries.geometry import Geometry
 from cartflow.outcome import InputError, require_known
+from cartflow.pbpk.routes import HOSTS_OF_ROUTES
+from cartflow.pbpk.tumour import draining_node, host_cavity
 from cartflow.schema import StudyTable, TumourTable
 
 
 def refuse_unused(table: StudyTable) -> None:
     """Raise `InputError` on a key that would have no effect: a study should do what it says."""
     _refuse_unused_tumour(table.tumour)
+    _refuse_other_hosts(table)
+    _refuse_exponents(table)
     if table.tissue.matrix is not None:
         return
     if table.tissue.open_porosity is not None:
@@ -30,10 +34,40 @@ def require_regions(table: TumourTable, geometry: Geometry) -> None:
         require_known(table.boundary, geometry.boundaries, "tumour.boundary")
 
 
+def _refuse_other_hosts(table: StudyTable) -> None:
+    """Raise `InputError` on a route to a place where the tumour is not."""
+    host = table.tumour.host
+    for i, dose in enumerate(table.doses):
+        hosts = HOSTS_OF_ROUTES.get(dose.route, (host,))
+        if host not in hosts:
+            msg = (
+                f"doses.{i}.route: '{dose.route}' is for a tumour in {' or '.join(hosts)}, "
+                f"but tumour.host is '{host}'"
+            )
+            raise InputError(msg)
+
+
+def _refuse_exponents(table: StudyTable) -> None:
+    rule = table.trafficking
+    if rule.exponent is not None and rule.scaling != "allometric":
+        raise InputError("trafficking.exponent: only scaling = 'allometric' has one")
+
+
 def _refuse_unused_tumour(table: TumourTable) -> None:
     if table.feeding == "vessels" and table.boundary is not None:
-        raise InputError("tumour.boundary: only a tumour with feeding = 'rim' has one")
+        raise InputError("tumour.boundary: only a tumour with feeding = 'rim' or 'both' has one")
     if table.feeding == "rim" and table.region is not None:
-        raise InputError("tumour.region: only a tumour with feeding = 'vessels' has one")
+        raise InputError("tumour.region: only a tumour with feeding = 'vessels' or 'both' has one")
+    if (table.feeding == "both") != (table.rim_share is not None):
+        raise InputError("tumour.rim_share: needed with feeding = 'both', and only there")
+    if table.rim_share is not None and table.rim_share.value >= 1:
+        msg = f"tumour.rim_share: '{table.rim_share.stated}' is not below 1"
+        raise InputError(msg)
+    if table.own_node and not draining_node(table.host):
+        msg = f"tumour.own_node: a tumour with the host '{table.host}' drains to all nodes"
+        raise InputError(msg)
+    if table.cavity_entry_rate is not None and not host_cavity(table.host):
+        msg = f"tumour.cavity_entry_rate: there is no cavity beside the host '{table.host}'"
+        raise InputError(msg)
     if table.egress_rate is not None and table.retention is not None:
         raise InputError("tumour.retention: has no effect beside tumour.egress_rate")

@@ -1,0 +1,140 @@
+"""Sensitivity of delivery: known dependences, closed bodies, and indices that add up."""
+
+import numpy as np
+import pytest
+
+from cartflow.cli import main
+from cartflow.outcome import InputError
+from cartflow.parameters import parameter
+from cartflow.pbpk.variation import ranges
+from cartflow.sensitivity import delivery, sensitivity, sensitivity_lines, study_setting
+from cartflow.study import Study
+
+pytest.importorskip("SALib")
+STUDY = """
+title = "A flank tumour"
+[body]
+name = "mouse_28g"
+[trafficking]
+name = "{model}"
+[[doses]]
+cells = "1e6 cells"
+[geometry]
+shape = "ball"
+radius = "2 mm"
+cells = 3
+[tumour]
+host = "{host}"
+{tumour}
+[kinetics]
+models = ["none"]
+[fields.cart]
+diffusivity = "1 mm^2/day"
+[time]
+end = "2 days"
+"""
+FLOW = """plasma_flow = { value = "0.2 mL/min/mL", source = "assumed", standing = "assumed",
+ range = ["0.1 mL/min/mL", "0.4 mL/min/mL"] }"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY.format(model="khot2019", host="flank", tumour=FLOW.replace("\n", "")))
+    return path
+
+
+def test_delivery_is_that_of_the_run(path):
+    study = Study.from_file(path, {"solver.maximum_step": "1 hour"})
+    ran = study.run().summary()
+    volume = study.geometry.volume / 1000
+    expected = ran["reached_tumour"] / ran["infused"] / volume
+    assert delivery(study_setting(study), "intravenous", 2.0) == pytest.approx(expected, rel=2e-3)
+
+
+def test_delivery_goes_with_capture_and_flow(path):
+    setting = study_setting(Study.from_file(path))
+    central = delivery(setting, "intravenous", 2.0)
+    rate = setting.numbers()["trafficking.tumour.transmigration_rate"].value
+    more = setting.varied({"trafficking.tumour.transmigration_rate": 2 * rate})
+    assert delivery(more, "intravenous", 2.0) == pytest.approx(2 * central, rel=5e-3)
+
+
+def test_bodies_stay_closed_when_they_vary(path):
+    setting = study_setting(Study.from_file(path))
+    body = setting.body
+    for name, key in (
+        ("body.cardiac_output", "cardiac_output"),
+        ("body.blood_volume", "blood_volume"),
+    ):
+        for factor in (0.5, 2.0):
+            value = getattr(body, key).value * factor
+            varied = setting.varied({name: value}).body
+            assert getattr(varied, key).value == pytest.approx(value)
+            assert varied.systemic_flow() == pytest.approx(varied.cardiac_output.value, rel=1e-6)
+
+
+def test_numbers_with_a_range_are_those_that_vary(path):
+    dataset = sensitivity(path, samples=8)
+    assert list(dataset["parameter"].values) == ["body.cardiac_output", "tumour.plasma_flow"]
+    low, high = (float(dataset[f"delivery_{end}"][1]) for end in ("low", "high"))
+    assert high / low == pytest.approx(4.0, rel=0.02)
+    assert float(dataset["high"][0] / dataset["low"][0]) == pytest.approx(1128 / 480)
+
+
+def test_one_number_that_rules_has_an_index_near_one(path):
+    dataset = sensitivity(path, samples=64)
+    flow = dataset.sel(parameter="tumour.plasma_flow")
+    assert float(flow["total_order"]) == pytest.approx(1.0, abs=0.1)
+    assert float(dataset["total_order"].sum()) == pytest.approx(1.0, abs=0.15)
+    assert sensitivity_lines(dataset)[2].startswith("tumour.plasma_flow")
+
+
+def test_spread_gives_a_range_to_the_rest():
+    numbers = {
+        "a": parameter("4 1/h", "1/day"),
+        "b.interstitial_fraction": parameter("0.55", "1"),
+        "c": parameter("0 1/h", "1/day"),
+    }
+    found = ranges(numbers, 2.0)
+    assert found["a"] == pytest.approx((48.0, 192.0))
+    assert found["b.interstitial_fraction"] == pytest.approx((0.275, 0.7))
+    assert "c" not in found
+    with pytest.raises(InputError, match="no number carries a range"):
+        ranges(numbers)
+    with pytest.raises(InputError, match="--spread: 1 must be above 1"):
+        ranges(numbers, 1.0)
+
+
+def test_command(path, capsys):
+    out = path.parent / "s.nc"
+    words = ["sensitivity", str(path), "--samples", "8", "--out", str(out)]
+    assert main(words) == 0
+    assert "tumour.plasma_flow" in capsys.readouterr().out
+    assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert main([*words, "--force", "--samples", "9"]) == 2
+    assert "must be a power of 2" in capsys.readouterr().err
+    assert main([*words, "--force", "--set", "doses.0.route=intratumoural"]) == 2
+    assert "does not depend on the body" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ('["1", "2"]', "range 1 to 2 does not hold the value 0.5"),
+        ('["1"]', "must be a list of the lowest and the highest"),
+        ('["0.1 mm", "2"]', "has the dimension length"),
+    ],
+)
+def test_bad_ranges(given, message):
+    import tomllib
+
+    text = f'x = {{ value = "0.5", source = "assumed", standing = "assumed", range = {given} }}'
+    with pytest.raises(InputError, match=message):
+        parameter(tomllib.loads(text)["x"], "1")
+
+
+def test_ranges_are_scaled_with_the_value():
+    given = {"value": "2", "source": "s", "standing": "assumed", "range": ["1", "4"]}
+    assert parameter(given, "1").times(10.0, "1", "").bounds == (10.0, 40.0)
+    assert np.isfinite(parameter(given, "1").value)
