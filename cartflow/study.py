@@ -207,7 +207,7 @@ class Study:
     def _engine(self, problem: Problem) -> Engine:
         table = self.table.solver
         if table.engine == "fipy":
-            return FipyEngine(problem, sweeps=table.sweeps)
+            return FipyEngine(problem, sweeps=table.sweeps, drift="limited")
         return FastEngine(problem)
 
     def vessels(self) -> TumourVessels:

@@ -1,11 +1,11 @@
-"""The reference engine: FiPy's terms, backward Euler, upwind drift. Slow and plain."""
+"""The reference engine: FiPy's terms, backward Euler. Slow and plain."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 
 from cartflow.pde.fipy_equation import FipyEquation
-from cartflow.pde.implicit_euler import ImplicitEuler
+from cartflow.pde.implicit_euler import DriftScheme, ImplicitEuler
 from cartflow.pde.nonnegative_solver import TOLERANCE
 from cartflow.pde.problem import Problem
 
@@ -15,13 +15,14 @@ class FipyEngine(ImplicitEuler):
 
     name = "fipy"
 
-    def __init__(self, problem: Problem, *, sweeps: int = 1) -> None:
+    def __init__(self, problem: Problem, *, sweeps: int = 1, drift: DriftScheme = "upwind") -> None:
         equations = {
             item.name: FipyEquation(problem.geometry, drifts=item.chemotaxis is not None)
             for item in problem.fields
             if item.mobile
         }
-        super().__init__(problem, equations, sweeps=sweeps)
+        super().__init__(problem, equations, sweeps=sweeps, drift=drift)
+        self._drift: DriftScheme = drift
 
     def settings(self) -> dict[str, str]:
         """Return solver, tolerance and versions for the result's attributes."""
@@ -30,7 +31,7 @@ class FipyEngine(ImplicitEuler):
         return {
             "engine": self.name,
             "engine_solver": f"{solver}, relative tolerance {TOLERANCE:g}",
-            "engine_scheme": "backward Euler, upwind drift, pure losses implicit",
+            "engine_scheme": f"backward Euler, {self._drift} drift, pure losses implicit",
             "engine_sweeps": str(self.sweeps),
             "fipy_version": version("fipy"),
         }

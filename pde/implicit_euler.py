@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
@@ -10,11 +11,13 @@ from cartflow.outcome import StepFailed
 from cartflow.pde.crossings import Crossing
 from cartflow.pde.engine import Account, check
 from cartflow.pde.equation import Coefficients, Equation, conserved
+from cartflow.pde.limited_drift import LimitedDrift
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.reactions import Reactions, ReactionStep
 from cartflow.pde.transport import drift, field_transport
 
 Array = np.ndarray
+DriftScheme = Literal["limited", "upwind"]
 
 
 class ImplicitEuler:
@@ -22,17 +25,27 @@ class ImplicitEuler:
 
     In a step cells and matrix come first, with every rate at the old state, then the solutes,
     which follow the cells at once; `sweeps` > 1 repeats the step with rates at the newest state.
+    Drift is implicit and upwind; with `drift` "limited", what limited slopes add is taken from
+    the start of the step, which must then not be longer than drift takes over half a cell.
     """
 
     order = 1
 
     def __init__(
-        self, problem: Problem, equations: Mapping[str, Equation], *, sweeps: int = 1
+        self,
+        problem: Problem,
+        equations: Mapping[str, Equation],
+        *,
+        sweeps: int = 1,
+        drift: DriftScheme = "upwind",
     ) -> None:
         self.problem = problem
         self.sweeps = sweeps
         self._equations = equations
         self._reactions = Reactions(network=problem.network)
+        climbing = any(item.chemotaxis is not None for item in problem.fields)
+        limited = climbing and drift == "limited"
+        self._limited = LimitedDrift(problem.geometry) if limited else None
         solute = [item.solute for item in problem.fields]
         self._cells = [i for i, late in enumerate(solute) if not late]
         self._solutes = [i for i, late in enumerate(solute) if late]
@@ -41,7 +54,14 @@ class ImplicitEuler:
         """Return the longest step, in days, that keeps every field nonnegative."""
         # Numbers that overflow are for the step to find; it names their field.
         with np.errstate(all="ignore"):
-            return self._react(state).step_limit()
+            return min(self._react(state).step_limit(), self._courant_limit(state))
+
+    def _courant_limit(self, state: Array) -> float:
+        if self._limited is None:
+            return np.inf
+        velocities = [drift(self.problem, item, state) for item in self.problem.fields]
+        limits = [self._limited.step_limit(v) for v in velocities if v is not None]
+        return min(limits, default=np.inf)
 
     def step(self, state: Array, dt: float, like: float = 0.0) -> tuple[Array, Account]:
         """Advance `state` (species, cells) by `dt` days; return it with the step's account.
@@ -105,12 +125,16 @@ class ImplicitEuler:
         loss = reaction.removal[i] * storage[i] + sum(c.loss for c in moving.crossed)
         if problem.travels[i]:
             loss = loss + problem.egress
+        velocity = drift(problem, item, state)
+        gain = reaction.gain[i] + sum(c.gain for c in moving.crossed)
+        if velocity is not None and self._limited is not None:
+            gain = gain + self._limited.gain(state[i], velocity)
         coefficients = Coefficients(
             storage=storage[i],
-            gain=reaction.gain[i] + sum(c.gain for c in moving.crossed),
+            gain=gain,
             loss=loss,
             diffusivity=moving.diffusivity,
-            velocity=drift(problem, item, state),
+            velocity=velocity,
         )
         return coefficients, moving.crossed
 
