@@ -1,4 +1,4 @@
-"""A glioma patient's lesion at 1 mm, three fields for 7 days, D in grey to white matter 1 : 5.
+"""A glioma patient's lesion at 1 mm, three fields for 3 days, D in grey to white matter 1 : 5.
 
 The mask (`gliomasolver_patient`: enhancing core and oedema) is not part of cartflow; its folder
 is ``../shared/data`` beside the repository, or CARTFLOW_DATA. Without it the case is left out.
@@ -71,10 +71,10 @@ def problem(place: Geometry) -> tuple[Problem, Array]:
 def run(
     *,
     coarsen: int = 1,
-    end: float = 7.0,
+    end: float = 3.0,
     tolerances: Sequence[float] = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6),
-    steps: Sequence[float] = (0.2, 0.1, 0.05, 0.025),
-    coarser: int = 4,
+    steps: Sequence[float] = (0.05, 0.02, 0.01),
+    coarser: int = 6,
 ) -> dict[str, Any]:
     """Compare cartflow's engines at equal error, or say why not."""
     folder = data_folder()

@@ -55,6 +55,8 @@ def parameter_group(parameters: Mapping[str, Parameter]) -> xr.Dataset:
             attrs["unit_with_cells"] = p.unit
         if p.note:
             attrs["note"] = p.note
+        if p.bounds is not None:
+            attrs["range_low"], attrs["range_high"] = p.bounds
         variables[identifier(key)] = xr.Variable((), p.value, attrs)
     return xr.Dataset(variables)
 

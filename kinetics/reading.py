@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cartflow.kinetics.blocks import BLOCKS, block_reactions
 from cartflow.kinetics.density import Scaling
 from cartflow.kinetics.dimensions import expression_dimension, unit_text
 from cartflow.kinetics.grammar import Expression, names, parse
@@ -35,7 +36,7 @@ from cartflow.kinetics.schema import (
     SwitchTable,
 )
 from cartflow.kinetics.species import Reaction, Species
-from cartflow.outcome import InputError, require_known
+from cartflow.outcome import InputError, require_known, suggest
 from cartflow.parameters import Parameter, Standing, parameter
 from cartflow.tables import read_toml, validate
 
@@ -67,7 +68,10 @@ class _Reader:
             references=tuple(table.references),
             species=tuple(_species(n, s) for n, s in table.species.items()),
             parameters=self._parameters(),
-            reactions=tuple(_reaction(n, r) for n, r in table.reactions.items()),
+            reactions=(
+                *(_reaction(n, r) for n, r in table.reactions.items()),
+                *(r for n, block in table.blocks.items() for r in _block(n, block)),
+            ),
             notes=table.notes.strip(),
         )
         self.dimensions = self.network.dimensions()
@@ -337,6 +341,14 @@ def _species(name: str, table: SpeciesTable) -> Species:
         long_name=table.long_name,
         initial=table.initial,
     )
+
+
+def _block(name: str, table: Mapping[str, str]) -> list[Reaction]:
+    if "kind" not in table:
+        msg = f"blocks.{name}: key 'kind' is missing; {suggest('', BLOCKS)}"
+        raise InputError(msg)
+    keys = {key: value for key, value in table.items() if key != "kind"}
+    return block_reactions(name, table["kind"], keys)
 
 
 def _reaction(name: str, table: ReactionTable) -> Reaction:

@@ -177,6 +177,7 @@ class KineticsTable(Table):
     species: dict[str, SpeciesTable]
     parameters: dict[str, Annotated[Stated, BeforeValidator(_stated)]] = Field(default_factory=dict)
     reactions: dict[str, ReactionTable] = Field(default_factory=dict)
+    blocks: dict[str, dict[str, str]] = Field(default_factory=dict)
     switches: list[SwitchTable] = Field(default_factory=list)
     scenarios: dict[str, ScenarioTable] = Field(default_factory=dict)
     checks: list[CheckTable] = Field(default_factory=list)

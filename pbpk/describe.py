@@ -29,6 +29,28 @@ def describe(noun: Body | Trafficking) -> list[Row]:
     return [_row(name, value) for name, value in found.items()]
 
 
+def totals(body: Body) -> list[str]:
+    """Return lines that say what a body's parts add up to: flows, blood, volume, lymph."""
+    organs = body.organs.values()
+    blood = sum(organ.vascular_volume.value for organ in organs)
+    pools = body.venous_volume.value + body.arterial_volume.value
+    volume = sum(organ.volume.value for organ in organs) + pools
+    lymph = sum(organ.lymph_flow.value for organ in organs)
+    flow = _of(body.systemic_flow(), body.cardiac_output)
+    return [
+        f"blood flow of the organs   {body.systemic_flow() / 24e3:.6g} mL/h, {flow}",
+        f"blood of organs and pools  {(blood + pools) / 1e3:.6g} mL, "
+        f"{_of(blood + pools, body.blood_volume)}",
+        f"volume of all              {volume / 1e3:.6g} mL at a weight of "
+        f"{body.body_weight.stated}",
+        f"lymph of all               {lymph / 24e3:.4g} mL/h",
+    ]
+
+
+def _of(total: float, whole: Parameter) -> str:
+    return f"{100 * (total / whole.value - 1):+.4f} % from {whole.stated}"
+
+
 def _row(name: str, value: Parameter) -> Row:
     parts = name.split(".")[1:]
     organ = parts[0] if len(parts) == 2 else ""

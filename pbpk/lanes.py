@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-LANES = 16
+LANES = 32
 
 
 def _row(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
@@ -46,6 +46,12 @@ def add_product(context: Any, target: Any, i: Any, a: Any, j: Any, b: Any, k: An
 def subtract_product(context: Any, target: Any, i: Any, a: Any, j: Any, b: Any, k: Any) -> Any:
     """Subtract ``a[j] * b[k]`` from the row ``target[i]``; arrays as in `add_product`."""
     return _on_rows([target, i, a, j, b, k], lambda d, x, y, z: d.fsub(x, d.fmul(y, z)))
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def set_product(context: Any, target: Any, i: Any, a: Any, j: Any, b: Any, k: Any) -> Any:
+    """Set the row ``target[i]`` to ``a[j] * b[k]``; arrays as in `add_product`."""
+    return _on_rows([target, i, a, j, b, k], lambda d, _, y, z: d.fmul(y, z))
 
 
 @intrinsic  # type: ignore[untyped-decorator]

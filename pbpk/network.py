@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from cartflow.outcome import InputError, require_known
 from cartflow.parameters import Parameter
-from cartflow.pbpk.arcs import Arcs, body_arcs
+from cartflow.pbpk.arcs import Arcs
+from cartflow.pbpk.assemble import body_arcs
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.compartments import Compartment
 from cartflow.pbpk.record import used_parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,10 +31,10 @@ class Plan:
     supplied: Array
 
     def infused(self) -> Array:
-        """Return all that has been given by each kept time, shape (kept, size)."""
+        """Return all that has been given by each of `times`, shape (times, size)."""
         lengths = np.diff(self.ends, prepend=0.0)
         total = np.cumsum(self.given + self.supplied * lengths[:, None], axis=0)
-        result: Array = total[self.kept == 1]
+        result: Array = np.concatenate([self.given[:1], total[self.kept == 1]])
         return result
 
 
@@ -60,7 +61,7 @@ def plan(kinetics: OrganKinetics, doses: Sequence[Dose], times: ArrayLike) -> Pl
         cells = kinetics.travelling(given if dose.bolus else supplied)
         entry = kinetics.organs.entry(dose.route) * (dose.cells if dose.bolus else dose.rate)
         phenotype = kinetics.phenotypes.index(dose.phenotype)
-        for segment, (first, last) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        for segment, (first, last) in enumerate(pairwise(edges)):
             now = dose.time == first if dose.bolus else dose.time <= first and last <= dose.end
             if now:
                 cells[segment, phenotype] += entry

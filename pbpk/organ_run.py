@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,12 +41,13 @@ class Animals:
 class OrganRuns:
     """States of animals at times, and what has happened by then.
 
-    `states` (animals, times, size), `events` (animals, times, sites, reactions) counted from the
-    start, `infused` (animals, times, size) likewise with what stood there, `steps` (animals, 2)
-    taken and refused.
+    `states` (animals, times, size), `events` (animals, times, sites, reactions) since the start,
+    `infused` (times, size) likewise, of which each animal got its share, and `steps`
+    (animals, 2), those taken and those refused.
     """
 
     kinetics: OrganKinetics
+    animals: Animals
     times: Array
     states: Array
     events: Array
@@ -78,7 +80,8 @@ class OrganRuns:
 
     def given(self) -> Array:
         """Return product cells infused so far, those at the start among them."""
-        return self._products(self.infused)
+        doses = self._products(self.infused) * self.animals.shares[:, None, None]
+        return doses + self._products(self.animals.start)[:, None]
 
     def in_body(self) -> Array:
         """Return product cells in the body, those handed over to a tumour not among them."""
@@ -145,14 +148,13 @@ def integrate(
     if failed.size:
         which = f"animal {failed[0]}: " if len(report) > 1 else ""
         raise StepFailed("body", which + _REASONS[int(report[failed[0], 0])])
-    start = group.start + segments.given[0] * group.shares[:, None]
-    infused = group.start[:, None] + segments.infused() * group.shares[:, None, None]
     return OrganRuns(
         kinetics=kinetics,
+        animals=group,
         times=segments.times,
-        states=np.concatenate([start[:, None], states], axis=1),
-        events=np.concatenate([np.zeros_like(events[:, :1]), events], axis=1),
-        infused=np.concatenate([start[:, None], infused], axis=1),
+        states=states,
+        events=events,
+        infused=segments.infused(),
         steps=report[:, 1:],
     )
 
@@ -175,21 +177,27 @@ def advance(
     tolerance: float,
     begin: Array | None = None,
 ) -> tuple[Array, Array, NDArray[np.int64], Array]:
-    """Return the kept states and events, the report (status, steps, refused), and next steps.
+    """Return states and events, the report (status, steps, refused), and next steps.
+
+    The first state is the start with what is given there, the others those to be kept.
 
     `begin` (animals,) holds the first step of each animal to try, 0 where it is not known.
     """
+    from numba import config
+
+    from cartflow.pbpk.lanes import LANES
     from cartflow.pbpk.rosenbrock import run
 
     system = organ_system(kinetics, (animals.rates != 0).any(axis=0))
     steps, code = system.elimination, system.code
     sites, reactions = len(kinetics.sites), len(kinetics.network.reactions)
-    number, kept = len(animals.rates), int(segments.kept.sum())
+    number, kept = len(animals.rates), int(segments.kept.sum()) + 1
     states = np.zeros((number, kept, kinetics.size))
+    states[:, 0] = animals.start + segments.given[0] * animals.shares[:, None]
     events = np.zeros((number, kept, sites * reactions))
     report = np.zeros((number, 3), dtype=np.int64)
     last = np.zeros(number)
-    run(
+    arguments = (
         code.rates_block,
         code.jacobian_block,
         (system.transfers, system.places, system.effects, system.factors),
@@ -213,7 +221,12 @@ def advance(
         np.ascontiguousarray(animals.start),
         (states, events, report, last),
     )
-    return states, events.reshape(number, kept, sites, reactions), report, last
+    # Each group of animals is a task of its own; while it runs, Python waits for none of them.
+    with ThreadPoolExecutor(max_workers=config.NUMBA_NUM_THREADS) as threads:
+        parts = [(n, min(n + LANES, number)) for n in range(0, number, LANES)]
+        list(threads.map(lambda part: run(*arguments, part), parts))
+    by_site = events.reshape(number, kept, reactions, sites).swapaxes(2, 3)
+    return states, by_site, report, last
 
 
 def scales(kinetics: OrganKinetics, segments: Plan) -> Array:

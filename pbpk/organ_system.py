@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +15,7 @@ from cartflow.pbpk.organ_kinetics import OrganKinetics
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
+Pairs: TypeAlias = list[tuple[int, ...]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -20,10 +23,11 @@ class OrganSystem:
     """Where in state, rates and matrix everything is.
 
     `sources` and `targets` are the compartments of every entry of the organs' rates;
-    `transfers` (target, source, entry, place in the matrix) those of each phenotype. A reaction
-    changes a species by `factors` of `effects` (species, reaction), which takes `local_factors`
-    of `local` (place in the matrix, slope) from the matrix; `pulls` (slope, row of the state,
-    event) are the slopes of events. Factors are (n, lanes), equal in all lanes.
+    `transfers` (target, source, entry, place in the matrix) those of each phenotype. `places`
+    (species, sites) are rows of the state. Event r * sites + site is reaction r at a site; it
+    changes a row by `factors` of `effects` (row, event), which takes `local_factors` of `local`
+    (place in the matrix, slope) from the matrix; `pulls` (slope, row, event) are the slopes of
+    events. Factors are (n, lanes), equal in all lanes.
     """
 
     sources: Places
@@ -46,18 +50,18 @@ class OrganSystem:
 def organ_system(kinetics: OrganKinetics, connected: NDArray[np.bool_]) -> OrganSystem:
     """Return the arrays for rates that are zero wherever `connected` (n, n) says False."""
     code = compiled_each(kinetics.network, 1)
-    stoichiometry = kinetics.network.stoichiometry
-    species, reactions = np.nonzero(stoichiometry)
     targets, sources = np.nonzero(connected | np.eye(len(connected), dtype=bool))
     count, copies = len(connected), range(len(kinetics.phenotypes))
     pattern = np.zeros((kinetics.size, kinetics.size), dtype=bool)
     for p in copies:
         pattern[p * count + targets, p * count + sources] = True
-    coupled = (stoichiometry != 0) @ code.pattern
+    coupled = (kinetics.network.stoichiometry != 0) @ code.pattern
     for rows in kinetics.places:
         pattern[np.ix_(rows, rows)] |= coupled
     elimination = eliminate(pattern)
-    local, local_factors = _local(kinetics, code, elimination)
+    effects, factors = _effects(kinetics)
+    pulls = _pulls(kinetics, code)
+    local, local_factors = _local(effects, factors, pulls, elimination)
     transfers = [
         (p * count + t, p * count + s, n, elimination.entry[p * count + t, p * count + s])
         for p in copies
@@ -66,45 +70,65 @@ def organ_system(kinetics: OrganKinetics, connected: NDArray[np.bool_]) -> Organ
     return OrganSystem(
         sources=sources,
         targets=targets,
-        transfers=_places(transfers, 4),
-        places=kinetics.places,
-        effects=_places(list(zip(species, reactions, strict=True)), 2),
-        factors=_in_all_lanes(stoichiometry[species, reactions]),
-        local=local,
-        local_factors=local_factors,
-        pulls=_pulls(kinetics, code),
+        transfers=_places(_apart(transfers), 4),
+        places=np.ascontiguousarray(kinetics.places.T),
+        effects=_places(effects, 2),
+        factors=_in_all_lanes(factors),
+        local=_places(local, 2),
+        local_factors=_in_all_lanes(local_factors),
+        pulls=_places(pulls, 3),
         elimination=elimination,
         code=code,
     )
 
 
-def _local(
-    kinetics: OrganKinetics, code: CompiledNetwork, elimination: Elimination
-) -> tuple[Places, Array]:
-    stoichiometry = kinetics.network.stoichiometry
-    reactions, width = code.pattern.shape
-    found, factors = [], []
+def _apart(transfers: Pairs) -> Pairs:
+    """Return the transfers so ordered that neighbours add to different rows of the state.
+
+    The second of two sums into one row would wait until the first is stored.
+    """
+    seen: Counter[int] = Counter()
+    ranked = []
+    for transfer in transfers:
+        ranked.append((seen[transfer[0]], transfer))
+        seen[transfer[0]] += 1
+    return [transfer for _, transfer in sorted(ranked)]
+
+
+def _effects(kinetics: OrganKinetics) -> tuple[Pairs, list[float]]:
+    """Return the rows that each event changes, and by how much."""
+    stoichiometry, sites = kinetics.network.stoichiometry, len(kinetics.sites)
+    changed = list(zip(*np.nonzero(stoichiometry), strict=True))
+    effects: Pairs = []
+    factors: list[float] = []
     for site, rows in enumerate(kinetics.places):
-        for reaction, column in zip(*np.nonzero(code.pattern), strict=True):
-            for row in np.flatnonzero(stoichiometry[:, reaction]):
-                place = elimination.entry[rows[row], rows[column]]
-                found.append((place, (site * reactions + reaction) * width + column))
-                factors.append(stoichiometry[row, reaction])
-    return _places(found, 2), _in_all_lanes(factors)
+        effects += [(int(rows[s]), int(r * sites + site)) for s, r in changed]
+        factors += [float(stoichiometry[s, r]) for s, r in changed]
+    return effects, factors
 
 
-def _pulls(kinetics: OrganKinetics, code: CompiledNetwork) -> Places:
-    reactions, width = code.pattern.shape
-    found = [
-        (
-            (site * reactions + reaction) * width + column,
-            rows[column],
-            site * reactions + reaction,
-        )
+def _pulls(kinetics: OrganKinetics, code: CompiledNetwork) -> Pairs:
+    """Return (slope, row, event) of every rate and what it depends on."""
+    sites, width = len(kinetics.sites), len(kinetics.network.species)
+    return [
+        (int((r * width + s) * sites + site), int(rows[s]), int(r * sites + site))
         for site, rows in enumerate(kinetics.places)
-        for reaction, column in zip(*np.nonzero(code.pattern), strict=True)
+        for r, s in zip(*np.nonzero(code.pattern), strict=True)
     ]
-    return _places(found, 3)
+
+
+def _local(
+    effects: Pairs, factors: list[float], pulls: Pairs, elimination: Elimination
+) -> tuple[Pairs, list[float]]:
+    """Return (place, slope) of what events change in proportion to what they depend on."""
+    found: Pairs = []
+    chosen: list[float] = []
+    for (row, event), factor in zip(effects, factors, strict=True):
+        for slope, column, pulled in pulls:
+            if pulled == event:
+                found.append((int(elimination.entry[row, column]), slope))
+                chosen.append(factor)
+    return found, chosen
 
 
 def _in_all_lanes(factors: ArrayLike) -> Array:
@@ -113,5 +137,5 @@ def _in_all_lanes(factors: ArrayLike) -> Array:
     return np.repeat(np.array(factors, dtype=float).reshape(-1, 1), LANES, axis=1)
 
 
-def _places(rows: list[tuple[int, ...]], width: int) -> Places:
+def _places(rows: Pairs, width: int) -> Places:
     return np.array(rows, dtype=np.int64).reshape(-1, width)

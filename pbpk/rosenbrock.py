@@ -8,9 +8,16 @@ own time and step, so that what it computes does not depend on its neighbours.
 from __future__ import annotations
 
 import numpy as np
-from numba import float64, int64, njit, prange, types, void
+from numba import float64, int64, njit, types, void
 
-from cartflow.pbpk.lanes import LANES, add_product, multiply, set_positive, subtract_product
+from cartflow.pbpk.lanes import (
+    LANES,
+    add_product,
+    multiply,
+    set_positive,
+    set_product,
+    subtract_product,
+)
 
 STAGES = 6
 _GAMMA = 0.25
@@ -48,67 +55,81 @@ FINISHED, TOO_SMALL, TOO_MANY = 0, 1, 2
 
 
 @njit(error_model="numpy", cache=True)
-def _densities(y, rows, shares, site, density):
-    """Write the densities of one site; beyond zero, where a stage may stray, there are none."""
-    for s in range(len(rows)):
-        set_positive(density, s, y, rows[s])
-        multiply(density, s, shares, site)
+def _rows(number):
+    """Return zeros, shape (number, LANES)."""
+    return np.zeros((number, LANES))
 
 
 @njit(error_model="numpy", cache=True)
-def _change(rates, y, supply, system, animals, work, change, events):
-    """Write the change of the state per day, and the events per day and site."""
+def _set(target, factor, source):
+    """Set to `factor` times `source`, both (rows, LANES)."""
+    # An assignment of slices would compile the text of its errors too, which takes seconds.
+    flat, values = target.reshape(-1), source.reshape(-1)
+    for i in range(flat.size):
+        flat[i] = factor * values[i]
+
+
+@njit(error_model="numpy", cache=True)
+def _densities(y, places, shares, density):
+    """Write the densities at all sites; beyond zero, where a stage may stray, there are none."""
+    species, sites = places.shape
+    for s in range(species):
+        for site in range(sites):
+            set_positive(density, s * sites + site, y, places[s, site])
+            multiply(density, s * sites + site, shares, site)
+
+
+@njit(error_model="numpy", cache=True)
+def _change(rates, y, supply, system, animals, local, change, events):
+    """Write the change of the state per day, and the events per day, one reaction and site a row.
+
+    `local` holds densities and rates twice: as rows, and with all sites of a species in one.
+    """
     transfers, places, effects, factors = system
     values, volumes, shares, parameters = animals
-    density, rate = work
-    change[:] = supply
+    density, rate, wide_density, wide_rate = local
+    _set(change, 1.0, supply)
     for t in range(len(transfers)):
         add_product(change, transfers[t, 0], values, transfers[t, 2], y, transfers[t, 1])
-    for site in range(len(places)):
-        _densities(y, places[site], shares, site, density)
-        rates(density, parameters[site], 0, LANES, rate)
-        first = site * len(rate)
-        for r in range(len(rate)):
-            events[first + r] = rate[r]
-            multiply(events, first + r, volumes, site)
-        for e in range(len(effects)):
-            row, event = places[site, effects[e, 0]], first + effects[e, 1]
-            add_product(change, row, factors, e, events, event)
+    _densities(y, places, shares, density)
+    rates(wide_density, parameters, 0, wide_density.shape[1], wide_rate)
+    for event in range(len(events)):
+        set_product(events, event, rate, event, volumes, event % len(volumes))
+    for e in range(len(effects)):
+        add_product(change, effects[e, 0], factors, e, events, effects[e, 1])
 
 
 @njit(error_model="numpy", cache=True)
-def _slopes(jacobian, y, system, animals, density, slopes):
-    """Write the derivative of every rate to every species at each site, one a row."""
-    places, parameters = system[1], animals[3]
-    count = len(slopes) // len(places)
-    for site in range(len(places)):
-        _densities(y, places[site], animals[2], site, density)
-        found = slopes[site * count : (site + 1) * count]
-        jacobian(density, parameters[site], 0, LANES, found)
-        flat = found.reshape(-1)
-        for i in range(flat.size):
-            # An infinite slope would stop the step; without it only the estimate is worse.
-            if not abs(flat[i]) < 1e300:
-                flat[i] = 0.0
+def _slopes(jacobian, y, system, animals, local, slopes, wide_slopes):
+    """Write the derivative of every rate to every species at all sites."""
+    density, wide_density = local[0], local[2]
+    _densities(y, system[1], animals[2], density)
+    jacobian(wide_density, animals[3], 0, wide_density.shape[1], wide_slopes)
+    flat = slopes.reshape(-1)
+    for i in range(flat.size):
+        # An infinite slope would stop the step; without it only the estimate is worse.
+        if not abs(flat[i]) < 1e300:
+            flat[i] = 0.0
 
 
 @njit(error_model="numpy", cache=True)
-def _factorise(transport, slopes, elimination, inverse, matrix, pivots, good):
-    """Write L and U of 1/(gamma step) less the Jacobian; `good` is False where a pivot fails.
+def _factorise(transport, slopes, elimination, inverse, matrix, pivots, least):
+    """Write L and U of 1/(gamma step) less the Jacobian, and the least pivot of each lane.
 
     `transport` is the part of the matrix that never changes, `inverse` 1/(gamma step).
     """
     steps, local, local_factors, _ = elimination
     order, diagonal, starts, lower, update, _ = steps
-    matrix[:] = transport
+    _set(matrix, 1.0, transport)
     for t in range(len(local)):
         subtract_product(matrix, local[t, 0], local_factors, t, slopes, local[t, 1])
-    good[:] = True
+    for lane in range(LANES):
+        least[lane] = 1e300
     for k in range(len(order)):
         pivot, place = order[k], diagonal[order[k]]
         for lane in range(LANES):
             value = matrix[place, lane] + inverse[0, lane]
-            good[lane] &= value > 0.0
+            least[lane] = value if value < least[lane] else least[lane]
             pivots[pivot, lane] = 1.0 / value
         for t in range(starts[k, 0], starts[k + 1, 0]):
             multiply(matrix, lower[t, 0], pivots, pivot)
@@ -142,31 +163,34 @@ def _add_earlier(target, stage, stages, inverse, total):
     """Add the earlier stages, combined and divided by the step, to a right-hand side."""
     if stage == 0:
         return
-    total[:] = 0.0
-    for j in range(stage):
+    _set(total, _GAMMA * _C[stage, 0], stages[0])
+    for j in range(1, stage):
         _add(total, _GAMMA * _C[stage, j], stages[j])
     for row in range(len(total)):
         add_product(target, row, total, row, inverse, 0)
 
 
 @njit(error_model="numpy", cache=True)
-def _attempt(rates, jacobian, y, supply, system, elimination, animals, transport, step, work, good):
+def _attempt(
+    rates, jacobian, y, supply, system, elimination, animals, transport, step, work, least
+):
     """Try one step of every lane: the new state in z, its events, the error in the last stage."""
     matrix, pivots, z, stages, total, events, event_stages, event_total = work[:8]
-    density, rate, slopes, inverse = work[8:]
+    slopes, wide_slopes, inverse = work[8:11]
+    local = work[11:]
     pulls = elimination[3]
     for lane in range(LANES):
         inverse[0, lane] = 1.0 / (_GAMMA * step[lane])
         inverse[1, lane] = _GAMMA * step[lane]
-    _slopes(jacobian, y, system, animals, density, slopes)
-    _factorise(transport, slopes, elimination, inverse, matrix, pivots, good)
+    _slopes(jacobian, y, system, animals, local, slopes, wide_slopes)
+    _factorise(transport, slopes, elimination, inverse, matrix, pivots, least)
     for s in range(STAGES):
-        z[:] = y
+        _set(z, 1.0, y)
         for j in range(s):
             if _A[s, j] != 0.0:
                 _add(z, _A[s, j], stages[j])
         here, counts = stages[s], event_stages[s]
-        _change(rates, z, supply, system, animals, (density, rate), here, counts)
+        _change(rates, z, supply, system, animals, local, here, counts)
         _add_earlier(here, s, stages, inverse, total)
         _add_earlier(counts, s, event_stages, inverse, event_total)
         _solve(matrix, pivots, elimination[0], here)
@@ -175,19 +199,24 @@ def _attempt(rates, jacobian, y, supply, system, elimination, animals, transport
         for event in range(len(counts)):
             multiply(counts, event, inverse, 1)
     _add(z, 1.0, stages[STAGES - 1])
-    events[:] = event_stages[STAGES - 1]
+    _set(events, 1.0, event_stages[STAGES - 1])
     for j in range(STAGES - 1):
         _add(events, _A[STAGES - 1, j], event_stages[j])
 
 
 @njit(error_model="numpy", cache=True)
-def _errors(y, z, estimate, tolerance, floor, error):
-    """Write the largest error of each lane relative to what is allowed."""
-    error[:] = 0.0
+def _errors(y, z, estimate, tolerance, floor, error, lowest):
+    """Write the largest error of each lane relative to what is allowed, and its lowest value."""
+    for lane in range(LANES):
+        error[lane] = lowest[lane] = 0.0
     for row in range(len(y)):
         for lane in range(LANES):
-            size = max(abs(y[row, lane]), abs(z[row, lane])) + floor[row]
-            error[lane] = max(error[lane], abs(estimate[row, lane]) / size)
+            new = z[row, lane]
+            size = max(abs(y[row, lane]), abs(new)) + floor[row]
+            found = abs(estimate[row, lane]) / size
+            # What is not a number is larger than any.
+            error[lane] = error[lane] if error[lane] >= found else found
+            lowest[lane] = new if new < lowest[lane] else lowest[lane]
     for lane in range(LANES):
         error[lane] /= tolerance
 
@@ -216,23 +245,20 @@ def _mend_travellers(z, lane, first, last):
 
 
 @njit(error_model="numpy", cache=True)
-def _mend_local(z, events, lane, site, species, system):
-    """Take back as many events as used up too much of a species at a site."""
-    _, places, effects, factors = system
-    row = places[site, species]
-    reactions = len(events) // len(places)
+def _mend_local(z, events, lane, row, effects, factors):
+    """Take back as many events as used up too much of what stays in a row of the state."""
     most, chosen, taken = 0.0, -1, 0.0
     for e in range(len(effects)):
-        count = -factors[e, lane] * events[site * reactions + effects[e, 1], lane]
-        if effects[e, 0] == species and count > most:
-            most, chosen = count, effects[e, 1]
+        used = -factors[e, lane] * events[effects[e, 1], lane]
+        if effects[e, 0] == row and used > most:
+            most, chosen = used, effects[e, 1]
             taken = z[row, lane] / factors[e, lane]
     if chosen < 0:
         return False
-    events[site * reactions + chosen, lane] -= taken
+    events[chosen, lane] -= taken
     for e in range(len(effects)):
         if effects[e, 1] == chosen:
-            z[places[site, effects[e, 0]], lane] -= factors[e, lane] * taken
+            z[effects[e, 0], lane] -= factors[e, lane] * taken
     z[row, lane] = 0.0
     return True
 
@@ -240,20 +266,11 @@ def _mend_local(z, events, lane, site, species, system):
 @njit(error_model="numpy", cache=True)
 def _mended(z, events, lane, limit, phenotypes, compartments, system):
     """Make a lane non-negative without losing a cell; return whether that could be done."""
-    found, small = _negative(z, lane, limit)
-    if not found or not small:
-        return small
-    places = system[1]
-    for site in range(len(places)):
-        for species in range(places.shape[1]):
-            row = places[site, species]
-            stays = row >= phenotypes * compartments
-            if (
-                stays
-                and z[row, lane] < 0.0
-                and not _mend_local(z, events, lane, site, species, system)
-            ):
-                return False
+    if not _negative(z, lane, limit)[1]:
+        return False
+    for row in range(phenotypes * compartments, len(z)):
+        if z[row, lane] < 0.0 and not _mend_local(z, events, lane, row, system[2], system[3]):
+            return False
     for p in range(phenotypes):
         if not _mend_travellers(z, lane, p * compartments, (p + 1) * compartments):
             return False
@@ -299,27 +316,31 @@ def _first_step(values, lane):
 @njit(error_model="numpy", cache=True)
 def _work(size, entries, sites, species, reactions):
     """Return the arrays that steps are worked out in."""
-    events = sites * reactions
+    events = reactions * sites
+    density, rate, slopes = _rows(species * sites), _rows(events), _rows(events * species)
     return (
-        np.zeros((entries, LANES)),
-        np.zeros((size, LANES)),
-        np.zeros((size, LANES)),
+        _rows(entries),
+        _rows(size),
+        _rows(size),
         np.zeros((STAGES, size, LANES)),
-        np.zeros((size, LANES)),
-        np.zeros((events, LANES)),
+        _rows(size),
+        _rows(events),
         np.zeros((STAGES, events, LANES)),
-        np.zeros((events, LANES)),
-        np.zeros((species, LANES)),
-        np.zeros((reactions, LANES)),
-        np.zeros((sites * reactions * species, LANES)),
-        np.zeros((2, LANES)),
+        _rows(events),
+        slopes,
+        slopes.reshape((reactions * species, sites * LANES)),
+        _rows(2),
+        density,
+        rate,
+        density.reshape((species, sites * LANES)),
+        rate.reshape((reactions, sites * LANES)),
     )
 
 
 @njit(error_model="numpy", cache=True)
 def _transport(values, transfers, entries):
     """Return the part of the matrix that transport makes."""
-    result = np.zeros((entries, LANES))
+    result = _rows(entries)
     for t in range(len(transfers)):
         for lane in range(LANES):
             result[transfers[t, 3], lane] -= values[transfers[t, 2], lane]
@@ -376,12 +397,15 @@ def _group(rates, jacobian, system, elimination, animals, plan, sizes, rules, be
     tolerance, floor = rules
     values, number = animals[0], len(report)
     transport = _transport(values, system[0], entries)
-    work = _work(len(y), entries, *system[1].shape, reactions)
+    species, sites = system[1].shape
+    work = _work(len(y), entries, sites, species, reactions)
     z, estimate, events = work[2], work[3][STAGES - 1], work[5]
-    counts, supply = np.zeros(events.shape), np.zeros(y.shape)
-    time, step, wanted, error = np.zeros((4, LANES))
+    counts, supply = _rows(len(events)), _rows(len(y))
+    time, step, wanted, error, least, lowest = np.zeros((6, LANES))
+    limit = tolerance * floor
     segment, kept = np.zeros((2, LANES), dtype=np.int64)
-    active, good = np.zeros((2, LANES), dtype=np.bool_)
+    kept[:] = 1  # the first place is the start's
+    active = np.zeros(LANES, dtype=np.bool_)
     clock = time, wanted, segment, kept, active
     for lane in range(number):
         active[lane] = True
@@ -390,17 +414,17 @@ def _group(rates, jacobian, system, elimination, animals, plan, sizes, rules, be
     while active.any():
         _next_steps(time, segment, ends, wanted, active, step)
         _attempt(
-            rates, jacobian, y, supply, system, elimination, animals, transport, step, work, good
+            rates, jacobian, y, supply, system, elimination, animals, transport, step, work, least
         )
-        _errors(y, z, estimate, tolerance, floor, error)
+        _errors(y, z, estimate, tolerance, floor, error, lowest)
         for lane in range(number):
             if not active[lane]:
                 continue
-            factor = _factor(error[lane], good[lane])
-            passed = good[lane] and error[lane] <= 1.0
-            if passed and _mended(
-                z, events, lane, tolerance * floor, phenotypes, compartments, system
-            ):
+            factor = _factor(error[lane], least[lane] > 0.0)
+            passed = least[lane] > 0.0 and error[lane] <= 1.0
+            if passed and lowest[lane] < 0.0:
+                passed = _mended(z, events, lane, limit, phenotypes, compartments, system)
+            if passed:
                 _take(y, counts, z, events, lane)
                 left = ends[segment[lane]] - time[lane]
                 time[lane] += left if step[lane] >= left else step[lane]
@@ -421,11 +445,24 @@ def _group(rates, jacobian, system, elimination, animals, plan, sizes, rules, be
 @njit(error_model="numpy", cache=True)
 def _in_lanes(values, first):
     """Return the rows of up to LANES animals (animals, n) as (n, LANES); the last fills up."""
-    result = np.empty((values.shape[1], LANES))
+    result = _rows(values.shape[1])
     for lane in range(LANES):
         animal = min(first + lane, len(values) - 1)
         for row in range(values.shape[1]):
             result[row, lane] = values[animal, row]
+    return result
+
+
+@njit(error_model="numpy", cache=True)
+def _parameters_in_lanes(parameters, first):
+    """Return parameters (animals, sites, n) as (n, sites LANES)."""
+    animals, sites, number = parameters.shape
+    result = np.empty((number, sites * LANES))
+    for lane in range(LANES):
+        animal = min(first + lane, animals - 1)
+        for site in range(sites):
+            for row in range(number):
+                result[row, site * LANES + lane] = parameters[animal, site, row]
     return result
 
 
@@ -445,14 +482,27 @@ _SIGNATURE = void(
     _VECTOR,
     _MATRIX,
     types.Tuple((_CUBE, _CUBE, _PLACES, _VECTOR)),
+    types.UniTuple(int64, 2),
 )
 
 
-@njit(_SIGNATURE, parallel=True, error_model="numpy", cache=True)
+@njit(_SIGNATURE, error_model="numpy", cache=True, nogil=True)
 def run(
-    rates, jacobian, system, steps, locals_, animals, plan, sizes, rules, begin, start, results
+    rates,
+    jacobian,
+    system,
+    steps,
+    locals_,
+    animals,
+    plan,
+    sizes,
+    rules,
+    begin,
+    start,
+    results,
+    bounds,
 ):
-    """Integrate all animals; each is one lane, each group of them one task of a thread.
+    """Integrate the animals from the first of `bounds` to before the last, one a lane.
 
     `animals` holds their rates of transport (animals, values), volumes (animals, sites) and
     parameters (animals, sites, parameters); `start` their states. The plan has the ends of
@@ -462,14 +512,10 @@ def run(
     """
     values, volumes, parameters = animals
     out, out_events, report, last_step = results
-    number, sites = volumes.shape
-    for group in prange((number + LANES - 1) // LANES):
-        first = group * LANES
-        last = min(number, first + LANES)
+    for first in range(bounds[0], bounds[1], LANES):
+        last = min(bounds[1], first + LANES)
         held = _in_lanes(volumes, first)
-        local = np.empty((sites, parameters.shape[2], LANES))
-        for site in range(sites):
-            local[site] = _in_lanes(parameters[:, site].copy(), first)
+        local = _parameters_in_lanes(parameters, first)
         _group(
             rates,
             jacobian,

@@ -6,9 +6,14 @@ import io
 from typing import Any
 
 from matplotlib import rc_context
-from matplotlib.mathtext import math_to_image
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.mathtext import MathTextParser
 
 from cartflow.outcome import InputError
+
+_POINTS = 14.0
+_PER_INCH = 72.0
 
 
 def formula_svg(tex: str) -> bytes:
@@ -16,15 +21,20 @@ def formula_svg(tex: str) -> bytes:
 
     Letters are paths, so that it looks the same everywhere. Raises `InputError` on bad TeX.
     """
-    image = io.BytesIO()
+    image, font = io.BytesIO(), FontProperties(size=_POINTS)
     style: dict[Any, Any] = {
         "mathtext.fontset": "stix",
         "svg.fonttype": "path",
         "svg.hashsalt": tex,
     }
+    text = f"${tex}$"
     try:
         with rc_context(style):
-            math_to_image(f"${tex}$", image, format="svg")
+            parser: Any = MathTextParser("path")
+            width, height, depth, *_ = parser.parse(text, dpi=_PER_INCH, prop=font)
+            figure = Figure(figsize=(width / _PER_INCH, height / _PER_INCH))
+            figure.text(0, depth / height, text, fontproperties=font)
+            figure.savefig(image, format="svg", dpi=_PER_INCH, metadata={"Date": None})
     except ValueError as error:
         msg = f"formula '{tex}': {error}"
         raise InputError(msg) from None

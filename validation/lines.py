@@ -96,7 +96,7 @@ class Lines:
         y = solution.y.T
         return y[:, : x.size], y[:, x.size :].reshape(len(times), self.fields, cells)
 
-    def _change(self, _: float, y: Array) -> Array:
+    def _change(self, _time: float, y: Array) -> Array:
         x, u = self._parts(y)
         dx = self.body @ x
         dx[self.node] += (self.egress * u[0]) @ self.row.volumes
@@ -108,7 +108,7 @@ class Lines:
         size = self.body.shape[0]
         return y[:size], y[size:].reshape(self.fields, -1)
 
-    def _jacobian(self, _: float, y: Array) -> csc_matrix:
+    def _jacobian(self, _time: float, y: Array) -> csc_matrix:
         _, u = self._parts(y)
         size, cells = self.body.shape[0], self.row.volumes.size
         to_node = np.zeros((size, self.fields * cells))
@@ -130,12 +130,12 @@ class Lines:
         index = np.arange(cells)
         for k in range(fields):
             step = 1e-7 * (np.abs(u[k]).max() + 1e-30)
-            for first in range(3):
+            for shift in range(3):
                 changed = u.copy()
-                changed[k, first::3] += step
+                changed[k, shift::3] += step
                 slope = (self.tumour(changed) - base) / step
                 # The changed cell nearest to each cell, itself or a neighbour.
-                nearest = index + (first - index + 1) % 3 - 1
+                nearest = index + (shift - index + 1) % 3 - 1
                 inside = (nearest >= 0) & (nearest < cells)
                 for m in range(fields):
                     rows.append(np.asarray(m * cells + index[inside]))

@@ -85,7 +85,7 @@ def _opening(ran: Sequence[Ran], scope: Scope) -> str:
     checks = [check for item in ran for check in item.result.checks]
     passed = sum(check.passed for check in checks)
     return (
-        f"<p>{len(ran)} cases ({scope}): {verdicts.count('passed')} passed, "
+        f"<p>Cases: {len(ran)} ({scope}); {verdicts.count('passed')} passed, "
         f"{verdicts.count('failed')} failed, {verdicts.count('skipped')} skipped; "
         f"{passed} of {len(checks)} checks hold. Every check is one number against what it "
         "should be, with the tolerance stated before; the numbers behind each figure lie beside "

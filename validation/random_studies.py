@@ -131,11 +131,15 @@ def _draw(random: np.random.Generator) -> str:
 
 
 def balance(text: str, engine: str) -> Balance:
-    """Run a study and return its balance, added up here from states and ledger."""
+    """Run a study and return its balance, added up here from states and ledger.
+
+    A run that stopped early has nan for all of it.
+    """
     simulation = Study.from_text(text.replace("{engine}", engine)).simulation
     record = simulation.run()
     if record.outcome.status != "finished":
-        raise RuntimeError(str(record.outcome))
+        nothing = float("nan")
+        return Balance(text=text, engine=engine, residual=nothing, lowest=nothing, sinking=nothing)
     network, problem = simulation.coupled.network, simulation.coupled.engine.problem
     product = problem.network.is_product
     held = [n not in ("lost", "handed_over") for n in network.names]

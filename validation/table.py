@@ -70,7 +70,7 @@ def _summary(ran: Sequence[Ran]) -> str:
     verdicts = [item.result.verdict for item in ran]
     seconds = sum(item.seconds for item in ran)
     counts = ", ".join(f"{verdicts.count(v)} {v}" for v in ("passed", "failed", "skipped"))
-    return f"{len(ran)} cases in {seconds:.0f} s: {counts}"
+    return f"cases: {len(ran)} in {seconds:.0f} s; {counts}"
 
 
 def _coloured(verdict: str) -> str:

@@ -70,7 +70,7 @@ def _runs(scope: Scope) -> Found:
     cells, step = 800, 0.01
     opened = [opening.by_package("fast", cells=cells, step=step)]
     if scope == "full":
-        opened.append(opening.extrapolated("fipy", cells=400, step=0.02))
+        opened.append(opening.extrapolated("fipy", cells=400, step=0.0125))
     return Found(
         fronts=[fronts.run(*one) for one in cases],
         lags=[solutes.time_lag(e, *tissue) for e in ("fast", "fipy") for tissue in tissues],

@@ -4,7 +4,6 @@ import builtins
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -96,9 +95,8 @@ def nothing_runs(monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("something was run")
 
-    for name in ("eval", "exec", "compile", "__import__"):
-        if name != "__import__":
-            monkeypatch.setattr(builtins, name, refuse)
+    for name in ("eval", "exec", "compile"):
+        monkeypatch.setattr(builtins, name, refuse)
     monkeypatch.setattr(os, "system", refuse)
     monkeypatch.setattr(subprocess, "Popen", refuse)
 
@@ -114,16 +112,13 @@ def test_hostile_rates_are_refused(rate, tmp_path, nothing_runs):
     quoted = rate.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     quoted = quoted.replace("\x00", "\\u0000")
     path = write(tmp_path, GOOD.replace('"k*cart"', f'"{quoted}"'))
-    start = time.perf_counter()
     with pytest.raises(InputError, match=r"mine\.toml: reactions\.death\.rate: ") as error:
         load_model(path)
-    assert time.perf_counter() - start < 60
     assert len(str(error.value)) <= 1005
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("key", ["of = ", "level = ", "at = "])
-def test_hostile_check_values(key, tmp_path, nothing_runs):
+def test_hostile_check_values(tmp_path, nothing_runs):
     text = GOOD.replace('of = "cart"', "of = \"__import__('os')\"")
     with pytest.raises(InputError, match=r"checks\.left\.of: "):
         load_model(write(tmp_path, text))
@@ -144,7 +139,7 @@ def test_hostile_check_values(key, tmp_path, nothing_runs):
         ('"10 cell/mm^3"', '"10 ng"', r"doses\.0\.amount: .*dimension mass"),
         ('duration = "1 h"', 'duration = "0 h"', r"doses\.0\.duration: '0 h' is no length"),
         ('time = "day_of_switch"\ndur', 'time = "k"\ndur', r"doses\.0\.time: the parameter 'k' is"),
-        ('{ cart = 0.5 }', '{ cart = -1 }', r"jumps\.0\.multiply\.cart: "),
+        ("{ cart = 0.5 }", "{ cart = -1 }", r"jumps\.0\.multiply\.cart: "),
         ('"4 day"', '"-4 day"', r"jumps\.0\.time: '-4 day' is below 0"),
         ('extinct_below = "1 cell"', 'extinct_below = "1 mm"', r"species\.cart\.extinct_below: "),
         ('compartment_volume = "1 mL"', "", r"density_exponent needs the key 'compartment_volume'"),
@@ -156,7 +151,7 @@ def test_hostile_check_values(key, tmp_path, nothing_runs):
         ),
         ('standing = "analytic"', 'standing = "seen"', r"checks\.0\.standing: 'seen'; allowed: "),
         ('scenario = "s"', 'scenario = "t"', r"checks\.left\.scenario: unknown name 't'"),
-        ('tolerance = 0.5', 'tolerance = 5', r"checks\.0\.tolerance: "),
+        ("tolerance = 0.5", "tolerance = 5", r"checks\.0\.tolerance: "),
         ('standing = "assumed", d', 'standing = "assumed", range = ["1 cell"], d', "range .*two"),
         (
             'standing = "assumed", d',
@@ -179,12 +174,13 @@ def test_errors_name_the_key(tmp_path, old, new, message):
 @settings(max_examples=300, deadline=2000)
 @given(st.text(max_size=300))
 def test_any_text_is_an_expression_or_an_error(text):
+    message = ""
     try:
         tree = parse(text)
+        assert parse(to_text(tree)) == tree
     except InputError as error:
-        assert len(str(error)) <= 1005
-        return
-    assert parse(to_text(tree)) == tree
+        message = str(error)
+    assert len(message) <= 1005
 
 
 PIECES = ["cart", "k", "1", "2.5e3", "(", ")", "+", "-", "*", "/", "^", "**", ",", " "]
@@ -199,23 +195,25 @@ def test_any_pieces_end_in_a_tree_of_known_nodes(text):
     except InputError:
         return
     assert len(text) <= MAXIMUM_LENGTH
-    assert names(tree) <= {part for part in PIECES if part.isidentifier()} | {
-        found for found in names(tree) if found.isidentifier()
-    }
+    assert all(name.isidentifier() for name in names(tree))
     assert parse(to_text(tree)) == tree
 
 
-@settings(max_examples=150, deadline=4000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=4000, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_a_spoilt_file_gives_one_error_or_a_model(tmp_path, data):
     place = data.draw(st.integers(0, len(GOOD)))
     length = data.draw(st.integers(0, 12))
     piece = data.draw(st.text(alphabet="abckt0129 =.,'\"[]{}()+-*/^_#\n\\", max_size=8))
     path = write(tmp_path, GOOD[:place] + piece + GOOD[place + length :])
+    message = str(path)
     try:
         load_model(path)
     except InputError as error:
-        assert str(error).startswith(str(path))
+        message = str(error)
+    assert message.startswith(str(path))
 
 
 def test_a_file_runs_nothing_in_a_process_of_its_own(tmp_path):

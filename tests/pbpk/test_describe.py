@@ -1,6 +1,6 @@
 """Bodies and trafficking models as rows."""
 
-from cartflow.pbpk.describe import describe
+from cartflow.pbpk.describe import describe, totals
 from cartflow.pbpk.load import load_body, load_trafficking
 
 
@@ -18,3 +18,10 @@ def test_rows_of_a_trafficking_model():
     assert rows["", "lymph_flow_factor"].value == 0.1
     assert rows["liver", "elimination_rate"][2:4] == (0.0288, "1/h")
     assert rows["tumour", "blood_flow"][2:4] == (6.0, "mL/h")
+
+
+def test_totals_of_a_body():
+    lines = totals(load_body("child_5y"))
+    assert lines[0].startswith("blood flow of the organs   204000 mL/h")
+    assert lines[1].startswith("blood of organs and pools  1400 mL")
+    assert lines[2].endswith("at a weight of 19 kg")

@@ -161,12 +161,12 @@ def test_both_phases_of_blood_and_marrow_are_those_of_two_pools():
 
 
 def test_transfer_to_the_brain_is_one_rate_from_all_blood():
-    """leontriana2021: the tumour gains 0.2 per day of what the blood holds."""
+    """leon_triana2021: the tumour gains 0.2 per day of what the blood holds."""
     from cartflow.pbpk.tumour import TumourVessels
 
     tumour = TumourVessels(volume=1e4, host=("brain",))
     network = organ_network(
-        load_body("human_male"), load_trafficking("leontriana2021"), tumour=tumour
+        load_body("human_male"), load_trafficking("leon_triana2021"), tumour=tumour
     )
     cells = course(network, given(network), np.array([3.0]))[0]
     assert cells[network.index("handed_over")] == pytest.approx(1 - np.exp(-0.6), rel=1e-9)

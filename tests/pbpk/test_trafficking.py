@@ -49,7 +49,7 @@ def test_names_of_the_shipped_models():
         "brown2021",
         "ganusov2014",
         "khot2019",
-        "leontriana2021",
+        "leon_triana2021",
         "singh2020",
         "singh2021",
         "singh2021_effector",
