@@ -9,11 +9,15 @@ at a time; NUMBA_THREADING_LAYER in the environment chooses others.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numba
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 if "NUMBA_THREADING_LAYER" not in os.environ:
-    numba.config.THREADING_LAYER = "workqueue"
+    setattr(numba.config, "THREADING_LAYER", "workqueue")  # noqa: B010, numba has no types for it
 
 # Products and sums may join in one instruction, which is as exact and the same in every run.
 _CONTRACT = {"contract"}
@@ -23,4 +27,15 @@ _REORDER = {"contract", "reassoc", "nsz"}
 serial = numba.njit(cache=True, error_model="numpy", nogil=True)
 fused = numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=_CONTRACT)
 summing = numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=_REORDER)
-parallel = numba.njit(cache=True, error_model="numpy", fastmath=_CONTRACT, parallel=True)
+
+
+def parallel(signature: Any = None) -> Callable[[F], F]:
+    """Return the decorator of loops that run on all of numba's threads.
+
+    With a `signature` they are compiled, or read from disk, when they are defined.
+    """
+    compile_it: Any = numba.njit
+    decorator: Callable[[F], F] = compile_it(
+        signature, cache=True, error_model="numpy", fastmath=_CONTRACT, parallel=True
+    )
+    return decorator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,12 @@ class Elimination:
     def diagonal(self) -> Places:
         """The places of the diagonal."""
         return np.ascontiguousarray(np.diag(self.entry))
+
+    @property
+    def plan(self) -> tuple[Places, Places, Places, Places, Places, Places]:
+        """Order, diagonal, starts and steps, as compiled code takes them."""
+        steps = self.starts, self.lower, self.update, self.upper
+        return self.order, self.diagonal, *steps
 
 
 def eliminate(pattern: NDArray[np.bool_]) -> Elimination:
@@ -82,5 +89,5 @@ def _ordered(filled: NDArray[np.bool_]) -> list[int]:
     return order
 
 
-def _places(steps: list[tuple[int, ...]] | list[int], width: int) -> Places:
+def _places(steps: Sequence[tuple[int, ...] | int], width: int) -> Places:
     return np.array(steps, dtype=np.int64).reshape(-1, width)

@@ -36,36 +36,38 @@ def _on_rows(arguments: list[Any], combine: Callable[..., Any]) -> tuple[Any, Ca
 
 
 # numba cannot know that rows are apart, and would check it anew for each; these need not.
-@intrinsic  # type: ignore[untyped-decorator]
-def add_product(context: Any, target: Any, i: Any, a: Any, j: Any, b: Any, k: Any) -> Any:
+def _add_product(context: Any, target: Any, i: Any, a: Any, j: Any, b: Any, k: Any) -> Any:
     """Add ``a[j] * b[k]`` to the row ``target[i]``; all arrays are (rows, LANES) in C order."""
     return _on_rows([target, i, a, j, b, k], lambda d, x, y, z: d.fadd(x, d.fmul(y, z)))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def subtract_product(context: Any, target: Any, i: Any, a: Any, j: Any, b: Any, k: Any) -> Any:
-    """Subtract ``a[j] * b[k]`` from the row ``target[i]``; arrays as in `add_product`."""
+def _subtract_product(context: Any, target: Any, i: Any, a: Any, j: Any, b: Any, k: Any) -> Any:
+    """Subtract ``a[j] * b[k]`` from the row ``target[i]``; arrays as in `_add_product`."""
     return _on_rows([target, i, a, j, b, k], lambda d, x, y, z: d.fsub(x, d.fmul(y, z)))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def set_product(context: Any, target: Any, i: Any, a: Any, j: Any, b: Any, k: Any) -> Any:
-    """Set the row ``target[i]`` to ``a[j] * b[k]``; arrays as in `add_product`."""
+def _set_product(context: Any, target: Any, i: Any, a: Any, j: Any, b: Any, k: Any) -> Any:
+    """Set the row ``target[i]`` to ``a[j] * b[k]``; arrays as in `_add_product`."""
     return _on_rows([target, i, a, j, b, k], lambda d, _, y, z: d.fmul(y, z))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def multiply(context: Any, target: Any, i: Any, a: Any, j: Any) -> Any:
-    """Multiply the row ``target[i]`` with the row ``a[j]``; arrays as in `add_product`."""
+def _multiply(context: Any, target: Any, i: Any, a: Any, j: Any) -> Any:
+    """Multiply the row ``target[i]`` with the row ``a[j]``; arrays as in `_add_product`."""
     return _on_rows([target, i, a, j], lambda d, x, y: d.fmul(x, y))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def set_positive(context: Any, target: Any, i: Any, a: Any, j: Any) -> Any:
-    """Set the row ``target[i]`` to ``max(a[j], 0)``; arrays as in `add_product`."""
+def _set_positive(context: Any, target: Any, i: Any, a: Any, j: Any) -> Any:
+    """Set the row ``target[i]`` to ``max(a[j], 0)``; arrays as in `_add_product`."""
 
     def positive(builder: Any, _: Any, row: Any) -> Any:
         zero = ir.Constant(row.type, [0.0] * LANES)
         return builder.select(builder.fcmp_ordered(">", row, zero), row, zero)
 
     return _on_rows([target, i, a, j], positive)
+
+
+add_product: Any = intrinsic(_add_product)
+subtract_product: Any = intrinsic(_subtract_product)
+set_product: Any = intrinsic(_set_product)
+multiply: Any = intrinsic(_multiply)
+set_positive: Any = intrinsic(_set_positive)

@@ -66,7 +66,7 @@ class OrganKinetics:
         if len(set(names)) < len(names):
             msg = f"organ kinetics: sites {', '.join(names)}: a compartment is named twice"
             raise InputError(msg)
-        _ = self.volumes, self.parameters, self.start
+        _ = self.volumes, self.parameters, self.densities
 
     @cached_property
     def phenotypes(self) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ class OrganKinetics:
     @cached_property
     def volumes(self) -> Array:
         """The volumes of the sites, mm3."""
-        return np.array([self._volume(site) for site in self.sites])
+        return self.volumes_in(self.organs)
 
     @cached_property
     def parameters(self) -> Array:
@@ -130,19 +130,33 @@ class OrganKinetics:
         return np.array(rows).reshape(len(self.sites), len(self.network.parameters))
 
     @cached_property
-    def start(self) -> Array:
-        """The state before any dose: what stands at the sites, shape (size,)."""
-        state = np.zeros(self.size)
-        for site, volume in zip(self.sites, self.volumes, strict=True):
-            for name in site.initial:
-                require_known(name, self.network.species_names, f"site '{site.compartment}'")
-            for species in self.network.species:
-                density = site.initial.get(species.name, species.initial)
+    def densities(self) -> Array:
+        """What stands at the sites before any dose, shape (n_sites, n_species)."""
+        rows = []
+        for site in self.sites:
+            for name, density in site.initial.items():
+                where = f"site '{site.compartment}': initial"
+                require_known(name, self.network.species_names, where)
                 if not 0 <= density < math.inf:
-                    msg = f"site '{site.compartment}': initial.{species.name}: {density:g} is not a"
-                    raise InputError(msg + " density")
-                state[self.row(species.name, site.compartment)] = density * volume
+                    msg = f"{where}.{name}: {density:g} is not a density"
+                    raise InputError(msg)
+            rows.append([site.initial.get(s.name, s.initial) for s in self.network.species])
+        return np.array(rows)
+
+    @property
+    def start(self) -> Array:
+        """The state before any dose, shape (size,)."""
+        return self.start_in(self.volumes)
+
+    def start_in(self, volumes: Array) -> Array:
+        """Return states before any dose (..., size) for sites of other volumes (..., sites)."""
+        state = np.zeros((*volumes.shape[:-1], self.size))
+        state[..., self.places] = self.densities * volumes[..., None]
         return state
+
+    def volumes_in(self, organs: OrganNetwork) -> Array:
+        """Return the volumes of the sites in another body with the same compartments, mm3."""
+        return np.array([_volume(site, organs) for site in self.sites])
 
     def travelling(self, states: Array) -> Array:
         """Return the cells (..., phenotypes, compartments) in states (..., size)."""
@@ -182,10 +196,11 @@ class OrganKinetics:
     def _networks(self) -> tuple[Network, ...]:
         return tuple(self.network.with_parameters(site.parameters) for site in self.sites)
 
-    def _volume(self, site: Site) -> float:
-        own = self.organs.compartments[self.organs.index(site.compartment)].volume
-        volume = own if site.volume is None else site.volume
-        if not 0 < volume < math.inf:
-            msg = f"site '{site.compartment}': volume {volume:g} mm^3 must be above 0"
-            raise InputError(msg)
-        return volume
+
+def _volume(site: Site, organs: OrganNetwork) -> float:
+    own = organs.compartments[organs.index(site.compartment)].volume
+    volume = own if site.volume is None else site.volume
+    if not 0 < volume < math.inf:
+        msg = f"site '{site.compartment}': volume {volume:g} mm^3 must be above 0"
+        raise InputError(msg)
+    return volume

@@ -13,7 +13,7 @@ from cartflow.outcome import InputError, StepFailed
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 from cartflow.pbpk.organ_plan import Plan, plan
-from cartflow.pbpk.organ_system import organ_system
+from cartflow.pbpk.organ_system import OrganSystem, organ_system
 
 Array = NDArray[np.float64]
 MOST_STEPS = 1_000_000
@@ -143,11 +143,9 @@ def integrate(
         raise InputError(msg)
     segments = plan(kinetics, doses, times)
     group = one_animal(kinetics) if animals is None else animals
-    states, events, report, _ = advance(kinetics, group, segments, tolerance)
-    failed = np.flatnonzero(report[:, 0])
-    if failed.size:
-        which = f"animal {failed[0]}: " if len(report) > 1 else ""
-        raise StepFailed("body", which + _REASONS[int(report[failed[0], 0])])
+    system = organ_system(kinetics, (group.rates != 0).any(axis=0))
+    states, events, report = advance(kinetics, system, group, segments, tolerance)
+    require_finished(report)
     return OrganRuns(
         kinetics=kinetics,
         animals=group,
@@ -170,25 +168,30 @@ def one_animal(kinetics: OrganKinetics) -> Animals:
     )
 
 
+def require_finished(report: NDArray[np.int64]) -> None:
+    """Raise `StepFailed` for the first animal of a report (animals, 3) that did not finish."""
+    failed = np.flatnonzero(report[:, 0])
+    if failed.size:
+        which = f"animal {failed[0]}: " if len(report) > 1 else ""
+        raise StepFailed("body", which + _REASONS[int(report[failed[0], 0])])
+
+
 def advance(
     kinetics: OrganKinetics,
+    system: OrganSystem,
     animals: Animals,
     segments: Plan,
     tolerance: float,
-    begin: Array | None = None,
-) -> tuple[Array, Array, NDArray[np.int64], Array]:
-    """Return states and events, the report (status, steps, refused), and next steps.
+) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Return states (animals, kept, size), events, and the report (status, steps, refused).
 
     The first state is the start with what is given there, the others those to be kept.
-
-    `begin` (animals,) holds the first step of each animal to try, 0 where it is not known.
     """
     from numba import config
 
     from cartflow.pbpk.lanes import LANES
     from cartflow.pbpk.rosenbrock import run
 
-    system = organ_system(kinetics, (animals.rates != 0).any(axis=0))
     steps, code = system.elimination, system.code
     sites, reactions = len(kinetics.sites), len(kinetics.network.reactions)
     number, kept = len(animals.rates), int(segments.kept.sum()) + 1
@@ -196,37 +199,49 @@ def advance(
     states[:, 0] = animals.start + segments.given[0] * animals.shares[:, None]
     events = np.zeros((number, kept, sites * reactions))
     report = np.zeros((number, 3), dtype=np.int64)
-    last = np.zeros(number)
-    arguments = (
-        code.rates_block,
-        code.jacobian_block,
-        (system.transfers, system.places, system.effects, system.factors),
-        (steps.order, steps.diagonal, steps.starts, steps.lower, steps.update, steps.upper),
-        (system.local, system.local_factors, system.pulls),
-        (
-            system.values(animals.rates),
-            np.ascontiguousarray(animals.volumes),
-            np.ascontiguousarray(animals.parameters),
-        ),
-        (segments.ends, segments.kept, segments.given, segments.supplied, animals.shares),
-        (
-            steps.size,
-            reactions,
-            len(kinetics.phenotypes),
-            len(kinetics.organs.compartments),
-            MOST_STEPS,
-        ),
-        (tolerance, _FLOOR * scales(kinetics, segments)),
-        np.zeros(number) if begin is None else begin,
-        np.ascontiguousarray(animals.start),
-        (states, events, report, last),
-    )
-    # Each group of animals is a task of its own; while it runs, Python waits for none of them.
-    with ThreadPoolExecutor(max_workers=config.NUMBA_NUM_THREADS) as threads:
-        parts = [(n, min(n + LANES, number)) for n in range(0, number, LANES)]
-        list(threads.map(lambda part: run(*arguments, part), parts))
+    floor = _FLOOR * scales(kinetics, segments)
+    values = system.values(animals.rates)
+    chosen = len(kinetics.phenotypes), len(kinetics.organs.compartments), MOST_STEPS
+
+    def go(group: slice) -> None:
+        volumes = _in_lanes(animals.volumes[group], LANES)
+        parameters = _in_lanes(animals.parameters[group].swapaxes(1, 2), LANES)
+        run(
+            code.rates_block,
+            code.jacobian_block,
+            (system.transfers, system.places, system.effects, system.factors),
+            (steps.plan, system.local, system.local_factors, system.pulls),
+            (
+                _in_lanes(values[group], LANES),
+                volumes,
+                1.0 / volumes,
+                parameters.reshape(len(parameters), -1),
+            ),
+            (
+                segments.ends,
+                segments.kept,
+                segments.given,
+                segments.supplied,
+                animals.shares[group],
+            ),
+            (steps.size, reactions, *chosen),
+            (tolerance, floor),
+            _in_lanes(animals.start[group], LANES),
+            (states[group], events[group], report[group]),
+        )
+
+    workers = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set when numba loads
+    with ThreadPoolExecutor(max_workers=workers) as threads:
+        groups = [slice(n, min(n + LANES, number)) for n in range(0, number, LANES)]
+        list(threads.map(go, groups))
     by_site = events.reshape(number, kept, reactions, sites).swapaxes(2, 3)
-    return states, by_site, report, last
+    return states, by_site, report
+
+
+def _in_lanes(values: Array, lanes: int) -> Array:
+    """Return values (animals, ...) with the animals last, the last one repeated up to `lanes`."""
+    whole = np.pad(values, [(0, lanes - len(values)), *[(0, 0)] * (values.ndim - 1)], "edge")
+    return np.ascontiguousarray(np.moveaxis(whole, 0, -1))
 
 
 def scales(kinetics: OrganKinetics, segments: Plan) -> Array:

@@ -62,10 +62,10 @@ def organ_system(kinetics: OrganKinetics, connected: NDArray[np.bool_]) -> Organ
     effects, factors = _effects(kinetics)
     pulls = _pulls(kinetics, code)
     local, local_factors = _local(effects, factors, pulls, elimination)
-    transfers = [
-        (p * count + t, p * count + s, n, elimination.entry[p * count + t, p * count + s])
+    transfers: Pairs = [
+        (p * count + t, p * count + s, n, int(elimination.entry[p * count + t, p * count + s]))
         for p in copies
-        for n, (t, s) in enumerate(zip(targets, sources, strict=True))
+        for n, (t, s) in enumerate(zip(targets.tolist(), sources.tolist(), strict=True))
     ]
     return OrganSystem(
         sources=sources,

@@ -7,8 +7,11 @@ own time and step, so that what it computes does not depend on its neighbours.
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import numpy as np
 from numba import float64, int64, njit, types, void
+from numpy.typing import NDArray
 
 from cartflow.pbpk.lanes import (
     LANES,
@@ -18,6 +21,9 @@ from cartflow.pbpk.lanes import (
     set_product,
     subtract_product,
 )
+
+Array: TypeAlias = NDArray[np.float64]
+Places: TypeAlias = NDArray[np.int64]
 
 STAGES = 6
 _GAMMA = 0.25
@@ -55,13 +61,13 @@ FINISHED, TOO_SMALL, TOO_MANY = 0, 1, 2
 
 
 @njit(error_model="numpy", cache=True)
-def _rows(number):
+def _rows(number: int) -> Array:
     """Return zeros, shape (number, LANES)."""
     return np.zeros((number, LANES))
 
 
 @njit(error_model="numpy", cache=True)
-def _set(target, factor, source):
+def _set(target: Array, factor: float, source: Array) -> None:
     """Set to `factor` times `source`, both (rows, LANES)."""
     # An assignment of slices would compile the text of its errors too, which takes seconds.
     flat, values = target.reshape(-1), source.reshape(-1)
@@ -70,7 +76,7 @@ def _set(target, factor, source):
 
 
 @njit(error_model="numpy", cache=True)
-def _densities(y, places, shares, density):
+def _densities(y: Array, places: Places, shares: Array, density: Array) -> None:
     """Write the densities at all sites; beyond zero, where a stage may stray, there are none."""
     species, sites = places.shape
     for s in range(species):
@@ -80,7 +86,16 @@ def _densities(y, places, shares, density):
 
 
 @njit(error_model="numpy", cache=True)
-def _change(rates, y, supply, system, animals, local, change, events):
+def _change(
+    rates: Any,
+    y: Array,
+    supply: Array,
+    system: Any,
+    animals: Any,
+    local: Any,
+    change: Array,
+    events: Array,
+) -> None:
     """Write the change of the state per day, and the events per day, one reaction and site a row.
 
     `local` holds densities and rates twice: as rows, and with all sites of a species in one.
@@ -100,7 +115,15 @@ def _change(rates, y, supply, system, animals, local, change, events):
 
 
 @njit(error_model="numpy", cache=True)
-def _slopes(jacobian, y, system, animals, local, slopes, wide_slopes):
+def _slopes(
+    jacobian: Any,
+    y: Array,
+    system: Any,
+    animals: Any,
+    local: Any,
+    slopes: Array,
+    wide_slopes: Array,
+) -> None:
     """Write the derivative of every rate to every species at all sites."""
     density, wide_density = local[0], local[2]
     _densities(y, system[1], animals[2], density)
@@ -113,7 +136,15 @@ def _slopes(jacobian, y, system, animals, local, slopes, wide_slopes):
 
 
 @njit(error_model="numpy", cache=True)
-def _factorise(transport, slopes, elimination, inverse, matrix, pivots, least):
+def _factorise(
+    transport: Array,
+    slopes: Array,
+    elimination: Any,
+    inverse: Array,
+    matrix: Array,
+    pivots: Array,
+    least: Array,
+) -> None:
     """Write L and U of 1/(gamma step) less the Jacobian, and the least pivot of each lane.
 
     `transport` is the part of the matrix that never changes, `inverse` 1/(gamma step).
@@ -138,7 +169,7 @@ def _factorise(transport, slopes, elimination, inverse, matrix, pivots, least):
 
 
 @njit(error_model="numpy", cache=True)
-def _solve(matrix, pivots, steps, x):
+def _solve(matrix: Array, pivots: Array, steps: Any, x: Array) -> None:
     """Replace the right-hand side `x` by the solution."""
     order, _, starts, lower, _, upper = steps
     for k in range(len(order)):
@@ -151,7 +182,7 @@ def _solve(matrix, pivots, steps, x):
 
 
 @njit(error_model="numpy", cache=True)
-def _add(target, factor, other):
+def _add(target: Array, factor: float, other: Array) -> None:
     """Add `factor` times `other`, both (rows, LANES)."""
     flat, source = target.reshape(-1), other.reshape(-1)
     for i in range(flat.size):
@@ -159,7 +190,7 @@ def _add(target, factor, other):
 
 
 @njit(error_model="numpy", cache=True)
-def _add_earlier(target, stage, stages, inverse, total):
+def _add_earlier(target: Array, stage: int, stages: Array, inverse: Array, total: Array) -> None:
     """Add the earlier stages, combined and divided by the step, to a right-hand side."""
     if stage == 0:
         return
@@ -172,8 +203,18 @@ def _add_earlier(target, stage, stages, inverse, total):
 
 @njit(error_model="numpy", cache=True)
 def _attempt(
-    rates, jacobian, y, supply, system, elimination, animals, transport, step, work, least
-):
+    rates: Any,
+    jacobian: Any,
+    y: Array,
+    supply: Array,
+    system: Any,
+    elimination: Any,
+    animals: Any,
+    transport: Array,
+    step: Array,
+    work: Any,
+    least: Array,
+) -> None:
     """Try one step of every lane: the new state in z, its events, the error in the last stage."""
     matrix, pivots, z, stages, total, events, event_stages, event_total = work[:8]
     slopes, wide_slopes, inverse = work[8:11]
@@ -205,7 +246,9 @@ def _attempt(
 
 
 @njit(error_model="numpy", cache=True)
-def _errors(y, z, estimate, tolerance, floor, error, lowest):
+def _errors(
+    y: Array, z: Array, estimate: Array, tolerance: float, floor: Array, error: Array, lowest: Array
+) -> None:
     """Write the largest error of each lane relative to what is allowed, and its lowest value."""
     for lane in range(LANES):
         error[lane] = lowest[lane] = 0.0
@@ -222,7 +265,7 @@ def _errors(y, z, estimate, tolerance, floor, error, lowest):
 
 
 @njit(error_model="numpy", cache=True)
-def _negative(z, lane, limit):
+def _negative(z: Array, lane: int, limit: Array) -> tuple[bool, bool]:
     """Return whether a lane has negative values, and whether all are within `limit` of zero."""
     found, small = False, True
     for row in range(len(z)):
@@ -233,7 +276,7 @@ def _negative(z, lane, limit):
 
 
 @njit(error_model="numpy", cache=True)
-def _mend_travellers(z, lane, first, last):
+def _mend_travellers(z: Array, lane: int, first: int, last: int) -> bool:
     """Take negative counts of one phenotype from its other compartments, in proportion."""
     total = held = 0.0
     for row in range(first, last):
@@ -245,7 +288,9 @@ def _mend_travellers(z, lane, first, last):
 
 
 @njit(error_model="numpy", cache=True)
-def _mend_local(z, events, lane, row, effects, factors):
+def _mend_local(
+    z: Array, events: Array, lane: int, row: int, effects: Places, factors: Array
+) -> bool:
     """Take back as many events as used up too much of what stays in a row of the state."""
     most, chosen, taken = 0.0, -1, 0.0
     for e in range(len(effects)):
@@ -264,7 +309,15 @@ def _mend_local(z, events, lane, row, effects, factors):
 
 
 @njit(error_model="numpy", cache=True)
-def _mended(z, events, lane, limit, phenotypes, compartments, system):
+def _mended(
+    z: Array,
+    events: Array,
+    lane: int,
+    limit: Array,
+    phenotypes: int,
+    compartments: int,
+    system: Any,
+) -> bool:
     """Make a lane non-negative without losing a cell; return whether that could be done."""
     if not _negative(z, lane, limit)[1]:
         return False
@@ -278,7 +331,7 @@ def _mended(z, events, lane, limit, phenotypes, compartments, system):
 
 
 @njit(error_model="numpy", cache=True)
-def _begin(y, lane, segment, plan, share, supply):
+def _begin(y: Array, lane: int, segment: Any, plan: Any, share: float, supply: Array) -> bool:
     """Give what a segment begins with, and set what it supplies; return whether there is any."""
     given = False
     for row in range(len(y)):
@@ -291,7 +344,9 @@ def _begin(y, lane, segment, plan, share, supply):
 
 
 @njit(error_model="numpy", cache=True)
-def _next_steps(time, segment, ends, wanted, active, step):
+def _next_steps(
+    time: Array, segment: Any, ends: Array, wanted: Array, active: Array, step: Array
+) -> None:
     """Choose each lane's step: the one wanted, or what is left of its segment or half of it."""
     for lane in range(LANES):
         step[lane] = 1.0
@@ -305,7 +360,7 @@ def _next_steps(time, segment, ends, wanted, active, step):
 
 
 @njit(error_model="numpy", cache=True)
-def _first_step(values, lane):
+def _first_step(values: Array, lane: int) -> float:
     """Return a tenth of the shortest residence time."""
     fastest = 0.0
     for row in range(len(values)):
@@ -314,7 +369,7 @@ def _first_step(values, lane):
 
 
 @njit(error_model="numpy", cache=True)
-def _work(size, entries, sites, species, reactions):
+def _work(size: int, entries: int, sites: int, species: int, reactions: int) -> tuple[Array, ...]:
     """Return the arrays that steps are worked out in."""
     events = reactions * sites
     density, rate, slopes = _rows(species * sites), _rows(events), _rows(events * species)
@@ -338,7 +393,7 @@ def _work(size, entries, sites, species, reactions):
 
 
 @njit(error_model="numpy", cache=True)
-def _transport(values, transfers, entries):
+def _transport(values: Array, transfers: Places, entries: int) -> Array:
     """Return the part of the matrix that transport makes."""
     result = _rows(entries)
     for t in range(len(transfers)):
@@ -348,7 +403,7 @@ def _transport(values, transfers, entries):
 
 
 @njit(error_model="numpy", cache=True)
-def _keep(y, counts, lane, target, events):
+def _keep(y: Array, counts: Array, lane: int, target: Array, events: Array) -> None:
     """Copy a lane's state and its events so far."""
     for row in range(len(y)):
         target[row] = y[row, lane]
@@ -357,7 +412,7 @@ def _keep(y, counts, lane, target, events):
 
 
 @njit(error_model="numpy", cache=True)
-def _take(y, counts, z, events, lane):
+def _take(y: Array, counts: Array, z: Array, events: Array, lane: int) -> None:
     """Accept a lane's step."""
     for row in range(len(y)):
         y[row, lane] = z[row, lane]
@@ -366,7 +421,16 @@ def _take(y, counts, z, events, lane):
 
 
 @njit(error_model="numpy", cache=True)
-def _arrive(y, counts, supply, lane, plan, clock, values, results):
+def _arrive(
+    y: Array,
+    counts: Array,
+    supply: Array,
+    lane: int,
+    plan: Any,
+    clock: Any,
+    values: Array,
+    results: Any,
+) -> None:
     """End a lane's segment: keep its state if asked to, and begin the next one."""
     ends, keeps, shares = plan[0], plan[1], plan[4]
     time, wanted, segment, kept, active = clock
@@ -382,16 +446,53 @@ def _arrive(y, counts, supply, lane, plan, clock, values, results):
 
 
 @njit(error_model="numpy", cache=True)
-def _factor(error, good):
+def _factor(error: float, good: bool) -> float:
     """Return what the next step is multiplied with, for an estimate of order three."""
     if not (good and error < 1e300):
         return _SHRINK
     return min(_GROW, max(_SHRINK, _SAFETY * max(error, 1e-12) ** -0.25))
 
 
-@njit(error_model="numpy", cache=True)
-def _group(rates, jacobian, system, elimination, animals, plan, sizes, rules, begin, y, results):
-    """Take the animals of one group, one a lane, through all segments of the plan."""
+_VECTOR, _MATRIX, _CUBE = float64[::1], float64[:, ::1], float64[:, :, ::1]
+_INDICES, _PLACES = int64[::1], int64[:, ::1]
+_STEPS = types.Tuple((_INDICES, _INDICES, _PLACES, _PLACES, _PLACES, _PLACES))
+_BLOCK = types.FunctionType(void(_MATRIX, _MATRIX, int64, int64, _MATRIX))
+_SIGNATURE = void(
+    _BLOCK,
+    _BLOCK,
+    types.Tuple((_PLACES, _PLACES, _PLACES, _MATRIX)),
+    types.Tuple((_STEPS, _PLACES, _MATRIX, _PLACES)),
+    types.Tuple((_MATRIX, _MATRIX, _MATRIX, _MATRIX)),
+    types.Tuple((_VECTOR, _INDICES, _MATRIX, _MATRIX, _VECTOR)),
+    types.UniTuple(int64, 5),
+    types.Tuple((float64, _VECTOR)),
+    _MATRIX,
+    types.Tuple((_CUBE, _CUBE, _PLACES)),
+)
+
+
+@njit(_SIGNATURE, error_model="numpy", cache=True, nogil=True)
+def run(
+    rates: Any,
+    jacobian: Any,
+    system: Any,
+    elimination: Any,
+    animals: Any,
+    plan: Any,
+    sizes: Any,
+    rules: Any,
+    y: Array,
+    results: Any,
+) -> None:
+    """Take a group of animals, one a lane, through all segments of the plan.
+
+    `animals` holds rates of transport (values, LANES), volumes and their inverses (sites,
+    LANES) and parameters (parameters, sites LANES), `y` the states (size, LANES). The plan has
+    the ends of its segments (days), whether the state there is kept, what is given at the
+    beginning of each, what is supplied per day, and each animal's share of both. `results` are
+    the kept states and events, of which the first place stays as it is, and the report (status,
+    steps, refused steps).
+    """
     ends, report = plan[0], results[2]
     entries, reactions, phenotypes, compartments, most = sizes
     tolerance, floor = rules
@@ -410,7 +511,7 @@ def _group(rates, jacobian, system, elimination, animals, plan, sizes, rules, be
     for lane in range(number):
         active[lane] = True
         _begin(y, lane, 0, plan, plan[4][lane], supply)
-        wanted[lane] = begin[lane] if begin[lane] > 0.0 else _first_step(values, lane)
+        wanted[lane] = _first_step(values, lane)
     while active.any():
         _next_steps(time, segment, ends, wanted, active, step)
         _attempt(
@@ -430,7 +531,6 @@ def _group(rates, jacobian, system, elimination, animals, plan, sizes, rules, be
                 time[lane] += left if step[lane] >= left else step[lane]
                 if factor < 1.0 or step[lane] * factor > wanted[lane]:
                     wanted[lane] = step[lane] * factor
-                results[3][lane] = wanted[lane]
                 report[lane, 1] += 1
                 _arrive(y, counts, supply, lane, plan, clock, values, results)
                 continue
@@ -440,92 +540,3 @@ def _group(rates, jacobian, system, elimination, animals, plan, sizes, rules, be
                 report[lane, 0], active[lane] = TOO_SMALL, False
             elif report[lane, 1] + report[lane, 2] >= most:
                 report[lane, 0], active[lane] = TOO_MANY, False
-
-
-@njit(error_model="numpy", cache=True)
-def _in_lanes(values, first):
-    """Return the rows of up to LANES animals (animals, n) as (n, LANES); the last fills up."""
-    result = _rows(values.shape[1])
-    for lane in range(LANES):
-        animal = min(first + lane, len(values) - 1)
-        for row in range(values.shape[1]):
-            result[row, lane] = values[animal, row]
-    return result
-
-
-@njit(error_model="numpy", cache=True)
-def _parameters_in_lanes(parameters, first):
-    """Return parameters (animals, sites, n) as (n, sites LANES)."""
-    animals, sites, number = parameters.shape
-    result = np.empty((number, sites * LANES))
-    for lane in range(LANES):
-        animal = min(first + lane, animals - 1)
-        for site in range(sites):
-            for row in range(number):
-                result[row, site * LANES + lane] = parameters[animal, site, row]
-    return result
-
-
-_VECTOR, _MATRIX, _CUBE = float64[::1], float64[:, ::1], float64[:, :, ::1]
-_INDICES, _PLACES = int64[::1], int64[:, ::1]
-_BLOCK = types.FunctionType(void(_MATRIX, _MATRIX, int64, int64, _MATRIX))
-_SIGNATURE = void(
-    _BLOCK,
-    _BLOCK,
-    types.Tuple((_PLACES, _PLACES, _PLACES, _MATRIX)),
-    types.Tuple((_INDICES, _INDICES, _PLACES, _PLACES, _PLACES, _PLACES)),
-    types.Tuple((_PLACES, _MATRIX, _PLACES)),
-    types.Tuple((_MATRIX, _MATRIX, _CUBE)),
-    types.Tuple((_VECTOR, _INDICES, _MATRIX, _MATRIX, _VECTOR)),
-    types.UniTuple(int64, 5),
-    types.Tuple((float64, _VECTOR)),
-    _VECTOR,
-    _MATRIX,
-    types.Tuple((_CUBE, _CUBE, _PLACES, _VECTOR)),
-    types.UniTuple(int64, 2),
-)
-
-
-@njit(_SIGNATURE, error_model="numpy", cache=True, nogil=True)
-def run(
-    rates,
-    jacobian,
-    system,
-    steps,
-    locals_,
-    animals,
-    plan,
-    sizes,
-    rules,
-    begin,
-    start,
-    results,
-    bounds,
-):
-    """Integrate the animals from the first of `bounds` to before the last, one a lane.
-
-    `animals` holds their rates of transport (animals, values), volumes (animals, sites) and
-    parameters (animals, sites, parameters); `start` their states. The plan has the ends of
-    its segments (days), whether the state there is kept, what is given at the beginning of
-    each, what is supplied per day, and each animal's share of both. Written are the kept
-    states and cumulated events, the report (status, steps, refused steps), and the last step.
-    """
-    values, volumes, parameters = animals
-    out, out_events, report, last_step = results
-    for first in range(bounds[0], bounds[1], LANES):
-        last = min(bounds[1], first + LANES)
-        held = _in_lanes(volumes, first)
-        local = _parameters_in_lanes(parameters, first)
-        _group(
-            rates,
-            jacobian,
-            system,
-            (steps, *locals_),
-            (_in_lanes(values, first), held, 1.0 / held, local),
-            (plan[0], plan[1], plan[2], plan[3], plan[4][first:last]),
-            sizes,
-            rules,
-            begin[first:last],
-            _in_lanes(start, first),
-            (out[first:last], out_events[first:last], report[first:last], last_step[first:last]),
-        )

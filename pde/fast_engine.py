@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
+from typing import Protocol
 
 import numpy as np
 
 from cartflow.outcome import StepFailed
 from cartflow.pde.engine import Account
-from cartflow.pde.limiter import fill
+from cartflow.pde.extents import Extents
+from cartflow.pde.limiter import fill, lowest
 from cartflow.pde.links import Links, read_links
 from cartflow.pde.problem import Problem
-from cartflow.pde.rosenbrock import Rosenbrock
-from cartflow.pde.stabilised import Stabilised
-from cartflow.pde.voxel_kernels import lowest
 
 Array = np.ndarray
+
+
+class Stepper(Protocol):
+    """Steps all fields at once, from densities to amounts."""
+
+    scheme: str
+    solver: str
+
+    def step(self, state: Array, dt: float, like: float) -> tuple[Array, Extents]:
+        """Return the amounts after `dt` days, which may be negative, and what was done."""
+
+    def step_limit(self, state: Array) -> float:
+        """Return the longest step, in days, that the method can take."""
+
+    def right_hand_side(self, state: Array) -> Array:
+        """Return d(storage u)/dt at densities `state`."""
+
+
+def _stepper(problem: Problem) -> Stepper:
+    """Return the method for the geometry; only its own loops are then loaded or compiled."""
+    if problem.geometry.active.ndim == 1:
+        from cartflow.pde.rosenbrock import Rosenbrock
+
+        return Rosenbrock(problem)
+    from cartflow.pde.stabilised import Stabilised
+
+    return Stabilised(problem)
 
 
 class FastEngine:
@@ -27,8 +54,7 @@ class FastEngine:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        line = problem.geometry.active.ndim == 1
-        self._stepper: Rosenbrock | Stabilised = (Rosenbrock if line else Stabilised)(problem)
+        self._stepper = _stepper(problem)
 
     def step(self, state: Array, dt: float, like: float = 0.0) -> tuple[Array, Account]:
         """Advance `state` (species, cells) by `dt` days; return it with the step's account.
@@ -36,7 +62,7 @@ class FastEngine:
         `like` is the longer step that this one will be compared with.
         """
         amounts, extents = self._stepper.step(state, dt, like)
-        self._limit(amounts)
+        extents = self._limit(amounts, extents)
         new = amounts / self.problem.storage(amounts) if self._stored else amounts
         return new, extents.account(self.problem.network)
 
@@ -65,16 +91,35 @@ class FastEngine:
     def _stored(self) -> bool:
         return bool(self.problem.solutes.any())
 
-    def _limit(self, amounts: Array) -> None:
-        """Fill what fell below zero from the neighbours; an immobile field must not need it."""
+    def _limit(self, amounts: Array, extents: Extents) -> Extents:
+        """Make what fell below zero good, in place; return the extents that remain.
+
+        A reaction cannot have taken more than there was; what else is missing is filled up from
+        the neighbours, which an immobile field must not need.
+        """
         volumes = self.problem.geometry.cell_volumes
-        least = lowest(amounts)
-        for item, values, low in zip(self.problem.fields, amounts, least, strict=True):
+        for i, low in enumerate(lowest(amounts)):
+            item, values = self.problem.fields[i], amounts[i]
             if not np.isfinite(low):
                 raise StepFailed(item.name, "a value is not finite")
             if low >= 0.0:
                 continue
             total = float(np.abs(values) @ volumes)
-            moved = fill(values, volumes, self._links.ahead, self._links.behind)
-            if moved > (1e-2 if item.mobile else 1e-9) * total:
+            if not item.mobile:
+                extents = self._taken_back(i, values, extents)
+            elif fill(values, volumes, self._links.ahead, self._links.behind) > 1e-2 * total:
                 raise StepFailed(item.name, "a value is negative")
+        return extents
+
+    def _taken_back(self, i: int, values: Array, extents: Extents) -> Extents:
+        """Give back, in place, what reactions that only remove took too much of a species."""
+        stoichiometry = self.problem.network.stoichiometry
+        only_remove = np.all(stoichiometry <= 0.0, axis=0) & (stoichiometry[i] < 0.0)
+        number = np.where(only_remove, -stoichiometry[i], 0.0)
+        taken = float(number @ extents.forwards)
+        missing = float(np.maximum(-values, 0.0) @ self.problem.geometry.cell_volumes)
+        if missing > taken:
+            raise StepFailed(self.problem.fields[i].name, "a value is negative")
+        np.maximum(values, 0.0, out=values)
+        kept = np.where(only_remove, 1.0 - missing / taken, 1.0)
+        return replace(extents, forwards=extents.forwards * kept)

@@ -58,3 +58,16 @@ def _fill_one(values: Array, volumes: Array, ahead: Array, behind: Array, c: int
                 values[n] *= 1.0 - taken / have
     values[c] += taken / volumes[c]
     return taken
+
+
+@serial
+def lowest(amounts: Array) -> Array:
+    """Return the smallest value of each species; nan where one is not finite."""
+    found = np.empty(amounts.shape[0])
+    for s in range(amounts.shape[0]):
+        least, total = np.inf, 0.0
+        for c in range(amounts.shape[1]):
+            least = min(least, amounts[s, c])
+            total += 0.0 * amounts[s, c]
+        found[s] = least + total
+    return found

@@ -65,7 +65,9 @@ class Stabilised:
         network = problem.network
         counted = (network.born + network.died + np.abs(network.converted)).any(axis=0)
         counted = counted | (network.stoichiometry[network.is_product] != 0).any(axis=0)
-        self._kinetics = voxel.Kinetics(network.stoichiometry, code.parameters, counted)
+        self._kinetics = voxel.Kinetics(
+            np.ascontiguousarray(network.stoichiometry), code.parameters, counted
+        )
         row = problem.geometry.active.shape[-1]
         self._width = max(1, _WIDTH // row) * row
         self._volume = float(problem.geometry.cell_volumes[0])
@@ -102,7 +104,7 @@ class Stabilised:
         counts = [np.zeros_like(start), table[0, 3] * start]
         for row in table[1:]:
             operator = self._operators.at(now)
-            events = voxel.stage(
+            events: Array = voxel.stage(
                 row,
                 now,
                 before,
@@ -127,7 +129,7 @@ class Stabilised:
     def _evaluate(self, amounts: Array) -> tuple[Array, VoxelOperator, Array]:
         operator = self._operators.at(amounts)
         right = np.empty_like(amounts)
-        events = voxel.evaluate(
+        events: Array = voxel.evaluate(
             amounts,
             operator.densities,
             operator.fields,

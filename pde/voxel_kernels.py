@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import prange, types
 
 from cartflow.compiling import fused, parallel, summing
 from cartflow.pde.line_kernels import limited
@@ -45,6 +45,29 @@ class Kinetics(NamedTuple):
     stoichiometry: Array
     parameters: Array
     counted: Array
+
+
+_reals, _rows, _stacks = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
+_numbers, _links = types.int64[::1], types.int32[:, ::1]
+FIELDS = types.NamedTuple(
+    (
+        _numbers,
+        _rows,
+        _numbers,
+        _stacks,
+        _numbers,
+        _numbers,
+        _rows,
+        _rows,
+        _numbers,
+        _links,
+        _links,
+    ),
+    Fields,
+)
+KINETICS = types.NamedTuple((_rows, _reals, types.boolean[::1]), Kinetics)
+# Functions of a network come as values of one type; otherwise nothing could be kept on disk.
+BLOCK = types.FunctionType(types.void(_rows, _reals, types.int64, types.int64, _rows))
 
 
 @fused
@@ -102,7 +125,7 @@ def add_drift(flux: Array, behind: Array, start: int, out: Array) -> None:
                 out[i] += flux[a, behind[a, c]]
 
 
-@parallel
+@parallel()
 def drift_flux(
     u: Array,
     attractant: Array,
@@ -146,7 +169,7 @@ def _upwind(u: Array, c: int, n: int, before: int, after: int, rate: float) -> f
     return u[n] if after == n else limited(u[after], u[n], u[c])
 
 
-@parallel
+@parallel()
 def densities(amounts: Array, storage: Array, out: Array) -> None:
     """Write amounts / storage."""
     for c in prange(amounts.shape[1]):
@@ -238,7 +261,19 @@ def _count(
             totals[2 * reactions + s] = _product(removal[start:stop], u[s, start:stop])
 
 
-@parallel
+@parallel(
+    _reals(
+        _rows,
+        _rows,
+        FIELDS,
+        KINETICS,
+        BLOCK,
+        _stacks,
+        _reals,
+        types.int64,
+        _rows,
+    )
+)
 def evaluate(
     amounts: Array,
     u: Array,
@@ -266,7 +301,22 @@ def evaluate(
     return totals.sum(axis=0)
 
 
-@parallel
+@parallel(
+    _reals(
+        _reals,
+        _rows,
+        _rows,
+        _rows,
+        _rows,
+        _rows,
+        FIELDS,
+        KINETICS,
+        BLOCK,
+        _stacks,
+        _reals,
+        types.int64,
+    )
+)
 def stage(
     weights: Array,
     now: Array,
@@ -311,7 +361,7 @@ def stage(
     return totals.sum(axis=0)
 
 
-@parallel
+@parallel(types.float64(_rows, KINETICS, BLOCK, types.int64))
 def reaction_speed(amounts: Array, kinetics: Kinetics, jacobian_block: Any, width: int) -> float:
     """Return a bound of the kinetics' fastest rate, 1/day: the largest row sum of |S dr/da|."""
     species, cells = amounts.shape
@@ -340,23 +390,3 @@ def reaction_speed(amounts: Array, kinetics: Kinetics, jacobian_block: Any, widt
                     row[i] += abs(entry[i])
             largest[b] = max(largest[b], row[: stop - start].max())
     return largest.max()
-
-
-@parallel
-def lowest(amounts: Array) -> Array:
-    """Return the smallest value of each species; nan where one is not finite."""
-    species, cells = amounts.shape
-    blocks = (cells + 8191) // 8192
-    found = np.empty((blocks, species))
-    for b in prange(blocks):
-        for s in range(species):
-            part = amounts[s, b * 8192 : min((b + 1) * 8192, cells)]
-            least, total = np.inf, 0.0
-            for i in range(part.size):
-                least = min(least, part[i])
-                total += part[i]
-            found[b, s] = least if np.isfinite(total) else np.nan
-    result = np.empty(species)
-    for s in range(species):
-        result[s] = found[:, s].min()
-    return result

@@ -12,6 +12,9 @@ import xarray as xr
 from cartflow.validation.book import Entry
 from cartflow.validation.case import CaseResult, Check, Scope
 
+# The check that a case has which stopped with an error.
+TO_ITS_END = "the case runs to its end"
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ran:
@@ -47,7 +50,7 @@ def _run(entry: Entry, scope: Scope) -> CaseResult:
 
 def _broken(entry: Entry, reason: str) -> CaseResult:
     check = Check(
-        name="the case runs to its end",
+        name=TO_ITS_END,
         measured=np.nan,
         expected=1.0,
         tolerance=0.0,
