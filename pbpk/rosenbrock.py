@@ -345,7 +345,7 @@ def _begin(y: Array, lane: int, segment: Any, plan: Any, share: float, supply: A
 
 @njit(error_model="numpy", cache=True)
 def _next_steps(
-    time: Array, segment: Any, ends: Array, wanted: Array, active: Array, step: Array
+    time: Array, segment: Any, ends: Array, wanted: Array, active: Any, step: Array
 ) -> None:
     """Choose each lane's step: the one wanted, or what is left of its segment or half of it."""
     for lane in range(LANES):

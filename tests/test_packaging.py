@@ -124,7 +124,7 @@ def test_build_py_takes_code_and_data(monkeypatch):
 def test_no_file_beside_the_code_is_left_out():
     for folder in SETUPTOOLS["package-dir"].values():
         for found in (ROOT / folder).rglob("*"):
-            if found.is_file() and found.suffix not in {".py", ".pyc"}:
+            if found.is_file() and found.suffix != ".py" and "__pycache__" not in found.parts:
                 inside = found.relative_to(ROOT / folder).as_posix()
                 assert any(name.endswith(inside) for name in data_files()), found
 
