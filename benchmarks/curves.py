@@ -37,10 +37,13 @@ class Curve:
     order: float | None = None
 
     def front(self) -> list[Point]:
-        """Return the points that no other beats in both error and time, least error last."""
+        """Return the points that no other beats in both error and time, least error last.
+
+        A run that is the reference itself has no error, and does not count.
+        """
         best: list[Point] = []
         for point in sorted(self.points, key=lambda p: (p.error, p.seconds)):
-            if not best or point.seconds < best[-1].seconds:
+            if point.error > 0.0 and (not best or point.seconds < best[-1].seconds):
                 best.append(point)
         return best[::-1]
 

@@ -215,7 +215,7 @@ def advance(
                 _in_lanes(values[group], LANES),
                 volumes,
                 1.0 / volumes,
-                parameters.reshape(len(parameters), -1),
+                parameters.reshape(len(parameters), sites * LANES),
             ),
             (
                 segments.ends,

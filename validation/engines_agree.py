@@ -25,7 +25,7 @@ _STEP_ERROR = 5e-3
 _GRID_ERROR = 2e-2
 _END = {"quick": "2 day", "full": "7 day"}
 _FIPY_TOLERANCE = {"quick": 5e-5, "full": 2e-5}
-_REFINED = {"quick": (1, 2), "full": (2, 4, 8)}
+_REFINED = {"quick": (2, 4), "full": (2, 4, 8)}
 NUMBERS = ("reached the tumour", "CAR T cells in the tumour", "tumour cells", "depth of 95 %")
 
 

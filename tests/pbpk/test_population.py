@@ -1,5 +1,7 @@
 """Animals that differ, and many of them at once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -144,7 +146,5 @@ def test_what_is_refused(build, message):
 
 
 def _other_compartments():
-    from dataclasses import replace
-
     fewer = {k: v for k, v in MODEL.organs.items() if k != "skin"}
     return organ_network(BODY, replace(MODEL, organs=fewer))
