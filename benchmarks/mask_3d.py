@@ -73,7 +73,7 @@ def run(
     coarsen: int = 1,
     end: float = 3.0,
     tolerances: Sequence[float] = (1e-2, 1e-3, 1e-4, 1e-5),
-    steps: Sequence[float] = (0.05, 0.02, 0.01),
+    steps: Sequence[float] = (0.05, 0.025, 0.0125),
     coarser: int = 6,
 ) -> dict[str, Any]:
     """Compare cartflow's engines at equal error, or say why not."""

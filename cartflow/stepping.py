@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from cartflow.compiling import summing
 from cartflow.outcome import InputError, StepFailed
 
 Array = np.ndarray
@@ -61,9 +62,8 @@ def extrapolated(whole: Array, halves: Array, weights: Array, order: int) -> tup
     the full extrapolation. So the balance, which is linear, holds as it did before. Where even
     the total would be negative the halves stand; what was moved is a share of the total, or one.
     """
-    full = halves + (halves - whole) / (2.0**order - 1.0)
-    values = np.where(full < 0.0, halves, full)
-    wanted, got = float(full @ weights), float(values @ weights)
+    values = np.empty_like(halves)
+    wanted, got = _extrapolate(whole, halves, weights, 1.0 / (2.0**order - 1.0), values)
     if wanted == got:
         return values, 0.0
     if wanted <= 0.0 or got <= 0.0:
@@ -71,9 +71,36 @@ def extrapolated(whole: Array, halves: Array, weights: Array, order: int) -> tup
     return values * (wanted / got), abs(1.0 - wanted / got)
 
 
+@summing
+def _extrapolate(
+    whole: Array, halves: Array, weights: Array, more: float, out: Array
+) -> tuple[float, float]:
+    """Write the extrapolation, or the halves where it is negative; return both weighted totals."""
+    wanted, got = 0.0, 0.0
+    for i in range(out.size):
+        full = halves[i] + more * (halves[i] - whole[i])
+        out[i] = halves[i] if full < 0.0 else full
+        wanted += full * weights[i]
+        got += out[i] * weights[i]
+    return wanted, got
+
+
 def relative_difference(whole: Array, halves: Array, volumes: Array, floor: Array) -> Array:
     """Return the distance of the two solutions of each field in the volume's 1-norm, relative."""
-    return np.asarray((np.abs(whole - halves) @ volumes) / (np.abs(halves) @ volumes + floor))
+    differences, sizes = np.empty(len(whole)), np.empty(len(whole))
+    _compare(whole, halves, volumes, differences, sizes)
+    return differences / (sizes + floor)
+
+
+@summing
+def _compare(whole: Array, halves: Array, volumes: Array, differences: Array, sizes: Array) -> None:
+    """Write the volume-weighted 1-norms of each row's difference and of the halves."""
+    for s in range(whole.shape[0]):
+        difference, size = 0.0, 0.0
+        for c in range(whole.shape[1]):
+            difference += abs(whole[s, c] - halves[s, c]) * volumes[c]
+            size += abs(halves[s, c]) * volumes[c]
+        differences[s], sizes[s] = difference, size
 
 
 def error_estimate(difference: Array, moved: Array, order: int) -> Array:

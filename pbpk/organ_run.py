@@ -190,7 +190,7 @@ def advance(
     from numba import config
 
     from cartflow.pbpk.lanes import LANES
-    from cartflow.pbpk.rosenbrock import run
+    from cartflow.pbpk.organ_steps import run
 
     steps, code = system.elimination, system.code
     sites, reactions = len(kinetics.sites), len(kinetics.network.reactions)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
 from cartflow.outcome import require_known
 from cartflow.validation.case import CaseResult, Scope
+from cartflow.validation.published_names import (
+    BODIES,
+    PUBLISHED_MODELS,
+    RECOMPUTED_MODELS,
+    kinetics_title,
+)
 
 Group = Literal["code verification", "calculation verification", "validation"]
 
@@ -33,6 +39,18 @@ class Entry:
         subject = self.name.partition(":")[2]
         result: CaseResult = function(scope, subject) if subject else function(scope)
         return result
+
+
+def _kinetics(models: Iterable[str], group: Group) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(
+            name=f"kinetics:{model}",
+            group=group,
+            module="published_kinetics",
+            title=kinetics_title(model),
+        )
+        for model in models
+    )
 
 
 CASES: tuple[Entry, ...] = (
@@ -84,6 +102,7 @@ CASES: tuple[Entry, ...] = (
         module="independent_solver",
         title="Two studies solved again by other code",
     ),
+    *_kinetics(RECOMPUTED_MODELS, "code verification"),
     Entry(
         name="engines_agree",
         group="calculation verification",
@@ -113,6 +132,11 @@ CASES: tuple[Entry, ...] = (
         group="validation",
         module="measurements",
         title="Spheroids: how deep a nutrient reaches",
+    ),
+    *_kinetics(PUBLISHED_MODELS, "validation"),
+    *(
+        Entry(name=f"bodies:{name}", group="validation", module="published_bodies", title=title)
+        for name, title in BODIES.items()
     ),
 )
 

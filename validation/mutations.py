@@ -124,6 +124,14 @@ def _volume(name: str, factor: float) -> Callable[[Function], Function]:
     return wrap
 
 
+def _more_diffusion(right: Function) -> Function:
+    def wrong(*given: Any) -> Any:
+        moving = right(*given)
+        return replace(moving, diffusivity=2.0 * moving.diffusivity)
+
+    return wrong
+
+
 def _full_storage(right: Function) -> Function:
     return lambda problem, state: np.ones_like(right(problem, state))
 
@@ -235,8 +243,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         name="one_engine",
         breaks="a factor 2 in D at the faces of one engine alone",
         case="engines_agree",
-        target="pde.transport:harmonic",
-        wrap=times(2.0),
+        target="pde.operator:field_transport",
+        wrap=_more_diffusion,
     ),
 )
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -74,6 +74,7 @@ def test_steps_that_land_reach_the_event(start, dt, ahead):
         time += step
 
 
+@settings(deadline=None)  # the first example compiles
 @given(AMOUNTS, AMOUNTS)
 def test_extrapolation_is_nonnegative_and_keeps_the_linear_total(whole, halves):
     values, moved = extrapolated(whole, halves, WEIGHTS, 1)
