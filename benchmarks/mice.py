@@ -13,7 +13,7 @@ from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network
 from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
-from cartflow.pbpk.organ_run import Animals
+from cartflow.pbpk.organ_result import Animals
 from cartflow.pbpk.population import population
 from cartflow.pbpk.variation import Spread, log_normal, varied_body, varied_trafficking
 

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from cartflow.dataset import label, without_fill
 from cartflow.outcome import InputError
 from cartflow.pbpk.load import load_body, load_trafficking
+from cartflow.pbpk.ranges import Setting, ranges
 from cartflow.pbpk.stepper import NetworkStepper
-from cartflow.pbpk.variation import Setting, ranges
 from cartflow.study import Study
 from cartflow.ticks import TUMOUR_COLOUR, colours
 

@@ -18,7 +18,8 @@ from cartflow.outcome import InputError, require_known
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.network import OrganNetwork
 from cartflow.pbpk.organ_kinetics import OrganKinetics
-from cartflow.pbpk.organ_run import Animals, OrganRuns, integrate
+from cartflow.pbpk.organ_result import Animals, OrganRuns
+from cartflow.pbpk.organ_run import integrate
 
 Array = NDArray[np.float64]
 

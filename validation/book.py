@@ -11,6 +11,7 @@ from cartflow.outcome import require_known
 from cartflow.validation.case import CaseResult, Scope
 from cartflow.validation.published_names import (
     BODIES,
+    LONGER_MODELS,
     PUBLISHED_MODELS,
     RECOMPUTED_MODELS,
     kinetics_title,
@@ -48,6 +49,7 @@ def _kinetics(models: Iterable[str], group: Group) -> tuple[Entry, ...]:
             group=group,
             module="published_kinetics",
             title=kinetics_title(model),
+            quick=model not in LONGER_MODELS,
         )
         for model in models
     )

@@ -91,7 +91,9 @@ def _dataset(found: np.ndarray) -> xr.Dataset:
         {"recovery": variable(_DIMS, found, "1", "share of the cells recovered in 45 h")},
         coords={
             "entry_rate": variable(_DIMS[:1], rates, "1/day", "entry into spleen and nodes"),
-            "node_share": variable(_DIMS[1:2], NODE_SHARES, "1", "nodes' part of the entry"),
-            "duct_share": variable(_DIMS[2:], DUCT_SHARES, "1", "share that the duct collects"),
+            "node_share": variable(_DIMS[1:2], list(NODE_SHARES), "1", "nodes' part of the entry"),
+            "duct_share": variable(
+                _DIMS[2:], list(DUCT_SHARES), "1", "share that the duct collects"
+            ),
         },
     )

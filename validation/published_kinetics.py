@@ -54,8 +54,8 @@ def _method(model: Model) -> str:
         _sentence(model.network.title),
         _sentence(notes),
         "Well mixed, integrated by LSODA through doses and switches as the scenario of each check "
-        "says, to a relative error of 1e-10. Each check tells in brackets where its number comes "
-        "from, and allows what the model's file states.",
+        "says, to a relative error of 1e-10 (1e-8 where a threshold is sought). Each check tells "
+        "in brackets where its number comes from, and allows what the model's file states.",
         f"Figure: the first scenario, {_scenario(model)}, with doses and switches.",
     ]
     return " ".join(part for part in parts if part)

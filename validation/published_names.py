@@ -41,6 +41,19 @@ RECOMPUTED_MODELS = {
     "yiu2012": "Yiu et al. 2012, nine cytokines",
 }
 
+# Left out of ``--quick``: many check values, or long equations to draw.
+LONGER_MODELS = frozenset(
+    {
+        "barros2021",
+        "hanson2016",
+        "hardiansyah2019",
+        "kimmel2021",
+        "kirouac2023",
+        "liu2022",
+        "yiu2012",
+    }
+)
+
 BODIES = {
     "tsai": "Bodies: routes and doses in the pleural mouse of Tsai et al. 2022",
     "ganusov": "Bodies: recirculation in the rats of Ganusov and Auerbach 2014",

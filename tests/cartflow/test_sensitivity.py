@@ -6,7 +6,7 @@ import pytest
 from cartflow.cli import main
 from cartflow.outcome import InputError
 from cartflow.parameters import parameter
-from cartflow.pbpk.variation import ranges
+from cartflow.pbpk.ranges import ranges
 from cartflow.sensitivity import delivery, sensitivity, sensitivity_lines, study_setting
 from cartflow.study import Study
 

@@ -18,7 +18,8 @@ from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
 from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
 from cartflow.pbpk.organ_plan import plan
-from cartflow.pbpk.organ_run import Animals, integrate, one_animal
+from cartflow.pbpk.organ_result import Animals, one_animal
+from cartflow.pbpk.organ_run import integrate
 from cartflow.pbpk.organ_stepper import OrganStepper
 from cartflow.pbpk.stepper import NetworkStepper
 
