@@ -21,7 +21,7 @@ def formula_svg(tex: str) -> bytes:
 
     Letters are paths, so that it looks the same everywhere. Raises `InputError` on bad TeX.
     """
-    image, font = io.BytesIO(), FontProperties(size=_POINTS)
+    image = io.BytesIO()
     style: dict[Any, Any] = {
         "mathtext.fontset": "stix",
         "svg.fonttype": "path",
@@ -30,6 +30,7 @@ def formula_svg(tex: str) -> bytes:
     text = f"${tex}$"
     try:
         with rc_context(style):
+            font = FontProperties(size=_POINTS)
             parser: Any = MathTextParser("path")
             width, height, depth, *_ = parser.parse(text, dpi=_PER_INCH, prop=font)
             figure = Figure(figsize=(width / _PER_INCH, height / _PER_INCH))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from cartflow.dataset import label, variable
 from cartflow.pbpk.load import load_body, load_trafficking
@@ -331,6 +332,8 @@ def _figure(ours: dict[str, _Answer], theirs: dict[str, _Answer]) -> Figure:
             shade = next(shades)
             axes[2].loglog(_TIMES, ours[name].numbers[what], color=shade, label=f"{name}: {what}")
             axes[2].loglog(_TIMES, theirs[name].numbers[what], "o", color=shade, ms=4, mfc="none")
+    axes[2].set_xticks(_TIMES, [f"{time:g}" for time in _TIMES])
+    axes[2].xaxis.set_minor_formatter(NullFormatter())
     axes[2].set_xlabel("time (day)")
     axes[2].set_ylabel("cells")
     axes[2].legend(frameon=False, fontsize=7)

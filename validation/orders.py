@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from cartflow.dataset import label, variable
 from cartflow.ticks import colours
@@ -104,7 +105,13 @@ def _fipy(scope: Scope) -> list[Study]:
     studies: list[Study] = []
     for shape in shapes:
         studies += [
-            in_space(f"reaction, {shape}", partial(reacting, shape), (5, 10), engine="fipy"),
+            in_space(
+                f"reaction, {shape}",
+                partial(reacting, shape),
+                (5, 10),
+                engine="fipy",
+                tolerance=1e-8,
+            ),
             in_space(
                 f"drift, {shape}",
                 partial(drifting, shape),
@@ -165,7 +172,7 @@ def _dataset(studies: list[Study]) -> xr.Dataset:
 
 
 def _figure(studies: list[Study]) -> Figure:
-    figure, axes = panels(2, width=5.2, height=4.2)
+    figure, axes = panels(2, width=6.2, height=4.2)
     for panel, kind in zip(axes, ("space", "time"), strict=True):
         members = [s for s in studies if s.kind == kind]
         for study, colour in zip(members, colours(len(members)), strict=True):
@@ -177,5 +184,6 @@ def _figure(studies: list[Study]) -> Figure:
         panel.loglog(sizes, 2 * top * (sizes / sizes[0]) ** -2.0, color="0.6", lw=1)
         panel.set_xlabel("cells along an axis" if kind == "space" else "steps")
         panel.set_ylabel("relative error, first norm (grey: order 2)")
-        panel.legend(frameon=False, fontsize=6)
+        panel.xaxis.set_minor_formatter(NullFormatter())
+        panel.legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure

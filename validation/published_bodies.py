@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from cartflow.validation import (
-    published_body_age,
-    published_body_brown,
-    published_body_ganusov,
-    published_body_pet,
-    published_body_tsai,
-)
 from cartflow.validation.case import CaseResult, Scope
+from cartflow.validation.published_body_age import case as age
+from cartflow.validation.published_body_brown import case as brown
+from cartflow.validation.published_body_ganusov import case as ganusov
+from cartflow.validation.published_body_pet import case as pet
+from cartflow.validation.published_body_tsai import case as tsai
 
-_SUBJECTS = {
-    "tsai": published_body_tsai.case,
-    "ganusov": published_body_ganusov.case,
-    "brown": published_body_brown.case,
-    "age": published_body_age.case,
-    "pet": published_body_pet.case,
-}
+_SUBJECTS = {"tsai": tsai, "ganusov": ganusov, "brown": brown, "age": age, "pet": pet}
 
 
 def case(scope: Scope, subject: str) -> CaseResult:

@@ -54,7 +54,9 @@ def figure(course: Course) -> Figure:
     drawn, axes = panels(len(groups), width=5.2 if len(groups) > 1 else 7.0)
     for panel, rows in zip(axes, groups, strict=True):
         _panel(panel, course, rows)
-    axes[0].set_title(course.title, fontsize=9, loc="left")
+    absent = [s.name for row, s in enumerate(course.species) if not course.amounts[:, row].any()]
+    text = f"{course.title} (none: {', '.join(absent)})" if absent else course.title
+    axes[0].set_title(text, fontsize=9, loc="left")
     return drawn
 
 
@@ -73,11 +75,11 @@ def dataset(course: Course) -> xr.Dataset:
 
 
 def _groups(course: Course) -> list[list[int]]:
-    """Return rows of species of one unit, at most `_LINES` together."""
-    units = list(dict.fromkeys(s.unit for s in course.species))
+    """Return rows of species of one unit that are not 0 throughout, at most `_LINES`."""
+    there = [row for row in range(len(course.species)) if course.amounts[:, row].any()]
     found = []
-    for unit in units:
-        rows = [row for row, s in enumerate(course.species) if s.unit == unit]
+    for unit in dict.fromkeys(course.species[row].unit for row in there):
+        rows = [row for row in there if course.species[row].unit == unit]
         number = -(-len(rows) // _LINES)
         found += [[int(r) for r in part] for part in np.array_split(rows, number)]
     return found

@@ -237,7 +237,48 @@ def test_a_site_alone_is_the_well_mixed_model(name):
     times = np.linspace(0, 10, 6)
     runs = integrate(kinetics, [], times, 1e-8)
     expected = well_mixed(network, initial, times, rtol=1e-11, atol=1e-9)
-    np.testing.assert_allclose(runs.states[0][:, kinetics.places[0]] / 7.0, expected, rtol=1e-7, atol=1e-8)
+    found = runs.states[0][:, kinetics.places[0]] / 7.0
+    np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", ["effector_memory_exhausted", "singh2021", "antigen_escape"])
+def test_published_models_in_the_marrow(name):
+    network = kinetics_of(name)
+    initial = {s.name: s.initial or 10.0 for s in network.species if s.role == "resident"}
+    kinetics = marrow(network, initial=initial)
+    times = np.array([0.0, 0.3, 3.0, 10.0])
+    dose = Dose(route="intravenous", cells=1e6, phenotype=kinetics.phenotypes[0])
+    runs = integrate(kinetics, [dose], times, 1e-7)
+    expected = reference(kinetics, runs.states[0, 0], times, rtol=1e-9)
+    assert relative(runs.states[0], expected, 1e-2) < 1e-6
+    assert runs.states.min() >= 0
+    assert balance(runs) < 1e-12
+
+
+def test_a_rate_of_infinite_slope_at_zero():
+    """A tumour that is eaten from its surface, T' = -2 k sqrt(T), is gone at sqrt(T0)/k."""
+    network = Network(
+        name="root",
+        species=(
+            Species(name="cart", role="phenotype"),
+            Species(name="tumour", role="resident"),
+        ),
+        parameters={
+            "k": parameter("5 1/day", "1/day"),
+            "unit": parameter("1 cell/mm^3", "cell/mm^3"),
+        },
+        reactions=(
+            Reaction(name="kill", consumes={"tumour": 1}, rate="2*k*sqrt(tumour*unit)"),
+            Reaction(name="regrowth", produces={"tumour": 1}, rate="k*tumour*(tumour/unit)^0*0"),
+        ),
+    )
+    kinetics = marrow(network, initial={"tumour": 100.0})
+    times = np.array([0.0, 1.0, 1.9, 2.1, 5.0])
+    runs = integrate(kinetics, [BOLUS], times, 1e-6)
+    expected = 432 * np.maximum(10 - 5 * times, 0) ** 2
+    np.testing.assert_allclose(runs.residents()[0, :, 0, 0], expected, rtol=1e-5, atol=1e-3)
+    assert runs.states.min() >= 0
+    assert balance(runs) < 1e-12
 
 
 def test_infusions_and_later_boluses():
