@@ -70,7 +70,6 @@ class Stabilised:
         )
         row = problem.geometry.active.shape[-1]
         self._width = max(1, _WIDTH // row) * row
-        self._volume = float(problem.geometry.cell_volumes[0])
         self._removal = (
             np.ascontiguousarray(problem.egress) if problem.egress.any() else np.zeros(0)
         )
@@ -118,7 +117,7 @@ class Stabilised:
                 self._removal,
                 self._width,
             )
-            events = np.concatenate([events * self._volume, operator.nets()])
+            events = np.concatenate([events, operator.nets()])
             counts = [
                 counts[1],
                 row[0] * counts[1] + row[1] * counts[0] + row[3] * events + row[4] * start,
@@ -140,7 +139,7 @@ class Stabilised:
             self._width,
             right,
         )
-        return right, operator, np.concatenate([events * self._volume, operator.nets()])
+        return right, operator, np.concatenate([events, operator.nets()])
 
     def _extents(self, counts: Array) -> Extents:
         reactions, species = self._kinetics.counted.size, len(self._problem.fields)

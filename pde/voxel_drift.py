@@ -21,13 +21,17 @@ class VoxelDrift:
         self._problem = problem
         self._links = links
         self._spacing = spacings(problem.geometry)
+        self._volumes = problem.geometry.cell_volumes
+        if links is not None:
+            self._areas = np.zeros(links.ahead.shape)
+            self._areas[links.axis, links.first] = problem.geometry.connectivity.areas
         fields = enumerate(problem.fields)
         self.fields = tuple(i for i, item in fields if item.chemotaxis is not None)
 
     def flux(self, u: Array) -> tuple[Array, float]:
-        """Return u v A/V (drifting fields, axes, cells) at the faces ahead, and the largest v A/V.
+        """Return u v A (drifting fields, axes, cells) at the faces ahead, and the largest v A/V.
 
-        `u` are densities (species, cells); both in 1/day (times u).
+        `u` are densities (species, cells); the fluxes are amounts per day, the rate in 1/day.
         """
         if self._links is None or not self.fields:
             return np.zeros((0, 0, 0)), 0.0
@@ -44,6 +48,8 @@ class VoxelDrift:
                 chemotaxis.response(attractant),
                 np.array([chemotaxis.sensitivity, chemotaxis.maximal_speed]),
                 self._spacing,
+                self._areas,
+                self._volumes,
                 ahead,
                 behind,
                 flux[k],

@@ -85,6 +85,7 @@ def lay_out(
         drifts=_rows(len(u), drifting),
         ahead=none if links is None else links.ahead,
         behind=none if links is None else links.behind,
+        volumes=geometry.cell_volumes,
     )
     return Layout(
         fields=fields,
@@ -113,15 +114,14 @@ def _rows(species: int, chosen: list[int] | tuple[int, ...]) -> Array:
 
 
 def _exchange(problem: Problem, transports: list[FieldTransport], links: Links | None) -> Array:
-    """Return A D/(d V) at the face ahead of each cell, (fields, axes, cells)."""
+    """Return A D/d at the face ahead of each cell, (fields, axes, cells), mm^3/day."""
     if links is None or not transports:
         return np.zeros((0, problem.geometry.active.ndim, 0))
     faces = problem.geometry.connectivity
-    per_volume = faces.areas / (faces.owner_distance + faces.neighbour_distance)
-    per_volume = per_volume / problem.geometry.cell_volumes[0]
+    conductance = faces.areas / (faces.owner_distance + faces.neighbour_distance)
     out = np.zeros((len(transports), *links.ahead.shape))
     for row, transport in zip(out, transports, strict=True):
-        row[links.axis, links.first] = per_volume * transport.diffusivity
+        row[links.axis, links.first] = conductance * transport.diffusivity
     return out
 
 
@@ -145,10 +145,19 @@ def _speed(fields: voxel.Fields, storage: Array) -> float:
     speeds = 4.0 * fields.uniform.sum(axis=1)
     for i, (row, local) in enumerate(zip(fields.row, fields.local, strict=True)):
         if row >= 0:
-            speeds[i] += 4.0 * float(fields.exchange[row].sum(axis=0).max())
+            speeds[i] += 2.0 * _largest_outflow(fields.exchange[row], fields)
         if local >= 0:
             speeds[i] += float(fields.loss[local].max())
     return float(np.max(speeds / storage.min(axis=1)))
+
+
+def _largest_outflow(exchange: Array, fields: voxel.Fields) -> float:
+    """Return the largest sum of A D/(d V) over the faces of a cell, 1/day."""
+    total = exchange.sum(axis=0)
+    for ahead, row in zip(fields.ahead, exchange, strict=True):
+        # A cell without a neighbour ahead has no exchange there.
+        total = total + np.bincount(ahead, row, total.size)
+    return float(np.max(total / fields.volumes))
 
 
 def _sparse(i: int, crossing: Crossing) -> SparseCrossing:

@@ -1,8 +1,8 @@
 """Compiled loops over equal voxels, in blocks that stay in a core's cache.
 
 Arrays are (species, cells); `ahead` and `behind` (axes, cells) hold a cell's neighbours along each
-axis, or the cell itself at a rim, so that nothing flows there. Rates of exchange and flow
-are per volume of a voxel, 1/day.
+axis, or the cell itself at a rim, so that nothing flows there. Blocks of voxels at a rim may be
+partly filled: their volumes and faces are smaller, their distances are not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class Fields(NamedTuple):
     """How every field moves, per species: what the compiled loops read.
 
     `way` 0 does not diffuse, 1 diffuses with the rates `uniform` (species, axes) on a whole
-    grid of `shape` (3; slowest axis first), 2 with `exchange` (rows, axes, cells) in row `row`.
+    grid of `shape` (3; slowest axis first), 2 with `exchange` = A D/d (rows, axes, cells; mm^3/day,
+    face ahead) in row `row`.
     `local` is the row of `gain` and `loss`, or -1; `drifts` the row of the drift's fluxes.
     """
 
@@ -37,6 +38,7 @@ class Fields(NamedTuple):
     drifts: Array
     ahead: Array
     behind: Array
+    volumes: Array
 
 
 class Kinetics(NamedTuple):
@@ -62,6 +64,7 @@ FIELDS = types.NamedTuple(
         _numbers,
         _links,
         _links,
+        _reals,
     ),
     Fields,
 )
@@ -102,7 +105,13 @@ def add_uniform(u: Array, rates: Array, shape: Array, start: int, out: Array) ->
 
 @fused
 def add_indexed(
-    u: Array, exchange: Array, ahead: Array, behind: Array, start: int, out: Array
+    u: Array,
+    exchange: Array,
+    ahead: Array,
+    behind: Array,
+    volumes: Array,
+    start: int,
+    out: Array,
 ) -> None:
     """Add diffusion with `exchange` (axes, cells) through the face ahead of each cell."""
     for a in range(ahead.shape[0]):
@@ -111,18 +120,18 @@ def add_indexed(
         here = u[start : start + out.size]
         for i in range(out.size):
             n, b = nexts[i], befores[i]
-            out[i] += forward[i] * (u[n] - here[i]) + exchange[a, b] * (u[b] - here[i])
+            across = forward[i] * (u[n] - here[i]) + exchange[a, b] * (u[b] - here[i])
+            out[i] += across / volumes[start + i]
 
 
 @fused
-def add_drift(flux: Array, behind: Array, start: int, out: Array) -> None:
+def add_drift(flux: Array, behind: Array, volumes: Array, start: int, out: Array) -> None:
     """Subtract the divergence of `flux` (axes, cells) through the face ahead of each cell."""
     for a in range(behind.shape[0]):
         for i in range(out.size):
             c = start + i
-            out[i] -= flux[a, c]
-            if behind[a, c] != c:
-                out[i] += flux[a, behind[a, c]]
+            net = flux[a, behind[a, c]] if behind[a, c] != c else 0.0
+            out[i] += (net - flux[a, c]) / volumes[c]
 
 
 @parallel()
@@ -132,11 +141,13 @@ def drift_flux(
     response: Array,
     law: Array,
     spacing: Array,
+    areas: Array,
+    volumes: Array,
     ahead: Array,
     behind: Array,
     out: Array,
 ) -> float:
-    """Write u v A/V through the face ahead of each cell, upwind with a limited slope.
+    """Write u v A through the face ahead of each cell, upwind with a limited slope.
 
     v = chi f(a) grad a at the face, with |v| bounded; `law` = (chi, bound), `response` = f(a) in
     the cells. Returns the largest sum of |v| A/V over the faces ahead of a cell, 1/day.
@@ -154,9 +165,9 @@ def drift_flux(
                     continue
                 mean = 0.5 * (response[c] + response[n])
                 speed = law[0] * mean * (attractant[n] - attractant[c]) / spacing[a]
-                rate = min(max(speed, -law[1]), law[1]) / spacing[a]
+                rate = min(max(speed, -law[1]), law[1]) * areas[a, c]
                 out[a, c] = rate * _upwind(u, c, n, behind[a, c], ahead[a, n], rate)
-                total += abs(rate)
+                total += abs(rate) / min(volumes[c], volumes[n])
             fastest[b] = max(fastest[b], total)
     return fastest.max()
 
@@ -219,32 +230,39 @@ def _block(
             add_uniform(u[s], fields.uniform[s], fields.shape, start, out)
         elif fields.way[s] == 2:
             exchange = fields.exchange[fields.row[s]]
-            add_indexed(u[s], exchange, fields.ahead, fields.behind, start, out)
+            add_indexed(u[s], exchange, fields.ahead, fields.behind, fields.volumes, start, out)
         if fields.drifts[s] >= 0:
-            add_drift(flux[fields.drifts[s]], fields.behind, start, out)
+            add_drift(flux[fields.drifts[s]], fields.behind, fields.volumes, start, out)
 
 
 @summing
-def _both_signs(values: Array) -> tuple[float, float]:
-    """Return the sums of what is positive and of what is negative, the latter without its sign."""
+def _both_signs(values: Array, volumes: Array) -> tuple[float, float]:
+    """Return the totals of what is positive and of what is negative, the latter without sign."""
     forwards, reverse = 0.0, 0.0
     for i in range(values.size):
-        forwards += max(values[i], 0.0)
-        reverse += max(-values[i], 0.0)
+        forwards += max(values[i], 0.0) * volumes[i]
+        reverse += max(-values[i], 0.0) * volumes[i]
     return forwards, reverse
 
 
 @summing
-def _product(a: Array, b: Array) -> float:
+def _product(a: Array, b: Array, volumes: Array) -> float:
     total = 0.0
     for i in range(a.size):
-        total += a[i] * b[i]
+        total += a[i] * b[i] * volumes[i]
     return total
 
 
 @fused
 def _count(
-    u: Array, rates: Array, counted: Array, removal: Array, start: int, stop: int, totals: Array
+    u: Array,
+    rates: Array,
+    counted: Array,
+    removal: Array,
+    volumes: Array,
+    start: int,
+    stop: int,
+    totals: Array,
 ) -> None:
     """Add up events forwards and in reverse, and what the egress removes, over a block.
 
@@ -254,11 +272,13 @@ def _count(
     totals[:] = 0.0
     for r in range(reactions):
         if counted[r]:
-            forwards, reverse = _both_signs(rates[r, :width])
+            forwards, reverse = _both_signs(rates[r, :width], volumes[start:stop])
             totals[r], totals[reactions + r] = forwards, reverse
     if removal.size > 0:
         for s in range(u.shape[0]):
-            totals[2 * reactions + s] = _product(removal[start:stop], u[s, start:stop])
+            totals[2 * reactions + s] = _product(
+                removal[start:stop], u[s, start:stop], volumes[start:stop]
+            )
 
 
 @parallel(
@@ -297,7 +317,7 @@ def evaluate(
         _block(amounts, u, fields, kinetics, rates_block, flux, start, stop, inside, rates, out)
         for s in range(species):
             right[s, start:stop] = out[s, : stop - start]
-        _count(u, rates, kinetics.counted, removal, start, stop, totals[b])
+        _count(u, rates, kinetics.counted, removal, fields.volumes, start, stop, totals[b])
     return totals.sum(axis=0)
 
 
@@ -357,7 +377,7 @@ def stage(
                     + new * right[i]
                     + old * slope[i]
                 )
-        _count(u, rates, kinetics.counted, removal, start, stop, totals[b])
+        _count(u, rates, kinetics.counted, removal, fields.volumes, start, stop, totals[b])
     return totals.sum(axis=0)
 
 

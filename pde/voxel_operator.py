@@ -25,13 +25,12 @@ class VoxelOperator:
     flux: Array
     speed: float
     crossed: tuple[SparseCrossing, ...]
-    volume: float
 
     def nets(self) -> Array:
         """Return the net gain of every crossing, amount/day."""
-        u = self.densities
-        sums = [np.sum(c.gain - c.loss * u[c.species, c.cells]) for c in self.crossed]
-        return self.volume * np.array(sums, dtype=float)
+        u, volumes = self.densities, self.fields.volumes
+        nets = [(c.gain - c.loss * u[c.species, c.cells]) @ volumes[c.cells] for c in self.crossed]
+        return np.array(nets, dtype=float)
 
 
 class VoxelOperators:
@@ -39,7 +38,6 @@ class VoxelOperators:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._volume = float(problem.geometry.cell_volumes[0])
         self._uniform = uniform_diffusivities(problem)
         mobile = {i for i, item in enumerate(problem.fields) if item.mobile}
         drifts = any(item.chemotaxis is not None for item in problem.fields)
@@ -63,7 +61,6 @@ class VoxelOperators:
             flux=flux,
             speed=layout.speed + 4.0 * fastest,
             crossed=layout.crossed,
-            volume=self._volume,
         )
 
     def _layout(self, u: Array) -> Layout:

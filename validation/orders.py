@@ -102,15 +102,16 @@ def _fast(scope: Scope) -> list[Study]:
 
 def _fipy(scope: Scope) -> list[Study]:
     shapes = ("slab",) if scope == "quick" else ("slab", "ball")
+    cells, tolerance = ((5, 10), 1e-8) if scope == "quick" else ((10, 20), 1e-9)
     studies: list[Study] = []
     for shape in shapes:
         studies += [
             in_space(
                 f"reaction, {shape}",
                 partial(reacting, shape),
-                (5, 10),
+                cells,
                 engine="fipy",
-                tolerance=1e-8,
+                tolerance=tolerance,
             ),
             in_space(
                 f"drift, {shape}",

@@ -269,7 +269,6 @@ def test_a_rate_of_infinite_slope_at_zero():
         },
         reactions=(
             Reaction(name="kill", consumes={"tumour": 1}, rate="2*k*sqrt(tumour*unit)"),
-            Reaction(name="regrowth", produces={"tumour": 1}, rate="k*tumour*(tumour/unit)^0*0"),
         ),
     )
     kinetics = marrow(network, initial={"tumour": 100.0})

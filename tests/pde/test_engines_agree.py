@@ -26,12 +26,19 @@ def mask():
     return voxel_mask(labels, affine)
 
 
+def coarse_mask():
+    """Return a mask whose blocks at the rim are partly filled."""
+    labels, affine = lobulated_phantom(volume=500.0, spacing=(1.0, 1.0, 1.0))
+    return voxel_mask(labels, affine, coarsen=2)
+
+
 GEOMETRIES = {
     "slab": lambda: slab(2.0, 30),
     "ball": lambda: ball(2.0, 30),
     "box in two dimensions": lambda: box([2.0, 1.0], [9, 7]),
     "box in three dimensions": lambda: box([2.0, 1.0, 1.5], [6, 5, 4]),
     "mask": mask,
+    "coarse mask": coarse_mask,
 }
 
 
