@@ -21,7 +21,7 @@ Array = np.ndarray
 
 TOLERANCE = 1e-13
 _ROUNDING = 1e-14  # what a row's terms, which cancel, leave of their size
-_ROUNDS = 8
+_ROUNDS = 16
 _SWEEPS = 20
 _MOST_SWEEPS = 400
 

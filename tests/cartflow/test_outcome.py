@@ -91,7 +91,7 @@ def test_a_fixed_step_that_blows_up_names_time_and_field(folder):
     result = Study.from_file("bad.toml", settings).run()
     assert result.outcome.status == "stopped"
     with pytest.raises(
-        RunStopped, match=r"^stopped: tumour: the rate of 'growth' is not finite at t = 0\.\d+ day$"
+        RunStopped, match=r"^stopped: tumour: it grows too fast for the step at t = 0\.\d+ day$"
     ):
         result.require_finished()
 
