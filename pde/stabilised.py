@@ -68,6 +68,7 @@ class Stabilised:
         self._kinetics = voxel.Kinetics(
             np.ascontiguousarray(network.stoichiometry), code.parameters, counted
         )
+        self._reaction_speed: float | None = None
         row = problem.geometry.active.shape[-1]
         self._width = max(1, _WIDTH // row) * row
         self._removal = (
@@ -76,8 +77,7 @@ class Stabilised:
 
     def right_hand_side(self, state: Array) -> Array:
         """Return d(storage u)/dt (species, cells) at densities `state`."""
-        amounts = state * self._problem.storage(state)
-        return self._evaluate(amounts)[0]
+        return self._evaluate(self._operators.amounts(state))[0]
 
     def step_limit(self, state: Array) -> float:
         """Return the longest step, in days, over which drift crosses half a voxel."""
@@ -88,11 +88,14 @@ class Stabilised:
 
         The number of stages is that of the step `like`, if that is longer.
         """
-        first = state * self._problem.storage(state)
+        first = self._operators.amounts(state)
         slope, operator, start = self._evaluate(first)
-        speed = operator.speed + voxel.reaction_speed(
-            first, self._kinetics, self._code.jacobian_block, self._width
-        )
+        if like <= dt or self._reaction_speed is None:
+            # The halves of a step take the number of stages of the whole, which came first.
+            self._reaction_speed = voxel.reaction_speed(
+                first, self._kinetics, self._code.jacobian_block, self._width
+            )
+        speed = operator.speed + self._reaction_speed
         if not np.isfinite(speed):
             raise StepFailed("reactions", "a rate is not finite")
         stages = stages_needed(speed, max(dt, like), 3 if self._operators.drift.fields else 2)

@@ -63,6 +63,10 @@ class VoxelOperators:
             crossed=layout.crossed,
         )
 
+    def amounts(self, u: Array) -> Array:
+        """Return amounts per mm^3 of tissue from densities (species, cells)."""
+        return u if self._storage is None else u * self._problem.storage(u)
+
     def _layout(self, u: Array) -> Layout:
         return lay_out(self._problem, u, self._uniform, self._links, self.drift.fields)
 
