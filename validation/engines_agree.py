@@ -69,9 +69,9 @@ def case(scope: Scope) -> CaseResult:
         ),
         method=(
             f"Each example runs with both engines, from the start to {_END[scope]}. The reference "
-            "drifts upwind, first order in the grid, the fast engine second order, so that on one grid "
-            "they must differ; where the tumour is a ball or a slab, each runs on several grids "
-            "and is extrapolated by its own order. On voxels both run on the example's own. "
+            "drifts upwind, first order in the grid, the fast engine second order, so that on one "
+            "grid they must differ; where the tumour is a ball or a slab, each runs on several "
+            "grids and is extrapolated by its own order. On voxels both run on the example's own. "
             "Beside that, the example as shipped is compared with a tenth of its tolerance in "
             "time, and with the limit of fine grids."
         ),
