@@ -23,7 +23,7 @@ from cartflow.kinetics.grammar import (
     names,
 )
 
-VERSION = 3
+VERSION = 4
 _DEEPEST = 40
 _LARGEST_INTEGER_POWER = 64
 _HEADER = '''\
@@ -35,13 +35,6 @@ from numba import float64, int64, njit, void
 
 BLOCK = void(float64[:, ::1], {parameters}, int64, int64, float64[:, ::1])
 NONZERO = {nonzero}
-
-
-@njit(error_model="numpy")
-def clear(out, first, last, size):
-    for row in range(first, last):
-        for i in range(size):
-            out[row, i] = 0.0
 '''
 # Operands of these appear more than once, so each is a plain name.
 _CHOICES: dict[str, str] = {
@@ -103,7 +96,7 @@ def _function(
         text = writer.text(tree)
         stores.append(f"o{row}[i] = {text}")
         writer.inside.append(stores[-1])
-    before = [f"clear(out, {first}, {last}, size)" for first, last in _gaps(rows, size)]
+    before = [f"out[{first}:{last}, :size] = 0.0" for first, last in _gaps(rows, size)]
     used = set().union(*(names(tree) for tree in rows.values())) if rows else set()
     values = "q{0} = parameters[{0}, start:stop]" if each else "p{0} = parameters[{0}]"
     before += [values.format(i) for i, p in enumerate(parameters) if p in used]

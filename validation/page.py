@@ -147,7 +147,7 @@ def _formula(tex: str) -> str:
 def _figure(result: CaseResult) -> str:
     assert isinstance(result.figure, Figure)
     buffer = io.BytesIO()
-    result.figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH, bbox_inches="tight")
+    result.figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH)
     return f"<figure>{_image('png', buffer.getvalue(), f'Figure: {result.title}')}</figure>"
 
 
