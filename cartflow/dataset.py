@@ -44,7 +44,7 @@ def parameter_group(parameters: Mapping[str, Parameter]) -> xr.Dataset:
     """Return one scalar variable a parameter, with unit, source, standing and the text stated."""
     variables = {}
     for key, p in sorted(parameters.items()):
-        attrs = {
+        attrs: dict[str, str | float] = {
             "units": cf_unit(p.unit),
             "long_name": key,
             "source": p.source,

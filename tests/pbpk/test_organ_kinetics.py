@@ -267,9 +267,7 @@ def test_a_rate_of_infinite_slope_at_zero():
             "k": parameter("5 1/day", "1/day"),
             "unit": parameter("1 cell/mm^3", "cell/mm^3"),
         },
-        reactions=(
-            Reaction(name="kill", consumes={"tumour": 1}, rate="2*k*sqrt(tumour*unit)"),
-        ),
+        reactions=(Reaction(name="kill", consumes={"tumour": 1}, rate="2*k*sqrt(tumour*unit)"),),
     )
     kinetics = marrow(network, initial={"tumour": 100.0})
     times = np.array([0.0, 1.0, 1.9, 2.1, 5.0])
