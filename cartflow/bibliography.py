@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -34,7 +36,25 @@ def reference(key: str) -> str:
     where = fields.get("journal") or fields.get("publisher") or fields.get("howpublished", "")
     parts = [fields.get("author", ""), fields.get("year", ""), fields.get("title", ""), where]
     doi = f"doi:{fields['doi']}" if "doi" in fields else ""
-    return ". ".join(part for part in (*parts, doi) if part).replace("{", "").replace("}", "")
+    text = ". ".join(part.rstrip(".") for part in (*parts, doi) if part)
+    return _plain(text)
+
+
+# LaTeX's accents as the combining marks of Unicode.
+_ACCENTS = {
+    "'": "\N{COMBINING ACUTE ACCENT}",
+    "`": "\N{COMBINING GRAVE ACCENT}",
+    '"': "\N{COMBINING DIAERESIS}",
+    "^": "\N{COMBINING CIRCUMFLEX ACCENT}",
+    "~": "\N{COMBINING TILDE}",
+}
+
+
+def _plain(text: str) -> str:
+    """Return LaTeX's accented letters as letters, without braces."""
+    text = text.replace("{", "").replace("}", "")
+    marked = re.sub(r"\\(['`\"^~])([A-Za-z])", lambda m: m[2] + _ACCENTS[m[1]], text)
+    return unicodedata.normalize("NFC", marked)
 
 
 def references(sources: Iterable[str]) -> list[str]:

@@ -159,6 +159,7 @@ def _run(options: argparse.Namespace) -> int:
     from cartflow.progress import progress
     from cartflow.report import summary_lines
     from cartflow.study import Study
+    from cartflow.study_checks import hints
 
     out = options.out or Path(f"{options.study.stem}.nc")
     study = Study.from_file(options.study, _settings(options))
@@ -169,6 +170,8 @@ def _run(options: argparse.Namespace) -> int:
         result = study.run(watch, _Keeper(out))
     result.write(out)
     print("\n".join(summary_lines(result.tree)))
+    for hint in hints(study.table):
+        print(f"note          {hint}")
     print(f"written       {out}")
     result.require_finished()
     return FINISHED

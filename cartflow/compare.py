@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Literal, get_args
 import numpy as np
 import xarray as xr
 
+from cartflow.assumed import assumed, in_words
 from cartflow.dataset import label, without_fill
 from cartflow.outcome import InputError, RunStopped, require_known
+from cartflow.overrides import without_folders
 from cartflow.parameters import Parameter
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.load import load_body
@@ -54,40 +57,57 @@ def compare(
         factor = (weights[name] / weights[reference]) ** _EXPONENT[dose]
         studies[name] = _prepared(own, path, name, factor, dict(settings or {}))
         _ = studies[name].simulation  # so that bad input shows before the first run
-    rows, courses = {}, {}
+    rows, courses, missing = {}, {}, {}
     for name, study in studies.items():
         if watch is not None:
             watch(name)
         rows[name], courses[name] = _run(study, load_body(name, folder))
+        missing[name] = in_words(assumed(study.parameters()))
     reached = rows[reference]["delivery"] * rows[reference]["infused"]
     for row in rows.values():
         row["equivalent_dose"] = reached / row["delivery"] if row["delivery"] > 0 else np.inf
-    return _dataset(rows, courses, list(bodies), reference, dose, own)
+    dataset = _dataset(rows, courses, list(bodies), reference, dose, own)
+    words = [missing[name] for name in bodies]
+    dataset["assumed"] = label(("body",), words, "numbers that no publication gives")
+    return without_fill(dataset)
 
 
 def table_lines(dataset: xr.Dataset) -> list[str]:
-    """Return the comparison as lines of text, one body a line."""
-    head = (
-        f"{'body':22} {'weight kg':>9} {'infused':>9} {'per infused':>11} {'per mL':>9} "
-        f"{'equal dose':>10} {'Cmax /uL':>9} {'AUC d/uL':>9} {'half-lives d':>13} {'depth mm':>8}"
-    )
-    lines = [head]
+    """Return the comparison as lines of text, one body a line, units in the second line."""
+    lines = [_line([head for _, head, _, _ in _COLUMNS]), _line([unit for *_, unit in _COLUMNS])]
     for name in dataset["body"].values:
-        row = {key: float(value) for key, value in dataset.sel(body=name).items() if not value.dims}
-        lives = f"{row['first_half_life']:.2g}, {row['last_half_life']:.2g}"
-        lines.append(
-            f"{name:22} {row['body_weight']:9.4g} {row['infused']:9.3g} "
-            f"{row['entered_per_infused']:11.3g} {row['delivery']:9.3g} "
-            f"{row['equivalent_dose']:10.3g} {row['blood_maximum']:9.3g} {row['blood_auc']:9.3g} "
-            f"{lives:>13} {row['depth']:8.3g}"
-        )
+        row = dataset.sel(body=name)
+        numbers = [f"{float(row[key]):.{digits}g}" for key, _, digits, _ in _COLUMNS[1:]]
+        lines.append(_line([str(name), *numbers]))
     ratio = dataset["delivery"] / dataset["delivery"].min()
     most = str(dataset["body"].values[int(np.argmax(ratio.values))])
     least = str(dataset["body"].values[int(np.argmin(ratio.values))])
     lines.append(
         f"per infused cell and mL of tumour, {most} gets {float(ratio.max()):.4g} x {least}"
     )
-    return lines
+    names = zip(dataset["body"].values, dataset["assumed"].values, strict=True)
+    return lines + [f"assumed, {name}: {words}" for name, words in names if words != "none"]
+
+
+# Variable of the dataset, heading, digits and unit of each column of the table.
+_COLUMNS = (
+    ("body", "body", 0, ""),
+    ("body_weight", "weight", 4, "kg"),
+    ("infused", "infused", 3, "cells"),
+    ("entered", "entered", 3, "cells"),
+    ("delivery", "delivery", 3, "/cell/mL"),
+    ("equivalent_dose", "equal dose", 3, "cells"),
+    ("blood_maximum", "Cmax", 3, "cells/uL"),
+    ("blood_maximum_time", "Tmax", 2, "day"),
+    ("blood_auc", "AUC", 3, "day/uL"),
+    ("first_half_life", "first t1/2", 2, "day"),
+    ("last_half_life", "last t1/2", 2, "day"),
+    ("depth", "depth", 3, "mm"),
+)
+
+
+def _line(words: Sequence[str]) -> str:
+    return f"{words[0]:14}" + "".join(f" {word:>10}" for word in words[1:]).rstrip()
 
 
 def _weight(body: Body) -> float:
@@ -198,6 +218,7 @@ def _dataset(
         "Conventions": "CF-1.11",
         "title": f"{own.table.title}: compared between bodies",
         "study": own.text,
+        "settings": json.dumps(without_folders(own.settings), default=str),
         "reference_body": reference,
         "dose_rule": dose,
     }

@@ -9,8 +9,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
-from cartflow.ticks import colours, log_limits
+from cartflow.ticks import colours, decade_limits, log_limits
 
 _POINTS = (
     ("delivery", "Delivery", "cells per infused cell and mL of tumour"),
@@ -55,21 +56,24 @@ def _points(axes: Axes, values: xr.DataArray, title: str, unit: str) -> None:
     axes.grid(visible=True, alpha=0.3)
     if np.all(values.values > 0) and np.all(np.isfinite(values.values)):
         axes.set_xscale("log")
-        axes.set_xlim(0.3 * float(values.min()), 3.0 * float(values.max()))
+        axes.set_xlim(*decade_limits(values.values))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_title(title)
     axes.set_xlabel(unit)
 
 
 def _courses(axes: Axes, values: xr.DataArray, title: str, unit: str, logarithmic: bool) -> None:
     names = [str(name) for name in values["body"].values]
-    for name, colour in zip(names, colours(len(names)), strict=True):
+    # Depths may all be the same: there the first lines are the widest, so that all show.
+    widths = np.linspace(1.5 if logarithmic else 4.0, 1.5, len(names))
+    for name, colour, width in zip(names, colours(len(names)), widths, strict=True):
         course = values.sel(body=name).dropna("time")
         course = course.sel(time=course["time"] > 0)
-        axes.plot(course["time"], course, label=name, color=colour)
+        axes.plot(course["time"], course, label=name, color=colour, linewidth=width)
     axes.set_xscale("log")
     if logarithmic and (values > 0).any():
         axes.set_yscale("log")
-        axes.set_ylim(*log_limits(values.values))
+        axes.set_ylim(*log_limits(values.values, decades=12.0))
     else:
         axes.set_ylim(0.0, 1.1 * float(values.max()) if values.max() > 0 else 1.0)
     axes.set_title(title)

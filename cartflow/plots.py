@@ -100,7 +100,7 @@ def plot_exchange(tree: xr.DataTree, axes: Axes) -> None:
     exchange = tree["exchange"].to_dataset().sum("phenotype")
     present = tree["balance"].to_dataset()["in_tumour"].sum("phenotype")
     lines = {
-        "entered by vessels": exchange["cumulative_inflow"],
+        "entered from the body": exchange["cumulative_inflow"],
         "left by lymph": exchange["cumulative_egress"],
         "in the tumour": present,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cartflow.geometries.geometry import Geometry
 from cartflow.outcome import InputError, require_known
-from cartflow.pbpk.routes import HOSTS_OF_ROUTES
+from cartflow.pbpk.routes import CAVITY_ROUTES, HOSTS_OF_ROUTES
 from cartflow.pbpk.tumour import draining_node, host_cavity
 from cartflow.schema import StudyTable, TumourTable
 
@@ -22,6 +22,18 @@ def refuse_unused(table: StudyTable) -> None:
         if item.open_gain is not None:
             msg = f"fields.{name}.open_gain: needs tissue.matrix, the field it follows"
             raise InputError(msg)
+
+
+def hints(table: StudyTable) -> list[str]:
+    """Return what a study says that is allowed but seldom meant."""
+    rate = table.tumour.cavity_entry_rate
+    routes = [d.route for d in table.doses if d.route in CAVITY_ROUTES]
+    if routes and (rate is None or rate.value == 0):
+        return [
+            f"a dose is {routes[0]}, but tumour.cavity_entry_rate is 0, so its cells reach the "
+            "tumour by lymph and blood only"
+        ]
+    return []
 
 
 def require_regions(table: TumourTable, geometry: Geometry) -> None:

@@ -34,3 +34,9 @@ def log_limits(values: np.ndarray, decades: float = 8.0) -> tuple[float, float]:
         return 0.1, 1.0
     top = 3.0 * float(positive.max())
     return max(float(positive.min()) / 30.0, top / 10.0**decades), top
+
+
+def decade_limits(values: np.ndarray) -> tuple[float, float]:
+    """Return limits at powers of ten around the positive `values`, so that ticks have room."""
+    low, high = np.log10(values.min()), np.log10(values.max())
+    return 10.0 ** np.floor(low - 0.1), 10.0 ** np.ceil(high + 0.1)

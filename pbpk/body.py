@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 
 from cartflow.outcome import InputError, require_known, suggest
 from cartflow.parameters import Parameter
-from cartflow.pbpk.checks import parameters_of, require_positive
+from cartflow.pbpk.checks import parameters_of, require_positive, shown
 
 # Every organ that a body has beside the pools of blood and lymph.
 ORGANS = (
@@ -157,7 +157,7 @@ def _closes(what: str, total: float, name: str, wanted: Parameter) -> None:
     gap = total / wanted.value - 1
     if not abs(gap) <= CLOSURE:
         msg = (
-            f"{what} do not close: {total:.6g} {wanted.unit} against {name} "
-            f"{wanted.value:.6g} {wanted.unit}, a gap of {100 * gap:+.2f} %"
+            f"{what} do not close: {shown(total, wanted.unit)} against {name} "
+            f"{shown(wanted.value, wanted.unit)}, a gap of {100 * gap:+.2f} %"
         )
         raise InputError(msg)

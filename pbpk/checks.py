@@ -25,3 +25,10 @@ def require_rates(noun: object, *, above_zero: tuple[str, ...]) -> None:
     """Check every `Parameter` among a noun's fields; those `above_zero` may not be 0."""
     for name, value in parameters_of(noun).items():
         require_positive(name, value, zero=name not in above_zero)
+
+
+def shown(value: float, unit: str) -> str:
+    """Return a flow (mm3/day) in mL/h or a volume (mm3) in mL as text, as files state them."""
+    if unit == "mm^3/day":
+        return f"{value / 24e3:.6g} mL/h"
+    return f"{value / 1e3:.6g} mL" if unit == "mm^3" else f"{value:.6g} {unit}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from cartflow.outcome import InputError
 from cartflow.parameters import Parameter
+from cartflow.pbpk.checks import shown
 from cartflow.tables import read_toml
 
 
@@ -66,7 +67,7 @@ def closed_with_rest(parts: dict[str, Any]) -> dict[str, Any]:
 def _left(total: Parameter, taken: float, what: str) -> Parameter:
     left = total.value - taken
     if left <= 0:
-        msg = f"{what}: {taken:.6g} {total.unit} of {total.stated}"
+        msg = f"{what}: {shown(taken, total.unit)} of {shown(total.value, total.unit)}"
         raise InputError(msg)
     return total.times(left / total.value, total.unit, f"what the others leave of {total.stated}")
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from cartflow.outcome import InputError, suggest
 from cartflow.parameters import Parameter
-from cartflow.pbpk.body import Body, Cavity, Organ
+from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
 from cartflow.pbpk.likeness import closed_with_rest, with_model
 from cartflow.pbpk.trafficking import (
     BloodTrafficking,
@@ -197,7 +197,16 @@ def _read(
 ) -> tuple[T, Path]:
     path = _path(kind, name_or_path, directory)
     data = with_model(path, lambda name, folder: _path(kind, name, folder))
+    _require_organs(data.get("organs"), str(path))
     return validate(schema, data, str(path), source=""), path
+
+
+def _require_organs(tables: Any, file: str) -> None:
+    """Raise `InputError` on an unknown organ, before what its table lacks is complained of."""
+    if isinstance(tables, dict):
+        with _named(f"{file}: "):
+            for name in tables:
+                require_organ(name)
 
 
 def _path(kind: str, name_or_path: str | Path, directory: Path | None) -> Path:
@@ -207,5 +216,5 @@ def _path(kind: str, name_or_path: str | Path, directory: Path | None) -> Path:
         return (directory or Path()) / text
     if text in _names(kind):
         return Path(str(files("cartflow.pbpk").joinpath(f"data/{kind}_{text}.toml")))
-    msg = f"{kind}: unknown name '{text}'; {suggest(text, _names(kind))}, or a .toml file"
+    msg = f"{kind}: unknown name '{text}', and no .toml file; {suggest(text, _names(kind))}"
     raise InputError(msg)

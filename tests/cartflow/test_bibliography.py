@@ -28,8 +28,15 @@ def test_every_entry_prints(key):
 
 def test_an_entry_in_one_line():
     line = reference("shah2012")
-    assert line.startswith("Shah, Dhaval K. and Betts, Alison M.. 2012. Towards a platform PBPK")
+    assert line.startswith("Shah, Dhaval K. and Betts, Alison M. 2012. Towards a platform PBPK")
     assert line.endswith("doi:10.1007/s10928-011-9232-2")
+
+
+def test_accents_are_letters():
+    assert reference("leon_triana2021_gbm").startswith(
+        "Le\N{LATIN SMALL LETTER O WITH ACUTE}n-Triana"
+    )
+    assert "\\" not in reference("barros2021")
 
 
 def test_unknown_keys():

@@ -1,5 +1,7 @@
 """The comparison between bodies: numbers against exact ones, files, and errors."""
 
+import json
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -76,7 +78,7 @@ def test_area_in_blood_is_the_exact_integral(dataset):
 def test_every_variable_has_a_unit_and_cells_are_kept(dataset):
     for name, item in dataset.variables.items():
         assert "long_name" in item.attrs, name
-        if name != "body":
+        if name not in ("body", "assumed"):
             assert "units" in item.attrs, name
     assert (dataset["relative_residual"] < 1e-10).all()
     assert list(dataset["body"].values) == BODIES
@@ -92,10 +94,17 @@ def test_dose_rules_scale_the_dose(path):
         assert dataset.attrs["reference_body"] == "mouse_28g"
 
 
+def test_dataset_says_what_was_changed_and_assumed(path):
+    dataset = compare(path, ["mouse_28g"], settings={"time.end": "1 hour"})
+    assert json.loads(dataset.attrs["settings"]) == {"time.end": "1 hour"}
+    assert dataset["assumed"].item() == "body: bone_marrow.volume; tumour: retention"
+
+
 def test_table_has_a_line_a_body(dataset):
     lines = table_lines(dataset)
-    assert [line.split()[0] for line in lines[1:-1]] == BODIES
-    assert lines[-1].endswith("x human_male")
+    assert [line.split()[0] for line in lines[2:5]] == BODIES
+    assert lines[5].endswith("x human_male")
+    assert lines[-1].startswith("assumed, child_5y: body: haematocrit")
 
 
 def test_command_writes_dataset_and_figure(path, capsys):

@@ -8,6 +8,7 @@ from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network
 from cartflow.pbpk.stepper import NetworkStepper
 from cartflow.study import Study
+from cartflow.study_checks import hints
 
 TEXT = """
 title = "A well mixed tumour"
@@ -266,3 +267,10 @@ def test_the_result_counts_cells_in_cavities():
     assert float(body["volume"].sel(organ="pleura", space="cavity")) == pytest.approx(7.28)
     gap = np.abs(tree["balance/residual_total"].values)
     assert gap.max() <= 1e-10 * 1e6
+
+
+def test_a_cavity_dose_that_the_tumour_does_not_take_up_is_pointed_out():
+    without = study(route="intrapleural", host="pleura")
+    assert "tumour.cavity_entry_rate is 0" in hints(without.table)[0]
+    taken = study(route="intrapleural", host="pleura", tumour='cavity_entry_rate = "1 1/h"')
+    assert hints(taken.table) == hints(study().table) == []

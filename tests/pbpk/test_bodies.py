@@ -163,7 +163,11 @@ def test_missing_file(tmp_path):
         ('"0.485 mL"', '"0 mL"', r"organs.brain.volume: '0 mL' must be greater than 0"),
         ('"0.485 mL"', '"nan mL"', r"organs.brain.volume: nan mL is not a finite number"),
         ('"0.485 mL"', '"0.485 g"', r"organs.brain.volume: .*dimension mass, but length\^3"),
-        ('"21.42 mL/h"', '"31.42 mL/h"', r"flow of the organs do not close.*gap of \+1.47 %"),
+        (
+            '"21.42 mL/h"',
+            '"31.42 mL/h"',
+            r"flow of the organs do not close: 688.42 mL/h.*gap of \+1.47 %",
+        ),
         (
             'blood_flow = { value = "678.42 mL/h"',
             'blood_flow = { value = "600 mL/h"',

@@ -91,3 +91,9 @@ def test_only_lung_and_rest_make_a_minimal_body():
     small = load_body("mouse_tsai2022_pleural")
     assert small.minimal
     assert small.organ_names() == ["lung", "rest"]
+
+
+def test_an_unknown_organ_is_named_before_what_its_table_lacks(tmp_path):
+    path = written(tmp_path, "stout.toml", STOUT.replace("adipose", "adiposse"))
+    with pytest.raises(InputError, match=r"unknown organ 'adiposse'.*did you mean 'adipose'"):
+        load_body(path)

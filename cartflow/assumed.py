@@ -1,0 +1,54 @@
+"""Which numbers behind a result nobody has measured: named beside what they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import xarray as xr
+
+from cartflow.parameters import Parameter
+
+# A study's own bare quantities are known to who wrote it.
+_OWN = "study"
+_LONGEST = 6
+
+
+def assumed(parameters: Mapping[str, Parameter]) -> list[str]:
+    """Return the dotted keys of numbers that are assumed, but for a study's bare quantities."""
+    found = parameters.items()
+    return [k for k, p in found if p.standing == "assumed" and p.source != _OWN]
+
+
+def assumed_in(group: xr.Dataset) -> list[str]:
+    """Return the same of the group ``parameters`` of a result."""
+    found = (item.attrs for item in group.data_vars.values())
+    return [
+        str(a["long_name"])
+        for a in found
+        if a.get("standing") == "assumed" and a.get("source") != _OWN
+    ]
+
+
+def in_words(names: Iterable[str]) -> str:
+    """Return the keys by what they belong to, many alike as one, in one line of text.
+
+    >>> in_words(["body.haematocrit", "tumour.retention"])
+    'body: haematocrit; tumour: retention'
+    """
+    parts: dict[str, dict[str, list[str]]] = {}
+    for name in names:
+        part, _, rest = name.partition(".")
+        owner, _, last = rest.rpartition(".")
+        parts.setdefault(part, {}).setdefault(last, []).append(owner)
+    return "; ".join(f"{part}: {_items(items)}" for part, items in parts.items()) or "none"
+
+
+def _items(items: Mapping[str, list[str]]) -> str:
+    words = []
+    for last, owners in items.items():
+        if len(owners) > 2:
+            words.append(f"{last} of {len(owners)} parts")
+        else:
+            words += [f"{owner}.{last}" if owner else last for owner in owners]
+    more = len(words) - _LONGEST
+    return ", ".join(words if more <= 1 else [*words[:_LONGEST], f"and {more} more"])

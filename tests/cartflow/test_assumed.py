@@ -1,0 +1,32 @@
+"""Numbers that nobody has measured: found, and named in few words."""
+
+from cartflow.assumed import assumed, assumed_in, in_words
+from cartflow.dataset import parameter_group
+from cartflow.parameters import parameter
+
+
+def _number(standing, source="shah2012"):
+    return parameter({"value": "2 mL", "source": source, "standing": standing}, "mm^3")
+
+
+NUMBERS = {
+    "body.brain.volume": _number("measured"),
+    "body.liver.volume": _number("assumed"),
+    "doses.0.cells": _number("assumed", "study"),
+    "tumour.volume": _number("assumed", "assumed"),
+}
+
+
+def test_assumed_are_all_but_the_studys_own():
+    assert assumed(NUMBERS) == ["body.liver.volume", "tumour.volume"]
+    assert sorted(assumed_in(parameter_group(NUMBERS))) == assumed(NUMBERS)
+
+
+def test_words_gather_what_is_alike():
+    names = ["body.haematocrit", *(f"body.{o}.volume" for o in ("gut", "skin", "bone"))]
+    assert in_words(names) == "body: haematocrit, volume of 3 parts"
+    assert in_words(["tumour.retention", "body.gut.volume"]) == (
+        "tumour: retention; body: gut.volume"
+    )
+    assert in_words([f"kinetics.{letter}" for letter in "abcdefgh"]).endswith("f, and 2 more")
+    assert in_words([]) == "none"
