@@ -164,7 +164,7 @@ def _run(options: argparse.Namespace) -> int:
     out = options.out or Path(f"{options.study.stem}.nc")
     study = Study.from_file(options.study, _settings(options))
     require_writable(out, NETCDF, force=options.force)
-    _ = study.simulation
+    _ = study.prepared
     end = study.table.time.end.value
     with progress(study.table.title, end) as watch:
         result = study.run(watch, _Keeper(out))

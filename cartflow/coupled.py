@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -11,9 +11,10 @@ import numpy as np
 from cartflow.exchange import Door
 from cartflow.ledger import Ledger
 from cartflow.outcome import StepFailed
+from cartflow.pbpk.acting_organs import ActingOrgans
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.network import OrganNetwork
-from cartflow.pbpk.stepper import NetworkStepper
+from cartflow.pbpk.organ_kinetics import OrganKinetics
 from cartflow.pde.engine import Account, Engine
 
 Array = np.ndarray
@@ -21,12 +22,16 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class State:
-    """Time in days, cells in the body (compartments, products), tumour (species, mesh cells)."""
+    """Time in days, cells in the body (compartments, products), tumour (species, mesh cells).
+
+    `residents` (sites, others) are the amounts of what else stands where kinetics act in organs.
+    """
 
     time: float
     body: Array
     tumour: Array
     ledger: Ledger
+    residents: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,7 +42,8 @@ class Coupled:
     of the body, one of the tumour, half a step of the body; what the vessels hand over in each
     half is the exact integral of the flux, and enters the tissue at once. What leaves the tissue
     reaches the draining node all along: in the first half at the rate of its start, in the
-    second the rest, towards the rate of its end, so that fast organs see no pulses.
+    second the rest, towards the rate of its end, so that fast organs see no pulses. With
+    `kinetics` in organs each half is a stiff solution of organs and kinetics together.
     """
 
     network: OrganNetwork
@@ -45,6 +51,7 @@ class Coupled:
     door: Door
     doses: tuple[Dose, ...]
     injection: Array
+    kinetics: OrganKinetics | None = None
     order: ClassVar[int] = 2
 
     @cached_property
@@ -53,24 +60,35 @@ class Coupled:
         return np.flatnonzero(self.engine.problem.network.is_product)
 
     @cached_property
+    def product_names(self) -> tuple[str, ...]:
+        """All product species: those of the tumour first, then those that stay in organs."""
+        species = self.engine.problem.network.species_names
+        in_tumour = tuple(species[p] for p in self.products)
+        in_organs = () if self.kinetics is None else self.kinetics.products
+        return tuple(dict.fromkeys([*in_tumour, *in_organs]))
+
+    @cached_property
     def volumes(self) -> Array:
         """The volumes of the mesh cells, mm^3."""
         return self.engine.problem.geometry.cell_volumes
 
     @cached_property
-    def _stepper(self) -> NetworkStepper:
-        return NetworkStepper(network=self.network)
+    def organs(self) -> ActingOrgans:
+        """The body's organs and what acts in them."""
+        return ActingOrgans(
+            network=self.network, products=self.product_names, kinetics=self.kinetics
+        )
 
     def in_tumour(self, tumour: Array) -> Array:
         """Return the product cells in the tissue, per product species."""
-        return np.asarray(tumour[self.products] @ self.volumes)
+        return self._of_all(tumour[self.products] @ self.volumes)
 
     def start(self, tumour: Array, time: float) -> State:
         """Return the state before any dose; product cells there count as infused."""
-        ledger = Ledger.empty(len(self.products))
-        ledger.infused += self.in_tumour(tumour)
-        body = np.zeros((len(self.network.compartments), len(self.products)))
-        return State(time=time, body=body, tumour=tumour, ledger=ledger)
+        body, residents = self.organs.start()
+        ledger = Ledger.empty(len(self.product_names))
+        ledger.infused += self.in_tumour(tumour) + body.sum(axis=0)
+        return State(time=time, body=body, tumour=tumour, ledger=ledger, residents=residents)
 
     def next_event(self, time: float) -> float:
         """Return the next time after `time` at which a dose starts or ends."""
@@ -86,7 +104,7 @@ class Coupled:
             tumour[self.products[p]] += dose.cells * self.injection
         else:
             body[:, p] += dose.cells * self.network.entry(dose.route)
-        return State(time=state.time, body=body, tumour=tumour, ledger=ledger)
+        return replace(state, body=body, tumour=tumour, ledger=ledger)
 
     def step(self, old: State, dt: float, like: float = 0.0) -> State:
         """Return the state after `dt` days. Raises `StepFailed` naming the field.
@@ -97,11 +115,11 @@ class Coupled:
         with np.errstate(all="ignore"):
             ledger, tumour = old.ledger.copy(), old.tumour.copy()
             supply, injected = self._infusion(old.time)
-            ledger.infused += (supply.sum(axis=0) + injected) * dt
+            ledger.infused += (supply.sum(axis=0) + self._of_all(injected)) * dt
             tumour[self.products] += np.outer(injected * dt, self.injection)
             leaving = self._leaving(tumour)
             before = tumour[self.products].copy()
-            body = self._body_half(old.body, tumour, (supply, leaving, leaving), dt, ledger)
+            half = self._body_half(old, tumour, (supply, leaving, leaving), dt, ledger)
             arrived = tumour[self.products] - before
             tumour, account = self.engine.step(tumour, dt, like)
             self._enter(account, ledger)
@@ -110,8 +128,8 @@ class Coupled:
             soon[self.products] += arrived
             rest = account.egress[self.products] / (0.5 * dt) - leaving
             drained = _ramp(rest, self._leaving(soon))
-            body = self._body_half(body, tumour, (supply, *drained), dt, ledger)
-        return State(time=old.time + dt, body=body, tumour=tumour, ledger=ledger)
+            new = self._body_half(half, tumour, (supply, *drained), dt, ledger)
+        return replace(new, time=old.time + dt, tumour=tumour, ledger=ledger)
 
     def _product(self, dose: Dose) -> int:
         species = self.engine.problem.network.index(dose.phenotype)
@@ -119,7 +137,7 @@ class Coupled:
 
     def _infusion(self, time: float) -> tuple[Array, Array]:
         """Return the supply to the body (compartments, products) and tumour (products), per day."""
-        body = np.zeros((len(self.network.compartments), len(self.products)))
+        body = np.zeros((len(self.network.compartments), len(self.product_names)))
         tumour = np.zeros(len(self.products))
         for dose in self.doses:
             if dose.time <= time < dose.end:
@@ -136,42 +154,48 @@ class Coupled:
         removed = problem.travels[self.products, None] * problem.egress
         return np.asarray((removed * tumour[self.products]) @ self.volumes)
 
+    def _of_all(self, counted: Array) -> Array:
+        """Return counts of the tumour's products as counts of all products."""
+        result = np.zeros(len(self.product_names))
+        result[: len(self.products)] = counted
+        return result
+
     def _body_half(
         self,
-        body: Array,
+        old: State,
         tumour: Array,
         supplies: tuple[Array, Array, Array],
         dt: float,
         ledger: Ledger,
-    ) -> Array:
+    ) -> State:
         """Advance the body by half of `dt`; what its vessels handed over joins `tumour`.
 
         `supplies` are the infusion, and what drains from the tumour at first and at the end.
         """
         infusion, first, last = supplies
         start, end = infusion.copy(), infusion.copy()
-        start[self.network.draining] += first
-        end[self.network.draining] += last
+        start[self.network.draining] += self._of_all(first)
+        end[self.network.draining] += self._of_all(last)
         supplied = start.any() or end.any()
-        body = self._stepper.step(
-            body, 0.5 * dt, start if supplied else None, end if supplied else None
+        step = self.organs.step(
+            old.body,
+            old.residents,
+            0.5 * dt,
+            start if supplied else None,
+            end if supplied else None,
         )
-        handed_over, lost = self.network.index("handed_over"), self.network.index("lost")
-        handed = body[handed_over].copy()
-        ledger.died += body[lost]
-        ledger.inflow += handed
-        body[handed_over] = body[lost] = 0.0
-        tumour[self.products] += self.door.deliver(handed)
-        return body
+        ledger.add(step)
+        tumour[self.products] += self.door.deliver(step.handed_over[: len(self.products)])
+        return replace(old, body=step.cells, residents=step.residents)
 
     def _enter(self, account: Account, ledger: Ledger) -> None:
         """Enter the tumour's step in the ledger."""
         p = self.products
-        ledger.born += account.born[p]
-        ledger.died += account.died[p] + account.left[p]
-        ledger.converted += account.converted[p]
-        ledger.infused += account.supplied[p]
-        ledger.egress += account.egress[p]
+        ledger.born += self._of_all(account.born[p])
+        ledger.died += self._of_all(account.died[p] + account.left[p])
+        ledger.converted += self._of_all(account.converted[p])
+        ledger.infused += self._of_all(account.supplied[p])
+        ledger.egress += self._of_all(account.egress[p])
 
 
 def _ramp(mean: Array, last: Array) -> tuple[Array, Array]:

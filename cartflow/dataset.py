@@ -17,7 +17,8 @@ from cartflow.parameters import Parameter
 from cartflow.units import cf_unit
 
 Array = np.ndarray
-GROUPS = ("body", "tumour", "exchange", "balance", "parameters")
+# Of every run; a tumour adds tumour and exchange.
+GROUPS = ("body", "balance", "parameters")
 # Of a kinetics model run alone.
 SIMULATED = ("species", "parameters")
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.pbpk.acting_organs import BodyStep
+
 Array = np.ndarray
 
 
@@ -35,6 +37,13 @@ class Ledger:
             values = getattr(result, name)
             values += (values - getattr(whole, name)) / (2.0**order - 1.0)
         return result
+
+    def add(self, step: BodyStep) -> None:
+        """Count what happened in a step of the body."""
+        self.born += step.born
+        self.died += step.died + step.lost
+        self.converted += step.converted
+        self.inflow += step.handed_over
 
     def copy(self) -> Ledger:
         """Return an independent copy."""

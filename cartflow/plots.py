@@ -24,18 +24,51 @@ def plot_result(tree: xr.DataTree, path: Path) -> None:
     if "species" in tree.children:
         plot_simulated(tree, path)
         return
+    if "tumour" not in tree.children:
+        plot_body(tree, path)
+        return
     spatial = tree["tumour"].to_dataset()
     dims = [str(d) for d in spatial[_first_product(tree)].dims if d != "time"]
     figure = Figure(figsize=(14, 9), layout="constrained")
     FigureCanvasAgg(figure)
     upper, lower = np.asarray(figure.subfigures(2, 1))
-    left = upper.subplots(1, 3)
+    sites = "site" in tree["body"].dims
+    left = upper.subplots(1, 3 + sites)
     plot_organs(tree, left[0])
     plot_exchange(tree, left[1])
     plot_balance(tree, left[2])
+    if sites:
+        plot_sites(tree, left[3])
     _plot_tumour(tree, dims, lower)
     figure.suptitle(tree.attrs.get("title", ""))
     figure.savefig(path, dpi=150, format="png")
+
+
+def plot_body(tree: xr.DataTree, path: Path) -> None:
+    """Write a figure (PNG) of organs, of the sites of kinetics, and of the balance over time."""
+    figure = Figure(figsize=(14, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(1, 3)
+    plot_organs(tree, panels[0])
+    plot_sites(tree, panels[1])
+    plot_balance(tree, panels[2])
+    figure.suptitle(tree.attrs.get("title", ""))
+    figure.savefig(path, dpi=150, format="png")
+
+
+def plot_sites(tree: xr.DataTree, axes: Axes) -> None:
+    """Draw the densities where kinetics act in organs, over linear time."""
+    body = tree["body"].to_dataset()
+    courses = {
+        f"{name}, {site}".removeprefix("density_").replace("_", " "): values.sel(site=site)
+        for name, values in body.data_vars.items()
+        if str(name).startswith("density_")
+        for site in body["site"].values
+        if float(values.sel(site=site).max()) > 0
+    }
+    for (name, values), colour in zip(courses.items(), colours(len(courses)), strict=True):
+        axes.plot(values["time"].values, values.values, color=colour, label=name)
+    _finish_linear(axes, "Where kinetics act in organs", _unit(next(iter(courses.values()))))
 
 
 def plot_simulated(tree: xr.DataTree, path: Path) -> None:
@@ -91,7 +124,9 @@ def plot_organs(tree: xr.DataTree, axes: Axes, shown: int = 8) -> None:
     names = [str(name) for name in largest if name != "tumour"]
     for name, colour in zip(names, colours(len(names)), strict=True):
         _timeline(axes, cells.sel(organ=name), name.replace("_", " "), colour)
-    _timeline(axes, cells.sel(organ="tumour"), "tumour and its vessels", TUMOUR_COLOUR, "--", 2.5)
+    if "tumour" in cells["organ"].values:
+        tumour = cells.sel(organ="tumour")
+        _timeline(axes, tumour, "tumour and its vessels", TUMOUR_COLOUR, "--", 2.5)
     _finish(axes, "CAR T cells by organ", "cells")
 
 
@@ -114,6 +149,7 @@ def plot_balance(tree: xr.DataTree, axes: Axes) -> None:
     dataset = tree["balance"].to_dataset()
     balance = dataset.sum("phenotype")
     names = ["infused", "born", "died", "in_body", "in_tumour"]
+    names = names if "tumour" in tree.children else names[:-1]
     for name, colour in zip(names, colours(len(names)), strict=True):
         _timeline(axes, balance[name], name.replace("_", " "), colour)
     turnover = (balance["infused"] + balance["born"]).clip(min=1e-300)

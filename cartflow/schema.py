@@ -210,6 +210,15 @@ class KineticsTable(Table):
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
+class OrganTable(Table):
+    """An organ in which kinetics act: where in it, in what volume, and what stands there."""
+
+    kinetics: KineticsTable
+    space: Literal["tissue", "vascular"] = "tissue"
+    volume: Annotated[Parameter, quantity("mm^3", above=0)] | None = None
+    initial: dict[str, Any] = Field(default_factory=dict)
+
+
 class TimeTable(Table):
     """The end of the run and the times to save: a list, or one interval."""
 
@@ -232,16 +241,17 @@ class SolverTable(Table):
 
 
 class StudyTable(Table):
-    """A whole study file."""
+    """A whole study file: a tumour with its geometry and kinetics, organs with theirs, or both."""
 
     title: str
     references: list[str] = Field(default_factory=list)
     body: NamedFile
     trafficking: TraffickingTable
     doses: list[DoseTable] = Field(default_factory=list)
-    tumour: TumourTable
-    geometry: GeometryTable
-    kinetics: KineticsTable
+    organs: dict[str, OrganTable] = Field(default_factory=dict)
+    tumour: TumourTable | None = None
+    geometry: GeometryTable | None = None
+    kinetics: KineticsTable | None = None
     fields: dict[str, FieldTable] = Field(default_factory=dict)
     tissue: TissueTable = TissueTable()
     time: TimeTable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -120,7 +120,7 @@ class _Run:
     def _step(self, event: float) -> None:
         """Take one accepted step, at most to `event`."""
         new, time = self.loop.step(self.state.time, event, self._limit(), self._attempt)
-        self.state = State(time=time, body=new.body, tumour=new.tumour, ledger=new.ledger)
+        self.state = replace(new, time=time)
 
     def _limit(self) -> float:
         try:
@@ -142,15 +142,16 @@ class _Run:
         difference = relative_difference(
             whole.tumour, halves.tumour, self.coupled.volumes, self._floor(halves)
         )
-        new, errors = halves, difference
+        new, errors = halves, np.append(difference, self._in_organs(whole, halves))
         if self.control.extrapolate:
             new, moved = self._extrapolate(whole, halves)
             # Only what the ledger counts must be extrapolated; elsewhere the halves may stand.
-            uncounted = ~self.coupled.engine.problem.network.is_product
-            moved[uncounted] = np.minimum(moved, difference)[uncounted]
-            errors = error_estimate(difference, moved, self.loop.order)
+            uncounted = np.flatnonzero(~self.coupled.engine.problem.network.is_product)
+            moved[uncounted] = np.minimum(moved, errors)[uncounted]
+            errors = error_estimate(errors, moved, self.loop.order)
         worst = int(np.argmax(errors))
-        name = self.coupled.engine.problem.fields[worst].name
+        fields = self.coupled.engine.problem.fields
+        name = fields[worst].name if worst < len(fields) else "organs"
         error = float(errors[worst]) / self.control.tolerance
         error = error if np.isfinite(error) else np.inf
         return new, error, StepFailed(name, "it changes too fast")
@@ -165,8 +166,17 @@ class _Run:
         floor[self.coupled.products] = 1e-8 * float(np.sum(state.ledger.infused)) + 1e-12
         return floor
 
+    def _in_organs(self, whole: State, halves: State) -> float:
+        """Return how far the kinetics in organs differ, relative to each amount."""
+        sizes = np.abs(halves.residents)
+        most = 1e-6 * sizes.max(axis=0, initial=0.0) + 1e-12
+        return float(np.max(np.abs(whole.residents - halves.residents) / (sizes + most), initial=0))
+
     def _extrapolate(self, whole: State, halves: State) -> tuple[State, Array]:
-        """Return the extrapolated state, and the share that its limits moved in each field."""
+        """Return the extrapolated state, and the share that its limits moved in each field.
+
+        The last share is that of what only organs have.
+        """
         order = self.loop.order
         ones = np.ones(len(halves.body))
         columns = [
@@ -177,12 +187,17 @@ class _Run:
             extrapolated(a, b, self.coupled.volumes, order)
             for a, b in zip(whole.tumour, halves.tumour, strict=True)
         ]
-        moved = np.array([share for _, share in rows])
-        moved[self.coupled.products] += [share for _, share in columns]
+        moved = np.array([share for _, share in rows] + [0.0])
+        shares = [share for _, share in columns]
+        count = len(self.coupled.products)
+        moved[self.coupled.products] += shares[:count]
+        moved[-1] = max(shares[count:], default=0.0)
+        better = halves.residents + (halves.residents - whole.residents) / (2.0**order - 1.0)
         new = State(
             time=halves.time,
             body=np.array([values for values, _ in columns]).T,
             tumour=np.array([values for values, _ in rows]),
             ledger=halves.ledger.extrapolated(whole.ledger, order),
+            residents=np.where(better < 0.0, halves.residents, better),
         )
         return new, moved

@@ -12,6 +12,7 @@ import numpy as np
 
 from cartflow.assembly import Assembler, stated_parameters
 from cartflow.bibliography import keys, references
+from cartflow.body_alone import BodyAlone
 from cartflow.coupled import Coupled
 from cartflow.dosing import build_doses
 from cartflow.exchange import Door, both_fed, rim_fed, vessel_fed
@@ -19,11 +20,13 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.load import combine, load
 from cartflow.kinetics.locality import in_tissue
 from cartflow.kinetics.network import Network
-from cartflow.outcome import require_known
+from cartflow.organ_sites import organ_kinetics, site_parameters
+from cartflow.outcome import InputError, require_known
 from cartflow.overrides import errors_named, replaced, without_folders
 from cartflow.parameters import Parameter
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
+from cartflow.pbpk.organ_kinetics import OrganKinetics
 from cartflow.pbpk.routes import CAVITY_ROUTES
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.tumour import TumourVessels, draining_node, host_cavity, host_organs
@@ -33,11 +36,16 @@ from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.problem import Problem
 from cartflow.result import Result, build_result
 from cartflow.schedule import save_times
-from cartflow.schema import StudyTable
+from cartflow.schema import StudyTable, TumourTable
 from cartflow.shapes import build_geometry
 from cartflow.simulation import Record, Simulation
 from cartflow.stepping import StepControl
-from cartflow.study_checks import refuse_unused, require_regions
+from cartflow.study_checks import (
+    refuse_tumour_keys,
+    refuse_unused,
+    require_parts,
+    require_regions,
+)
 from cartflow.tables import parse_toml, read_text, validate
 from cartflow.tumour_group import require_free_names
 
@@ -75,6 +83,7 @@ class Study:
         for key, value in (settings or {}).items():
             data = replaced(data, key, value, name)
         table = validate(StudyTable, data, name)
+        require_parts(table, name)
         for key in table.references:
             require_known(key, keys(), f"{name}: references")
         return cls(
@@ -88,16 +97,25 @@ class Study:
     @cached_property
     def geometry(self) -> Geometry:
         """The tumour's geometry."""
+        if self.table.geometry is None:
+            raise self._without_tumour()
         return build_geometry(self.table.geometry, self.folder, self.name)
 
     @cached_property
     def kinetics(self) -> Network:
-        """The kinetics models, combined, with the study's parameters."""
+        """The tumour's kinetics models, combined, with the study's parameters."""
         table = self.table.kinetics
+        if table is None:
+            raise self._without_tumour()
         with errors_named(self.name):
-            models = [in_tissue(load(name, self.folder)) for name in table.models]
-            network = models[0] if len(models) == 1 else combine("+".join(table.models), models)
-            return network.with_parameters(table.parameters)
+            return self._models(table.models).with_parameters(table.parameters)
+
+    @cached_property
+    def organ_kinetics(self) -> OrganKinetics | None:
+        """The kinetics in organs, if the study states any."""
+        tumour = None if self.table.tumour is None else self.kinetics
+        with errors_named(self.name):
+            return organ_kinetics(self.table.organs, self.organs, self._models, tumour)
 
     @cached_property
     def organs(self) -> OrganNetwork:
@@ -108,19 +126,25 @@ class Study:
                 load_body(table.body.name, self.folder),
                 load_trafficking(table.trafficking.name, self.folder),
                 scaling=self.scaling(),
-                tumour=self.vessels(),
+                tumour=None if table.tumour is None else self.vessels(),
                 cavities=self.cavities(),
             )
 
     @cached_property
+    def prepared(self) -> Simulation | BodyAlone:
+        """What runs: the coupled simulation, or without a tumour the body alone."""
+        return self.simulation if self.table.tumour is not None else self._body_alone()
+
+    @cached_property
     def simulation(self) -> Simulation:
-        """The coupled simulation, ready to run."""
+        """The coupled simulation, ready to run. Raises `InputError` without a tumour."""
         assembler, table = Assembler(self.name, self.geometry, self.kinetics), self.table
+        tumour = self.tumour
         with errors_named(self.name):
-            refuse_unused(table)
-            require_regions(table.tumour, self.geometry)
+            refuse_unused(table, tumour)
+            require_regions(tumour, self.geometry)
             require_free_names(self.kinetics, self.geometry)
-            egress = self._egress_rate() * self.geometry.region(table.tumour.egress_region)
+            egress = self._egress_rate() * self.geometry.region(tumour.egress_region)
             problem = Problem(
                 geometry=self.geometry,
                 network=self.kinetics,
@@ -134,7 +158,8 @@ class Study:
                 engine=self._engine(problem),
                 door=Door(geometry=self.geometry, arrival=self._arrival(), egress=egress),
                 doses=build_doses(table.doses, self.kinetics, table.time.end),
-                injection=vessel_fed(self.geometry, table.tumour.injection_region),
+                injection=vessel_fed(self.geometry, tumour.injection_region),
+                kinetics=self.organ_kinetics,
             )
             simulation = Simulation(
                 coupled=coupled,
@@ -152,12 +177,17 @@ class Study:
 
     def parameters(self) -> dict[str, Parameter]:
         """Return every number that the run uses, with unit, source and standing."""
-        _ = self.simulation
+        _ = self.prepared
+        found = {**self.stated, **self.organs.parameters}
+        if self.organ_kinetics is not None:
+            found |= site_parameters(self.table.organs, self.organ_kinetics)
+        if self.table.tumour is None:
+            return found
         kinetics = {f"kinetics.{k}": p for k, p in self.kinetics.described_parameters().items()}
-        return {**self.stated, **self.organs.parameters, **kinetics, **self._egress_used()}
+        return {**found, **kinetics, **self._egress_used()}
 
     def _egress_used(self) -> dict[str, Parameter]:
-        if self.table.tumour.egress_rate is not None:
+        if self.tumour.egress_rate is not None:
             return {}
         rate = self.organs.egress_rate
         derived = Parameter(
@@ -173,7 +203,11 @@ class Study:
     def references(self) -> list[str]:
         """Return the bibliography keys of everything that the study rests on."""
         sources = {p.source for p in self.parameters().values()}
-        named = {*self.table.references, *self.kinetics.references, "guyer2009"}
+        named = {*self.table.references}
+        if self.organ_kinetics is not None:
+            named |= set(self.organ_kinetics.network.references)
+        if self.table.tumour is not None:
+            named |= {*self.kinetics.references, "guyer2009"}
         return references({*sources, *named} - {"study", "assumed"})
 
     def run(
@@ -191,18 +225,49 @@ class Study:
             if keep is not None:
                 keep(lambda: self._result(record))
 
-        return self._result(self.simulation.run(watch, offer))
+        return self._result(self.prepared.run(watch, offer))
 
     def _result(self, record: Record) -> Result:
         return build_result(
             record,
-            self.simulation,
+            self.prepared,
             title=self.table.title,
             study=self.text,
             settings=without_folders(self.settings),
             parameters=self.parameters(),
             references=self.references(),
         )
+
+    def _models(self, names: list[str]) -> Network:
+        """Return what of some models holds point by point, combined."""
+        models = [in_tissue(load(name, self.folder)) for name in names]
+        return models[0] if len(models) == 1 else combine("+".join(names), models)
+
+    @property
+    def tumour(self) -> TumourTable:
+        """The tumour's table; raises `InputError` in a study without one."""
+        if self.table.tumour is None:
+            raise self._without_tumour()
+        return self.table.tumour
+
+    def _without_tumour(self) -> InputError:
+        return InputError(f"{self.name}: key 'tumour' is missing, which this needs")
+
+    def _body_alone(self) -> BodyAlone:
+        table = self.table
+        with errors_named(self.name):
+            refuse_tumour_keys(table)
+            kinetics = self.organ_kinetics
+            assert kinetics is not None  # as require_parts has seen to
+            doses = build_doses(table.doses, kinetics.network, table.time.end)
+            given = table.solver.tolerance
+            return BodyAlone(
+                network=self.organs,
+                kinetics=kinetics,
+                doses=doses,
+                save_times=save_times(table.time, [dose.time for dose in doses]),
+                tolerance=StepControl().tolerance if given is None else given.value,
+            )
 
     def _engine(self, problem: Problem) -> Engine:
         table = self.table.solver
@@ -212,7 +277,7 @@ class Study:
 
     def vessels(self) -> TumourVessels:
         """Return the tumour's vessels and where they are."""
-        table = self.table.tumour
+        table = self.tumour
         names = (
             "plasma_flow",
             "vascular_fraction",
@@ -245,11 +310,11 @@ class Study:
         return [CAVITY_ROUTES[route] for route in routes if route in CAVITY_ROUTES]
 
     def _egress_rate(self) -> float:
-        given = self.table.tumour.egress_rate
+        given = self.tumour.egress_rate
         return self.organs.egress_rate if given is None else given.value
 
     def _arrival(self) -> np.ndarray:
-        table = self.table.tumour
+        table = self.tumour
         if table.feeding == "vessels":
             return vessel_fed(self.geometry, table.region or "all")
         outer = table.boundary or next(iter(self.geometry.boundaries))

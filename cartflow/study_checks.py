@@ -9,10 +9,38 @@ from cartflow.pbpk.tumour import draining_node, host_cavity
 from cartflow.schema import StudyTable, TumourTable
 
 
-def refuse_unused(table: StudyTable) -> None:
+def require_parts(table: StudyTable, file: str) -> None:
+    """Raise `InputError` unless there is a whole tumour, or none but organs with kinetics."""
+    parts = ("tumour", "geometry", "kinetics")
+    missing = [name for name in parts if getattr(table, name) is None]
+    if not missing or (len(missing) == len(parts) and table.organs):
+        return
+    msg = f"{file}: key '{missing[0]}' is missing"
+    if len(missing) == len(parts):
+        msg += "; a study needs [tumour], [geometry] and [kinetics], or [organs.NAME], or both"
+    raise InputError(msg)
+
+
+def refuse_tumour_keys(table: StudyTable) -> None:
+    """Raise `InputError` on a key that would have no effect in a study without a tumour."""
+    _refuse_exponents(table)
+    for key in ("fields", "tissue"):
+        if key in table.model_fields_set:
+            msg = f"{key}: has no effect in a study without a tumour"
+            raise InputError(msg)
+    for key in sorted(table.solver.model_fields_set - {"tolerance"}):
+        msg = f"solver.{key}: has no effect in a study without a tumour; allowed: tolerance"
+        raise InputError(msg)
+    for i, dose in enumerate(table.doses):
+        if dose.route == "intratumoural":
+            msg = f"doses.{i}.route: 'intratumoural' is for a study with a tumour"
+            raise InputError(msg)
+
+
+def refuse_unused(table: StudyTable, tumour: TumourTable) -> None:
     """Raise `InputError` on a key that would have no effect: a study should do what it says."""
-    _refuse_unused_tumour(table.tumour)
-    _refuse_other_hosts(table)
+    _refuse_unused_tumour(tumour)
+    _refuse_other_hosts(table, tumour)
     _refuse_exponents(table)
     if table.tissue.matrix is not None:
         return
@@ -26,6 +54,8 @@ def refuse_unused(table: StudyTable) -> None:
 
 def hints(table: StudyTable) -> list[str]:
     """Return what a study says that is allowed but seldom meant."""
+    if table.tumour is None:
+        return []
     rate = table.tumour.cavity_entry_rate
     routes = [d.route for d in table.doses if d.route in CAVITY_ROUTES]
     if routes and (rate is None or rate.value == 0):
@@ -46,9 +76,9 @@ def require_regions(table: TumourTable, geometry: Geometry) -> None:
         require_known(table.boundary, geometry.boundaries, "tumour.boundary")
 
 
-def _refuse_other_hosts(table: StudyTable) -> None:
+def _refuse_other_hosts(table: StudyTable, tumour: TumourTable) -> None:
     """Raise `InputError` on a route to a place where the tumour is not."""
-    host = table.tumour.host
+    host = tumour.host
     for i, dose in enumerate(table.doses):
         hosts = HOSTS_OF_ROUTES.get(dose.route, (host,))
         if host not in hosts:

@@ -21,7 +21,8 @@ class Plan:
     """Segments of time: `ends` (days), whether the state there is `kept`, `given`, `supplied`.
 
     At the beginning of each segment come the cells `given` (segments, size), all through it
-    those `supplied` (segments, size) per day. Of the times asked for, the first is the start.
+    those `supplied` (segments, size) per day, which grows by `rising` (segments, size) every
+    day. Of the times asked for, the first is the start.
     """
 
     times: Array
@@ -29,11 +30,13 @@ class Plan:
     kept: NDArray[np.int64]
     given: Array
     supplied: Array
+    rising: Array
 
     def infused(self) -> Array:
         """Return all that has been given by each of `times`, shape (times, size)."""
         lengths = np.diff(self.ends, prepend=0.0)
-        total = np.cumsum(self.given + self.supplied * lengths[:, None], axis=0)
+        means = self.supplied + 0.5 * self.rising * lengths[:, None]
+        total = np.cumsum(self.given + means * lengths[:, None], axis=0)
         result: Array = np.concatenate([self.given[:1], total[self.kept == 1]])
         return result
 
@@ -71,4 +74,5 @@ def plan(kinetics: OrganKinetics, doses: Sequence[Dose], times: ArrayLike) -> Pl
         kept=np.isin(edges[1:], when).astype(np.int64),
         given=given,
         supplied=supplied,
+        rising=np.zeros_like(supplied),
     )

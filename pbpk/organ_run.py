@@ -43,7 +43,8 @@ def integrate(
     segments = plan(kinetics, doses, times)
     group = one_animal(kinetics) if animals is None else animals
     system = organ_system(kinetics, (group.rates != 0).any(axis=0))
-    states, events, report = advance(kinetics, system, group, segments, tolerance)
+    rules = tolerance, scales(kinetics, kinetics.start + segments.infused()[-1])
+    states, events, report = advance(kinetics, system, group, segments, rules)
     return OrganRuns(
         kinetics=kinetics,
         animals=group,
@@ -60,11 +61,12 @@ def advance(
     system: OrganSystem,
     animals: Animals,
     segments: Plan,
-    tolerance: float,
+    rules: tuple[float, Array],
 ) -> tuple[Array, Array, NDArray[np.int64]]:
     """Return states (animals, kept, size), events, and the report (status, steps, refused).
 
-    The first state is the start with what is given there, the others those to be kept. Raises
+    The first state is the start with what is given there, the others those to be kept. `rules`
+    are the tolerance of a step, and the scale (size,) of what it is relative to. Raises
     `StepFailed` naming the first animal that did not finish.
     """
     from numba import config
@@ -77,12 +79,12 @@ def advance(
     states[:, 0] = animals.start + segments.given[0] * animals.shares[:, None]
     events = np.zeros((number, kept, sites * reactions))
     report = np.zeros((number, 3), dtype=np.int64)
-    rules = tolerance, _FLOOR * scales(kinetics, segments)
+    floors = rules[0], _FLOOR * rules[1]
 
     def run_group(first: int) -> None:
         group = slice(first, min(first + LANES, number))
         results = states[group], events[group], report[group]
-        _run(kinetics, system, _some(animals, group), segments, rules, results)
+        _run(kinetics, system, _some(animals, group), segments, floors, results)
 
     workers = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set when numba loads
     with ThreadPoolExecutor(max_workers=workers) as threads:
@@ -91,13 +93,13 @@ def advance(
     return states, events.reshape(number, kept, reactions, sites).swapaxes(2, 3), report
 
 
-def scales(kinetics: OrganKinetics, segments: Plan) -> Array:
+def scales(kinetics: OrganKinetics, most: Array) -> Array:
     """Return the amount (size,) of each species that is a lot of it: its scale.
 
-    For what travels all that is given or stands there; for the rest what stands there, or what
-    a day would change if all that travels were at one site. Nothing is smaller than 1e-12.
+    For what travels all that travels in the state `most`; for the rest what stands there at the
+    start, or what a day would change if all that travels were at one site, and at least 1e-12.
     """
-    whole = kinetics.travelling(kinetics.start + segments.infused()[-1]).sum()
+    whole = kinetics.travelling(most).sum()
     result = np.full(kinetics.size, max(float(whole), 1.0))
     staying = kinetics.staying(result)
     travels = np.array([name in kinetics.phenotypes for name in kinetics.network.species_names])
@@ -135,11 +137,29 @@ def _run(
         (system.transfers, system.places, system.effects, system.factors),
         (steps.plan, system.local, system.local_factors, system.pulls),
         (_in_lanes(system.values(animals.rates)), volumes, 1.0 / volumes, wide),
-        (segments.ends, segments.kept, segments.given, segments.supplied, animals.shares),
+        (
+            segments.ends,
+            segments.kept,
+            segments.given,
+            segments.supplied,
+            animals.shares,
+            segments.rising,
+        ),
         (steps.size, reactions, phenotypes, compartments, MOST_STEPS),
         rules,
         _in_lanes(animals.start),
         results,
+    )
+
+
+def _as_tuple(segments: Plan, shares: Array) -> tuple[Any, ...]:
+    return (
+        segments.ends,
+        segments.kept,
+        segments.given,
+        segments.supplied,
+        shares,
+        segments.rising,
     )
 
 

@@ -13,7 +13,7 @@ from cartflow.outcome import StepFailed
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 from cartflow.pbpk.organ_plan import Plan
 from cartflow.pbpk.organ_result import one_animal
-from cartflow.pbpk.organ_run import advance
+from cartflow.pbpk.organ_run import advance, scales
 from cartflow.pbpk.organ_system import OrganSystem, organ_system
 
 Array = NDArray[np.float64]
@@ -21,11 +21,16 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Turned:
-    """Product cells (products,) born, dead by kinetics, and converted in a step."""
+    """Product cells (products,) born, dead by kinetics, and converted in a step.
+
+    `taken` and `refused` are the steps of the integrator within it.
+    """
 
     born: Array
     died: Array
     converted: Array
+    taken: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,15 +44,23 @@ class OrganStepper:
     kinetics: OrganKinetics
     tolerance: float = 1e-4
 
-    def step(self, state: Array, dt: float, supply: Array | None = None) -> tuple[Array, Turned]:
+    def step(
+        self,
+        state: Array,
+        dt: float,
+        supply: Array | None = None,
+        final_supply: Array | None = None,
+    ) -> tuple[Array, Turned]:
         """Return the state after `dt` days with `supply` (size,) per day, and what happened.
 
-        Cells lost in organs and handed over are in the state, where the organ network gathers
-        them. Raises `StepFailed` if numbers grow out of bounds, or `dt` is negative.
+        The supply stays as it is, or changes linearly to `final_supply` at the end. Cells lost
+        in organs and handed over are in the state, where the organ network gathers them. Raises
+        `StepFailed` if numbers grow out of bounds, or `dt` is negative.
         """
         if not (0 <= dt < math.inf):
             raise StepFailed("body", f"cannot step over {dt:g} day")
         given = np.zeros(self.kinetics.size) if supply is None else supply
+        last = given if final_supply is None else final_supply
         if dt == 0:
             return state, self._turned(np.zeros(len(self.kinetics.network.reactions)))
         segment = Plan(
@@ -56,10 +69,14 @@ class OrganStepper:
             kept=np.ones(1, dtype=np.int64),
             given=np.zeros((1, self.kinetics.size)),
             supplied=given[None],
+            rising=((last - given) / dt)[None],
         )
         animal = replace(one_animal(self.kinetics), start=state[None])
-        states, events, _ = advance(self.kinetics, self._system, animal, segment, self.tolerance)
-        return states[0, -1], self._turned(events[0, -1].sum(axis=0))
+        most = state + 0.5 * dt * (given + last)
+        rules = self.tolerance, scales(self.kinetics, most)
+        states, events, report = advance(self.kinetics, self._system, animal, segment, rules)
+        turned = self._turned(events[0, -1].sum(axis=0))
+        return states[0, -1], replace(turned, taken=int(report[0, 1]), refused=int(report[0, 2]))
 
     @cached_property
     def _system(self) -> OrganSystem:

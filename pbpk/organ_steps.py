@@ -23,7 +23,9 @@ FINISHED, TOO_SMALL, TOO_MANY = 0, 1, 2
 
 
 @njit(error_model="numpy", cache=True)
-def _begin(y: Array, lane: int, segment: Any, plan: Any, share: float, supply: Array) -> bool:
+def _begin(
+    y: Array, lane: int, segment: Any, plan: Any, share: float, supply: Array, rise: Array
+) -> bool:
     """Give what a segment begins with, and set what it supplies; return whether there is any."""
     given = False
     for row in range(len(y)):
@@ -32,6 +34,7 @@ def _begin(y: Array, lane: int, segment: Any, plan: Any, share: float, supply: A
         new = plan[3][segment, row] * share
         given = given or amount != 0.0 or new != supply[row, lane]
         supply[row, lane] = new
+        rise[row, lane] = plan[5][segment, row] * share
     return given
 
 
@@ -69,10 +72,20 @@ def _keep(y: Array, counts: Array, lane: int, target: Array, events: Array) -> N
 
 
 @njit(error_model="numpy", cache=True)
-def _take(y: Array, counts: Array, z: Array, events: Array, lane: int) -> None:
+def _take(
+    y: Array,
+    counts: Array,
+    z: Array,
+    events: Array,
+    lane: int,
+    supply: Array,
+    rise: Array,
+    step: float,
+) -> None:
     """Accept a lane's step."""
     for row in range(len(y)):
         y[row, lane] = z[row, lane]
+        supply[row, lane] += rise[row, lane] * step
     for event in range(len(counts)):
         counts[event, lane] += events[event, lane]
 
@@ -82,6 +95,7 @@ def _arrive(
     y: Array,
     counts: Array,
     supply: Array,
+    rise: Array,
     lane: int,
     plan: Any,
     clock: Any,
@@ -98,7 +112,7 @@ def _arrive(
             kept[lane] += 1
         segment[lane] += 1
         active[lane] = segment[lane] < len(ends)
-        if active[lane] and _begin(y, lane, segment[lane], plan, shares[lane], supply):
+        if active[lane] and _begin(y, lane, segment[lane], plan, shares[lane], supply, rise):
             wanted[lane] = min(wanted[lane], _first_step(values, lane))
 
 
@@ -158,7 +172,7 @@ _SIGNATURE = void(
     types.Tuple((_PLACES, _PLACES, _PLACES, _MATRIX)),
     types.Tuple((_STEPS, _PLACES, _MATRIX, _PLACES)),
     types.Tuple((_MATRIX, _MATRIX, _MATRIX, _MATRIX)),
-    types.Tuple((_VECTOR, _INDICES, _MATRIX, _MATRIX, _VECTOR)),
+    types.Tuple((_VECTOR, _INDICES, _MATRIX, _MATRIX, _VECTOR, _MATRIX)),
     types.UniTuple(int64, 5),
     types.Tuple((float64, _VECTOR)),
     _MATRIX,
@@ -184,9 +198,9 @@ def run(
     `animals` holds rates of transport (values, LANES), volumes and their inverses (sites,
     LANES) and parameters (parameters, sites LANES), `y` the states (size, LANES). The plan has
     the ends of its segments (days), whether the state there is kept, what is given at the
-    beginning of each, what is supplied per day, and each animal's share of both. `results` are
-    the kept states and events, of which the first place stays as it is, and the report (status,
-    steps, refused steps).
+    beginning of each, what is supplied per day, each animal's share of both, and by how much the
+    supply rises each day. `results` are the kept states and events, of which the first place
+    stays as it is, and the report (status, steps, refused steps).
     """
     ends, shares, report = plan[0], plan[4], results[2]
     entries, reactions, phenotypes, compartments, most = sizes
@@ -196,17 +210,27 @@ def run(
     species, sites = system[1].shape
     work = work_arrays(len(y), entries, sites, species, reactions)
     z, estimate, events = work[2], work[3][STAGES - 1], work[5]
-    counts, supply = rows(len(events)), rows(len(y))
+    counts, supply, rise = rows(len(events)), rows(len(y)), rows(len(y))
     step, error, least, lowest = np.zeros((4, LANES))
     limit = tolerance * floor
     clock = _clock(number, values)
     active = clock[4]
     for lane in range(number):
-        _begin(y, lane, 0, plan, shares[lane], supply)
+        _begin(y, lane, 0, plan, shares[lane], supply, rise)
     while active.any():
         _next_steps(clock, ends, step)
         attempt(
-            rates, jacobian, y, supply, system, elimination, animals, transport, step, work, least
+            rates,
+            jacobian,
+            y,
+            (supply, rise),
+            system,
+            elimination,
+            animals,
+            transport,
+            step,
+            work,
+            least,
         )
         errors(y, z, estimate, tolerance, floor, error, lowest)
         for lane in range(number):
@@ -217,9 +241,9 @@ def run(
             if passed and lowest[lane] < 0.0:
                 passed = mended(z, events, lane, limit, phenotypes, compartments, system)
             if passed:
-                _take(y, counts, z, events, lane)
+                _take(y, counts, z, events, lane, supply, rise, step[lane])
                 _move_on(lane, factor, step, ends, clock)
                 report[lane, 1] += 1
-                _arrive(y, counts, supply, lane, plan, clock, values, results)
+                _arrive(y, counts, supply, rise, lane, plan, clock, values, results)
             else:
                 _refuse(lane, factor, step, ends, clock, report, most)

@@ -50,6 +50,11 @@ _C = np.array(
 )
 
 
+# A supply that rises is taken at these parts of the step, and its slope with these factors.
+_PART = np.array([0.0, 0.386, 0.21, 0.63, 1.0, 1.0])
+_SLOPE = np.array([0.25, -0.1043, 0.1035, -0.0362, 0.0, 0.0])
+
+
 @njit(error_model="numpy", cache=True)
 def _densities(y: Array, places: Places, shares: Array, density: Array) -> None:
     """Write the densities at all sites; beyond zero, where a stage may stray, there are none."""
@@ -64,21 +69,19 @@ def _densities(y: Array, places: Places, shares: Array, density: Array) -> None:
 def _change(
     rates: Any,
     y: Array,
-    supply: Array,
     system: Any,
     animals: Any,
     local: Any,
     change: Array,
     events: Array,
 ) -> None:
-    """Write the change of the state per day, and the events per day, one reaction and site a row.
+    """Add to the change of the state per day; write the events per day, a reaction and site a row.
 
     `local` holds densities and rates twice: as rows, and with all sites of a species in one.
     """
     transfers, places, effects, factors = system
     values, volumes, shares, parameters = animals
     density, rate, wide_density, wide_rate = local
-    set_to(change, 1.0, supply)
     for t in range(len(transfers)):
         add_product(change, transfers[t, 0], values, transfers[t, 2], y, transfers[t, 1])
     _densities(y, places, shares, density)
@@ -127,7 +130,7 @@ def attempt(
     rates: Any,
     jacobian: Any,
     y: Array,
-    supply: Array,
+    supplies: Any,
     system: Any,
     elimination: Any,
     animals: Any,
@@ -136,14 +139,21 @@ def attempt(
     work: Any,
     least: Array,
 ) -> None:
-    """Try one step of every lane: the new state in z, its events, the error in the last stage."""
+    """Try one step of every lane: the new state in z, its events, the error in the last stage.
+
+    `supplies` are what is supplied per day at the step's beginning, and by how much it rises.
+    """
     matrix, pivots, z, stages, total, events, event_stages, event_total = work[:8]
     slopes, wide_slopes, inverse = work[8:11]
     local = work[11:]
     pulls = elimination[3]
+    supply, rise = supplies
+    rising = rise.any()
     for lane in range(LANES):
         inverse[0, lane] = 1.0 / (_GAMMA * step[lane])
         inverse[1, lane] = _GAMMA * step[lane]
+        for s in range(STAGES):
+            inverse[2 + s, lane] = (_PART[s] + _SLOPE[s]) * step[lane]
     _slopes(jacobian, y, system, animals, local, slopes, wide_slopes)
     factorise(transport, slopes, elimination, inverse, matrix, pivots, least)
     for s in range(STAGES):
@@ -152,7 +162,10 @@ def attempt(
             if _A[s, j] != 0.0:
                 add(z, _A[s, j], stages[j])
         here, counts = stages[s], event_stages[s]
-        _change(rates, z, supply, system, animals, local, here, counts)
+        set_to(here, 1.0, supply)
+        for row in range(rising * len(y)):
+            add_product(here, row, rise, row, inverse, 2 + s)
+        _change(rates, z, system, animals, local, here, counts)
         _add_earlier(here, s, stages, inverse, total)
         _add_earlier(counts, s, event_stages, inverse, event_total)
         solve(matrix, pivots, elimination[0], here)
@@ -204,7 +217,7 @@ def work_arrays(
         rows(events),
         slopes,
         slopes.reshape((reactions * species, sites * LANES)),
-        rows(2),
+        rows(2 + STAGES),
         density,
         rate,
         density.reshape((species, sites * LANES)),

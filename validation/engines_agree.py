@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from cartflow.dataset import label, variable
 from cartflow.result import Result, summarise
+from cartflow.schema import BallTable, SlabTable
 from cartflow.study import Study
 from cartflow.ticks import colours
 from cartflow.validation.case import CaseResult, Check, Scope
@@ -86,7 +87,7 @@ def case(scope: Scope) -> CaseResult:
 def _compare(path: Path, scope: Scope) -> _Found:
     study = Study.from_file(path)
     cells = getattr(study.table.geometry, "cells", None)
-    refined = study.table.geometry.shape in ("ball", "slab")
+    refined = isinstance(study.table.geometry, (BallTable, SlabTable))
     own = {"time.end": _END[scope]}
     slow = {**own, "solver.engine": "fipy", "solver.tolerance": _FIPY_TOLERANCE[scope]}
     shipped = _numbers(path, own)

@@ -108,7 +108,7 @@ class Lumped:
         rates = rate_matrix(body, model, vessels, self.names)
         # Cells leave from a part of the tumour only, at the rate of the whole.
         place = self.study.geometry
-        left_from = place.region(self.study.table.tumour.egress_region)
+        left_from = place.region(self.study.tumour.egress_region)
         rates[:, self.names.index("tumour_tissue")] *= left_from @ place.cell_volumes / place.volume
         return rates
 

@@ -40,6 +40,16 @@ def test_human_brain_reached_by_the_cells_of_two_days():
     assert numbers["relative_residual"] < 1e-10
 
 
+def test_marrow_leukaemia_of_ten_days():
+    settings = {"time.end": "10 day", "time.every": "1 day"}
+    result = Study.from_file(EXAMPLES / "marrow_leukaemia.toml", settings).run()
+    body = result.tree["body"].to_dataset().isel(site=0)
+    # The same organs and kinetics by SciPy's Radau.
+    assert float(body["density_cart"][-1]) == pytest.approx(233.692514, rel=1e-5)
+    assert float(body["density_tumour"][-1]) == pytest.approx(1.17867317, rel=1e-5)
+    assert result.summary()["relative_residual"] < 1e-12
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="the tumour masks are not beside the repository")
 def test_human_brain_in_a_real_mask():
     mask = DATA / "pyradiomics_tumours" / "brain1_label.nrrd"
