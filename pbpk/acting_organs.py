@@ -100,6 +100,12 @@ class ActingOrgans:
         step = self._gathered(*self._unpacked(state), *counted)
         return replace(step, taken=turned.taken, refused=turned.refused)
 
+    def handed_over(self, cells: Array, dt: float, supply: Array) -> Array:
+        """Return what a tumour's vessels hand over in `dt` days, by transport alone (products,)."""
+        propagator, collected = self._carried.matrices(dt)
+        row = self.network.index("handed_over")
+        return np.asarray(propagator[row] @ cells + collected[row] @ supply)
+
     def densities(self, cells: Array, residents: Array) -> Array:
         """Return the densities (sites, species) of the kinetics' species at its sites."""
         if self.kinetics is None:

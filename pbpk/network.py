@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ class OrganNetwork:
         rates.setflags(write=False)
         object.__setattr__(self, "rates", rates)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The compartments' names, in the order of the rates."""
         return tuple(compartment.name for compartment in self.compartments)
@@ -73,7 +74,7 @@ class OrganNetwork:
         require_known(name, self.names, "compartment")
         return self.names.index(name)
 
-    @property
+    @cached_property
     def draining(self) -> int:
         """The place of the node that drains the tumour."""
         return self.index("draining_node" if "draining_node" in self.names else "lymph")

@@ -93,6 +93,12 @@ CASES: tuple[Entry, ...] = (
         title="Cells are conserved and never negative",
     ),
     Entry(
+        name="door",
+        group="code verification",
+        module="door",
+        title="The door in every body, host and route",
+    ),
+    Entry(
         name="organ_network",
         group="code verification",
         module="organ_network",
