@@ -49,16 +49,23 @@ def add_transport(u: Array, exchange: Array, flow: Array, volumes: Array, out: A
 def inverse(matrix: Array, out: Array) -> None:
     """Write the inverse of a small matrix to `out`, by elimination with partial pivoting.
 
-    A singular matrix leaves infinities or nan.
+    Rows are first scaled to largest entries of one, since species differ in their amounts: a
+    species without the others would else get the rounding of theirs. A singular matrix leaves
+    infinities or nan.
     """
     n = matrix.shape[0]
     out[:, :] = 0.0
     for i in range(n):
-        out[i, i] = 1.0
+        largest = abs(matrix[i, i])
+        for j in range(n):
+            largest = max(largest, abs(matrix[i, j]))
+        out[i, i] = 1.0 / largest
+        for j in range(n):
+            matrix[i, j] *= out[i, i]
     for k in range(n):
         p = k
         for i in range(k + 1, n):
-            if abs(matrix[i, k]) > abs(matrix[p, k]):
+            if abs(matrix[i, k]) > 1.000001 * abs(matrix[p, k]):
                 p = i
         if p != k:
             for j in range(n):

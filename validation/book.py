@@ -69,6 +69,12 @@ CASES: tuple[Entry, ...] = (
         title="Pushed fronts: speeds known exactly",
     ),
     Entry(
+        name="model_fronts",
+        group="code verification",
+        module="model_fronts",
+        title="Fronts of the shipped kinetics models",
+    ),
+    Entry(
         name="tortuosity",
         group="code verification",
         module="tortuosity",

@@ -97,3 +97,16 @@ def test_the_balance_closes(name):
     size = (even(start) @ volumes + born + died)[product]
     assert np.all(np.abs((born - died + converted - change)[product]) <= 1e-10 * size)
     assert abs(np.sum(converted)) <= 1e-12 * (np.abs(converted).sum() + 1e-300)
+
+
+@pytest.mark.parametrize("name", ["sahoo2020", "leon_triana2021_gbm", "liu2022"])
+def test_cells_that_are_not_there_yet_get_no_rounding_of_the_tumour(name):
+    """Long steps before a dose: a row without other entries must not be mixed with the others."""
+    network = load(name)
+    model = engine(network)
+    state = np.zeros((len(network.species), CELLS))
+    state[network.index("tumour")] = np.linspace(1e3, 2e3, CELLS)
+    for _ in range(5):
+        state, account = model.step(state, 2.0)
+        assert np.all(state[network.is_product] == 0.0)
+        assert np.all(account.born[network.is_product] == 0.0)

@@ -7,6 +7,7 @@ from cartflow.validation import (
     fisher_kpp,
     measured_data,
     measurements,
+    model_fronts,
     pushed_fronts,
     tortuosity,
 )
@@ -14,7 +15,7 @@ from cartflow.validation import (
 SUBJECTS = ("scratch_assay", "killing_assay", "tracks", "spheroids")
 
 
-@pytest.mark.parametrize("module", [fisher_kpp, pushed_fronts, tortuosity, depth])
+@pytest.mark.parametrize("module", [fisher_kpp, model_fronts, pushed_fronts, tortuosity, depth])
 def test_quick_case_passes(module):
     result = module.case("quick")
     failed = [check for check in result.checks if not check.passed]
