@@ -13,6 +13,13 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
 
+def _load(name):
+    spec = importlib.util.spec_from_file_location(Path(name).name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def test_mouse_flank_reached_by_the_cells_of_half_a_day():
     settings = {"time.end": "0.5 day", "time.every": "0.25 day", "solver.tolerance": 1e-4}
     numbers = Study.from_file(EXAMPLES / "mouse_flank.toml", settings).run().summary()
@@ -50,6 +57,36 @@ def test_marrow_leukaemia_of_ten_days():
     assert result.summary()["relative_residual"] < 1e-12
 
 
+XENOGRAFT = _load("xenograft/measure")
+
+
+@pytest.mark.parametrize("switch", XENOGRAFT.SWITCHES)
+def test_every_switch_of_the_xenograft_is_a_study(switch):
+    for body in XENOGRAFT.BODIES.values():
+        study = Study.from_file(XENOGRAFT.STUDY, {**XENOGRAFT.SWITCHES[switch], **body})
+        assert study.simulation.coupled.doses[0].cells == pytest.approx(
+            float(body["doses.0.cells"].split()[0])
+        )
+
+
+def test_what_a_xenograft_is_spared_costs_delivery_or_tumour():
+    short = {**XENOGRAFT.BODIES["mouse"], "time.end": "2 days", "solver.tolerance": 1e-5}
+    found = {
+        name: XENOGRAFT.measure({**XENOGRAFT.SWITCHES[name], **short})
+        for name in (
+            "as it is",
+            "10 % of cells without antigen",
+            "host clears the product from blood",
+            "sink: antigen in marrow and spleen",
+        )
+    }
+    plain, negative, cleared, sink = found.values()
+    assert cleared[0] < 0.9 * plain[0]
+    assert sink[0] < 0.95 * plain[0]
+    assert negative[0] == pytest.approx(plain[0], rel=0.05)
+    assert negative[1] > plain[1]
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="the tumour masks are not beside the repository")
 def test_human_brain_in_a_real_mask():
     mask = DATA / "pyradiomics_tumours" / "brain1_label.nrrd"
@@ -70,10 +107,3 @@ def test_infiltration_is_shallower_where_the_tissue_is_more_tortuous():
     straight, tortuous = (script.depth("8 um^2/min", t, "1 day") for t in (1.0, 2.0))
     assert straight == pytest.approx(0.247, abs=0.005)
     assert tortuous < straight
-
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
