@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,18 @@ Array = NDArray[np.float64]
 HOUR = 1.0 / 24.0
 
 
+# What kind of number a row expects. published: printed in the publication; derived: arithmetic on
+# numbers that publications print; recomputed: an independent solution of its equations; set: put
+# in, so that it must come out; fitted: what a number was fitted to; misfit: what the model is
+# known to give where a measurement says something else.
+Standing = Literal["published", "derived", "recomputed", "set", "fitted", "misfit"]
+
+
 class PublishedRow(NamedTuple):
-    """One number against one published: |measured - expected| <= tolerance, in `unit`."""
+    """One number against one expected: |measured - expected| <= tolerance, in `unit`.
+
+    `reference` is the publication that it rests on, `standing` how.
+    """
 
     name: str
     measured: float
@@ -23,6 +33,7 @@ class PublishedRow(NamedTuple):
     tolerance: float
     unit: str
     reference: str
+    standing: Standing
     note: str
 
     @property

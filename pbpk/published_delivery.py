@@ -47,7 +47,9 @@ def blood_volume_rows() -> list[PublishedRow]:
     icrp = male.blood_volume.value / small.blood_volume.value
     text = "ratio of blood volumes at equal perfusion"
     return [
-        PublishedRow(f"{text}, central pools", central, 3310, 33, "1", "shah2012", "5684 / 1.717"),
+        PublishedRow(
+            f"{text}, central pools", central, 3310, 33, "1", "shah2012", "derived", "5684 / 1.717"
+        ),
         PublishedRow(
             f"{text}, pools and organ vessels",
             doubled,
@@ -55,9 +57,12 @@ def blood_volume_rows() -> list[PublishedRow]:
             27,
             "1",
             "shah2012",
+            "derived",
             "blood counted twice, as published",
         ),
-        PublishedRow(f"{text}, ICRP 89 and httk", icrp, 2900, 29, "1", "icrp89", "5300 / 1.82"),
+        PublishedRow(
+            f"{text}, ICRP 89 and httk", icrp, 2900, 29, "1", "icrp89", "derived", "5300 / 1.82"
+        ),
     ]
 
 
@@ -112,7 +117,9 @@ def headline_rows() -> list[PublishedRow]:
         ratio = whole_model_ratio(model, host)
         note = f"{model}, tumour of 65 mm3 in the {host}, 28 days; order 1e3 to 1e4"
         rows.append(
-            PublishedRow(f"mouse / man, {model}", ratio, 5500, 4500, "1", "brown2021", note)
+            PublishedRow(
+                f"mouse / man, {model}", ratio, 5500, 4500, "1", "brown2021", "published", note
+            )
         )
     return rows
 
@@ -141,9 +148,22 @@ def brain_rows() -> list[PublishedRow]:
     child, adult = found["child_5y"], found["human_male"]
     note = "(0.71 / 1400) / (0.54 / 5300)"
     return [
-        PublishedRow("brain, share of output, 5 years", child[1], 26, 0.5, "%", "huisinga2012", ""),
-        PublishedRow("brain, share of output, adult", adult[1], 12, 0.1, "%", "icrp89", ""),
-        PublishedRow("brain of 5 years / adult", child[3], 5, 0.1, "1", "huisinga2012", note),
+        PublishedRow(
+            "brain, share of output, 5 years",
+            child[1],
+            26,
+            0.5,
+            "%",
+            "huisinga2012",
+            "recomputed",
+            "",
+        ),
+        PublishedRow(
+            "brain, share of output, adult", adult[1], 12, 0.1, "%", "icrp89", "published", ""
+        ),
+        PublishedRow(
+            "brain of 5 years / adult", child[3], 5, 0.1, "1", "huisinga2012", "derived", note
+        ),
     ]
 
 
@@ -168,4 +188,4 @@ def _ratio(mouse: Body, human: Body, organ: str) -> float:
 def _ratio_row(organ: str, measured: float, expected: float) -> PublishedRow:
     note = "flow per volume and central blood of Shah and Betts"
     name = f"mouse / man per infused cell and mL, {organ}"
-    return PublishedRow(name, measured, expected, 0.02 * expected, "1", "shah2012", note)
+    return PublishedRow(name, measured, expected, 0.02 * expected, "1", "shah2012", "derived", note)

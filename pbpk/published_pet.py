@@ -139,12 +139,27 @@ def pet_rows() -> list[PublishedRow]:
     liver = found["liver", early[1]][1]
     return [
         PublishedRow(
-            "lung at 1 h, as published", found[early][0], 2.5, 0.5, unit, "khot2019", misfit
+            "lung at 1 h, as published",
+            found[early][0],
+            2.5,
+            0.5,
+            unit,
+            "khot2019",
+            "misfit",
+            misfit,
         ),
-        PublishedRow("lung at 1 h, retention", found[early][1], 24.4, 3.4, unit, "lee2020", alone),
-        PublishedRow("liver at 1 h, retention", liver, 22.9, spread, unit, "lee2020", alone),
-        PublishedRow("lung at 1 h, both", found[early][2], 24.4, 3.4, unit, "lee2020", twice),
-        PublishedRow("lung at 7 days, both", found[late][2], 3.9, 0.3, unit, "lee2020", twice),
+        PublishedRow(
+            "lung at 1 h, retention", found[early][1], 24.4, 3.4, unit, "lee2020", "fitted", alone
+        ),
+        PublishedRow(
+            "liver at 1 h, retention", liver, 22.9, spread, unit, "lee2020", "published", alone
+        ),
+        PublishedRow(
+            "lung at 1 h, both", found[early][2], 24.4, 3.4, unit, "lee2020", "fitted", twice
+        ),
+        PublishedRow(
+            "lung at 7 days, both", found[late][2], 3.9, 0.3, unit, "lee2020", "fitted", twice
+        ),
     ]
 
 

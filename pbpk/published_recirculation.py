@@ -41,7 +41,7 @@ def residence_rows() -> list[PublishedRow]:
     found = residence_times(organ_network(model.made_for, model))
     note = "1 min is the upper bound of the publication for lung and liver"
     return [
-        PublishedRow(f"stay in {o}", found[o], hours, 1e-9 * hours, "h", "ganusov2014", note)
+        PublishedRow(f"stay in {o}", found[o], hours, 1e-9 * hours, "h", "ganusov2014", "set", note)
         for o, hours in _STAYS.items()
     ]
 
@@ -55,7 +55,7 @@ def split_rows() -> list[PublishedRow]:
     share = transit / (transit + rates["spleen"] + nodes)
     note = "the rest goes to spleen and nodes"
     row = PublishedRow(
-        "share of exit into lung and liver", share, 0.95, 1e-9, "1", "ganusov2014", note
+        "share of exit into lung and liver", share, 0.95, 1e-9, "1", "ganusov2014", "set", note
     )
     return [row]
 
@@ -94,7 +94,7 @@ def recovery_rows() -> list[PublishedRow]:
         f"{DUCT_SHARES[-1]:g} of what leaves nodes; recovery {min(found):.2f} to {max(found):.2f}"
     )
     name = "thoracic duct recovery in 45 h: middle of the range, to half its width"
-    return [PublishedRow(name, middle, _RECOVERED, half, "1", "ganusov2014", note)]
+    return [PublishedRow(name, middle, _RECOVERED, half, "1", "ganusov2014", "published", note)]
 
 
 def _entry(model: Trafficking, organ: str) -> float:

@@ -12,7 +12,7 @@ from cartflow.pbpk.published_delivery import brain_by_age, brain_rows
 from cartflow.ticks import colours
 from cartflow.validation.case import CaseResult
 from cartflow.validation.drawing import panels
-from cartflow.validation.published_body_text import checks_of, held, notes
+from cartflow.validation.published_body_text import assumed_numbers, checks_of, held, notes
 from cartflow.validation.published_names import BODIES
 
 Ages = list[tuple[str, float, float, float, float]]
@@ -32,7 +32,8 @@ def case() -> CaseResult:
         method=(
             "Flow Q per volume V of brain tissue without its blood, over blood volume B; cells "
             "are mixed in all blood. The shares of the output are published; the ratio expected "
-            f"follows from published flows and volumes. Notes: {notes(rows)}"
+            f"follows from published flows and volumes. Notes: {notes(rows)} "
+            f"{assumed_numbers('child_5y', 'human_male')}"
         ),
         finding=_finding(rows, ages),
         checks=checks_of(rows),

@@ -20,7 +20,7 @@ from cartflow.pbpk.published_recirculation import (
 from cartflow.ticks import colours
 from cartflow.validation.case import CaseResult
 from cartflow.validation.drawing import panels
-from cartflow.validation.published_body_text import checks_of, held, notes
+from cartflow.validation.published_body_text import assumed_numbers, checks_of, held, notes
 from cartflow.validation.published_names import BODIES
 
 _DIMS = ("entry_rate", "node_share", "duct_share")
@@ -43,7 +43,8 @@ def case() -> CaseResult:
             "Stays are 1 / (rate of leaving) of the network as assembled. The recovery was "
             "measured as 55 % in 45 h; the publication does not say all that the network needs, so "
             "that it is computed for every combination of what had to be assumed. Its check holds "
-            f"if the range found contains 55 %; it tests no more. {_notes([*exact, *recovery])}"
+            f"if the range found contains 55 %; it tests no more. {_notes([*exact, *recovery])} "
+            f"{assumed_numbers('ganusov2014', 'rat_250g')}"
         ),
         finding=_finding(exact, recovery, found),
         checks=checks_of([*exact, *recovery]),

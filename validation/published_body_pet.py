@@ -18,7 +18,6 @@ from cartflow.validation.published_names import BODIES
 Array = np.ndarray
 
 _MODELS = ("as published", "lung retention", "lung retention and loss")
-_FITTED = ("lung at 1 h, retention", "lung at 1 h, both", "lung at 7 days, both")
 
 
 def case() -> CaseResult:
@@ -50,10 +49,10 @@ def case() -> CaseResult:
 
 
 def _remark(row: PublishedRow) -> str:
-    if row.name.endswith("as published"):
+    if row.standing == "misfit":
         mean, spread = MEASURED["lung", 1 / 24]
         return f"misfit, stated: PET {mean:g} +- {spread:g}"
-    return "fitted" if row.name in _FITTED else "not fitted"
+    return "fitted" if row.standing == "fitted" else "not fitted"
 
 
 def _finding(rows: list[PublishedRow], found: Array) -> str:

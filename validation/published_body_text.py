@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from cartflow.assumed import assumed, in_words
+from cartflow.pbpk.load import body_names, load_body, load_trafficking
 from cartflow.pbpk.published import PublishedRow
+from cartflow.pbpk.record import body_parameters, trafficking_parameters
 from cartflow.validation.case import Check
 
 
-def no_remark(_row: PublishedRow) -> str:
-    """Return nothing: the row is compared with the publication as it stands."""
-    return ""
+def standing(row: PublishedRow) -> str:
+    """Return what kind of number a row expects, or nothing for one that a publication prints."""
+    return "" if row.standing == "published" else row.standing
 
 
 def checks_of(
-    rows: Sequence[PublishedRow], remark: Callable[[PublishedRow], str] = no_remark
+    rows: Sequence[PublishedRow], remark: Callable[[PublishedRow], str] = standing
 ) -> tuple[Check, ...]:
     """Return one check a row, absolute; `remark` says in its name what kind of number it is."""
     return tuple(
@@ -29,6 +32,19 @@ def checks_of(
         )
         for row in rows
     )
+
+
+def assumed_numbers(*names: str) -> str:
+    """Return the sentence that names what is assumed in shipped bodies and trafficking models."""
+    parts = []
+    for name in names:
+        numbers = (
+            body_parameters(load_body(name))
+            if name in body_names()
+            else trafficking_parameters(load_trafficking(name))
+        )
+        parts.append(f"{name} ({in_words(assumed(numbers))})")
+    return f"Assumed, since no publication gives it, in {', in '.join(parts)}."
 
 
 def held(rows: Sequence[PublishedRow]) -> str:

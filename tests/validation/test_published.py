@@ -114,8 +114,8 @@ def test_every_body_is_in_the_book():
 
 def test_rows_become_checks_as_they_are():
     rows = [
-        PublishedRow("a", 1.0, 2.0, 0.5, "h", "khot2019", "why"),
-        PublishedRow("b", 2.0, 2.0, 0.5, "h", "khot2019", "why"),
+        PublishedRow("a", 1.0, 2.0, 0.5, "h", "khot2019", "published", "why"),
+        PublishedRow("b", 2.0, 2.0, 0.5, "h", "khot2019", "published", "why"),
     ]
     checks = checks_of(rows, lambda row: "fitted" if row.name == "b" else "")
     assert [c.passed for c in checks] == [False, True]
