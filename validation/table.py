@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cartflow.validation.book import CASES
@@ -27,7 +28,7 @@ def list_cases() -> None:
     for name in ("case", "evidence for", "--quick", "title"):
         table.add_column(name, no_wrap=name != "title")
     for entry in CASES:
-        table.add_row(entry.name, entry.group, "yes" if entry.quick else "", entry.title)
+        table.add_row(entry.name, entry.group, "yes" if entry.quick else "", escape(entry.title))
     console().print(table)
 
 
@@ -50,11 +51,11 @@ def print_table(ran: Sequence[Ran]) -> None:
 def _add(table: Table, item: Ran) -> None:
     result = item.result
     if result.skipped:
-        table.add_row(item.entry.name, result.skipped, *[""] * 5, _coloured("skipped"))
+        table.add_row(item.entry.name, escape(result.skipped), *[""] * 5, _coloured("skipped"))
     for check in result.checks:
         table.add_row(
             item.entry.name,
-            f"{check.name} ({check.engine})" if check.engine else check.name,
+            escape(f"{check.name} ({check.engine})" if check.engine else check.name),
             number(check.measured),
             bound(check),
             f"{check.deviation:.2g}",
@@ -63,7 +64,7 @@ def _add(table: Table, item: Ran) -> None:
             _coloured("passed" if check.passed else "failed"),
         )
     if result.checks and result.verdict == "failed" and len(result.checks) == 1:
-        table.add_row("", result.finding, *[""] * 6)
+        table.add_row("", escape(result.finding), *[""] * 6)
 
 
 def _summary(ran: Sequence[Ran]) -> str:
