@@ -47,10 +47,10 @@ def _organ_lines(body: xr.Dataset) -> list[str]:
 
 
 def _course(values: xr.DataArray) -> str:
-    """Return first and last value, and the largest, or the least of what does not travel."""
+    """Return first and last value, and the most, or the least of what is no product."""
     unit = {"mm-3": " cells/mm3"}.get(values.attrs["units"], "")
     first, last = (f"{float(values[place]):.3g}" for place in (0, -1))
-    travels = values.attrs["role"] == "phenotype"
+    travels = values.attrs["role"] in {"phenotype", "product"}
     place = int(np.argmax(values.values) if travels else np.argmin(values.values))
     day, extreme = float(values["time"][place]), float(values[place])
     word = "most" if travels else "least"

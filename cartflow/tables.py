@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,8 +52,12 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def read_text(path: Path) -> str:
     """Return the text in the file at `path`; raise `InputError` if there is none in UTF-8."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        msg = f"{path}: not a file with text"
+        raise InputError(msg)
     try:
-        return path.read_text(encoding="utf-8")
+        # Editors of Windows begin a file with a mark, which TOML does not know.
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror})"
         raise InputError(msg) from None
@@ -64,13 +69,35 @@ def read_text(path: Path) -> str:
 def parse_toml(text: str, file: str) -> dict[str, Any]:
     """Return the table that `text` holds; raise `InputError` naming `file` if it is no TOML."""
     try:
-        return tomllib.loads(text)
+        data = tomllib.loads(text)
+        _require_printable(data, file, "")
+        return data
     except ValueError as error:
         msg = f"{file}: not a TOML file ({error})"
         raise InputError(msg) from None
     except RecursionError:
         msg = f"{file}: not a TOML file (its tables or lists are nested too deeply)"
         raise InputError(msg) from None
+
+
+# What turns the direction of text round, so that it reads as something else.
+_TURNING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+
+
+def _require_printable(value: Any, file: str, key: str) -> None:
+    """Raise `InputError` on text that would steer the terminal or the page that shows it."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _require_printable(name, file, key)
+            _require_printable(item, file, f"{key}.{name}" if key else name)
+    elif isinstance(value, list):
+        for item in value:
+            _require_printable(item, file, key)
+    elif isinstance(value, str):
+        for c in value:
+            if (unicodedata.category(c) == "Cc" and c not in "\n\t") or ord(c) in _TURNING:
+                msg = f"{file}: {key or 'a key'}: holds the control character U+{ord(c):04X}"
+                raise InputError(msg)
 
 
 def validate(schema: type[T], data: dict[str, Any], file: str, *, source: str = "study") -> T:

@@ -8,6 +8,7 @@ from typing import Any
 from cartflow.kinetics.file_context import Context, named
 from cartflow.kinetics.scenario import Dose, Event, Jump, Scenario, Switch
 from cartflow.kinetics.schema import DoseTable, JumpTable, ScenarioTable, SwitchTable
+from cartflow.kinetics.timeline import require_end
 from cartflow.outcome import InputError, require_known
 from cartflow.parameters import Parameter, Standing, parameter
 
@@ -27,9 +28,7 @@ def scenario(context: Context, name: str, table: ScenarioTable, usual: str) -> S
     changed = context.changed(table.parameters, f"{where}.parameters", source, table.standing)
     with named(f"{where}.end"):
         end = own(table.end, parameter(table.end, "day", source=source))
-        if end.value <= 0:
-            msg = f"'{end.stated}' must be greater than 0"
-            raise InputError(msg)
+        require_end(end.value, f"'{end.stated}'")
     events: list[Event] = []
     for i, dose in enumerate(table.doses):
         events.append(_dose(context, dose, f"{where}.doses.{i}", source, table.standing))

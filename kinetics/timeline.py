@@ -102,9 +102,18 @@ def _times(event: Event, values: Mapping[str, float]) -> tuple[float, ...]:
     return (begin,)
 
 
+# Longer than any course that was ever followed; far beyond it a run would not end.
+_LONGEST = 1e5
+
+
+def require_end(days: float, stated: str) -> None:
+    """Raise `InputError` unless a scenario may end after so many days."""
+    if not 0 < days <= _LONGEST:
+        msg = f"{stated} must be greater than 0 and at most {_LONGEST:g} days"
+        raise InputError(msg)
+
+
 def with_end(scenario: Scenario, days: float) -> Scenario:
     """Return `scenario` with another end; raise `InputError` unless it is after the start."""
-    if not (np.isfinite(days) and days > 0):
-        msg = f"end: {days} must be a number of days greater than 0"
-        raise InputError(msg)
+    require_end(days, f"end: {days:g} days")
     return replace(scenario, end=replace(scenario.end, value=days, stated=f"{days:g} day"))

@@ -1,6 +1,7 @@
 """Tables: TOML in, messages that name file, key, value and what is allowed."""
 
 import contextlib
+import os
 from typing import Annotated, Literal
 
 import pytest
@@ -191,3 +192,34 @@ def test_any_text_is_a_table_or_an_input_error(text):
 def test_any_data_is_a_table_or_an_input_error(data):
     with contextlib.suppress(InputError):
         validate(Whole, data if isinstance(data, dict) else {"part": data}, "f.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "code"),
+    [
+        (r'title = "\u001b[2Jgone"', "title", "001B"),
+        ('[a]\nnotes = ["fine", "r\\u202Etfel"]', "a.notes", "202E"),
+        (r'"na\u0000me" = 1', "a key", "0000"),
+    ],
+)
+def test_text_that_would_steer_a_terminal_is_refused(text, key, code):
+    with pytest.raises(InputError, match=f"study.toml: {key}: holds the control .* U.{code}"):
+        parse_toml(text, "study.toml")
+
+
+def test_lines_tabs_and_letters_of_any_script_are_text():
+    text = 'title = "\u00e9 \u03b1 \u6f22"\nnotes = """one\n\ttwo"""'
+    assert parse_toml(text, "s")["notes"] == "one\n\ttwo"
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path):
+    path = tmp_path / "model.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + b'title = "x"\r\n')
+    assert read_toml(path) == {"title": "x"}
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    path = tmp_path / "model.toml"
+    os.mkfifo(path)
+    with pytest.raises(InputError, match=r"model\.toml: not a file with text"):
+        read_toml(path)

@@ -224,3 +224,11 @@ def test_a_file_runs_nothing_in_a_process_of_its_own(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "InputError" in done.stderr
     assert not marker.exists()
+
+
+@pytest.mark.parametrize("end", ["0 days", "1e300 days", "-2 h"])
+def test_a_scenario_has_an_end_that_can_be_reached(tmp_path, end):
+    path = tmp_path / "model.toml"
+    path.write_text(GOOD.replace('end = "10 days"', f'end = "{end}"'))
+    with pytest.raises(InputError, match=r"scenarios\.s\.end: .* at most 100000 days"):
+        load_model(path)
