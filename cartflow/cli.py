@@ -127,9 +127,13 @@ def _add_compare(commands: Any) -> None:
 
 
 def _add_sensitivity(commands: Any) -> None:
-    command = commands.add_parser("sensitivity", help="how delivery depends on the numbers")
+    command = commands.add_parser("sensitivity", help="what an outcome depends on")
     command.add_argument("study", type=Path, metavar="STUDY", help="a TOML study file")
-    command.add_argument("--samples", type=int, default=64, metavar="N", help="a power of 2")
+    outcomes = "delivery (default: organs alone), or by runs: entered, cells, tumour, depth, blood"
+    command.add_argument("--of", default="delivery", metavar="OUTCOME", help=outcomes)
+    samples = "a power of 2, or 0 for no Sobol indices (default: 64 for delivery, else 0)"
+    command.add_argument("--samples", type=int, metavar="N", help=samples)
+    command.add_argument("--only", metavar="A,B", help="numbers whose name begins so")
     command.add_argument(
         "--spread", type=float, metavar="F", help="vary also what has no range, / and x F"
     )
@@ -302,7 +306,8 @@ def _sensitivity(options: argparse.Namespace) -> int:
     import xarray as xr
 
     from cartflow.dataset import NETCDF, PNG, require_writable, write
-    from cartflow.sensitivity import sensitivity, sensitivity_figure, sensitivity_lines
+    from cartflow.sensitivity import order, sensitivity, sensitivity_lines
+    from cartflow.sensitivity_plot import sensitivity_figure
 
     out = options.out or Path(f"{options.study.stem}_sensitivity.nc")
     figure = out.with_suffix(".png")
@@ -310,13 +315,24 @@ def _sensitivity(options: argparse.Namespace) -> int:
     require_writable(figure, PNG, force=options.force)
     settings = dict(_setting(text) for text in options.settings)
     dataset = sensitivity(
-        options.study, samples=options.samples, spread=options.spread, settings=settings
+        options.study,
+        of=options.of,
+        samples=options.samples,
+        spread=options.spread,
+        settings=settings,
+        only=[name.strip() for name in options.only.split(",")] if options.only else [],
+        watch=None if options.of == "delivery" else _count,
     )
     write(xr.DataTree.from_dict({"/": dataset}), out)
-    sensitivity_figure(dataset).savefig(figure, dpi=150, format="png")
+    sensitivity_figure(dataset, order(dataset)).savefig(figure, dpi=150, format="png")
     print("\n".join(sensitivity_lines(dataset)))
     print(f"written       {out}, {figure}")
     return FINISHED
+
+
+def _count(done: int) -> None:
+    if done % 10 == 0:
+        print(f"runs          {done}", file=sys.stderr)
 
 
 def _validate(options: argparse.Namespace) -> int:

@@ -1,38 +1,29 @@
-"""How delivery depends on the numbers behind it: one at a time, and all at once (Sobol)."""
+"""How an outcome depends on the numbers behind it: one at a time, and all at once (Sobol)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from cartflow.dataset import label, without_fill
-from cartflow.outcome import InputError
-from cartflow.pbpk.load import load_body, load_trafficking
+from cartflow.measures import MEASURES
+from cartflow.outcome import InputError, RunStopped, require_known
+from cartflow.overrides import errors_named, without_folders
+from cartflow.parameters import Parameter
 from cartflow.pbpk.ranges import Setting, ranges
 from cartflow.pbpk.stepper import NetworkStepper
 from cartflow.study import Study
-from cartflow.ticks import TUMOUR_COLOUR, colours
+from cartflow.study_numbers import StudyNumbers, study_setting
 
 Array = np.ndarray
+Values = Mapping[str, float]
 _MM3_PER_ML = 1e3
-
-
-def study_setting(study: Study) -> Setting:
-    """Return the body, model, tumour and rule of a study."""
-    table = study.table
-    return Setting(
-        body=load_body(table.body.name, study.folder),
-        trafficking=load_trafficking(table.trafficking.name, study.folder),
-        tumour=study.vessels(),
-        rule=study.scaling(),
-        cavities=tuple(study.cavities()),
-    )
+DELIVERY = "delivery"
+_SAMPLES = 64
 
 
 def delivery(setting: Setting, route: str, end: float) -> float:
@@ -54,95 +45,126 @@ def delivery(setting: Setting, route: str, end: float) -> float:
 def sensitivity(
     path: str | Path,
     *,
-    samples: int = 64,
+    of: str = DELIVERY,
+    samples: int | None = None,
     spread: float | None = None,
     settings: Mapping[str, object] | None = None,
+    only: Sequence[str] = (),
     seed: int = 1,
+    watch: Callable[[int], None] | None = None,
 ) -> xr.Dataset:
-    """Return delivery at both ends of every number's range, and Sobol indices, by ``parameter``.
+    """Return an outcome at both ends of every number's range, and Sobol indices, by ``parameter``.
 
-    The numbers are those that carry a `range`, and with `spread` all others within / and x that
-    factor. Sobol indices (SALib, the extra ``sensitivity``) are of the logarithm of delivery,
-    from `samples` (a power of 2) x (parameters + 2) networks; values are drawn evenly in log.
-    Raises `InputError`.
+    `of` is ``delivery``, by the organ network without reactions, or one of `MEASURES`, for which
+    the study is run with every value, of doses, motility and kinetics too. Numbers are those
+    that carry a `range`, and with `spread` all others within / and x that factor; `only` keeps
+    those whose name begins so. Sobol indices (SALib, the extra ``sensitivity``) are of the
+    logarithm, from `samples` (a power of 2; 0: none; the default is 64, and 0 for runs) x
+    (parameters + 2) values drawn evenly in log. `watch(n)` is called after the n-th value.
+    Raises `InputError`, and `RunStopped` when a run does not finish.
     """
-    study = Study.from_file(path, dict(settings or {}))
-    _ = study.simulation
-    setting, end = study_setting(study), study.table.time.end.value
-    route = study.table.doses[0].route if study.table.doses else "intravenous"
-    if route == "intratumoural":
-        raise InputError("sensitivity: an intratumoural dose does not depend on the body")
-    numbers = setting.numbers()
-    varied = ranges(numbers, spread)
-    central = delivery(setting, route, end)
-    if not central > 0:
-        raise InputError("sensitivity: nothing reaches the tumour")
-    ends = [
-        [delivery(setting.varied({name: value}), route, end) for value in bounds]
-        for name, bounds in varied.items()
-    ]
-    first, total, errors = _sobol(setting, varied, route, end, samples, seed)
-    names = list(varied)
-    columns = {
-        "value": ([numbers[n].value for n in names], "value in the study"),
-        "low": ([varied[n][0] for n in names], "lowest value"),
-        "high": ([varied[n][1] for n in names], "highest value"),
-        "delivery_low": ([e[0] for e in ends], "delivery at the lowest value, per mL"),
-        "delivery_high": ([e[1] for e in ends], "delivery at the highest value, per mL"),
-        "first_order": (first, "Sobol index of first order, of log delivery"),
-        "total_order": (total, "total Sobol index, of log delivery"),
-        "total_order_error": (errors, "half width of the 95 % interval of the total index"),
-    }
-    dataset = xr.Dataset(
-        {n: ("parameter", v, {"long_name": text}) for n, (v, text) in columns.items()},
-        coords={"parameter": label(("parameter",), names, "number that varies")},
+    require_known(of, (DELIVERY, *MEASURES), "--of")
+    study = StudyNumbers(path=Path(path), settings=dict(settings or {}))
+    numbers = study_setting(study.study).numbers() if of == DELIVERY else study.numbers
+    kept = _only(numbers, only)
+    varied = ranges(kept, spread)
+    outcome = _counted(
+        _network_outcome(study.study) if of == DELIVERY else _outcome(study, of), watch
     )
-    dataset["unit"] = ("parameter", np.array([numbers[n].unit for n in names], dtype=object))
-    dataset.attrs = {
-        "title": f"{study.table.title}: sensitivity of delivery",
-        "delivery": central,
-        "samples": samples,
-        "spread": 0.0 if spread is None else spread,
-        "study": study.text,
-    }
-    return without_fill(dataset)
+    central = outcome({})
+    if not central > 0:
+        msg = f"sensitivity: {of} is {central:g}, so there is nothing to compare with"
+        raise InputError(msg)
+    wanted = (_SAMPLES if of == DELIVERY else 0) if samples is None else samples
+    indices = _sobol(outcome, varied, wanted, seed) if wanted else {}
+    ends = [[outcome({name: value}) for value in pair] for name, pair in varied.items()]
+    return _dataset(study.study, of, central, kept, varied, np.array(ends), indices, wanted, spread)
 
 
 def sensitivity_lines(dataset: xr.Dataset) -> list[str]:
     """Return the dataset as lines of text, the number that matters most first."""
-    lines = [f"delivery {dataset.attrs['delivery']:.4g} per infused cell and mL of tumour"]
-    lines.append(f"{'number':44} {'at lowest':>10} {'at highest':>10} {'first':>7} {'total':>7}")
-    for i in np.argsort(-dataset["total_order"].values):
+    sobol = "total_order" in dataset
+    lines = [f"{dataset.attrs['outcome']}: {dataset.attrs['central']:.4g} in the study"]
+    lines.append(
+        f"{'number':46} {'lowest':>10} {'highest':>10} {'unit':12} {'at lowest':>10} "
+        f"{'at highest':>10}" + (f" {'first':>7} {'total':>7}" if sobol else "")
+    )
+    for i in order(dataset):
         row = dataset.isel(parameter=int(i))
+        line = (
+            f"{row['parameter'].item():46} {float(row['low']):10.4g} {float(row['high']):10.4g} "
+            f"{row['unit'].item():12} {float(row['at_low']):10.4g} {float(row['at_high']):10.4g}"
+        )
+        if sobol:
+            line += f" {float(row['first_order']):7.3f} {float(row['total_order']):7.3f}"
+        lines.append(line)
+    if dataset.attrs["spread"] == 0:
         lines.append(
-            f"{row['parameter'].item():44} {float(row['delivery_low']):10.3g} "
-            f"{float(row['delivery_high']):10.3g} {float(row['first_order']):7.3f} "
-            f"{float(row['total_order']):7.3f}"
+            "only numbers that carry a range vary; --spread F varies the others, / and x F"
         )
     return lines
 
 
-def sensitivity_figure(dataset: xr.Dataset, shown: int = 15) -> Figure:
-    """Return a figure: the range of delivery of each number alone, and the Sobol indices."""
-    figure = Figure(figsize=(13, 7), layout="constrained")
-    FigureCanvasAgg(figure)
-    left, right = figure.subplots(1, 2)
-    order = np.argsort(-dataset["total_order"].values)[:shown]
-    chosen = dataset.isel(parameter=order)
-    _tornado(left, chosen)
-    _indices(right, chosen)
-    figure.suptitle(dataset.attrs["title"])
-    return figure
+def order(dataset: xr.Dataset) -> Array:
+    """Return the places of the numbers, the one that matters most first."""
+    if "total_order" in dataset:
+        return np.argsort(-dataset["total_order"].values, kind="stable")
+    ends = np.abs(np.log(np.array([dataset["at_low"], dataset["at_high"]]) / dataset.central))
+    return np.argsort(-ends.max(axis=0), kind="stable")
+
+
+Outcome = Callable[[Values], float]
+
+
+def _only(numbers: Mapping[str, Parameter], beginnings: Sequence[str]) -> dict[str, Parameter]:
+    for beginning in beginnings:
+        if not any(name.startswith(beginning) for name in numbers):
+            msg = f"--only: no number begins with '{beginning}'; they are {', '.join(numbers)}"
+            raise InputError(msg)
+    return {n: p for n, p in numbers.items() if not beginnings or n.startswith(tuple(beginnings))}
+
+
+def _network_outcome(study: Study) -> Outcome:
+    setting, end = study_setting(study), study.table.time.end.value
+    route = study.table.doses[0].route if study.table.doses else "intravenous"
+    if route == "intratumoural":
+        raise InputError("sensitivity: an intratumoural dose does not depend on the body")
+    return lambda values: delivery(setting.varied(values), route, end)
+
+
+def _outcome(study: StudyNumbers, of: str) -> Outcome:
+    measure, _ = MEASURES[of]
+
+    def run(values: Values) -> float:
+        where = ", ".join(f"{name} = {value:g}" for name, value in values.items())
+        with errors_named(f"sensitivity: with {where or 'the study as it is'}"):
+            varied = study.varied(values)
+            result = varied.run()
+        if result.outcome.status != "finished":
+            msg = f"sensitivity: with {where or 'the study as it is'}: {result.outcome}"
+            raise RunStopped(msg)
+        return measure(varied, result)
+
+    return run
+
+
+def _counted(outcome: Outcome, watch: Callable[[int], None] | None) -> Outcome:
+    done = 0
+
+    def counted(values: Values) -> float:
+        nonlocal done
+        found = outcome(values)
+        done += 1
+        if watch is not None:
+            watch(done)
+        return found
+
+    return counted
 
 
 def _sobol(
-    setting: Setting,
-    varied: Mapping[str, tuple[float, float]],
-    route: str,
-    end: float,
-    samples: int,
-    seed: int,
-) -> tuple[Array, Array, Array]:
+    outcome: Outcome, varied: Mapping[str, tuple[float, float]], samples: int, seed: int
+) -> dict[str, Array]:
     try:
         from SALib.analyze import sobol as analysis
         from SALib.sample import sobol as sampling
@@ -153,50 +175,67 @@ def _sobol(
         msg = f"--samples: {samples} must be a power of 2, 8 or more"
         raise InputError(msg)
     names = list(varied)
-    bounds = [[float(np.log(low)), float(np.log(high))] for low, high in varied.values()]
     flat = [name for name, (low, high) in varied.items() if not 0 < low < high]
     if flat:
         msg = f"sensitivity: the range of {flat[0]} must be above 0 and wider than a point"
         raise InputError(msg)
+    bounds = [[float(np.log(low)), float(np.log(high))] for low, high in varied.values()]
     problem = {"num_vars": len(names), "names": names, "bounds": bounds}
     drawn = sampling.sample(problem, samples, calc_second_order=False, seed=seed)
-    outputs = [
-        np.log(delivery(setting.varied(dict(zip(names, np.exp(x), strict=True))), route, end))
-        for x in drawn
-    ]
+    outputs = [np.log(outcome(dict(zip(names, np.exp(x).tolist(), strict=True)))) for x in drawn]
     found = analysis.analyze(
         problem, np.array(outputs), calc_second_order=False, seed=seed, print_to_console=False
     )
-    return np.asarray(found["S1"]), np.asarray(found["ST"]), np.asarray(found["ST_conf"])
+    keys = {"first_order": "S1", "total_order": "ST", "total_order_error": "ST_conf"}
+    return {name: np.asarray(found[key]) for name, key in keys.items()}
 
 
-def _tornado(axes: Axes, chosen: xr.Dataset) -> None:
-    places = np.arange(chosen.sizes["parameter"])
-    for bound, colour in (("low", colours(1)[0]), ("high", TUMOUR_COLOUR)):
-        ratio = chosen[f"delivery_{bound}"].values / chosen.attrs["delivery"]
-        axes.barh(places, np.log10(ratio), color=colour, label=f"{bound}est value", alpha=0.8)
-    axes.set_yticks(places, [str(name) for name in chosen["parameter"].values], fontsize="small")
-    axes.invert_yaxis()
-    axes.axvline(0.0, color="black", linewidth=0.8)
-    axes.set_xlabel("log10 of delivery / delivery of the study")
-    axes.set_title("One at a time")
-    axes.legend(fontsize="small")
+_TEXTS = {
+    "value": "value in the study",
+    "low": "lowest value",
+    "high": "highest value",
+    "at_low": "outcome at the lowest value",
+    "at_high": "outcome at the highest value",
+    "first_order": "Sobol index of first order, of the logarithm of the outcome",
+    "total_order": "total Sobol index, of the logarithm of the outcome",
+    "total_order_error": "half width of the 95 % interval of the total index",
+}
 
 
-def _indices(axes: Axes, chosen: xr.Dataset) -> None:
-    places = np.arange(chosen.sizes["parameter"])
-    first, second = colours(2)
-    axes.barh(places - 0.2, chosen["first_order"], height=0.4, color=first, label="first order")
-    axes.barh(
-        places + 0.2,
-        chosen["total_order"],
-        xerr=chosen["total_order_error"],
-        height=0.4,
-        color=second,
-        label="total",
+def _dataset(
+    study: Study,
+    of: str,
+    central: float,
+    numbers: Mapping[str, Parameter],
+    varied: Mapping[str, tuple[float, float]],
+    ends: Array,
+    indices: Mapping[str, Array],
+    samples: int,
+    spread: float | None,
+) -> xr.Dataset:
+    names = list(varied)
+    low, high = np.array(list(varied.values())).T
+    columns = {
+        "value": [numbers[n].value for n in names],
+        "low": low,
+        "high": high,
+        "at_low": ends[:, 0],
+        "at_high": ends[:, 1],
+        **indices,
+    }
+    dataset = xr.Dataset(
+        {n: ("parameter", v, {"long_name": _TEXTS[n]}) for n, v in columns.items()},
+        coords={"parameter": label(("parameter",), names, "number that varies")},
     )
-    axes.set_yticks(places, [""] * len(places))
-    axes.invert_yaxis()
-    axes.set_xlabel("Sobol index of log delivery")
-    axes.set_title("All at once")
-    axes.legend(fontsize="small")
+    dataset["unit"] = label(("parameter",), [numbers[n].unit for n in names], "unit of the number")
+    text = "cells that enter the tumour per infused cell and mL, without reactions"
+    dataset.attrs = {
+        "title": f"{study.table.title}: sensitivity of {of}",
+        "outcome": text if of == DELIVERY else MEASURES[of][1],
+        "central": central,
+        "samples": samples,
+        "spread": 0.0 if spread is None else spread,
+        "study": study.text,
+        "settings": json.dumps(without_folders(study.settings), default=str),
+    }
+    return without_fill(dataset)

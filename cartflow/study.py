@@ -24,11 +24,13 @@ from cartflow.organ_sites import organ_kinetics, site_parameters
 from cartflow.outcome import InputError, require_known
 from cartflow.overrides import errors_named, replaced, without_folders
 from cartflow.parameters import Parameter
+from cartflow.pbpk.body import Body
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 from cartflow.pbpk.routes import CAVITY_ROUTES
 from cartflow.pbpk.scaling import ScalingRule
+from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels, draining_node, host_cavity, host_organs
 from cartflow.pde.engine import Engine
 from cartflow.pde.fast_engine import FastEngine
@@ -54,7 +56,8 @@ from cartflow.tumour_group import require_free_names
 class Study:
     """A validated study: `text` as written, `table` as read, `folder` that its paths start from.
 
-    ``Study.from_file("study.toml").run()`` returns a `Result`.
+    ``Study.from_file("study.toml").run()`` returns a `Result`. `other_body` and
+    `other_trafficking` stand in place of those that it names.
     """
 
     name: str
@@ -62,6 +65,8 @@ class Study:
     table: StudyTable
     folder: Path
     settings: Mapping[str, Any] = field(default_factory=dict)
+    other_body: Body | None = None
+    other_trafficking: Trafficking | None = None
 
     @classmethod
     def from_file(cls, path: str | Path, settings: Mapping[str, Any] | None = None) -> Study:
@@ -118,13 +123,24 @@ class Study:
             return organ_kinetics(self.table.organs, self.organs, self._models, tumour)
 
     @cached_property
+    def body(self) -> Body:
+        """The body that the study names, or the other one that it was given."""
+        return self.other_body or load_body(self.table.body.name, self.folder)
+
+    @cached_property
+    def trafficking(self) -> Trafficking:
+        """The trafficking model that the study names, or the other one that it was given."""
+        name = self.table.trafficking.name
+        return self.other_trafficking or load_trafficking(name, self.folder)
+
+    @cached_property
     def organs(self) -> OrganNetwork:
         """The body's organs with the tumour's vessels among them."""
         table = self.table
         with errors_named(self.name):
             return organ_network(
-                load_body(table.body.name, self.folder),
-                load_trafficking(table.trafficking.name, self.folder),
+                self.body,
+                self.trafficking,
                 scaling=self.scaling(),
                 tumour=None if table.tumour is None else self.vessels(),
                 cavities=self.cavities(),

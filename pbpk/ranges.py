@@ -93,11 +93,14 @@ def ranges(
 
 # Fractions of a volume stay below one together, whatever the spread.
 _MOST = {"vascular_fraction": 0.3, "interstitial_fraction": 0.7, "capture": 1.0}
+_MOST |= {"porosity": 1.0, "open_porosity": 1.0, "barrier_breakdown": 1.0, "rim_share": 0.99}
+_LEAST = {"tortuosity": 1.0, "matrix_tortuosity": 1.0, "open_gain": 1.0}
 
 
 def _spread(name: str, value: float, spread: float) -> tuple[float, float]:
-    most = _MOST.get(name.rpartition(".")[2], float("inf"))
-    return value / spread, max(value, min(value * spread, most))
+    last = name.rpartition(".")[2]
+    most, least = _MOST.get(last, float("inf")), _LEAST.get(last, 0.0)
+    return max(value / spread, least), max(value, min(value * spread, most))
 
 
 def _parts(trafficking: Trafficking) -> dict[str, Any]:

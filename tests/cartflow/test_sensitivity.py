@@ -7,8 +7,9 @@ from cartflow.cli import main
 from cartflow.outcome import InputError
 from cartflow.parameters import parameter
 from cartflow.pbpk.ranges import ranges
-from cartflow.sensitivity import delivery, sensitivity, sensitivity_lines, study_setting
+from cartflow.sensitivity import delivery, order, sensitivity, sensitivity_lines
 from cartflow.study import Study
+from cartflow.study_numbers import StudyNumbers, study_setting
 
 pytest.importorskip("SALib")
 STUDY = """
@@ -77,7 +78,7 @@ def test_bodies_stay_closed_when_they_vary(path):
 def test_numbers_with_a_range_are_those_that_vary(path):
     dataset = sensitivity(path, samples=8)
     assert list(dataset["parameter"].values) == ["body.cardiac_output", "tumour.plasma_flow"]
-    low, high = (float(dataset[f"delivery_{end}"][1]) for end in ("low", "high"))
+    low, high = (float(dataset[f"at_{end}"][1]) for end in ("low", "high"))
     assert high / low == pytest.approx(4.0, rel=0.02)
     assert float(dataset["high"][0] / dataset["low"][0]) == pytest.approx(1128 / 480)
 
@@ -88,6 +89,93 @@ def test_one_number_that_rules_has_an_index_near_one(path):
     assert float(flow["total_order"]) == pytest.approx(1.0, abs=0.1)
     assert float(dataset["total_order"].sum()) == pytest.approx(1.0, abs=0.15)
     assert sensitivity_lines(dataset)[2].startswith("tumour.plasma_flow")
+
+
+GROWING = """
+title = "A tumour that grows"
+[body]
+name = "mouse_28g"
+[trafficking]
+name = "khot2019"
+[[doses]]
+cells = "1 cells"
+[geometry]
+shape = "ball"
+radius = "1 mm"
+cells = 3
+[tumour]
+host = "flank"
+[kinetics]
+models = ["predator_prey"]
+[kinetics.parameters]
+killing_rate = "1e-9 1/day"
+proliferation_rate = "1e-9 1/day"
+[fields.tumour]
+initial = "2e4 cells/mm^3"
+[fields.cart]
+diffusivity = "1 mm^2/day"
+[time]
+end = "2 days"
+every = "0.02 day"
+"""
+
+
+def test_runs_give_the_same_as_the_network_where_nothing_reacts(path):
+    only = ["tumour.plasma_flow", "trafficking.lung.", "body."]
+    found = [
+        sensitivity(path, of=of, samples=0, spread=2.0, only=only) for of in ("entered", "delivery")
+    ]
+    for name in ("low", "high", "at_low", "at_high"):
+        np.testing.assert_allclose(found[0][name], found[1][name], rtol=1e-5)
+    assert found[0].central == pytest.approx(found[1].central, rel=1e-5)
+    assert "first_order" not in found[0]
+    assert list(order(found[0])) == list(order(found[1]))
+
+
+def test_numbers_of_doses_kinetics_and_motility_vary_by_runs(tmp_path):
+    path = tmp_path / "growing.toml"
+    path.write_text(GROWING)
+    numbers = StudyNumbers(path=path, settings={}).numbers
+    assert {"doses.0.cells", "fields.cart.diffusivity", "kinetics.growth_rate"} <= set(numbers)
+    assert not [n for n in numbers if n.startswith(("geometry", "time", "kinetics.parameters"))]
+    dataset = sensitivity(path, of="tumour", spread=2.0, only=["kinetics.growth_rate", "doses"])
+    at = dataset.sel(parameter="kinetics.growth_rate")
+    for end in ("low", "high"):
+        # The mean of logistic growth from 2e4 towards 1e5 cells/mm3 over two days.
+        rate, share = float(at[end]), 0.2
+        mean = np.log(share * np.exp(2 * rate) + 1 - share) / (2 * rate) * 1e5
+        assert float(at[f"at_{end}"]) == pytest.approx(mean * 4 / 3 * np.pi, rel=1e-4)
+    dose = dataset.sel(parameter="doses.0.cells")
+    assert float(dose["at_high"]) == pytest.approx(dataset.central, rel=1e-6)
+    lines = sensitivity_lines(dataset)
+    assert lines[0].startswith("tumour cells, mean over time")
+    assert lines[2].split()[:4] == ["kinetics.growth_rate", "0.0366", "0.1464", "1/day"]
+
+
+@pytest.mark.parametrize("of", ["cells", "depth", "blood"])
+def test_other_outcomes_of_runs(path, of):
+    dataset = sensitivity(path, of=of, spread=2.0, only=["doses."])
+    ratio = float(dataset["at_high"][0] / dataset["at_low"][0])
+    assert ratio == pytest.approx(1.0 if of == "depth" else 4.0, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"of": "tumor"}, "--of: unknown name 'tumor'.*did you mean 'tumour'"),
+        ({"of": "tumour"}, "tumour is 0, so there is nothing to compare with"),
+        ({"only": ["doses"]}, "no number begins with 'doses'"),
+    ],
+)
+def test_what_cannot_be_asked(path, words, message):
+    with pytest.raises(InputError, match=message):
+        sensitivity(path, **words)
+
+
+def test_a_value_that_is_no_study_is_named(path):
+    study = StudyNumbers(path=path, settings={})
+    with pytest.raises(InputError, match="unknown name 'tumour\\.plasma'"):
+        study.varied({"tumour.plasma": 1.0})
 
 
 def test_spread_gives_a_range_to_the_rest():
