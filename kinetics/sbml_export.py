@@ -9,10 +9,10 @@ from cartflow.kinetics.dimensions import Dimension, dimension_of, unit_text
 from cartflow.kinetics.grammar import Binary, Name, names
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
+from cartflow.kinetics.sbml_events_out import RATE, Schedule, schedule, write_events
 from cartflow.kinetics.sbml_library import libsbml
 from cartflow.kinetics.sbml_math import to_node
-from cartflow.kinetics.scenario import Dose, Scenario
-from cartflow.outcome import InputError
+from cartflow.kinetics.scenario import Scenario
 
 PLACE = "well_mixed"
 # Powers of ng, cell, mm and day in units of SBML: kind, scale of ten, multiplier.
@@ -28,13 +28,17 @@ def write_sbml(model: Model, path: Path, scenario: str | None = None) -> None:
 def to_sbml(model: Model, scenario: str | None = None) -> str:
     """Return `model` as SBML: one compartment of 1 mm3, species as concentrations, reactions.
 
-    Start and parameters are those of `scenario` (the first, if it has any and none is named),
-    with the doses at the start. Raises `InputError` for a scenario with later events, which
-    are not exported.
+    Start and parameters are those of `scenario` (the first, if it has any and none is named).
+    Doses, switches, jumps and extinction are events; an infusion is a reaction whose rate
+    events switch on and off. Raises `InputError`.
     """
     sbml = libsbml()
     chosen = model.scenario(scenario) if model.scenarios or scenario is not None else None
     network = model.with_parameters(chosen.parameters if chosen else {}).network
+    values = {n: p.value for n, p in network.parameters.items()}
+    plan = schedule((*model.switches, *(chosen.events if chosen else ())), values)
+    values |= dict.fromkeys(plan.infusions, 0.0) | plan.at(0.0).values
+    changing = {name for happening in plan.times.values() for name in happening.values}
     document = sbml.SBMLDocument(3, 2)
     target = document.createModel()
     target.setId(network.name)
@@ -49,14 +53,18 @@ def to_sbml(model: Model, scenario: str | None = None) -> str:
     place.setSpatialDimensions(3)
     place.setSize(1.0)
     place.setUnits(units.of("mm^3"))
-    _species(target, network, _start(model, chosen), units)
-    for name, parameter in network.parameters.items():
-        constant = target.createParameter()
-        constant.setId(name)
-        constant.setConstant(True)
-        constant.setValue(parameter.value)
-        constant.setUnits(units.of(parameter.unit))
+    _species(target, network, _start(network, chosen, plan), units)
+    named = {n: p.unit for n, p in network.parameters.items()}
+    named |= {n: f"{network.species[network.index(s)].unit}/day" for n, s in plan.infusions.items()}
+    for name, unit in named.items():
+        parameter = target.createParameter()
+        parameter.setId(name)
+        parameter.setConstant(name not in changing)
+        parameter.setValue(values[name])
+        parameter.setUnits(units.of(unit))
     _reactions(sbml, target, network)
+    _infusions(sbml, target, plan)
+    write_events(sbml, target, plan, {n: p.value for n, p in model.extinction.items()})
     return str(sbml.writeSBMLToString(document))
 
 
@@ -92,26 +100,31 @@ def _reactions(sbml: Any, target: Any, network: Network) -> None:
         law.setMath(to_node(sbml, Binary("*", Name(PLACE), tree)))
 
 
+def _infusions(sbml: Any, target: Any, plan: Schedule) -> None:
+    for name, species in plan.infusions.items():
+        reaction = target.createReaction()
+        reaction.setId(name.removesuffix(RATE))
+        reaction.setReversible(False)
+        _reference(reaction.createProduct(), species, 1.0)
+        reaction.createKineticLaw().setMath(to_node(sbml, Binary("*", Name(PLACE), Name(name))))
+
+
 def _reference(reference: Any, name: str, number: float) -> None:
     reference.setSpecies(name)
     reference.setStoichiometry(number)
     reference.setConstant(True)
 
 
-def _start(model: Model, scenario: Scenario | None) -> dict[str, float]:
-    start = {s.name: s.initial for s in model.network.species}
-    if scenario is None:
-        return start
-    start |= {name: p.value for name, p in scenario.initial.items()}
-    values = {n: p.value for n, p in model.network.parameters.items()}
-    for event in (*model.switches, *scenario.events):
-        dose = isinstance(event, Dose) and event.duration is None
-        if not dose or event.moment.at(values) != 0:
-            msg = f"kinetics '{model.name}': scenario '{scenario.name}' has events after its start"
-            raise InputError(msg + ", which SBML export does not write; name another scenario")
-        assert isinstance(event, Dose)
-        start[event.species] += event.amount.value
-    return start
+def _start(network: Network, scenario: Scenario | None, plan: Schedule) -> dict[str, float]:
+    """Return the densities at the start, after what happens there."""
+    start = {s.name: s.initial for s in network.species}
+    if scenario is not None:
+        start |= {name: p.value for name, p in scenario.initial.items()}
+    here = plan.at(0.0)
+    return {
+        name: value * here.factors.get(name, 1.0) + here.amounts.get(name, 0.0)
+        for name, value in start.items()
+    }
 
 
 class _Units:

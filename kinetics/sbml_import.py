@@ -12,6 +12,8 @@ from cartflow.kinetics.dimensions import Dimension, unit_text
 from cartflow.kinetics.grammar import Binary, Expression, Name, names, to_text
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
+from cartflow.kinetics.sbml_events_in import infusions_of, read_events
+from cartflow.kinetics.sbml_events_out import RATE
 from cartflow.kinetics.sbml_export import BASES
 from cartflow.kinetics.sbml_library import libsbml
 from cartflow.kinetics.sbml_math import from_node
@@ -31,8 +33,9 @@ def read_sbml(path: Path) -> Model:
 
     A file of `write_sbml` comes back with its units and roles. In others every number is
     taken as a plain one, species as residents in relative amounts, and time in days. Raises
-    `InputError`, naming the file, for events, assignment and algebraic rules, functions,
-    delays, several compartments, and formulas outside the grammar.
+    `InputError`, naming the file, for events that are no dose, switch, jump or extinction,
+    assignment and algebraic rules, functions, several compartments, and formulas outside the
+    grammar.
     """
     try:
         size = path.stat().st_size
@@ -85,9 +88,15 @@ class _Import:
             for p in self.source.getListOfParameters()
             if p.getId() not in start
         }
+        entries = self.source.getListOfReactions()
+        infusions = infusions_of(entries, parameters) if self.own else {}
+        units = {s.name: s.unit for s in species}
+        found = read_events(self.sbml, self.source, units, parameters, infusions)
+        parameters = {n: p for n, p in parameters.items() if n not in infusions}
         reactions = [
             reaction
-            for r in self.source.getListOfReactions()
+            for r in entries
+            if f"{r.getId()}{RATE}" not in infusions
             for reaction in self._reaction(r, parameters)
         ]
         reactions += [
@@ -103,15 +112,25 @@ class _Import:
             parameters=parameters,
             reactions=tuple(reactions),
         )
-        units = {s.name: s.unit for s in species}
         initial = {n: self._parameter(v, units[n]) for n, v in start.items()}
-        days = replace(parameter("100 day", "day", source="assumed"), note="SBML states no end")
-        scenario = Scenario(name="sbml", title="start of the file", end=days, initial=initial)
-        return Model(network=network, scaling=Scaling(), scenarios={"sbml": scenario})
+        end = max(100.0, 2.0 * found.last())
+        days = replace(parameter(f"{end!r} day", "day"), source="assumed", note="SBML has no end")
+        scenario = Scenario(
+            name="sbml",
+            title="start and events of the file",
+            end=days,
+            initial=initial,
+            events=tuple(found.events),
+        )
+        return Model(
+            network=network,
+            scaling=Scaling(),
+            scenarios={"sbml": scenario},
+            extinction=found.extinction,
+        )
 
     def _require_simple(self) -> None:
         found = {
-            "events": self.source.getNumEvents(),
             "function definitions": self.source.getNumFunctionDefinitions(),
             "constraints": self.source.getNumConstraints(),
             "initial assignments": self.source.getNumInitialAssignments(),
