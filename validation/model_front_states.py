@@ -26,6 +26,11 @@ Kind = Literal["tumour", "product"]
 _LONG = 1e5  # days in which what is ahead comes to rest
 _SMALL = 1e-3  # cells per mm3 that a front grows from, well mixed
 _FEW = 1e-9  # the same of a product
+# Where no slope at zero decides what happens at any density that there is.
+_ROUGH = {
+    "kirouac2023": "killing goes with a power of the effectors below one, so that the linear law "
+    "holds below the floor alone"
+}
 _LATE = (0.0, 250.0, 300.0)  # times well mixed, in 1/r
 
 
@@ -75,6 +80,8 @@ def fronts_of(model: str) -> tuple[list[ModelFront], str]:
     if not tumours:
         return [], "no tumour grows in the tissue ahead"
     travelling = _rows(network, "phenotype")
+    if model in _ROUGH:
+        return tumours, _ROUGH[model]
     bounded = [front for front in tumours if np.isfinite(front.most)]
     if not bounded:
         return tumours, "the tumour grows without bound, so that nothing is at rest ahead"
