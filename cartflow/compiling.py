@@ -39,3 +39,12 @@ def parallel(signature: Any = None) -> Callable[[F], F]:
         signature, cache=True, error_model="numpy", fastmath=_CONTRACT, parallel=True
     )
     return decorator
+
+
+def compiled_now(signature: Any) -> Callable[[F], F]:
+    """Return the decorator of loops on the caller's thread, compiled when they are defined."""
+    compile_it: Any = numba.njit
+    decorator: Callable[[F], F] = compile_it(
+        signature, cache=True, error_model="numpy", nogil=True, fastmath=_CONTRACT
+    )
+    return decorator

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,7 @@ from cartflow.kinetics.compile import Array
 from cartflow.kinetics.generated import VERSION, module_text
 from cartflow.kinetics.grammar import Binary, Call, Expression, Name, Negative, Number
 from cartflow.kinetics.network import Network
+from cartflow.kinetics.pointers_text import pointers_text
 
 _lock = threading.Lock()
 
@@ -57,6 +59,28 @@ def compiled_each(network: Network, number: int) -> CompiledNetwork:
     module = _module(network, each=True)
     values = np.array([p.value for p in network.parameters.values()], dtype=np.float64)
     return _compiled(network, module, np.repeat(values[:, None], number, axis=1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
+    """Where the blocks of a compiled network begin, for `cartflow.pointers.call`.
+
+    Their arguments are those that `cartflow.kinetics.pointers_text` tells.
+    """
+
+    rates: int
+    jacobian: int
+
+
+def addresses(network: Network) -> Addresses:
+    """Return the addresses of the blocks of `compiled(network)`; they last with the process."""
+    blocks = _module(network)
+    name = blocks.__name__.replace("kinetics", "pointers")
+    sizes = (len(network.species), len(network.reactions), len(network.parameters))
+    module = kept_module(name, lambda: pointers_text(blocks.__name__, *sizes))
+    return Addresses(
+        rates=module.rates_by_address.address, jacobian=module.jacobian_by_address.address
+    )
 
 
 def _compiled(network: Network, module: ModuleType, values: Array) -> CompiledNetwork:
@@ -102,12 +126,17 @@ def _structure(tree: Expression, places: dict[str, str]) -> str:
 def _module(network: Network, each: bool = False) -> ModuleType:
     kind = "each" if each else "kinetics"
     name = f"cartflow_{kind}_{structure_key(network)}"
+    return kept_module(name, lambda: _text(network, each))
+
+
+def kept_module(name: str, text: Callable[[], str]) -> ModuleType:
+    """Return the module `name` of generated code from the cache, written first if need be."""
     with _lock:
         if name in sys.modules:
             return sys.modules[name]
         path = cache_folder("kinetics") / f"{name}.py"
         if not path.exists():
-            write_once(path, _text(network, each))
+            write_once(path, text())
         return _imported(name, str(path))
 
 

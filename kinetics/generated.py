@@ -23,7 +23,7 @@ from cartflow.kinetics.grammar import (
     names,
 )
 
-VERSION = 4
+VERSION = 5
 _DEEPEST = 40
 _LARGEST_INTEGER_POWER = 64
 _HEADER = '''\
@@ -85,7 +85,7 @@ def _function(
     parameters: Sequence[str],
     each: bool,
 ) -> str:
-    writer = _Writer(
+    writer = Writer(
         species={s: f"x{row}" for row, s in enumerate(species)},
         parameters={p: f"p{row}" for row, p in enumerate(parameters)},
         varying=frozenset([*species, *parameters] if each else species),
@@ -121,18 +121,20 @@ def _gaps(rows: Iterable[int], size: int) -> list[tuple[int, int]]:
 
 
 @dataclass
-class _Writer:
+class Writer:
     """Trees to lines; what occurs twice is worked out once, what does not vary beforehand."""
 
     species: Mapping[str, str]
     parameters: Mapping[str, str]
     varying: frozenset[str]
+    reciprocals: bool = False  # multiply by 1/k where k does not vary: a division takes longer
     uses: Counter[Expression] = field(default_factory=Counter)
     known: dict[Expression, str] = field(default_factory=dict)
     before: list[str] = field(default_factory=list)
     inside: list[str] = field(default_factory=list)
 
     def count(self, trees: Iterable[Expression]) -> None:
+        """Note how often each part of `trees` occurs; comes before `text`."""
         waiting = list(trees)
         while waiting:
             tree = waiting.pop()
@@ -149,7 +151,7 @@ class _Writer:
                 return self.species.get(name) or self.parameters[name]
         if tree in self.known:
             return self.known[tree]
-        constant = not names(tree) & self.varying
+        constant = not self._varies(tree)
         if not (constant or plain or self.uses[tree] > 1 or depth > _DEEPEST):
             return self.formula(tree, depth)
         lines, letter = (self.before, "k") if constant else (self.inside, "t")
@@ -159,12 +161,16 @@ class _Writer:
         return self.known[tree]
 
     def formula(self, tree: Expression, depth: int) -> str:
+        """Return `tree` written out, its parts as `text` has them."""
         inner = depth + 1
         match tree:
             case Negative(operand):
                 return f"(-{self.text(operand, inner)})"
             case Binary("^", base, exponent):
                 return self.power(base, exponent, inner)
+            case Binary("/", left, right) if self.reciprocals and not self._varies(right):
+                self.before.append(f"i{len(self.before)} = 1.0 / {self.text(right)}")
+                return f"({self.text(left, inner)} * {self.before[-1].split(' ', 1)[0]})"
             case Binary(sign, left, right):
                 return f"({self.text(left, inner)} {sign} {self.text(right, inner)})"
             case Call(function, arguments) if function in _CHOICES:
@@ -173,7 +179,11 @@ class _Writer:
                 return f"{function}({self.text(argument, inner)})"
         raise AssertionError(tree)
 
+    def _varies(self, tree: Expression) -> bool:
+        return bool(names(tree) & self.varying)
+
     def power(self, base: Expression, exponent: Expression, depth: int) -> str:
+        """Return a power; whole exponents are written as such, which compiles to products."""
         below = self.text(base, depth)
         value = exponent.value if isinstance(exponent, Number) else math.nan
         if value.is_integer() and 1 <= value <= _LARGEST_INTEGER_POWER:

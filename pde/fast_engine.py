@@ -12,9 +12,10 @@ import numpy as np
 from cartflow.outcome import StepFailed
 from cartflow.pde.engine import Account
 from cartflow.pde.extents import Extents
-from cartflow.pde.limiter import fill, lowest
+from cartflow.pde.limiter import fill
 from cartflow.pde.links import Links, read_links
 from cartflow.pde.problem import Problem
+from cartflow.pde.stepped import Stepped
 
 Array = np.ndarray
 
@@ -25,14 +26,20 @@ class Stepper(Protocol):
     scheme: str
     solver: str
 
-    def step(self, state: Array, dt: float, like: float) -> tuple[Array, Extents]:
+    def step(self, state: Array, dt: float, like: float) -> Stepped:
         """Return the amounts after `dt` days, which may be negative, and what was done."""
 
     def step_limit(self, state: Array) -> float:
         """Return the longest step, in days, that the method can take."""
 
-    def right_hand_side(self, state: Array) -> Array:
-        """Return d(storage u)/dt at densities `state`."""
+    def explicit_limit(self, state: Array) -> float:
+        """Return the longest step, in days, of `explicit_step`; 0 where there is none."""
+
+    def explicit_step(self, state: Array, dt: float) -> Stepped:
+        """As `step`, of third order, with the difference to second order."""
+
+    def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
+        """Return d(storage u)/dt at densities `state`, in `out` if it is given."""
 
 
 def _stepper(problem: Problem) -> Stepper:
@@ -61,14 +68,26 @@ class FastEngine:
 
         `like` is the longer step that this one will be compared with.
         """
-        amounts, extents = self._stepper.step(state, dt, like)
-        extents = self._limit(amounts, extents)
-        new = amounts / self.problem.storage(amounts) if self._stored else amounts
-        return new, extents.account(self.problem.network)
+        return self._finished(self._stepper.step(state, dt, like))
 
-    def right_hand_side(self, state: Array) -> Array:
-        """Return d(storage u)/dt of every field (species, cells)."""
-        return self._stepper.right_hand_side(state)
+    def explicit_limit(self, state: Array) -> float:
+        """Return the longest step, in days, of `explicit_step`; 0 where it is not to be had."""
+        return self._stepper.explicit_limit(state)
+
+    def explicit_step(self, state: Array, dt: float) -> tuple[Array, Account, Array, Array]:
+        """As `step`, by a method of third order that has an estimate of its error.
+
+        Also returns the volume's 1-norm, per species, of the difference to the solution of
+        second order, and that of the new amounts.
+        """
+        stepped = self._stepper.explicit_step(state, dt)
+        assert stepped.difference is not None
+        assert stepped.size is not None
+        return *self._finished(stepped), stepped.difference, stepped.size
+
+    def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
+        """Return d(storage u)/dt of every field (species, cells), in `out` if it is given."""
+        return self._stepper.right_hand_side(state, out)
 
     def step_limit(self, state: Array) -> float:
         """Return the longest step, in days, that the method can take."""
@@ -91,14 +110,21 @@ class FastEngine:
     def _stored(self) -> bool:
         return bool(self.problem.solutes.any())
 
-    def _limit(self, amounts: Array, extents: Extents) -> Extents:
+    def _finished(self, stepped: Stepped) -> tuple[Array, Account]:
+        """Return the densities and the account of a step, limited where it fell below zero."""
+        amounts = stepped.amounts
+        extents = self._limit(amounts, stepped.low, stepped.extents)
+        new = amounts / self.problem.storage(amounts) if self._stored else amounts
+        return new, extents.account(self.problem.network)
+
+    def _limit(self, amounts: Array, lows: Array, extents: Extents) -> Extents:
         """Make what fell below zero good, in place; return the extents that remain.
 
         A reaction cannot have taken more than there was; what else is missing is filled up from
         the neighbours, which an immobile field must not need.
         """
         volumes = self.problem.geometry.cell_volumes
-        for i, low in enumerate(lowest(amounts)):
+        for i, low in enumerate(lows):
             item, values = self.problem.fields[i], amounts[i]
             if not np.isfinite(low):
                 raise StepFailed(item.name, "a value is not finite")

@@ -11,8 +11,10 @@ from cartflow.outcome import StepFailed
 from cartflow.pde import line_kernels as line
 from cartflow.pde.crossings import Crossing
 from cartflow.pde.extents import Extents
+from cartflow.pde.limiter import lowest
 from cartflow.pde.operator import Operator, Operators
 from cartflow.pde.problem import Problem
+from cartflow.pde.stepped import Stepped
 
 Array = np.ndarray
 
@@ -56,9 +58,21 @@ class Rosenbrock:
         self._below, self._above = np.empty((2, species, cells))
         self._derivatives = np.empty((len(problem.network.reactions) * species, cells))
 
-    def right_hand_side(self, state: Array) -> Array:
-        """Return d(storage u)/dt (species, cells) at densities `state`."""
-        return self._evaluate(state * self._operators.storage(state)).right
+    def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
+        """Return d(storage u)/dt (species, cells) at densities `state`, in `out` if it is given."""
+        right = self._evaluate(state * self._operators.storage(state)).right
+        if out is None:
+            return right
+        out[:] = right
+        return out
+
+    def explicit_limit(self, state: Array) -> float:
+        """Return 0: on a line all steps are implicit."""
+        return 0.0
+
+    def explicit_step(self, state: Array, dt: float) -> Stepped:
+        """Raise `StepFailed`: there are none."""
+        raise StepFailed("transport", "on a line there are no explicit steps")
 
     def step_limit(self, state: Array) -> float:
         """Return the longest step, in days: that over which drift would empty a cell."""
@@ -71,7 +85,7 @@ class Rosenbrock:
         fastest = float(np.max(emptied / self._volumes))
         return _COURANT / fastest if fastest > 0 else np.inf
 
-    def step(self, state: Array, dt: float, like: float) -> tuple[Array, Extents]:
+    def step(self, state: Array, dt: float, like: float) -> Stepped:
         """Return the amounts after `dt` days from densities `state`, and what was done."""
         step = GAMMA * dt
         old = self._evaluate(state * self._operators.storage(state))
@@ -81,7 +95,8 @@ class Rosenbrock:
         two = self._solve(new.right - 2.0 * one)
         amounts = old.amounts + dt * (1.5 * one + 0.5 * two)
         extents = self._extents(old, new, one, two, dt)
-        return self._conserved(amounts, old.amounts, extents), extents
+        amounts = self._conserved(amounts, old.amounts, extents)
+        return Stepped(amounts=amounts, extents=extents, low=lowest(amounts))
 
     def _evaluate(self, amounts: Array) -> _Evaluation:
         densities = self._operators.densities(amounts)

@@ -7,13 +7,14 @@ partly filled: their volumes and faces are smaller, their distances are not.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import prange, types
 
 from cartflow.compiling import fused, parallel, summing
 from cartflow.pde.line_kernels import limited
+from cartflow.pointers import call
 
 Array = np.ndarray
 
@@ -69,8 +70,6 @@ FIELDS = types.NamedTuple(
     Fields,
 )
 KINETICS = types.NamedTuple((_rows, _reals, types.boolean[::1]), Kinetics)
-# Functions of a network come as values of one type; otherwise nothing could be kept on disk.
-BLOCK = types.FunctionType(types.void(_rows, _reals, types.int64, types.int64, _rows))
 
 
 @fused
@@ -194,7 +193,7 @@ def _block(
     u: Array,
     fields: Fields,
     kinetics: Kinetics,
-    rates_block: Any,
+    rates_block: int,
     flux: Array,
     start: int,
     stop: int,
@@ -210,7 +209,10 @@ def _block(
         for i in range(width):
             # A stage may dip below zero, where roots and powers have no value.
             target[i] = max(source[i], 0.0)
-    rates_block(inside, kinetics.parameters, 0, width, rates)
+    call(
+        rates_block,
+        (inside, inside.shape[1], kinetics.parameters, 0, width, rates, rates.shape[1]),
+    )
     for s in range(species):
         out = right[s, :width]
         out[:] = 0.0
@@ -287,7 +289,7 @@ def _count(
         _rows,
         FIELDS,
         KINETICS,
-        BLOCK,
+        types.int64,
         _stacks,
         _reals,
         types.int64,
@@ -299,7 +301,7 @@ def evaluate(
     u: Array,
     fields: Fields,
     kinetics: Kinetics,
-    rates_block: Any,
+    rates_block: int,
     flux: Array,
     removal: Array,
     width: int,
@@ -331,7 +333,7 @@ def evaluate(
         _rows,
         FIELDS,
         KINETICS,
-        BLOCK,
+        types.int64,
         _stacks,
         _reals,
         types.int64,
@@ -346,7 +348,7 @@ def stage(
     u: Array,
     fields: Fields,
     kinetics: Kinetics,
-    rates_block: Any,
+    rates_block: int,
     flux: Array,
     removal: Array,
     width: int,
@@ -381,8 +383,8 @@ def stage(
     return totals.sum(axis=0)
 
 
-@parallel(types.float64(_rows, KINETICS, BLOCK, types.int64))
-def reaction_speed(amounts: Array, kinetics: Kinetics, jacobian_block: Any, width: int) -> float:
+@parallel(types.float64(_rows, KINETICS, types.int64, types.int64))
+def reaction_speed(amounts: Array, kinetics: Kinetics, jacobian_block: int, width: int) -> float:
     """Return a bound of the kinetics' fastest rate, 1/day: the largest row sum of |S dr/da|."""
     species, cells = amounts.shape
     reactions = kinetics.counted.size
@@ -395,7 +397,8 @@ def reaction_speed(amounts: Array, kinetics: Kinetics, jacobian_block: Any, widt
             for i in range(stop - start):
                 inside[s, i] = max(amounts[s, start + i], 0.0)
         slopes = np.empty((max(reactions * species, 1), width))
-        jacobian_block(inside, kinetics.parameters, 0, stop - start, slopes)
+        size = stop - start
+        call(jacobian_block, (inside, width, kinetics.parameters, 0, size, slopes, width))
         entry, row = np.empty(width), np.empty(width)
         for s in range(species):
             row[:] = 0.0

@@ -38,10 +38,10 @@ class VoxelOperators:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._uniform = uniform_diffusivities(problem)
+        self.uniform = uniform_diffusivities(problem)
         mobile = {i for i, item in enumerate(problem.fields) if item.mobile}
         drifts = any(item.chemotaxis is not None for item in problem.fields)
-        needed = drifts or mobile > self._uniform.keys()
+        needed = drifts or mobile > self.uniform.keys()
         self._links = read_links(problem.geometry) if needed else None
         self.drift = VoxelDrift(problem, self._links)
         start = np.ones((len(problem.fields), problem.geometry.size))
@@ -49,6 +49,11 @@ class VoxelOperators:
         self._steady = all(steady(problem, item) for item in problem.fields)
         self._first = self._layout(start)
         self.crossing_species = tuple(c.species for c in self._first.crossed)
+
+    @property
+    def steady_layout(self) -> Layout | None:
+        """The layout, if it is the same at every state."""
+        return self._first if self._steady else None
 
     def at(self, amounts: Array) -> VoxelOperator:
         """Return the operator at `amounts` (species, cells) per mm^3 of tissue."""
@@ -68,7 +73,7 @@ class VoxelOperators:
         return u if self._storage is None else u * self._problem.storage(u)
 
     def _layout(self, u: Array) -> Layout:
-        return lay_out(self._problem, u, self._uniform, self._links, self.drift.fields)
+        return lay_out(self._problem, u, self.uniform, self._links, self.drift.fields)
 
     def _densities(self, amounts: Array) -> Array:
         if self._storage is None:

@@ -1,7 +1,7 @@
 """Filling negative amounts from their neighbours keeps the total."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -13,6 +13,8 @@ AHEAD = np.minimum(np.arange(9) + 1, 8).astype(np.int32)[None, :]
 BEHIND = np.maximum(np.arange(9) - 1, 0).astype(np.int32)[None, :]
 
 
+# The first call compiles, or reads from disk.
+@settings(deadline=None)
 @given(VALUES)
 def test_filling_keeps_the_total_and_leaves_nothing_negative(values):
     total = float(values @ VOLUMES)

@@ -1,0 +1,153 @@
+"""The text of a Python module that takes one stage of an explicit step, all fields at once.
+
+What a stage does to a cell is written out for a network of reactions, so that everything is read
+and written once: the amounts of the cell and its neighbours, rates, diffusion, and the weighted
+sum with earlier stages. The names in the text are all ours (see `cartflow.kinetics.generated`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cartflow.kinetics.generated import VERSION, Writer
+from cartflow.kinetics.grammar import names
+from cartflow.kinetics.network import Network
+
+BLOCK = 1024  # cells at most in a call
+ROW = 1032  # a row of rates: not whole pages, or rows would fall on the same lines of a cache
+# The columns of `at`: where each species' values begin.
+COLUMNS = (
+    "here",
+    "near",
+    "far",
+    "south",
+    "north",
+    "before",
+    "after",
+    "first",
+    "earlier",
+    "slope",
+    "local",
+    "target",
+    "column",
+)
+_HEADER = '''\
+"""A stage of an explicit step, written by cartflow; changes to this file are lost."""
+
+from math import exp, inf, log, nan, sqrt, tanh
+
+from numba import carray, cfunc, float64, int64, types, uint64, void
+
+REALS = types.CPointer(float64)
+STAGE = void(*(REALS,) * 12, types.CPointer(uint64), int64)
+'''
+_ARRAYS = [
+    "source",
+    "first",
+    "kept",
+    "out",
+    "rows",
+    "left",
+    "right",
+    "gain",
+    "loss",
+    "parameters",
+    "rates",
+    "w",
+    "at",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """What of a problem the text depends on, beside its network.
+
+    Per species whether it diffuses (`mobile`) and has gains and losses of its own (`local`);
+    per reaction whether its events are `counted`; whether a slab is a single row (`flat`).
+    """
+
+    mobile: tuple[bool, ...]
+    local: tuple[bool, ...]
+    counted: tuple[bool, ...]
+    flat: bool
+
+    def key(self) -> str:
+        """Return the shape as letters, part of the name that the text is kept under."""
+        flags = (*self.mobile, *self.local, *self.counted, self.flat)
+        return f"{VERSION}_" + format(int("1" + "".join("01"[f] for f in flags), 2), "x")
+
+
+def stage_text(network: Network, shape: Shape) -> str:
+    """Return the module with `stage_of_three` and `stage_of_five`.
+
+    Both write mu Y + rest Y_0 + new F(Y) to `out`, the second with nu Y_- + old F_0 added, and
+    counted rates to `rows`. `at` (species, columns of `COLUMNS`) says where the values begin:
+    `here` to `after` in `source` (Y), `first` in `first` (Y_0), `earlier` (Y_-) and `slope` (F_0)
+    in `kept`, `local` in `gain` and `loss`, `target` in `out`. A neighbour across a wall is the
+    cell itself, but along the row, where `left` and `right` are zero. `w` = (mu, nu, rest, new,
+    old); `rates` (species, 3) = D/dx^2 along slabs, rows and cells.
+    """
+    five = "{0} + nu * kept[earlier{1} + i] + old * kept[slope{1} + i]"
+    parts = [
+        _HEADER,
+        _function("stage_of_three", network, shape, "{0}"),
+        _function("stage_of_five", network, shape, five),
+    ]
+    return "\n\n".join(parts)
+
+
+def _function(name: str, network: Network, shape: Shape, total: str) -> str:
+    species, parameters = network.species_names, tuple(network.parameters)
+    writer = Writer(
+        species={s: f"x{row}" for row, s in enumerate(species)},
+        parameters={p: f"p{row}" for row, p in enumerate(parameters)},
+        varying=frozenset(species),
+        reciprocals=True,
+    )
+    writer.count(network.expressions)
+    for row, tree in enumerate(network.expressions):
+        text = writer.text(tree)
+        writer.inside.append(f"r{row} = {text}")
+        if shape.counted[row]:
+            writer.inside.append(f"rows[uint64({row * ROW}) + i] = r{row}")
+    used = set().union(*(names(tree) for tree in network.expressions), ())
+    # The arrays' sizes do not matter: nothing is counted from their ends.
+    before = [f"{name} = carray(_{name}, 1)" for name in _ARRAYS]
+    before += [f"p{i} = parameters[{i}]" for i, p in enumerate(parameters) if p in used]
+    before += ["mu, nu, rest, new, old = w[0], w[1], w[2], w[3], w[4]"]
+    for s in range(len(species)):
+        before += [f"{c}{s} = at[{s * len(COLUMNS) + k}]" for k, c in enumerate(COLUMNS)]
+        before += [f"{a}{s} = rates[{3 * s + k}]" for k, a in enumerate("def")]
+    inside = [f"y{s} = source[here{s} + i]" for s in range(len(species))]
+    # A stage may dip below zero, where roots and powers have no value.
+    inside += [f"x{i} = y{i} if y{i} > 0.0 else 0.0" for i, s in enumerate(species) if s in used]
+    inside += writer.inside
+    for s, numbers in enumerate(network.stoichiometry.tolist()):
+        inside.append(f"c{s} = {_change(s, numbers, shape)}")
+        value = total.format(f"mu * y{s} + rest * first[first{s} + i] + new * c{s}", s)
+        inside.append(f"out[target{s} + i] = {value}")
+    lines = [*before, *writer.before, "for i in range(uint64(size)):"]
+    lines += [f"    {line}" for line in inside]
+    head = '@cfunc(STAGE, cache=True, error_model="numpy", fastmath={"contract"})\n'
+    head += f"def {name}({', '.join(f'_{a}' for a in _ARRAYS)}, size):\n"
+    return head + "".join(f"    {line}\n" for line in lines)
+
+
+def _change(s: int, numbers: list[float], shape: Shape) -> str:
+    terms = [f"{n!r} * r{r}" for r, n in enumerate(numbers) if n != 0.0]
+    if shape.local[s]:
+        terms.append(f"(gain[local{s} + i] - loss[local{s} + i] * y{s})")
+    if shape.mobile[s]:
+        pairs = (
+            [("d", "near", "far")]
+            if shape.flat
+            else [("d", "near", "far"), ("e", "south", "north")]
+        )
+        terms += [
+            f"{rate}{s} * ((source[{a}{s} + i] - y{s}) + (source[{b}{s} + i] - y{s}))"
+            for rate, a, b in pairs
+        ]
+        low = f"(source[before{s} + i] - y{s} if left[column0 + i] > 0.0 else 0.0)"
+        high = f"(source[after{s} + i] - y{s} if right[column0 + i] > 0.0 else 0.0)"
+        terms.append(f"f{s} * ({low} + {high})")
+    return " + ".join(terms) or "0.0"

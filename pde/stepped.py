@@ -1,0 +1,47 @@
+"""What a step made, before it is limited, and how far two solutions lie apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartflow.compiling import summing
+from cartflow.pde.extents import Extents
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stepped:
+    """Amounts (species, cells) after a step, and what was done.
+
+    Per species: `low` is negative where an amount is, and nan where one is not finite;
+    `difference`, of methods that have it, is the volume's 1-norm of the difference to the
+    solution of one order less, and `size` that of the amounts.
+    """
+
+    amounts: Array
+    extents: Extents
+    low: Array
+    difference: Array | None = None
+    size: Array | None = None
+
+
+def apart(new: Array, last: Array, first: Array, volumes: Array) -> tuple[Array, Array]:
+    """Return the volume's 1-norms of new - 2 last + first and of new, per species."""
+    difference, size = np.empty(len(new)), np.empty(len(new))
+    _apart(new, last, first, volumes, difference, size)
+    return difference, size
+
+
+@summing
+def _apart(
+    new: Array, last: Array, first: Array, volumes: Array, differences: Array, sizes: Array
+) -> None:
+    for s in range(new.shape[0]):
+        difference, size = 0.0, 0.0
+        for c in range(new.shape[1]):
+            difference += abs(new[s, c] - 2.0 * last[s, c] + first[s, c]) * volumes[c]
+            size += abs(new[s, c]) * volumes[c]
+        differences[s], sizes[s] = difference, size
