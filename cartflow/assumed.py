@@ -44,11 +44,18 @@ def in_words(names: Iterable[str]) -> str:
 
 
 def _items(items: Mapping[str, list[str]]) -> str:
-    words = []
+    words: list[str] = []
+    others: dict[str, list[str]] = {}
     for last, owners in items.items():
         if len(owners) > 2:
             words.append(f"{last} of {len(owners)} parts")
+            continue
+        for owner in owners:
+            others.setdefault(owner, []).append(last)
+    for owner, names in others.items():
+        if owner and len(names) > 2:
+            words.append(f"{len(names)} numbers of {owner}")
         else:
-            words += [f"{owner}.{last}" if owner else last for owner in owners]
+            words += [f"{owner}.{name}" if owner else name for name in names]
     more = len(words) - _LONGEST
     return ", ".join(words if more <= 1 else [*words[:_LONGEST], f"and {more} more"])

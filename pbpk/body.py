@@ -137,6 +137,11 @@ class Body:
         """Return the sum of all flows that leave the arteries, in mm3/day."""
         return sum(o.blood_flow.value for name, o in self.organs.items() if name != "lung")
 
+    def volume(self) -> float:
+        """Return the volume of all organs and of the blood outside them, in mm3."""
+        organs = sum(organ.volume.value for organ in self.organs.values())
+        return organs + self.venous_volume.value + self.arterial_volume.value
+
     def _blood(self) -> float:
         vessels = sum(organ.vascular_volume.value for organ in self.organs.values())
         return vessels + self.venous_volume.value + self.arterial_volume.value

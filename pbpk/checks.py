@@ -7,6 +7,9 @@ import math
 from cartflow.outcome import InputError
 from cartflow.parameters import Parameter
 
+_NG_PER_G = 1e9
+_LEAST, _MOST = 0.7, 1.1  # mL per g
+
 
 def parameters_of(noun: object) -> dict[str, Parameter]:
     """Return the fields of a noun that hold a `Parameter`, by name."""
@@ -25,6 +28,20 @@ def require_rates(noun: object, *, above_zero: tuple[str, ...]) -> None:
     """Check every `Parameter` among a noun's fields; those `above_zero` may not be 0."""
     for name, value in parameters_of(noun).items():
         require_positive(name, value, zero=name not in above_zero)
+
+
+def require_weight(volume: float, weight: float) -> None:
+    """Raise `InputError` unless a body of `weight` (ng) may have the `volume` (mm3) of its parts.
+
+    Organ tables leave out contents and some tissues, and fat is lighter than water.
+    """
+    density = volume / 1e3 / (weight / _NG_PER_G)
+    if not _LEAST <= density <= _MOST:
+        msg = (
+            f"organs and pools hold {shown(volume, 'mm^3')} at a body_weight of "
+            f"{weight / _NG_PER_G:.6g} g: {density:.3g} mL per g, not in {_LEAST:g} to {_MOST:g}"
+        )
+        raise InputError(msg)
 
 
 def shown(value: float, unit: str) -> str:

@@ -34,7 +34,7 @@ def totals(body: Body) -> list[str]:
     organs = body.organs.values()
     blood = sum(organ.vascular_volume.value for organ in organs)
     pools = body.venous_volume.value + body.arterial_volume.value
-    volume = sum(organ.volume.value for organ in organs) + pools
+    volume = body.volume()
     lymph = sum(organ.lymph_flow.value for organ in organs)
     flow = _of(body.systemic_flow(), body.cardiac_output)
     return [

@@ -13,6 +13,7 @@ from pydantic import Field
 from cartflow.outcome import InputError, suggest
 from cartflow.parameters import Parameter
 from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
+from cartflow.pbpk.checks import require_weight
 from cartflow.pbpk.likeness import closed_with_rest, with_model
 from cartflow.pbpk.trafficking import (
     BloodTrafficking,
@@ -127,7 +128,7 @@ def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
     """Return the body of a shipped name, or of a TOML file (its path relative to `directory`).
 
     A file with `like` holds only what differs from the body that it names. Raises `InputError`,
-    naming file and key, if anything is unknown, missing or does not close.
+    naming file and key, if anything is unknown, missing, does not close or does not fit the weight.
     """
     table, file = _read(_BodyTable, "body", name_or_path, directory)
     with _named(f"{file}: "):
@@ -136,7 +137,9 @@ def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
         parts = {**_fields(table), "organs": organs, "cavities": cavities}
         if parts.pop("close_with_rest"):
             parts = closed_with_rest(parts)
-        return Body(**parts)
+        body = Body(**parts)
+        require_weight(body.volume(), body.body_weight.value)
+        return body
 
 
 def load_trafficking(name_or_path: str | Path, directory: Path | None = None) -> Trafficking:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -117,12 +117,14 @@ def organ_network(
         msg = "network: lumped needs a tumour"
         raise InputError(msg)
     arcs: Arcs = body_arcs(body, trafficking, rule, tumour, lumped, cavities)
+    # A body may have cavities that this network does without.
+    used = {n: c for n, c in body.cavities.items() if f"{n}_cavity" in arcs.compartments}
     return OrganNetwork(
         compartments=tuple(arcs.compartments.values()),
         rates=arcs.rates(),
         egress_rate=arcs.egress_rate,
         carrier_share=carrier_share(body, trafficking),
         scaling=rule.name,
-        parameters=used_parameters(body, trafficking, rule, tumour),
+        parameters=used_parameters(replace(body, cavities=used), trafficking, rule, tumour),
         routes=entries(arcs),
     )

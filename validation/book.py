@@ -105,6 +105,12 @@ CASES: tuple[Entry, ...] = (
         title="The door in every body, host and route",
     ),
     Entry(
+        name="refused",
+        group="code verification",
+        module="refused",
+        title="What cannot be is refused",
+    ),
+    Entry(
         name="organ_network",
         group="code verification",
         module="organ_network",

@@ -24,9 +24,11 @@ def test_assumed_are_all_but_the_studys_own():
 
 def test_words_gather_what_is_alike():
     names = ["body.haematocrit", *(f"body.{o}.volume" for o in ("gut", "skin", "bone"))]
-    assert in_words(names) == "body: haematocrit, volume of 3 parts"
+    assert in_words(names) == "body: volume of 3 parts, haematocrit"
     assert in_words(["tumour.retention", "body.gut.volume"]) == (
         "tumour: retention; body: gut.volume"
     )
     assert in_words([f"kinetics.{letter}" for letter in "abcdefgh"]).endswith("f, and 2 more")
+    marrow = [f"body.bone_marrow.{name}" for name in ("volume", "blood_flow", "lymph_flow")]
+    assert in_words(marrow) == "body: 3 numbers of bone_marrow"
     assert in_words([]) == "none"

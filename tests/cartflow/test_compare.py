@@ -97,14 +97,15 @@ def test_dose_rules_scale_the_dose(path):
 def test_dataset_says_what_was_changed_and_assumed(path):
     dataset = compare(path, ["mouse_28g"], settings={"time.end": "1 hour"})
     assert json.loads(dataset.attrs["settings"]) == {"time.end": "1 hour"}
-    assert dataset["assumed"].item() == "body: bone_marrow.volume; tumour: retention"
+    expected = "body: venous_volume, arterial_volume, 5 numbers of bone_marrow; tumour: retention"
+    assert dataset["assumed"].item() == expected
 
 
 def test_table_has_a_line_a_body(dataset):
     lines = table_lines(dataset)
     assert [line.split()[0] for line in lines[2:5]] == BODIES
     assert lines[5].endswith("x human_male")
-    assert lines[-1].startswith("assumed, child_5y: body: haematocrit")
+    assert lines[-1].startswith("assumed, child_5y: body: vascular_volume of 13 parts")
 
 
 def test_command_writes_dataset_and_figure(path, capsys):

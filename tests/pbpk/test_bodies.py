@@ -173,6 +173,11 @@ def test_missing_file(tmp_path):
             'blood_flow = { value = "600 mL/h"',
             "organs.lung.blood_flow do not close.*gap of -11.56 %",
         ),
+        (
+            'body_weight = { value = "28 g"',
+            'body_weight = { value = "40 g"',
+            "hold 26.4068 mL at a body_weight of 40 g: 0.66 mL per g, not in 0.7 to 1.1",
+        ),
         ('"1.717 mL"', '"3.2 mL"', "blood of organs and pools do not close.*gap of -46.3"),
         ('"0.023562 mL/h"', '"23 mL/h"', "organs.brain: lymph_flow 23 mL/h is not below"),
         ('"0.0873 mL"', '"0.48 mL"', "organs.brain: vascular_volume.*more than the volume"),
