@@ -289,7 +289,8 @@ def test_the_result_holds_organs_balance_and_provenance(tmp_path, capsys):
     assert (float(rate), rate.attrs["source"]) == (1.5, "assumed")
     assert tree["parameters/organs_bone_marrow_kinetics_growth_rate"].attrs["source"]
     assert float(tree["parameters/organs_bone_marrow_initial_tumour"]) == 1e4
-    assert tree["parameters/organs_bone_marrow_volume"].attrs["standing"] == "derived"
+    # As is the volume of the mouse's marrow that it is part of.
+    assert tree["parameters/organs_bone_marrow_volume"].attrs["standing"] == "assumed"
     tree.close()
     figure = tmp_path / "marrow.png"
     assert main(["plot", str(out), "--out", str(figure)]) == 0
