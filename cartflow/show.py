@@ -53,7 +53,7 @@ def _title(kind: str, name: str) -> str:
 
 def _show_numbers(kind: str, name: str) -> None:
     from cartflow.pbpk.body import Body
-    from cartflow.pbpk.describe import describe, totals
+    from cartflow.pbpk.describe import describe, totals, ways
     from cartflow.pbpk.load import load_body, load_trafficking
 
     noun = load_body(name) if kind == "body" else load_trafficking(name)
@@ -66,8 +66,7 @@ def _show_numbers(kind: str, name: str) -> None:
             for r in rows
         ],
     )
-    if isinstance(noun, Body):
-        print("\n" + "\n".join(totals(noun)))
+    print("\n" + "\n".join(totals(noun) if isinstance(noun, Body) else ways(noun)))
     _sources([r.source for r in rows])
 
 

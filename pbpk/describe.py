@@ -47,6 +47,30 @@ def totals(body: Body) -> list[str]:
     ]
 
 
+def ways(trafficking: Trafficking) -> list[str]:
+    """Return lines that say where cells go: body, ways of blood and tissue, capture in one pass."""
+    organs, body = trafficking.organs, trafficking.made_for.name
+    portal = [name for name, organ in organs.items() if organ.blood_to == "liver"]
+    back = [name for name, organ in organs.items() if organ.tissue_to == "blood"]
+    others = "take the ways of rest" if trafficking.others == "as_rest" else "have vessels only"
+    caught = {
+        name: trafficking.capture_probability(name)
+        for name, organ in organs.items()
+        if organ.transmigration_rate is not None
+    }
+    tumour = trafficking.tumour
+    if tumour is not None and tumour.blood_entry_rate is None:
+        caught["tumour"] = tumour.capture_probability()
+    shares = ", ".join(f"{name} {100 * share:.3g} %" for name, share in caught.items())
+    return [
+        f"made for              {body}; cells travel with {trafficking.carrier}",
+        f"blood to the liver    of {', '.join(portal) or 'no organ'}; of all others to the veins",
+        f"tissue to the blood   of {', '.join(back) or 'no organ'}; of all others to the lymph",
+        f"organs not listed     {others}",
+        f"caught in one pass    {shares or 'in no organ'}",
+    ]
+
+
 def _of(total: float, whole: Parameter) -> str:
     return f"{100 * (total / whole.value - 1):+.4f} % from {whole.stated}"
 

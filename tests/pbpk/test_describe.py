@@ -1,6 +1,6 @@
 """Bodies and trafficking models as rows."""
 
-from cartflow.pbpk.describe import describe, totals
+from cartflow.pbpk.describe import describe, totals, ways
 from cartflow.pbpk.load import load_body, load_trafficking
 
 
@@ -25,3 +25,15 @@ def test_totals_of_a_body():
     assert lines[0].startswith("blood flow of the organs   204000 mL/h")
     assert lines[1].startswith("blood of organs and pools  1400 mL")
     assert lines[2].endswith("at a weight of 19 kg")
+
+
+def test_ways_of_a_trafficking_model():
+    made_for, blood, tissue, others, caught = ways(load_trafficking("khot2019"))
+    assert made_for.endswith("mouse_28g; cells travel with blood")
+    assert blood.endswith("of spleen, gut; of all others to the veins")
+    assert tissue.endswith("of no organ; of all others to the lymph")
+    assert others.endswith("have vessels only")
+    # As J / (J + Q/V) of the published rates, flows and vessels.
+    for share in ("lung 12.7 %", "spleen 17.6 %", "kidney 3.55 %", "tumour 0.314 %"):
+        assert share in caught
+    assert ways(load_trafficking("ganusov2014"))[-1].endswith("in no organ")
