@@ -97,6 +97,9 @@ def _compartment(name: str, table: OrganTable, organs: OrganNetwork) -> str:
     places = {(c.organ, c.space): c.name for c in organs.compartments if c.organ}
     alone = {c.name for c in organs.compartments if c.name in ("venous", "arterial", "lymph")}
     if name in alone:
+        if "space" in table.model_fields_set:
+            msg = f"organs.{name}.space: has no effect; only organs have spaces"
+            raise InputError(msg)
         return name
     known = {organ for organ, _ in places if organ not in ("blood", "tumour")} | alone
     require_known(name, known, "organs")

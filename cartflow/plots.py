@@ -68,7 +68,8 @@ def plot_sites(tree: xr.DataTree, axes: Axes) -> None:
     }
     for (name, values), colour in zip(courses.items(), colours(len(courses)), strict=True):
         axes.plot(values["time"].values, values.values, color=colour, label=name)
-    _finish_linear(axes, "Where kinetics act in organs", _unit(next(iter(courses.values()))))
+    units = {"relative amount" if v.attrs["units"] == "1" else _unit(v) for v in courses.values()}
+    _finish_linear(axes, "Where kinetics act in organs", ", ".join(sorted(units, reverse=True)))
 
 
 def plot_simulated(tree: xr.DataTree, path: Path) -> None:

@@ -343,6 +343,11 @@ def test_a_run_that_fails_says_so_and_keeps_what_it_has(monkeypatch):
         ),
         ({"organs": {"tumour": {"kinetics": {"models": ["none"]}}}}, r"stand in \[kinetics\]"),
         ({"organs.bone_marrow.space": "cavity"}, "organs.bone_marrow.space.*'cavity'"),
+        (
+            {"organs": {"venous": {"space": "tissue", "kinetics": {"models": ["none"]}}}},
+            "organs.venous.space: has no effect",
+        ),
+        ({"trafficking.name": "ganusov2014"}, "space: 'tissue'; with this .* it has: vascular"),
         ({"organs.bone_marrow.initial.tumor": "1 cells/mm^3"}, "initial: unknown name 'tumor'"),
         ({"organs.bone_marrow.initial.tumour": "1 mm"}, "initial.tumour: '1 mm' has the dim"),
         ({"organs.bone_marrow.initial.tumour": "-1 cells/mm^3"}, "initial.tumour.*below 0"),
@@ -400,3 +405,46 @@ def test_other_routes_work_without_a_tumour(route, organ):
         of = Study.from_text(MARROW, settings={"doses.0.route": route})
     cells = of.run().tree["body/cells"].sel(organ=organ, phenotype="cart")
     assert float(cells[0].sum()) == 1e6
+
+
+def test_the_reference_engine_gives_the_same():
+    settings = {"solver.tolerance": 1e-5, "time.end": "1 day", "time.every": "1 day"}
+    fast, fipy = (
+        both({**settings, "solver.engine": engine}).run().require_finished().tree["body"]
+        for engine in ("fast", "fipy")
+    )
+    for name in ("density_cart", "density_exhausted", "density_tumour"):
+        np.testing.assert_allclose(fipy[name][-1], fast[name][-1], rtol=2e-4)
+
+
+def test_what_only_the_tumour_knows_passes_through_organs():
+    of = both(
+        {
+            "kinetics.models": ["liu2022"],
+            "organs.bone_marrow.kinetics": {"models": ["predator_prey"]},
+            "organs.spleen": {
+                "kinetics": {"models": ["predator_prey"], "parameters": {"death_rate": "1 1/day"}},
+                "space": "vascular",
+                "volume": "20 mm^3",
+            },
+            "doses": [
+                {"cells": "1e6 cells", "phenotype": name} for name in ("cart", "cart_inactive")
+            ],
+        }
+    )
+    record = balanced(of.simulation.run(), of.simulation.coupled)
+    assert of.organ_kinetics.phenotypes == ("cart", "cart_inactive")
+    assert of.simulation.coupled.product_names == ("cart", "cart_inactive")
+    passive = record.states[-1].body[:, 1].sum() + record.states[-1].ledger.inflow[1]
+    assert passive > 0
+    # In the body nothing makes cells that only pass.
+    alone = Study.from_text(
+        MARROW,
+        settings={
+            "organs.bone_marrow.kinetics": {"models": ["liu2022"]},
+            "organs.bone_marrow.initial": {},
+            "doses.0.phenotype": "cart_inactive",
+        },
+    ).prepared
+    last = balanced(alone.run(), alone).states[-1].ledger
+    assert last.born.sum() == 0
