@@ -8,14 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from cartflow.assembly import Assembler, stated_parameters
 from cartflow.bibliography import keys, references
 from cartflow.body_alone import BodyAlone
 from cartflow.coupled import Coupled
 from cartflow.dosing import build_doses
-from cartflow.exchange import Door, both_fed, rim_fed, vessel_fed
+from cartflow.exchange import Door, vessel_fed
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.load import combine, load
 from cartflow.kinetics.locality import in_tissue
@@ -28,13 +26,9 @@ from cartflow.pbpk.body import Body
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
 from cartflow.pbpk.organ_kinetics import OrganKinetics
-from cartflow.pbpk.routes import CAVITY_ROUTES
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
-from cartflow.pbpk.tumour import TumourVessels, draining_node, host_cavity, host_organs
-from cartflow.pde.engine import Engine
-from cartflow.pde.fast_engine import FastEngine
-from cartflow.pde.fipy_engine import FipyEngine
+from cartflow.pbpk.tumour import TumourVessels
 from cartflow.pde.problem import Problem
 from cartflow.result import Result, build_result
 from cartflow.schedule import save_times
@@ -48,6 +42,7 @@ from cartflow.study_checks import (
     require_parts,
     require_regions,
 )
+from cartflow.study_parts import arrival, cavities, control, engine, scaling, vessels
 from cartflow.tables import parse_toml, read_text, validate
 from cartflow.tumour_group import require_free_names
 
@@ -171,8 +166,10 @@ class Study:
             initial = assembler.initial(table.fields)
             coupled = Coupled(
                 network=self.organs,
-                engine=self._engine(problem),
-                door=Door(geometry=self.geometry, arrival=self._arrival(), egress=egress),
+                engine=engine(table.solver, problem),
+                door=Door(
+                    geometry=self.geometry, arrival=arrival(tumour, self.geometry), egress=egress
+                ),
                 doses=build_doses(table.doses, self.kinetics, table.time.end),
                 injection=vessel_fed(self.geometry, tumour.injection_region),
                 kinetics=self.organ_kinetics,
@@ -181,7 +178,7 @@ class Study:
                 coupled=coupled,
                 initial=initial,
                 save_times=save_times(table.time, [dose.time for dose in coupled.doses]),
-                control=self._control(),
+                control=control(table.solver),
             )
         self.stated.update(assembler.parameters)
         return simulation
@@ -285,65 +282,18 @@ class Study:
                 tolerance=StepControl().tolerance if given is None else given.value,
             )
 
-    def _engine(self, problem: Problem) -> Engine:
-        table = self.table.solver
-        if table.engine == "fipy":
-            return FipyEngine(problem, sweeps=table.sweeps, drift="limited")
-        return FastEngine(problem)
-
     def vessels(self) -> TumourVessels:
         """Return the tumour's vessels and where they are."""
-        table = self.tumour
-        names = (
-            "plasma_flow",
-            "vascular_fraction",
-            "interstitial_fraction",
-            "lymph_fraction",
-            "retention",
-            "cavity_entry_rate",
-            "barrier_breakdown",
-        )
-        given = {n: getattr(table, n) for n in names if getattr(table, n) is not None}
-        return TumourVessels(
-            volume=self.geometry.volume,
-            host=host_organs(table.host),
-            node=draining_node(table.host) if table.own_node else "",
-            cavity=host_cavity(table.host),
-            **given,
-        )
+        return vessels(self.tumour, self.geometry.volume)
 
     def scaling(self) -> ScalingRule:
         """Return the rule that carries rates to the study's body."""
-        table, default = self.table.trafficking, ScalingRule()
-        given = table.exponent, table.elimination_exponent
-        usual = default.exponent, default.elimination_exponent
-        exponent, losses = (u if g is None else g.value for g, u in zip(given, usual, strict=True))
-        return ScalingRule(name=table.scaling, exponent=exponent, elimination_exponent=losses)
+        return scaling(self.table.trafficking)
 
     def cavities(self) -> list[str]:
         """Return the cavities that doses are given into."""
-        routes = [dose.route for dose in self.table.doses]
-        return [CAVITY_ROUTES[route] for route in routes if route in CAVITY_ROUTES]
+        return cavities(self.table.doses)
 
     def _egress_rate(self) -> float:
         given = self.tumour.egress_rate
         return self.organs.egress_rate if given is None else given.value
-
-    def _arrival(self) -> np.ndarray:
-        table = self.tumour
-        if table.feeding == "vessels":
-            return vessel_fed(self.geometry, table.region or "all")
-        outer = table.boundary or next(iter(self.geometry.boundaries))
-        if table.rim_share is not None:
-            return both_fed(self.geometry, table.region or "all", outer, table.rim_share.value)
-        return rim_fed(self.geometry, outer)
-
-    def _control(self) -> StepControl:
-        table, default = self.table.solver, StepControl()
-        names = ("tolerance", "initial_step", "minimum_step", "maximum_step")
-        given = {n: getattr(table, n) or getattr(default, n) for n in names}
-        return StepControl(
-            **{n: float(v) for n, v in given.items()},
-            extrapolate=table.extrapolate,
-            fixed=table.fixed_step,
-        )

@@ -1,0 +1,84 @@
+"""What single tables of a study stand for: vessels, rules, engine, steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cartflow.exchange import both_fed, rim_fed, vessel_fed
+from cartflow.geometries.geometry import Geometry
+from cartflow.pbpk.routes import CAVITY_ROUTES
+from cartflow.pbpk.scaling import ScalingRule
+from cartflow.pbpk.tumour import TumourVessels, draining_node, host_cavity, host_organs
+from cartflow.pde.engine import Engine
+from cartflow.pde.fast_engine import FastEngine
+from cartflow.pde.fipy_engine import FipyEngine
+from cartflow.pde.problem import Problem
+from cartflow.schema import DoseTable, SolverTable, TraffickingTable, TumourTable
+from cartflow.stepping import StepControl
+
+
+def vessels(table: TumourTable, volume: float) -> TumourVessels:
+    """Return the vessels of a tumour of `volume` mm3, and where they are."""
+    names = (
+        "plasma_flow",
+        "vascular_fraction",
+        "interstitial_fraction",
+        "lymph_fraction",
+        "retention",
+        "cavity_entry_rate",
+        "barrier_breakdown",
+    )
+    given = {n: getattr(table, n) for n in names if getattr(table, n) is not None}
+    return TumourVessels(
+        volume=volume,
+        host=host_organs(table.host),
+        node=draining_node(table.host) if table.own_node else "",
+        cavity=host_cavity(table.host),
+        **given,
+    )
+
+
+def scaling(table: TraffickingTable) -> ScalingRule:
+    """Return the rule that carries rates to the study's body."""
+    default = ScalingRule()
+    given = table.exponent, table.elimination_exponent
+    usual = default.exponent, default.elimination_exponent
+    exponent, losses = (u if g is None else g.value for g, u in zip(given, usual, strict=True))
+    return ScalingRule(name=table.scaling, exponent=exponent, elimination_exponent=losses)
+
+
+def cavities(doses: Sequence[DoseTable]) -> list[str]:
+    """Return the cavities that doses are given into."""
+    routes = [dose.route for dose in doses]
+    return [CAVITY_ROUTES[route] for route in routes if route in CAVITY_ROUTES]
+
+
+def arrival(table: TumourTable, geometry: Geometry) -> np.ndarray:
+    """Return the weights (1/mm^3 per mesh cell) by which cells arrive in the tissue."""
+    if table.feeding == "vessels":
+        return vessel_fed(geometry, table.region or "all")
+    outer = table.boundary or next(iter(geometry.boundaries))
+    if table.rim_share is not None:
+        return both_fed(geometry, table.region or "all", outer, table.rim_share.value)
+    return rim_fed(geometry, outer)
+
+
+def engine(table: SolverTable, problem: Problem) -> Engine:
+    """Return the engine that a study names, for its problem."""
+    if table.engine == "fipy":
+        return FipyEngine(problem, sweeps=table.sweeps, drift="limited")
+    return FastEngine(problem)
+
+
+def control(table: SolverTable) -> StepControl:
+    """Return how steps are chosen."""
+    default = StepControl()
+    names = ("tolerance", "initial_step", "minimum_step", "maximum_step")
+    given = {n: getattr(table, n) or getattr(default, n) for n in names}
+    return StepControl(
+        **{n: float(v) for n, v in given.items()},
+        extrapolate=table.extrapolate,
+        fixed=table.fixed_step,
+    )
