@@ -82,12 +82,14 @@ def _take(
     rise: Array,
     step: float,
 ) -> None:
-    """Accept a lane's step."""
+    """Accept a lane's step; a supply that rises has risen by its `step` (0 if none does)."""
     for row in range(len(y)):
         y[row, lane] = z[row, lane]
-        supply[row, lane] += rise[row, lane] * step
     for event in range(len(counts)):
         counts[event, lane] += events[event, lane]
+    if step > 0.0:
+        for row in range(len(y)):
+            supply[row, lane] += rise[row, lane] * step
 
 
 @njit(error_model="numpy", cache=True)
@@ -213,6 +215,7 @@ def run(
     counts, supply, rise = rows(len(events)), rows(len(y)), rows(len(y))
     step, error, least, lowest = np.zeros((4, LANES))
     limit = tolerance * floor
+    rising = plan[5].any()
     clock = _clock(number, values)
     active = clock[4]
     for lane in range(number):
@@ -223,7 +226,7 @@ def run(
             rates,
             jacobian,
             y,
-            (supply, rise),
+            (supply, rise, rising),
             system,
             elimination,
             animals,
@@ -241,7 +244,7 @@ def run(
             if passed and lowest[lane] < 0.0:
                 passed = mended(z, events, lane, limit, phenotypes, compartments, system)
             if passed:
-                _take(y, counts, z, events, lane, supply, rise, step[lane])
+                _take(y, counts, z, events, lane, supply, rise, step[lane] * rising)
                 _move_on(lane, factor, step, ends, clock)
                 report[lane, 1] += 1
                 _arrive(y, counts, supply, rise, lane, plan, clock, values, results)

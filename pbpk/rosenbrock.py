@@ -141,18 +141,18 @@ def attempt(
 ) -> None:
     """Try one step of every lane: the new state in z, its events, the error in the last stage.
 
-    `supplies` are what is supplied per day at the step's beginning, and by how much it rises.
+    `supplies` are what is supplied per day at the step's beginning, by how much it rises, and
+    whether any does.
     """
     matrix, pivots, z, stages, total, events, event_stages, event_total = work[:8]
     slopes, wide_slopes, inverse = work[8:11]
     local = work[11:]
     pulls = elimination[3]
-    supply, rise = supplies
-    rising = rise.any()
+    supply, rise, rising = supplies
     for lane in range(LANES):
         inverse[0, lane] = 1.0 / (_GAMMA * step[lane])
         inverse[1, lane] = _GAMMA * step[lane]
-        for s in range(STAGES):
+        for s in range(STAGES * rising):
             inverse[2 + s, lane] = (_PART[s] + _SLOPE[s]) * step[lane]
     _slopes(jacobian, y, system, animals, local, slopes, wide_slopes)
     factorise(transport, slopes, elimination, inverse, matrix, pivots, least)
