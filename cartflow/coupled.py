@@ -16,6 +16,7 @@ from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.network import OrganNetwork
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 from cartflow.pde.engine import Account, Engine
+from cartflow.totals import totals
 
 Array = np.ndarray
 
@@ -82,7 +83,7 @@ class Coupled:
 
     def in_tumour(self, tumour: Array) -> Array:
         """Return the product cells in the tissue, per product species."""
-        return self._of_all(tumour[self.products] @ self.volumes)
+        return self._of_all(totals(tumour[self.products], self.volumes))
 
     def start(self, tumour: Array, time: float) -> State:
         """Return the state before any dose; product cells there count as infused."""
@@ -152,7 +153,7 @@ class Coupled:
         """Return the rate at which products leave the tissue for the node, cells/day."""
         problem = self.engine.problem
         removed = problem.travels[self.products, None] * problem.egress
-        return np.asarray((removed * tumour[self.products]) @ self.volumes)
+        return totals(removed * tumour[self.products], self.volumes)
 
     def _of_all(self, counted: Array) -> Array:
         """Return counts of the tumour's products as counts of all products."""

@@ -16,6 +16,7 @@ from cartflow.stepping import (
     extrapolated,
     relative_difference,
 )
+from cartflow.totals import totals
 
 Array = np.ndarray
 Watch = Callable[[float, float], None]
@@ -161,7 +162,7 @@ class _Run:
 
         1e-8 of all cells infused, and 1e-6 of the most that there has been of another field.
         """
-        self.most = np.maximum(self.most, self.state.tumour @ self.coupled.volumes)
+        self.most = np.maximum(self.most, totals(self.state.tumour, self.coupled.volumes))
         floor = 1e-6 * self.most + 1e-12
         floor[self.coupled.products] = 1e-8 * float(np.sum(state.ledger.infused)) + 1e-12
         return floor

@@ -17,6 +17,7 @@ from cartflow.stepping import (
     extrapolated,
     relative_difference,
 )
+from cartflow.totals import totals
 
 Array = np.ndarray
 Watch = Callable[[float, float], None]
@@ -82,14 +83,16 @@ class _Evolving:
         self.most = engine.problem.totals(state)
         self.loop: StepLoop[tuple[Array, Account]] = StepLoop(control=control, order=engine.order)
         self.wished = control.initial_step
+        self.room: Array | None = None
 
     def run(self, times: Sequence[float], watch: Watch | None) -> Evolution:
         time, states, accounts = float(times[0]), [self.state], []
         for end in times[1:]:
             while time < end:
-                before = time
+                before, old = time, self.state
                 attempt, limit = self._method(time)
                 (self.state, account), time = self.loop.step(time, float(end), limit, attempt)
+                self.room = None if old is states[-1] else old
                 accounts.append(account)
                 if watch is not None:
                     watch(time, time - before)
@@ -117,9 +120,10 @@ class _Evolving:
     def _explicit(self, dt: float) -> _Attempt:
         assert self.explicit is not None
         try:
-            new, account, difference, size = self.explicit.explicit_step(self.state, dt)
+            found = self.explicit.explicit_step(self.state, dt, self.room)
         except StepFailed as failure:
             return (self.state, _combined([], [])), np.inf, failure
+        new, account, difference, size = found
         self.most = np.maximum(self.most, size)
         return self._judged(dt, new, account, difference / (size + self._floor()))
 
@@ -131,7 +135,7 @@ class _Evolving:
         except StepFailed as failure:
             return (self.state, _combined([], [])), np.inf, failure
         order = self.engine.order
-        self.most = np.maximum(self.most, np.abs(halves) @ self.volumes)
+        self.most = np.maximum(self.most, totals(halves, self.volumes))
         difference = relative_difference(whole, halves, self.volumes, self._floor())
         rows = [extrapolated(a, b, self.volumes, order) for a, b in zip(whole, halves, strict=True)]
         more = 1.0 / (2.0**order - 1.0)

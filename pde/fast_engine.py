@@ -16,6 +16,7 @@ from cartflow.pde.limiter import fill
 from cartflow.pde.links import Links, read_links
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Stepped
+from cartflow.totals import totals
 
 Array = np.ndarray
 
@@ -35,8 +36,8 @@ class Stepper(Protocol):
     def explicit_limit(self, state: Array) -> float:
         """Return the longest step, in days, of `explicit_step`; 0 where there is none."""
 
-    def explicit_step(self, state: Array, dt: float) -> Stepped:
-        """As `step`, of third order, with the difference to second order."""
+    def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
+        """As `step`, of third order, with the difference to second order, perhaps in `room`."""
 
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
         """Return d(storage u)/dt at densities `state`, in `out` if it is given."""
@@ -74,13 +75,16 @@ class FastEngine:
         """Return the longest step, in days, of `explicit_step`; 0 where it is not to be had."""
         return self._stepper.explicit_limit(state)
 
-    def explicit_step(self, state: Array, dt: float) -> tuple[Array, Account, Array, Array]:
+    def explicit_step(
+        self, state: Array, dt: float, room: Array | None = None
+    ) -> tuple[Array, Account, Array, Array]:
         """As `step`, by a method of third order that has an estimate of its error.
 
-        Also returns the volume's 1-norm, per species, of the difference to the solution of
-        second order, and that of the new amounts.
+        The new state may be written to `room`, an array like `state` that is not needed any more,
+        which saves the time to make one. Also returns the volume's 1-norm, per species, of the
+        difference to the solution of second order, and that of the new amounts.
         """
-        stepped = self._stepper.explicit_step(state, dt)
+        stepped = self._stepper.explicit_step(state, dt, room)
         assert stepped.difference is not None
         assert stepped.size is not None
         return *self._finished(stepped), stepped.difference, stepped.size
@@ -130,7 +134,7 @@ class FastEngine:
                 raise StepFailed(item.name, "a value is not finite")
             if low >= 0.0:
                 continue
-            total = float(np.abs(values) @ volumes)
+            total = float(totals(np.abs(values)[None], volumes)[0])
             if not item.mobile:
                 extents = self._taken_back(i, values, extents)
             elif fill(values, volumes, self._links.ahead, self._links.behind) > 1e-2 * total:

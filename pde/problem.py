@@ -15,6 +15,7 @@ from cartflow.pde.boundary import BoundaryCondition, RegionSource
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.tissue import Tissue
+from cartflow.totals import totals
 
 Array = np.ndarray
 
@@ -145,4 +146,4 @@ class Problem:
 
     def totals(self, state: Array) -> Array:
         """Return the amount of every species in the tissue, sum(storage u V)."""
-        return np.asarray((self.storage(state) * state) @ self.geometry.cell_volumes)
+        return totals(self.storage(state) * state, self.geometry.cell_volumes)

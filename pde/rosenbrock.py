@@ -70,7 +70,7 @@ class Rosenbrock:
         """Return 0: on a line all steps are implicit."""
         return 0.0
 
-    def explicit_step(self, state: Array, dt: float) -> Stepped:
+    def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
         """Raise `StepFailed`: there are none."""
         raise StepFailed("transport", "on a line there are no explicit steps")
 

@@ -381,35 +381,3 @@ def stage(
                 )
         _count(u, rates, kinetics.counted, removal, fields.volumes, start, stop, totals[b])
     return totals.sum(axis=0)
-
-
-@parallel(types.float64(_rows, KINETICS, types.int64, types.int64))
-def reaction_speed(amounts: Array, kinetics: Kinetics, jacobian_block: int, width: int) -> float:
-    """Return a bound of the kinetics' fastest rate, 1/day: the largest row sum of |S dr/da|."""
-    species, cells = amounts.shape
-    reactions = kinetics.counted.size
-    blocks = (cells + width - 1) // width
-    largest = np.zeros(blocks)
-    for b in prange(blocks):
-        start, stop = b * width, min((b + 1) * width, cells)
-        inside = np.empty((species, width))
-        for s in range(species):
-            for i in range(stop - start):
-                inside[s, i] = max(amounts[s, start + i], 0.0)
-        slopes = np.empty((max(reactions * species, 1), width))
-        size = stop - start
-        call(jacobian_block, (inside, width, kinetics.parameters, 0, size, slopes, width))
-        entry, row = np.empty(width), np.empty(width)
-        for s in range(species):
-            row[:] = 0.0
-            for j in range(species):
-                entry[:] = 0.0
-                for r in range(reactions):
-                    number = kinetics.stoichiometry[s, r]
-                    if number != 0.0:
-                        for i in range(stop - start):
-                            entry[i] += number * slopes[r * species + j, i]
-                for i in range(stop - start):
-                    row[i] += abs(entry[i])
-            largest[b] = max(largest[b], row[: stop - start].max())
-    return largest.max()

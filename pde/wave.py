@@ -53,13 +53,16 @@ class Wave:
         """Return whether so many stages stay within the caches."""
         return 8 * self._needed(stages) <= _MOST_MEMORY
 
-    def step(self, u: Array, table: Array) -> WaveStep:
-        """Return what the stages of `table` make of the amounts `u` (species, cells)."""
+    def step(self, u: Array, table: Array, out: Array | None = None) -> WaveStep:
+        """Return what the stages of `table` make of the amounts `u` (species, cells).
+
+        The amounts are written to `out`, if it is given.
+        """
         stages, slabs = len(table), int(self._grid.shape[0])
         columns = 2 * self._grid.counted.size + self._species + self._grid.crossing_species.size
         totals = np.zeros((slabs, stages, columns))
-        judged = np.empty((slabs, self._species, 3))
-        out = np.empty_like(u)
+        judged = np.zeros((slabs, self._species, 3))
+        out = np.empty_like(u) if out is None else out
         self._run(u, table, out, totals, judged)
         difference, size, negative = judged.sum(axis=0).T * self._volume
         return WaveStep(

@@ -87,15 +87,28 @@ def _product(a: Array, first: Index, b: Array, second: Index, size: Index) -> fl
 
 
 @summing
-def _judge(new: Array, last: Array, first: Array, out: Array) -> None:
-    """Write the sums of |new - 2 last + first|, of |new|, and of what is negative in `new`."""
-    difference, size, negative = 0.0, 0.0, 0.0
-    for i in range(new.size):
-        x = new[i]
-        difference += abs(x - 2.0 * last[i] + first[i])
-        size += abs(x)
+def _judge(
+    u: Array,
+    before: Array,
+    new: Array,
+    at: Array,
+    s: int,
+    first: Index,
+    size: Index,
+    judged: Array,
+    z: int,
+) -> None:
+    """Add a run's sums of |new - 2 before + u|, of |new|, and of what is negative in `new`."""
+    here, target = at[s, 0], at[s, 11]
+    difference, total, negative = 0.0, 0.0, 0.0
+    for i in range(size):
+        x = new[target + i]
+        difference += abs(x - 2.0 * before[here + i] + u[first + i])
+        total += abs(x)
         negative += -x if x < 0.0 else 0.0
-    out[0], out[1], out[2] = difference, size, negative
+    judged[z, s, 0] += difference
+    judged[z, s, 1] += total
+    judged[z, s, 2] += negative
 
 
 @fused
@@ -286,7 +299,7 @@ def wave(
     Y_j = mu Y_{j-1} + nu Y_{j-2} + rest Y_0 + h mu~ F(Y_{j-1}) + h gamma~ F(Y_0).
     `mine` is the caller's memory. Added to `totals` (slabs, stages, 2 reactions + species +
     crossings): events forwards and in reverse, what the removal takes and what crossings let in,
-    for cells of volume one. Written to `judged` (slabs, species, 3), unless it is empty: the sums
+    for cells of volume one. and to `judged` (slabs, species, 3), unless it is empty: the sums
     of |Y_s - 2 Y_{s-1} + Y_0|, of |Y_s| and of what is negative in Y_s.
     """
     slabs, width = grid.shape[0], grid.shape[2]
@@ -346,6 +359,10 @@ def wave(
                 if owned:
                     cell, size = z * cells + start, stop - start
                     _count(source, at, scratch, counted, removal, cell, size, totals, z, j)
+                if final and judged.shape[0] > 0:
+                    for s in range(species):
+                        begin, number = np.uint64(base[s, 7] + start), np.uint64(stop - start)
+                        _judge(u, source, out, at, s, begin, number, judged, z)
                 start = stop
             if first:
                 for s in range(species):
@@ -367,8 +384,3 @@ def wave(
                     z,
                     totals,
                 )
-            if final and judged.shape[0] > 0:
-                for s in range(species):
-                    a, b = base[s, 7], base[s, 0]
-                    now = (u if j == 0 else mine)[b : b + cells]
-                    _judge(out[a : a + cells], now, u[a : a + cells], judged[z, s])

@@ -1,0 +1,68 @@
+"""How fast the kinetics are at a state, for the number of stages of an explicit step."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numba import types
+
+from cartflow.compiling import compiled_now
+from cartflow.pde.crew import share
+from cartflow.pde.voxel_kernels import KINETICS, Kinetics
+from cartflow.pointers import call
+
+Array = np.ndarray
+
+_BLOCK = 512
+_SMALL = 20_000  # cells below which one thread is faster than waking more
+
+
+@compiled_now(types.float64(types.float64[:, ::1], KINETICS, types.int64, types.int64, types.int64))
+def _fastest(amounts: Array, kinetics: Kinetics, jacobian: int, low: int, high: int) -> float:
+    """Return the largest row sum of |S dr/da| over the cells low <= c < high, or nan."""
+    species, reactions = kinetics.stoichiometry.shape
+    stoichiometry, parameters = kinetics.stoichiometry, kinetics.parameters
+    inside = np.empty((species, _BLOCK))
+    slopes = np.empty((max(reactions * species, 1), _BLOCK))
+    row, entry = np.empty(_BLOCK), np.empty(_BLOCK)
+    largest, bad = 0.0, 0.0
+    for start in range(low, high, _BLOCK):
+        size = min(_BLOCK, high - start)
+        for s in range(species):
+            for i in range(size):
+                x = amounts[s, start + i]
+                inside[s, i] = x if x > 0.0 else 0.0
+        call(jacobian, (inside, _BLOCK, parameters, 0, size, slopes, _BLOCK))
+        for s in range(species):
+            row[:size] = 0.0
+            for j in range(species):
+                entry[:size] = 0.0
+                for r in range(reactions):
+                    number = stoichiometry[s, r]
+                    if number != 0.0:
+                        for i in range(size):
+                            entry[i] += number * slopes[r * species + j, i]
+                for i in range(size):
+                    row[i] += abs(entry[i])
+            for i in range(size):
+                largest = row[i] if row[i] > largest else largest
+                bad += 0.0 * row[i]
+    return largest + bad
+
+
+def reaction_speed(amounts: Array, kinetics: Kinetics, jacobian: int) -> float:
+    """Return a bound of the kinetics' fastest rate, 1/day, or nan where one is not finite.
+
+    `jacobian` is the address of the derivatives (`cartflow.kinetics.compiled.addresses`),
+    `amounts` (species, cells).
+    """
+    cells = amounts.shape[1]
+    tiles = 1 if cells < _SMALL else numba.get_num_threads()
+    found = np.empty(tiles)
+
+    def tile(k: int) -> None:
+        low, high = k * cells // tiles, (k + 1) * cells // tiles
+        found[k] = _fastest(amounts, kinetics, jacobian, low, high)
+
+    share(tile, tiles)
+    return float(found.max())
