@@ -35,7 +35,6 @@ from cartflow.schedule import save_times
 from cartflow.schema import StudyTable, TumourTable
 from cartflow.shapes import build_geometry
 from cartflow.simulation import Record, Simulation
-from cartflow.stepping import StepControl
 from cartflow.study_checks import (
     refuse_tumour_keys,
     refuse_unused,
@@ -273,13 +272,12 @@ class Study:
             kinetics = self.organ_kinetics
             assert kinetics is not None  # as require_parts has seen to
             doses = build_doses(table.doses, kinetics.network, table.time.end)
-            given = table.solver.tolerance
             return BodyAlone(
                 network=self.organs,
                 kinetics=kinetics,
                 doses=doses,
                 save_times=save_times(table.time, [dose.time for dose in doses]),
-                tolerance=StepControl().tolerance if given is None else given.value,
+                tolerance=control(table.solver).tolerance,
             )
 
     def vessels(self) -> TumourVessels:

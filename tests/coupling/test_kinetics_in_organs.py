@@ -360,6 +360,7 @@ def test_a_run_that_fails_says_so_and_keeps_what_it_has(monkeypatch):
         ({"organs": {}}, r"key 'tumour' is missing; a study needs \[tumour\]"),
         ({"kinetics.models": ["none"]}, "key 'tumour' is missing"),
         ({"fields.cart.initial": "1 cells/mm^3"}, "fields: has no effect in a study without"),
+        ({"solver.tolerance": 5}, r"tolerance 5 is not within \(0, 0\.1\]"),
         ({"solver.engine": "fipy"}, "solver.engine: has no effect.*allowed: tolerance"),
         ({"doses.0.route": "intratumoural"}, "doses.0.route: 'intratumoural' is for a study with"),
         ({"doses.0.phenotype": "exhausted"}, "doses.0.phenotype: unknown name 'exhausted'"),
