@@ -47,9 +47,9 @@ class _Found:
 
 
 def examples() -> list[Path]:
-    """Return the study files of the examples; none where the package is installed without."""
+    """Return the examples with a tumour; none where the package is installed without."""
     folder = Path(__file__).resolve().parents[1] / "examples"
-    return sorted(folder.glob("*.toml"))
+    return [p for p in sorted(folder.glob("*.toml")) if Study.from_file(p).table.tumour]
 
 
 def case(scope: Scope) -> CaseResult:
