@@ -13,7 +13,8 @@ from cartflow.kinetics.generated import VERSION, Writer
 from cartflow.kinetics.grammar import names
 from cartflow.kinetics.network import Network
 
-BLOCK = 1024  # cells at most in a call
+BLOCK = 1024  # cells at most in a call whose rates are kept
+LONG_BLOCK = 2048  # cells at most in a call, otherwise
 ROW = 1032  # a row of rates: not whole pages, or rows would fall on the same lines of a cache
 # The columns of `at`: where each species' values begin.
 COLUMNS = (
@@ -39,23 +40,12 @@ from math import exp, inf, log, nan, sqrt, tanh
 from numba import carray, cfunc, float64, int64, types, uint64, void
 
 REALS = types.CPointer(float64)
-STAGE = void(*(REALS,) * 12, types.CPointer(uint64), int64)
+STAGE = void(*(REALS,) * 11, types.CPointer(uint64), int64)
 '''
-_ARRAYS = [
-    "source",
-    "first",
-    "kept",
-    "out",
-    "rows",
-    "left",
-    "right",
-    "gain",
-    "loss",
-    "parameters",
-    "rates",
-    "w",
-    "at",
-]
+_ARRAYS = (
+    *("source", "first", "kept", "out", "rows", "ends"),
+    *("gain", "loss", "parameters", "rates", "w", "at"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,19 +68,22 @@ class Shape:
 
 
 def stage_text(network: Network, shape: Shape) -> str:
-    """Return the module with `stage_of_three` and `stage_of_five`.
+    """Return the module with `stage_of_two`, `stage_of_three` and `stage_of_five`.
 
-    Both write mu Y + rest Y_0 + new F(Y) to `out`, the second with nu Y_- + old F_0 added, and
-    counted rates to `rows`. `at` (species, columns of `COLUMNS`) says where the values begin:
-    `here` to `after` in `source` (Y), `first` in `first` (Y_0), `earlier` (Y_-) and `slope` (F_0)
-    in `kept`, `local` in `gain` and `loss`, `target` in `out`. A neighbour across a wall is the
-    cell itself, but along the row, where `left` and `right` are zero. `w` = (mu, nu, rest, new,
-    old); `rates` (species, 3) = D/dx^2 along slabs, rows and cells.
+    They write mu Y + new F(Y) to `out`, the second with rest Y_0 added, the third with nu Y_- +
+    old F_0 besides, and counted rates to `rows`. `at` (species, columns of `COLUMNS`) says where
+    the values begin: `here` to `after` in `source` (Y), `first` in `first` (Y_0), `earlier` (Y_-)
+    and `slope` (F_0) in `kept`, `local` in `gain` and `loss`, `target` in `out`. A neighbour
+    across a wall is the cell itself, but along the row, where `ends` is 1 in the first cell and 2
+    in the last. `w` = (mu, nu, rest, new, old); `rates` (species, 3) = D/dx^2 along slabs, rows
+    and cells.
     """
-    five = "{0} + nu * kept[earlier{1} + i] + old * kept[slope{1} + i]"
+    three = "{0} + rest * first[first{1} + i]"
+    five = three + " + nu * kept[earlier{1} + i] + old * kept[slope{1} + i]"
     parts = [
         _HEADER,
-        _function("stage_of_three", network, shape, "{0}"),
+        _function("stage_of_two", network, shape, "{0}"),
+        _function("stage_of_three", network, shape, three),
         _function("stage_of_five", network, shape, five),
     ]
     return "\n\n".join(parts)
@@ -124,7 +117,7 @@ def _function(name: str, network: Network, shape: Shape, total: str) -> str:
     inside += writer.inside
     for s, numbers in enumerate(network.stoichiometry.tolist()):
         inside.append(f"c{s} = {_change(s, numbers, shape)}")
-        value = total.format(f"mu * y{s} + rest * first[first{s} + i] + new * c{s}", s)
+        value = total.format(f"mu * y{s} + new * c{s}", s)
         inside.append(f"out[target{s} + i] = {value}")
     lines = [*before, *writer.before, "for i in range(uint64(size)):"]
     lines += [f"    {line}" for line in inside]
@@ -147,7 +140,7 @@ def _change(s: int, numbers: list[float], shape: Shape) -> str:
             f"{rate}{s} * ((source[{a}{s} + i] - y{s}) + (source[{b}{s} + i] - y{s}))"
             for rate, a, b in pairs
         ]
-        low = f"(source[before{s} + i] - y{s} if left[column0 + i] > 0.0 else 0.0)"
-        high = f"(source[after{s} + i] - y{s} if right[column0 + i] > 0.0 else 0.0)"
+        low = f"(source[before{s} + i] - y{s} if ends[column0 + i] != 1.0 else 0.0)"
+        high = f"(source[after{s} + i] - y{s} if ends[column0 + i] != 2.0 else 0.0)"
         terms.append(f"f{s} * ({low} + {high})")
     return " + ".join(terms) or "0.0"

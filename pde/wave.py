@@ -13,7 +13,7 @@ from cartflow.kinetics.compiled import kept_module, structure_key
 from cartflow.pde import wave_kernels as kernels
 from cartflow.pde.crew import share
 from cartflow.pde.problem import Problem
-from cartflow.pde.stage_text import BLOCK, ROW, Shape, stage_text
+from cartflow.pde.stage_text import BLOCK, LONG_BLOCK, ROW, Shape, stage_text
 from cartflow.pde.voxel_fields import Layout
 
 Array = np.ndarray
@@ -97,6 +97,7 @@ class Wave:
                 before,
                 table,
                 self._grid,
+                self._stages.stage_of_two.address,
                 self._stages.stage_of_three.address,
                 self._stages.stage_of_five.address,
                 self._parameters,
@@ -162,18 +163,18 @@ def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
     shape = fields.shape[[1, 0, 2]] if flat else fields.shape
     rates = (fields.uniform[:, [1, 0, 2]] if flat else fields.uniform) / storage
     width = int(shape[2])
-    column = np.arange(width + BLOCK) % width
-    left, right = (column > 0).astype(float), (column < width - 1).astype(float)
+    column = np.arange(width + LONG_BLOCK) % width
+    block = BLOCK if counted.any() else LONG_BLOCK
+    ends = 1.0 * (column == 0) + 2.0 * (column == width - 1)
     kept = storage[fields.local >= 0] if (fields.local >= 0).any() else np.ones((0, 1))
     at, cells, gain, loss = _crossings(layout, storage, shape)
     return kernels.Grid(
-        shape=np.ascontiguousarray(shape, dtype=np.int64),
+        shape=np.array([*shape, block], dtype=np.int64),
         rates=np.ascontiguousarray(rates),
         local=fields.local.astype(np.int64),
         gain=fields.gain.ravel(),
         loss=(fields.loss / kept).ravel(),
-        left=left,
-        right=right,
+        ends=ends,
         counted=counted,
         removal=np.ascontiguousarray(problem.egress) if problem.egress.any() else np.zeros(0),
         crossing_species=np.array([c.species for c in layout.crossed], dtype=np.int64),

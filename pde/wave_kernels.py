@@ -14,7 +14,7 @@ import numpy as np
 from numba import types
 
 from cartflow.compiling import compiled_now, fused, summing
-from cartflow.pde.stage_text import BLOCK, ROW
+from cartflow.pde.stage_text import ROW
 from cartflow.pointers import call
 
 Array = np.ndarray
@@ -28,10 +28,12 @@ PAD = 8  # numbers before and behind a thread's memory, which are read but not u
 class Grid(NamedTuple):
     """What the loops read of the problem, per species and in amounts.
 
-    `shape` counts slabs, rows in a slab and cells in a row; `rates` (species, 3) are D/dx^2 along
-    these, 1/day. `local` is the row of `gain` and `loss`, or -1; both are in one row. `left` and
-    `right` are 1 where a cell has a neighbour along its row, else 0,
-    for several rows. `removal` (1/day) is empty or per cell.
+    `shape` counts slabs, rows in a slab, cells in a row and the most cells of a run; `rates`
+    (species, 3) are D/dx^2 along slabs, rows and cells, 1/day. `local` is the row of `gain` and
+    `loss`, or -1; both are in one row. `ends` is 1 in the first cell of a row, 2 in the last, else
+    0, for several rows. `removal` (1/day) is empty or per cell. Crossing k of a species adds
+    `crossing_gain` - `crossing_loss` x amount in the entries `crossing_at[k, z]` to
+    `crossing_at[k, z + 1]`, at `crossing_cell` of the slab z.
     """
 
     shape: Array
@@ -39,8 +41,7 @@ class Grid(NamedTuple):
     local: Array
     gain: Array
     loss: Array
-    left: Array
-    right: Array
+    ends: Array
     counted: Array
     removal: Array
     crossing_species: Array
@@ -53,17 +54,8 @@ class Grid(NamedTuple):
 _reals, _rows, _cube = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
 _numbers = types.int64[::1]
 _flags, _table = types.boolean[::1], types.int64[:, ::1]
-_MEMBERS = (
-    _numbers,
-    _rows,
-    _numbers,
-    _reals,
-    _reals,
-    _reals,
-    _reals,
-    _flags,
-    _reals,
-)
+# Of the members of `Grid`, in their order.
+_MEMBERS = (_numbers, _rows, _numbers, _reals, _reals, _reals, _flags, _reals)
 GRID = types.NamedTuple((*_MEMBERS, _numbers, _table, _numbers, _reals, _reals), Grid)
 
 
@@ -167,13 +159,9 @@ def _shift(
     start: int,
     stop: int,
     base: Array,
-    again: bool,
     at: Array,
 ) -> None:
-    """Fill the table for the run of cells start <= i < stop of a slab.
-
-    Where Y_0 is not needed `again`, Y stands in its place, so that nothing more is read.
-    """
+    """Fill the table for the run of cells start <= i < stop of a slab."""
     south = 0 if start < width else width
     north = 0 if start >= cells - width else width
     # The first and the last cell of the grid are runs of their own.
@@ -187,17 +175,15 @@ def _shift(
         at[s, 4] = here + north
         at[s, 5] = here - before
         at[s, 6] = here + after
-        if not again:
-            at[s, 7] = here
         at[s, 12] = start % width
 
 
 @fused
-def _end(slabs: int, cells: int, width: int, z: int, start: int) -> int:
+def _end(slabs: int, cells: int, width: int, block: int, z: int, start: int) -> int:
     """Return where the run that begins at `start` ends: all its cells have alike neighbours."""
     if z == 0 and start == 0:
         return 1
-    end = min(start + BLOCK, cells)
+    end = min(start + block, cells)
     if cells > width:
         if start < width:
             end = min(end, width)
@@ -266,6 +252,7 @@ _SIGNATURE = types.void(
     GRID,
     types.int64,
     types.int64,
+    types.int64,
     _reals,
     _reals,
     types.int64,
@@ -281,6 +268,7 @@ def wave(
     u: Array,
     table: Array,
     grid: Grid,
+    two: int,
     three: int,
     five: int,
     parameters: Array,
@@ -293,7 +281,7 @@ def wave(
 ) -> None:
     """Write the amounts after all stages of `table` to `out`, from the amounts `u`.
 
-    `three` and `five` are the addresses of the two stages of `stage_text`.
+    `two`, `three` and `five` are the addresses of the stages of `stage_text`.
     u, out: (species x cells) in one row; of `out` the slabs low <= z < high. A row of `table` is
     (mu, nu, rest, h mu~, h gamma~):
     Y_j = mu Y_{j-1} + nu Y_{j-2} + rest Y_0 + h mu~ F(Y_{j-1}) + h gamma~ F(Y_0).
@@ -302,11 +290,11 @@ def wave(
     for cells of volume one. and to `judged` (slabs, species, 3), unless it is empty: the sums
     of |Y_s - 2 Y_{s-1} + Y_0|, of |Y_s| and of what is negative in Y_s.
     """
-    slabs, width = grid.shape[0], grid.shape[2]
+    slabs, width, block = grid.shape[0], grid.shape[2], grid.shape[3]
     cells = grid.shape[1] * width
     # Members are taken out once: numba counts their uses, which takes longer than a short run.
     rates, local, gain, loss = grid.rates, grid.local, grid.gain, grid.loss
-    left, right, counted, removal = grid.left, grid.right, grid.counted, grid.removal
+    ends, counted, removal = grid.ends, grid.counted, grid.removal
     crossing_species, crossing_at, crossing_cell = (
         grid.crossing_species,
         grid.crossing_at,
@@ -334,19 +322,19 @@ def wave(
             needs_start = w[2] != 0.0
             start = 0
             while start < cells:
-                stop = _end(slabs, cells, width, z, start)
-                _shift(slabs, cells, width, z, start, stop, base, needs_start, at)
+                stop = _end(slabs, cells, width, block, z, start)
+                _shift(slabs, cells, width, z, start, stop, base, at)
                 source = u if j == 0 else mine
+                step = five if again and j > 0 else (three if needs_start else two)
                 call(
-                    five if again and j > 0 else three,
+                    step,
                     (
                         source,
-                        u if needs_start else source,
+                        u,
                         mine,
                         out if final else mine,
                         scratch,
-                        left,
-                        right,
+                        ends,
                         gain,
                         loss,
                         parameters,

@@ -1,0 +1,190 @@
+"""All stages of a step in one pass give what the stages give one after another."""
+
+import numpy as np
+import pytest
+
+from cartflow.geometries.box import box
+from cartflow.kinetics.load import load
+from cartflow.outcome import StepFailed
+from cartflow.pde import wave
+from cartflow.pde.boundary import FixedValue, RegionSource, Robin
+from cartflow.pde.crew import share
+from cartflow.pde.evolve import evolve
+from cartflow.pde.fast_engine import FastEngine
+from cartflow.pde.hindrance import Hindrance
+from cartflow.pde.problem import Field, Problem
+from cartflow.pde.stabilised import Stabilised
+from cartflow.pde.stages import EXPLICIT, explicit_stages, stabilised_stages
+from cartflow.pde.tissue import Tissue
+
+# Lengths, cells, the region "core".
+BOXES = {
+    "two dimensions": ([2.0, 1.0], [9, 7], [(0.5, 1.5), (0.2, 0.8)]),
+    "three dimensions": ([2.0, 1.0, 1.5], [6, 5, 4], [(0.5, 1.5), (0, 1), (0, 1)]),
+    "rows longer than a run": ([30.0, 0.3], [1500, 3], [(5.0, 9.0), (0, 0.2)]),
+    "one cell across": ([1.0, 0.1, 2.0], [5, 1, 8], [(0, 1), (0, 0.1), (0, 1)]),
+}
+
+
+def grid(name):
+    lengths, cells, core = BOXES[name]
+    return box(lengths, cells, {"core": core})
+
+
+def problem(geometry):
+    """Cells and a solute that diffuse, tumour that does not; edges, a source and egress."""
+    network = load("predator_prey")
+    edge, other = list(geometry.boundaries)[:2]
+    moving = {
+        "cart": Field(
+            name="cart",
+            diffusivity=np.full(geometry.size, 0.02),
+            boundaries={edge: Robin(transfer_coefficient=0.2, exterior=10.0)},
+            sources=(RegionSource(region="core", supply=30.0, removal=0.5),),
+        ),
+        "tumour": Field(
+            name="tumour",
+            diffusivity=np.full(geometry.size, 0.001),
+            boundaries={other: FixedValue(value=2e4)},
+        ),
+    }
+    return Problem(
+        geometry=geometry,
+        network=network,
+        fields=tuple(moving[name] for name in network.species_names),
+        tissue=Tissue(porosity=0.2 * np.ones(geometry.size), hindrance=Hindrance()),
+        egress=0.7 * geometry.region("core"),
+    )
+
+
+def steppers(given):
+    """Return a stepper that takes the stages in one pass, and one that does not."""
+    one, other = Stabilised(given), Stabilised(given)
+    assert one._wave is not None
+    other.__dict__["_wave"] = None
+    return one, other
+
+
+def rough(given):
+    noise = np.random.default_rng(2).random((len(given.fields), given.geometry.size))
+    return noise * np.array([[800.0], [2e4]])
+
+
+def numbers(extents):
+    crossings = [net for _, net in extents.crossings]
+    return np.concatenate([extents.forwards, extents.reverse, extents.egress, crossings])
+
+
+@pytest.mark.parametrize("tiles", [1, 3])
+@pytest.mark.parametrize("name", BOXES)
+def test_one_pass_equals_stage_by_stage(name, tiles, monkeypatch):
+    monkeypatch.setattr(wave, "_SMALL", 0)
+    monkeypatch.setattr(wave.numba, "get_num_threads", lambda: tiles)
+    given = problem(grid(name))
+    one, other = steppers(given)
+    state = rough(given)
+    right = other.right_hand_side(state)
+    assert one.right_hand_side(state) == pytest.approx(right, rel=1e-12, abs=1e-9)
+    for ours, theirs in (
+        (one.step(state, 0.05, 0.4), other.step(state, 0.05, 0.4)),
+        (one.explicit_step(state, 0.01, None), other.explicit_step(state, 0.01, None)),
+    ):
+        assert ours.amounts == pytest.approx(theirs.amounts, rel=1e-12)
+        assert numbers(ours.extents) == pytest.approx(numbers(theirs.extents), rel=1e-12)
+        assert ours.size == pytest.approx(theirs.size, rel=1e-12)
+        assert ours.difference == pytest.approx(theirs.difference, rel=1e-9)
+        assert np.array_equal(ours.low < 0.0, theirs.low < 0.0)
+
+
+def test_cells_do_not_depend_on_the_number_of_threads(monkeypatch):
+    monkeypatch.setattr(wave, "_SMALL", 0)
+    given = problem(box([3.0, 2.0], [40, 31], {"core": [(0, 1), (0, 1)]}))
+    ends = []
+    for tiles in (1, 2, 5):
+        monkeypatch.setattr(wave.numba, "get_num_threads", lambda tiles=tiles: tiles)
+        ends.append(Stabilised(given).step(rough(given), 0.05, 0.4).amounts)
+    assert np.array_equal(ends[0], ends[1])
+    assert np.array_equal(ends[0], ends[2])
+
+
+def smooth(given):
+    x = given.geometry.centres
+    hill = np.exp(-((x - x.mean(axis=0)) ** 2).sum(axis=1))
+    return np.array([500.0 * hill, 1e4 * (0.5 + 0.4 * hill)])
+
+
+def test_explicit_steps_are_third_order_and_their_difference_second():
+    given = problem(box([2.0, 2.0], [10, 10], {"core": [(0, 1), (0, 1)]}))
+    engine = FastEngine(given)
+
+    def end(steps):
+        state, differences = smooth(given), []
+        for _ in range(steps):
+            state, _, difference, _ = engine.explicit_step(state, 0.4 / steps)
+            differences.append(difference)
+        return state, np.array(differences).sum(axis=0)
+
+    (coarse, a), (middle, b), (fine, c) = (end(n) for n in (8, 16, 32))
+    order = np.log2(np.abs(coarse - middle).max() / np.abs(middle - fine).max())
+    assert order == pytest.approx(3.0, abs=0.1)
+    # Each step's difference is of third order, their sum of second.
+    assert np.log2(a / b) == pytest.approx([2.0, 2.0], abs=0.2)
+    assert np.log2(b / c) == pytest.approx([2.0, 2.0], abs=0.1)
+
+
+@pytest.mark.parametrize("stages", [explicit_stages(), *(stabilised_stages(n) for n in (2, 7, 40))])
+def test_shares_are_of_second_order(stages):
+    # The stages' times follow from the same rows, with slope one.
+    times = [0.0, stages.rows[0, 3]]
+    for mu, nu, _, new, old in stages.rows[1:]:
+        times.append(mu * times[-1] + nu * times[-2] + new + old)
+    assert times[-1] == pytest.approx(1.0, rel=1e-12)
+    assert stages.shares.sum() == pytest.approx(1.0, rel=1e-12)
+    assert stages.shares @ times[:-1] == pytest.approx(0.5, rel=1e-12)
+
+
+def test_explicit_limit_is_where_the_stages_become_unstable():
+    def factor(z):
+        values = [1.0, 1.0 + 0.5 * z]
+        for mu, nu, rest, new, _ in explicit_stages().rows[1:]:
+            values.append(mu * values[-1] + nu * values[-2] + rest + new * z * values[-1])
+        return abs(values[-1])
+
+    assert max(factor(z) for z in np.linspace(-1.05 * EXPLICIT, 0.0, 1000)) <= 1.0 + 1e-3
+    assert factor(-1.06 * EXPLICIT) > 1.0
+
+
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-7])
+def test_totals_follow_the_account(tolerance):
+    given = problem(grid("three dimensions"))
+    start = rough(given)
+    found = evolve(FastEngine(given), start, [0.0, 0.5], tolerance=tolerance)
+    before, after = given.totals(start)[0], given.totals(found.states[-1])[0]
+    account = found.account
+    change = account.born + account.supplied + account.converted
+    change = change - account.died - account.left - account.egress
+    assert after - before == pytest.approx(change[0], rel=1e-10, abs=1e-10 * before)
+
+
+def test_values_that_are_not_finite_are_named():
+    given = problem(grid("two dimensions"))
+    state = rough(given)
+    state[1, 5] = 1e308
+    with pytest.raises(StepFailed, match="not finite"):
+        FastEngine(given).step(state, 0.1)
+    # The memory that the step used is whole again.
+    new, _ = FastEngine(given).step(rough(given), 0.01)
+    assert np.all(np.isfinite(new))
+
+
+def test_every_part_is_done_and_a_failure_told():
+    done = []
+    share(done.append, 4)
+    assert sorted(done) == [0, 1, 2, 3]
+
+    def fail(part):
+        if part == 2:
+            raise ValueError("part 2")
+
+    with pytest.raises(ValueError, match="part 2"):
+        share(fail, 3)
