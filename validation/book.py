@@ -117,6 +117,12 @@ CASES: tuple[Entry, ...] = (
         title="The organ network against linear algebra",
     ),
     Entry(
+        name="organ_kinetics",
+        group="code verification",
+        module="organ_kinetics",
+        title="Kinetics in organs, alone and beside a tumour",
+    ),
+    Entry(
         name="independent_solver",
         group="code verification",
         module="independent_solver",
