@@ -1,5 +1,6 @@
 """Every number that ships has a unit UDUNITS reads, a source in the bibliography, a standing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cf_units
@@ -58,7 +59,8 @@ def test_examples(path):
 def test_what_an_example_uses_is_what_its_files_state(path):
     study = Study.from_file(path)
     used = study.parameters()
-    body = body_parameters(load_body(study.table.body.name))
-    assert {name: used[name] for name in body} == body
+    # No example uses a cavity, so that none is among its numbers.
+    body = body_parameters(replace(load_body(study.table.body.name), cavities={}))
+    assert {name: p for name, p in used.items() if name.startswith("body.")} == body
     for name, p in study.stated.items():
         assert to_internal(p.stated, p.unit) == pytest.approx(p.value, rel=1e-15), name
