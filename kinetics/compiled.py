@@ -77,7 +77,7 @@ def addresses(network: Network) -> Addresses:
     blocks = _module(network)
     name = blocks.__name__.replace("kinetics", "pointers")
     sizes = (len(network.species), len(network.reactions), len(network.parameters))
-    module = kept_module(name, lambda: pointers_text(blocks.__name__, *sizes))
+    module = _kept(name, lambda: pointers_text(blocks.__name__, *sizes))
     return Addresses(
         rates=module.rates_by_address.address, jacobian=module.jacobian_by_address.address
     )
@@ -126,10 +126,15 @@ def _structure(tree: Expression, places: dict[str, str]) -> str:
 def _module(network: Network, each: bool = False) -> ModuleType:
     kind = "each" if each else "kinetics"
     name = f"cartflow_{kind}_{structure_key(network)}"
-    return kept_module(name, lambda: _text(network, each))
+    return _kept(name, lambda: _text(network, each))
 
 
-def kept_module(name: str, text: Callable[[], str]) -> ModuleType:
+def kept_module(name: str, text: str) -> ModuleType:
+    """Return the module `name` with the code `text`, kept in the cache."""
+    return _kept(name, lambda: text)
+
+
+def _kept(name: str, text: Callable[[], str]) -> ModuleType:
     """Return the module `name` of generated code from the cache, written first if need be."""
     with _lock:
         if name in sys.modules:

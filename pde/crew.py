@@ -15,6 +15,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import TypeVar
+
+import numba
+
+T = TypeVar("T")
+_SMALL = 20_000
 
 
 class _Crew:
@@ -75,3 +81,18 @@ def share(task: Callable[[int], object], parts: int) -> None:
         task(0)
     else:
         _crew(parts - 1).share(task, parts)
+
+
+def in_parts(task: Callable[[int, int], T], size: int, cells: int) -> list[T]:
+    """Return what ``task(first, last)`` gives for equal parts of 0 to `size`, one a thread.
+
+    Where there are few `cells` the task is done whole, which is faster than waking others.
+    """
+    parts = 1 if cells < _SMALL else min(numba.get_num_threads(), size)
+    found: dict[int, T] = {}
+
+    def part(k: int) -> None:
+        found[k] = task(k * size // parts, (k + 1) * size // parts)
+
+    share(part, parts)
+    return [found[k] for k in range(parts)]

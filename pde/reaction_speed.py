@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numba import types
 
 from cartflow.compiling import compiled_now
-from cartflow.pde.crew import share
+from cartflow.pde.crew import in_parts
 from cartflow.pde.voxel_kernels import KINETICS, Kinetics
 from cartflow.pointers import call
 
 Array = np.ndarray
 
 _BLOCK = 512
-_SMALL = 20_000  # cells below which one thread is faster than waking more
 
 
 @compiled_now(types.float64(types.float64[:, ::1], KINETICS, types.int64, types.int64, types.int64))
@@ -56,13 +54,9 @@ def reaction_speed(amounts: Array, kinetics: Kinetics, jacobian: int) -> float:
     `jacobian` is the address of the derivatives (`cartflow.kinetics.compiled.addresses`),
     `amounts` (species, cells).
     """
+
+    def part(first: int, last: int) -> float:
+        return _fastest(amounts, kinetics, jacobian, first, last)
+
     cells = amounts.shape[1]
-    tiles = 1 if cells < _SMALL else numba.get_num_threads()
-    found = np.empty(tiles)
-
-    def tile(k: int) -> None:
-        low, high = k * cells // tiles, (k + 1) * cells // tiles
-        found[k] = _fastest(amounts, kinetics, jacobian, low, high)
-
-    share(tile, tiles)
-    return float(found.max())
+    return float(np.max(in_parts(part, cells, cells)))

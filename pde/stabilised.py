@@ -9,8 +9,8 @@ import numpy as np
 from cartflow.kinetics.compiled import addresses, compiled
 from cartflow.outcome import StepFailed
 from cartflow.pde import voxel_kernels as voxel
+from cartflow.pde.block_stages import BlockStages
 from cartflow.pde.extents import Extents
-from cartflow.pde.limiter import lowest
 from cartflow.pde.problem import Problem
 from cartflow.pde.reaction_speed import reaction_speed
 from cartflow.pde.stages import (
@@ -20,13 +20,12 @@ from cartflow.pde.stages import (
     stabilised_stages,
     stages_needed,
 )
-from cartflow.pde.stepped import Stepped, apart
+from cartflow.pde.stepped import Stepped
 from cartflow.pde.voxel_operator import VoxelOperator, VoxelOperators
 from cartflow.pde.wave import Wave, can_wave
 
 Array = np.ndarray
 
-_WIDTH = 4096  # cells in a block: with all its arrays it stays in a core's cache
 _OFTEN = 4  # explicit steps after which the fastest rate of the kinetics is worked out again
 MOST_STAGES = 2000
 
@@ -54,11 +53,7 @@ class Stabilised:
         )
         self._reaction_speed: float | None = None
         self._age = 0
-        row = problem.geometry.active.shape[-1]
-        self._width = max(1, _WIDTH // row) * row
-        self._removal = (
-            np.ascontiguousarray(problem.egress) if problem.egress.any() else np.zeros(0)
-        )
+        self._blocks = BlockStages(problem, self._operators, self._kinetics, self._addresses.rates)
 
     @cached_property
     def _wave(self) -> Wave | None:
@@ -72,7 +67,7 @@ class Stabilised:
         right = np.empty_like(state) if out is None else out
         amounts = self._operators.amounts(state)
         if self._wave is None:
-            self._evaluate(self._operators.at(amounts), amounts, right)
+            self._blocks.slope(self._operators.at(amounts), amounts, right)
         else:
             self._wave.slope(amounts, right)
         return right
@@ -128,65 +123,18 @@ class Stabilised:
         room: Array | None = None,
     ) -> Stepped:
         """Take all `stages` of a step from the amounts `first`."""
-        if self._wave is None or not self._wave.fits(len(stages.rows)):
-            return self._stage_by_stage(first, operator, stages, dt)
-        found = self._wave.step(first, stages.table(dt), room)
+        table = stages.table(dt)
+        if self._wave is None or not self._wave.fits(len(table)):
+            found = self._blocks.step(operator, first, table)
+        else:
+            found = self._wave.step(first, table, room)
         return Stepped(
             amounts=found.amounts,
             extents=self._extents(dt * stages.shares @ found.totals),
             difference=found.difference,
             size=found.size,
-            low=np.where(np.isfinite(found.size), -found.negative, np.nan),
+            low=found.low,
         )
-
-    def _stage_by_stage(
-        self, first: Array, operator: VoxelOperator, stages: Stages, dt: float
-    ) -> Stepped:
-        table = stages.table(dt)
-        slope = np.empty_like(first)
-        totals = [self._evaluate(operator, first, slope)]
-        before, now = first.copy(), first + table[0, 3] * slope
-        for row in table[1:]:
-            operator = self._operators.at(now)
-            events: Array = voxel.stage(
-                row,
-                now,
-                before,
-                first,
-                slope,
-                operator.densities,
-                operator.fields,
-                self._kinetics,
-                self._addresses.rates,
-                operator.flux,
-                self._removal,
-                self._width,
-            )
-            totals.append(np.concatenate([events, operator.nets()]))
-            before, now = now, before
-        difference, size = apart(now, before, first, self._problem.geometry.cell_volumes)
-        return Stepped(
-            amounts=now,
-            extents=self._extents(dt * stages.shares @ np.array(totals)),
-            difference=difference,
-            size=size,
-            low=lowest(now),
-        )
-
-    def _evaluate(self, operator: VoxelOperator, amounts: Array, right: Array) -> Array:
-        """Write the right-hand side to `right`; return the totals of what happens per day."""
-        events: Array = voxel.evaluate(
-            amounts,
-            operator.densities,
-            operator.fields,
-            self._kinetics,
-            self._addresses.rates,
-            operator.flux,
-            self._removal,
-            self._width,
-            right,
-        )
-        return np.concatenate([events, operator.nets()])
 
     def _extents(self, counts: Array) -> Extents:
         reactions, species = self._kinetics.counted.size, len(self._problem.fields)

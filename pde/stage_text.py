@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cartflow.kinetics.generated import VERSION, Writer
+from cartflow.kinetics.generated import Writer
 from cartflow.kinetics.grammar import names
 from cartflow.kinetics.network import Network
 
@@ -60,11 +60,6 @@ class Shape:
     local: tuple[bool, ...]
     counted: tuple[bool, ...]
     flat: bool
-
-    def key(self) -> str:
-        """Return the shape as letters, part of the name that the text is kept under."""
-        flags = (*self.mobile, *self.local, *self.counted, self.flat)
-        return f"{VERSION}_" + format(int("1" + "".join("01"[f] for f in flags), 2), "x")
 
 
 def stage_text(network: Network, shape: Shape) -> str:

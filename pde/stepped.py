@@ -28,6 +28,21 @@ class Stepped:
     size: Array | None = None
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Staged:
+    """What the stages of an explicit step made; as `Stepped`, with the totals of every stage.
+
+    `totals` (stages, 2 reactions + species + crossings) are per day: events forwards and in
+    reverse, what the egress takes, what crossings let in.
+    """
+
+    amounts: Array
+    totals: Array
+    difference: Array
+    size: Array
+    low: Array
+
+
 def apart(new: Array, last: Array, first: Array, volumes: Array) -> tuple[Array, Array]:
     """Return the volume's 1-norms of new - 2 last + first and of new, per species."""
     difference, size = np.empty(len(new)), np.empty(len(new))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.geometries.geometry import Geometry
-from cartflow.pde import voxel_kernels as voxel
 from cartflow.pde.links import Links
 from cartflow.pde.problem import Problem
+from cartflow.pde.voxel_drift_kernels import drift_flux
 
 Array = np.ndarray
 
@@ -42,7 +42,7 @@ class VoxelDrift:
             chemotaxis = self._problem.fields[i].chemotaxis
             assert chemotaxis is not None
             attractant = u[self._problem.network.index(chemotaxis.attractant)]
-            speed = voxel.drift_flux(
+            speed = drift_flux(
                 u[i],
                 attractant,
                 chemotaxis.response(attractant),

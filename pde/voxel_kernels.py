@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange, types
+from numba import types
 
-from cartflow.compiling import fused, parallel, summing
-from cartflow.pde.line_kernels import limited
+from cartflow.compiling import compiled_now, fused, summing
 from cartflow.pointers import call
 
 Array = np.ndarray
@@ -133,60 +132,6 @@ def add_drift(flux: Array, behind: Array, volumes: Array, start: int, out: Array
             out[i] += (net - flux[a, c]) / volumes[c]
 
 
-@parallel()
-def drift_flux(
-    u: Array,
-    attractant: Array,
-    response: Array,
-    law: Array,
-    spacing: Array,
-    areas: Array,
-    volumes: Array,
-    ahead: Array,
-    behind: Array,
-    out: Array,
-) -> float:
-    """Write u v A through the face ahead of each cell, upwind with a limited slope.
-
-    v = chi f(a) grad a at the face, with |v| bounded; `law` = (chi, bound), `response` = f(a) in
-    the cells. Returns the largest sum of |v| A/V over the faces ahead of a cell, 1/day.
-    """
-    axes, cells = ahead.shape
-    blocks = (cells + 4095) // 4096
-    fastest = np.zeros(blocks)
-    for b in prange(blocks):
-        for c in range(b * 4096, min((b + 1) * 4096, cells)):
-            total = 0.0
-            for a in range(axes):
-                n = ahead[a, c]
-                if n == c:
-                    out[a, c] = 0.0
-                    continue
-                mean = 0.5 * (response[c] + response[n])
-                speed = law[0] * mean * (attractant[n] - attractant[c]) / spacing[a]
-                rate = min(max(speed, -law[1]), law[1]) * areas[a, c]
-                out[a, c] = rate * _upwind(u, c, n, behind[a, c], ahead[a, n], rate)
-                total += abs(rate) / min(volumes[c], volumes[n])
-            fastest[b] = max(fastest[b], total)
-    return fastest.max()
-
-
-@fused
-def _upwind(u: Array, c: int, n: int, before: int, after: int, rate: float) -> float:
-    """Return the value at the face from c to n; first order beside a rim."""
-    if rate >= 0.0:
-        return u[c] if before == c else limited(u[before], u[c], u[n])
-    return u[n] if after == n else limited(u[after], u[n], u[c])
-
-
-@parallel()
-def densities(amounts: Array, storage: Array, out: Array) -> None:
-    """Write amounts / storage."""
-    for c in prange(amounts.shape[1]):
-        for s in range(amounts.shape[0]):
-            out[s, c] = amounts[s, c] / storage[s, c]
-
-
 @fused
 def _block(
     amounts: Array,
@@ -283,8 +228,8 @@ def _count(
             )
 
 
-@parallel(
-    _reals(
+@compiled_now(
+    types.void(
         _rows,
         _rows,
         FIELDS,
@@ -292,6 +237,9 @@ def _count(
         types.int64,
         _stacks,
         _reals,
+        types.int64,
+        _rows,
+        types.int64,
         types.int64,
         _rows,
     )
@@ -306,25 +254,24 @@ def evaluate(
     removal: Array,
     width: int,
     right: Array,
-) -> Array:
-    """Write the right-hand side to `right`; return the totals of `_count`, summed in order."""
+    first_block: int,
+    last_block: int,
+    totals: Array,
+) -> None:
+    """Write the right-hand side to `right` and the totals of `_count` to `totals`, by blocks."""
     species, cells = amounts.shape
-    reactions = kinetics.counted.size
-    blocks = (cells + width - 1) // width
-    totals = np.zeros((blocks, 2 * reactions + species))
-    for b in prange(blocks):
+    inside, out = np.empty((species, width)), np.empty((species, width))
+    rates = np.empty((max(kinetics.counted.size, 1), width))
+    for b in range(first_block, last_block):
         start, stop = b * width, min((b + 1) * width, cells)
-        inside, out = np.empty((species, width)), np.empty((species, width))
-        rates = np.empty((max(reactions, 1), width))
         _block(amounts, u, fields, kinetics, rates_block, flux, start, stop, inside, rates, out)
         for s in range(species):
             right[s, start:stop] = out[s, : stop - start]
         _count(u, rates, kinetics.counted, removal, fields.volumes, start, stop, totals[b])
-    return totals.sum(axis=0)
 
 
-@parallel(
-    _reals(
+@compiled_now(
+    types.void(
         _reals,
         _rows,
         _rows,
@@ -337,6 +284,9 @@ def evaluate(
         _stacks,
         _reals,
         types.int64,
+        types.int64,
+        types.int64,
+        _rows,
     )
 )
 def stage(
@@ -352,21 +302,21 @@ def stage(
     flux: Array,
     removal: Array,
     width: int,
-) -> Array:
-    """Overwrite `before` by the next stage; return the totals of `_count` at `now`.
+    first_block: int,
+    last_block: int,
+    totals: Array,
+) -> None:
+    """Overwrite `before` by the next stage; write the totals of `_count` at `now`, by blocks.
 
     weights = (mu, nu, 1 - mu - nu, h mu~, h gamma~) of the two stages before, the first amounts,
     the right-hand side at `now` and the one at the first amounts.
     """
     species, cells = now.shape
-    reactions = kinetics.counted.size
-    blocks = (cells + width - 1) // width
-    totals = np.zeros((blocks, 2 * reactions + species))
     mu, nu, rest, new, old = weights
-    for b in prange(blocks):
+    inside, out = np.empty((species, width)), np.empty((species, width))
+    rates = np.empty((max(kinetics.counted.size, 1), width))
+    for b in range(first_block, last_block):
         start, stop = b * width, min((b + 1) * width, cells)
-        inside, out = np.empty((species, width)), np.empty((species, width))
-        rates = np.empty((max(reactions, 1), width))
         _block(now, u, fields, kinetics, rates_block, flux, start, stop, inside, rates, out)
         for s in range(species):
             target, middle = before[s, start:stop], now[s, start:stop]
@@ -380,4 +330,3 @@ def stage(
                     + old * slope[i]
                 )
         _count(u, rates, kinetics.counted, removal, fields.volumes, start, stop, totals[b])
-    return totals.sum(axis=0)

@@ -79,6 +79,4 @@ class VoxelOperators:
         if self._storage is None:
             return amounts
         moving = self._problem.tissue.matrix is not None
-        out = np.empty_like(amounts)
-        voxel.densities(amounts, self._problem.storage(amounts) if moving else self._storage, out)
-        return out
+        return amounts / (self._problem.storage(amounts) if moving else self._storage)

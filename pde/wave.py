@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from types import ModuleType
 
 import numba
 import numpy as np
 
-from cartflow.kinetics.compiled import kept_module, structure_key
+from cartflow.kinetics.compiled import kept_module
 from cartflow.pde import wave_kernels as kernels
 from cartflow.pde.crew import share
 from cartflow.pde.problem import Problem
 from cartflow.pde.stage_text import BLOCK, LONG_BLOCK, ROW, Shape, stage_text
+from cartflow.pde.stepped import Staged
 from cartflow.pde.voxel_fields import Layout
 
 Array = np.ndarray
 
 _SMALL = 100_000  # cells times stages below which one thread is faster than starting more
 _MOST_MEMORY = 32 * 2**20  # bytes a thread may need, about what a last cache holds
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class WaveStep:
-    """What a step made: amounts, totals of every stage, and per species how they compare.
-
-    `difference` sums |Y_s - 2 Y_{s-1} + Y_0|, `size` |Y_s| and `negative` what is below zero,
-    each times the cells' volume. `totals` are (stages, 2 reactions + species + crossings).
-    """
-
-    amounts: Array
-    totals: Array
-    difference: Array
-    size: Array
-    negative: Array
 
 
 class Wave:
@@ -53,7 +38,7 @@ class Wave:
         """Return whether so many stages stay within the caches."""
         return 8 * self._needed(stages) <= _MOST_MEMORY
 
-    def step(self, u: Array, table: Array, out: Array | None = None) -> WaveStep:
+    def step(self, u: Array, table: Array, out: Array | None = None) -> Staged:
         """Return what the stages of `table` make of the amounts `u` (species, cells).
 
         The amounts are written to `out`, if it is given.
@@ -65,12 +50,12 @@ class Wave:
         out = np.empty_like(u) if out is None else out
         self._run(u, table, out, totals, judged)
         difference, size, negative = judged.sum(axis=0).T * self._volume
-        return WaveStep(
+        return Staged(
             amounts=out,
             totals=totals.sum(axis=0) * self._volume,
             difference=difference,
             size=size,
-            negative=negative,
+            low=np.where(np.isfinite(size), -negative, np.nan),
         )
 
     def slope(self, u: Array, out: Array) -> None:
@@ -150,9 +135,8 @@ def _stages(problem: Problem, grid: kernels.Grid) -> ModuleType:
         counted=tuple(bool(c) for c in grid.counted),
         flat=int(grid.shape[1]) == 1,
     )
-    sums = hashlib.sha256(network.stoichiometry.tobytes()).hexdigest()[:16]
-    name = f"cartflow_stage_{structure_key(network)}_{sums}_{shape.key()}"
-    return kept_module(name, lambda: stage_text(network, shape))
+    text = stage_text(network, shape)
+    return kept_module(f"cartflow_stage_{hashlib.sha256(text.encode()).hexdigest()[:32]}", text)
 
 
 def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
