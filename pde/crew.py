@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from typing import TypeVar
 
@@ -46,11 +47,13 @@ class _Crew:
         here = _core()
         if here < 0 or (len(self._cores) == len(self._threads) and here not in self._cores):
             return
-        free = sorted(os.sched_getaffinity(0) - {here})
-        if len(free) >= len(self._threads):
-            self._cores = free[: len(self._threads)]
-            for thread, core in zip(self._threads, self._cores, strict=True):
-                os.sched_setaffinity(thread, {core})
+        # A system that does not allow it leaves the threads where they are.
+        with suppress(OSError):
+            free = sorted(os.sched_getaffinity(0) - {here})
+            if len(free) >= len(self._threads):
+                self._cores = free[: len(self._threads)]
+                for thread, core in zip(self._threads, self._cores, strict=True):
+                    os.sched_setaffinity(thread, {core})
 
 
 @cache

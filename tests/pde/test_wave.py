@@ -8,7 +8,6 @@ from cartflow.kinetics.load import load
 from cartflow.outcome import StepFailed
 from cartflow.pde import wave
 from cartflow.pde.boundary import FixedValue, RegionSource, Robin
-from cartflow.pde.crew import share
 from cartflow.pde.evolve import evolve
 from cartflow.pde.fast_engine import FastEngine
 from cartflow.pde.hindrance import Hindrance
@@ -175,16 +174,3 @@ def test_values_that_are_not_finite_are_named():
     # The memory that the step used is whole again.
     new, _ = FastEngine(given).step(rough(given), 0.01)
     assert np.all(np.isfinite(new))
-
-
-def test_every_part_is_done_and_a_failure_told():
-    done = []
-    share(done.append, 4)
-    assert sorted(done) == [0, 1, 2, 3]
-
-    def fail(part):
-        if part == 2:
-            raise ValueError("part 2")
-
-    with pytest.raises(ValueError, match="part 2"):
-        share(fail, 3)
