@@ -23,7 +23,7 @@ from cartflow.kinetics.grammar import (
     names,
 )
 
-VERSION = 5
+VERSION = 6
 _DEEPEST = 40
 _LARGEST_INTEGER_POWER = 64
 _HEADER = '''\
@@ -169,8 +169,11 @@ class Writer:
             case Binary("^", base, exponent):
                 return self.power(base, exponent, inner)
             case Binary("/", left, right) if self.reciprocals and not self._varies(right):
-                self.before.append(f"i{len(self.before)} = 1.0 / {self.text(right)}")
-                return f"({self.text(left, inner)} * {self.before[-1].split(' ', 1)[0]})"
+                divisor = self.text(right)
+                # Named before the dividend is written out, which may have lines of its own.
+                name = f"i{len(self.before)}"
+                self.before.append(f"{name} = 1.0 / {divisor}")
+                return f"({self.text(left, inner)} * {name})"
             case Binary(sign, left, right):
                 return f"({self.text(left, inner)} {sign} {self.text(right, inner)})"
             case Call(function, arguments) if function in _CHOICES:

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from cartflow.geometries.box import box
+from cartflow.geometries.slab import slab
 from cartflow.kinetics.load import load
+from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.outcome import StepFailed
+from cartflow.parameters import parameter
 from cartflow.pde import wave
 from cartflow.pde.boundary import FixedValue, RegionSource, Robin
 from cartflow.pde.evolve import evolve
@@ -174,3 +177,41 @@ def test_values_that_are_not_finite_are_named():
     # The memory that the step used is whole again.
     new, _ = FastEngine(given).step(rough(given), 0.01)
     assert np.all(np.isfinite(new))
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        "k*cart*exp(-k*tumour/c/m)",
+        "k*(cart + tumour*m/(c + c)*c/k)",
+        "(m - k)*cart/(c/m)/k*c",
+    ],
+)
+def test_divisions_by_what_does_not_vary_may_stand_in_one_another(rate):
+    size, spread = 12, np.random.default_rng(0)
+    units = {"k": "1/day", "c": "cell/mm^3", "m": "1/day"}
+    network = Network(
+        name="nested",
+        species=(Species(name="cart", role="phenotype"), Species(name="tumour", role="resident")),
+        parameters={
+            name: parameter(f"{value} {units[name]}", units[name], source="assumed")
+            for name, value in (("k", 1.7), ("c", 3.0), ("m", 2.0))
+        },
+        reactions=(Reaction(name="birth", produces={"cart": 1}, rate=rate),),
+    )
+    start = 0.5 + spread.random((2, size))
+    found = []
+    for geometry in (slab(1.0, size), box([1.0, 1.0], [4, 3])):
+        given = Problem(
+            geometry=geometry,
+            network=network,
+            fields=(Field(name="cart", diffusivity=np.full(size, 1e-12)), Field(name="tumour")),
+            tissue=Tissue(porosity=np.ones(size), hindrance=Hindrance()),
+            egress=np.zeros(size),
+        )
+        state = start.copy()
+        for _ in range(20):
+            state = FastEngine(given).step(state, 0.01)[0]
+        found.append(state[0])
+    # Both of second order in time: far closer than a wrong divisor.
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-4)
