@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from benchmarks.curves import Curve, Point
+
 # Okabe and Ito's colours, told apart with every kind of colour vision, each with its own marker.
 STYLES = {
     "cartflow": ("#0072B2", "o"),
@@ -13,6 +15,9 @@ STYLES = {
     "FipyEngine, extrapolated": ("#CC79A7", "D"),
     "py-pde, Runge-Kutta 5(4)": ("#009E73", "^"),
     "py-pde, Euler": ("#000000", "v"),
+    "cartflow, one thread": ("#56B4E9", "o"),
+    "LSODA": ("#E69F00", "P"),
+    "libRoadRunner": ("#009E73", "*"),
 }
 
 
@@ -36,12 +41,22 @@ def draw(report: dict[str, Any], out: Path) -> None:
 def _panel(axes: Any, name: str, case: dict[str, Any]) -> None:
     for curve in case["curves"]:
         colour, marker = STYLES.get(curve["solver"], ("#56B4E9", "x"))
-        points = sorted(curve["points"], key=lambda p: p["error"])
-        errors, seconds = ([p[key] for p in points] for key in ("error", "seconds"))
-        reckoned = any(p["extrapolated"] for p in points)
+        points = [Point(**p) for p in curve["points"]]
+        front = Curve(solver=curve["solver"], how="", points=tuple(points)).front()
+        reckoned = any(p.extrapolated for p in points)
+        # Runs that another beats in both are shown, but not joined.
         axes.loglog(
-            errors,
-            seconds,
+            [p.error for p in points],
+            [p.seconds for p in points],
+            color=colour,
+            marker=marker,
+            markersize=4,
+            linestyle="",
+            alpha=0.25,
+        )
+        axes.loglog(
+            [p.error for p in front],
+            [p.seconds for p in front],
             color=colour,
             marker=marker,
             markersize=5,

@@ -26,7 +26,9 @@ from cartflow.pde.wave import Wave, can_wave
 
 Array = np.ndarray
 
-_OFTEN = 4  # explicit steps after which the fastest rate of the kinetics is worked out again
+# Steps after which the fastest rate of the kinetics is worked out again. Should it grow meanwhile,
+# the error's estimate tells, and a step that becomes shorter looks at once.
+_OFTEN = 4
 MOST_STAGES = 2000
 
 
@@ -53,6 +55,7 @@ class Stabilised:
         )
         self._reaction_speed: float | None = None
         self._age = 0
+        self._latest = 0.0
         self._blocks = BlockStages(problem, self._operators, self._kinetics, self._addresses.rates)
 
     @cached_property
@@ -79,9 +82,7 @@ class Stabilised:
     def explicit_limit(self, state: Array) -> float:
         """Return the longest step, in days, of `explicit_step`."""
         amounts = self._operators.amounts(state)
-        # Should the kinetics become faster meanwhile, the error's estimate tells.
-        self._age = (self._age + 1) % _OFTEN
-        return EXPLICIT / self._speed(amounts, self._operators.at(amounts).speed, self._age == 0)
+        return EXPLICIT / self._speed(amounts, self._operators.at(amounts).speed, self._is_old())
 
     def step(self, state: Array, dt: float, like: float) -> Stepped:
         """Return what `dt` days make of densities `state`.
@@ -91,7 +92,9 @@ class Stabilised:
         first = self._operators.amounts(state)
         operator = self._operators.at(first)
         # The halves of a step take the number of stages of the whole, which came first.
-        speed = self._speed(first, operator.speed, like <= dt)
+        afresh = like <= dt and (dt < self._latest or self._is_old())
+        self._latest = max(dt, like)
+        speed = self._speed(first, operator.speed, afresh)
         stages = stages_needed(speed, max(dt, like), 3 if self._operators.drift.fields else 2)
         if stages > MOST_STAGES:
             raise StepFailed("transport", f"the step would need {stages} stages")
@@ -104,6 +107,10 @@ class Stabilised:
         """
         first = self._operators.amounts(state)
         return self._through(first, self._operators.at(first), explicit_stages(), dt, room)
+
+    def _is_old(self) -> bool:
+        self._age = (self._age + 1) % _OFTEN
+        return self._age == 0
 
     def _speed(self, amounts: Array, transport: float, afresh: bool) -> float:
         """Return a bound of the fastest rate, 1/day; of the kinetics' worked out `afresh`."""
