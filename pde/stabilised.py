@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 
 import numpy as np
@@ -117,7 +118,7 @@ class Stabilised:
         if afresh or self._reaction_speed is None:
             self._reaction_speed = reaction_speed(amounts, self._kinetics, self._addresses.jacobian)
         speed = transport + self._reaction_speed
-        if not np.isfinite(speed):
+        if not math.isfinite(speed):
             raise StepFailed("reactions", "a rate is not finite")
         return speed
 

@@ -31,6 +31,7 @@ COLUMNS = (
     "local",
     "target",
     "column",
+    "cell",
 )
 _HEADER = '''\
 """A stage of an explicit step, written by cartflow; changes to this file are lost."""
@@ -40,10 +41,10 @@ from math import exp, inf, log, nan, sqrt, tanh
 from numba import carray, cfunc, float64, int64, types, uint64, void
 
 REALS = types.CPointer(float64)
-STAGE = void(*(REALS,) * 11, types.CPointer(uint64), int64)
+STAGE = void(*(REALS,) * 12, types.CPointer(uint64), int64)
 '''
 _ARRAYS = (
-    *("source", "first", "kept", "out", "rows", "ends"),
+    *("source", "first", "kept", "out", "rows", "ends", "sides"),
     *("gain", "loss", "parameters", "rates", "w", "at"),
 )
 
@@ -53,13 +54,15 @@ class Shape:
     """What of a problem the text depends on, beside its network.
 
     Per species whether it diffuses (`mobile`) and has gains and losses of its own (`local`);
-    per reaction whether its events are `counted`; whether a slab is a single row (`flat`).
+    per reaction whether its events are `counted`; whether a slab is a single row (`flat`), or
+    has so few cells that all its rows go in one call (`small`).
     """
 
     mobile: tuple[bool, ...]
     local: tuple[bool, ...]
     counted: tuple[bool, ...]
     flat: bool
+    small: bool
 
 
 def stage_text(network: Network, shape: Shape) -> str:
@@ -70,8 +73,8 @@ def stage_text(network: Network, shape: Shape) -> str:
     the values begin: `here` to `after` in `source` (Y), `first` in `first` (Y_0), `earlier` (Y_-)
     and `slope` (F_0) in `kept`, `local` in `gain` and `loss`, `target` in `out`. A neighbour
     across a wall is the cell itself, but along the row, where `ends` is 1 in the first cell and 2
-    in the last. `w` = (mu, nu, rest, new, old); `rates` (species, 3) = D/dx^2 along slabs, rows
-    and cells.
+    in the last, and in a small slab, where `sides` is 1 in the first row and 2 in the last.
+    `w` = (mu, nu, rest, new, old); `rates` (species, 3) = D/dx^2 along slabs, rows and cells.
     """
     three = "{0} + rest * first[first{1} + i]"
     five = three + " + nu * kept[earlier{1} + i] + old * kept[slope{1} + i]"
@@ -126,15 +129,14 @@ def _change(s: int, numbers: list[float], shape: Shape) -> str:
     if shape.local[s]:
         terms.append(f"(gain[local{s} + i] - loss[local{s} + i] * y{s})")
     if shape.mobile[s]:
-        pairs = (
-            [("d", "near", "far")]
-            if shape.flat
-            else [("d", "near", "far"), ("e", "south", "north")]
-        )
-        terms += [
-            f"{rate}{s} * ((source[{a}{s} + i] - y{s}) + (source[{b}{s} + i] - y{s}))"
-            for rate, a, b in pairs
-        ]
+        near, far = f"(source[near{s} + i] - y{s})", f"(source[far{s} + i] - y{s})"
+        terms.append(f"d{s} * ({near} + {far})")
+        if not shape.flat:
+            south, north = (f"source[{side}{s} + i] - y{s}" for side in ("south", "north"))
+            if shape.small:
+                south += " if sides[cell0 + i] != 1.0 else 0.0"
+                north += " if sides[cell0 + i] != 2.0 else 0.0"
+            terms.append(f"e{s} * (({south}) + ({north}))")
         low = f"(source[before{s} + i] - y{s} if ends[column0 + i] != 1.0 else 0.0)"
         high = f"(source[after{s} + i] - y{s} if ends[column0 + i] != 2.0 else 0.0)"
         terms.append(f"f{s} * ({low} + {high})")

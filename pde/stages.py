@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -57,7 +58,7 @@ def stages_needed(speed: float, dt: float, fewest: int) -> int:
     (s^2 + s - 2)/2 >= speed x dt.
     """
     needed = 2.0 * _SAFETY * speed * dt
-    return max(fewest, int(np.ceil(0.5 * (np.sqrt(9.0 + 4.0 * needed) - 1.0))))
+    return max(fewest, math.ceil(0.5 * (math.sqrt(9.0 + 4.0 * needed) - 1.0)))
 
 
 @lru_cache(maxsize=1)

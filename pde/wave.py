@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from types import ModuleType
 
 import numba
@@ -55,7 +56,9 @@ class Wave:
             totals=totals.sum(axis=0) * self._volume,
             difference=difference,
             size=size,
-            low=np.where(np.isfinite(size), -negative, np.nan),
+            low=-negative
+            if math.isfinite(size.sum())
+            else np.where(np.isfinite(size), 0.0, np.nan),
         )
 
     def slope(self, u: Array, out: Array) -> None:
@@ -134,6 +137,7 @@ def _stages(problem: Problem, grid: kernels.Grid) -> ModuleType:
         local=tuple(bool(row >= 0) for row in grid.local),
         counted=tuple(bool(c) for c in grid.counted),
         flat=int(grid.shape[1]) == 1,
+        small=grid.sides.size > 0,
     )
     text = stage_text(network, shape)
     return kept_module(f"cartflow_stage_{hashlib.sha256(text.encode()).hexdigest()[:32]}", text)
@@ -148,6 +152,9 @@ def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
     rates = (fields.uniform[:, [1, 0, 2]] if flat else fields.uniform) / storage
     width = int(shape[2])
     column = np.arange(width + LONG_BLOCK) % width
+    rows = np.repeat(np.arange(shape[1]), width)
+    small = shape[1] > 1 and rows.size <= BLOCK
+    sides = 1.0 * (rows == 0) + 2.0 * (rows == shape[1] - 1) if small else np.zeros(0)
     block = BLOCK if counted.any() else LONG_BLOCK
     ends = 1.0 * (column == 0) + 2.0 * (column == width - 1)
     kept = storage[fields.local >= 0] if (fields.local >= 0).any() else np.ones((0, 1))
@@ -159,6 +166,7 @@ def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
         gain=fields.gain.ravel(),
         loss=(fields.loss / kept).ravel(),
         ends=ends,
+        sides=sides,
         counted=counted,
         removal=np.ascontiguousarray(problem.egress) if problem.egress.any() else np.zeros(0),
         crossing_species=np.array([c.species for c in layout.crossed], dtype=np.int64),

@@ -31,7 +31,8 @@ class Grid(NamedTuple):
     `shape` counts slabs, rows in a slab, cells in a row and the most cells of a run; `rates`
     (species, 3) are D/dx^2 along slabs, rows and cells, 1/day. `local` is the row of `gain` and
     `loss`, or -1; both are in one row. `ends` is 1 in the first cell of a row, 2 in the last, else
-    0, for several rows. `removal` (1/day) is empty or per cell. Crossing k of a species adds
+    0, for several rows. `sides` is 1 in the first row of a small slab, 2 in the last, else 0, and
+    empty for others. `removal` (1/day) is empty or per cell. Crossing k of a species adds
     `crossing_gain` - `crossing_loss` x amount in the entries `crossing_at[k, z]` to
     `crossing_at[k, z + 1]`, at `crossing_cell` of the slab z.
     """
@@ -42,6 +43,7 @@ class Grid(NamedTuple):
     gain: Array
     loss: Array
     ends: Array
+    sides: Array
     counted: Array
     removal: Array
     crossing_species: Array
@@ -55,7 +57,7 @@ _reals, _rows, _cube = types.float64[::1], types.float64[:, ::1], types.float64[
 _numbers = types.int64[::1]
 _flags, _table = types.boolean[::1], types.int64[:, ::1]
 # Of the members of `Grid`, in their order.
-_MEMBERS = (_numbers, _rows, _numbers, _reals, _reals, _reals, _flags, _reals)
+_MEMBERS = (_numbers, _rows, _numbers, _reals, _reals, _reals, _reals, _flags, _reals)
 GRID = types.NamedTuple((*_MEMBERS, _numbers, _table, _numbers, _reals, _reals), Grid)
 
 
@@ -155,6 +157,7 @@ def _shift(
     slabs: int,
     cells: int,
     width: int,
+    small: bool,
     z: int,
     start: int,
     stop: int,
@@ -162,8 +165,8 @@ def _shift(
     at: Array,
 ) -> None:
     """Fill the table for the run of cells start <= i < stop of a slab."""
-    south = 0 if start < width else width
-    north = 0 if start >= cells - width else width
+    south = 0 if start < width and not small else width
+    north = 0 if start >= cells - width and not small else width
     # The first and the last cell of the grid are runs of their own.
     before = 0 if start == 0 and z == 0 else 1
     after = 0 if stop == cells and z == slabs - 1 else 1
@@ -176,15 +179,16 @@ def _shift(
         at[s, 5] = here - before
         at[s, 6] = here + after
         at[s, 12] = start % width
+        at[s, 13] = start
 
 
 @fused
-def _end(slabs: int, cells: int, width: int, block: int, z: int, start: int) -> int:
+def _end(slabs: int, cells: int, width: int, small: bool, block: int, z: int, start: int) -> int:
     """Return where the run that begins at `start` ends: all its cells have alike neighbours."""
     if z == 0 and start == 0:
         return 1
     end = min(start + block, cells)
-    if cells > width:
+    if cells > width and not small:
         if start < width:
             end = min(end, width)
         elif start < cells - width:
@@ -294,7 +298,8 @@ def wave(
     cells = grid.shape[1] * width
     # Members are taken out once: numba counts their uses, which takes longer than a short run.
     rates, local, gain, loss = grid.rates, grid.local, grid.gain, grid.loss
-    ends, counted, removal = grid.ends, grid.counted, grid.removal
+    small = grid.sides.size > 0
+    ends, sides, counted, removal = grid.ends, grid.sides, grid.counted, grid.removal
     crossing_species, crossing_at, crossing_cell = (
         grid.crossing_species,
         grid.crossing_at,
@@ -304,7 +309,7 @@ def wave(
     species, stages = rates.shape[0], table.shape[0]
     again = bool(stages > 1 and np.any(table[:, 4] != 0.0))
     base = np.empty((species, 12), dtype=np.int64)
-    at = np.empty((species, 13), dtype=np.uint64)
+    at = np.empty((species, 14), dtype=np.uint64)
     rows = np.zeros((stages + 1, 5))
     rows[:stages] = table
     rows[stages, 3] = 1.0
@@ -322,8 +327,8 @@ def wave(
             needs_start = w[2] != 0.0
             start = 0
             while start < cells:
-                stop = _end(slabs, cells, width, block, z, start)
-                _shift(slabs, cells, width, z, start, stop, base, at)
+                stop = _end(slabs, cells, width, small, block, z, start)
+                _shift(slabs, cells, width, small, z, start, stop, base, at)
                 source = u if j == 0 else mine
                 step = five if again and j > 0 else (three if needs_start else two)
                 call(
@@ -335,6 +340,7 @@ def wave(
                         out if final else mine,
                         scratch,
                         ends,
+                        sides,
                         gain,
                         loss,
                         parameters,
