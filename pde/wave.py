@@ -16,6 +16,7 @@ from cartflow.pde.problem import Problem
 from cartflow.pde.stage_text import BLOCK, LONG_BLOCK, ROW, Shape, stage_text
 from cartflow.pde.stepped import Staged
 from cartflow.pde.voxel_fields import Layout
+from cartflow.pde.wave_places import GAP, KEPT, PAD
 
 Array = np.ndarray
 
@@ -100,9 +101,9 @@ class Wave:
         share(tile, tiles)
 
     def _needed(self, stages: int) -> int:
-        ring = self._species * (int(self._grid.shape[1] * self._grid.shape[2]) + kernels.GAP)
+        ring = self._species * (int(self._grid.shape[1] * self._grid.shape[2]) + GAP)
         scratch = (self._grid.counted.size + 1) * ROW
-        return stages * (kernels.KEPT + 1) * ring + scratch + 2 * kernels.PAD
+        return stages * (KEPT + 1) * ring + scratch + 2 * PAD
 
     def _memory(self, tiles: int, stages: int) -> Array:
         needed = self._needed(stages)
