@@ -1,9 +1,8 @@
-"""How loops are compiled, in one place: numba's options and its threads.
+"""How loops are compiled, in one place: numba's options.
 
 Code is kept on disk between processes; a division by zero gives an infinity, as in NumPy, which
-the engine finds and names. Parallel loops hold the interpreter's lock, because numba's own
-threads, which stay fast on a busy machine where OpenMP's wait in a circle, take one caller
-at a time; NUMBA_THREADING_LAYER in the environment chooses others.
+the engine finds and names. numba is asked how many threads there may be, for which it starts its
+own: those sleep, where OpenMP's may wait in a circle; NUMBA_THREADING_LAYER chooses others.
 """
 
 from __future__ import annotations
@@ -29,20 +28,8 @@ fused = numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=_CONTRA
 summing = numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=_REORDER)
 
 
-def parallel(signature: Any = None) -> Callable[[F], F]:
-    """Return the decorator of loops that run on all of numba's threads.
-
-    With a `signature` they are compiled, or read from disk, when they are defined.
-    """
-    compile_it: Any = numba.njit
-    decorator: Callable[[F], F] = compile_it(
-        signature, cache=True, error_model="numpy", fastmath=_CONTRACT, parallel=True
-    )
-    return decorator
-
-
 def compiled_now(signature: Any) -> Callable[[F], F]:
-    """Return the decorator of loops on the caller's thread, compiled when they are defined."""
+    """Return the decorator of loops that are compiled, or read from disk, when they are defined."""
     compile_it: Any = numba.njit
     decorator: Callable[[F], F] = compile_it(
         signature, cache=True, error_model="numpy", nogil=True, fastmath=_CONTRACT

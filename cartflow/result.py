@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from cartflow.body_alone import BodyAlone
 from cartflow.dataset import parameter_group, read, without_fill, write
 from cartflow.outcome import Outcome, RunStopped
 from cartflow.parameters import Parameter
+from cartflow.provenance import installed_version, now
 from cartflow.result_groups import balance_group, body_group, exchange_group, shared
 from cartflow.simulation import Record, Simulation
 from cartflow.tumour_group import tumour_group
@@ -95,8 +94,8 @@ def build_result(
     root.attrs = {
         "Conventions": "CF-1.11",
         "title": title,
-        "source": f"cartflow {_version('cartflow')}",
-        "history": f"{_now()} cartflow run",
+        "source": f"cartflow {installed_version('cartflow')}",
+        "history": f"{now()} cartflow run",
         "references": "; ".join(reference(key) for key in references),
         "reference_keys": " ".join(references),
         "study": study,
@@ -104,9 +103,9 @@ def build_result(
         "outcome": str(record.outcome),
         "trafficking_scaling": system.network.scaling,
         **_stepping(record, run),
-        "numpy_version": _version("numpy"),
-        "scipy_version": _version("scipy"),
-        "xarray_version": _version("xarray"),
+        "numpy_version": installed_version("numpy"),
+        "scipy_version": installed_version("scipy"),
+        "xarray_version": installed_version("xarray"),
     }
     groups = {"/": root, "/body": body_group(record, system)}
     if isinstance(run, Simulation):
@@ -132,14 +131,3 @@ def _stepping(record: Record, run: Simulation | BodyAlone) -> dict[str, Any]:
         "step_maximum": run.control.maximum_step,
         **run.coupled.engine.settings(),
     }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

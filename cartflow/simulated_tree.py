@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from cartflow.kinetics.model import Model
 from cartflow.kinetics.scenario import Scenario
 from cartflow.kinetics.trajectory import Trajectory
 from cartflow.parameters import Parameter
+from cartflow.provenance import installed_version, now
 
 Array = np.ndarray
 _POINTS = 400
@@ -33,8 +32,8 @@ def simulated_tree(
     root.attrs = {
         "Conventions": "CF-1.11",
         "title": f"{model.network.title}; {scenario.title or scenario.name}",
-        "source": f"cartflow {_version('cartflow')}",
-        "history": f"{_now()} cartflow simulate",
+        "source": f"cartflow {installed_version('cartflow')}",
+        "history": f"{now()} cartflow simulate",
         "references": "; ".join(reference(key) for key in keys),
         "reference_keys": " ".join(keys),
         "model": model.name,
@@ -43,7 +42,7 @@ def simulated_tree(
         "flags": "; ".join(model.flags),
         "outcome": "finished",
         "integrator": "LSODA, relative tolerance 1e-10",
-        "scipy_version": _version("scipy"),
+        "scipy_version": installed_version("scipy"),
     }
     groups = {"/": root, "/species": _species(model, course, times)}
     if course.network.is_product.any():
@@ -110,14 +109,3 @@ def _balance(course: Trajectory, times: Array) -> xr.Dataset:
         ("time",), relative, "1", "|sum of the residual| / (infused + born)"
     )
     return dataset
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -21,7 +21,7 @@ from typing import TypeVar
 import numba
 
 T = TypeVar("T")
-_SMALL = 20_000
+_SMALL = 20_000  # cells below which one thread is faster than waking more
 
 
 class _Crew:

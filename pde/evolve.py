@@ -110,7 +110,9 @@ class _Evolving:
         """Return how the next step is to be tried, and the longest that it may be."""
         try:
             limit = self.engine.step_limit(self.state)
-            longest = 0.0 if self.explicit is None else self.explicit.explicit_limit(self.state)
+            longest = 0.0
+            if self.explicit is not None:
+                longest = self.explicit.explicit_limit(self.state, self.loop.dt)
         except StepFailed as failure:
             raise StepFailed(failure.field, failure.reason, time) from None
         if max(self.wished, self.loop.dt) <= _SHORTER * longest:

@@ -33,7 +33,7 @@ class Stepper(Protocol):
     def step_limit(self, state: Array) -> float:
         """Return the longest step, in days, that the method can take."""
 
-    def explicit_limit(self, state: Array) -> float:
+    def explicit_limit(self, state: Array, dt: float) -> float:
         """Return the longest step, in days, of `explicit_step`; 0 where there is none."""
 
     def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
@@ -71,9 +71,12 @@ class FastEngine:
         """
         return self._finished(self._stepper.step(state, dt, like))
 
-    def explicit_limit(self, state: Array) -> float:
-        """Return the longest step, in days, of `explicit_step`; 0 where it is not to be had."""
-        return self._stepper.explicit_limit(state)
+    def explicit_limit(self, state: Array, dt: float) -> float:
+        """Return the longest step of `explicit_step`, where `dt` (days) is wished for.
+
+        It is 0 where such steps are not to be had.
+        """
+        return self._stepper.explicit_limit(state, dt)
 
     def explicit_step(
         self, state: Array, dt: float, room: Array | None = None

@@ -66,7 +66,7 @@ class Rosenbrock:
         out[:] = right
         return out
 
-    def explicit_limit(self, state: Array) -> float:
+    def explicit_limit(self, state: Array, dt: float) -> float:
         """Return 0: on a line all steps are implicit."""
         return 0.0
 

@@ -55,7 +55,7 @@ class Stabilised:
             np.ascontiguousarray(network.stoichiometry), code.parameters, counted
         )
         self._reaction_speed: float | None = None
-        self._age = 0
+        self._steps_since = 0
         self._latest = 0.0
         self._blocks = BlockStages(problem, self._operators, self._kinetics, self._addresses.rates)
 
@@ -64,7 +64,7 @@ class Stabilised:
         layout = self._operators.steady_layout
         if layout is None or not can_wave(self._problem, self._operators.uniform):
             return None
-        return Wave(self._problem, layout, self._kinetics.counted)
+        return Wave(self._problem, layout, self._kinetics)
 
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
         """Return d(storage u)/dt (species, cells) at densities `state`, in `out` if it is given."""
@@ -80,10 +80,11 @@ class Stabilised:
         """Return the longest step, in days, over which drift crosses half a voxel."""
         return self._operators.drift.step_limit(state)
 
-    def explicit_limit(self, state: Array) -> float:
-        """Return the longest step, in days, of `explicit_step`."""
+    def explicit_limit(self, state: Array, dt: float) -> float:
+        """Return the longest step, in days, of `explicit_step`, where `dt` is wished for."""
+        afresh = self._is_due(dt)
         amounts = self._operators.amounts(state)
-        return EXPLICIT / self._speed(amounts, self._operators.at(amounts).speed, self._is_old())
+        return EXPLICIT / self._speed(amounts, self._operators.at(amounts).speed, afresh)
 
     def step(self, state: Array, dt: float, like: float) -> Stepped:
         """Return what `dt` days make of densities `state`.
@@ -93,8 +94,7 @@ class Stabilised:
         first = self._operators.amounts(state)
         operator = self._operators.at(first)
         # The halves of a step take the number of stages of the whole, which came first.
-        afresh = like <= dt and (dt < self._latest or self._is_old())
-        self._latest = max(dt, like)
+        afresh = like <= dt and self._is_due(dt)
         speed = self._speed(first, operator.speed, afresh)
         stages = stages_needed(speed, max(dt, like), 3 if self._operators.drift.fields else 2)
         if stages > MOST_STAGES:
@@ -109,9 +109,14 @@ class Stabilised:
         first = self._operators.amounts(state)
         return self._through(first, self._operators.at(first), explicit_stages(), dt, room)
 
-    def _is_old(self) -> bool:
-        self._age = (self._age + 1) % _OFTEN
-        return self._age == 0
+    def _is_due(self, dt: float) -> bool:
+        """Return whether to look at the kinetics anew before a step of `dt` days."""
+        self._steps_since += 1
+        due = dt < self._latest or self._steps_since >= _OFTEN
+        self._latest = dt
+        if due:
+            self._steps_since = 0
+        return due
 
     def _speed(self, amounts: Array, transport: float, afresh: bool) -> float:
         """Return a bound of the fastest rate, 1/day; of the kinetics' worked out `afresh`."""

@@ -16,6 +16,7 @@ from cartflow.pde.problem import Problem
 from cartflow.pde.stage_text import BLOCK, LONG_BLOCK, ROW, Shape, stage_text
 from cartflow.pde.stepped import Staged
 from cartflow.pde.voxel_fields import Layout
+from cartflow.pde.voxel_kernels import Kinetics
 from cartflow.pde.wave_places import GAP, KEPT, PAD
 
 Array = np.ndarray
@@ -27,12 +28,11 @@ _MOST_MEMORY = 32 * 2**20  # bytes a thread may need, about what a last cache ho
 class Wave:
     """The compiled loops of `wave_kernels` with the memory that they need."""
 
-    def __init__(self, problem: Problem, layout: Layout, counted: Array) -> None:
-        self._grid = _grid(problem, layout, counted)
+    def __init__(self, problem: Problem, layout: Layout, kinetics: Kinetics) -> None:
+        self._grid = _grid(problem, layout, kinetics.counted)
         self._volume = float(problem.geometry.cell_volumes[0])
         self._stages = _stages(problem, self._grid)
-        values = [p.value for p in problem.network.parameters.values()]
-        self._parameters = np.array(values, dtype=float)
+        self._parameters = kinetics.parameters
         self._species = len(problem.fields)
         self._work = np.zeros((0, 0))
 
@@ -45,10 +45,8 @@ class Wave:
 
         The amounts are written to `out`, if it is given.
         """
-        stages, slabs = len(table), int(self._grid.shape[0])
-        columns = 2 * self._grid.counted.size + self._species + self._grid.crossing_species.size
-        totals = np.zeros((slabs, stages, columns))
-        judged = np.zeros((slabs, self._species, 3))
+        totals = self._no_totals(len(table))
+        judged = np.zeros((len(totals), self._species, 3))
         out = np.empty_like(u) if out is None else out
         self._run(u, table, out, totals, judged)
         difference, size, negative = judged.sum(axis=0).T * self._volume
@@ -64,10 +62,13 @@ class Wave:
 
     def slope(self, u: Array, out: Array) -> None:
         """Write the right-hand side at the amounts `u` to `out`."""
-        columns = 2 * self._grid.counted.size + self._species + self._grid.crossing_species.size
-        totals = np.zeros((self._grid.shape[0], 1, columns))
         judged = np.empty((0, self._species, 3))
-        self._run(u, np.array([[0.0, 0.0, 0.0, 1.0, 0.0]]), out, totals, judged)
+        self._run(u, np.array([[0.0, 0.0, 0.0, 1.0, 0.0]]), out, self._no_totals(1), judged)
+
+    def _no_totals(self, stages: int) -> Array:
+        """Return zeros for what happens in every slab and stage."""
+        columns = 2 * self._grid.counted.size + self._species + self._grid.crossing_species.size
+        return np.zeros((self._grid.shape[0], stages, columns))
 
     def _run(self, u: Array, table: Array, out: Array, totals: Array, judged: Array) -> None:
         stages, slabs = len(table), int(self._grid.shape[0])

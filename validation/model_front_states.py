@@ -41,7 +41,7 @@ class ModelFront:
     `network` is the model without what is nowhere. What moves, `mobile` (rows), grows there at
     `rate` (1/day) in the composition `mix` (of the same rows, summing to one). The row `marker`
     leads; well mixed a tumour comes to `most` of it, and a product to `most` before its growth
-    slows to half (infinite where nothing bounds it). `seed` is the density it starts with.
+    slows to half (infinite where nothing bounds it).
     """
 
     model: str
@@ -53,7 +53,11 @@ class ModelFront:
     mix: Array
     marker: int
     most: float
-    seed: float
+
+    @property
+    def seed(self) -> float:
+        """The density that it starts with."""
+        return self.most if np.isfinite(self.most) else 1e3
 
     @property
     def name(self) -> str:
@@ -141,7 +145,6 @@ def _grown(
         mix=mix,
         marker=leading,
         most=most,
-        seed=most if np.isfinite(most) else 1e3,
     )
 
 
@@ -189,7 +192,6 @@ def _invading(
         mix=mix,
         marker=leading,
         most=most,
-        seed=most if np.isfinite(most) else 1e3,
     )
 
 

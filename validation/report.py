@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import math
 import platform
 import shutil
 import tempfile
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import xarray as xr
 
 from cartflow.dataset import identifier, label, variable, without_fill, write
 from cartflow.outcome import InputError
+from cartflow.provenance import installed_version, now
 from cartflow.validation.case import CaseResult, Scope
 from cartflow.validation.page import GENERATOR, page
 from cartflow.validation.run import Ran
@@ -101,7 +101,7 @@ def case_tree(result: CaseResult) -> xr.DataTree:
         "Conventions": "CF-1.11",
         "title": result.title,
         "source": f"cartflow {_version()}",
-        "history": f"{_now()} cartflow validate {result.name}",
+        "history": f"{now()} cartflow validate {result.name}",
         "references": " ".join(result.references),
         "comment": result.finding,
         "verdict": result.verdict,
@@ -174,17 +174,10 @@ def _made_by(scope: Scope) -> list[str]:
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "fipy", "xarray"))
     command = "cartflow validate --quick" if scope == "quick" else "cartflow validate"
     return [
-        f"cartflow {_version()}, {command}, {_now()}",
+        f"cartflow {_version()}, {command}, {now()}",
         f"Python {platform.python_version()}, {packages}, {platform.machine()}",
     ]
 
 
 def _version() -> str:
-    try:
-        return version("cartflow")
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return installed_version("cartflow", "not installed")

@@ -221,3 +221,11 @@ def test_divisions_by_what_does_not_vary_may_stand_in_one_another(rate):
         found.append(state[0])
     # Both of second order in time: far closer than a wrong divisor.
     np.testing.assert_allclose(found[0], found[1], rtol=1e-4)
+
+
+def test_an_engine_used_again_repeats_its_result():
+    given = problem(grid("two dimensions"))
+    engine, start = FastEngine(given), smooth(given)
+    first, again = (evolve(engine, start, [0.0, 0.7], tolerance=1e-5) for _ in range(2))
+    assert first.accepted_steps == again.accepted_steps
+    assert np.array_equal(first.states, again.states)
