@@ -97,16 +97,28 @@ class Coupled:
         times = [t for dose in self.doses for t in (dose.time, dose.end)]
         return min((t for t in times if t > time), default=np.inf)
 
+    def bolus(self, dose: Dose) -> tuple[Array, Array, Array]:
+        """Return what a bolus adds: densities (products, mesh cells), cells in the body, and given.
+
+        The cells in the body are (compartments, products), those given (products,).
+        """
+        tumour = np.zeros((len(self.products), self.volumes.size))
+        body = np.zeros((len(self.network.compartments), len(self.product_names)))
+        infused, p = np.zeros(len(self.product_names)), self._product(dose)
+        infused[p] = dose.cells
+        if dose.route == "intratumoural":
+            tumour[p] = dose.cells * self.injection
+        else:
+            body[:, p] = dose.cells * self.network.entry(dose.route)
+        return tumour, body, infused
+
     def given(self, dose: Dose, state: State) -> State:
         """Return the state with a bolus given."""
-        ledger, body, tumour = state.ledger.copy(), state.body.copy(), state.tumour.copy()
-        p = self._product(dose)
-        ledger.infused[p] += dose.cells
-        if dose.route == "intratumoural":
-            tumour[self.products[p]] += dose.cells * self.injection
-        else:
-            body[:, p] += dose.cells * self.network.entry(dose.route)
-        return replace(state, body=body, tumour=tumour, ledger=ledger)
+        added, cells, infused = self.bolus(dose)
+        ledger, tumour = state.ledger.copy(), state.tumour.copy()
+        ledger.infused += infused
+        tumour[self.products] += added
+        return replace(state, body=state.body + cells, tumour=tumour, ledger=ledger)
 
     def step(self, old: State, dt: float, like: float = 0.0) -> State:
         """Return the state after `dt` days. Raises `StepFailed` naming the field.

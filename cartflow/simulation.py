@@ -8,7 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cartflow.coupled import Coupled, State
+from cartflow.coupling.line.plan import on_a_line
+from cartflow.coupling.line.run import LineRun
 from cartflow.outcome import Outcome, StepFailed
+from cartflow.pde.fast_engine import FastEngine
 from cartflow.stepping import (
     StepControl,
     StepLoop,
@@ -50,6 +53,14 @@ class Simulation:
     save_times: tuple[float, ...]
     control: StepControl = field(default_factory=StepControl)
 
+    @property
+    def one_system(self) -> bool:
+        """Whether body and tumour are stepped as one system of equations."""
+        coupled = self.coupled
+        fast = isinstance(coupled.engine, FastEngine)
+        plain = coupled.kinetics is None and not self.control.fixed
+        return fast and plain and on_a_line(coupled.engine.problem)
+
     def run(
         self, watch: Watch | None = None, keep: Callable[[Record], None] | None = None
     ) -> Record:
@@ -60,7 +71,7 @@ class Simulation:
         The record ends early, with the reason in its outcome, when a step underflows, a number
         is not finite or negative, or the user interrupts.
         """
-        run = _Run(self)
+        run = _LineRun(self) if self.one_system else _Run(self)
         try:
             for save_time in self.save_times[1:]:
                 run.advance_to(save_time, watch)
@@ -73,6 +84,54 @@ class Simulation:
             message = f"by the user at t = {run.state.time:.6g} day"
             return run.record(Outcome(status="interrupted", message=message))
         return run.record(Outcome(status="finished"))
+
+
+class _LineRun:
+    """One run in progress, of body and tumour on a line as one system."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.coupled = simulation.coupled
+        start = self.coupled.start(simulation.initial, simulation.save_times[0])
+        self.line = LineRun(self.coupled, start, simulation.control)
+        self.given: set[int] = set()
+        self._give_doses()
+        self.states = [self.state]
+
+    @property
+    def state(self) -> State:
+        return self.line.state()
+
+    def record(self, outcome: Outcome) -> Record:
+        made = self.line.progress
+        return Record(
+            states=list(self.states),
+            outcome=outcome,
+            accepted_steps=made.taken,
+            rejected_steps=made.refused,
+            error_sum=made.error_sum,
+        )
+
+    def advance_to(self, end: float, watch: Watch | None) -> None:
+        while self.line.time < end:
+            before = self.line.time
+            supply, injected = self.coupled._infusion(before)
+            given = np.outer(injected, self.coupled.injection)
+            event = min(self.coupled.next_event(before), end)
+            self.line.advance_to(event, supply, given)
+            self._give_doses()
+            if watch is not None:
+                watch(self.line.time, self.line.time - before)
+        self.states.append(self.state)
+
+    def _give_doses(self) -> None:
+        for i, dose in enumerate(self.coupled.doses):
+            if i in self.given or dose.time > self.line.time:
+                continue
+            self.given.add(i)
+            self.line.restart()
+            if dose.bolus:
+                tumour, body, infused = self.coupled.bolus(dose)
+                self.line.give(tumour, body, infused)
 
 
 class _Run:

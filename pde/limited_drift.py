@@ -1,4 +1,4 @@
-"""What van Leer's limited slopes add to an upwind drift, stated with NumPy on the mesh's faces."""
+"""What limited slopes add to an upwind drift, stated with NumPy on the mesh's faces."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Array = np.ndarray
 class LimitedDrift:
     """The limited part of the drift's flux, which a step may take from its start.
 
-    At a face the limited value is u + half the harmonic mean of the slopes on both sides of the
-    upwind cell, where they have one sign; the upwind value is u.
+    At a face the limited value is u + a^2 b^2 / (|a|^3 + |b|^3), with the sign of the slopes a and
+    b on both sides of the upwind cell, where they have one; the upwind value is u.
     """
 
     def __init__(self, geometry: Geometry) -> None:
@@ -37,9 +37,11 @@ class LimitedDrift:
         next_one = np.where(forth, faces.neighbour, faces.owner)
         far = np.where(forth, self._behind_owner, self._behind_neighbour)
         before, after = values[near] - values[far], values[next_one] - values[near]
-        product, total = before * after, before + after
-        rising = (product > 0.0) & (far != near)
-        slope = np.divide(product, total, out=np.zeros_like(total), where=rising)
+        rising = (before * after > 0.0) & (far != near)
+        gentler = np.minimum(np.abs(before), np.abs(after))
+        steeper = np.maximum(np.abs(before), np.abs(after))
+        ratio = np.divide(gentler, steeper, out=np.zeros_like(steeper), where=rising)
+        slope = np.sign(before) * steeper * ratio**2 / (1.0 + ratio**3)
         flux = faces.areas * velocity * slope
         net = np.bincount(faces.neighbour, flux, self._volumes.size)
         net -= np.bincount(faces.owner, flux, self._volumes.size)

@@ -1,0 +1,134 @@
+"""The end of a step: its error, the new state never negative, and what is counted."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from cartflow.compiling import serial
+from cartflow.coupling.line.arrays import Plan
+from cartflow.coupling.line.room import Room, combined
+from cartflow.coupling.line.tableaus import Tableau
+from cartflow.pde.limiter import fill
+
+Array = np.ndarray
+
+# A compartment counts as if it held at least this share of its product's cells in the body.
+_SHARE = 1e-4
+
+
+class Counts(NamedTuple):
+    """What happened since the start, totals over the mesh, gross."""
+
+    forwards: Array
+    reverse: Array
+    egress: Array
+    crossed: Array
+
+
+@serial
+def largest_error(
+    plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, w: Room
+) -> tuple[float, int]:
+    """Return the largest relative error of a field or of the body's compartments, and which.
+
+    A field's is the volume's 1-norm over its amount and `floor`; a compartment's is relative to
+    its cells, or to a small share of those in the body.
+    """
+    mesh = plan.mesh
+    species, cells = u.shape
+    worst, which = 0.0, 0
+    for s in range(species):
+        difference, size = 0.0, 0.0
+        for c in range(cells):
+            error, new = 0.0, u[s, c]
+            for i in range(method.m.size):
+                error += method.e[i] * w.k[i, s, c]
+                new += method.m[i] * w.k[i, s, c]
+            difference += abs(error) * mesh.held[s, c]
+            size += abs(new) * mesh.held[s, c]
+        share = difference / (size + floor[s])
+        if not np.isfinite(share):
+            return np.inf, s
+        if share > worst:
+            worst, which = share, s
+    for p in range(body.shape[0]):
+        least = floor[plan.body.products[p]]
+        for k in range(body.shape[1]):
+            least += _SHARE * abs(body[p, k])
+        for k in range(body.shape[1]):
+            error, new = 0.0, body[p, k]
+            for i in range(method.m.size):
+                error += method.e[i] * w.kb[i, p, k]
+                new += method.m[i] * w.kb[i, p, k]
+            share = abs(error) / (abs(new) + least)
+            if not np.isfinite(share):
+                return np.inf, species
+            if share > worst:
+                worst, which = share, species
+    return worst, which
+
+
+@serial
+def count(plan: Plan, method: Tableau, counts: Counts, w: Room) -> None:
+    """Add what the stages counted."""
+    volumes = plan.mesh.volumes
+    for i in range(method.m.size):
+        m = method.m[i]
+        for p in range(counts.egress.size):
+            counts.egress[p] += m * w.left[i, p]
+        for k in range(counts.crossed.shape[0]):
+            counts.crossed[k, 0] += m * w.crossed[i, k, 0]
+            counts.crossed[k, 1] += m * w.crossed[i, k, 1]
+    for r in range(counts.forwards.size):
+        for c in range(volumes.size):
+            events = 0.0
+            for i in range(method.m.size):
+                events += method.m[i] * w.rates[i, r, c]
+            if events > 0.0:
+                counts.forwards[r] += events * volumes[c]
+            else:
+                counts.reverse[r] -= events * volumes[c]
+
+
+@serial
+def new_state(plan: Plan, method: Tableau, u: Array, body: Array, w: Room) -> float:
+    """Write the new densities to `w.u` and cells to `w.body`, never negative; return what moved.
+
+    What a step left below zero is filled up from the cells beside it, or from all compartments:
+    the largest share of any field, or of a product in the body.
+    """
+    combined(method.m, method.m.size, u, body, w)
+    worst = 0.0
+    for s in range(u.shape[0]):
+        worst = max(worst, _filled(w.u[s], plan.mesh.held[s], w))
+    for p in range(body.shape[0]):
+        worst = max(worst, _shared(w.body[p]))
+    return worst
+
+
+@serial
+def _filled(values: Array, held: Array, w: Room) -> float:
+    """Fill cells below zero from those beside them; return the share of the amount moved."""
+    least, size = 0.0, 0.0
+    for c in range(values.size):
+        least = min(least, values[c])
+        size += abs(values[c]) * held[c]
+    return fill(values, held, w.ahead, w.behind) / size if least < 0.0 else 0.0
+
+
+@serial
+def _shared(cells: Array) -> float:
+    """Take what is below zero from all compartments; return the share moved."""
+    have, need = 0.0, 0.0
+    for k in range(cells.size):
+        have += max(cells[k], 0.0)
+        need -= min(cells[k], 0.0)
+    if need == 0.0:
+        return 0.0
+    if need >= have:
+        return np.inf
+    for k in range(cells.size):
+        cells[k] = max(cells[k], 0.0) * (1.0 - need / have)
+    return need / have
