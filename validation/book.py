@@ -15,6 +15,8 @@ from cartflow.validation.published_names import (
     PUBLISHED_MODELS,
     RECOMPUTED_MODELS,
     kinetics_title,
+    source_models,
+    source_title,
 )
 
 Group = Literal["code verification", "calculation verification", "validation"]
@@ -129,6 +131,15 @@ CASES: tuple[Entry, ...] = (
         title="Two studies solved again by other code",
     ),
     *_kinetics(RECOMPUTED_MODELS, "code verification"),
+    *(
+        Entry(
+            name=f"sources:{model}",
+            group="code verification",
+            module="from_sources",
+            title=source_title(model),
+        )
+        for model in source_models()
+    ),
     Entry(
         name="engines_agree",
         group="calculation verification",

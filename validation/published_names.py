@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 # Models whose file states at least one number that its publication gives.
 PUBLISHED_MODELS = {
     "adhikarla2021": "Adhikarla et al. 2021, myeloma under CAR T cells and radionuclides",
@@ -66,3 +68,15 @@ BODIES = {
 def kinetics_title(model: str) -> str:
     """Return the title of a model's case."""
     return f"Kinetics: {(PUBLISHED_MODELS | RECOMPUTED_MODELS)[model]}"
+
+
+def source_models() -> list[str]:
+    """Return the models whose source's own equations stand in `validation/sources`."""
+    folder = files("cartflow.validation.sources")
+    modules = (item.name for item in folder.iterdir() if item.name.endswith(".py"))
+    return sorted(name.removesuffix(".py") for name in modules if not name.startswith("_"))
+
+
+def source_title(model: str) -> str:
+    """Return the title of the case that compares a model with its source's equations."""
+    return f"Source: {(PUBLISHED_MODELS | RECOMPUTED_MODELS)[model]}"
