@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 from typing import Any
 
 from cartflow.kinetics.dimensions import expression_dimension, unit_text
@@ -63,6 +64,7 @@ def check(context: Context, table: CheckTable, scenarios: Collection[str]) -> Ch
         since=_days(table.since, f"{where}.since") or 0.0,
         until=_days(table.until, f"{where}.until"),
         level=level,
+        samples=_samples(table.samples, f"{where}.samples"),
         of_minimum=of_minimum,
         vary=table.vary or "",
         range=bounds,
@@ -122,6 +124,16 @@ def _either(context: Context, raw: Any, unit: str) -> Parameter:
     found = parameter(raw, stated)
     context.scaling.like(1.0, unit, found.unit)
     return found
+
+
+def _samples(raw: list[Any] | None, where: str) -> tuple[float, ...]:
+    """Return the times (days) of samples; raise `InputError` unless they rise."""
+    with named(where):
+        days = tuple(parameter(time, "day").value for time in raw or ())
+        if any(later <= earlier for earlier, later in pairwise(days)):
+            msg = f"{raw!r}: times must rise"
+            raise InputError(msg)
+    return days
 
 
 def _days(raw: Any, where: str) -> float | None:

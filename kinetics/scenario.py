@@ -11,7 +11,7 @@ from cartflow.outcome import InputError, suggest
 from cartflow.parameters import Parameter
 
 Values: TypeAlias = Mapping[str, float]
-CheckStanding = Literal["published", "recomputed", "analytic"]
+CheckStanding = Literal["published", "released", "recomputed", "analytic"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +98,10 @@ CHECK_KEYS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         ("time_of_minimum", "scenario", "since until"),
         ("value_at_minimum", "scenario of_minimum", "since until"),
         ("time_to_level", "scenario level", "since"),
+        ("time_below", "scenario level", "since until"),
         ("half_life", "scenario since until", ""),
         ("doubling_time", "scenario since until", ""),
-        ("area", "scenario", "since until"),
+        ("area", "scenario", "since until samples"),
         ("drift", "scenario", ""),
         ("formula", "", "scenario"),
         ("equilibrium", "guess", "scenario"),
@@ -117,7 +118,8 @@ class Check:
 
     `tolerance` is relative to the expected value, `absolute` in its internal unit; one of
     them is needed. `unit` is that of the measure. `relative_to` names a scenario whose own
-    measure divides; `median_over` names scenarios whose median is taken.
+    measure divides; `median_over` names scenarios whose median is taken; `samples` are the
+    times (days) between which an area is taken as trapezoids, instead of the solver's own.
     """
 
     name: str
@@ -137,6 +139,7 @@ class Check:
     since: float = 0.0
     until: float | None = None
     level: float = 0.0
+    samples: tuple[float, ...] = ()
     of_minimum: Expression | None = None
     vary: str = ""
     range: tuple[float, float] = (0.0, 0.0)

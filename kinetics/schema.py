@@ -161,6 +161,7 @@ class CheckTable(Table):
     since: Any = None
     until: Any = None
     level: Any = None
+    samples: list[Any] | None = Field(default=None, min_length=2)
     of_minimum: str | None = None
     vary: str | None = None
     range: tuple[Any, Any] | None = None

@@ -13,7 +13,8 @@ from cartflow.validation.published_equations import equation_lines
 from cartflow.validation.published_names import PUBLISHED_MODELS, kinetics_title
 
 _STANDINGS = {
-    "published": "stated by the publication",
+    "published": "that the publication prints or draws",
+    "released": "that the authors' own code prints",
     "recomputed": "of an independent integration of the same equations",
     "analytic": "of an exact formula",
 }
