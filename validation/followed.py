@@ -78,6 +78,8 @@ def followed(
                 (begin, end),
                 state,
                 method,
+                # LSODA's own first step vanishes where a species starts from nothing.
+                first_step=1e-7 * (end - begin),
                 events=falls or None,
                 dense_output=True,
                 rtol=rtol,
