@@ -137,7 +137,7 @@ def _samples(table: CheckTable, where: str) -> tuple[float, ...]:
     with named(where):
         days = tuple(parameter(time, "day").value for time in table.samples)
         if any(later <= earlier for earlier, later in pairwise(days)):
-            msg = f"{table.samples}; allowed: times, each after the one before"
+            msg = f"{table.samples!r}: times must rise"
             raise InputError(msg)
     return days
 

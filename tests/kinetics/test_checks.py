@@ -75,11 +75,6 @@ def test_every_published_model_is_checked():
             np.log(2) / 2,
         ),
         ('kind = "area"\nof = "cart"\nexpected = "1 cell*day/mm^3"', 4.0),
-        (
-            'kind = "area"\nof = "cart"\nsamples = ["0 day", "1 day", "3 day"]\n'
-            'expected = "1 cell*day/mm^3"',
-            4 + 12 * np.exp(-2) + 8 * np.exp(-6),
-        ),
         ('kind = "drift"\nof = "log(cart*tumour^4*k/k)"\nexpected = 0', 0.0),
         (
             'kind = "value_at_minimum"\nof = "tumour"\nof_minimum = "cart + tumour"\n'
@@ -87,7 +82,7 @@ def test_every_published_model_is_checked():
             32**0.2,
         ),
     ],
-    ids=["value", "maximum", "minimum", "when", "level", "half", "area", "samples", "drift", "at"],
+    ids=["value", "maximum", "minimum", "when", "level", "half", "area", "drift", "at"],
 )
 def test_measures(tmp_path, check, expected):
     if "drift" in check:
@@ -134,14 +129,6 @@ def test_equilibrium_fold_and_switch_of_leon_triana():
             'kind = "area"\nof = "cart"\nat = "1 day"',
             r"checks\.c\.at: without effect in kind 'area'",
         ),
-        (
-            'kind = "area"\nof = "cart"\nsamples = ["2 day", "1 day"]',
-            r"checks\.c\.samples: .*; allowed: times, each after the one before",
-        ),
-        (
-            'kind = "area"\nof = "cart"\nuntil = "2 day"\nsamples = ["1 day", "2 day"]',
-            r"checks\.c\.samples: they say themselves from when to when; leave out since and until",
-        ),
         ('kind = "area"\nof = "cartt"', r"checks\.c\.of: expression: unknown name 'cartt'"),
         ('kind = "area"\nof = "cart + k"', r"checks\.c\.of: 'cart \+ k' joins"),
         ('kind = "maximum"\nof = "cart"', r"checks\.c\.expected: has the dimension "),
@@ -160,6 +147,12 @@ def test_one_tolerance(tmp_path):
 def test_a_level_never_passed():
     with pytest.raises(InputError, match="the level 3 is never passed"):
         first_crossing(np.array([0.0, 1.0]), np.array([1.0, 2.0]), 3.0)
+
+
+def test_samples_say_themselves_from_when_to_when(tmp_path):
+    check = 'kind = "area"\nof = "cart"\nuntil = "2 day"\nsamples = ["1 day", "2 day"]\n'
+    with pytest.raises(InputError, match=r"checks\.c\.samples: .*; leave out since and until"):
+        results(tmp_path, check + 'expected = "1 cell*day/mm^3"\nabsolute = "1 cell*day/mm^3"')
 
 
 def test_a_kink_is_no_parabola():
