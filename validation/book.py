@@ -173,6 +173,13 @@ CASES: tuple[Entry, ...] = (
         title="Spheroids: how deep a nutrient reaches",
     ),
     *_kinetics(PUBLISHED_MODELS, "validation"),
+    Entry(
+        name="owens_outcomes",
+        group="validation",
+        module="owens_outcomes",
+        title="Owens and Bozic 2021: how long CAR T cells may wait",
+        quick=False,
+    ),
     *(
         Entry(name=f"bodies:{name}", group="validation", module="published_bodies", title=title)
         for name, title in BODIES.items()

@@ -14,12 +14,13 @@ PUBLISHED_MODELS = {
     "leon_triana2021_gbm": "Leon-Triana et al. 2021, glioblastoma",
     "mueller_schoell2021": "Mueller-Schoell et al. 2021, axicabtagene ciloleucel",
     "owens2021": "Owens and Bozic 2021, preconditioning",
-    "singh2021": "Singh et al. 2021, an anti-BCMA product",
+    "sahoo2020": "Sahoo et al. 2020, CARRGO",
     "stein2019": "Stein et al. 2019, tisagenlecleucel in blood",
     "swanson2022": "Swanson et al. 2022, tumour with stem cells",
 }
 
-# Models checked against independent integrations of their equations and exact formulas only.
+# Models checked against independent integrations of their equations, exact formulas, and what
+# their authors' own code prints, only.
 RECOMPUTED_MODELS = {
     "antigen_escape": "antigen escape",
     "chaudhury2020": "Chaudhury et al. 2020, Lotka and Volterra",
@@ -37,8 +38,8 @@ RECOMPUTED_MODELS = {
     "predator_prey": "predator and prey",
     "predator_prey_exhaustion": "predators that tire",
     "rodrigues2024": "Rodrigues et al. 2024, melanoma and macrophages",
-    "sahoo2020": "Sahoo et al. 2020, CARRGO",
     "singh2020": "Singh et al. 2020, complexes of CAR and antigen",
+    "singh2021": "Singh et al. 2021, an anti-BCMA product",
     "two_antigens": "OR and AND gates",
     "yiu2012": "Yiu et al. 2012, nine cytokines",
 }
