@@ -14,11 +14,12 @@ from matplotlib.figure import Figure
 from cartflow.dataset import label, variable
 from cartflow.kinetics.load import load_model
 from cartflow.simulate import Simulated, simulate
-from cartflow.ticks import TUMOUR_COLOUR, colours
+from cartflow.ticks import TUMOUR_COLOUR, colours, log_limits
 from cartflow.units import factor
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.drawing import panels
 from cartflow.validation.followed import Course
+from cartflow.validation.published_courses import spans_decades
 from cartflow.validation.published_equations import equation_lines
 from cartflow.validation.published_names import source_title
 
@@ -27,11 +28,15 @@ Array = np.ndarray
 _TOLERANCE = 1e-3
 # Amounts below this share of the largest in the same run count as this share.
 _SMALLEST = 1e-9
+_POINTS = 801
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Row:
-    """One species of one run: the source's and our amounts (n_times,) in the source's unit."""
+    """One species of one run: the source's and our amounts (n_times,) in the source's unit.
+
+    `line` is our whole course, (2, n): days and amounts.
+    """
 
     scenario: str
     species: str
@@ -39,6 +44,7 @@ class _Row:
     times: Array
     theirs: Array
     ours: Array
+    line: Array
 
     @property
     def differences(self) -> Array:
@@ -79,7 +85,8 @@ def case(_scope: Scope, subject: str) -> CaseResult:
 
 def _compared(subject: str, course: Course) -> list[_Row]:
     ran = simulate(subject, course.scenario, course.settings)
-    states = ran.course.at(course.times)
+    fine = np.linspace(0.0, float(course.times.max()), _POINTS)
+    states, curve = ran.course.at(course.times), ran.course.at(fine)
     return [
         _Row(
             scenario=course.scenario,
@@ -88,6 +95,7 @@ def _compared(subject: str, course: Course) -> list[_Row]:
             times=course.times,
             theirs=theirs,
             ours=_in_unit(ran, name, states, unit),
+            line=np.array([fine, _in_unit(ran, name, curve, unit)]),
         )
         for name, theirs in course.amounts.items()
     ]
@@ -121,10 +129,11 @@ def _finding(rows: Sequence[_Row], all_species: set[str]) -> str:
     worst = max(rows, key=lambda row: float(row.differences.max()))
     at = int(worst.differences.argmax())
     runs = dict.fromkeys(row.scenario for row in rows)
+    unit = "" if worst.unit == "1" else f" {worst.unit}"
     text = (
         f"Runs: {', '.join(runs)}. The largest difference is {worst.differences[at]:.2g} "
-        f"({worst.species} of {worst.scenario} on day {worst.times[at]:g}: {worst.ours[at]:.7g} "
-        f"here, {worst.theirs[at]:.7g} {worst.unit} by the source's equations)."
+        f"({worst.species} of {worst.scenario} on day {worst.times[at]:.4g}: "
+        f"{worst.ours[at]:.7g}{unit} here, {worst.theirs[at]:.7g}{unit} by the source's equations)."
     )
     missing = sorted(all_species - {row.species for row in rows})
     return f"{text} Not compared: {', '.join(missing)}." if missing else text
@@ -163,12 +172,16 @@ def _figure(rows: Sequence[_Row]) -> Figure:
     for row in rows:
         shade, largest = shades[row.species], np.abs(row.theirs).max() or 1.0
         if row.scenario == rows[0].scenario:
-            left.plot(row.times, row.ours / largest, "-", color=shade, label=row.species)
+            left.plot(row.line[0], row.line[1] / largest, "-", color=shade, label=row.species)
             left.plot(row.times, row.theirs / largest, "o", color=shade, ms=4)
         right.plot(row.times, np.maximum(row.differences, 1e-14), ".", color=shade)
     left.set_title(f"{rows[0].scenario}: points by the source's equations", fontsize=9, loc="left")
     left.set_ylabel("share of the largest")
-    left.legend(frameon=False, fontsize=7)
+    shown = np.concatenate([row.theirs / (np.abs(row.theirs).max() or 1.0) for row in rows])
+    if spans_decades(shown):
+        left.set_yscale("log")
+        left.set_ylim(*log_limits(shown))
+    left.legend(frameon=False, fontsize=7, ncols=1 + len(shades) // 10)
     right.axhline(_TOLERANCE, color="black", lw=0.8, ls="--")
     right.set_yscale("log")
     right.set_ylabel("relative difference, all runs")

@@ -10,7 +10,7 @@ import numpy as np
 from cartflow.validation.followed import Array, Course, followed
 
 READ = (
-    "The paper, and the authors' code, tmglncc/CARTmath at 4688e80: rk4.R (equations and the "
+    "the paper, and the authors' code, tmglncc/CARTmath at 4688e80: rk4.R (equations and the "
     "threshold of extinction) and server.R (both parameter sets)"
 )
 

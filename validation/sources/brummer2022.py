@@ -10,7 +10,7 @@ import numpy as np
 from cartflow.validation.followed import Array, Course, followed
 
 READ = (
-    "The authors' code and fits, alexbbrummer/CARRGODEX at a21bace: the equations of "
+    "the authors' code and fits, alexbbrummer/CARRGODEX at a21bace: the equations of "
     "car_T_dex_fiting_pbt1.ipynb, rows C and D of line PBT1 in fit_parameters.csv, starts from "
     "row 100 of car_T_dex_pbt1_pbt2_lines.csv"
 )

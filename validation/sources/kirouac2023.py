@@ -11,7 +11,7 @@ from cartflow.validation.followed import Array, Course, followed
 from cartflow.validation.measured_data import found, rows
 
 READ = (
-    "A student's transcription, mstadt/CART2 at d0f7730: mod_eqns.m, HillEQ.m and "
+    "a student's transcription, mstadt/CART2 at d0f7730: mod_eqns.m, HillEQ.m and "
     "pars_Kirouac2023.mat (four sets typed here; the other 32 are read where the table of "
     "measured data lies beside the repository); not the paper's own supplement"
 )

@@ -9,7 +9,7 @@ import numpy as np
 from cartflow.validation.followed import Array, Course, followed
 
 READ = (
-    "The authors' code, Lunan12/CAR-T-model at 813a33a: Eqs_CR_PR_NR.m and Eqs_NegR.m, the two "
+    "the authors' code, Lunan12/CAR-T-model at 813a33a: Eqs_CR_PR_NR.m and Eqs_NegR.m, the two "
     "scripts of simulation and the parameters in gened_param_7d.m; not the paper's own text"
 )
 
