@@ -24,6 +24,7 @@ def check(context: Context, table: CheckTable, scenarios: Collection[str]) -> Ch
     if (table.tolerance is None) == (table.absolute is None):
         msg = f"{where}: give one of 'tolerance' (relative) and 'absolute'"
         raise InputError(msg)
+    samples = _samples(table, f"{where}.samples")
     of, unit = _expression(context, table.of, f"{where}.of", species=table.kind != "formula")
     for scenario in filter(None, (table.scenario, table.relative_to, *table.median_over)):
         require_known(scenario, scenarios, f"{where}.scenario")
@@ -64,7 +65,7 @@ def check(context: Context, table: CheckTable, scenarios: Collection[str]) -> Ch
         since=_days(table.since, f"{where}.since") or 0.0,
         until=_days(table.until, f"{where}.until"),
         level=level,
-        samples=_samples(table.samples, f"{where}.samples"),
+        samples=samples,
         of_minimum=of_minimum,
         vary=table.vary or "",
         range=bounds,
@@ -126,12 +127,17 @@ def _either(context: Context, raw: Any, unit: str) -> Parameter:
     return found
 
 
-def _samples(raw: list[Any] | None, where: str) -> tuple[float, ...]:
-    """Return the times (days) of samples; raise `InputError` unless they rise."""
+def _samples(table: CheckTable, where: str) -> tuple[float, ...]:
+    """Return the times (days) of an area's samples, which stand alone and rise."""
+    if table.samples is None:
+        return ()
+    if table.since is not None or table.until is not None:
+        msg = f"{where}: they say themselves from when to when; leave out since and until"
+        raise InputError(msg)
     with named(where):
-        days = tuple(parameter(time, "day").value for time in raw or ())
+        days = tuple(parameter(time, "day").value for time in table.samples)
         if any(later <= earlier for earlier, later in pairwise(days)):
-            msg = f"{raw!r}: times must rise"
+            msg = f"{table.samples!r}: times must rise"
             raise InputError(msg)
     return days
 

@@ -12,6 +12,7 @@ from cartflow.validation.case import CaseResult, Scope
 from cartflow.validation.published_names import (
     BODIES,
     LONGER_MODELS,
+    LONGER_SOURCES,
     PUBLISHED_MODELS,
     RECOMPUTED_MODELS,
     kinetics_title,
@@ -137,6 +138,7 @@ CASES: tuple[Entry, ...] = (
             group="code verification",
             module="from_sources",
             title=source_title(model),
+            quick=model not in LONGER_SOURCES,
         )
         for model in source_models()
     ),

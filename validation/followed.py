@@ -52,28 +52,55 @@ def followed(
     *,
     jumps: Mapping[float, Sequence[float]] | None = None,
     breaks: Sequence[float] = (),
-    method: str = "Radau",
+    extinct: float = 0.0,
+    method: str = "LSODA",
     rtol: float = 1e-9,
     atol: float = 1e-12,
 ) -> Array:
     """Return the states (n_species, n_times) at `times` of y' = change(t, y), y(0) = `start`.
 
     `jumps` adds amounts at a time, `breaks` are times where `change` is not smooth; a state at
-    such a time is the one after it. Raises `RuntimeError` where SciPy gives up.
+    such a time is the one after it. A state that falls to `extinct` is zero from there on.
+    Raises `RuntimeError` where SciPy gives up.
     """
     jumps = jumps or {}
     last = float(times.max())
     stops = sorted({0.0, last, *(t for t in (*jumps, *breaks) if t < last)})
     state = np.array(start, dtype=float)
     result = np.empty((state.size, times.size))
-    result[:, times == 0.0] = state[:, None]
     for begin, end in pairwise(stops):
         state = state + np.array(jumps.get(begin, 0.0))
-        here = (times >= begin) & (times < end) | (times == last) & (end == last)
-        asked = np.union1d(times[here], [begin, end])
-        run = solve_ivp(change, (begin, end), state, method, t_eval=asked, rtol=rtol, atol=atol)
-        if not run.success:
-            raise RuntimeError(run.message)
-        result[:, here] = run.y[:, np.searchsorted(asked, times[here])]
-        state = run.y[:, -1]
+        while begin < end:
+            alive = np.flatnonzero(state > extinct) if extinct else ()
+            falls = [_fall(row, extinct) for row in alive]
+            run = solve_ivp(
+                change,
+                (begin, end),
+                state,
+                method,
+                # LSODA's own first step vanishes where a species starts from nothing.
+                first_step=1e-7 * (end - begin),
+                events=falls or None,
+                dense_output=True,
+                rtol=rtol,
+                atol=atol,
+            )
+            if not run.success:
+                raise RuntimeError(run.message)
+            here = (times >= begin) & (times <= run.t[-1])
+            if here.any():
+                result[:, here] = run.sol(times[here])
+            state = run.y[:, -1]
+            if run.status == 1:
+                state = np.where(state <= extinct * (1 + 1e-6), 0.0, state)
+            begin = float(run.t[-1])
     return result
+
+
+def _fall(row: int, level: float) -> Callable[[float, Array], float]:
+    def gap(_time: float, state: Array) -> float:
+        return float(state[row] - level)
+
+    gap.terminal = True  # type: ignore[attr-defined]
+    gap.direction = -1  # type: ignore[attr-defined]
+    return gap

@@ -108,7 +108,7 @@ def _check(name: str, rows: Sequence[_Row], key: str) -> Check:
     times = sum(row.times.size for row in these)
     runs = f"{len(these)} run{'s' if len(these) > 1 else ''}"
     return Check(
-        name=f"{name}: largest relative difference in {runs} at {times} times in all",
+        name=f"{name}: worst of {times} values in {runs}",
         measured=max(float(row.differences.max()) for row in these),
         expected=_TOLERANCE,
         tolerance=0.0,

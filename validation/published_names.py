@@ -57,6 +57,9 @@ LONGER_MODELS = frozenset(
     }
 )
 
+# The same of those that are compared with their source: 36 virtual patients.
+LONGER_SOURCES = frozenset({"kirouac2023"})
+
 BODIES = {
     "tsai": "Bodies: routes and doses in the pleural mouse of Tsai et al. 2022",
     "ganusov": "Bodies: recirculation in the rats of Ganusov and Auerbach 2014",

@@ -185,6 +185,12 @@ def test_a_level_never_passed():
         first_crossing(np.array([0.0, 1.0]), np.array([1.0, 2.0]), 3.0)
 
 
+def test_samples_say_themselves_from_when_to_when(tmp_path):
+    check = 'kind = "area"\nof = "cart"\nuntil = "2 day"\nsamples = ["1 day", "2 day"]\n'
+    with pytest.raises(InputError, match=r"checks\.c\.samples: .*; leave out since and until"):
+        results(tmp_path, check + 'expected = "1 cell*day/mm^3"\nabsolute = "1 cell*day/mm^3"')
+
+
 def test_a_kink_is_no_parabola():
     when, height = highest(lambda t: -np.abs(t - 0.3), np.linspace(0, 1, 5))
     assert when == pytest.approx(0.3, abs=1e-4)

@@ -90,3 +90,16 @@ def test_a_course_needs_five_times_and_an_amount_at_each():
         Course(scenario="published", times=np.arange(4.0), amounts={})
     with pytest.raises(ValueError, match=r"published: cart: shape \(5,\), times \(6,\)"):
         Course(scenario="published", times=np.arange(6.0), amounts={"cart": np.zeros(5)})
+
+
+def test_typed_sets_of_kirouac_are_those_of_the_table():
+    from cartflow.validation.measured_data import ABSENT, found, rows
+    from cartflow.validation.sources import kirouac2023
+
+    path = found(kirouac2023._TABLE)
+    if path is None:
+        pytest.skip(ABSENT.format(kirouac2023._TABLE))
+    table = dict(kirouac2023._sets(rows(path)))
+    assert len(table) == 36
+    for name, values in kirouac2023._TYPED.items():
+        assert values == table[name]

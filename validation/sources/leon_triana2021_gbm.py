@@ -26,7 +26,12 @@ _SINGLE = {
     "single_target_004_low_dose": (0.04, 1.5e8),
     "single_target_004_high_dose": (0.04, 2e8),
 }
-_DUAL = {"dual_target": 0.02, "dual_target_004": 0.04, "dual_target_007": 0.07, "dual_target_02": 0.2}
+_DUAL = {
+    "dual_target": 0.02,
+    "dual_target_004": 0.04,
+    "dual_target_007": 0.07,
+    "dual_target_02": 0.2,
+}
 _SHORT = np.array([1.0, 5.0, 9.0, 14.0, 20.0, 28.0, 36.0, 48.0, 60.0])
 _LONG = np.array([1.0, 5.0, 10.0, 16.0, 25.0, 40.0, 60.0, 80.0, 100.0])
 
@@ -50,10 +55,7 @@ def _change(alpha_1: float) -> Callable[[float, Array], list[float]]:
     def change(_time: float, y: Array) -> list[float]:
         c, t, c_bar, b = y
         return [
-            _K * c_bar
-            + _RHO_C * c * t / (_G_T + t)
-            - alpha_1 * c * t / (_G_C + c)
-            - c / _TAU_C,
+            _K * c_bar + _RHO_C * c * t / (_G_T + t) - alpha_1 * c * t / (_G_C + c) - c / _TAU_C,
             _RHO_T * t - _ALPHA_2 * c * t,
             _RHO_C_BAR * c_bar * b / (_G_B + b) - c_bar / _TAU_C - _K * c_bar,
             -_ALPHA_B * b * c_bar - b / _TAU_B,

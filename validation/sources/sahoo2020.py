@@ -23,9 +23,7 @@ def courses() -> tuple[Course, ...]:
     times = np.array([1.0, 10.0, 24.0, 31.0, 47.0, 56.0, 78.0, 95.0, 112.0, 120.0])
     jumps = {day: [0.0, _DOSE] for day in _DAYS_OF_DOSES}
     tumour, cart = followed(_change, [_START, 0.0], times, jumps=jumps)
-    return (
-        Course(scenario="lesion_t7", times=times, amounts={"tumour": tumour, "cart": cart}),
-    )
+    return (Course(scenario="lesion_t7", times=times, amounts={"tumour": tumour, "cart": cart}),)
 
 
 def _change(_time: float, y: Array) -> list[float]:

@@ -25,7 +25,7 @@ def courses() -> tuple[Course, ...]:
     rho = np.log(_FOLDX) / _TMAX
     since = np.maximum(times - _TMAX, 0.0)
     fast, slow = np.exp(-_ALPHA * since), np.exp(-_BETA * since)
-    grown = _CMAX / _FOLDX * np.exp(rho * times)
+    grown = _CMAX / _FOLDX * np.exp(rho * np.minimum(times, _TMAX))
     total = np.where(times < _TMAX, grown, _CMAX * ((1.0 - _FB) * fast + _FB * slow))
     memory = np.where(times < _TMAX, 0.0, _CMAX * _FB * (slow - fast))
     amounts = {"effector": total - memory, "memory": memory}

@@ -48,7 +48,9 @@ def courses() -> tuple[Course, ...]:
         _course("tang", _TANG, (3.4e7, 2.5), _LATE, {}),
         _course("tang_two_doses", _TANG, (3.4e7, 2.5), _LATE, {0.0: two, 7.0: two}),
         _course("han", _HAN, (6.5e6, 2.53), _EARLY, {}),
-        _course("han_treated", _HAN, (6.5e6, 2.53), _EARLY, {3.0: against_stem, 12.0: against_stem}),
+        _course(
+            "han_treated", _HAN, (6.5e6, 2.53), _EARLY, {3.0: against_stem, 12.0: against_stem}
+        ),
         _course("zhang", _ZHANG, (5e6, 2.53), _MONTH, {}),
         _course("zhang_treated", _ZHANG, (5e6, 2.53), _MONTH, {0.0: both}),
     )
