@@ -127,7 +127,9 @@ def within_a_day(found: Array, printed: Array) -> Array:
 
 
 def _density(model: Model, species: str, cells: float) -> Parameter:
-    return model.scaling.amount(f"{cells:g} cell", model.network.species[model.network.index(species)])
+    return model.scaling.amount(
+        f"{cells:g} cell", model.network.species[model.network.index(species)]
+    )
 
 
 def _finding(found: Array, printed: Array, near: int) -> str:
