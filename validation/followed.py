@@ -72,7 +72,7 @@ def followed(
         state = state + np.array(jumps.get(begin, 0.0))
         while begin < end:
             alive = np.flatnonzero(state > extinct) if extinct else ()
-            falls = [_fall(row, extinct) for row in alive]
+            falls = [_fall(int(row), extinct) for row in alive]
             run = solve_ivp(
                 change,
                 (begin, end),

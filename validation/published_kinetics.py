@@ -44,8 +44,9 @@ def _question(subject: str) -> str:
     if subject in PUBLISHED_MODELS:
         return f"Does the shipped model {subject} give the numbers that its publication states?"
     return (
-        f"Does the shipped model {subject} give what an independent integration of its equations, "
-        "or an exact formula, gives? Its file states no number from a publication."
+        f"Does the shipped model {subject} give what its authors' program, an independent "
+        "integration of its equations, or an exact formula, gives? Its file states no number from "
+        "a publication."
     )
 
 
