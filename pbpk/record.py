@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cartflow.parameters import Parameter
 from cartflow.pbpk.body import Body
@@ -68,8 +69,9 @@ def _extravascular(body: Body, trafficking: Trafficking, name: str) -> dict[str,
         return {}
     whole = body.organs[name].volume
     share = trafficking.extravascular(body.organs[name]) / whole.value
-    note = "the organ less its vessels"
-    return {f"network.{name}.extravascular_volume": whole.times(share, "mm^3", note)}
+    volume = whole.times(share, "mm^3", "the organ less its vessels")
+    # What is assumed in the body stands there, and is not assumed twice.
+    return {f"network.{name}.extravascular_volume": replace(volume, standing="derived")}
 
 
 def _named(prefix: str, values: Mapping[str, Parameter]) -> dict[str, Parameter]:

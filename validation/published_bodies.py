@@ -9,6 +9,7 @@ from cartflow.validation.published_body_brown import case as brown
 from cartflow.validation.published_body_ganusov import case as ganusov
 from cartflow.validation.published_body_khot import case as khot
 from cartflow.validation.published_body_pet import case as pet
+from cartflow.validation.published_body_singh import case as singh
 from cartflow.validation.published_body_tsai import case as tsai
 
 _SUBJECTS = {
@@ -17,6 +18,7 @@ _SUBJECTS = {
     "brown": brown,
     "age": age,
     "khot": khot,
+    "singh": singh,
     "biodistribution": biodistribution,
     "pet": pet,
 }
