@@ -34,13 +34,15 @@ class OrganNetwork:
     tumour's lymph flow / (interstitial volume x retention), nought without a tumour; `scaling`
     the rule used; `parameters` everything used; `routes` the share of a dose that each
     compartment gets, by route. Vessels have the volume that carries cells, `counted_share` of
-    that in which the model counts them. Raises `InputError` on rates that lose cells.
+    that in which the model counts them, whole blood or its own pool (`counted_in`). Raises
+    `InputError` on rates that lose cells.
     """
 
     compartments: tuple[Compartment, ...]
     rates: Array
     egress_rate: float = 0.0
     counted_share: float = 1.0
+    counted_in: str = "whole_blood"
     scaling: str = ""
     parameters: Mapping[str, Parameter]
     routes: Mapping[str, Mapping[str, float]] = field(
@@ -124,6 +126,7 @@ def organ_network(
         rates=arcs.rates(),
         egress_rate=arcs.egress_rate,
         counted_share=counted_share(body, trafficking),
+        counted_in=trafficking.blood.counted_in,
         scaling=rule.name,
         parameters=used_parameters(replace(body, cavities=used), trafficking, rule, tumour),
         routes=entries(arcs),

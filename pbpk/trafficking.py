@@ -150,9 +150,9 @@ class Trafficking:
 
     `carrier` says whether cells travel with blood or with plasma flows and volumes;
     `lymph_flow_factor` multiplies the body's lymph flows, and `extravascular_volume` says which
-    volume of an organ they empty (a tumour has its own `interstitial_fraction`). Organs that are not listed have vessels
-    only, or with `others` ``as_rest`` take the ways of ``rest``. Raises `InputError` on unknown
-    organs and on ways that do not exist.
+    volume of an organ they empty (a tumour has its own `interstitial_fraction`). Organs that are
+    not listed have vessels only, or with `others` ``as_rest`` take the ways of ``rest``. Raises
+    `InputError` on unknown organs and on ways that do not exist.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Singh et al. 2020: cells in the blood and organs of a mouse, by its equations and by singh2020."""
+"""Singh et al. 2020: blood and organs of a mouse, by its equations and by singh2020."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TOLERANCES = {"concentration": 0.03, "blood": 0.03, "liver": 0.06}
 
 
 def case() -> CaseResult:
-    """Return blood concentration and organs beside an integration of the publication's equations."""
+    """Return blood and organs beside an integration of the publication's equations."""
     ours, theirs = _package(_HOURS), course(_HOURS)
     return CaseResult(
         name="bodies:singh",
@@ -100,19 +100,19 @@ def _checks(ours: dict[str, Array], theirs: dict[str, Array]) -> tuple[Check, ..
 
 
 def _finding(ours: dict[str, Array], theirs: dict[str, Array]) -> str:
-    found = [
-        f"{ours['concentration'][_HOURS.index(h)]:.3g} ({theirs['concentration'][_HOURS.index(h)]:.3g})"
-        for h in (1 / 60, 1.0, 24.0, 168.0)
-    ]
+    pairs = dict(
+        zip(_HOURS, zip(ours["concentration"], theirs["concentration"], strict=True), strict=True)
+    )
+    found = ["{:.3g} ({:.3g})".format(*pairs[hour]) for hour in (1 / 60, 1.0, 24.0, 168.0)]
     apart = 100 * _apart(ours, theirs, "concentration")
     worst, third, seventh = np.abs(apart[:-2]).max(), -apart[-2], -apart[-1]
     return (
         f"Blood, % of the dose per mL at 1 min, 1 h, 1 day and 7 days: {', '.join(found)}; in "
         f"brackets the publication's equations. Until a day they agree to {worst:.1f} %. Later "
         "the seven organs that are one in the publication, each with its own lymph, give their "
-        f"cells back at other times, and blood is {third:.0f} % lower at 3 days and {seventh:.0f} % "
-        "at 7. Per mL of whole blood the numbers would be 0.55 times these: the publication counts per mL of the plasma "
-        "that carries its cells, and calls it blood."
+        f"cells back at other times, and blood is {third:.0f} % lower at 3 days and "
+        f"{seventh:.0f} % at 7. Per mL of whole blood the numbers would be 0.55 times these: the "
+        "publication counts per mL of the plasma that carries its cells, and calls it blood."
     )
 
 

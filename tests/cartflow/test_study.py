@@ -65,9 +65,13 @@ def test_a_species_that_is_used_up_does_not_stop_the_run(tmp_path):
 def test_blood_is_counted_in_what_the_model_calls_blood():
     """Whole blood outside the organs, or (singh2020) all plasma of the mouse, 944 mm3."""
     first, pools = {}, {"khot2019": 231.616, "singh2020": 944.35 + 63.69}
+    words = {"khot2019": "per volume of whole", "singh2020": "per volume of what carries"}
     for model in ("khot2019", "singh2020"):
         tree = Study.from_text(TEXT, settings={"trafficking.name": model}).run().tree
         first[model] = float(tree["body/blood_concentration"][0, 0])
+        counted = tree["body/blood_concentration"].attrs["comment"]
+        assert counted.startswith(words[model])
+        assert "the interstitium with every" in tree["body/volume"].attrs["comment"]
         assert float(tree["body/volume"].sel(organ="blood", space="vascular")) == (
             pytest.approx(pools[model], rel=1e-4)
         )

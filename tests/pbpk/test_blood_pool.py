@@ -64,4 +64,6 @@ def test_the_publications_equations_as_they_were_run_elsewhere():
     hour = {"lung": 17.2, "liver": 25.5, "spleen": 3.23, "lymph": 28.9, "blood": 0.206}
     for name, percent in hour.items():
         assert found[name][3] == pytest.approx(percent, rel=4e-3), name
-    np.testing.assert_allclose(found["tumour"][[3, 5, 6, 7]], [0.0306, 0.042, 0.0202, 0.0078], rtol=0.04)
+    np.testing.assert_allclose(
+        found["tumour"][[3, 5, 6, 7]], [0.0306, 0.042, 0.0202, 0.0078], rtol=0.04
+    )
