@@ -6,7 +6,7 @@ mL/h), lymph into one node. What the paper leaves open is a `Reading`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -93,7 +93,9 @@ def curves(reading: Reading, hours: Iterable[float] = HOURS) -> dict[str, Array]
     return {**found, "blood": blood / _BLOOD, "lost": lost}
 
 
-def rms(found: dict[str, Array], wanted: dict[str, Iterable[float]], names: Iterable[str]) -> float:
+def rms(
+    found: Mapping[str, Array], wanted: Mapping[str, Iterable[float]], names: Iterable[str]
+) -> float:
     """Return the root mean square of log10(found / wanted) over `names` and times."""
     gaps = np.array([np.log10(found[name] / np.array(list(wanted[name]))) for name in names])
     return float(np.sqrt(np.nanmean(gaps**2)))
@@ -119,8 +121,8 @@ def _parts(reading: Reading) -> dict[str, tuple[float, float, float, float, floa
         parts[name] = (volume, vessels, outside, flow + red_flow, flow / 500)
     if reading.portal_lymph:
         portal = sum(parts[name][3] - parts[name][4] for name in _PORTAL) * 0.55
-        *rest, lymph = parts["liver"]
-        parts["liver"] = (*rest, lymph + portal / 500)
+        volume, vessels, outside, flow, lymph = parts["liver"]
+        parts["liver"] = (volume, vessels, outside, flow, lymph + portal / 500)
     vessels = reading.tumour_vessels * _TUMOUR
     outside = _TUMOUR - vessels if whole else 0.55 * _TUMOUR
     parts["tumour"] = (_TUMOUR, vessels, outside, _TUMOUR_FLOW, 0.55 * _TUMOUR_FLOW / 500)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
@@ -168,7 +170,7 @@ def _figure(found: dict[str, Array]) -> Figure:
 def _dataset(found: dict[str, Array]) -> xr.Dataset:
     dims = ("tissue", "time")
 
-    def table(values: dict[str, Array] | dict[str, tuple[float, ...]], text: str) -> xr.Variable:
+    def table(values: Mapping[str, Sequence[float] | Array], text: str) -> xr.Variable:
         rows = [np.array(values[name]) / 100 for name in _SHOWN]
         return variable(dims, rows, "1/g", f"share of the dose per g of tissue, {text}")
 
