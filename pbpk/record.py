@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from cartflow.parameters import Parameter
 from cartflow.pbpk.body import Body
@@ -70,8 +69,7 @@ def _extravascular(body: Body, trafficking: Trafficking, name: str) -> dict[str,
     whole = body.organs[name].volume
     share = trafficking.extravascular(body.organs[name]) / whole.value
     volume = whole.times(share, "mm^3", "the organ less its vessels")
-    # What is assumed in the body stands there, and is not assumed twice.
-    return {f"network.{name}.extravascular_volume": replace(volume, standing="derived")}
+    return {f"network.{name}.extravascular_volume": volume}
 
 
 def _named(prefix: str, values: Mapping[str, Parameter]) -> dict[str, Parameter]:
