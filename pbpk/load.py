@@ -15,6 +15,7 @@ from cartflow.parameters import Parameter
 from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
 from cartflow.pbpk.checks import require_weight
 from cartflow.pbpk.likeness import closed_with_rest, with_model
+from cartflow.pbpk.published_tumour import PublishedTumour
 from cartflow.pbpk.trafficking import (
     BloodTrafficking,
     CavityTrafficking,
@@ -89,12 +90,23 @@ class _CavityTraffickingTable(Table):
     elimination_rate: Rate | None = None
 
 
+class _PublishedTumourTable(Table):
+    host: str
+    volume: Volume | None = None
+    interstitial_volume: Volume | None = None
+    lymph_flow: Flow | None = None
+    portal_flow: Flow | None = None
+    retention: Number | None = None
+    egress_rate: Rate | None = None
+
+
 class _TumourTable(Table):
     transmigration_rate: Rate | None = None
     blood_flow: Flow | None = None
     vascular_volume: Volume | None = None
     capture: Number | None = None
     blood_entry_rate: Rate | None = None
+    published: _PublishedTumourTable | None = None
 
 
 class _TraffickingTable(Table):
@@ -162,7 +174,7 @@ def load_trafficking(name_or_path: str | Path, directory: Path | None = None) ->
             "cavities": cavities,
             "lymph": LymphTrafficking(**_fields(table.lymph)),
             "blood": BloodTrafficking(**_fields(table.blood)),
-            "tumour": None if table.tumour is None else TumourTrafficking(**_fields(table.tumour)),
+            "tumour": None if table.tumour is None else _tumour(table.tumour),
         }
         return Trafficking(**{**_fields(table), **parts})
 
@@ -180,6 +192,15 @@ def _named(prefix: str) -> Iterator[None]:
 def _organ(name: str, table: _OrganTable) -> Organ:
     with _named(f"organs.{name}: "):
         return Organ(**_fields(table))
+
+
+def _tumour(table: _TumourTable) -> TumourTrafficking:
+    parts, own = _fields(table), table.published
+    if own is not None:
+        # The published tumour keeps flow and vessels of its own: those beside it form the capture.
+        flow = {"blood_flow": table.blood_flow, "vascular_volume": table.vascular_volume}
+        parts["published"] = PublishedTumour(**_fields(own), **flow)
+    return TumourTrafficking(**parts)
 
 
 def _fields(table: Table) -> dict[str, Any]:
