@@ -8,11 +8,19 @@ from cartflow.validation.published_body_brown import case as brown
 from cartflow.validation.published_body_ganusov import case as ganusov
 from cartflow.validation.published_body_pet import case as pet
 from cartflow.validation.published_body_tsai import case as tsai
+from cartflow.validation.published_body_tumours import case as tumours
 
-_SUBJECTS = {"tsai": tsai, "ganusov": ganusov, "brown": brown, "age": age, "pet": pet}
+_SUBJECTS = {
+    "tsai": tsai,
+    "tumours": tumours,
+    "ganusov": ganusov,
+    "brown": brown,
+    "age": age,
+    "pet": pet,
+}
 
 
 def case(scope: Scope, subject: str) -> CaseResult:
-    """Return the case of one subject: tsai, ganusov, brown, age or pet; any scope does all."""
+    """Return the case of one subject, a name of `_SUBJECTS`; any scope does all."""
     del scope
     return _SUBJECTS[subject]()
