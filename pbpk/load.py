@@ -14,7 +14,7 @@ from cartflow.outcome import InputError, suggest
 from cartflow.parameters import Parameter
 from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
 from cartflow.pbpk.checks import require_weight
-from cartflow.pbpk.likeness import closed_with_rest, with_model
+from cartflow.pbpk.likeness import closed_with_rest, with_lymph, with_model
 from cartflow.pbpk.published_tumour import PublishedTumour
 from cartflow.pbpk.trafficking import (
     BloodTrafficking,
@@ -59,6 +59,7 @@ class _BodyTable(Table):
     organs: dict[str, _OrganTable]
     minimal: bool = False
     close_with_rest: bool = False
+    lymph_flow: Flow | None = None
     cavities: dict[str, _CavityTable] = Field(default_factory=dict)
 
 
@@ -139,14 +140,18 @@ def trafficking_names() -> list[str]:
 def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
     """Return the body of a shipped name, or of a TOML file (its path relative to `directory`).
 
-    A file with `like` holds only what differs from the body that it names. Raises `InputError`,
-    naming file and key, if anything is unknown, missing, does not close or does not fit the weight.
+    A file with `like` holds only what differs from the body that it names; one with `lymph_flow`
+    scales its organs' lymph to that sum. Raises `InputError`, naming file and key, if anything is
+    unknown, missing, does not close or does not fit the weight.
     """
     table, file = _read(_BodyTable, "body", name_or_path, directory)
     with _named(f"{file}: "):
         organs = {name: _organ(name, organ) for name, organ in table.organs.items()}
         cavities = {name: Cavity(**_fields(c)) for name, c in table.cavities.items()}
         parts = {**_fields(table), "organs": organs, "cavities": cavities}
+        lymph = parts.pop("lymph_flow")
+        if lymph is not None:
+            parts = with_lymph(parts, lymph)
         if parts.pop("close_with_rest"):
             parts = closed_with_rest(parts)
         body = Body(**parts)

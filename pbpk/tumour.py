@@ -22,7 +22,9 @@ def _default(value: float, unit: str, stated: str, note: str = "") -> Parameter:
 PLASMA_FLOW = _default(
     0.21 * _MINUTES, "1/day", "0.21 mL/min/mL", "tumour of the antibody model, 12.7 L/h per L"
 )
-VASCULAR_FRACTION = _default(0.07, "1", "0.07")
+VASCULAR_FRACTION = _default(
+    0.07, "1", "0.07", "read as blood; a public transcription has 0.07 as plasma, 0.127 of blood"
+)
 INTERSTITIAL_FRACTION = _default(0.55, "1", "0.55")
 LYMPH_FRACTION = _default(0.002, "1", "0.002", "lymph flow / plasma flow")
 RETENTION = Parameter(
