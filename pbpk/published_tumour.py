@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cartflow.outcome import InputError
+from cartflow.outcome import InputError, require_known
 from cartflow.parameters import Parameter
+from cartflow.pbpk.body import ORGANS
 from cartflow.pbpk.checks import parameters_of, require_rates
+from cartflow.pbpk.tumour import PLACES
 
 # What is a part of what: each needs the other to be a number per volume, or a share.
 _PARTS = {
@@ -40,6 +42,7 @@ class PublishedTumour:
 
     def __post_init__(self) -> None:
         """Check the numbers, and that each has what it is a part of."""
+        require_known(self.host, [*ORGANS, *PLACES], "tumour.published.host")
         require_rates(self, above_zero=("volume", "retention", *_PARTS))
         given = parameters_of(self)
         for name, whole in _PARTS.items():
@@ -48,6 +51,8 @@ class PublishedTumour:
                 raise InputError(msg)
         if "egress_rate" in given and "retention" in given:
             raise InputError("tumour.published: give retention or egress_rate, not both")
+        if "portal_flow" in given and self.host != "liver":
+            raise InputError("tumour.published: portal_flow is for the host 'liver'")
         for part in ("lymph_flow", "portal_flow"):
             if part in given and given[part].value > given["blood_flow"].value:
                 text, flow = given[part].stated, given["blood_flow"].stated
