@@ -204,7 +204,7 @@ def _tumour(table: _TumourTable) -> TumourTrafficking:
     if own is not None:
         # The published tumour keeps flow and vessels of its own: those beside it form the capture.
         flow = {"blood_flow": table.blood_flow, "vascular_volume": table.vascular_volume}
-        parts["published"] = PublishedTumour(**_fields(own), **flow)
+        parts["published"] = PublishedTumour(**{**_fields(own), **flow})
     return TumourTrafficking(**parts)
 
 

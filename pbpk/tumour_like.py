@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from cartflow.outcome import InputError
 from cartflow.parameters import Parameter
@@ -51,7 +51,7 @@ def tumour_vessels(
     if like == "default":
         return TumourVessels(volume=volume, host=host_organs(host))
     require_host(trafficking, host, {})
-    found = published_vessels(trafficking)
+    found: dict[str, Any] = published_vessels(trafficking)
     return TumourVessels(volume=volume, host=host_organs(host), published=tuple(found), **found)
 
 
