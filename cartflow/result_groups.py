@@ -25,6 +25,17 @@ def shared(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Variable
     }
 
 
+# What a number of cells is divided by for a density, said where the volumes stand.
+_DIVIDED = (
+    "vessels: blood as the trafficking model counts it; tissue: the interstitium with every "
+    "trafficking model, also where lymph empties more (network_*_extravascular_volume)"
+)
+_COUNTED = {
+    "whole_blood": "per volume of whole blood",
+    "pool": "per volume of what carries the cells, which the trafficking model calls blood",
+}
+
+
 def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
     """Return the cells by organ and space, and what stands where kinetics act in organs."""
     table = organ_table(system.network)
@@ -45,9 +56,15 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
     return xr.Dataset(
         {
             "cells": variable(dims, cells, "cell", "product cells by organ and space"),
-            "volume": variable(("organ", "space"), volume, "mm^3", "volume of the space"),
+            "volume": variable(
+                ("organ", "space"), volume, "mm^3", "volume of the space", comment=_DIVIDED
+            ),
             "blood_concentration": variable(
-                ("time", "phenotype"), venous, "cell/mm^3", "product cells in venous blood"
+                ("time", "phenotype"),
+                venous,
+                "cell/mm^3",
+                "product cells in venous blood",
+                comment=_COUNTED[system.network.counted_in],
             ),
             **_at_sites(record, system),
         },
@@ -67,7 +84,9 @@ def _at_sites(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Varia
     names = [site.compartment for site in kinetics.sites]
     found = {
         "site": label(("site",), names, "compartment in which kinetics act"),
-        "site_volume": variable(("site",), kinetics.volumes, "mm^3", "volume of the site"),
+        "site_volume": variable(
+            ("site",), kinetics.volumes, "mm^3", "volume that densities at the site are counted in"
+        ),
     }
     for number, species in enumerate(kinetics.network.species):
         found[f"density_{species.name}"] = variable(

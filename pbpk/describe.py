@@ -60,6 +60,9 @@ def ways(trafficking: Trafficking) -> list[str]:
     organs, body = trafficking.organs, trafficking.made_for.name
     portal = [name for name, organ in organs.items() if organ.blood_to == "liver"]
     back = [name for name, organ in organs.items() if organ.tissue_to == "blood"]
+    emptied = trafficking.extravascular_volume.replace("_", " ")
+    pool = "all blood" if trafficking.blood.pool == "all_blood" else "blood outside the organs"
+    counted = trafficking.blood.counted_in.replace("_", " ")
     others = "take the ways of rest" if trafficking.others == "as_rest" else "have vessels only"
     caught = {
         name: trafficking.capture_probability(name)
@@ -74,6 +77,8 @@ def ways(trafficking: Trafficking) -> list[str]:
         f"made for              {body}; cells travel with {trafficking.carrier}",
         f"blood to the liver    of {', '.join(portal) or 'no organ'}; of all others to the veins",
         f"tissue to the blood   of {', '.join(back) or 'no organ'}; of all others to the lymph",
+        f"extravascular volume  {emptied}",
+        f"central pool          {pool}; concentrations counted in the {counted}",
         f"organs not listed     {others}",
         f"caught in one pass    {shares or 'in no organ'}",
         f"published tumour      {published_line(trafficking)}",

@@ -19,6 +19,7 @@ from cartflow.pbpk.published_tumour import PublishedTumour
 from cartflow.pbpk.trafficking import (
     BloodTrafficking,
     CavityTrafficking,
+    Extravascular,
     LymphTrafficking,
     OrganTrafficking,
     Trafficking,
@@ -83,6 +84,8 @@ class _LymphTable(Table):
 
 class _BloodTable(Table):
     elimination_rate: Rate | None = None
+    pool: Literal["outside_organs", "all_blood"] = "outside_organs"
+    counted_in: Literal["whole_blood", "pool"] = "whole_blood"
 
 
 class _CavityTraffickingTable(Table):
@@ -116,6 +119,7 @@ class _TraffickingTable(Table):
     made_for: str
     carrier: Literal["blood", "plasma"] = "blood"
     lymph_flow_factor: Number | None = None
+    extravascular_volume: Extravascular = "interstitium"
     others: Literal["vessels_only", "as_rest"] = "vessels_only"
     organs: dict[str, _OrganTraffickingTable]
     lymph: _LymphTable = _LymphTable()

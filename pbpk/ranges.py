@@ -151,7 +151,7 @@ def _with_blood(body: Body, factor: float) -> Body:
     organs = {
         name: replace(
             organ,
-            volume=organ.volume.times(
+            volume=old.volume.times(
                 1 + (factor - 1) * old.vascular_volume.value / old.volume.value, "mm^3", ""
             ),
         )

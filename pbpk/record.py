@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cartflow.parameters import Parameter
 from cartflow.pbpk.body import Body
@@ -67,6 +68,8 @@ def used_parameters(
         if loss is not None and rule.elimination_exponent != 0:
             scaled = elimination_rate(loss, body, trafficking, rule)
             found[f"network.{name}.elimination_rate"] = scaled
+        if trafficking.organ(name).has_tissue:
+            found |= _extravascular(body, trafficking, name)
     if tumour is not None:
         found.update(_named("tumour", tumour.quantities()))
         own = trafficking.tumour
@@ -74,6 +77,17 @@ def used_parameters(
             rate = tumour_rate(body, trafficking, rule, tumour)
             found["network.tumour.transmigration_rate"] = rate
     return found
+
+
+def _extravascular(body: Body, trafficking: Trafficking, name: str) -> dict[str, Parameter]:
+    """Return the volume that an organ's lymph empties, where it is not the interstitium."""
+    if trafficking.extravascular_volume == "interstitium":
+        return {}
+    whole = body.organs[name].volume
+    share = trafficking.extravascular(body.organs[name]) / whole.value
+    volume = whole.times(share, "mm^3", "the organ less its vessels")
+    # What is assumed in the body stands there, and is not assumed twice.
+    return {f"network.{name}.extravascular_volume": replace(volume, standing="derived")}
 
 
 def _named(prefix: str, values: Mapping[str, Parameter]) -> dict[str, Parameter]:

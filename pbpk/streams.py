@@ -18,8 +18,9 @@ class Stream:
     """Blood through one set of vessels, flows in mm3/day and volumes in mm3.
 
     `blood_flow` and `lymph_flow` enter from `source`; what is not lymph goes on to `target`, and
-    the lymph to the nodes, or with the blood if `lymph_returns`. A tumour in the liver also gets
-    `portal_flow`, which is `to_tumour` of the organs that drain to the liver.
+    the lymph to the nodes, or with the blood if `lymph_returns`. Lymph empties the
+    `extravascular_volume`; densities are counted in the `interstitial_volume`. A tumour in the
+    liver also gets `portal_flow`, which is `to_tumour` of the organs that drain to the liver.
     """
 
     organ: str
@@ -29,6 +30,7 @@ class Stream:
     lymph_flow: float
     vascular_volume: float
     interstitial_volume: float
+    extravascular_volume: float
     lymph_returns: bool = False
     portal_flow: float = 0.0
     to_tumour: float = 0.0
@@ -72,6 +74,12 @@ def carrier_share(body: Body, trafficking: Trafficking) -> float:
     return 1.0 if trafficking.carrier == "blood" else 1 - body.haematocrit.value
 
 
+def counted_share(body: Body, trafficking: Trafficking) -> float:
+    """Return the volume of the model's vessels over that in which it counts cells of the blood."""
+    own = trafficking.blood.counted_in == "pool"
+    return 1.0 if own else carrier_share(body, trafficking)
+
+
 def lymph_factor(trafficking: Trafficking, organ: str) -> float:
     """Return what the body's lymph flow of an organ is multiplied with."""
     factors = (trafficking.organ(organ).lymph_flow_factor, trafficking.lymph_flow_factor)
@@ -91,6 +99,7 @@ def _organ_stream(body: Body, trafficking: Trafficking, name: str, carried: floa
         lymph_flow=organ.lymph_flow.value * lymph_factor(trafficking, name),
         vascular_volume=organ.vascular_volume.value * carried,
         interstitial_volume=organ.interstitial_volume.value,
+        extravascular_volume=trafficking.extravascular(organ),
         lymph_returns=ways.tissue_to == "blood",
     )
 
@@ -125,6 +134,7 @@ def _tumour_stream(
         lymph_flow=tumour.lymph_flow() * (1.0 if factor is None else factor.value),
         vascular_volume=tumour.vascular_volume() * carried,
         interstitial_volume=tumour.interstitial_volume(),
+        extravascular_volume=tumour.interstitial_volume(),
     )
 
 

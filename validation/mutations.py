@@ -226,6 +226,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         wrap=_volume("venous", 1.01),
     ),
     Mutation(
+        name="extravascular",
+        breaks="lymph that empties 1.05 times the organ less its vessels",
+        case="organ_network",
+        target="pbpk.trafficking:Trafficking.extravascular",
+        wrap=times(1.05),
+    ),
+    Mutation(
         name="solute_storage",
         breaks="a solute stored in all tissue, not in its pores",
         case="independent_solver",

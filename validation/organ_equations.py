@@ -43,7 +43,8 @@ def derivative(
     change: dict[str, float] = defaultdict(float)
     carried = 1.0 if model.carrier == "blood" else 1.0 - body.haematocrit.value
     arterial = a["arterial"] / (body.arterial_volume.value * carried)
-    venous = a["venous"] / (body.venous_volume.value * carried)
+    pool = body.blood_volume if model.blood.pool == "all_blood" else body.venous_volume
+    venous = a["venous"] / (pool.value * carried)
     organs = _flows(body, model, tumour, carried)
     total_lymph = sum(lymph for _, lymph, *_ in organs.values())
     portal = {n for n in organs if n != "tumour" and model.organ(n).blood_to == "liver"}
@@ -52,7 +53,7 @@ def derivative(
     given = sum(organs[n][0] - organs[n][1] for n in portal)
     diverted = by_vein / given if by_vein else 0.0
     near = (*tumour.host, "tumour") if tumour.node == "draining_node" else ()
-    for name, (blood, lymph, vessels, interstitium) in organs.items():
+    for name, (blood, lymph, vessels, emptied) in organs.items():
         density = a[f"{name}_vascular"] / vessels
         if name == "lung":
             entering, leaving = (cardiac + lymph) * venous, cardiac * density
@@ -71,7 +72,7 @@ def derivative(
                 change["venous"] += leaving
         captured = _rate(body, model, tumour, name) * a[f"{name}_vascular"]
         retention, loss = _ways(model, tumour, name)
-        drained = lymph * a[f"{name}_tissue"] / (interstitium * retention)
+        drained = lymph * a[f"{name}_tissue"] / (emptied * retention)
         lost = loss * a[f"{name}_tissue"]
         change[f"{name}_vascular"] += entering - leaving - captured
         change[f"{name}_tissue"] += captured - drained - lost
@@ -87,25 +88,27 @@ def derivative(
 
 def residence_time(body: Body, model: Trafficking, tumour: TumourVessels, organ: str) -> float:
     """Return the mean stay in an organ's tissue, 1/(L/(V_e R) + k), in days."""
-    _, lymph, _, interstitium = _flows(body, model, tumour, 1.0)[organ]
+    _, lymph, _, emptied = _flows(body, model, tumour, 1.0)[organ]
     retention, loss = _ways(model, tumour, organ)
-    return float(1.0 / (lymph / (interstitium * retention) + loss))
+    return float(1.0 / (lymph / (emptied * retention) + loss))
 
 
 def _flows(
     body: Body, model: Trafficking, tumour: TumourVessels, carried: float
 ) -> dict[str, tuple[float, float, float, float]]:
-    """Return blood flow, lymph flow, vessels and interstitium of every organ and the tumour."""
+    """Return blood flow, lymph flow, vessels and V_e of every organ and the tumour."""
     general = 1.0 if model.lymph_flow_factor is None else model.lymph_flow_factor.value
     found = {}
     for name, organ in body.organs.items():
         own = model.organ(name).lymph_flow_factor
         lymph = organ.lymph_flow.value * (general if own is None else own.value)
+        inner = organ.interstitial_volume.value
+        whole = organ.volume.value - organ.vascular_volume.value
         found[name] = (
             organ.blood_flow.value * carried,
             lymph,
             organ.vascular_volume.value * carried,
-            organ.interstitial_volume.value,
+            whole if model.extravascular_volume == "tissue_less_vessels" else inner,
         )
     plasma = tumour.volume * tumour.plasma_flow.value
     blood = plasma / (1.0 - body.haematocrit.value) * carried
@@ -114,10 +117,10 @@ def _flows(
     hosts_blood = sum(found[h][0] for h in tumour.host)
     hosts_lymph = sum(found[h][1] for h in tumour.host)
     for host in tumour.host:
-        flow, drained, vessels, interstitium = found[host]
+        flow, drained, vessels, emptied = found[host]
         flow -= artery * flow / hosts_blood
         drained -= lymph * drained / hosts_lymph
-        found[host] = (flow, drained, vessels, interstitium)
+        found[host] = (flow, drained, vessels, emptied)
     found["tumour"] = (
         blood,
         lymph,

@@ -60,6 +60,9 @@ BODIES = {
     "ganusov": "Bodies: recirculation in the rats of Ganusov and Auerbach 2014",
     "brown": "Bodies: mouse over man per infused cell, after Brown et al. 2021",
     "age": "Bodies: how much of a dose a child's brain receives",
+    "khot": "Bodies: labelled T cells in the mice of Khot et al. 2019",
+    "singh": "Bodies: blood and organs of the mice of Singh et al. 2020",
+    "biodistribution": "Bodies: labelled T cells in mice and rats beside every trafficking model",
     "pet": "Bodies: CAR T cells seen by PET in mice, Lee et al. 2020",
 }
 

@@ -28,10 +28,12 @@ def test_totals_of_a_body():
 
 
 def test_ways_of_a_trafficking_model():
-    made_for, blood, tissue, others, caught, _ = ways(load_trafficking("khot2019"))
+    made_for, blood, tissue, emptied, pool, others, caught, _ = ways(load_trafficking("khot2019"))
     assert made_for.endswith("mouse_28g; cells travel with blood")
     assert blood.endswith("of spleen, gut; of all others to the veins")
     assert tissue.endswith("of no organ; of all others to the lymph")
+    assert emptied.endswith("tissue less vessels")
+    assert pool.endswith("blood outside the organs; concentrations counted in the whole blood")
     assert others.endswith("have vessels only")
     # As J / (J + Q/V) of the published rates, flows and vessels.
     for share in ("lung 12.7 %", "spleen 17.6 %", "kidney 3.55 %", "tumour 0.314 %"):

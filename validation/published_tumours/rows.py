@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import expm
 
 from cartflow.pbpk.load import load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
 from cartflow.pbpk.published import HOUR, PublishedRow, course, exact_area, given
 from cartflow.pbpk.tumour_like import Likeness, published_tumour, tumour_vessels
-from cartflow.validation.published_tumours import khot2019, singh2020, tsai2022
+from cartflow.validation.khot_equations import Reading, system
+from cartflow.validation.published_tumours import singh2020, tsai2022
 
 Array = np.ndarray
 
@@ -111,23 +113,41 @@ def content_rows(found: Sequence[Delivered]) -> list[PublishedRow]:
     ]
 
 
-def uptake_rows() -> list[PublishedRow]:
-    """Return what the tumour of khot2019 takes up: J V_v, and cells per arterial exposure."""
-    found, flows = network("khot2019"), khot2019.model()
+def khot_rows() -> list[PublishedRow]:
+    """Return what the tumour of khot2019 gets, and what it takes of the blood that comes.
+
+    With vessels of 0.07, the fraction of Shah and Betts, as the trafficking file has them: J V_v;
+    cells per exposure of the artery, Q J V_v / (Q - L + J V_v); and cells that entered.
+    """
+    found, note = network("khot2019"), "khot2019: vessels 0.07 of the tumour; within 5 %"
     vessels, tissue = found.index("tumour_vascular"), found.index("tumour_tissue")
     uptake = found.rates[tissue, vessels] * HOUR * found.volumes()[vessels] / _MM3
-    expected = khot2019.TUMOUR_RATE * khot2019.TUMOUR_VESSELS
-    hours = (168.0,)
-    exposure = exact_area(found, given(found), 168.0 * HOUR)[found.index("arterial")] / HOUR
-    cleared = entered(found, hours)[0] * found.volumes()[found.index("arterial")] / exposure / _MM3
-    lung = flows.area(khot2019.ENTRY, hours, "lung vessels")[0] / (0.0295 + 0.0241)
-    source = flows.entered(khot2019.ENTRY, hours, _TISSUE)[0] / lung
-    note = "khot2019: which blood reaches the tumour is the body's matter, what it takes its own"
-    unit = "mL/h"
+    rate, flow, lymph = 0.6 * 0.07 * 0.45, 6.0, 6.0 * 0.55 / 500
+    artery = found.index("arterial")
+    exposure = exact_area(found, given(found), 168.0 * HOUR)[artery] / HOUR
+    cleared = entered(found, (168.0,))[0] * found.volumes()[artery] / exposure / _MM3
+    expected = flow * rate / (flow - lymph + rate)
+    got, wanted = 100 * entered(found, HOURS), 100 * khot_entered(HOURS)
     return [
-        _row("khot2019, J V_v of 0.45 mL", uptake, expected, 1e-9, note, unit),
-        _row("khot2019, entered per arterial exposure", cleared, source, _EXACT, "", unit),
+        _row("khot2019, J V_v of 0.45 mL", uptake, rate, 1e-9, note, "mL/h"),
+        _row("khot2019, entered per arterial exposure", cleared, expected, 1e-4, "", "mL/h"),
+        *(
+            _row(f"khot2019, intravenous, entered by {h:g} h", g, w, _CLOSE, "")
+            for h, g, w in zip(HOURS, got, wanted, strict=True)
+        ),
     ]
+
+
+def khot_entered(hours: Sequence[float], vessels: float = 0.07) -> Array:
+    """Return the cells that came into Khot's tumour by `hours`, by the paper's own equations."""
+    names, rates, _ = system(Reading(tumour_vessels=vessels))
+    size, source = len(names), names.index("tumour v")
+    counted = np.zeros((size + 1, size + 1))
+    counted[:size, :size] = rates
+    counted[size, source] = rates[names.index("tumour e"), source]
+    start = np.zeros(size + 1)
+    start[names.index("blood")] = 1.0
+    return np.array([(expm(counted * h) @ start)[size] for h in hours])
 
 
 def transfer_rows() -> list[PublishedRow]:
