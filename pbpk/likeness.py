@@ -65,9 +65,14 @@ def closed_with_rest(parts: dict[str, Any]) -> dict[str, Any]:
     return {**parts, "organs": organs, "venous_volume": veins}
 
 
-def with_lymph(parts: dict[str, Any], total: Parameter) -> dict[str, Any]:
-    """Return a body's parts with its organs' lymph in proportion, `total` in all; cavities stay."""
+def with_lymph(parts: dict[str, Any], total: Parameter | None) -> dict[str, Any]:
+    """Return a body's parts with its organs' lymph in proportion, `total` in all; cavities stay.
+
+    Without a `total` lymph stays as it is.
+    """
     organs: dict[str, Organ] = parts["organs"]
+    if total is None:
+        return parts
     ratio = total.value / sum(organ.lymph_flow.value for organ in organs.values())
     note = f"x {ratio:.4g}, as all others, so that all lymph is {total.stated}"
     scaled = {}

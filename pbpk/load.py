@@ -153,9 +153,7 @@ def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
         organs = {name: _organ(name, organ) for name, organ in table.organs.items()}
         cavities = {name: Cavity(**_fields(c)) for name, c in table.cavities.items()}
         parts = {**_fields(table), "organs": organs, "cavities": cavities}
-        lymph = parts.pop("lymph_flow")
-        if lymph is not None:
-            parts = with_lymph(parts, lymph)
+        parts = with_lymph(parts, parts.pop("lymph_flow"))
         if parts.pop("close_with_rest"):
             parts = closed_with_rest(parts)
         body = Body(**parts)
@@ -205,9 +203,8 @@ def _organ(name: str, table: _OrganTable) -> Organ:
 
 def _tumour(table: _TumourTable) -> TumourTrafficking:
     parts, own = _fields(table), table.published
-    if own is not None:
-        # The published tumour keeps flow and vessels of its own: those beside it form the capture.
-        flow = {"blood_flow": table.blood_flow, "vascular_volume": table.vascular_volume}
+    if own is not None:  # it keeps flow and vessels of its own: those beside it form the capture
+        flow = {name: parts[name] for name in ("blood_flow", "vascular_volume")}
         parts["published"] = PublishedTumour(**{**_fields(own), **flow})
     return TumourTrafficking(**parts)
 
