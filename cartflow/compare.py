@@ -85,6 +85,9 @@ def table_lines(dataset: xr.Dataset) -> list[str]:
     lines.append(
         f"per infused cell and mL of tumour, {most} gets {float(ratio.max()):.4g} x {least}"
     )
+    if dataset.attrs.get("tumour_vessels", "").startswith("published"):
+        same = "flow, vessels and lymph per mL are the same in every body"
+        lines.append(f"tumour {dataset.attrs['tumour_vessels']}; {same}")
     names = zip(dataset["body"].values, dataset["assumed"].values, strict=True)
     return lines + [f"assumed, {name}: {words}" for name, words in names if words != "none"]
 
@@ -221,5 +224,6 @@ def _dataset(
         "settings": json.dumps(without_folders(own.settings), default=str),
         "reference_body": reference,
         "dose_rule": dose,
+        "tumour_vessels": own.vessels_in_words(),
     }
     return without_fill(dataset)

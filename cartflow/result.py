@@ -87,8 +87,12 @@ def build_result(
     settings: Mapping[str, Any],
     parameters: Mapping[str, Parameter],
     references: list[str],
+    vessels: str = "",
 ) -> Result:
-    """Return the result of a `Record` with everything that its file should say about itself."""
+    """Return the result of a `Record` with everything that its file should say about itself.
+
+    `vessels` says whose vessels the tumour has, if there is one.
+    """
     system = run if isinstance(run, BodyAlone) else run.coupled
     root = xr.Dataset(coords=shared(record, system))
     root.attrs = {
@@ -102,6 +106,7 @@ def build_result(
         "settings": json.dumps(dict(settings), default=str),
         "outcome": str(record.outcome),
         "trafficking_scaling": system.network.scaling,
+        **({"tumour_vessels": vessels} if vessels else {}),
         **_stepping(record, run),
         "numpy_version": installed_version("numpy"),
         "scipy_version": installed_version("scipy"),

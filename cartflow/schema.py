@@ -10,6 +10,7 @@ from pydantic import Discriminator, Field, PositiveInt
 from cartflow.parameters import Parameter
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.scaling import Scaling
+from cartflow.pbpk.tumour_like import Likeness
 from cartflow.tables import Table, quantity
 
 Time = Annotated[Parameter, quantity("day", minimum=0)]
@@ -51,9 +52,10 @@ class DoseTable(Table):
 
 
 class TumourTable(Table):
-    """Host, vessels and feeding of the tumour; what is left out has the design's default."""
+    """Host, vessels and feeding of the tumour; what is left out is as `like` says."""
 
     host: str
+    like: Likeness = "default"
     feeding: Literal["vessels", "rim", "both"] = "vessels"
     rim_share: Fraction | None = None
     region: str | None = None
@@ -68,6 +70,7 @@ class TumourTable(Table):
     egress_rate: Rate | None = None
     cavity_entry_rate: Rate | None = None
     barrier_breakdown: Number | None = None
+    portal_share: Number | None = None
     own_node: bool = False
 
 

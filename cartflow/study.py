@@ -41,7 +41,15 @@ from cartflow.study_checks import (
     require_parts,
     require_regions,
 )
-from cartflow.study_parts import arrival, cavities, control, engine, scaling, vessels
+from cartflow.study_parts import (
+    arrival,
+    cavities,
+    control,
+    engine,
+    scaling,
+    vessels,
+    vessels_in_words,
+)
 from cartflow.tables import parse_toml, read_text, validate
 from cartflow.tumour_group import require_free_names
 
@@ -154,7 +162,7 @@ class Study:
             refuse_unused(table, tumour)
             require_regions(tumour, self.geometry)
             require_free_names(self.kinetics, self.geometry)
-            egress = self._egress_rate() * self.geometry.region(tumour.egress_region)
+            egress = self.organs.egress_rate * self.geometry.region(tumour.egress_region)
             problem = Problem(
                 geometry=self.geometry,
                 network=self.kinetics,
@@ -199,14 +207,15 @@ class Study:
         return {**found, **kinetics, **self._egress_used()}
 
     def _egress_used(self) -> dict[str, Parameter]:
-        if self.tumour.egress_rate is not None:
+        used = self.vessels()
+        if used.egress_rate is not None:
             return {}
         rate = self.organs.egress_rate
         derived = Parameter(
             value=rate,
             unit="1/day",
             stated=f"{rate:g} 1/day",
-            source="shah2012",
+            source=used.lymph_fraction.source,
             standing="derived",
             note="lymph flow / (interstitial volume x retention), with the model's lymph factor",
         )
@@ -248,6 +257,7 @@ class Study:
             settings=without_folders(self.settings),
             parameters=self.parameters(),
             references=self.references(),
+            vessels=self.vessels_in_words(),
         )
 
     def _models(self, names: list[str]) -> Network:
@@ -282,7 +292,15 @@ class Study:
 
     def vessels(self) -> TumourVessels:
         """Return the tumour's vessels and where they are."""
-        return vessels(self.tumour, self.geometry.volume)
+        with errors_named(self.name):
+            return vessels(self.tumour, self.geometry.volume, self.trafficking)
+
+    def vessels_in_words(self) -> str:
+        """Return whose vessels the tumour has, or nothing without one."""
+        table = self.table.tumour
+        if table is None:
+            return ""
+        return vessels_in_words(table, self.geometry.volume, self.trafficking)
 
     def scaling(self) -> ScalingRule:
         """Return the rule that carries rates to the study's body."""
@@ -291,7 +309,3 @@ class Study:
     def cavities(self) -> list[str]:
         """Return the cavities that doses are given into."""
         return cavities(self.table.doses)
-
-    def _egress_rate(self) -> float:
-        given = self.tumour.egress_rate
-        return self.organs.egress_rate if given is None else given.value

@@ -51,8 +51,6 @@ class StudyNumbers:
     def numbers(self) -> dict[str, Parameter]:
         """Every number that may vary, by name."""
         outside = study_setting(self.study).numbers()
-        if self.study.tumour.egress_rate is not None:
-            outside.pop("tumour.retention")
         inside = {k: p for k, p in self.study.parameters().items() if self._is_inside(k)}
         return outside | {k: p for k, p in inside.items() if k not in outside}
 

@@ -125,6 +125,8 @@ def _vessels(arcs: Arcs, stream: Stream, tumour: TumourVessels | None) -> None:
     name = f"{stream.organ}_vascular"
     portal = sum(other.passed_on for other in arcs.found if other.target == name)
     arcs.arc(stream.source, name, stream.inflow / arcs.compartments[stream.source].volume)
+    if stream.to_tumour:
+        arcs.arc(name, "tumour_vascular", stream.to_tumour / stream.vascular_volume)
     if stream.organ == "tumour" and _keeps_all(arcs, tumour):
         return
     arcs.arc(name, stream.target, (portal + stream.passed_on) / stream.vascular_volume)
@@ -158,7 +160,9 @@ def _tumour(arcs: Arcs, stream: Stream, tumour: TumourVessels) -> None:
         if by_vessels and not trafficking.organ(host).has_tissue:
             msg = f"tumour: its host {host} has no tissue in trafficking model '{trafficking.name}'"
             raise InputError(msg)
-    arcs.egress_rate = stream.lymph_flow / (stream.extravascular_volume * tumour.retention.value)
+    given = tumour.egress_rate
+    by_lymph = stream.lymph_flow / (stream.extravascular_volume * tumour.retention.value)
+    arcs.egress_rate = by_lymph if given is None else given.value
     inside = "tumour_tissue" in arcs.compartments
     target = "tumour_tissue" if inside else "handed_over"
     if tumour.cavity_entry_rate is not None:

@@ -6,8 +6,13 @@ from typing import NamedTuple
 
 from cartflow.parameters import Parameter
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.record import body_parameters, trafficking_parameters
+from cartflow.pbpk.record import (
+    body_parameters,
+    published_tumour_parameters,
+    trafficking_parameters,
+)
 from cartflow.pbpk.trafficking import Trafficking
+from cartflow.pbpk.tumour_like import published_line
 from cartflow.units import split
 
 
@@ -25,7 +30,10 @@ class Row(NamedTuple):
 
 def describe(noun: Body | Trafficking) -> list[Row]:
     """Return a row for every number of a body or a trafficking model, in the file's units."""
-    found = body_parameters(noun) if isinstance(noun, Body) else trafficking_parameters(noun)
+    if isinstance(noun, Body):
+        found = body_parameters(noun)
+    else:
+        found = trafficking_parameters(noun) | published_tumour_parameters(noun)
     return [_row(name, value) for name, value in found.items()]
 
 
@@ -73,6 +81,7 @@ def ways(trafficking: Trafficking) -> list[str]:
         f"central pool          {pool}; concentrations counted in the {counted}",
         f"organs not listed     {others}",
         f"caught in one pass    {shares or 'in no organ'}",
+        f"published tumour      {published_line(trafficking)}",
     ]
 
 

@@ -12,7 +12,9 @@ Route = Literal[
     "intravenous",
     "intratumoural",
     "hepatic_artery",
+    "portal_vein",
     "carotid_artery",
+    "tumour_artery",
     "intrapleural",
     "intraventricular",
 ]
@@ -23,8 +25,9 @@ ROUTES: tuple[str, ...] = get_args(Route)
 class Dose:
     """A dose of `cells` of one phenotype at `time` (day), at once or over `duration` (day).
 
-    Intravenous cells enter the venous blood, those given into an artery the vessels it feeds,
-    those given into pleura or ventricles that cavity; intratumoural ones never pass the body first.
+    Intravenous cells enter the venous blood, those given into an artery or the portal vein the
+    vessels it feeds (``tumour_artery``: the tumour's alone), those given into pleura or ventricles
+    that cavity; intratumoural ones never pass the body first.
     Raises `InputError` if a number is not finite or out of range.
     """
 

@@ -38,6 +38,22 @@ def trafficking_parameters(trafficking: Trafficking) -> dict[str, Parameter]:
     return found
 
 
+def published_tumour_parameters(trafficking: Trafficking) -> dict[str, Parameter]:
+    """Return the numbers of the tumour that a model was published with, if there is one.
+
+    A run does not rest on them: what it takes of them stands among the tumour's own numbers.
+    """
+    own = None if trafficking.tumour is None else trafficking.tumour.published
+    if own is None:
+        return {}
+    numbers = {n: p for n, p in own.quantities().items() if n not in _SHARED}
+    return _named("trafficking.published_tumour", numbers)
+
+
+# A published tumour's flow and vessels are told as those that form the capture.
+_SHARED = ("blood_flow", "vascular_volume")
+
+
 def used_parameters(
     body: Body, trafficking: Trafficking, rule: ScalingRule, tumour: TumourVessels | None
 ) -> dict[str, Parameter]:

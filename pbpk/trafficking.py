@@ -10,6 +10,7 @@ from cartflow.outcome import InputError, require_known
 from cartflow.parameters import Parameter
 from cartflow.pbpk.body import CAVITIES, Body, Organ, require_organ
 from cartflow.pbpk.checks import require_positive, require_rates
+from cartflow.pbpk.published_tumour import PublishedTumour
 
 Carrier = Literal["blood", "plasma"]
 # Which volume a model calls extravascular: what its lymph flow is divided by.
@@ -103,7 +104,8 @@ class TumourTrafficking:
 
     `transmigration_rate` (1/day) with the blood flow and vessels it was published with; or the
     chance of capture in one pass, 1 being the limit set by perfusion; or `blood_entry_rate`
-    (1/day), from all blood, whatever the tumour's size. Raises `InputError`.
+    (1/day), from all blood, whatever the tumour's size. `published` is the tumour itself, as the
+    publication has it. Raises `InputError`.
     """
 
     transmigration_rate: Parameter | None = None
@@ -111,6 +113,7 @@ class TumourTrafficking:
     vascular_volume: Parameter | None = None
     capture: Parameter | None = None
     blood_entry_rate: Parameter | None = None
+    published: PublishedTumour | None = None
 
     def __post_init__(self) -> None:
         """Check the numbers, and that exactly one way in is given."""

@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[1]
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
     "setuptools"
 ]
-FOLDERS = {k: v for k, v in SETUPTOOLS["package-dir"].items() if k != "cartflow"}
+# Folders inside these are reached by their links.
+FOLDERS = {k: v for k, v in SETUPTOOLS["package-dir"].items() if k.count(".") == 1}
 
 
 def folder_of(package):
@@ -87,7 +88,9 @@ def wheel(tmp_path_factory):
         shutil.copy(ROOT / name, source / name)
     for folder in SETUPTOOLS["package-dir"].values():
         leave = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / folder, source / folder, symlinks=True, ignore=leave)
+        shutil.copytree(
+            ROOT / folder, source / folder, symlinks=True, ignore=leave, dirs_exist_ok=True
+        )
     build = ["-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet", "-w", str(out)]
     subprocess.run([sys.executable, *build, str(source)], check=True, capture_output=True)
     return zipfile.ZipFile(next(out.glob("*.whl")))

@@ -81,7 +81,7 @@ AS_PRINTED = Reading(loss=0.84, loss_in="vessels")
 
 def curves(reading: Reading, hours: Iterable[float] = HOURS) -> dict[str, Array]:
     """Return % of the dose per g at `hours`, by tissue, after a bolus into the blood."""
-    names, rates, volumes = _system(reading)
+    names, rates, volumes = system(reading)
     start = np.zeros(len(names))
     start[names.index("blood")] = 100.0
     cells = np.array([expm(rates * hour) @ start for hour in hours])
@@ -129,7 +129,7 @@ def _parts(reading: Reading) -> dict[str, tuple[float, float, float, float, floa
     return parts
 
 
-def _system(reading: Reading) -> tuple[list[str], Array, dict[str, float]]:
+def system(reading: Reading) -> tuple[list[str], Array, dict[str, float]]:
     """Return the compartments, the matrix of dA/dt = M A (1/h), and the tissues' volumes."""
     parts = _parts(reading)
     names = ["blood", "node", "lost", *(f"{name} {space}" for name in parts for space in "ve")]

@@ -36,7 +36,8 @@ def derivative(
 
     Vessels: Q C_in - (Q - L) C_v - J A_v; tissue: J A_v - L A_e/(V_e R) - k A_e; the nodes
     gather every L A_e/(V_e R) and pass the sum of L on to the veins, that of tumour and hosts
-    through a node of their own if the tumour's is called ``draining_node``.
+    through a node of their own if the tumour's is called ``draining_node``. Of what leaves gut and
+    spleen for the liver, the tumour's portal part goes to its vessels instead.
     """
     a = defaultdict(float, cells)
     change: dict[str, float] = defaultdict(float)
@@ -46,8 +47,11 @@ def derivative(
     venous = a["venous"] / (pool.value * carried)
     organs = _flows(body, model, tumour, carried)
     total_lymph = sum(lymph for _, lymph, *_ in organs.values())
-    cardiac = sum(blood for name, (blood, *_) in organs.items() if name != "lung")
     portal = {n for n in organs if n != "tumour" and model.organ(n).blood_to == "liver"}
+    by_vein = organs["tumour"][0] * _portal(tumour)
+    cardiac = sum(blood for name, (blood, *_) in organs.items() if name != "lung") - by_vein
+    given = sum(organs[n][0] - organs[n][1] for n in portal)
+    diverted = by_vein / given if by_vein else 0.0
     near = (*tumour.host, "tumour") if tumour.node == "draining_node" else ()
     for name, (blood, lymph, vessels, emptied) in organs.items():
         density = a[f"{name}_vascular"] / vessels
@@ -56,11 +60,16 @@ def derivative(
             change["venous"] -= entering
             change["arterial"] += leaving
         else:
-            entering, leaving = blood * arterial, (blood - lymph) * density
+            entering = (blood - by_vein if name == "tumour" else blood) * arterial
+            leaving = (blood - lymph) * density
             change["arterial"] -= entering
             if name == "liver":
-                leaving += sum(organs[n][0] - organs[n][1] for n in portal) * density
-            change["liver_vascular" if name in portal else "venous"] += leaving
+                leaving += given * (1.0 - diverted) * density
+            if name in portal:
+                change["tumour_vascular"] += diverted * leaving
+                change["liver_vascular"] += (1.0 - diverted) * leaving
+            else:
+                change["venous"] += leaving
         captured = _rate(body, model, tumour, name) * a[f"{name}_vascular"]
         retention, loss = _ways(model, tumour, name)
         drained = lymph * a[f"{name}_tissue"] / (emptied * retention)
@@ -104,11 +113,12 @@ def _flows(
     plasma = tumour.volume * tumour.plasma_flow.value
     blood = plasma / (1.0 - body.haematocrit.value) * carried
     lymph = plasma * tumour.lymph_fraction.value * general
+    artery = blood * (1.0 - _portal(tumour))
     hosts_blood = sum(found[h][0] for h in tumour.host)
     hosts_lymph = sum(found[h][1] for h in tumour.host)
     for host in tumour.host:
         flow, drained, vessels, emptied = found[host]
-        flow -= blood * flow / hosts_blood
+        flow -= artery * flow / hosts_blood
         drained -= lymph * drained / hosts_lymph
         found[host] = (flow, drained, vessels, emptied)
     found["tumour"] = (
@@ -118,6 +128,11 @@ def _flows(
         tumour.volume * tumour.interstitial_fraction.value,
     )
     return found
+
+
+def _portal(tumour: TumourVessels) -> float:
+    """Return the share of the tumour's blood that comes by the portal vein."""
+    return 0.0 if tumour.portal_share is None else tumour.portal_share.value
 
 
 def _rate(body: Body, model: Trafficking, tumour: TumourVessels, name: str) -> float:

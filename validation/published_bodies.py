@@ -11,9 +11,11 @@ from cartflow.validation.published_body_khot import case as khot
 from cartflow.validation.published_body_pet import case as pet
 from cartflow.validation.published_body_singh import case as singh
 from cartflow.validation.published_body_tsai import case as tsai
+from cartflow.validation.published_body_tumours import case as tumours
 
 _SUBJECTS = {
     "tsai": tsai,
+    "tumours": tumours,
     "ganusov": ganusov,
     "brown": brown,
     "age": age,

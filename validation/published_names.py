@@ -62,6 +62,7 @@ LONGER_SOURCES = frozenset({"kirouac2023"})
 
 BODIES = {
     "tsai": "Bodies: routes and doses in the pleural mouse of Tsai et al. 2022",
+    "tumours": "Bodies: tumours as published with their trafficking models",
     "ganusov": "Bodies: recirculation in the rats of Ganusov and Auerbach 2014",
     "brown": "Bodies: mouse over man per infused cell, after Brown et al. 2021",
     "age": "Bodies: how much of a dose a child's brain receives",

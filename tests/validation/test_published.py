@@ -86,7 +86,15 @@ def test_a_logarithmic_axis_where_decades_are_spanned():
     assert not spans_decades(np.zeros(3))
 
 
-COUNTS = {"tsai": 41, "age": 3, "brown": 13, "khot": 11, "singh": 9, "biodistribution": 6}
+COUNTS = {
+    "tsai": 47,
+    "tumours": 29,
+    "age": 3,
+    "brown": 13,
+    "khot": 11,
+    "singh": 9,
+    "biodistribution": 6,
+}
 
 
 @pytest.mark.parametrize("subject", COUNTS)
