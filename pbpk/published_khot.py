@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from cartflow.parameters import Parameter
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
 from cartflow.pbpk.published import HOUR, Array, course, given, held
 from cartflow.pbpk.published_khot_curves import HOURS
-from cartflow.pbpk.tumour import TumourVessels, host_organs
+from cartflow.pbpk.tumour_like import tumour_vessels
 
 # The tissues that a body of this package and the publication tell apart.
 TISSUES = (
@@ -28,32 +27,15 @@ TISSUES = (
     "bone",
 )
 _PARTS = {"bone": ("bone", "bone_marrow")}
-_VOLUME, _FLOW, _VESSELS = 450.0, 6.0 * 24e3, 0.1  # mm3, mm3/day of blood, share of the volume
-
-
-def khot_tumour(body: Body) -> TumourVessels:
-    """Return the publication's tumour: 0.45 mL in the flank, 6 mL/h of blood.
-
-    Its vessels are 10 % of it, and what lymph empties all the rest: neither is printed, and so
-    the publication's equations give the curve that it draws.
-    """
-    plasma = _FLOW * (1 - body.haematocrit.value) / _VOLUME
-    return TumourVessels(
-        volume=_VOLUME,
-        host=host_organs("flank"),
-        plasma_flow=_number(plasma, "1/day", "6 mL/h of blood in 0.45 mL"),
-        vascular_fraction=_number(_VESSELS, "1", "read from the curve drawn"),
-        interstitial_fraction=_number(1 - _VESSELS, "1", "the tumour less its vessels"),
-    )
+_VOLUME = 450.0  # mm3
 
 
 def khot_network() -> tuple[Body, OrganNetwork]:
     """Return the mouse, and the network of khot2019 in it with the publication's tumour."""
     body = load_body("mouse_28g")
     model = load_trafficking("khot2019")
-    network = organ_network(
-        body, model, tumour=khot_tumour(body), lumped=True, scaling="published_rate"
-    )
+    tumour = tumour_vessels(model, _VOLUME, "flank", "published")
+    network = organ_network(body, model, tumour=tumour, lumped=True, scaling="published_rate")
     return body, network
 
 
@@ -93,14 +75,3 @@ def rms_of_log10(
 
 def _volume(body: Body, organs: Iterable[str]) -> float:
     return sum(body.organs[name].volume.value for name in organs)
-
-
-def _number(value: float, unit: str, note: str) -> Parameter:
-    return Parameter(
-        value=value,
-        unit=unit,
-        stated=f"{value:.6g} {unit}",
-        source="khot2019",
-        standing="derived",
-        note=note,
-    )

@@ -64,9 +64,8 @@ def _finding(rows: Sequence[PublishedRow], found: Sequence[Delivered]) -> str:
         "not the publication's. That of singh2020, 120 mL of plasma per hour and mL of tumour, "
         "is that of a kidney. Misfit: in mouse_28g the other tissues of singh2020 are seven "
         f"organs, which empty sooner, so that its tumour holds {100 * late:.0f} % after a week; "
-        "cells that entered differ by less than 5 %. Open: khot2019 does not print the vessels of "
-        "its tumour; a tenth of it, not 0.07, gives the curve that it draws (case bodies:khot), "
-        "and 1.4 times as many cells."
+        "cells that entered differ by less than 5 %. khot2019 does not print the vessels of its "
+        "tumour; a tenth of it, not 0.07, gives the curve that it draws (case bodies:khot)."
     )
 
 
