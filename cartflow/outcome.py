@@ -36,7 +36,8 @@ class RunStopped(CartflowError):
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a run ended: ``finished``, ``stopped`` (bad numbers) or ``interrupted`` (by the user).
+    """How a run ended: ``finished``, ``stopped`` (bad numbers) or ``interrupted`` (by the user
+    or the system).
 
     ``running`` stands in the file of a run that was killed after its last writing.
     """
@@ -46,6 +47,12 @@ class Outcome:
 
     def __str__(self) -> str:
         return self.status if not self.message else f"{self.status}: {self.message}"
+
+
+def interrupted(interrupt: KeyboardInterrupt, time: float) -> Outcome:
+    """Return the outcome of a run that the user ended at `time`, or who `interrupt` says did."""
+    message = f"{str(interrupt) or 'by the user'} at t = {time:.6g} day"
+    return Outcome(status="interrupted", message=message)
 
 
 def _one_line(message: str, longest: int = 1000) -> str:

@@ -16,6 +16,7 @@ from cartflow.overrides import errors_named, without_folders
 from cartflow.parameters import Parameter
 from cartflow.pbpk.ranges import Setting, ranges
 from cartflow.pbpk.stepper import NetworkStepper
+from cartflow.sensitivity_order import order
 from cartflow.study import Study
 from cartflow.study_numbers import StudyNumbers, study_setting
 
@@ -103,14 +104,6 @@ def sensitivity_lines(dataset: xr.Dataset) -> list[str]:
             "only numbers that carry a range vary; --spread F varies the others, / and x F"
         )
     return lines
-
-
-def order(dataset: xr.Dataset) -> Array:
-    """Return the places of the numbers, the one that matters most first."""
-    if "total_order" in dataset:
-        return np.argsort(-dataset["total_order"].values, kind="stable")
-    ends = np.abs(np.log(np.array([dataset["at_low"], dataset["at_high"]]) / dataset.central))
-    return np.argsort(-ends.max(axis=0), kind="stable")
 
 
 Outcome = Callable[[Values], float]
