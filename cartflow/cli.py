@@ -186,7 +186,7 @@ def _run(options: argparse.Namespace) -> int:
         path = options.out or Path(f"{options.study.stem}.nc")
         out = Destination(path=path, force=options.force)
         _ = study.prepared
-        keeper = Keeper(out, lambda result: netcdf(result.tree))
+        keeper = Keeper[Any](out, lambda result: netcdf(result.tree))
         with progress(study.table.title, study.table.time.end.value) as watch:
             result = study.run(stop.watched(watch), keeper)
         notes = [f"note          {hint}" for hint in hints(study.table)]
@@ -222,7 +222,7 @@ def _mask(study: Path, mask: Path) -> dict[str, Any]:
 
     own = read_toml(study).get("geometry", {})
     kept = own if isinstance(own, dict) and own.get("shape") == "mask" else {}
-    return {**kept, "shape": "mask", "file": str(mask.resolve())}
+    return {**kept, "shape": "mask", "file": str(mask.absolute())}
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -63,10 +63,10 @@ def _one_line(message: str, longest: int = 1000) -> str:
     return f"{line[: longest // 2]} ... {line[-longest // 4 :]}"
 
 
-def suggest(name: str, allowed: Iterable[str]) -> str:
+def suggest(name: object, allowed: Iterable[str]) -> str:
     """Return the sentence that lists the allowed names and, if one is near, says which."""
     names = sorted(allowed)
-    return f"allowed: {', '.join(names) or '(none)'}{nearest(name, names)}"
+    return f"allowed: {', '.join(names) or '(none)'}{nearest(str(name), names)}"
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
@@ -75,7 +75,7 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-def require_known(name: str, allowed: Iterable[str], what: str) -> None:
+def require_known(name: object, allowed: Iterable[str], what: str) -> None:
     """Raise `InputError` if `name` is not one of `allowed`."""
     names = list(allowed)
     if name not in names:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from cartflow.outcome import InputError, RunStopped
+from cartflow.paths import kind_of
 from cartflow.saving.signals import interruptible
 from cartflow.saving.whole import remove_left_overs, write_whole
 from cartflow.terminal import say
@@ -46,25 +46,18 @@ def require_writable(path: Path, kind: bytes, *, force: bool) -> None:
 
 def _require_free(path: Path, kind: bytes, *, force: bool) -> None:
     """Raise `InputError` unless nothing is at `path`, or with `force` a file of `kind`."""
-    try:
-        mode = os.lstat(path).st_mode
-        mode = os.stat(path).st_mode if stat.S_ISLNK(mode) else mode
-    except FileNotFoundError:
+    there = kind_of(path)
+    if there == "nothing":
         if os.path.islink(path):
             msg = f"{path}: is a link to nothing; give another --out"
-            raise InputError(msg) from None
+            raise InputError(msg)
         if not path.parent.is_dir():
             msg = f"{path}: its folder does not exist"
-            raise InputError(msg) from None
+            raise InputError(msg)
         return
-    except (OSError, ValueError) as error:
-        msg = f"{path}: no name for a file ({getattr(error, 'strerror', None) or error})"
-        raise InputError(msg) from None
-    if stat.S_ISDIR(mode):
-        msg = f"{path}: is a folder, not a file to write"
-        raise InputError(msg)
-    if not stat.S_ISREG(mode):
-        msg = f"{path}: is a device, pipe or socket, not a file to write"
+    if there != "file":
+        what = "folder" if there == "folder" else "device, pipe or socket"
+        msg = f"{path}: is a {what}, not a file to write"
         raise InputError(msg)
     if not force:
         msg = f"{path}: exists already; give --force to overwrite it, or another --out"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cartflow.kinetics.cache_folder import cache_folder
+from cartflow.cache_folder import cache_folder
 from cartflow.kinetics.compiled import compiled, compiled_each, structure_key
 from cartflow.kinetics.generated import module_text
 from cartflow.kinetics.grammar import parse
