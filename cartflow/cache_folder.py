@@ -34,7 +34,7 @@ def cache_folder(name: str) -> Path:
         try:
             return _usable(Path(chosen).expanduser() / name)
         except (OSError, RuntimeError, ValueError) as error:
-            msg = f"{VARIABLE}: '{chosen}' cannot be written to ({_reason(error)})"
+            msg = f"{VARIABLE}: '{chosen}' cannot be used ({_reason(error)})"
             raise InputError(msg) from None
     import platformdirs
 

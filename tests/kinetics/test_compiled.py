@@ -164,7 +164,7 @@ def test_two_processes_at_once_and_one_afterwards(tmp_path):
 def test_a_chosen_folder_that_cannot_be_written(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CARTFLOW_CACHE", str(tmp_path / "file"))
-    with pytest.raises(InputError, match=r"CARTFLOW_CACHE: '.*file' cannot be written to \("):
+    with pytest.raises(InputError, match=r"CARTFLOW_CACHE: '.*file' cannot be used \("):
         cache_folder("kinetics")
 
 
