@@ -10,7 +10,7 @@ import numpy as np
 
 from cartflow.coupled import State
 from cartflow.ledger import Ledger
-from cartflow.outcome import Outcome, StepFailed
+from cartflow.outcome import Outcome, StepFailed, interrupted
 from cartflow.pbpk.acting_organs import ActingOrgans, BodyStep
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.network import OrganNetwork
@@ -74,9 +74,9 @@ class BodyAlone:
             for save_time in self.save_times[1:]:
                 while state.time < save_time:
                     before = state.time
-                    state, step = self._stepped(state, self._next(before, save_time))
-                    state = self._given(state)
+                    stepped, step = self._stepped(state, self._next(before, save_time))
                     steps = [steps[0] + step.taken, steps[1] + step.refused]
+                    state = self._given(stepped)
                     if watch is not None:
                         watch(state.time, state.time - before)
                 states.append(state)
@@ -85,9 +85,10 @@ class BodyAlone:
                     keep(record(Outcome(status="running", message=message)))
         except StepFailed as failure:
             return record(Outcome(status="stopped", message=str(failure)))
-        except KeyboardInterrupt:
-            message = f"by the user at t = {state.time:.6g} day"
-            return record(Outcome(status="interrupted", message=message))
+        except KeyboardInterrupt as interrupt:
+            if state.time > states[-1].time:
+                states.append(state)
+            return record(interrupted(interrupt, state.time))
         return record(Outcome(status="finished"))
 
     def _start(self) -> State:

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure, SubFigure
 
+from cartflow.saving.figures import save_figure
 from cartflow.ticks import TUMOUR_COLOUR, colours, log_limits
 
 _HOURS_SHOWN_FROM = 1.0 / 1440.0
@@ -41,7 +42,7 @@ def plot_result(tree: xr.DataTree, path: Path) -> None:
         plot_sites(tree, left[3])
     _plot_tumour(tree, dims, lower)
     figure.suptitle(tree.attrs.get("title", ""))
-    figure.savefig(path, dpi=150, format="png")
+    save_figure(figure, path)
 
 
 def plot_body(tree: xr.DataTree, path: Path) -> None:
@@ -53,7 +54,7 @@ def plot_body(tree: xr.DataTree, path: Path) -> None:
     plot_sites(tree, panels[1])
     plot_balance(tree, panels[2])
     figure.suptitle(tree.attrs.get("title", ""))
-    figure.savefig(path, dpi=150, format="png")
+    save_figure(figure, path)
 
 
 def plot_sites(tree: xr.DataTree, axes: Axes) -> None:
@@ -98,7 +99,7 @@ def plot_simulated(tree: xr.DataTree, path: Path) -> None:
             _unit(balance["present"]),
         )
     figure.suptitle(tree.attrs.get("title", ""), fontsize=10)
-    figure.savefig(path, dpi=150, format="png")
+    save_figure(figure, path)
 
 
 def _densities(species: xr.Dataset) -> list[xr.DataArray]:

@@ -16,6 +16,7 @@ from cartflow.body_alone import BodyAlone
 from cartflow.dataset import parameter_group, read, without_fill, write
 from cartflow.outcome import Outcome, RunStopped
 from cartflow.parameters import Parameter
+from cartflow.paths import as_path
 from cartflow.provenance import installed_version, now
 from cartflow.result_groups import balance_group, body_group, exchange_group, shared
 from cartflow.simulation import Record, Simulation
@@ -31,7 +32,7 @@ class Result:
 
     def write(self, path: str | Path) -> None:
         """Write the tree as netCDF-4."""
-        write(self.tree, Path(path))
+        write(self.tree, as_path(path, "Result.write"))
 
     def require_finished(self) -> Result:
         """Return the result; raise `RunStopped` with the outcome's text if the run stopped."""
@@ -46,7 +47,7 @@ class Result:
 
 def load_result(path: str | Path) -> xr.DataTree:
     """Return the tree in a result file; raise `InputError` if the file holds none."""
-    return read(Path(path))
+    return read(as_path(path, "load_result"))
 
 
 def summarise(tree: xr.DataTree) -> dict[str, float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cartflow.coupled import Coupled, State
-from cartflow.outcome import Outcome, StepFailed
+from cartflow.outcome import Outcome, StepFailed, interrupted
 from cartflow.stepping import (
     StepControl,
     StepLoop,
@@ -58,7 +58,7 @@ class Simulation:
         `keep` gets the record so far, with the outcome ``running``, at every save time.
 
         The record ends early, with the reason in its outcome, when a step underflows, a number
-        is not finite or negative, or the user interrupts.
+        is not finite or negative, or the user interrupts; an interrupted one keeps its last state.
         """
         run = _Run(self)
         try:
@@ -69,9 +69,9 @@ class Simulation:
                     keep(run.record(Outcome(status="running", message=message)))
         except StepFailed as failure:
             return run.record(Outcome(status="stopped", message=str(failure)))
-        except KeyboardInterrupt:
-            message = f"by the user at t = {run.state.time:.6g} day"
-            return run.record(Outcome(status="interrupted", message=message))
+        except KeyboardInterrupt as interrupt:
+            run.keep_last()
+            return run.record(interrupted(interrupt, run.reached.time))
         return run.record(Outcome(status="finished"))
 
 
@@ -87,6 +87,7 @@ class _Run:
         self.given: set[int] = set()
         self.state = self.coupled.start(simulation.initial, simulation.save_times[0])
         self._give_doses()
+        self.reached = self.state  # never within a step, nor before the doses of its time
         self.states = [self.state]
         self.most = np.zeros(len(self.state.tumour))
 
@@ -104,9 +105,15 @@ class _Run:
             before = self.state.time
             self._step(min(self.coupled.next_event(self.state.time), end))
             self._give_doses()
+            self.reached = self.state
             if watch is not None:
                 watch(self.state.time, self.state.time - before)
         self.states.append(self.state)
+
+    def keep_last(self) -> None:
+        """Have the state that was reached among those saved."""
+        if self.reached.time > self.states[-1].time:
+            self.states.append(self.reached)
 
     def _give_doses(self) -> None:
         for i, dose in enumerate(self.coupled.doses):

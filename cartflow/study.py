@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from cartflow import arguments
 from cartflow.assembly import Assembler, stated_parameters
 from cartflow.bibliography import keys, references
 from cartflow.body_alone import BodyAlone
@@ -22,6 +23,7 @@ from cartflow.organ_sites import organ_kinetics, site_parameters
 from cartflow.outcome import InputError, require_known
 from cartflow.overrides import errors_named, replaced, without_folders
 from cartflow.parameters import Parameter
+from cartflow.paths import as_path
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
@@ -73,7 +75,7 @@ class Study:
     @classmethod
     def from_file(cls, path: str | Path, settings: Mapping[str, Any] | None = None) -> Study:
         """Read the study at `path`; `settings` replaces values by dotted key."""
-        path = Path(path)
+        path = as_path(path, "Study.from_file")
         return cls.from_text(read_text(path), name=str(path), folder=path.parent, settings=settings)
 
     @classmethod
@@ -82,12 +84,13 @@ class Study:
         text: str,
         *,
         name: str = "study",
-        folder: Path | None = None,
+        folder: str | Path | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> Study:
         """Read a study from its text. Raises `InputError` with file, key, value and remedy."""
-        data = parse_toml(text, name)
-        for key, value in (settings or {}).items():
+        settings = arguments.table(settings, "settings")
+        data = parse_toml(arguments.text(text, "text"), arguments.text(name, "name"))
+        for key, value in settings.items():
             data = replaced(data, key, value, name)
         table = validate(StudyTable, data, name)
         require_parts(table, name)
@@ -97,8 +100,8 @@ class Study:
             name=name,
             text=text,
             table=table,
-            folder=folder or Path(),
-            settings=dict(settings or {}),
+            folder=Path() if folder is None else as_path(folder, "folder"),
+            settings=settings,
         )
 
     @cached_property

@@ -12,6 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, Va
 
 from cartflow.outcome import InputError, nearest, suggest
 from cartflow.parameters import Parameter, parameter
+from cartflow.paths import kind_of
+
+_LARGEST = 4_000_000  # bytes of a text; the largest that ships has 0.03 MB
 
 
 class Table(BaseModel):
@@ -52,12 +55,19 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def read_text(path: Path) -> str:
     """Return the text in the file at `path`; raise `InputError` if there is none in UTF-8."""
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if kind_of(path) == "device":
         msg = f"{path}: not a file with text"
         raise InputError(msg)
     try:
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)
+        if len(raw) > _LARGEST:
+            msg = (
+                f"{path}: has more than {_LARGEST // 1_000_000} MB, which no file of this kind has"
+            )
+            raise InputError(msg)
         # Editors of Windows begin a file with a mark, which TOML does not know.
-        return path.read_text(encoding="utf-8-sig")
+        return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror})"
         raise InputError(msg) from None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.outcome import InputError
+from cartflow.paths import as_path, require_file
 from cartflow.units import to_internal
 
 _NIFTI = (".nii", ".nii.gz")
@@ -42,14 +43,12 @@ def read_image(path: str | Path) -> Image:
     Raises `InputError` naming the file if it is missing, unreadable, not 3-D, or does not
     say how large its voxels are.
     """
-    path = Path(path)
+    path = as_path(path)
     name = path.name.lower()
     if not name.endswith(_NIFTI + _NRRD):
         msg = f"{path}: not an image file; allowed: {', '.join(_NIFTI + _NRRD)}"
         raise InputError(msg)
-    if not path.is_file():
-        msg = f"{path}: there is no such file"
-        raise InputError(msg)
+    require_file(path)
     try:
         image = _read_nifti(path) if name.endswith(_NIFTI) else _read_nrrd(path)
     except InputError as error:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cartflow.arguments import table
 from cartflow.outcome import InputError
 
 Ints = NDArray[np.int64]
@@ -58,6 +59,7 @@ def chosen_labels(labels: Ints, region_names: Mapping[str, int] | None) -> dict[
         raise InputError(msg)
     if region_names is None:
         return {f"label_{label}": label for label in present}
+    region_names = table(region_names, "labels")
     if not region_names:
         msg = f"no label is named; present: {shown}"
         raise InputError(msg)

@@ -40,7 +40,10 @@ class VoxelGrid:
 
 def checked_affine(affine: Any) -> Floats:
     """Return a (4, 4) affine; raise `InputError` if it is not finite, singular or sheared."""
-    matrix = np.array(affine, dtype=float)
+    try:
+        matrix = np.array(affine, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        matrix = np.empty(0)
     if matrix.shape != (4, 4):
         msg = f"the affine has the shape {matrix.shape}; needed is (4, 4)"
         raise InputError(msg)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.arguments import table
 from cartflow.geometries.checks import as_number
 from cartflow.outcome import InputError
 
@@ -51,7 +52,7 @@ def layers_along(
     """
     return {
         name: inside(positions, interval, length, f"{what}: layer '{name}'")
-        for name, interval in (layers or {}).items()
+        for name, interval in table(layers, f"{what}: layers").items()
     }
 
 
