@@ -42,7 +42,7 @@ class ImplicitEuler:
         self.problem = problem
         self.sweeps = sweeps
         self._equations = equations
-        self._reactions = Reactions(network=problem.network)
+        self._reactions = Reactions(network=problem.network, in_pores=problem.in_pores)
         climbing = any(item.chemotaxis is not None for item in problem.fields)
         limited = climbing and drift == "limited"
         self._limited = LimitedDrift(problem.geometry) if limited else None
@@ -91,7 +91,8 @@ class ImplicitEuler:
         return result
 
     def _react(self, state: Array) -> ReactionStep:
-        return self._reactions.at(self.problem.storage(state) * state)
+        problem = self.problem
+        return self._reactions.at(state, problem.storage(state), problem.porosity(state))
 
     def _solve(
         self,

@@ -10,6 +10,7 @@ import numpy as np
 
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
+from cartflow.kinetics.pores import in_pores
 from cartflow.outcome import InputError, require_known
 from cartflow.pde.boundary import BoundaryCondition, RegionSource
 from cartflow.pde.chemotaxis import Chemotaxis
@@ -79,6 +80,8 @@ class Field:
 class Problem:
     """Fields in the order of the network's species, on a geometry, in a tissue.
 
+    A state holds densities of cells per mm^3 of tissue and concentrations of solutes per mm^3 of
+    pore fluid, and so do the rates see them; an amount is per mm^3 of tissue, storage x state.
     `egress` (1/day per cell) acts on the phenotypes: what leaves returns to the body.
     """
 
@@ -118,15 +121,25 @@ class Problem:
         """Which species are stored in the pore fluid (bool per species)."""
         return np.array([f.solute for f in self.fields])
 
+    @cached_property
+    def in_pores(self) -> Array:
+        """Which reactions have rates per mm^3 of pore fluid (bool per reaction)."""
+        changed = self.network.stoichiometry != 0
+        return in_pores(self.network) & np.all(self.solutes[:, None] | ~changed, axis=0)
+
     def matrix_density(self, state: Array) -> Array | None:
         """Return the matrix field of `state` (species, cells), or None without one."""
         if self.tissue.matrix is None:
             return None
         return np.asarray(state[self.network.index(self.tissue.matrix)])
 
+    def porosity(self, state: Array) -> Array:
+        """Return the porosity per cell at the matrix of `state`."""
+        return self.tissue.porosity_at(self.matrix_density(state))
+
     def storage(self, state: Array) -> Array:
         """Return the storage per species and cell: porosity for solutes, 1 for cells."""
-        porosity = self.tissue.porosity_at(self.matrix_density(state))
+        porosity = self.porosity(state)
         return np.where(self.solutes[:, None], porosity[None, :], 1.0)
 
     def place_diffusivity(self, item: Field, state: Array) -> Array:

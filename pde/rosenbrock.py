@@ -57,6 +57,8 @@ class Rosenbrock:
         self._reaction = np.empty_like(self._blocks)
         self._below, self._above = np.empty((2, species, cells))
         self._derivatives = np.empty((len(problem.network.reactions) * species, cells))
+        self._pores = np.flatnonzero(problem.in_pores)
+        self._solutes = np.flatnonzero(problem.solutes)
 
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
         """Return d(storage u)/dt (species, cells) at densities `state`, in `out` if it is given."""
@@ -103,8 +105,10 @@ class Rosenbrock:
         here = self._operators.at(densities)
         rates = np.empty((len(self._problem.network.reactions), amounts.shape[1]))
         # A stage may dip below zero, where roots and powers have no value.
-        inside = np.maximum(amounts, 0.0)
+        inside = np.maximum(densities, 0.0)
         self._compiled.rates_block(inside, self._compiled.parameters, 0, amounts.shape[1], rates)
+        if self._pores.size:
+            rates[self._pores] *= here.storage[self._solutes[0]]
         right = self._stoichiometry @ rates + here.gain - here.loss * densities
         line.add_transport(densities, here.exchange, here.flow, self._volumes, right)
         return _Evaluation(
@@ -113,8 +117,9 @@ class Rosenbrock:
 
     def _factorise(self, at: _Evaluation, step: float) -> None:
         code, cells = self._compiled, at.amounts.shape[1]
-        inside = np.maximum(at.amounts, 0.0)
+        inside = np.maximum(at.densities, 0.0)
         code.jacobian_block(inside, code.parameters, 0, cells, self._derivatives)
+        self._to_amounts(at.operator.storage)
         line.local_jacobian(self._stoichiometry, self._derivatives, self._reaction)
         self._require_short(step)
         here = at.operator
@@ -130,6 +135,16 @@ class Rosenbrock:
             self._below,
             self._above,
         )
+
+    def _to_amounts(self, storage: Array) -> None:
+        """Turn derivatives to concentrations into those to amounts, of events per mm^3 of tissue.
+
+        That storage follows the matrix is left out, which the method allows.
+        """
+        if self._solutes.size:
+            slopes = self._derivatives.reshape(-1, *storage.shape)
+            slopes[:, self._solutes] /= storage[self._solutes]
+            slopes[self._pores] *= storage[self._solutes[0]]
 
     def _require_short(self, step: float) -> None:
         """Raise `StepFailed` where growth is so fast that 1 - step A changes its sign."""

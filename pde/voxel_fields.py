@@ -86,12 +86,19 @@ def lay_out(
         ahead=none if links is None else links.ahead,
         behind=none if links is None else links.behind,
         volumes=geometry.cell_volumes,
+        porosity=_pores(problem, storage),
     )
     return Layout(
         fields=fields,
         crossed=tuple(_sparse(i, c) for i, t in enumerate(transports) for c in t.crossed),
         speed=_speed(fields, storage),
     )
+
+
+def _pores(problem: Problem, storage: Array) -> Array:
+    """Return the porosity per cell, or nothing where it changes nothing."""
+    held = storage[problem.solutes]
+    return np.zeros(0) if np.all(held == 1.0) else held[0]
 
 
 def _uniform_transport(
