@@ -10,7 +10,7 @@ import numpy as np
 
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.pores import in_pores
+from cartflow.kinetics.pores import in_pores, undecided
 from cartflow.outcome import InputError, require_known
 from cartflow.pde.boundary import BoundaryCondition, RegionSource
 from cartflow.pde.chemotaxis import Chemotaxis
@@ -110,6 +110,21 @@ class Problem:
                 name = self.tissue.matrix
                 msg = f"tissue.matrix: '{name}' is in {unit}; a relative density is needed"
                 raise InputError(msg)
+        self._require_decided()
+
+    def _require_decided(self) -> None:
+        """Raise `InputError` where it matters whose a rate is, and the model leaves it open."""
+        open_porosity = self.tissue.open_porosity
+        if np.all(self.tissue.porosity == 1.0) and open_porosity in (None, 1.0):
+            return
+        name = undecided(self.network)
+        if name is not None:
+            msg = (
+                f"kinetics: reactions.{name}: it goes on without the cells that its rate names, so "
+                "that in pores it is unsaid what its rate is per: write what cells do as a "
+                "reaction of its own, or per = 'pore' or 'tissue'"
+            )
+            raise InputError(msg)
 
     @cached_property
     def travels(self) -> Array:

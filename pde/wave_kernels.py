@@ -27,9 +27,9 @@ class Grid(NamedTuple):
 
     `shape` counts slabs, rows in a slab, cells in a row and the most cells of a run; `rates`
     (species, 4) are D/dx^2 along slabs, rows and cells, 1/day, and the storage. `local` is the row
-    of `gain` and `loss`, or -1; both are in one row. `ends` is 1 in the first cell of a row, 2 in the last, else
-    0, for several rows. `sides` is 1 in the first row of a small slab, 2 in the last, else 0, and
-    empty for others. `removal` (1/day) is empty or per cell. Crossing k of a species adds
+    of `gain` and `loss`, or -1; both are in one row. `ends` is 1 in the first cell of a row, 2 in
+    the last, else 0, for several rows. `sides` is 1 in the first row of a small slab, 2 in the
+    last, else 0, and empty for others. `removal` (1/day) is empty or per cell. Crossing k adds
     `crossing_gain` - `crossing_loss` x amount in the entries `crossing_at[k, z]` to
     `crossing_at[k, z + 1]`, at `crossing_cell` of the slab z.
     """

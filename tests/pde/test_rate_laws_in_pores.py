@@ -290,12 +290,28 @@ def test_the_catalogue_at_a_porosity_of_a_fifth(name, shape):
 
 
 def test_a_reaction_may_say_which_volume_it_means():
+    # Without cells it would go on, so nothing but the model can say whose it is.
     slowed = Reaction(name="slowed", consumes={"drug": 1}, rate="k*drug/(1 + cart/few)", per="pore")
     given = network(slowed, k="0.7 1/day", few=f"{CELLS} cell/mm^3")
     assert after("fast", given, slab(1.0, 3))["drug"] == close(DRUG * np.exp(-0.35))
     of_tissue = Reaction(name="decay", consumes={"drug": 1}, rate="k*drug", per="tissue")
     given = network(of_tissue, k="0.1 1/day")
     assert after("fast", given, slab(1.0, 3))["drug"] == close(DRUG * np.exp(-0.1 / EPS))
+
+
+@pytest.mark.parametrize("rate", ["(k + q*cart)*drug", "k*drug/(1 + cart/few)"])
+def test_a_rate_that_may_be_meant_either_way_is_asked_about(rate):
+    both = Reaction(name="both", consumes={"drug": 1}, rate=rate)
+    given = network(both, k="0.7 1/day", q="1e-3 mm^3/cell/day", few="1 cell/mm^3")
+    with pytest.raises(InputError, match=r"reactions\.both: it goes on without the cells"):
+        problem(slab(1.0, 3), given)
+    problem(slab(1.0, 3), given, porosity=1.0)
+
+
+def test_what_stops_without_cells_is_what_they_do():
+    shared = "k*drug*cart*tumour/(cart + tumour)"
+    given = network(Reaction(name="shared", consumes={"drug": 1}, rate=shared), k="1 mm^3/cell/day")
+    assert not problem(slab(1.0, 3), given).in_pores.any()
 
 
 def test_cells_do_not_react_per_volume_of_pores():
