@@ -78,7 +78,7 @@ class BlockStages:
                 totals,
             )
 
-        return np.concatenate([self._in_blocks(blocks), operator.nets()])
+        return np.concatenate([self._in_blocks(blocks), operator.flows()])
 
     def _stage(self, row: Array, now: Array, before: Array, first: Array, slope: Array) -> Array:
         """Overwrite `before` by the stage after `now`; return the totals per day at `now`."""
@@ -103,7 +103,7 @@ class BlockStages:
                 totals,
             )
 
-        return np.concatenate([self._in_blocks(blocks), operator.nets()])
+        return np.concatenate([self._in_blocks(blocks), operator.flows()])
 
     def _in_blocks(self, task: Callable[[int, int, Array], None]) -> Array:
         """Do ``task(first block, last block, totals)`` in parts; return the totals of all."""

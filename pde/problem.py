@@ -12,7 +12,7 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.pores import in_pores, undecided
 from cartflow.outcome import InputError, require_known
-from cartflow.pde.boundary import BoundaryCondition, RegionSource
+from cartflow.pde.boundary import BoundaryCondition, Place, RegionSource
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.tissue import Tissue
@@ -75,6 +75,14 @@ class Field:
         """Whether the field moves at all."""
         return self.diffusivity is not None
 
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The boundaries and regions through which it comes and goes."""
+        return (
+            *(Place(field=self.name, kind="boundary", name=n) for n in self.boundaries),
+            *(Place(field=self.name, kind="region", name=s.region) for s in self.sources),
+        )
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
@@ -135,6 +143,11 @@ class Problem:
     def solutes(self) -> Array:
         """Which species are stored in the pore fluid (bool per species)."""
         return np.array([f.solute for f in self.fields])
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where fields come and go, field by field."""
+        return tuple(place for item in self.fields for place in item.places)
 
     @cached_property
     def in_pores(self) -> Array:

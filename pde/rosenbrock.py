@@ -9,7 +9,7 @@ import numpy as np
 from cartflow.kinetics.compiled import compiled
 from cartflow.outcome import StepFailed
 from cartflow.pde import line_kernels as line
-from cartflow.pde.crossings import Crossing
+from cartflow.pde.crossings import Crossing, by_sign
 from cartflow.pde.extents import Extents
 from cartflow.pde.limiter import lowest
 from cartflow.pde.operator import Operator, Operators
@@ -169,39 +169,36 @@ class Rosenbrock:
         events = dt * (1.5 * first + 0.5 * second)
         storage = old.operator.storage
 
-        def through(loss: Array, slope: Array) -> float:
-            return float((loss * slope) @ self._volumes)
-
-        def both(start: float, then: float, loss: Array, i: int) -> float:
-            k1 = start - step * through(loss / storage[i], one[i])
-            k2 = then - 2.0 * k1 - step * through(loss / storage[i], two[i])
+        def passed(i: int, before: tuple[Array, Array], after: tuple[Array, Array]) -> Array:
+            """Return what gain - loss u brings to each cell; `before` and `after` are the two."""
+            (gain, loss), (later_gain, later_loss) = before, after
+            fall = step * loss / storage[i]
+            k1 = gain - loss * old.densities[i] - fall * one[i]
+            k2 = later_gain - later_loss * new.densities[i] - 2.0 * k1 - fall * two[i]
             return dt * (1.5 * k1 + 0.5 * k2)
 
-        def net(crossing: Crossing, densities: Array) -> float:
-            return float((crossing.gain - crossing.loss * densities) @ self._volumes)
+        def flows(i: int, a: Crossing, b: Crossing) -> tuple[float, float]:
+            if a.apart:
+                none = np.zeros_like(a.gain)
+                came = passed(i, (a.gain, none), (b.gain, none))
+                went = -passed(i, (none, a.loss), (none, b.loss))
+            else:
+                came, went = by_sign(passed(i, (a.gain, a.loss), (b.gain, b.loss)))
+            return float(came @ self._volumes), float(went @ self._volumes)
 
-        pairs = zip(old.operator.crossed, new.operator.crossed, strict=True)
-        crossed = tuple(
-            (i, both(net(a, old.densities[i]), net(b, new.densities[i]), a.loss, i))
-            for (i, a), (_, b) in pairs
-        )
-        egress = np.array(
-            [
-                -both(
-                    -through(removed, old.densities[i]),
-                    -through(removed, new.densities[i]),
-                    removed,
-                    i,
-                )
-                if removed.any()
-                else 0.0
-                for i, removed in enumerate(self._removed)
-            ]
-        )
+        pairs = list(zip(old.operator.crossed, new.operator.crossed, strict=True))
+        came, went = np.array([flows(i, a, b) for (i, a), (_, b) in pairs]).reshape(-1, 2).T
+        egress = np.zeros(len(self._removed))
+        for i, removed in enumerate(self._removed):
+            if removed.any():
+                leaving = (np.zeros_like(removed), removed)
+                egress[i] = -passed(i, leaving, leaving) @ self._volumes
         return Extents(
             forwards=np.maximum(events, 0.0) @ self._volumes,
             reverse=np.maximum(-events, 0.0) @ self._volumes,
-            crossings=crossed,
+            crossing_species=tuple(i for i, _ in old.operator.crossed),
+            came=came,
+            went=went,
             egress=egress,
         )
 

@@ -162,10 +162,14 @@ class Stabilised:
         reactions, species = self._kinetics.counted.size, len(self._problem.fields)
         last = 2 * reactions + species
         forwards, reverse = counts[:reactions], counts[reactions : 2 * reactions]
-        egress, nets = counts[2 * reactions : last], counts[last:]
+        came, went = counts[last:].reshape(2, -1)
+        # Stages count with weights of either sign; what they cancel has not crossed.
+        both = np.minimum(np.minimum(came, went), 0.0)
         return Extents(
             forwards=forwards,
             reverse=reverse,
-            crossings=tuple(zip(self._operators.crossing_species, nets.tolist(), strict=True)),
-            egress=np.where(self._problem.travels, egress, 0.0),
+            crossing_species=self._operators.crossing_species,
+            came=came - both,
+            went=went - both,
+            egress=np.where(self._problem.travels, counts[2 * reactions : last], 0.0),
         )

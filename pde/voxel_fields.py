@@ -18,9 +18,10 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SparseCrossing:
-    """A boundary or source of one species, kept for the cells that it touches."""
+    """A `Crossing` of one species, kept for the cells that it touches."""
 
     species: int
+    apart: bool
     cells: Array
     gain: Array
     loss: Array
@@ -170,5 +171,9 @@ def _largest_outflow(exchange: Array, fields: voxel.Fields) -> float:
 def _sparse(i: int, crossing: Crossing) -> SparseCrossing:
     cells = np.flatnonzero((crossing.gain != 0) | (crossing.loss != 0))
     return SparseCrossing(
-        species=i, cells=cells, gain=crossing.gain[cells], loss=crossing.loss[cells]
+        species=i,
+        apart=crossing.apart,
+        cells=cells,
+        gain=crossing.gain[cells],
+        loss=crossing.loss[cells],
     )

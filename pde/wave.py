@@ -67,7 +67,8 @@ class Wave:
 
     def _no_totals(self, stages: int) -> Array:
         """Return zeros for what happens in every slab and stage."""
-        columns = 2 * self._grid.counted.size + self._species + self._grid.crossing_species.size
+        crossings = 2 * self._grid.crossing_species.size
+        columns = 2 * self._grid.counted.size + self._species + crossings
         return np.zeros((self._grid.shape[0], stages, columns))
 
     def _run(self, u: Array, table: Array, out: Array, totals: Array, judged: Array) -> None:
@@ -175,6 +176,7 @@ def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
         counted=counted,
         removal=np.ascontiguousarray(problem.egress) if problem.egress.any() else np.zeros(0),
         crossing_species=np.array([c.species for c in layout.crossed], dtype=np.int64),
+        crossing_apart=np.array([c.apart for c in layout.crossed], dtype=bool),
         crossing_at=at,
         crossing_cell=cells,
         crossing_gain=gain,
