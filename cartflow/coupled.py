@@ -88,7 +88,7 @@ class Coupled:
     def start(self, tumour: Array, time: float) -> State:
         """Return the state before any dose; product cells there count as infused."""
         body, residents = self.organs.start()
-        ledger = Ledger.empty(len(self.product_names))
+        ledger = Ledger.empty(len(self.product_names), len(self.engine.problem.places))
         ledger.infused += self.in_tumour(tumour) + body.sum(axis=0)
         return State(time=time, body=body, tumour=tumour, ledger=ledger, residents=residents)
 
@@ -216,6 +216,8 @@ class Coupled:
         ledger.converted += self._of_all(account.converted[p])
         ledger.infused += self._of_all(account.supplied[p])
         ledger.egress += self._of_all(account.egress[p])
+        ledger.came += account.came
+        ledger.went += account.went
 
 
 def _ramp(mean: Array, last: Array) -> tuple[Array, Array]:

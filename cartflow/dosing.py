@@ -12,6 +12,7 @@ from cartflow.parameters import Parameter
 from cartflow.pbpk.doses import Dose
 from cartflow.schedule import require_before_end
 from cartflow.schema import DoseTable
+from cartflow.units import rational
 
 
 def build_doses(tables: Sequence[DoseTable], network: Network, end: Parameter) -> tuple[Dose, ...]:
@@ -41,14 +42,15 @@ def _parts(table: DoseTable, dose: Dose, key: str, end: Parameter) -> list[Dose]
     if not math.isclose(sum(shares), 1.0, rel_tol=1e-9):
         msg = f"{key}.split: the shares add up to {sum(shares):.6g}, not 1"
         raise InputError(msg)
-    last = dose.end + (len(shares) - 1) * table.interval.value
-    if last > end.value:
-        msg = f"{key}.split: the last part is given at {last:.6g} day, after time.end"
-        raise InputError(msg)
-    return [
-        replace(dose, cells=dose.cells * share, time=dose.time + n * table.interval.value)
+    first, interval = rational(dose.time), rational(table.interval.value)
+    parts = [
+        replace(dose, cells=dose.cells * share, time=float(first + n * interval))
         for n, share in enumerate(shares)
     ]
+    if parts[-1].end > end.value:
+        msg = f"{key}.split: the last part is given at {parts[-1].end:.6g} day, after time.end"
+        raise InputError(msg)
+    return parts
 
 
 def _dose(table: DoseTable, key: str, travelling: list[str], end: Parameter) -> Dose:

@@ -115,7 +115,7 @@ def build_result(
     }
     groups = {"/": root, "/body": body_group(record, system)}
     if isinstance(run, Simulation):
-        groups |= {"/tumour": tumour_group(record, run), "/exchange": exchange_group(record)}
+        groups |= {"/tumour": tumour_group(record, run), "/exchange": exchange_group(record, run)}
     groups |= {
         "/balance": balance_group(record, system),
         "/parameters": parameter_group(parameters),

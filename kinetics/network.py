@@ -223,6 +223,10 @@ class Network:
         if len(units) > 1:
             msg = f"{where}: its species have the units {' and '.join(sorted(units))}; write one "
             raise InputError(msg + "reaction for each unit")
+        roles = {s.role for s in self.species if s.name in {*reaction.consumes, *reaction.produces}}
+        if reaction.per == "pore" and roles != {"solute"}:
+            msg = f"{where}.per: 'pore' is for a reaction that changes solutes alone"
+            raise InputError(msg)
         try:
             check(tree, dimensions, dimension_of(f"{units.pop()}/day"))
         except InputError as error:

@@ -132,4 +132,5 @@ def _reaction(name: str, table: ReactionTable) -> Reaction:
         produces=table.produces,
         rate=table.rate,
         scope=table.scope,
+        per=table.per,
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 from pydantic import BeforeValidator, Field, ValidationInfo
 
 from cartflow.kinetics.scenario import CheckStanding
-from cartflow.kinetics.species import Role, Scope, SpeciesUnit
+from cartflow.kinetics.species import Per, Role, Scope, SpeciesUnit
 from cartflow.outcome import InputError, suggest
 from cartflow.parameters import STANDINGS, Parameter, Standing, parameter
 from cartflow.tables import Table, quantity
@@ -103,6 +103,7 @@ class ReactionTable(Table):
     produces: dict[str, Coefficient] = Field(default_factory=dict)
     rate: str
     scope: Annotated[Scope, _one_of(get_args(Scope))] = "local"
+    per: Annotated[Per | None, _one_of(get_args(Per))] = None
 
 
 class DoseTable(Table):

@@ -14,14 +14,15 @@ from cartflow.kinetics.network import Network
 from cartflow.kinetics.ode import initial_state
 from cartflow.kinetics.scenario import Dose, Event, Jump, Scenario, Switch
 from cartflow.outcome import InputError
+from cartflow.units import rational
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
     """From `start` to `end` (days): first `factors` and `amounts`, then smooth change.
 
-    `supply` (n_species,) is what infusions add per day; `network` holds the parameters of
-    this time.
+    The last one has no length where something happens at the very end. `supply` (n_species,) is
+    what infusions add per day; `network` holds the parameters of this time.
     """
 
     start: float
@@ -60,6 +61,10 @@ def timeline(model: Model, scenario: Scenario) -> Timeline:
         for switch in (e for e in here if isinstance(e, Switch)):
             network = network.with_parameters(switch.parameters)
         segments.append(_segment(network, start, end, here, events, values))
+    here = [e for e in events if e.moment.at(values) == stops[-1]]
+    last = _segment(network, stops[-1], stops[-1], here, events, values)
+    if last.amounts.any() or np.any(last.factors != 1.0):
+        segments.append(last)
     return Timeline(
         network=changed.network,
         start=initial_state(changed.network, {n: p.value for n, p in scenario.initial.items()}),
@@ -98,7 +103,7 @@ def _segment(
 def _times(event: Event, values: Mapping[str, float]) -> tuple[float, ...]:
     begin = event.moment.at(values)
     if isinstance(event, Dose) and event.duration is not None:
-        return begin, begin + event.duration.value
+        return begin, float(rational(begin) + rational(event.duration.value))
     return (begin,)
 
 

@@ -116,7 +116,18 @@ def run(
             for row, threshold in plan.extinction.items():
                 if 0 < state[row] <= threshold * (1 + 1e-6) and begin < segment.end:
                     state = _emptied(state, row, size, product, accounts)
+        if segment.start == segment.end:
+            pieces.append(_moment(segment.start, state))
     return Trajectory(network=plan.network, pieces=tuple(pieces))
+
+
+def _moment(time: float, state: Array) -> Piece:
+    """Return the piece of a single time, at which `state` holds."""
+
+    def dense(times: Array) -> Array:
+        return np.repeat(state[:, None], np.size(times), axis=1)
+
+    return Piece(start=time, end=time, times=np.array([time]), dense=dense)
 
 
 def _jumped(state: Array, segment: Segment, product: Array, accounts: bool) -> Array:

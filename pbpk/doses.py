@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 from cartflow.outcome import InputError, suggest
+from cartflow.units import rational
 
 Route = Literal[
     "intravenous",
@@ -59,10 +61,12 @@ class Dose:
         """Whether all cells come at once."""
         return self.duration == 0
 
-    @property
+    @cached_property
     def end(self) -> float:
         """When the dose is over, in days."""
-        return self.time + self.duration
+        if self.bolus:
+            return self.time
+        return float(rational(self.time) + rational(self.duration))
 
     @property
     def rate(self) -> float:

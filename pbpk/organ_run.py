@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from cartflow.outcome import InputError, StepFailed
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.organ_kinetics import OrganKinetics
-from cartflow.pbpk.organ_plan import Plan, plan
+from cartflow.pbpk.organ_plan import Plan, given_at, plan
 from cartflow.pbpk.organ_result import Animals, OrganRuns, one_animal
 from cartflow.pbpk.organ_system import OrganSystem, organ_system
 
@@ -32,6 +32,7 @@ def integrate(
 ) -> OrganRuns:
     """Return the course of organ kinetics at `times` (days), the first of which is the start.
 
+    A bolus at one of `times` stands in the state of that time.
     `tolerance` is the error allowed in one step, relative to each amount; the result's is
     usually smaller. Without `animals` there is one, that of `kinetics`; each is integrated by
     itself, on all threads of numba. Raises `InputError` on doses and times that do not fit,
@@ -43,15 +44,18 @@ def integrate(
     segments = plan(kinetics, doses, times)
     group = one_animal(kinetics) if animals is None else animals
     system = organ_system(kinetics, (group.rates != 0).any(axis=0))
-    rules = tolerance, scales(kinetics, kinetics.start + segments.infused()[-1])
+    now = given_at(kinetics, doses, segments.times)
+    infused = segments.infused() + now
+    rules = tolerance, scales(kinetics, kinetics.start + infused[-1])
     states, events, report = advance(kinetics, system, group, segments, rules)
+    states += now * group.shares[:, None, None]
     return OrganRuns(
         kinetics=kinetics,
         animals=group,
         times=segments.times,
         states=states,
         events=events,
-        infused=segments.infused(),
+        infused=infused,
         steps=report[:, 1:],
     )
 

@@ -17,9 +17,10 @@ Array = np.ndarray
 class Account:
     """What happened to each species over a step, in cells (or ng): arrays per species.
 
-    `supplied` came through boundaries and sources, `left` went out through them, `egress`
-    returned to the body. For product species, new total = old total + born - died + converted
-    + supplied - left - egress; births and deaths of other species are not counted.
+    `supplied` came through boundaries and from regions, `left` went out through them, `egress`
+    returned to the body; `came` and `went` are the same for each of `Problem.places`. For product
+    species, new total = old total + born - died + converted + supplied - left - egress; births
+    and deaths of other species are not counted.
     """
 
     born: Array
@@ -28,6 +29,8 @@ class Account:
     supplied: Array
     left: Array
     egress: Array
+    came: Array
+    went: Array
 
 
 class Engine(Protocol):

@@ -11,6 +11,7 @@ from cartflow.outcome import StepFailed
 from cartflow.pde.crossings import Crossing
 from cartflow.pde.engine import Account, check
 from cartflow.pde.equation import Coefficients, Equation, conserved
+from cartflow.pde.extents import per_species
 from cartflow.pde.limited_drift import LimitedDrift
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.reactions import Reactions, ReactionStep
@@ -42,7 +43,7 @@ class ImplicitEuler:
         self.problem = problem
         self.sweeps = sweeps
         self._equations = equations
-        self._reactions = Reactions(network=problem.network)
+        self._reactions = Reactions(network=problem.network, in_pores=problem.in_pores)
         climbing = any(item.chemotaxis is not None for item in problem.fields)
         limited = climbing and drift == "limited"
         self._limited = LimitedDrift(problem.geometry) if limited else None
@@ -91,7 +92,8 @@ class ImplicitEuler:
         return result
 
     def _react(self, state: Array) -> ReactionStep:
-        return self._reactions.at(self.problem.storage(state) * state)
+        problem = self.problem
+        return self._reactions.at(state, problem.storage(state), problem.porosity(state))
 
     def _solve(
         self,
@@ -144,12 +146,9 @@ class ImplicitEuler:
         volumes = self.problem.geometry.cell_volumes
         amounts = self.problem.storage(new) * new
         turnover = reaction.turnover(amounts, volumes, dt)
-        both = [
-            np.sum(
-                [c.supplied_and_left(new[i], volumes, dt) for c in crossed[i]] or [(0.0, 0.0)], 0
-            )
-            for i in range(len(new))
-        ]
+        owners = tuple(i for i in range(len(new)) for _ in crossed[i])
+        flows = [c.flows(new[i]) for i in range(len(new)) for c in crossed[i]]
+        came, went = np.array([[f @ volumes * dt for f in both] for both in flows]).reshape(-1, 2).T
         egress = np.where(self.problem.travels, (new * self.problem.egress) @ volumes * dt, 0.0)
         if not np.all(np.isfinite(egress)):
             raise StepFailed("egress", "a value is not finite")
@@ -157,7 +156,9 @@ class ImplicitEuler:
             born=turnover.born,
             died=turnover.died,
             converted=turnover.converted,
-            supplied=np.array([b[0] for b in both]),
-            left=np.array([b[1] for b in both]),
+            supplied=per_species(came, owners, len(new)),
+            left=per_species(went, owners, len(new)),
             egress=egress,
+            came=came,
+            went=went,
         )

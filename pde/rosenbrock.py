@@ -9,7 +9,7 @@ import numpy as np
 from cartflow.kinetics.compiled import compiled
 from cartflow.outcome import StepFailed
 from cartflow.pde import line_kernels as line
-from cartflow.pde.crossings import Crossing
+from cartflow.pde.crossings import Crossing, by_sign
 from cartflow.pde.extents import Extents
 from cartflow.pde.limiter import lowest
 from cartflow.pde.operator import Operator, Operators
@@ -57,6 +57,8 @@ class Rosenbrock:
         self._reaction = np.empty_like(self._blocks)
         self._below, self._above = np.empty((2, species, cells))
         self._derivatives = np.empty((len(problem.network.reactions) * species, cells))
+        self._pores = np.flatnonzero(problem.in_pores)
+        self._solutes = np.flatnonzero(problem.solutes)
 
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
         """Return d(storage u)/dt (species, cells) at densities `state`, in `out` if it is given."""
@@ -103,8 +105,10 @@ class Rosenbrock:
         here = self._operators.at(densities)
         rates = np.empty((len(self._problem.network.reactions), amounts.shape[1]))
         # A stage may dip below zero, where roots and powers have no value.
-        inside = np.maximum(amounts, 0.0)
+        inside = np.maximum(densities, 0.0)
         self._compiled.rates_block(inside, self._compiled.parameters, 0, amounts.shape[1], rates)
+        if self._pores.size:
+            rates[self._pores] *= here.storage[self._solutes[0]]
         right = self._stoichiometry @ rates + here.gain - here.loss * densities
         line.add_transport(densities, here.exchange, here.flow, self._volumes, right)
         return _Evaluation(
@@ -113,8 +117,9 @@ class Rosenbrock:
 
     def _factorise(self, at: _Evaluation, step: float) -> None:
         code, cells = self._compiled, at.amounts.shape[1]
-        inside = np.maximum(at.amounts, 0.0)
+        inside = np.maximum(at.densities, 0.0)
         code.jacobian_block(inside, code.parameters, 0, cells, self._derivatives)
+        self._to_amounts(at.operator.storage)
         line.local_jacobian(self._stoichiometry, self._derivatives, self._reaction)
         self._require_short(step)
         here = at.operator
@@ -130,6 +135,16 @@ class Rosenbrock:
             self._below,
             self._above,
         )
+
+    def _to_amounts(self, storage: Array) -> None:
+        """Turn derivatives to concentrations into those to amounts, of events per mm^3 of tissue.
+
+        That storage follows the matrix is left out, which the method allows.
+        """
+        if self._solutes.size:
+            slopes = self._derivatives.reshape(-1, *storage.shape)
+            slopes[:, self._solutes] /= storage[self._solutes]
+            slopes[self._pores] *= storage[self._solutes[0]]
 
     def _require_short(self, step: float) -> None:
         """Raise `StepFailed` where growth is so fast that 1 - step A changes its sign."""
@@ -154,39 +169,36 @@ class Rosenbrock:
         events = dt * (1.5 * first + 0.5 * second)
         storage = old.operator.storage
 
-        def through(loss: Array, slope: Array) -> float:
-            return float((loss * slope) @ self._volumes)
-
-        def both(start: float, then: float, loss: Array, i: int) -> float:
-            k1 = start - step * through(loss / storage[i], one[i])
-            k2 = then - 2.0 * k1 - step * through(loss / storage[i], two[i])
+        def passed(i: int, before: tuple[Array, Array], after: tuple[Array, Array]) -> Array:
+            """Return what gain - loss u brings to each cell; `before` and `after` are the two."""
+            (gain, loss), (later_gain, later_loss) = before, after
+            fall = step * loss / storage[i]
+            k1 = gain - loss * old.densities[i] - fall * one[i]
+            k2 = later_gain - later_loss * new.densities[i] - 2.0 * k1 - fall * two[i]
             return dt * (1.5 * k1 + 0.5 * k2)
 
-        def net(crossing: Crossing, densities: Array) -> float:
-            return float((crossing.gain - crossing.loss * densities) @ self._volumes)
+        def flows(i: int, a: Crossing, b: Crossing) -> tuple[float, float]:
+            if a.apart:
+                none = np.zeros_like(a.gain)
+                came = passed(i, (a.gain, none), (b.gain, none))
+                went = -passed(i, (none, a.loss), (none, b.loss))
+            else:
+                came, went = by_sign(passed(i, (a.gain, a.loss), (b.gain, b.loss)))
+            return float(came @ self._volumes), float(went @ self._volumes)
 
-        pairs = zip(old.operator.crossed, new.operator.crossed, strict=True)
-        crossed = tuple(
-            (i, both(net(a, old.densities[i]), net(b, new.densities[i]), a.loss, i))
-            for (i, a), (_, b) in pairs
-        )
-        egress = np.array(
-            [
-                -both(
-                    -through(removed, old.densities[i]),
-                    -through(removed, new.densities[i]),
-                    removed,
-                    i,
-                )
-                if removed.any()
-                else 0.0
-                for i, removed in enumerate(self._removed)
-            ]
-        )
+        pairs = list(zip(old.operator.crossed, new.operator.crossed, strict=True))
+        came, went = np.array([flows(i, a, b) for (i, a), (_, b) in pairs]).reshape(-1, 2).T
+        egress = np.zeros(len(self._removed))
+        for i, removed in enumerate(self._removed):
+            if removed.any():
+                leaving = (np.zeros_like(removed), removed)
+                egress[i] = -passed(i, leaving, leaving) @ self._volumes
         return Extents(
             forwards=np.maximum(events, 0.0) @ self._volumes,
             reverse=np.maximum(-events, 0.0) @ self._volumes,
-            crossings=crossed,
+            crossing_species=tuple(i for i, _ in old.operator.crossed),
+            came=came,
+            went=went,
             egress=egress,
         )
 

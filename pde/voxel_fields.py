@@ -18,9 +18,10 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SparseCrossing:
-    """A boundary or source of one species, kept for the cells that it touches."""
+    """A `Crossing` of one species, kept for the cells that it touches."""
 
     species: int
+    apart: bool
     cells: Array
     gain: Array
     loss: Array
@@ -86,12 +87,19 @@ def lay_out(
         ahead=none if links is None else links.ahead,
         behind=none if links is None else links.behind,
         volumes=geometry.cell_volumes,
+        porosity=_pores(problem, storage),
     )
     return Layout(
         fields=fields,
         crossed=tuple(_sparse(i, c) for i, t in enumerate(transports) for c in t.crossed),
         speed=_speed(fields, storage),
     )
+
+
+def _pores(problem: Problem, storage: Array) -> Array:
+    """Return the porosity per cell, or nothing where it changes nothing."""
+    held = storage[problem.solutes]
+    return np.zeros(0) if np.all(held == 1.0) else held[0]
 
 
 def _uniform_transport(
@@ -163,5 +171,9 @@ def _largest_outflow(exchange: Array, fields: voxel.Fields) -> float:
 def _sparse(i: int, crossing: Crossing) -> SparseCrossing:
     cells = np.flatnonzero((crossing.gain != 0) | (crossing.loss != 0))
     return SparseCrossing(
-        species=i, cells=cells, gain=crossing.gain[cells], loss=crossing.loss[cells]
+        species=i,
+        apart=crossing.apart,
+        cells=cells,
+        gain=crossing.gain[cells],
+        loss=crossing.loss[cells],
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.pde import voxel_kernels as voxel
+from cartflow.pde.crossings import Crossing
 from cartflow.pde.links import read_links
 from cartflow.pde.problem import Problem
 from cartflow.pde.transport import steady
@@ -26,11 +27,14 @@ class VoxelOperator:
     speed: float
     crossed: tuple[SparseCrossing, ...]
 
-    def nets(self) -> Array:
-        """Return the net gain of every crossing, amount/day."""
-        u, volumes = self.densities, self.fields.volumes
-        nets = [(c.gain - c.loss * u[c.species, c.cells]) @ volumes[c.cells] for c in self.crossed]
-        return np.array(nets, dtype=float)
+    def flows(self) -> Array:
+        """Return what comes in through every crossing, then what goes out, amount/day."""
+        found = np.empty((2, len(self.crossed)))
+        for k, c in enumerate(self.crossed):
+            here = Crossing(apart=c.apart, gain=c.gain, loss=c.loss)
+            for way, flow in enumerate(here.flows(self.densities[c.species, c.cells])):
+                found[way, k] = flow @ self.fields.volumes[c.cells]
+        return found.ravel()
 
 
 class VoxelOperators:

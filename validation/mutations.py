@@ -144,6 +144,10 @@ def _more_diffusion(right: Function) -> Function:
     return wrong
 
 
+def _of_tissue(right: Function) -> Function:
+    return lambda network: np.zeros_like(right(network))
+
+
 def _full_storage(right: Function) -> Function:
     return lambda problem, state: np.ones_like(right(problem, state))
 
@@ -264,6 +268,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         case="independent_solver",
         target="pde.problem:Problem.storage",
         wrap=_full_storage,
+    ),
+    Mutation(
+        name="pores_forgotten",
+        breaks="what solutes do among themselves counted per tissue",
+        case="independent_solver",
+        target="pde.problem:in_pores",
+        wrap=_of_tissue,
     ),
     Mutation(
         name="film",
