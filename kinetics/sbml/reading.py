@@ -12,11 +12,11 @@ from cartflow.kinetics.dimensions import Dimension, unit_text
 from cartflow.kinetics.grammar import Binary, Expression, Name, names, to_text
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.sbml_events_in import infusions_of, read_events
-from cartflow.kinetics.sbml_events_out import RATE
-from cartflow.kinetics.sbml_export import BASES
-from cartflow.kinetics.sbml_library import libsbml
-from cartflow.kinetics.sbml_math import from_node
+from cartflow.kinetics.sbml.events_in import infusions_of, read_events
+from cartflow.kinetics.sbml.events_out import RATE
+from cartflow.kinetics.sbml.export import BASES
+from cartflow.kinetics.sbml.library import libsbml
+from cartflow.kinetics.sbml.math import from_node
 from cartflow.kinetics.scenario import Scenario
 from cartflow.kinetics.species import Reaction, Role, Species
 from cartflow.outcome import InputError

@@ -9,9 +9,9 @@ from cartflow.kinetics.dimensions import Dimension, dimension_of, unit_text
 from cartflow.kinetics.grammar import Binary, Name, names
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.sbml_events_out import RATE, Schedule, schedule, write_events
-from cartflow.kinetics.sbml_library import libsbml
-from cartflow.kinetics.sbml_math import to_node
+from cartflow.kinetics.sbml.events_out import RATE, Schedule, schedule, write_events
+from cartflow.kinetics.sbml.library import libsbml
+from cartflow.kinetics.sbml.math import to_node
 from cartflow.kinetics.scenario import Scenario
 
 PLACE = "well_mixed"

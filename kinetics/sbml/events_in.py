@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cartflow.kinetics.grammar import Binary, Expression, Name, Negative, Number
-from cartflow.kinetics.sbml_events_out import INFUSION, RATE
-from cartflow.kinetics.sbml_math import from_node
+from cartflow.kinetics.sbml.events_out import INFUSION, RATE
+from cartflow.kinetics.sbml.math import from_node
 from cartflow.kinetics.scenario import Dose, Event, Jump, Moment, Switch
 from cartflow.outcome import InputError
 from cartflow.parameters import Parameter, parameter

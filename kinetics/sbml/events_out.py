@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cartflow.kinetics.grammar import Binary, Expression, Name, Number
-from cartflow.kinetics.sbml_math import to_node
+from cartflow.kinetics.sbml.math import to_node
 from cartflow.kinetics.scenario import Dose, Event, Jump, Switch
 
 INFUSION = "infusion_"
