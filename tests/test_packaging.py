@@ -88,9 +88,9 @@ def test_the_wheel_holds_code_and_data_once(wheel):
     assert len(names) == len(set(names))
     assert set(data_files()) <= set(names)
     modules = {
-        (Path(package.replace(".", "/")) / found.name).as_posix()
+        (Path(package.replace(".", "/")) / found.relative_to(ROOT / folder)).as_posix()
         for package, folder in SETUPTOOLS["package-dir"].items()
-        for found in (ROOT / folder).glob("*.py")
+        for found in (ROOT / folder).rglob("*.py")
     }
     assert {name for name in names if name.endswith(".py")} == modules
     assert {name.split("/")[0] for name in names} == {"cartflow"}
