@@ -60,7 +60,8 @@ class Species:
 class Reaction:
     """One event: the species it consumes and produces, with plain coefficients, and its rate.
 
-    The rate is events per mm3 of tissue and day, in the unit of its species per day. A
+    The rate, text or a parsed tree, is events per mm3 of tissue and day, in the unit of its
+    species per day. A
     species that only drives the rate need not be listed. `scope` says whether the rate holds
     point by point (``local``), only for totals of the whole body (``body``), or stands for cells
     that travel between compartments (``exchange``), as trafficking does elsewhere.
@@ -69,7 +70,7 @@ class Reaction:
     name: str
     consumes: Mapping[str, float] = field(default_factory=dict)
     produces: Mapping[str, float] = field(default_factory=dict)
-    rate: str
+    rate: str | Expression
     scope: Scope = "local"
 
     def __post_init__(self) -> None:
@@ -86,6 +87,8 @@ class Reaction:
 
     def expression(self) -> Expression:
         """Return the parsed rate; raise `InputError` naming the reaction if it is none."""
+        if not isinstance(self.rate, str):
+            return self.rate
         try:
             return parse(self.rate)
         except InputError as error:
