@@ -13,6 +13,7 @@ from cartflow.kinetics.triggered import Triggered
 from cartflow.outcome import StepFailed
 
 _MOST_AT_ONCE = 1000
+_SEED = 20210229  # The order of equals is by lot, and the same in every run.
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,6 +32,7 @@ class EventQueue:
         self.triggers, self.rows = triggers, rows
         self.truth = [trigger.starts_true for trigger in triggers]
         self.waiting: list[Waiting] = []
+        self.lot = np.random.default_rng(_SEED)
 
     def compile(self, function: Callable[[Expression], Function]) -> None:
         """Take the functions of all formulas, as the parameters now are."""
@@ -42,6 +44,7 @@ class EventQueue:
         self._delay = [optional(t.delay) for t in self.triggers]
         self._priority = [optional(t.priority) for t in self.triggers]
         self._changes = [[function(tree) for tree in t.changes.values()] for t in self.triggers]
+        self._scales = [{n: function(tree) for n, tree in t.scales.items()} for t in self.triggers]
 
     def next(self) -> float:
         """Return when the next waiting event comes, infinity if none waits."""
@@ -54,7 +57,7 @@ class EventQueue:
             due = [w for w in self.waiting if w.time <= time]
             if not due:
                 return state
-            first = max(due, key=lambda w: self._rank(w, state))
+            first = self._chosen(due, state)
             self.waiting.remove(first)
             state = self._set(first, time, state)
             self._look(time, state)
@@ -82,6 +85,12 @@ class EventQueue:
     def _values(self, number: int, state: Array) -> tuple[float, ...]:
         return tuple(_value(function, state) for function in self._changes[number])
 
+    def _chosen(self, due: list[Waiting], state: Array) -> Waiting:
+        """Return the one that comes first, by lot among those of equal priority."""
+        ranks = [self._rank(w, state) for w in due]
+        first = [w for w, rank in zip(due, ranks, strict=True) if rank == max(ranks)]
+        return first[int(self.lot.integers(len(first)))] if len(first) > 1 else first[0]
+
     def _rank(self, waiting: Waiting, state: Array) -> float:
         priority = self._priority[waiting.number]
         return -np.inf if priority is None else _value(priority, state)
@@ -97,6 +106,10 @@ class EventQueue:
                 msg = f"it sets '{name}' to what is not a finite number"
                 raise StepFailed(trigger.name, msg, time)
             result[self.rows[name]] = value
+        scales = self._scales[waiting.number]
+        factors = {name: _value(function, result) for name, function in scales.items()}
+        for name, factor in factors.items():
+            result[self.rows[name]] *= factor
         return result
 
 

@@ -26,6 +26,14 @@ SMOOTH: dict[str, Callable[[Any], Any]] = {
     "arccosh": np.arccosh,
     "arctanh": np.arctanh,
 }
+
+
+def _factorial(number: Any) -> Any:
+    from scipy.special import gamma
+
+    return np.where(np.asarray(number) >= 0, gamma(np.asarray(number) + 1.0), np.nan)[()]
+
+
 # Functions whose value jumps where an argument passes a threshold, and those that choose.
 JUMPING: dict[str, Callable[..., Any]] = {
     "floor": np.floor,
@@ -40,7 +48,12 @@ CHOOSING: dict[str, Callable[..., Any]] = {
     "or": lambda a, b: ((np.asarray(a) != 0) | (np.asarray(b) != 0)) * 1.0,
     "if": lambda condition, a, b: np.where(np.asarray(condition) != 0, a, b),
 }
-EXTRA: dict[str, Callable[..., Any]] = {**SMOOTH, **JUMPING, **CHOOSING}
+EXTRA: dict[str, Callable[..., Any]] = {
+    **SMOOTH,
+    **JUMPING,
+    **CHOOSING,
+    "factorial": _factorial,
+}
 
 
 def extra_functions(expression: Expression) -> list[str]:

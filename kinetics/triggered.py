@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cartflow.kinetics.grammar import Expression
 
@@ -12,10 +12,12 @@ from cartflow.kinetics.grammar import Expression
 class Triggered:
     """When `trigger` becomes true, after `delay` days the species in `changes` are set.
 
+    What a species is set to is times its expression in `scales`, if it has one, as that is once
+    the event has come: an amount is set by its concentration.
     `starts_true` says what the trigger was before the start; one that is not `persistent` is
     called off if its trigger turns false while it waits. Values are those at the time of the
-    trigger or of the event. Of several at one time that of the highest `priority` comes first,
-    then that which stands first.
+    trigger or of the event. Of several at one time that of the highest `priority` comes first;
+    among equals chance decides.
     """
 
     name: str
@@ -23,6 +25,7 @@ class Triggered:
     delay: Expression | None = None
     priority: Expression | None = None
     changes: Mapping[str, Expression]
+    scales: Mapping[str, Expression] = field(default_factory=dict)
     starts_true: bool = True
     persistent: bool = True
     at_trigger_time: bool = True

@@ -18,9 +18,11 @@ from cartflow.outcome import StepFailed
 
 Change = Callable[[float, Array], Array]
 _FIRST_STEP = 1e-7
-_SMALLEST = 1e-24
+# Amounts this much smaller than the largest ever there are followed with full relative accuracy.
+_SMALLEST = 1e-18
 _FINEST = 2000  # A condition that holds for a shorter part of the run may be missed.
-_MOST_PIECES = 20_000
+_PARTS = 64
+_MOST_PIECES = 30_000
 # Pieces begin this little earlier, so that a time stated equal to an event's comes after it.
 _EARLIER = 4e-16
 
@@ -112,19 +114,16 @@ class _Run:
         if not before.size:
             return None
         number = int(np.clip(_FINEST * (end - start) / self.span, 8, _FINEST))
-        times = np.linspace(start, end, number + 1)
-        values = self.conditions.values(self._at(times, part(times)))
-        differs = np.flatnonzero((values != before[:, None]).any(axis=0)[1:])
-        if not differs.size:
-            return None
-        low, high = float(times[differs[0]]), float(times[differs[0] + 1])
-        while low < (middle := low + 0.5 * (high - low)) < high:
-            state = self._at(middle, part(middle))
-            if (self.conditions.values(state[:, None])[:, 0] == before).all():
-                low = middle
-            else:
-                high = middle
-        return high
+        while True:
+            times = np.linspace(start, end, number + 1)
+            values = self.conditions.values(self._at(times, part(times)))
+            differs = np.flatnonzero((values != before[:, None]).any(axis=0)[1:])
+            if not differs.size:
+                return None
+            start, end = float(times[differs[0]]), float(times[differs[0] + 1])
+            if np.nextafter(start, end) >= end:
+                return end
+            number = _PARTS
 
     def _piece(self, start: float, end: float, times: list[float], parts: list[Any]) -> Piece:
         from scipy.integrate import OdeSolution

@@ -31,8 +31,13 @@ def _triggered(symbols: Symbols, entry: EventElement, pace: str) -> Triggered:
         delay=None if entry.delay is None else Binary("/", symbols.tree(entry.delay), Name(pace)),
         priority=optional(entry.priority),
         changes={
-            symbols.kept[symbols.key(name)]: _kept(symbols, name, formula)
+            symbols.kept[symbols.key(name)]: symbols.tree(formula)
             for name, formula in entry.changes.items()
+        },
+        scales={
+            symbols.kept[symbols.key(name)]: symbols.resolved[_place(symbols, name)]
+            for name in entry.changes
+            if symbols.concentration_in_change(name)
         },
         starts_true=entry.starts_true,
         persistent=entry.persistent,
@@ -40,10 +45,5 @@ def _triggered(symbols: Symbols, entry: EventElement, pace: str) -> Triggered:
     )
 
 
-def _kept(symbols: Symbols, name: str, formula: Expression) -> Expression:
-    """Return what an event sets of a name: of a concentration kept as an amount, that amount."""
-    tree = symbols.tree(formula)
-    if not symbols.concentration_in_change(name):
-        return tree
-    place = symbols.elements.species[name].compartment
-    return Binary("*", tree, symbols.resolved[place])
+def _place(symbols: Symbols, name: str) -> str:
+    return symbols.elements.species[name].compartment

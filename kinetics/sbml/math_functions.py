@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from cartflow.kinetics.extra_functions import SMOOTH
-from cartflow.kinetics.grammar import Binary, Call, Expression, Negative, Number, names
+from cartflow.kinetics.grammar import Binary, Call, Expression, Negative, Number
 from cartflow.kinetics.sbml.trees import folded
 from cartflow.outcome import InputError
 
@@ -160,13 +160,6 @@ def _remainder(parts: Parts) -> Expression:
     return Binary("-", above, Binary("*", below, _quotient(parts)))
 
 
-def _factorial(parts: Parts) -> Expression:
-    (argument,) = parts
-    if names(argument) or not isinstance(argument, Number) or not 0 <= argument.value <= 170:
-        raise InputError("'factorial' is read of a number from 0 to 170 alone")
-    return Number(math.gamma(argument.value + 1.0))
-
-
 CALLS: dict[str, Callable[[Parts], Expression]] = {
     "PLUS": lambda parts: folded("+", parts),
     "TIMES": lambda parts: folded("*", parts),
@@ -184,7 +177,7 @@ CALLS: dict[str, Callable[[Parts], Expression]] = {
     **{f"FUNCTION_{name.upper()}": _call(name) for name in SMOOTH},
     **{f"FUNCTION_{name}": _reciprocal(of) for name, of in RECIPROCALS.items()},
     **{f"FUNCTION_ARC{name}": _of_reciprocal(f"arc{of}") for name, of in RECIPROCALS.items()},
-    "FUNCTION_FACTORIAL": _factorial,
+    "FUNCTION_FACTORIAL": _call("factorial"),
     "FUNCTION_PIECEWISE": _piecewise,
     "FUNCTION_QUOTIENT": _quotient,
     "FUNCTION_REM": _remainder,

@@ -57,7 +57,8 @@ class Formulas:
         if kind == sbml.AST_FUNCTION_RATE_OF and len(inner) == 1 and isinstance(inner[0], Name):
             return Name(RATE_OF + inner[0].name)
         if kind not in self.kinds:
-            msg = f"the formula part '{node.getName() or kind}' is not read"
+            name = "delay" if kind == sbml.AST_FUNCTION_DELAY else node.getName() or kind
+            msg = f"the formula part '{name}' is not read"
             raise InputError(msg)
         return _applied(self.kinds[kind], inner, str(node.getName() or node.getOperatorName()))
 

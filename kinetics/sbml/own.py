@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import math
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -16,31 +16,13 @@ from cartflow.kinetics.sbml.events_in import infusions_of, read_events
 from cartflow.kinetics.sbml.events_out import RATE
 from cartflow.kinetics.sbml.export import BASES
 from cartflow.kinetics.sbml.math_in import Formulas
-from cartflow.kinetics.scenario import Scenario
+from cartflow.kinetics.sbml.own_form import ROLE
+from cartflow.kinetics.scenario import Scenario, Switch
 from cartflow.kinetics.species import Reaction, Role, Species
 from cartflow.outcome import InputError
 from cartflow.parameters import Parameter, parameter
 
-_ROLE = re.compile(r"\brole ([a-z]+)")
 _UNITS = {(0.0, 1.0, 0.0, 0.0): "cell/mm^3", (1.0, 0.0, 0.0, 0.0): "ng/mm^3"}
-
-
-def is_own(source: Any) -> bool:
-    """Whether every species of a model says its role, as files of `write_sbml` do."""
-    entries = source.getListOfSpecies()
-    return len(entries) > 0 and all(_ROLE.search(s.getNotesString()) for s in entries)
-
-
-def more_than_own(source: Any) -> str:
-    """Return what a model has that `write_sbml` does not write, nothing if all is its own."""
-    found = {
-        "function definitions": source.getNumFunctionDefinitions(),
-        "initial assignments": source.getNumInitialAssignments(),
-        "rules": source.getNumRules(),
-        "constraints": source.getNumConstraints(),
-        "other compartments": source.getNumCompartments() - 1,
-    }
-    return next((what for what, number in found.items() if number), "")
 
 
 def own_model(sbml: Any, source: Any, name: str) -> Model:
@@ -60,7 +42,7 @@ class _Own:
         start = {s.getId(): float(s.getInitialConcentration()) for s in self._entries()}
         species = [self._species(s) for s in self._entries()]
         parameters = {
-            p.getId(): self._parameter(p.getValue(), self._unit(p.getUnits()))
+            p.getId(): self._parameter(p.getId(), p.getValue(), self._unit(p.getUnits()))
             for p in self.source.getListOfParameters()
         }
         entries = self.source.getListOfReactions()
@@ -78,7 +60,7 @@ class _Own:
             parameters=parameters,
             reactions=tuple(reactions),
         )
-        initial = {n: self._parameter(v, units[n]) for n, v in start.items()}
+        initial = {n: self._parameter(n, v, units[n]) for n, v in start.items()}
         end = max(100.0, 2.0 * found.last())
         days = replace(parameter(f"{end!r} day", "day"), source="assumed", note="SBML has no end")
         scenario = Scenario(
@@ -86,20 +68,21 @@ class _Own:
             title="start and events of the file",
             end=days,
             initial=initial,
-            events=tuple(found.events),
+            events=tuple(e for e in found.events if not isinstance(e, Switch)),
         )
         return Model(
             network=network,
             scaling=Scaling(),
             scenarios={"sbml": scenario},
             extinction=found.extinction,
+            switches=tuple(e for e in found.events if isinstance(e, Switch)),
         )
 
     def _entries(self) -> Any:
         return self.source.getListOfSpecies()
 
     def _species(self, entry: Any) -> Species:
-        found = _ROLE.search(entry.getNotesString())
+        found = ROLE.search(entry.getNotesString())
         name = found[1] if found else ""
         known: dict[str, Role] = {r: r for r in get_args(Role)}
         if name not in known:
@@ -109,7 +92,10 @@ class _Own:
         unit: Any = _UNITS.get(dimension, "1")
         return Species(name=entry.getId(), role=known[name], unit=unit, long_name=entry.getName())
 
-    def _parameter(self, value: float, unit: str) -> Parameter:
+    def _parameter(self, name: str, value: float, unit: str) -> Parameter:
+        if not math.isfinite(value):
+            msg = f"'{name}' has no finite value"
+            raise InputError(msg)
         return parameter(f"{float(value)!r} {unit}", unit, source="study")
 
     def _unit(self, name: str) -> str:
@@ -132,15 +118,16 @@ class _Own:
 
     def _reaction(self, entry: Any, parameters: dict[str, Parameter]) -> Reaction:
         law = entry.getKineticLaw()
-        if law is None:
-            msg = f"reaction {entry.getId()}: it has no rate"
-            raise InputError(msg)
         consumes = _side(entry.getListOfReactants())
         produces = _side(entry.getListOfProducts())
         place = self.source.getCompartment(0).getId()
-        rate = per_volume(self.formulas.tree(law.getMath()), place)
+        try:
+            rate = per_volume(self.formulas.tree(law.getMath()), place)
+        except InputError as error:
+            msg = f"reaction {entry.getId()}: {error}"
+            raise InputError(msg) from None
         if place in names(rate):
-            parameters.setdefault(place, self._parameter(1.0, "mm^3"))
+            parameters.setdefault(place, self._parameter(place, 1.0, "mm^3"))
         name = entry.getName() or entry.getId()
         return Reaction(name=name, consumes=consumes, produces=produces, rate=rate)
 

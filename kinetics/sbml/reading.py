@@ -14,7 +14,8 @@ from cartflow.kinetics.sbml.document import sound_document
 from cartflow.kinetics.sbml.foreign import Foreign, foreign
 from cartflow.kinetics.sbml.library import libsbml
 from cartflow.kinetics.sbml.naming import Names
-from cartflow.kinetics.sbml.own import is_own, more_than_own, own_model
+from cartflow.kinetics.sbml.own import own_model
+from cartflow.kinetics.sbml.own_form import beyond_own, states_roles
 from cartflow.kinetics.sbml.read_elements import elements
 from cartflow.kinetics.sbml.times import days_per_unit
 from cartflow.outcome import InputError
@@ -29,7 +30,7 @@ def read_sbml(path: Path) -> Model:
     """
     with _named(path):
         sbml, source = _source(path)
-        if is_own(source) and not more_than_own(source):
+        if states_roles(source) and not beyond_own(sbml, source):
             return own_model(sbml, source, _name(path))
         return _foreign(sbml, source, path).model
 
@@ -52,11 +53,16 @@ def _source(path: Path) -> tuple[Any, Any]:
 
 def _foreign(sbml: Any, source: Any, path: Path) -> Foreign:
     title = source.getName() or source.getId()
-    stated = days_per_unit(sbml, source) is not None
-    flags = () if stated else ("the unit of time is not stated: taken as a day",)
-    result = foreign(elements(sbml, source), _name(path), title, flags)
+    result = foreign(elements(sbml, source), _name(path), title, tuple(_flags(sbml, source)))
     require_locatable(result.model)
     return result
+
+
+def _flags(sbml: Any, source: Any) -> Iterator[str]:
+    if days_per_unit(sbml, source) is None:
+        yield "the unit of time is not stated: taken as a day"
+    if states_roles(source):
+        yield f"its roles and units are not read, since it has {beyond_own(sbml, source)}"
 
 
 def _name(path: Path) -> str:

@@ -93,7 +93,7 @@ class Symbols:
             if name not in elements.assignments:
                 key = self.key(name)
                 kept[key] = self.names.of(name) if key == name else self.names.new(f"{name}_amount")
-        if TIME in self.used or not any(self.changes(name) for name in held):
+        if TIME in self.used or not any(self.is_state(key) for key in kept):
             kept[TIME] = self.names.new("time")
         return kept
 

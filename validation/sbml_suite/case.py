@@ -45,15 +45,14 @@ def read_case(folder: Path) -> Case:
     columns = [cell.strip() for cell in rows[0]]
     table = np.array([[float(cell) for cell in row[: len(columns)]] for row in rows[1:]])
     variables = tuple(_names(given["variables"]))
-    time = next(i for i, c in enumerate(columns) if c.lower() == "time")
     return Case(
-        times=table[:, time],
+        times=table[:, 0],
         variables=variables,
         amounts=frozenset(_names(given.get("amount", ""))),
         concentrations=frozenset(_names(given.get("concentration", ""))),
         absolute=float(given["absolute"]),
         relative=float(given["relative"]),
-        expected=table[:, [columns.index(name) for name in variables]],
+        expected=table[:, [columns.index(name, 1) for name in variables]],
     )
 
 

@@ -39,7 +39,7 @@ class Count:
         return {kind: len(found) for kind, found in self.cases.items()}
 
 
-def count(folder: Path, level: str, seconds: float = 60.0) -> Count:
+def count(folder: Path, level: str, seconds: float = 600.0) -> Count:
     """Return the count of the time courses in `folder` that have a file of `level`."""
     result = Count()
     for path in sorted(folder.glob(f"*/*-sbml-{level}.xml")):
@@ -49,7 +49,7 @@ def count(folder: Path, level: str, seconds: float = 60.0) -> Count:
     return result
 
 
-def judged(path: Path, seconds: float = 60.0) -> tuple[Kind, str]:
+def judged(path: Path, seconds: float = 600.0) -> tuple[Kind, str]:
     """Return what became of one file of a case, and why."""
     case = read_case(path.parent)
     try:
