@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cartflow.kinetics.density import Scaling
+from cartflow.kinetics.grammar import Expression
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.scenario import Check, Scenario, Switch
 from cartflow.kinetics.schema import Inconsistency
+from cartflow.kinetics.triggered import Triggered
 from cartflow.outcome import InputError, require_known
 from cartflow.parameters import Parameter
 
@@ -20,7 +22,9 @@ class Model:
 
     `ranges` are the published bounds of parameters (internal units), `extinction` the amount
     below which a species is set to zero, `few` that below which a hybrid run treats it as a
-    birth-death process, `flags` what is inconsistent in or between sources.
+    birth-death process, `flags` what is inconsistent in or between sources. `triggers` are
+    events by condition, `quantities` are worked out from species, `clock` is the species that
+    is the time; what is `fixed` has been used in other numbers and cannot be set.
     """
 
     network: Network
@@ -33,6 +37,10 @@ class Model:
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     flags: tuple[str, ...] = ()
+    triggers: tuple[Triggered, ...] = ()
+    quantities: Mapping[str, Expression] = field(default_factory=dict)
+    clock: str = ""
+    fixed: Collection[str] = ()
 
     @property
     def name(self) -> str:
@@ -61,6 +69,7 @@ class Model:
         for name, raw in overrides.items():
             where = f"kinetics '{self.name}': parameters"
             require_known(name, self.network.parameters, where)
+            self.require_free(name)
             try:
                 unit = self.network.parameters[name].unit
                 changed[name] = self.scaling.restated(name, raw, unit)
@@ -68,6 +77,12 @@ class Model:
                 msg = f"{where}.{name}: {error}"
                 raise InputError(msg) from None
         return replace(self, network=self.network.with_parameters(changed))
+
+    def require_free(self, name: str) -> None:
+        """Raise `InputError` if other numbers were worked out from the number `name`."""
+        if name in self.fixed:
+            msg = f"kinetics '{self.name}': {name}: other numbers of the file rest on it; change "
+            raise InputError(msg + "it in the file")
 
     def numbers(self) -> dict[str, Parameter]:
         """Return every number of the file but its check values, by a dotted key."""

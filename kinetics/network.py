@@ -26,7 +26,8 @@ class Network:
 
     The derivative of a state is ``stoichiometry @ rates(state)``. Product cells that a
     reaction makes are `born`, those it removes `died`, those that change phenotype
-    `converted`. Raises `InputError` naming the species, parameter or reaction that is wrong.
+    `converted`. `alone` says why it can only be run well mixed, if so. Raises `InputError`
+    naming the species, parameter or reaction that is wrong.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Network:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     reactions: tuple[Reaction, ...] = ()
     notes: str = ""
+    alone: str = ""
 
     def __post_init__(self) -> None:
         # Own copies: what the closures were built from must not change later.

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 
 from cartflow.kinetics.compile import Array, to_function
+from cartflow.kinetics.conditions import is_watched
 from cartflow.kinetics.grammar import Expression
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
+from cartflow.kinetics.piece import Piece
 from cartflow.kinetics.scenario import Scenario
 from cartflow.kinetics.timeline import Segment, timeline
+from cartflow.kinetics.watched import watched_pieces
 from cartflow.outcome import StepFailed
 
 # Amounts this much smaller than the largest ever there are followed with full relative accuracy.
@@ -22,16 +25,6 @@ _SMALLEST = 1e-24
 # LSODA's own first step vanishes where a species starts from nothing.
 _FIRST_STEP = 1e-7
 _POINTS = 8
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Piece:
-    """The smooth solution between two events: `dense` gives the state at times within."""
-
-    start: float
-    end: float
-    times: Array
-    dense: Callable[[Array], Array]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,6 +85,9 @@ def run(
     the state. Raises `StepFailed` where a rate is not finite or the integrator gives up.
     """
     plan = timeline(model, scenario)
+    if is_watched(model):
+        pieces = watched_pieces(model, plan, lambda segment: _change(segment, False), rtol)
+        return Trajectory(network=plan.network, pieces=pieces)
     size = len(plan.network.species)
     product = plan.network.is_product
     state = plan.start
@@ -100,7 +96,7 @@ def run(
         given[0] = state[product]
         state = np.concatenate([state, given.ravel()])
     largest = np.maximum(np.abs(state), 0.0)
-    pieces: list[Piece] = []
+    found: list[Piece] = []
     for segment in plan.segments:
         state = _jumped(state, segment, product, accounts)
         largest = np.maximum(largest, np.abs(state))
@@ -110,15 +106,15 @@ def run(
             piece, state = _smooth(
                 change, begin, segment.end, state, largest, plan.extinction, segment.network, rtol
             )
-            pieces.append(piece)
+            found.append(piece)
             largest = np.maximum(largest, np.abs(state))
             begin = piece.end
             for row, threshold in plan.extinction.items():
                 if 0 < state[row] <= threshold * (1 + 1e-6) and begin < segment.end:
                     state = _emptied(state, row, size, product, accounts)
         if segment.start == segment.end:
-            pieces.append(_moment(segment.start, state))
-    return Trajectory(network=plan.network, pieces=tuple(pieces))
+            found.append(_moment(segment.start, state))
+    return Trajectory(network=plan.network, pieces=tuple(found))
 
 
 def _moment(time: float, state: Array) -> Piece:
@@ -177,7 +173,8 @@ def _change(segment: Segment, accounts: bool) -> Callable[[float, Array], Array]
 def quick_rates(network: Network, state: Array) -> Array:
     """Return ``network.rates(state)`` of one point, by plain numbers where that is safe."""
     try:
-        return np.array([f(values) for values in (state.tolist(),) for f in network.functions()])
+        numbers = [f(values) for values in (state.tolist(),) for f in network.functions()]
+        return np.array(numbers, dtype=float)  # A root of what is negative would be complex.
     except (ArithmeticError, TypeError, ValueError):
         return network.rates(state)
 

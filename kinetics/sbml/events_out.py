@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cartflow.kinetics.grammar import Binary, Expression, Name, Number
-from cartflow.kinetics.sbml_math import to_node
+from cartflow.kinetics.sbml.math_out import to_node
 from cartflow.kinetics.scenario import Dose, Event, Jump, Switch
 
 INFUSION = "infusion_"
@@ -68,11 +68,17 @@ def _infuse(result: Schedule, dose: Dose, start: float, duration: float) -> None
     result.at(start + duration).values[name] = 0.0
 
 
-def write_events(sbml: Any, target: Any, plan: Schedule, extinction: Mapping[str, float]) -> None:
+def write_events(
+    sbml: Any,
+    target: Any,
+    plan: Schedule,
+    extinction: Mapping[str, float],
+    new_id: Callable[[str], str],
+) -> None:
     """Add an event for each time after the start, and one for each species that may die out."""
     for number, time in enumerate(sorted(t for t in plan.times if t > 0)):
         happening = plan.times[time]
-        event = _event(sbml, target, f"at_{number}", _since(sbml, time))
+        event = _event(sbml, target, new_id(f"at_{number}"), _since(sbml, time))
         for name in {**happening.factors, **happening.amounts}:
             _assign(sbml, event, name, _changed(name, happening))
         for name, value in happening.values.items():
@@ -81,7 +87,7 @@ def write_events(sbml: Any, target: Any, plan: Schedule, extinction: Mapping[str
         node = sbml.ASTNode(sbml.AST_RELATIONAL_LEQ)
         node.addChild(to_node(sbml, Name(name)))
         node.addChild(to_node(sbml, Number(threshold)))
-        _assign(sbml, _event(sbml, target, EXTINCTION + name, node), name, Number(0.0))
+        _assign(sbml, _event(sbml, target, new_id(EXTINCTION + name), node), name, Number(0.0))
 
 
 def _event(sbml: Any, target: Any, name: str, trigger: Any) -> Any:

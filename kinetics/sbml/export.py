@@ -9,9 +9,10 @@ from cartflow.kinetics.dimensions import Dimension, dimension_of, unit_text
 from cartflow.kinetics.grammar import Binary, Name, names
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.sbml_events_out import RATE, Schedule, schedule, write_events
-from cartflow.kinetics.sbml_library import libsbml
-from cartflow.kinetics.sbml_math import to_node
+from cartflow.kinetics.sbml.events_out import RATE, Schedule, schedule, write_events
+from cartflow.kinetics.sbml.library import libsbml
+from cartflow.kinetics.sbml.math_out import to_node
+from cartflow.kinetics.sbml.naming import Names
 from cartflow.kinetics.scenario import Scenario
 
 PLACE = "well_mixed"
@@ -41,19 +42,21 @@ def to_sbml(model: Model, scenario: str | None = None) -> str:
     changing = {name for happening in plan.times.values() for name in happening.values}
     document = sbml.SBMLDocument(3, 2)
     target = document.createModel()
-    target.setId(network.name)
+    ids = _ids(network, plan)
+    target.setId(ids.new(network.name))
     target.setName(network.title)
     units = _Units(sbml, target)
     target.setTimeUnits(units.of("day"))
     target.setExtentUnits(units.of("cell"))
     target.setSubstanceUnits(units.of("cell"))
     place = target.createCompartment()
-    place.setId(PLACE)
+    where = ids.new(PLACE)
+    place.setId(where)
     place.setConstant(True)
     place.setSpatialDimensions(3)
     place.setSize(1.0)
     place.setUnits(units.of("mm^3"))
-    _species(target, network, _start(network, chosen, plan), units)
+    _species(target, network, _start(network, chosen, plan), units, where)
     named = {n: p.unit for n, p in network.parameters.items()}
     named |= {n: f"{network.species[network.index(s)].unit}/day" for n, s in plan.infusions.items()}
     for name, unit in named.items():
@@ -62,18 +65,29 @@ def to_sbml(model: Model, scenario: str | None = None) -> str:
         parameter.setConstant(name not in changing)
         parameter.setValue(values[name])
         parameter.setUnits(units.of(unit))
-    _reactions(sbml, target, network)
-    _infusions(sbml, target, plan)
-    write_events(sbml, target, plan, {n: p.value for n, p in model.extinction.items()})
+    _reactions(sbml, target, network, where, ids)
+    _infusions(sbml, target, plan, where)
+    extinction = {n: p.value for n, p in model.extinction.items()}
+    write_events(sbml, target, plan, extinction, ids.new)
     return str(sbml.writeSBMLToString(document))
 
 
-def _species(target: Any, network: Network, start: dict[str, float], units: _Units) -> None:
+def _ids(network: Network, plan: Schedule) -> Names:
+    """Return the names of an SBML model, which all share one space, with those in formulas."""
+    ids = Names()
+    ids.taken |= {*network.species_names, *network.parameters, *plan.infusions}
+    ids.taken |= {name.removesuffix(RATE) for name in plan.infusions}
+    return ids
+
+
+def _species(
+    target: Any, network: Network, start: dict[str, float], units: _Units, place: str
+) -> None:
     for entry in network.species:
         species = target.createSpecies()
         species.setId(entry.name)
         species.setName(entry.long_name)
-        species.setCompartment(PLACE)
+        species.setCompartment(place)
         species.setInitialConcentration(start[entry.name])
         species.setSubstanceUnits(units.of(_SUBSTANCE[entry.unit]))
         species.setHasOnlySubstanceUnits(False)
@@ -82,10 +96,11 @@ def _species(target: Any, network: Network, start: dict[str, float], units: _Uni
         species.setNotes(f'<p xmlns="http://www.w3.org/1999/xhtml">role {entry.role}</p>')
 
 
-def _reactions(sbml: Any, target: Any, network: Network) -> None:
+def _reactions(sbml: Any, target: Any, network: Network, place: str, ids: Names) -> None:
     for entry, tree in zip(network.reactions, network.expressions, strict=True):
         reaction = target.createReaction()
-        reaction.setId(entry.name)
+        reaction.setId(ids.new(entry.name))
+        reaction.setName(entry.name)
         reaction.setReversible(False)
         for name, number in entry.consumes.items():
             _reference(reaction.createReactant(), name, number)
@@ -97,16 +112,16 @@ def _reactions(sbml: Any, target: Any, network: Network) -> None:
                 reaction.createModifier().setSpecies(name)
         # SBML counts amounts per time: the density's rate times the volume.
         law = reaction.createKineticLaw()
-        law.setMath(to_node(sbml, Binary("*", Name(PLACE), tree)))
+        law.setMath(to_node(sbml, Binary("*", Name(place), tree)))
 
 
-def _infusions(sbml: Any, target: Any, plan: Schedule) -> None:
+def _infusions(sbml: Any, target: Any, plan: Schedule, place: str) -> None:
     for name, species in plan.infusions.items():
         reaction = target.createReaction()
         reaction.setId(name.removesuffix(RATE))
         reaction.setReversible(False)
         _reference(reaction.createProduct(), species, 1.0)
-        reaction.createKineticLaw().setMath(to_node(sbml, Binary("*", Name(PLACE), Name(name))))
+        reaction.createKineticLaw().setMath(to_node(sbml, Binary("*", Name(place), Name(name))))
 
 
 def _reference(reference: Any, name: str, number: float) -> None:

@@ -1,4 +1,4 @@
-"""SBML events as doses, switches, jumps and extinction, where they can be told to be such."""
+"""Events of a file that cartflow wrote as doses, switches, jumps and extinction."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cartflow.kinetics.grammar import Binary, Expression, Name, Negative, Number
-from cartflow.kinetics.sbml_events_out import INFUSION, RATE
-from cartflow.kinetics.sbml_math import from_node
+from cartflow.kinetics.sbml.events_out import INFUSION, RATE
+from cartflow.kinetics.sbml.math_in import Formulas
 from cartflow.kinetics.scenario import Dose, Event, Jump, Moment, Switch
 from cartflow.outcome import InputError
 from cartflow.parameters import Parameter, parameter
@@ -94,7 +94,7 @@ def _trigger(sbml: Any, entry: Any, species: Mapping[str, str]) -> tuple[str, fl
 
 def _extinction(sbml: Any, entry: Any, name: str, threshold: float, unit: str) -> Parameter:
     changes = {
-        a.getVariable(): from_node(sbml, a.getMath()) for a in entry.getListOfEventAssignments()
+        a.getVariable(): Formulas(sbml).tree(a.getMath()) for a in entry.getListOfEventAssignments()
     }
     if changes != {name: Number(0.0)}:
         msg = f"event {entry.getId()}: below a number only its own species may be set, and to 0"
@@ -115,7 +115,7 @@ def _read(
     moment = Moment(time=parameter(f"{time!r} day", "day"))
     values: dict[str, Parameter] = {}
     for assignment in entry.getListOfEventAssignments():
-        name, tree = assignment.getVariable(), from_node(sbml, assignment.getMath())
+        name, tree = assignment.getVariable(), Formulas(sbml).tree(assignment.getMath())
         factor, amount = _linear(tree, name, entry.getId())
         if name in species:
             if factor < 0.0 or amount < 0.0:
