@@ -1,8 +1,8 @@
 """The pages of the documentation: their blocks, run as a reader would run them.
 
-A comment before a block says what the eye need not see: ``<!-- file: delivery.toml -->`` saves it
-under that name, ``<!-- append: delivery.toml -->`` adds to that file, ``<!-- from: howto_compare.md
-delivery.toml -->`` first takes a file from another page, ``<!-- first: COMMAND -->`` runs one, ``<!-- slow -->`` leaves a block and what
+A comment before a block says what the eye need not see: ``<!-- file: NAME -->`` saves it under that
+name, ``<!-- append: NAME -->`` adds to that file, ``<!-- from: PAGE NAME -->`` first takes a file
+from another page, ``<!-- first: COMMAND -->`` runs one, ``<!-- slow -->`` leaves a block and what
 it prints to the slow tests, ``<!-- not run -->`` to the reader. Of ``bash`` and ``python`` all else
 is run, in one folder; a ``text`` block is what the block before it prints.
 """
@@ -38,7 +38,7 @@ def blocks_of(page):
     notes, found = {}, []
     for token in MarkdownIt().parse(page.read_text(encoding="utf-8")):
         if token.type == "html_block":
-            notes |= {key: value for key, value in _NOTE.findall(token.content)}
+            notes |= dict(_NOTE.findall(token.content))
         elif token.type == "fence":
             first, last = token.map
             found.append(Block(token.info.strip(), token.content, first + 1, last - 1, notes))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pages.compare import missing  # noqa: E402
-from pages.reader import Reader  # noqa: E402
+from pages.compare import missing
+from pages.reader import Reader
 
 
 def refreshed(shown, printed):

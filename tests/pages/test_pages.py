@@ -1,8 +1,8 @@
 """Commands and numbers in README and docs are those that the code gives."""
 
 import pytest
-from pages.reader import PAGES, Reader, blocks_of
 from pages.compare import missing
+from pages.reader import PAGES, Reader, blocks_of
 
 RUN = [page for page in PAGES if any(b.language in ("bash", "python") for b in blocks_of(page))]
 SLOW = [page for page in RUN if any("slow" in b.notes for b in blocks_of(page))]
