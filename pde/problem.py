@@ -79,7 +79,8 @@ class Field:
 class Problem:
     """Fields in the order of the network's species, on a geometry, in a tissue.
 
-    `egress` (1/day per cell) acts on the phenotypes: what leaves returns to the body.
+    `egress` (1/day per cell) acts on the phenotypes: what leaves returns to the body. `infusion`
+    (species, cells) in amount/mm^3/day is what enters all the time, if anything does.
     """
 
     geometry: Geometry
@@ -87,6 +88,7 @@ class Problem:
     fields: tuple[Field, ...]
     tissue: Tissue
     egress: Array
+    infusion: Array | None = None
 
     def __post_init__(self) -> None:
         names = tuple(f.name for f in self.fields)

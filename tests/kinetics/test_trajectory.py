@@ -142,7 +142,7 @@ def test_what_acts_beside_reactions_is_combined(tmp_path):
     assert both.extinction["cart"].value == 3.0
     assert both.numbers()["extinction.cart"].stated == "3 cell/mm^3"
     assert both.numbers()["events.0.death_rate"].value == 0.3
-    with pytest.raises(InputError, match="switches: 'death_rate' becomes '0.3 1/day' and"):
+    with pytest.raises(InputError, match=r"switches: 'death_rate' becomes '0.3 1/day' and"):
         local_model([plain, made(tmp_path, "c", other.replace("0.3 1", "0.4 1"))]).changes()
     third = other.replace("3 cell/mm^3", "4 cell/mm^3").replace("other_death", "third")
     with pytest.raises(InputError, match=r"extinct_below '3 cell/mm.3' in one network, '4 cell"):
