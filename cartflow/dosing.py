@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cartflow.kinetics.network import Network
+from cartflow.kinetics.network import Network, Species
 from cartflow.outcome import InputError, require_known
 from cartflow.parameters import Parameter
 from cartflow.pbpk.doses import Dose
@@ -29,6 +29,13 @@ def build_doses(tables: Sequence[DoseTable], network: Network, end: Parameter) -
         for i, table in enumerate(tables)
         for dose in _parts(table, _dose(table, f"doses.{i}", travelling, end), f"doses.{i}", end)
     )
+
+
+def cells_alone(tables: Sequence[DoseTable]) -> Network:
+    """Return the cells that doses give where no kinetics name any: ``cart``, unless they do."""
+    names = dict.fromkeys(table.phenotype or "cart" for table in tables) or {"cart": None}
+    species = tuple(Species(name=name, role="phenotype") for name in names)
+    return Network(name="none", species=species)
 
 
 def _parts(table: DoseTable, dose: Dose, key: str, end: Parameter) -> list[Dose]:

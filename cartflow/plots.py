@@ -46,13 +46,15 @@ def plot_result(tree: xr.DataTree, path: Path) -> None:
 
 
 def plot_body(tree: xr.DataTree, path: Path) -> None:
-    """Write a figure (PNG) of organs, of the sites of kinetics, and of the balance over time."""
-    figure = Figure(figsize=(14, 4.5), layout="constrained")
+    """Write a figure (PNG) of organs, of the sites of kinetics if any, and of the balance."""
+    sites = "site" in tree["body"].dims
+    figure = Figure(figsize=(14 if sites else 9.5, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = figure.subplots(1, 3)
+    panels = figure.subplots(1, 2 + sites)
     plot_organs(tree, panels[0])
-    plot_sites(tree, panels[1])
-    plot_balance(tree, panels[2])
+    if sites:
+        plot_sites(tree, panels[1])
+    plot_balance(tree, panels[-1])
     figure.suptitle(tree.attrs.get("title", ""))
     save_figure(figure, path)
 

@@ -20,6 +20,7 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
         *(_tumour_lines(numbers) if "tumour" in tree.children else []),
         *_vessels_line(tree),
         *_organ_lines(tree["body"].to_dataset()),
+        *(f"extinct       {each}" for each in tree.attrs.get("extinct", "").split("; ") if each),
         f"balance       largest |residual| / (infused + born) = {numbers['relative_residual']:.2g}",
         _step_line(tree),
         f"assumed       {in_words(assumed_in(tree['parameters'].to_dataset()))}",
@@ -66,6 +67,8 @@ def _course(values: xr.DataArray) -> str:
 
 def _step_line(tree: xr.DataTree) -> str:
     steps = f"steps         {tree.attrs['steps_accepted']}"
+    if "step_tolerance" not in tree.attrs:
+        return f"{steps}, exact"
     if "step_error_sum" not in tree.attrs:
         return f"{steps}, each to a relative error of {float(tree.attrs['step_tolerance']):.2g}"
     error = float(tree.attrs["step_error_sum"])

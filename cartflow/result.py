@@ -106,6 +106,7 @@ def build_result(
         "study": study,
         "settings": json.dumps(dict(settings), default=str),
         "outcome": str(record.outcome),
+        "extinct": "; ".join(str(each) for each in record.extinct),
         "trafficking_scaling": system.network.scaling,
         **({"tumour_vessels": vessels} if vessels else {}),
         **_stepping(record, run),
@@ -128,7 +129,7 @@ def _stepping(record: Record, run: Simulation | BodyAlone) -> dict[str, Any]:
     """Return the attributes that say how the run was stepped."""
     counts = {"steps_accepted": record.accepted_steps, "steps_rejected": record.rejected_steps}
     if isinstance(run, BodyAlone):
-        return {**counts, "step_tolerance": run.tolerance}
+        return counts if run.kinetics is None else {**counts, "step_tolerance": run.tolerance}
     return {
         **counts,
         "step_error_sum": record.error_sum,

@@ -44,12 +44,12 @@ class Simulated:
         rows = [("model", f"{self.model.name}: {self.model.network.title}")]
         rows.append(("scenario", f"{self.scenario.name}: {self.scenario.title}"))
         grid = self.course.grid()
-        states = self.course.at(grid)
+        states = self.course.present(grid)
         for row, s in enumerate(self.model.network.species):
             whole = s.unit == "cell/mm^3" and self.model.volume is not None
             values = states[:, row] * (self.model.volume or 1.0 if whole else 1.0)
             unit = " cells" if whole else {"1": ""}.get(s.unit, f" {s.unit}")
-            peak, last = int(np.argmax(values)), float(np.maximum(values[-1], values.min()))
+            peak, last = int(np.argmax(values)), float(values[-1])
             text = f"highest {values[peak]:.6g}{unit} at day {grid[peak]:.4g}"
             rows.append((s.name, f"{text}, at the end {last:.6g}{unit}"))
         if "balance" in self.tree.children:

@@ -68,9 +68,7 @@ def _times(course: Trajectory) -> Array:
 
 
 def _species(model: Model, course: Trajectory, times: Array) -> xr.Dataset:
-    # What the integrator leaves below zero is round-off, but for signals.
-    signal = np.array([s.role == "signal" for s in course.network.species])
-    states = np.where(signal, course.at(times), np.maximum(course.at(times), 0.0))
+    states = course.present(times)
     variables = {}
     for row, s in enumerate(course.network.species):
         name = s.long_name or s.name

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cartflow.coupled import Coupled, State
+from cartflow.coupled import Coupled
+from cartflow.coupling.extinction import Extinct, emptied, extinguished
+from cartflow.coupling.state import State
 from cartflow.outcome import Outcome, StepFailed, interrupted
 from cartflow.stepping import (
+    Limit,
     StepControl,
     StepLoop,
     error_estimate,
@@ -27,7 +30,8 @@ class Record:
     """What a run leaves: the states at the save times, how it ended, how many steps it took.
 
     `error_sum` adds up the estimated relative errors of all accepted steps: a measure of the
-    error in time at the end, as long as errors neither grow nor die out on the way.
+    error in time at the end, as long as errors neither grow nor die out on the way. `extinct` are
+    the species that died out, as time went.
     """
 
     states: list[State]
@@ -35,6 +39,7 @@ class Record:
     accepted_steps: int
     rejected_steps: int
     error_sum: float
+    extinct: tuple[Extinct, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,14 +84,16 @@ class _Run:
     """One run in progress."""
 
     def __init__(self, simulation: Simulation) -> None:
-        self.coupled = simulation.coupled
+        self.base = self.coupled = simulation.coupled
+        self.wholes = self.base.wholes
         self.control = simulation.control
         self.loop: StepLoop[State] = StepLoop(
             control=self.control, order=min(self.coupled.order, self.coupled.engine.order)
         )
         self.given: set[int] = set()
-        self.state = self.coupled.start(simulation.initial, simulation.save_times[0])
-        self._give_doses()
+        self.extinct: list[Extinct] = []
+        self.state = self.base.start(simulation.initial, simulation.save_times[0])
+        self._arrive()
         self.reached = self.state  # never within a step, nor before the doses of its time
         self.states = [self.state]
         self.most = np.zeros(len(self.state.tumour))
@@ -98,13 +105,14 @@ class _Run:
             accepted_steps=self.loop.accepted,
             rejected_steps=self.loop.rejected,
             error_sum=self.loop.error_sum,
+            extinct=tuple(self.extinct),
         )
 
     def advance_to(self, end: float, watch: Watch | None) -> None:
         while self.state.time < end:
             before = self.state.time
-            self._step(min(self.coupled.next_event(self.state.time), end))
-            self._give_doses()
+            self._step(min(self.base.next_event(before), end))
+            self._arrive()
             self.reached = self.state
             if watch is not None:
                 watch(self.state.time, self.state.time - before)
@@ -115,6 +123,20 @@ class _Run:
         if self.reached.time > self.states[-1].time:
             self.states.append(self.reached)
 
+    def _arrive(self) -> None:
+        """Let happen what happens at the time of the state: switches, then jumps, then doses."""
+        if self.state.time in self.base.happenings.times():
+            self.loop.restart()
+            before = self.wholes.above(self.state)
+            jumped = self.wholes.multiplied(self.state, self.wholes.factors(self.state.time))
+            self._accept(*emptied(self.wholes, before, jumped))
+        self._give_doses()
+        self.coupled = self.base.at(self.state.time)
+
+    def _accept(self, state: State, extinct: tuple[Extinct, ...]) -> None:
+        self.state = state
+        self.extinct += extinct
+
     def _give_doses(self) -> None:
         for i, dose in enumerate(self.coupled.doses):
             if i in self.given or dose.time > self.state.time:
@@ -123,14 +145,21 @@ class _Run:
             # A dose starts a new transient, so the step starts small again.
             self.loop.restart()
             if dose.bolus:
-                self.state = self.coupled.given(dose, self.state)
+                self.state = self.base.given(dose, self.state)
 
     def _step(self, event: float) -> None:
         """Take one accepted step, at most to `event`."""
         new, time = self.loop.step(self.state.time, event, self._limit(), self._attempt)
-        self.state = replace(new, time=time)
+        new = replace(new, time=time)
+        if not self.wholes.may_fall:
+            self.state = new
+            return
+        found = extinguished(self.wholes, self.state, new, lambda dt: self._attempt(dt)[0])
+        self._accept(*found)
+        if found[1]:
+            self.loop.restart()
 
-    def _limit(self) -> float:
+    def _limit(self) -> Limit:
         try:
             return self.coupled.engine.step_limit(self.state.tumour)
         except StepFailed as failure:
@@ -147,12 +176,11 @@ class _Run:
             if self.control.fixed:
                 raise StepFailed(failure.field, failure.reason, self.state.time) from None
             return self.state, np.inf, failure
-        difference = relative_difference(
-            whole.tumour, halves.tumour, self.coupled.volumes, self._floor(halves)
-        )
+        floor = self._floor(halves)
+        difference = relative_difference(whole.tumour, halves.tumour, self.coupled.volumes, floor)
         new, errors = halves, np.append(difference, self._in_organs(whole, halves))
         if self.control.extrapolate:
-            new, moved = self._extrapolate(whole, halves)
+            new, moved = self._extrapolate(whole, halves, floor)
             # Only what the ledger counts must be extrapolated; elsewhere the halves may stand.
             uncounted = np.flatnonzero(~self.coupled.engine.problem.network.is_product)
             moved[uncounted] = np.minimum(moved, errors)[uncounted]
@@ -167,23 +195,29 @@ class _Run:
     def _floor(self, state: State) -> Array:
         """Return the amounts below which errors do not count.
 
-        1e-8 of all cells infused, and 1e-6 of the most that there has been of another field.
+        1e-8 of all cells infused, and 1e-6 of the most that there has been of another field; what
+        may die out is followed down to its threshold.
         """
         self.most = np.maximum(self.most, totals(self.state.tumour, self.coupled.volumes))
         floor = 1e-6 * self.most + 1e-12
         floor[self.coupled.products] = 1e-8 * float(np.sum(state.ledger.infused)) + 1e-12
+        if self.wholes.may_fall:
+            floor = np.minimum(floor, self.wholes.least_in_tumour(state))
         return floor
 
     def _in_organs(self, whole: State, halves: State) -> float:
         """Return how far the kinetics in organs differ, relative to each amount."""
         sizes = np.abs(halves.residents)
         most = 1e-6 * sizes.max(axis=0, initial=0.0) + 1e-12
+        if self.wholes.may_fall:
+            most = np.minimum(most, self.coupled.organs.least_residents)
         return float(np.max(np.abs(whole.residents - halves.residents) / (sizes + most), initial=0))
 
-    def _extrapolate(self, whole: State, halves: State) -> tuple[State, Array]:
+    def _extrapolate(self, whole: State, halves: State, floor: Array) -> tuple[State, Array]:
         """Return the extrapolated state, and the share that its limits moved in each field.
 
-        The last share is that of what only organs have.
+        The last share is that of what only organs have. A share counts as far as the amount is
+        above its `floor`.
         """
         order = self.loop.order
         ones = np.ones(len(halves.body))
@@ -195,8 +229,11 @@ class _Run:
             extrapolated(a, b, self.coupled.volumes, order)
             for a, b in zip(whole.tumour, halves.tumour, strict=True)
         ]
-        moved = np.array([share for _, share in rows] + [0.0])
-        shares = [share for _, share in columns]
+        sizes = totals(halves.tumour, self.coupled.volumes)
+        moved = np.append([share for _, share in rows] * (sizes / (sizes + floor)), 0.0)
+        bodies = halves.body.sum(axis=0)
+        least = 1e-8 * float(np.sum(halves.ledger.infused)) + 1e-12
+        shares = [share for _, share in columns] * (bodies / (bodies + least))
         count = len(self.coupled.products)
         moved[self.coupled.products] += shares[:count]
         moved[-1] = max(shares[count:], default=0.0)

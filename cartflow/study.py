@@ -13,11 +13,10 @@ from cartflow.assembly import Assembler, stated_parameters
 from cartflow.bibliography import keys, references
 from cartflow.body_alone import BodyAlone
 from cartflow.coupled import Coupled
-from cartflow.dosing import build_doses
+from cartflow.dosing import build_doses, cells_alone
 from cartflow.exchange import Door, vessel_fed
 from cartflow.geometries.geometry import Geometry
-from cartflow.kinetics.load import combine, load
-from cartflow.kinetics.locality import in_tissue
+from cartflow.kinetics.local_model import LocalModel
 from cartflow.kinetics.network import Network
 from cartflow.organ_sites import organ_kinetics, site_parameters
 from cartflow.outcome import InputError, require_known
@@ -43,6 +42,7 @@ from cartflow.study_checks import (
     require_parts,
     require_regions,
 )
+from cartflow.study_models import StudyModels
 from cartflow.study_parts import (
     arrival,
     cavities,
@@ -112,20 +112,29 @@ class Study:
         return build_geometry(self.table.geometry, self.folder, self.name)
 
     @cached_property
+    def models(self) -> StudyModels:
+        """What the kinetics models of the study do."""
+        return StudyModels(table=self.table, folder=self.folder)
+
+    @property
     def kinetics(self) -> Network:
-        """The tumour's kinetics models, combined, with the study's parameters."""
-        table = self.table.kinetics
-        if table is None:
+        """The reactions of the tumour's kinetics models, with the study's parameters."""
+        return self.tumour_model.network
+
+    @cached_property
+    def tumour_model(self) -> LocalModel:
+        """What the tumour's kinetics models do, combined, with the study's parameters."""
+        if self.table.kinetics is None:
             raise self._without_tumour()
         with errors_named(self.name):
-            return self._models(table.models).with_parameters(table.parameters)
+            return self.models.model(self.table.kinetics)
 
     @cached_property
     def organ_kinetics(self) -> OrganKinetics | None:
         """The kinetics in organs, if the study states any."""
         tumour = None if self.table.tumour is None else self.kinetics
         with errors_named(self.name):
-            return organ_kinetics(self.table.organs, self.organs, self._models, tumour)
+            return organ_kinetics(self.table.organs, self.organs, self.models.network, tumour)
 
     @cached_property
     def body(self) -> Body:
@@ -163,7 +172,7 @@ class Study:
         tumour = self.tumour
         with errors_named(self.name):
             refuse_unused(table, tumour)
-            require_regions(tumour, self.geometry)
+            require_regions(table, tumour, self.geometry)
             require_free_names(self.kinetics, self.geometry)
             egress = self.organs.egress_rate * self.geometry.region(tumour.egress_region)
             problem = Problem(
@@ -183,6 +192,7 @@ class Study:
                 doses=build_doses(table.doses, self.kinetics, table.time.end),
                 injection=vessel_fed(self.geometry, tumour.injection_region),
                 kinetics=self.organ_kinetics,
+                happenings=self.models.happenings(self.organ_kinetics),
             )
             simulation = Simulation(
                 coupled=coupled,
@@ -204,9 +214,11 @@ class Study:
         found = {**self.stated, **self.organs.parameters}
         if self.organ_kinetics is not None:
             found |= site_parameters(self.table.organs, self.organ_kinetics)
+            found |= self.models.organ_numbers()
         if self.table.tumour is None:
             return found
-        kinetics = {f"kinetics.{k}": p for k, p in self.kinetics.described_parameters().items()}
+        numbers = {**self.kinetics.described_parameters(), **self.tumour_model.numbers()}
+        kinetics = {f"kinetics.{k}": p for k, p in numbers.items()}
         return {**found, **kinetics, **self._egress_used()}
 
     def _egress_used(self) -> dict[str, Parameter]:
@@ -263,11 +275,6 @@ class Study:
             vessels=self.vessels_in_words(),
         )
 
-    def _models(self, names: list[str]) -> Network:
-        """Return what of some models holds point by point, combined."""
-        models = [in_tissue(load(name, self.folder)) for name in names]
-        return models[0] if len(models) == 1 else combine("+".join(names), models)
-
     @property
     def tumour(self) -> TumourTable:
         """The tumour's table; raises `InputError` in a study without one."""
@@ -283,14 +290,16 @@ class Study:
         with errors_named(self.name):
             refuse_tumour_keys(table)
             kinetics = self.organ_kinetics
-            assert kinetics is not None  # as require_parts has seen to
-            doses = build_doses(table.doses, kinetics.network, table.time.end)
+            carried = cells_alone(table.doses) if kinetics is None else kinetics.network
+            doses = build_doses(table.doses, carried, table.time.end)
             return BodyAlone(
                 network=self.organs,
                 kinetics=kinetics,
                 doses=doses,
                 save_times=save_times(table.time, [dose.time for dose in doses]),
                 tolerance=control(table.solver).tolerance,
+                happenings=self.models.happenings(kinetics),
+                travellers=carried.species_names,
             )
 
     def vessels(self) -> TumourVessels:

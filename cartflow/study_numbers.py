@@ -15,6 +15,8 @@ from cartflow.study import Study
 
 _INSIDE = ("doses.", "fields.", "tissue.", "kinetics.", "organs.", "tumour.")
 _TIMES = (".time", ".duration", ".interval")
+# What a model's file states beside its parameters, which a study cannot set.
+_OF_MODELS = ("kinetics.extinction.", "kinetics.events.")
 
 
 def study_setting(study: Study) -> Setting:
@@ -73,6 +75,8 @@ class StudyNumbers:
     def _is_inside(self, key: str) -> bool:
         """Return whether a number used stands in the study or its kinetics, and may vary."""
         if not key.startswith(_INSIDE) or key.endswith(_TIMES) or ".split." in key:
+            return False
+        if any(part in key for part in _OF_MODELS):
             return False
         if key.startswith("kinetics.parameters.") or key.endswith(".volume"):
             return False  # the first are there under their own names, the second are the organs'

@@ -96,4 +96,6 @@ def _calls(tree: Expression) -> Iterator[Call]:
 
 def is_watched(model: Model) -> bool:
     """Whether a run of `model` must look for moments that are not known beforehand."""
-    return bool(model.triggers or model.clock or model.network.alone) or any(jumps(tree) for tree in _watched(model))
+    return bool(model.triggers or model.clock or model.network.alone) or any(
+        jumps(tree) for tree in _watched(model)
+    )

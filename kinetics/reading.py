@@ -11,7 +11,7 @@ from cartflow.kinetics.file_context import Context, named
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.read_checks import check
-from cartflow.kinetics.read_scenarios import scenario, switch
+from cartflow.kinetics.read_scenarios import jump, scenario, switch
 from cartflow.kinetics.schema import KineticsTable, ReactionTable, SpeciesTable
 from cartflow.kinetics.species import Reaction, Species
 from cartflow.outcome import InputError, suggest
@@ -64,10 +64,15 @@ class _Reader:
             ranges={n: self._range(r, n) for n, (r, _) in bounds.items()},
             inconsistencies={n: s.inconsistent for n, s in stated.items() if s.inconsistent},
             extinction=self._thresholds("extinct_below"),
+            extinction_of_whole=self._whole_thresholds(),
             few=self._thresholds("stochastic_below"),
             switches=tuple(
                 switch(self.context, s, f"switches.{i}", self.source, "assumed")
                 for i, s in enumerate(self.table.switches)
+            ),
+            jumps=tuple(
+                jump(self.context, j, f"jumps.{i}", self.source, "assumed")
+                for i, j in enumerate(self.table.jumps)
             ),
             scenarios={
                 n: scenario(self.context, n, s, self.source)
@@ -87,6 +92,15 @@ class _Reader:
             for name, table in self.table.species.items()
             if getattr(table, key) is not None
         }
+
+    def _whole_thresholds(self) -> dict[str, Parameter]:
+        found = {}
+        for species in self.network.species:
+            raw = self.table.species[species.name].extinct_below
+            whole = None if raw is None else self.scaling.whole(raw, species, self.source)
+            if whole is not None:
+                found[species.name] = whole
+        return found
 
     def _parameters(self) -> dict[str, Parameter]:
         result = {}

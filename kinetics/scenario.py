@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -74,17 +74,23 @@ class Scenario:
         found = {f"{self.name}.end": self.end}
         found |= {f"{self.name}.initial.{k}": p for k, p in self.initial.items()}
         found |= {f"{self.name}.parameters.{k}": p for k, p in self.parameters.items()}
-        for number, event in enumerate(self.events):
-            where = f"{self.name}.events.{number}"
-            if event.moment.time is not None:
-                found[f"{where}.time"] = event.moment.time
-            if isinstance(event, Dose):
-                found[f"{where}.amount"] = event.amount
-                if event.duration is not None:
-                    found[f"{where}.duration"] = event.duration
-            if isinstance(event, Switch):
-                found |= {f"{where}.{k}": p for k, p in event.parameters.items()}
-        return found
+        return found | event_numbers(self.events, f"{self.name}.")
+
+
+def event_numbers(events: Iterable[Event], before: str) -> dict[str, Parameter]:
+    """Return every number of `events`, by a dotted key that begins with `before`."""
+    found = {}
+    for number, event in enumerate(events):
+        where = f"{before}events.{number}"
+        if event.moment.time is not None:
+            found[f"{where}.time"] = event.moment.time
+        if isinstance(event, Dose):
+            found[f"{where}.amount"] = event.amount
+            if event.duration is not None:
+                found[f"{where}.duration"] = event.duration
+        if isinstance(event, Switch):
+            found |= {f"{where}.{k}": p for k, p in event.parameters.items()}
+    return found
 
 
 # What each kind of check needs, and what it may have.

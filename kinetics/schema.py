@@ -181,6 +181,7 @@ class KineticsTable(Table):
     reactions: dict[str, ReactionTable] = Field(default_factory=dict)
     blocks: dict[str, dict[str, str]] = Field(default_factory=dict)
     switches: list[SwitchTable] = Field(default_factory=list)
+    jumps: list[JumpTable] = Field(default_factory=list)
     scenarios: dict[str, ScenarioTable] = Field(default_factory=dict)
     checks: list[CheckTable] = Field(default_factory=list)
     flags: list[str] = Field(default_factory=list)

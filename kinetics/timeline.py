@@ -50,7 +50,7 @@ def timeline(model: Model, scenario: Scenario) -> Timeline:
     """
     changed = model.with_parameters(scenario.parameters)
     values = {n: p.value for n, p in changed.network.parameters.items()}
-    events = [*model.switches, *scenario.events]
+    events = [*model.events, *scenario.events]
     times = {0.0, scenario.end.value}
     for event in events:
         times |= {t for t in _times(event, values) if t <= scenario.end.value}
@@ -87,13 +87,14 @@ def _segment(
         if isinstance(event, Jump):
             for name, factor in event.factors.items():
                 factors[network.index(name)] *= factor
-        if isinstance(event, Dose) and event.duration is None:
+        if isinstance(event, Dose) and _at_once(event, values):
             amounts[network.index(event.species)] += event.amount.value
     for event in events:
-        if isinstance(event, Dose) and event.duration is not None:
+        if isinstance(event, Dose) and not _at_once(event, values):
             begin, finish = _times(event, values)
             if begin <= start and end <= finish:
-                rate = event.amount.value / event.duration.value
+                # By the times as they are rounded, so that the whole amount is given.
+                rate = event.amount.value / (finish - begin)
                 supply[network.index(event.species)] += rate
     return Segment(
         start=start, end=end, network=network, factors=factors, amounts=amounts, supply=supply
@@ -105,6 +106,11 @@ def _times(event: Event, values: Mapping[str, float]) -> tuple[float, ...]:
     if isinstance(event, Dose) and event.duration is not None:
         return begin, float(rational(begin) + rational(event.duration.value))
     return (begin,)
+
+
+def _at_once(dose: Dose, values: Mapping[str, float]) -> bool:
+    """Return whether a dose has no duration, or one that is lost when times are rounded."""
+    return len(set(_times(dose, values))) == 1
 
 
 # Longer than any course that was ever followed; far beyond it a run would not end.

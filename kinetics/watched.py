@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cartflow.kinetics.compile import Array
-from cartflow.kinetics.conditions import Conditions, conditions, function_of
+from cartflow.kinetics.conditions import conditions, function_of
 from cartflow.kinetics.event_queue import EventQueue
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.piece import Piece

@@ -58,8 +58,8 @@ class Dose:
 
     @property
     def bolus(self) -> bool:
-        """Whether all cells come at once."""
-        return self.duration == 0
+        """Whether all cells come at once: also if rounded times leave no time between."""
+        return self.end == self.time
 
     @cached_property
     def end(self) -> float:
@@ -71,4 +71,5 @@ class Dose:
     @property
     def rate(self) -> float:
         """Cells per day while an infusion runs; a bolus has none and gives 0."""
-        return 0.0 if self.bolus else self.cells / self.duration
+        # By the times as they are rounded, so that all cells are given.
+        return 0.0 if self.bolus else self.cells / (self.end - self.time)

@@ -19,7 +19,7 @@ from cartflow.pbpk.organ_system import OrganSystem, organ_system
 Array = NDArray[np.float64]
 MOST_STEPS = 1_000_000
 # Amounts below this part of a species' scale need no relative precision.
-_FLOOR = 1e-9
+FLOOR = 1e-9
 _REASONS = {1: "the step has become too small", 2: f"more than {MOST_STEPS} steps were needed"}
 
 
@@ -83,7 +83,7 @@ def advance(
     states[:, 0] = animals.start + segments.given[0] * animals.shares[:, None]
     events = np.zeros((number, kept, sites * reactions))
     report = np.zeros((number, 3), dtype=np.int64)
-    floors = rules[0], _FLOOR * rules[1]
+    floors = rules[0], FLOOR * rules[1]
 
     def run_group(first: int) -> None:
         group = slice(first, min(first + LANES, number))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import numpy as np
@@ -15,7 +15,8 @@ from cartflow.pde.extents import per_species
 from cartflow.pde.limited_drift import LimitedDrift
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.reactions import Reactions, ReactionStep
-from cartflow.pde.transport import drift, field_transport
+from cartflow.pde.transport import TOO_FAST, drift, field_transport
+from cartflow.stepping import Limit
 
 Array = np.ndarray
 DriftScheme = Literal["limited", "upwind"]
@@ -51,18 +52,23 @@ class ImplicitEuler:
         self._cells = [i for i, late in enumerate(solute) if not late]
         self._solutes = [i for i, late in enumerate(solute) if late]
 
-    def step_limit(self, state: Array) -> float:
-        """Return the longest step, in days, that keeps every field nonnegative."""
+    def step_limit(self, state: Array) -> Limit:
+        """Return the longest step that keeps every field nonnegative, and what sets it."""
         # Numbers that overflow are for the step to find; it names their field.
         with np.errstate(all="ignore"):
-            return min(self._react(state).step_limit(), self._courant_limit(state))
+            limits = [*self._drift_limits(state), self._reaction_limit(state)]
+        return min(limits, key=lambda limit: limit.days)
 
-    def _courant_limit(self, state: Array) -> float:
-        if self._limited is None:
-            return np.inf
-        velocities = [drift(self.problem, item, state) for item in self.problem.fields]
-        limits = [self._limited.step_limit(v) for v in velocities if v is not None]
-        return min(limits, default=np.inf)
+    def _reaction_limit(self, state: Array) -> Limit:
+        days = self._react(state).step_limit()
+        return Limit(days=days, field="reactions", reason="they allow no longer step")
+
+    def _drift_limits(self, state: Array) -> Iterator[Limit]:
+        for item in self.problem.fields:
+            velocity = drift(self.problem, item, state)
+            if velocity is not None and self._limited is not None:
+                days = self._limited.step_limit(velocity)
+                yield Limit(days=days, field=item.name, reason=TOO_FAST)
 
     def step(self, state: Array, dt: float, like: float = 0.0) -> tuple[Array, Account]:
         """Advance `state` (species, cells) by `dt` days; return it with the step's account.
@@ -129,6 +135,8 @@ class ImplicitEuler:
             loss = loss + problem.egress
         velocity = drift(problem, item, state)
         gain = reaction.gain[i] + sum(c.gain for c in moving.crossed)
+        if problem.infusion is not None:
+            gain = gain + problem.infusion[i]
         if velocity is not None and self._limited is not None:
             gain = gain + self._limited.gain(state[i], velocity)
         coefficients = Coefficients(

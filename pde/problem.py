@@ -90,7 +90,8 @@ class Problem:
 
     A state holds densities of cells per mm^3 of tissue and concentrations of solutes per mm^3 of
     pore fluid, and so do the rates see them; an amount is per mm^3 of tissue, storage x state.
-    `egress` (1/day per cell) acts on the phenotypes: what leaves returns to the body.
+    `egress` (1/day per cell) acts on the phenotypes: what leaves returns to the body. `infusion`
+    (species, cells) in amount/mm^3/day is what enters all the time, if anything does.
     """
 
     geometry: Geometry
@@ -98,6 +99,7 @@ class Problem:
     fields: tuple[Field, ...]
     tissue: Tissue
     egress: Array
+    infusion: Array | None = None
 
     def __post_init__(self) -> None:
         names = tuple(f.name for f in self.fields)

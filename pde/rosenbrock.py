@@ -15,6 +15,8 @@ from cartflow.pde.limiter import lowest
 from cartflow.pde.operator import Operator, Operators
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Stepped
+from cartflow.pde.transport import TOO_FAST
+from cartflow.stepping import Limit
 
 Array = np.ndarray
 
@@ -22,6 +24,8 @@ Array = np.ndarray
 GAMMA = 1.0 - np.sqrt(0.5)
 # A has upwind drift, F the limited one; for unlimited linear slopes that is stable up to 1.15.
 _COURANT = 1.0
+# Amounts near the smallest that floats hold have few digits left.
+_NOTHING = 1e-280
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,16 +80,20 @@ class Rosenbrock:
         """Raise `StepFailed`: there are none."""
         raise StepFailed("transport", "on a line there are no explicit steps")
 
-    def step_limit(self, state: Array) -> float:
-        """Return the longest step, in days: that over which drift would empty a cell."""
+    def step_limit(self, state: Array) -> Limit:
+        """Return the longest step: that over which a field's drift would empty a cell."""
         if all(item.chemotaxis is None for item in self._problem.fields):
-            return np.inf
+            return Limit()
         flow = self._operators.at(state).flow
         emptied = np.zeros((len(flow), self._volumes.size))
         emptied[:, :-1] += np.maximum(flow, 0.0)
         emptied[:, 1:] -= np.minimum(flow, 0.0)
-        fastest = float(np.max(emptied / self._volumes))
-        return _COURANT / fastest if fastest > 0 else np.inf
+        speeds = (emptied / self._volumes).max(axis=1)
+        fastest = int(np.argmax(speeds))
+        if not speeds[fastest] > 0:
+            return Limit()
+        name = self._problem.fields[fastest].name
+        return Limit(days=_COURANT / float(speeds[fastest]), field=name, reason=TOO_FAST)
 
     def step(self, state: Array, dt: float, like: float) -> Stepped:
         """Return the amounts after `dt` days from densities `state`, and what was done."""
@@ -97,7 +105,7 @@ class Rosenbrock:
         two = self._solve(new.right - 2.0 * one)
         amounts = old.amounts + dt * (1.5 * one + 0.5 * two)
         extents = self._extents(old, new, one, two, dt)
-        amounts = self._conserved(amounts, old.amounts, extents)
+        amounts = self._conserved(amounts, old.amounts, extents, dt)
         return Stepped(amounts=amounts, extents=extents, low=lowest(amounts))
 
     def _evaluate(self, amounts: Array) -> _Evaluation:
@@ -202,16 +210,18 @@ class Rosenbrock:
             egress=egress,
         )
 
-    def _conserved(self, amounts: Array, old: Array, extents: Extents) -> Array:
+    def _conserved(self, amounts: Array, old: Array, extents: Extents, dt: float) -> Array:
         """Scale every field to the total that its account gives.
 
         Fluxes cancel in that total; where they are large against it, round-off is too.
         """
         wanted = old @ self._volumes + extents.change(self._problem.network)
+        if self._problem.infusion is not None:
+            wanted += dt * (self._problem.infusion @ self._volumes)
         got = amounts @ self._volumes
         size = np.abs(amounts) @ self._volumes
         for i, item in enumerate(self._problem.fields):
-            if not abs(wanted[i] - got[i]) <= 1e-6 * size[i]:
+            if not abs(wanted[i] - got[i]) <= 1e-6 * size[i] + _NOTHING:
                 raise StepFailed(item.name, "the step does not close its balance")
             if got[i] > 0.0 and wanted[i] > 0.0:
                 amounts[i] *= wanted[i] / got[i]

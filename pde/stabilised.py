@@ -19,11 +19,13 @@ from cartflow.pde.stages import (
     Stages,
     explicit_stages,
     stabilised_stages,
+    stable,
     stages_needed,
 )
 from cartflow.pde.stepped import Stepped
 from cartflow.pde.voxel_operator import VoxelOperator, VoxelOperators
 from cartflow.pde.wave import Wave, can_wave
+from cartflow.stepping import Limit
 
 Array = np.ndarray
 
@@ -80,8 +82,8 @@ class Stabilised:
             self._wave.slope(amounts, right)
         return right
 
-    def step_limit(self, state: Array) -> float:
-        """Return the longest step, in days, over which drift crosses half a voxel."""
+    def step_limit(self, state: Array) -> Limit:
+        """Return the longest step over which drift crosses half a voxel, and which field's."""
         return self._operators.drift.step_limit(state)
 
     def explicit_limit(self, state: Array, dt: float) -> float:
@@ -100,9 +102,11 @@ class Stabilised:
         # The halves of a step take the number of stages of the whole, which came first.
         afresh = like <= dt and self._is_due(dt)
         speed = self._speed(operator, afresh)
+        if not speed * max(dt, like) <= stable(MOST_STAGES):
+            name = self._problem.fields[operator.fastest].name
+            blame = name if 2.0 * operator.speed >= speed else "reactions"
+            raise StepFailed(blame, f"the step would need more than {MOST_STAGES} stages")
         stages = stages_needed(speed, max(dt, like), 3 if self._operators.drift.fields else 2)
-        if stages > MOST_STAGES:
-            raise StepFailed("transport", f"the step would need {stages} stages")
         return self._through(first, operator, stabilised_stages(stages), dt)
 
     def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
@@ -132,6 +136,8 @@ class Stabilised:
                 self._addresses.jacobian,
             )
         speed = operator.speed + self._reaction_speed
+        if not math.isfinite(operator.speed):
+            raise StepFailed(self._problem.fields[operator.fastest].name, "its rate is not finite")
         if not math.isfinite(speed):
             raise StepFailed("reactions", "a rate is not finite")
         return speed

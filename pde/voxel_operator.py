@@ -19,12 +19,13 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VoxelOperator:
-    """Transport at one state; `speed` bounds its fastest rate, 1/day."""
+    """Transport at one state; `speed` bounds its fastest rate, 1/day, that of species `fastest`."""
 
     densities: Array
     fields: voxel.Fields
     flux: Array
     speed: float
+    fastest: int
     crossed: tuple[SparseCrossing, ...]
 
     def flows(self) -> Array:
@@ -63,12 +64,15 @@ class VoxelOperators:
         """Return the operator at `amounts` (species, cells) per mm^3 of tissue."""
         u = self._densities(amounts)
         layout = self._first if self._steady else self._layout(u)
-        flux, fastest = self.drift.flux(u)
+        flux, drifts = self.drift.flux(u)
+        drift = 4.0 * float(drifts.max(initial=0.0))
+        drifts_more = drift > layout.speed
         return VoxelOperator(
             densities=u,
             fields=layout.fields,
             flux=flux,
-            speed=layout.speed + 4.0 * fastest,
+            speed=layout.speed + drift,
+            fastest=self.drift.fields[int(drifts.argmax())] if drifts_more else layout.fastest,
             crossed=layout.crossed,
         )
 
