@@ -177,7 +177,8 @@ class _Import:
         return Species(name=entry.getId(), role=role, unit=unit, long_name=entry.getName())
 
     def _parameter(self, value: float, unit: str) -> Parameter:
-        return parameter(f"{float(value)!r} {unit}", unit, source="study")
+        # SBML says no sign.
+        return replace(parameter(f"{float(value)!r} {unit}", unit, source="study"), sign="any")
 
     def _unit(self, name: str) -> str:
         if not self.own:
