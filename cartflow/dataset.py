@@ -54,6 +54,8 @@ def parameter_group(parameters: Mapping[str, Parameter]) -> xr.Dataset:
         }
         if "cell" in p.unit:
             attrs["unit_with_cells"] = p.unit
+        if p.sign == "any":
+            attrs["sign"] = p.sign
         if p.note:
             attrs["note"] = p.note
         if p.bounds is not None:

@@ -13,15 +13,15 @@ from cartflow.pbpk.scaling import Scaling
 from cartflow.pbpk.tumour_like import Likeness
 from cartflow.tables import Table, quantity
 
-Time = Annotated[Parameter, quantity("day", minimum=0)]
+Time = Annotated[Parameter, quantity("day")]
 Duration = Annotated[Parameter, quantity("day", above=0)]
 Length = Annotated[Parameter, quantity("mm", above=0)]
-Position = Annotated[Parameter, quantity("mm")]
+Position = Annotated[Parameter, quantity("mm", minimum=None)]
 Cells = Annotated[Parameter, quantity("cell", above=0)]
-Diffusivity = Annotated[Parameter, quantity("mm^2/day", minimum=0)]
+Diffusivity = Annotated[Parameter, quantity("mm^2/day")]
 Speed = Annotated[Parameter, quantity("mm/day", above=0)]
-Rate = Annotated[Parameter, quantity("1/day", minimum=0)]
-Number = Annotated[Parameter, quantity("1", minimum=0)]
+Rate = Annotated[Parameter, quantity("1/day")]
+Number = Annotated[Parameter, quantity("1")]
 Fraction = Annotated[Parameter, quantity("1", above=0)]
 
 
@@ -35,8 +35,8 @@ class TraffickingTable(NamedFile):
     """The trafficking model, and the rule that carries it to another body."""
 
     scaling: Scaling = "capture_per_pass"
-    exponent: Annotated[Parameter, quantity("1")] | None = None
-    elimination_exponent: Annotated[Parameter, quantity("1")] | None = None
+    exponent: Annotated[Parameter, quantity("1", minimum=None)] | None = None
+    elimination_exponent: Annotated[Parameter, quantity("1", minimum=None)] | None = None
 
 
 class DoseTable(Table):
@@ -179,7 +179,7 @@ class RobinTable(Table):
     """A flux in proportion to the distance from an exterior value."""
 
     type: Literal["robin"]
-    transfer_coefficient: Annotated[Parameter, quantity("mm/day", minimum=0)]
+    transfer_coefficient: Annotated[Parameter, quantity("mm/day")]
     exterior: Any = None
 
 

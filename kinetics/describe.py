@@ -35,6 +35,8 @@ def parameter_notes(model: Model) -> dict[str, str]:
     notes = {}
     for name, p in model.network.parameters.items():
         parts = [p.note] if p.note else []
+        if p.sign == "any":
+            parts.append("of either sign")
         if name in model.ranges:
             low, high = model.ranges[name]
             parts.append(f"range {low:.4g} to {high:.4g} {p.unit}")

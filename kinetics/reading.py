@@ -114,7 +114,10 @@ class _Reader:
         if self.scaling.volume is not None:
             factor = self.scaling.volume.value ** self.scaling.exponents[name]
         low, high = bounds[0] * factor, bounds[1] * factor
-        value = self.network.parameters[name].value
+        value, sign = self.network.parameters[name].value, self.network.parameters[name].sign
+        if low < 0 and sign != "any":
+            msg = f"parameters.{name}: its range begins below 0; one that may says sign = 'any'"
+            raise InputError(msg)
         if not low * (1 - 1e-12) <= value <= high * (1 + 1e-12):
             msg = f"parameters.{name}: '{self.network.parameters[name].stated}' is not in its range"
             raise InputError(msg)

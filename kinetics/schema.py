@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Field, ValidationInfo
@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 from cartflow.kinetics.scenario import CheckStanding
 from cartflow.kinetics.species import Per, Role, Scope, SpeciesUnit
 from cartflow.outcome import InputError, suggest
-from cartflow.parameters import STANDINGS, Parameter, Standing, parameter
+from cartflow.parameters import SIGNS, STANDINGS, Parameter, Standing, parameter
 from cartflow.tables import Table, quantity
 from cartflow.units import split, to_internal
 
@@ -40,6 +40,10 @@ def _stated(value: Any, info: ValidationInfo) -> Stated:
     exponent = table.pop("density_exponent", 0) if isinstance(table, dict) else 0
     bounds = table.pop("range", None) if isinstance(table, dict) else None
     inconsistent = table.pop("inconsistent", None) if isinstance(table, dict) else None
+    sign = table.pop("sign", "not_negative") if isinstance(table, dict) else "not_negative"
+    if sign not in SIGNS:
+        msg = f"sign {sign!r}; {suggest(str(sign), SIGNS)}"
+        raise ValueError(msg)
     if exponent not in (-2, -1, 0, 1, 2) or isinstance(exponent, bool):
         msg = f"density_exponent {exponent!r}; allowed: -1 (capacities), 1 (mass action), -2, 0, 2"
         raise ValueError(msg)
@@ -47,7 +51,7 @@ def _stated(value: Any, info: ValidationInfo) -> Stated:
     try:
         unit = split(number)[1] if isinstance(number, str) else "1"
         return Stated(
-            parameter=parameter(table, unit, source=source),
+            parameter=replace(parameter(table, unit, source=source), sign=sign),
             density_exponent=float(exponent),
             range=None if bounds is None else _range(bounds, unit),
             inconsistent=None if inconsistent is None else _inconsistency(inconsistent),

@@ -29,7 +29,7 @@ from cartflow.tables import Table, quantity, validate
 
 Volume = Annotated[Parameter, quantity("mL", above=0)]
 Flow = Annotated[Parameter, quantity("mL/h", above=0)]
-Rate = Annotated[Parameter, quantity("1/h", minimum=0)]
+Rate = Annotated[Parameter, quantity("1/h")]
 Number = Annotated[Parameter, quantity("1", above=0)]
 
 
@@ -38,7 +38,7 @@ class _OrganTable(Table):
     vascular_volume: Volume
     interstitial_volume: Volume
     blood_flow: Flow
-    lymph_flow: Annotated[Parameter, quantity("mL/h", minimum=0)]
+    lymph_flow: Annotated[Parameter, quantity("mL/h")]
 
 
 class _CavityTable(Table):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cartflow.kinetics.grammar import Binary, Expression, Name, Negative, Number
@@ -130,7 +130,7 @@ def _read(
             _infusion(result, name, amount, time, infusions[name], species, running)
         elif name in parameters and factor == 0.0:
             unit = parameters[name].unit
-            values[name] = parameter(f"{amount!r} {unit}", unit)
+            values[name] = replace(parameter(f"{amount!r} {unit}", unit), sign="any")
         else:
             msg = f"event {entry.getId()}: '{name}' cannot be changed so"
             raise InputError(msg)

@@ -126,4 +126,5 @@ class _Foreign:
 
 def plain(value: float, unit: str = "1") -> Parameter:
     """Return a number of an SBML file as a parameter."""
-    return parameter(f"{value!r} {unit}", unit)
+    # SBML says no sign.
+    return replace(parameter(f"{value!r} {unit}", unit), sign="any")

@@ -96,7 +96,8 @@ class _Own:
         if not math.isfinite(value):
             msg = f"'{name}' has no finite value"
             raise InputError(msg)
-        return parameter(f"{float(value)!r} {unit}", unit, source="study")
+        # SBML says no sign.
+        return replace(parameter(f"{float(value)!r} {unit}", unit, source="study"), sign="any")
 
     def _unit(self, name: str) -> str:
         text = unit_text(self._dimension(name))
