@@ -53,5 +53,6 @@ def _chosen(table: TimeTable, end: float, doses: Sequence[float]) -> list[float]
     if table.every is not None:
         step = rational(table.every.value)
         return [float(step * i) for i in range(ceil(rational(end) / step))]
-    soon = [float(rational(dose) + early) for dose in {0.0, *doses} for early in (0, *_EARLY)]
+    early = (Fraction(0), *_EARLY)
+    soon = [float(rational(dose) + time) for dose in {0.0, *doses} for time in early]
     return [*soon, *even_times(end, _EVEN)]

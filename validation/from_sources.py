@@ -104,7 +104,7 @@ def _compared(subject: str, course: Course) -> list[_Row]:
 def _in_unit(ran: Simulated, name: str, states: Array, unit: str) -> Array:
     row = ran.model.network.index(name)
     whole = ran.model.scaling.like(1.0, ran.model.network.species[row].unit, unit)
-    return np.asarray(states[:, row] * whole / factor(unit))
+    return np.asarray(states[:, row] * whole / float(factor(unit)))
 
 
 def _species(rows: Sequence[_Row]) -> tuple[str, ...]:
