@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network, Species
 from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter, parameter
+from cartflow.parameters import Parameter, Sign, parameter, signed
 from cartflow.pde.boundary import (
     BoundaryCondition,
     FixedValue,
@@ -67,16 +67,13 @@ class Assembler:
         self.network = network
         self.parameters: dict[str, Parameter] = {}
 
-    def number(self, raw: Any, like: str, key: str, *, minimum: float | None = 0.0) -> float:
+    def number(self, raw: Any, like: str, key: str, *, sign: Sign = "not_negative") -> float:
         """Return one number in internal units and keep it under `key`."""
         try:
-            result = parameter(raw, like)
+            result = signed(parameter(raw, like), sign)
         except InputError as error:
             msg = f"{self.file}: {key}: {error}"
             raise InputError(msg) from None
-        if minimum is not None and result.value < minimum:
-            msg = f"{self.file}: {key}: '{result.stated}' is below {minimum:g}"
-            raise InputError(msg)
         self.parameters[key] = result
         return result.value
 
@@ -170,7 +167,7 @@ class Assembler:
         return Chemotaxis(
             attractant=table.attractant,
             law=table.law,
-            sensitivity=self.number(table.sensitivity, like, f"{key}.sensitivity", minimum=None),
+            sensitivity=self.number(table.sensitivity, like, f"{key}.sensitivity", sign="any"),
             half_saturation=half,
             maximal_speed=_value(table.maximal_speed, np.inf),
         )

@@ -10,13 +10,15 @@ from cartflow.parameters import Parameter
 
 # A study's own bare quantities are known to who wrote it.
 _OWN = "study"
+# What a network makes of assumed numbers is not assumed once more.
+_MADE = "network."
 _LONGEST = 6
 
 
 def assumed(parameters: Mapping[str, Parameter]) -> list[str]:
     """Return the dotted keys of numbers that are assumed, but for a study's bare quantities."""
     found = parameters.items()
-    return [k for k, p in found if p.standing == "assumed" and p.source != _OWN]
+    return [k for k, p in found if _counts(k, p.standing, p.source)]
 
 
 def assumed_in(group: xr.Dataset) -> list[str]:
@@ -25,8 +27,12 @@ def assumed_in(group: xr.Dataset) -> list[str]:
     return [
         str(a["long_name"])
         for a in found
-        if a.get("standing") == "assumed" and a.get("source") != _OWN
+        if _counts(str(a["long_name"]), a.get("standing"), a.get("source"))
     ]
+
+
+def _counts(key: str, standing: str | None, source: str | None) -> bool:
+    return standing == "assumed" and source != _OWN and not key.startswith(_MADE)
 
 
 def in_words(names: Iterable[str]) -> str:

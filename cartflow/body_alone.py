@@ -1,16 +1,19 @@
-"""A body without a solid tumour, in whose organs kinetics act: its run."""
+"""A body without a solid tumour: its run, with kinetics in its organs or without."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
-from cartflow.coupled import State
+from cartflow.coupling.extinction import Extinct, emptied, extinguished
+from cartflow.coupling.happenings import Happenings
+from cartflow.coupling.state import State
+from cartflow.coupling.wholes import Wholes
 from cartflow.ledger import Ledger
-from cartflow.outcome import Outcome, StepFailed
+from cartflow.outcome import Outcome, StepFailed, interrupted
 from cartflow.pbpk.acting_organs import ActingOrgans, BodyStep
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.network import OrganNetwork
@@ -19,26 +22,31 @@ from cartflow.simulation import Record, Watch
 
 Array = np.ndarray
 _NO_TUMOUR = np.zeros((0, 0))
+# Where a species may die out, its amount is looked at so often (days).
+_LOOK = 0.25
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BodyAlone:
-    """Organs with kinetics at some sites, doses, and the times to save.
+    """Organs, perhaps with kinetics at some sites, doses, and the times to save.
 
-    Nothing is split: each stretch between doses and saved times is one stiff solution of organs
-    and kinetics, to `tolerance`, relative to each amount in one step.
+    Nothing is split: each stretch between events and saved times is one stiff solution of organs
+    and kinetics, to `tolerance`, relative to each amount in one step. Without kinetics the
+    `travellers` are carried about, exactly.
     """
 
     network: OrganNetwork
-    kinetics: OrganKinetics
+    kinetics: OrganKinetics | None
     doses: tuple[Dose, ...]
     save_times: tuple[float, ...]
     tolerance: float
+    happenings: Happenings = field(default_factory=Happenings)
+    travellers: tuple[str, ...] = ()
 
     @property
     def product_names(self) -> tuple[str, ...]:
         """All product species."""
-        return self.kinetics.products
+        return self.travellers if self.kinetics is None else self.kinetics.products
 
     @cached_property
     def organs(self) -> ActingOrgans:
@@ -48,7 +56,20 @@ class BodyAlone:
             products=self.product_names,
             kinetics=self.kinetics,
             tolerance=self.tolerance,
+            least=self.happenings.least(self.kinetics),
         )
+
+    @cached_property
+    def wholes(self) -> Wholes:
+        """Every species as a whole at each site."""
+        return Wholes(organs=self.organs, happenings=self.happenings)
+
+    def at(self, time: float) -> BodyAlone:
+        """Return the body as it is from `time` (days) to the next event."""
+        switched = [place.switched(time) for place in self.happenings.sites]
+        if self.kinetics is None or not any(switched):
+            return self
+        return replace(self, kinetics=self.kinetics.switched(switched))
 
     def in_tumour(self, tumour: Array) -> Array:
         """Return no product cells: there is no tumour."""
@@ -58,39 +79,22 @@ class BodyAlone:
         self, watch: Watch | None = None, keep: Callable[[Record], None] | None = None
     ) -> Record:
         """Run to the last save time; see `Simulation.run`."""
-        state = self._given(self._start())
-        states, steps = [state], [0, 0]
-
-        def record(status: Outcome) -> Record:
-            return Record(
-                states=list(states),
-                outcome=status,
-                accepted_steps=steps[0],
-                rejected_steps=steps[1],
-                error_sum=0.0,
-            )
-
+        run = _Run(self)
         try:
             for save_time in self.save_times[1:]:
-                while state.time < save_time:
-                    before = state.time
-                    state, step = self._stepped(state, self._next(before, save_time))
-                    state = self._given(state)
-                    steps = [steps[0] + step.taken, steps[1] + step.refused]
-                    if watch is not None:
-                        watch(state.time, state.time - before)
-                states.append(state)
+                run.advance_to(save_time, watch)
                 if keep is not None:
-                    message = f"saved until t = {state.time:.6g} day"
-                    keep(record(Outcome(status="running", message=message)))
+                    message = f"saved until t = {run.state.time:.6g} day"
+                    keep(run.record(Outcome(status="running", message=message)))
         except StepFailed as failure:
-            return record(Outcome(status="stopped", message=str(failure)))
-        except KeyboardInterrupt:
-            message = f"by the user at t = {state.time:.6g} day"
-            return record(Outcome(status="interrupted", message=message))
-        return record(Outcome(status="finished"))
+            return run.record(Outcome(status="stopped", message=str(failure)))
+        except KeyboardInterrupt as interrupt:
+            run.keep_last()
+            return run.record(interrupted(interrupt, run.state.time))
+        return run.record(Outcome(status="finished"))
 
-    def _start(self) -> State:
+    def start(self) -> State:
+        """Return the state before any dose; product cells there count as infused."""
         cells, residents = self.organs.start()
         ledger = Ledger.empty(len(self.product_names))
         ledger.infused += cells.sum(axis=0)
@@ -102,12 +106,12 @@ class BodyAlone:
             residents=residents,
         )
 
-    def _next(self, time: float, save_time: float) -> float:
-        """Return the next time at which a dose starts or ends, at most `save_time`."""
-        times = [t for dose in self.doses for t in (dose.time, dose.end) if t > time]
-        return min([*times, save_time])
+    def next_event(self, time: float) -> float:
+        """Return the next time after `time` at which a dose starts or ends, or models change."""
+        times = [t for dose in self.doses for t in (dose.time, dose.end)]
+        return min((t for t in (*times, *self.happenings.times()) if t > time), default=np.inf)
 
-    def _given(self, state: State) -> State:
+    def given(self, state: State) -> State:
         """Return the state with the boluses of its time."""
         ledger, body = state.ledger.copy(), state.body.copy()
         for dose in self.doses:
@@ -117,7 +121,8 @@ class BodyAlone:
                 body[:, p] += dose.cells * self.network.entry(dose.route)
         return replace(state, body=body, ledger=ledger)
 
-    def _stepped(self, old: State, time: float) -> tuple[State, BodyStep]:
+    def stepped(self, old: State, time: float) -> tuple[State, BodyStep]:
+        """Return the state at `time` (days), and what happened. Raises `StepFailed`."""
         supply = np.zeros_like(old.body)
         for dose in self.doses:
             if dose.time <= old.time < dose.end:
@@ -132,3 +137,65 @@ class BodyAlone:
         ledger.add(step)
         new = replace(old, time=time, body=step.cells, ledger=ledger, residents=step.residents)
         return new, step
+
+
+class _Run:
+    """One run in progress."""
+
+    def __init__(self, alone: BodyAlone) -> None:
+        self.base, self.now, self.wholes = alone, alone, alone.wholes
+        self.steps = [0, 0]
+        self.extinct: list[Extinct] = []
+        self.state = alone.start()
+        self._arrive()
+        self.reached = self.state  # never before the doses of its time
+        self.states = [self.state]
+
+    def record(self, outcome: Outcome) -> Record:
+        return Record(
+            states=list(self.states),
+            outcome=outcome,
+            accepted_steps=self.steps[0],
+            rejected_steps=self.steps[1],
+            error_sum=0.0,
+            extinct=tuple(self.extinct),
+        )
+
+    def advance_to(self, end: float, watch: Watch | None) -> None:
+        while self.state.time < end:
+            before = self.state.time
+            self._step(min(end, self.base.next_event(before)))
+            self._arrive()
+            self.reached = self.state
+            if watch is not None:
+                watch(self.state.time, self.state.time - before)
+        self.states.append(self.state)
+
+    def keep_last(self) -> None:
+        """Have the state that was reached among those saved."""
+        if self.reached.time > self.states[-1].time:
+            self.states.append(self.reached)
+
+    def _step(self, event: float) -> None:
+        """Go to `event`, or only as far as the next look at what may die out."""
+        old = self.state
+        until = min(event, old.time + _LOOK) if self.wholes.may_fall else event
+        self.state, step = self.now.stepped(old, until)
+        # A step without kinetics is exact.
+        self.steps = [self.steps[0] + max(step.taken, 1), self.steps[1] + step.refused]
+        if self.wholes.may_fall:
+            self.state, extinct = extinguished(
+                self.wholes, old, self.state, lambda dt: self.now.stepped(old, old.time + dt)[0]
+            )
+            self.extinct += extinct
+
+    def _arrive(self) -> None:
+        """Let happen what happens at the time of the state: switches, then jumps, then doses."""
+        time = self.state.time
+        if time in self.base.happenings.times():
+            before = self.wholes.above(self.state)
+            jumped = self.wholes.multiplied(self.state, self.wholes.factors(time))
+            self.state, extinct = emptied(self.wholes, before, jumped)
+            self.extinct += extinct
+            self.now = self.base.at(time)
+        self.state = self.base.given(self.state)

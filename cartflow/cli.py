@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import time
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cartflow.outcome import InputError, RunStopped
+from cartflow.terminal import end_of_output, say, spell_what_is_known, tell
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from cartflow.saving.destination import Destination
 
 FINISHED, STOPPED, BAD_INPUT = 0, 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0 when finished, 1 when stopped early, 2 on bad input."""
+    """Run the command line; return 0 when finished, 1 when stopped early, 2 on bad input.
+
+    1 too where a result could not be written where it was wanted, but stands elsewhere.
+    """
+    spell_what_is_known()
     try:
         options = build_parser().parse_args(arguments)
-        return int(options.command(options))
+        status = int(options.command(options))
+        sys.stdout.flush()
     except InputError as error:
-        print(f"cartflow: {error}", file=sys.stderr)
+        say(f"cartflow: {error}")
         return BAD_INPUT
     except RunStopped as error:
-        print(f"cartflow: {error}", file=sys.stderr)
+        say(f"cartflow: {error}")
+        return STOPPED
+    except KeyboardInterrupt as interrupt:
+        say(f"cartflow: interrupted {str(interrupt) or 'by the user'}")
         return STOPPED
     except BrokenPipeError:
-        # The reader, such as head, has seen enough; Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, such as head, has seen enough.
+        end_of_output()
         return FINISHED
+    return status
 
 
 class _Parser(argparse.ArgumentParser):
@@ -159,39 +172,39 @@ def _add_validate(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from cartflow.dataset import NETCDF, require_writable
+    from cartflow.dataset import netcdf
     from cartflow.progress import progress
     from cartflow.report import summary_lines
+    from cartflow.saving.destination import Destination
+    from cartflow.saving.keeper import Keeper
+    from cartflow.saving.signals import Stopping
     from cartflow.study import Study
     from cartflow.study_checks import hints
 
-    out = options.out or Path(f"{options.study.stem}.nc")
-    study = Study.from_file(options.study, _settings(options))
-    require_writable(out, NETCDF, force=options.force)
-    _ = study.prepared
-    end = study.table.time.end.value
-    with progress(study.table.title, end) as watch:
-        result = study.run(watch, _Keeper(out))
-    result.write(out)
-    print("\n".join(summary_lines(result.tree)))
-    for hint in hints(study.table):
-        print(f"note          {hint}")
-    print(f"written       {out}")
+    with Stopping() as stop:
+        study = Study.from_file(options.study, _settings(options))
+        path = options.out or Path(f"{options.study.stem}.nc")
+        out = Destination(path=path, force=options.force)
+        _ = study.prepared
+        keeper = Keeper[Any](out, lambda result: netcdf(result.tree))
+        with progress(study.table.title, study.table.time.end.value) as watch:
+            result = study.run(stop.watched(watch), keeper)
+        notes = [f"note          {hint}" for hint in hints(study.table)]
+        written = _settled(out, result.tree, [*summary_lines(result.tree), *notes])
+    tell([f"written       {written}"])
+    out.require_here(written)
     result.require_finished()
     return FINISHED
 
 
-class _Keeper:
-    """Writes a long run's result as it goes, at most once a minute, so that a kill loses little."""
+def _settled(out: Destination, tree: xr.DataTree, lines: Sequence[str]) -> Path:
+    """Write `tree` and print `lines`, each whatever becomes of the other."""
+    from cartflow.dataset import netcdf
 
-    def __init__(self, out: Path, seconds: float = 60.0) -> None:
-        self.out, self.seconds, self.last = out, seconds, time.monotonic()
-
-    def __call__(self, make: Callable[[], Any]) -> None:
-        """Write what `make` returns if the last writing is long enough ago."""
-        if time.monotonic() - self.last >= self.seconds:
-            make().write(self.out)
-            self.last = time.monotonic()
+    try:
+        return out.settle(netcdf(tree))
+    finally:
+        tell(lines)
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
@@ -209,7 +222,7 @@ def _mask(study: Path, mask: Path) -> dict[str, Any]:
 
     own = read_toml(study).get("geometry", {})
     kept = own if isinstance(own, dict) and own.get("shape") == "mask" else {}
-    return {**kept, "shape": "mask", "file": str(mask.resolve())}
+    return {**kept, "shape": "mask", "file": str(mask.absolute())}
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -226,32 +239,33 @@ def _setting(text: str) -> tuple[str, Any]:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from cartflow.dataset import NETCDF, require_writable
+    from cartflow.saving.destination import Destination
     from cartflow.simulate import simulate
 
-    if options.out is not None:
-        require_writable(options.out, NETCDF, force=options.force)
+    out = None if options.out is None else Destination(path=options.out, force=options.force)
     settings = dict(_setting(text) for text in options.settings)
     result = simulate(
         options.name, options.scenario, settings, runs=options.stochastic, seed=options.seed
     )
-    print("\n".join(result.summary_lines()))
-    if options.out is not None:
-        result.write(options.out)
-        print(f"written       {options.out}")
+    if out is None:
+        tell(result.summary_lines())
+        return FINISHED
+    written = _settled(out, result.tree, result.summary_lines())
+    tell([f"written       {written}"])
+    out.require_here(written)
     return FINISHED
 
 
 def _plot(options: argparse.Namespace) -> int:
-    from cartflow.dataset import PNG, require_writable
     from cartflow.plots import plot_result
     from cartflow.result import load_result
+    from cartflow.saving.destination import PNG, Destination
 
     tree = load_result(options.file)
-    out = options.out or options.file.with_suffix(".png")
-    require_writable(out, PNG, force=options.force)
-    plot_result(tree, out)
-    print(f"written       {out}")
+    path = options.out or options.file.with_suffix(".png")
+    Destination(path=path, kind=PNG, force=options.force)
+    plot_result(tree, path)
+    tell([f"written       {path}"])
     return FINISHED
 
 
@@ -267,11 +281,8 @@ def _cite(options: argparse.Namespace) -> int:
     from cartflow.study import Study
 
     keys = Study.from_file(options.study).references()
-    for key in keys:
-        print(f"[{key}] {reference(key)}")
-    print()
-    for key in keys:
-        print(bibtex(key) + "\n")
+    tell([*(f"[{key}] {reference(key)}" for key in keys), ""])
+    tell(f"{bibtex(key)}\n" for key in keys)
     return FINISHED
 
 
@@ -280,59 +291,58 @@ def _compare(options: argparse.Namespace) -> int:
 
     from cartflow.compare import compare, table_lines
     from cartflow.compare_plot import plot_comparison
-    from cartflow.dataset import NETCDF, PNG, require_writable, write
 
-    out = options.out or Path(f"{options.study.stem}_bodies.nc")
-    figure = out.with_suffix(".png")
-    require_writable(out, NETCDF, force=options.force)
-    require_writable(figure, PNG, force=options.force)
+    out, figure = _dataset_and_figure(options, f"{options.study.stem}_bodies.nc")
     bodies = [name.strip() for name in options.bodies.split(",")]
-    settings = dict(_setting(text) for text in options.settings)
     dataset = compare(
         options.study,
         bodies,
         dose=options.dose,
-        settings=settings,
-        watch=lambda name: print(f"running       {name}", file=sys.stderr),
+        settings=dict(_setting(text) for text in options.settings),
+        watch=lambda name: say(f"running       {name}"),
     )
-    write(xr.DataTree.from_dict({"/": dataset}), out)
+    written = _settled(out, xr.DataTree(dataset), table_lines(dataset))
     plot_comparison(dataset, figure)
-    print("\n".join(table_lines(dataset)))
-    print(f"written       {out}, {figure}")
+    tell([f"written       {written}, {figure}"])
+    out.require_here(written)
     return FINISHED
 
 
 def _sensitivity(options: argparse.Namespace) -> int:
     import xarray as xr
 
-    from cartflow.dataset import NETCDF, PNG, require_writable, write
-    from cartflow.sensitivity import order, sensitivity, sensitivity_lines
-    from cartflow.sensitivity_plot import sensitivity_figure
+    from cartflow.sensitivity import sensitivity, sensitivity_lines
+    from cartflow.sensitivity_plot import plot_sensitivity
 
-    out = options.out or Path(f"{options.study.stem}_sensitivity.nc")
-    figure = out.with_suffix(".png")
-    require_writable(out, NETCDF, force=options.force)
-    require_writable(figure, PNG, force=options.force)
-    settings = dict(_setting(text) for text in options.settings)
+    out, figure = _dataset_and_figure(options, f"{options.study.stem}_sensitivity.nc")
     dataset = sensitivity(
         options.study,
         of=options.of,
         samples=options.samples,
         spread=options.spread,
-        settings=settings,
+        settings=dict(_setting(text) for text in options.settings),
         only=[name.strip() for name in options.only.split(",")] if options.only else [],
         watch=None if options.of == "delivery" else _count,
     )
-    write(xr.DataTree.from_dict({"/": dataset}), out)
-    sensitivity_figure(dataset, order(dataset)).savefig(figure, dpi=150, format="png")
-    print("\n".join(sensitivity_lines(dataset)))
-    print(f"written       {out}, {figure}")
+    written = _settled(out, xr.DataTree(dataset), sensitivity_lines(dataset))
+    plot_sensitivity(dataset, figure)
+    tell([f"written       {written}, {figure}"])
+    out.require_here(written)
     return FINISHED
+
+
+def _dataset_and_figure(options: argparse.Namespace, name: str) -> tuple[Destination, Path]:
+    from cartflow.saving.destination import PNG, Destination
+
+    path = options.out or Path(name)
+    figure = path.with_suffix(".png")
+    Destination(path=figure, kind=PNG, force=options.force)
+    return Destination(path=path, force=options.force), figure
 
 
 def _count(done: int) -> None:
     if done % 10 == 0:
-        print(f"runs          {done}", file=sys.stderr)
+        say(f"runs          {done}")
 
 
 def _validate(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 import xarray as xr
 
+from cartflow import arguments
 from cartflow.assumed import assumed, in_words
 from cartflow.dataset import label, without_fill
 from cartflow.outcome import InputError, RunStopped, require_known
@@ -45,17 +46,19 @@ def compare(
     Raises `InputError` on unknown names, `RunStopped` when a run does not finish.
     """
     require_known(dose, get_args(DoseRule), "--dose")
+    bodies = arguments.names(bodies, "bodies")
+    settings = arguments.table(settings, "settings")
     if len(set(bodies)) < len(bodies) or not bodies:
         msg = f"--bodies: '{','.join(bodies)}' must name different bodies"
         raise InputError(msg)
-    own = Study.from_file(path, dict(settings or {}))
+    own = Study.from_file(path, settings)
     folder = own.folder
     reference = own.table.body.name
     weights = {name: _weight(load_body(name, folder)) for name in {reference, *bodies}}
     studies = {}
     for name in dict.fromkeys([reference, *bodies]):
         factor = (weights[name] / weights[reference]) ** _EXPONENT[dose]
-        studies[name] = _prepared(own, path, name, factor, dict(settings or {}))
+        studies[name] = _prepared(own, path, name, factor, dict(settings))
         _ = studies[name].simulation  # so that bad input shows before the first run
     rows, courses, missing = {}, {}, {}
     for name, study in studies.items():
@@ -85,6 +88,9 @@ def table_lines(dataset: xr.Dataset) -> list[str]:
     lines.append(
         f"per infused cell and mL of tumour, {most} gets {float(ratio.max()):.4g} x {least}"
     )
+    if dataset.attrs.get("tumour_vessels", "").startswith("published"):
+        same = "flow, vessels and lymph per mL are the same in every body"
+        lines.append(f"tumour {dataset.attrs['tumour_vessels']}; {same}")
     names = zip(dataset["body"].values, dataset["assumed"].values, strict=True)
     return lines + [f"assumed, {name}: {words}" for name, words in names if words != "none"]
 
@@ -221,5 +227,6 @@ def _dataset(
         "settings": json.dumps(without_folders(own.settings), default=str),
         "reference_body": reference,
         "dose_rule": dose,
+        "tumour_vessels": own.vessels_in_words(),
     }
     return without_fill(dataset)

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from cartflow.saving.figures import save_figure
 from cartflow.ticks import colours, decade_limits, log_limits
 
 _POINTS = (
@@ -43,7 +44,7 @@ def comparison_figure(dataset: xr.Dataset) -> Figure:
 
 def plot_comparison(dataset: xr.Dataset, path: Path) -> None:
     """Write the figure of a comparison as PNG."""
-    comparison_figure(dataset).savefig(path, dpi=150, format="png")
+    save_figure(comparison_figure(dataset), path)
 
 
 def _points(axes: Axes, values: xr.DataArray, title: str, unit: str) -> None:

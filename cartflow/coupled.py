@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
+from cartflow.coupling.draining import Draining, ramp
+from cartflow.coupling.happenings import Happenings
+from cartflow.coupling.state import State
+from cartflow.coupling.wholes import Wholes
 from cartflow.exchange import Door
 from cartflow.ledger import Ledger
-from cartflow.outcome import StepFailed
+from cartflow.parameters import Parameter
 from cartflow.pbpk.acting_organs import ActingOrgans
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.network import OrganNetwork
@@ -19,20 +24,6 @@ from cartflow.pde.engine import Account, Engine
 from cartflow.totals import totals
 
 Array = np.ndarray
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class State:
-    """Time in days, cells in the body (compartments, products), tumour (species, mesh cells).
-
-    `residents` (sites, others) are the amounts of what else stands where kinetics act in organs.
-    """
-
-    time: float
-    body: Array
-    tumour: Array
-    ledger: Ledger
-    residents: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,7 +36,9 @@ class Coupled:
     reaches the draining node all along, at rates that change linearly: in the first half from
     that of its start towards the one expected halfway, in the second the rest, towards the rate
     of its end, so that fast organs see no pulses. With `kinetics` in organs each half is a stiff
-    solution of organs and kinetics together.
+    solution of organs and kinetics together. What is infused into the tumour enters all through
+    a step. `happenings` are what the models do beside reactions; `at` a time the system has the
+    parameters and infusions of then.
     """
 
     network: OrganNetwork
@@ -54,7 +47,9 @@ class Coupled:
     doses: tuple[Dose, ...]
     injection: Array
     kinetics: OrganKinetics | None = None
+    happenings: Happenings = field(default_factory=Happenings)
     order: ClassVar[int] = 2
+    _others: dict[Hashable, Coupled] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def products(self) -> Array:
@@ -78,24 +73,68 @@ class Coupled:
     def organs(self) -> ActingOrgans:
         """The body's organs and what acts in them."""
         return ActingOrgans(
-            network=self.network, products=self.product_names, kinetics=self.kinetics
+            network=self.network,
+            products=self.product_names,
+            kinetics=self.kinetics,
+            least=self.happenings.least(self.kinetics),
         )
+
+    @cached_property
+    def _draining(self) -> Draining:
+        return Draining(
+            problem=self.engine.problem,
+            products=self.products,
+            door=self.door,
+            injection=self.injection,
+        )
+
+    @cached_property
+    def wholes(self) -> Wholes:
+        """Every species as a whole, in the tumour and in organs."""
+        return Wholes(organs=self.organs, happenings=self.happenings, problem=self.engine.problem)
 
     def in_tumour(self, tumour: Array) -> Array:
         """Return the product cells in the tissue, per product species."""
-        return self._of_all(totals(tumour[self.products], self.volumes))
+        return self.of_all(totals(tumour[self.products], self.volumes))
 
     def start(self, tumour: Array, time: float) -> State:
         """Return the state before any dose; product cells there count as infused."""
         body, residents = self.organs.start()
-        ledger = Ledger.empty(len(self.product_names))
+        ledger = Ledger.empty(len(self.product_names), len(self.engine.problem.places))
         ledger.infused += self.in_tumour(tumour) + body.sum(axis=0)
         return State(time=time, body=body, tumour=tumour, ledger=ledger, residents=residents)
 
     def next_event(self, time: float) -> float:
-        """Return the next time after `time` at which a dose starts or ends."""
+        """Return the next time after `time` at which a dose starts or ends, or models change."""
         times = [t for dose in self.doses for t in (dose.time, dose.end)]
-        return min((t for t in times if t > time), default=np.inf)
+        return min((t for t in (*times, *self.happenings.times()) if t > time), default=np.inf)
+
+    def at(self, time: float) -> Coupled:
+        """Return the system as it is from `time` (days) to the next event."""
+        places = (self.happenings.tumour, *self.happenings.sites)
+        switched = [place.switched(time) for place in places]
+        injected = self.infusion(time)[1]
+        if not any(switched) and not injected.any():
+            return self
+        values = [tuple((name, p.value) for name, p in new.items()) for new in switched]
+        key = (*values, tuple(injected))
+        if key not in self._others:
+            engine = self._engine(switched[0], injected)
+            kinetics = None if self.kinetics is None else self.kinetics.switched(switched[1:])
+            self._others[key] = replace(self, engine=engine, kinetics=kinetics)
+        return self._others[key]
+
+    def _engine(self, switched: Mapping[str, Parameter], injected: Array) -> Engine:
+        """Return the engine for other parameters, and with cells per day infused."""
+        problem = self.engine.problem
+        if not switched and not injected.any():
+            return self.engine
+        infusion = None
+        if injected.any():
+            infusion = np.zeros((len(problem.fields), problem.geometry.size))
+            infusion[self.products] = np.outer(injected, self.injection)
+        network = problem.network.with_parameters(switched)
+        return self.engine.for_problem(replace(problem, network=network, infusion=infusion))
 
     def bolus(self, dose: Dose) -> tuple[Array, Array, Array]:
         """Return what a bolus adds: densities (products, mesh cells), cells in the body, and given.
@@ -128,19 +167,20 @@ class Coupled:
         # Overflow is caught in the engine, where the field that overflowed can be named.
         with np.errstate(all="ignore"):
             ledger, tumour = old.ledger.copy(), old.tumour.copy()
-            supply, injected = self._infusion(old.time)
-            ledger.infused += (supply.sum(axis=0) + self._of_all(injected)) * dt
-            tumour[self.products] += np.outer(injected * dt, self.injection)
-            leaving = self._leaving(tumour)
+            supply, injected = self.infusion(old.time)
+            ledger.infused += (supply.sum(axis=0) + self.of_all(injected)) * dt
+            leaving = self._draining.leaving(tumour)
             coming = self._coming(old.body, supply, leaving, dt)
-            halfway = self._leaving(self._drained(tumour, coming, 0.5 * dt))
+            after = self._draining.drained(tumour, coming, injected, 0.5 * dt)
+            halfway = self._draining.leaving(after)
             half = self._body_half(old, tumour, (supply, leaving, halfway), dt, ledger)
             tumour, account = self.engine.step(tumour, dt, like)
             self._enter(account, ledger)
             rest = account.egress[self.products] / (0.5 * dt) - 0.5 * (leaving + halfway)
             soon = tumour.copy()
             soon[self.products] += self.door.deliver(self._coming(half.body, supply, rest, dt))
-            drained = _ramp(rest, self._leaving(soon))
+            last = self._draining.leaving(soon)
+            drained = ramp(rest, last, 0.5 * dt, float(ledger.infused.sum()))
             new = self._body_half(half, tumour, (supply, *drained), dt, ledger)
         return replace(new, time=old.time + dt, tumour=tumour, ledger=ledger)
 
@@ -148,7 +188,7 @@ class Coupled:
         species = self.engine.problem.network.index(dose.phenotype)
         return int(np.flatnonzero(self.products == species)[0])
 
-    def _infusion(self, time: float) -> tuple[Array, Array]:
+    def infusion(self, time: float) -> tuple[Array, Array]:
         """Return the supply to the body (compartments, products) and tumour (products), per day."""
         body = np.zeros((len(self.network.compartments), len(self.product_names)))
         tumour = np.zeros(len(self.products))
@@ -161,13 +201,7 @@ class Coupled:
                     body[:, p] += dose.rate * self.network.entry(dose.route)
         return body, tumour
 
-    def _leaving(self, tumour: Array) -> Array:
-        """Return the rate at which products leave the tissue for the node, cells/day."""
-        problem = self.engine.problem
-        removed = problem.travels[self.products, None] * problem.egress
-        return totals(removed * tumour[self.products], self.volumes)
-
-    def _of_all(self, counted: Array) -> Array:
+    def of_all(self, counted: Array) -> Array:
         """Return counts of the tumour's products as counts of all products."""
         result = np.zeros(len(self.product_names))
         result[: len(self.products)] = counted
@@ -179,18 +213,8 @@ class Coupled:
         Exact without kinetics in organs. It shapes what drains within a step, and counts nowhere.
         """
         supply = infusion.copy()
-        supply[self.network.draining] += self._of_all(draining)
+        supply[self.network.draining] += self.of_all(draining)
         return self.organs.handed_over(body, 0.5 * dt, supply)[: len(self.products)]
-
-    def _drained(self, tumour: Array, coming: Array, time: float) -> Array:
-        """Return the tumour after some `time` in which products come and drain, and no more."""
-        problem = self.engine.problem
-        past = problem.travels[self.products, None] * problem.egress * time
-        kept = np.divide(-np.expm1(-past), past, out=np.ones_like(past), where=past > 0)
-        after = tumour.copy()
-        after[self.products] *= np.exp(-past)
-        after[self.products] += self.door.deliver(coming) * kept
-        return after
 
     def _body_half(
         self,
@@ -206,8 +230,8 @@ class Coupled:
         """
         infusion, first, last = supplies
         start, end = infusion.copy(), infusion.copy()
-        start[self.network.draining] += self._of_all(first)
-        end[self.network.draining] += self._of_all(last)
+        start[self.network.draining] += self.of_all(first)
+        end[self.network.draining] += self.of_all(last)
         supplied = start.any() or end.any()
         step = self.organs.step(
             old.body,
@@ -223,19 +247,10 @@ class Coupled:
     def _enter(self, account: Account, ledger: Ledger) -> None:
         """Enter the tumour's step in the ledger."""
         p = self.products
-        ledger.born += self._of_all(account.born[p])
-        ledger.died += self._of_all(account.died[p] + account.left[p])
-        ledger.converted += self._of_all(account.converted[p])
-        ledger.infused += self._of_all(account.supplied[p])
-        ledger.egress += self._of_all(account.egress[p])
-
-
-def _ramp(mean: Array, last: Array) -> tuple[Array, Array]:
-    """Return first and last of a rate with the given mean that ends at `last`, never negative.
-
-    Raises `StepFailed` where even the mean is negative: more has drained than left.
-    """
-    if np.any(mean < 0.0):
-        raise StepFailed("egress", "it falls too fast")
-    last = np.clip(last, 0.0, 2.0 * mean)
-    return 2.0 * mean - last, last
+        ledger.born += self.of_all(account.born[p])
+        ledger.died += self.of_all(account.died[p] + account.left[p])
+        ledger.converted += self.of_all(account.converted[p])
+        ledger.infused += self.of_all(account.supplied[p])
+        ledger.egress += self.of_all(account.egress[p])
+        ledger.came += account.came
+        ledger.went += account.went

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import xarray as xr
 
 from cartflow.outcome import InputError
 from cartflow.parameters import Parameter
+from cartflow.saving.whole import require_room, write_whole
 from cartflow.units import cf_unit
 
 Array = np.ndarray
@@ -21,6 +20,7 @@ Array = np.ndarray
 GROUPS = ("body", "balance", "parameters")
 # Of a kinetics model run alone.
 SIMULATED = ("species", "parameters")
+_HEAD = 1000  # bytes that a variable takes in a file beside its values, at most
 
 
 def variable(
@@ -54,6 +54,8 @@ def parameter_group(parameters: Mapping[str, Parameter]) -> xr.Dataset:
         }
         if "cell" in p.unit:
             attrs["unit_with_cells"] = p.unit
+        if p.sign == "any":
+            attrs["sign"] = p.sign
         if p.note:
             attrs["note"] = p.note
         if p.bounds is not None:
@@ -70,68 +72,21 @@ def without_fill(dataset: xr.Dataset) -> xr.Dataset:
     return dataset
 
 
-NETCDF = b"\x89HDF"
-PNG = b"\x89PNG"
+def netcdf(tree: xr.DataTree) -> Callable[[Path], None]:
+    """Return what writes `tree` as netCDF-4 to a path."""
 
+    def draft(path: Path) -> None:
+        datasets = [node.to_dataset(inherit=False) for node in tree.subtree]
+        heads = sum(len(dataset.variables) for dataset in datasets)
+        require_room(path, sum(dataset.nbytes for dataset in datasets) + _HEAD * (heads + 50))
+        tree.to_netcdf(path, engine="netcdf4")
 
-def require_writable(path: Path, kind: bytes, *, force: bool) -> None:
-    """Raise `InputError` if `path` exists (without `force`) or its folder takes no file.
-
-    Even with `force` only a file that begins like `kind` is overwritten, never a study or image.
-    """
-    if path.is_dir():
-        msg = f"{path}: is a folder, not a file to write"
-        raise InputError(msg)
-    if path.exists() and not force:
-        msg = f"{path}: exists already; give --force to overwrite it, or another --out"
-        raise InputError(msg)
-    if path.is_file() and not _begins(path, kind):
-        msg = (
-            f"{path}: is another kind of file, which --force does not overwrite; give another --out"
-        )
-        raise InputError(msg)
-    if not path.parent.is_dir():
-        msg = f"{path}: its folder does not exist"
-        raise InputError(msg)
-    try:
-        # Only trying tells: permissions say little on network and read-only file systems.
-        tempfile.TemporaryFile(dir=path.parent).close()
-    except OSError as error:
-        msg = f"{path}: its folder cannot be written ({error.strerror})"
-        raise InputError(msg) from None
-
-
-def _begins(path: Path, kind: bytes) -> bool:
-    try:
-        with path.open("rb") as file:
-            start = file.read(len(kind))
-    except OSError:
-        return False
-    return start in (kind, b"")
+    return draft
 
 
 def write(tree: xr.DataTree, path: Path) -> None:
     """Write `tree` as netCDF-4; the file appears whole or not at all. Raises `InputError`."""
-    try:
-        handle, name = tempfile.mkstemp(suffix=".part", prefix=f".{path.stem}_", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            tree.to_netcdf(temporary, engine="netcdf4")
-            temporary.chmod(0o666 & ~_umask())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        msg = f"{path}: cannot be written ({error.strerror or error})"
-        raise InputError(msg) from None
-
-
-def _umask() -> int:
-    """Return the permissions that this user withholds from new files."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    write_whole(path, netcdf(tree))
 
 
 def read(path: Path) -> xr.DataTree:

@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cartflow.kinetics.network import Network
+from cartflow.kinetics.network import Network, Species
 from cartflow.outcome import InputError, require_known
 from cartflow.parameters import Parameter
 from cartflow.pbpk.doses import Dose
 from cartflow.schedule import require_before_end
 from cartflow.schema import DoseTable
+from cartflow.units import rational
 
 
 def build_doses(tables: Sequence[DoseTable], network: Network, end: Parameter) -> tuple[Dose, ...]:
@@ -30,6 +31,13 @@ def build_doses(tables: Sequence[DoseTable], network: Network, end: Parameter) -
     )
 
 
+def cells_alone(tables: Sequence[DoseTable]) -> Network:
+    """Return the cells that doses give where no kinetics name any: ``cart``, unless they do."""
+    names = dict.fromkeys(table.phenotype or "cart" for table in tables) or {"cart": None}
+    species = tuple(Species(name=name, role="phenotype") for name in names)
+    return Network(name="none", species=species)
+
+
 def _parts(table: DoseTable, dose: Dose, key: str, end: Parameter) -> list[Dose]:
     """Return the parts of a split dose, or the dose itself."""
     if (table.split is None) != (table.interval is None):
@@ -41,14 +49,15 @@ def _parts(table: DoseTable, dose: Dose, key: str, end: Parameter) -> list[Dose]
     if not math.isclose(sum(shares), 1.0, rel_tol=1e-9):
         msg = f"{key}.split: the shares add up to {sum(shares):.6g}, not 1"
         raise InputError(msg)
-    last = dose.end + (len(shares) - 1) * table.interval.value
-    if last > end.value:
-        msg = f"{key}.split: the last part is given at {last:.6g} day, after time.end"
-        raise InputError(msg)
-    return [
-        replace(dose, cells=dose.cells * share, time=dose.time + n * table.interval.value)
+    first, interval = rational(dose.time), rational(table.interval.value)
+    parts = [
+        replace(dose, cells=dose.cells * share, time=float(first + n * interval))
         for n, share in enumerate(shares)
     ]
+    if parts[-1].end > end.value:
+        msg = f"{key}.split: the last part is given at {parts[-1].end:.6g} day, after time.end"
+        raise InputError(msg)
+    return parts
 
 
 def _dose(table: DoseTable, key: str, travelling: list[str], end: Parameter) -> Dose:

@@ -13,7 +13,10 @@ Array = np.ndarray
 
 @dataclass(kw_only=True, eq=False)
 class Ledger:
-    """Cumulative counts per product species, advanced with the state, never as differences."""
+    """Cumulative counts per product species, advanced with the state, never as differences.
+
+    `came` and `went` are amounts of any field (cells, ng) through each of `Problem.places`.
+    """
 
     infused: Array
     born: Array
@@ -21,11 +24,14 @@ class Ledger:
     converted: Array
     inflow: Array
     egress: Array
+    came: Array
+    went: Array
 
     @classmethod
-    def empty(cls, products: int) -> Ledger:
+    def empty(cls, products: int, places: int = 0) -> Ledger:
         """Return a ledger of zeros."""
-        return cls(**{name: np.zeros(products) for name in cls.__annotations__})
+        sizes = dict.fromkeys(cls.__annotations__, products) | {"came": places, "went": places}
+        return cls(**{name: np.zeros(size) for name, size in sizes.items()})
 
     def extrapolated(self, whole: Ledger, order: int) -> Ledger:
         """Return the ledger of two half steps, extrapolated with that of one whole step.

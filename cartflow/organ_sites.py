@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cartflow.kinetics.network import Network, Species
 from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter, parameter
+from cartflow.parameters import Parameter, parameter, signed
 from cartflow.pbpk.network import OrganNetwork
 from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
 from cartflow.schema import OrganTable
@@ -65,14 +65,11 @@ def initial(name: str, table: OrganTable, network: Network) -> dict[str, Paramet
     for species, raw in table.initial.items():
         require_known(species, network.species_names, where)
         try:
-            stated = parameter(raw, network.species[network.index(species)].unit)
+            unit = network.species[network.index(species)].unit
+            found[species] = signed(parameter(raw, unit), "not_negative")
         except InputError as error:
             msg = f"{where}.{species}: {error}"
             raise InputError(msg) from None
-        if stated.value < 0:
-            msg = f"{where}.{species}: '{stated.stated}' is below 0"
-            raise InputError(msg)
-        found[species] = stated
     return found
 
 

@@ -36,7 +36,8 @@ class RunStopped(CartflowError):
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a run ended: ``finished``, ``stopped`` (bad numbers) or ``interrupted`` (by the user).
+    """How a run ended: ``finished``, ``stopped`` (bad numbers) or ``interrupted`` (by the user
+    or the system).
 
     ``running`` stands in the file of a run that was killed after its last writing.
     """
@@ -48,6 +49,12 @@ class Outcome:
         return self.status if not self.message else f"{self.status}: {self.message}"
 
 
+def interrupted(interrupt: KeyboardInterrupt, time: float) -> Outcome:
+    """Return the outcome of a run that the user ended at `time`, or who `interrupt` says did."""
+    message = f"{str(interrupt) or 'by the user'} at t = {time:.6g} day"
+    return Outcome(status="interrupted", message=message)
+
+
 def _one_line(message: str, longest: int = 1000) -> str:
     """Return `message` in one line without control characters, cut in its middle if too long."""
     line = " ".join("".join(c if c.isprintable() else " " for c in message).split())
@@ -56,10 +63,10 @@ def _one_line(message: str, longest: int = 1000) -> str:
     return f"{line[: longest // 2]} ... {line[-longest // 4 :]}"
 
 
-def suggest(name: str, allowed: Iterable[str]) -> str:
+def suggest(name: object, allowed: Iterable[str]) -> str:
     """Return the sentence that lists the allowed names and, if one is near, says which."""
     names = sorted(allowed)
-    return f"allowed: {', '.join(names) or '(none)'}{nearest(name, names)}"
+    return f"allowed: {', '.join(names) or '(none)'}{nearest(str(name), names)}"
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
@@ -68,7 +75,7 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-def require_known(name: str, allowed: Iterable[str], what: str) -> None:
+def require_known(name: object, allowed: Iterable[str], what: str) -> None:
     """Raise `InputError` if `name` is not one of `allowed`."""
     names = list(allowed)
     if name not in names:

@@ -10,6 +10,8 @@ from cartflow.units import internal_unit, to_internal
 
 Standing = Literal["measured", "transcribed", "derived", "assumed"]
 STANDINGS: tuple[str, ...] = get_args(Standing)
+Sign = Literal["not_negative", "positive", "any"]
+SIGNS: tuple[str, ...] = get_args(Sign)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +20,8 @@ class Parameter:
 
     `stated` is the text as written (``"114 1/h"``); `source` is a key of the bibliography,
     ``study`` for a value that a study states, or ``assumed``. `bounds` are the lowest and highest
-    value that it may have, if it is known how well it is known.
+    value that it may have, if it is known how well it is known. `sign` is that which other values
+    in its place must have, too.
     """
 
     value: float
@@ -28,6 +31,7 @@ class Parameter:
     standing: Standing
     note: str = ""
     bounds: tuple[float, float] | None = None
+    sign: Sign = "not_negative"
 
     def __float__(self) -> float:
         return self.value
@@ -48,6 +52,19 @@ class Parameter:
             note=note,
             bounds=bounds,
         )
+
+
+def signed(number: Parameter, sign: Sign) -> Parameter:
+    """Return `number` as one of `sign`; raise `InputError` where it or its range is not."""
+    lowest = number.value if number.bounds is None else min(number.value, number.bounds[0])
+    what = f"'{number.stated}'" if number.value <= lowest else f"the range of '{number.stated}'"
+    if sign != "any" and lowest < 0:
+        msg = f"{what} is below 0"
+        raise InputError(msg)
+    if sign == "positive" and lowest == 0:
+        msg = f"{what} must be greater than 0"
+        raise InputError(msg)
+    return replace(number, sign=sign)
 
 
 def parameter(quantity: Any, like: str, *, source: str = "study") -> Parameter:

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure, SubFigure
 
+from cartflow.saving.figures import save_figure
 from cartflow.ticks import TUMOUR_COLOUR, colours, log_limits
 
 _HOURS_SHOWN_FROM = 1.0 / 1440.0
@@ -41,19 +42,21 @@ def plot_result(tree: xr.DataTree, path: Path) -> None:
         plot_sites(tree, left[3])
     _plot_tumour(tree, dims, lower)
     figure.suptitle(tree.attrs.get("title", ""))
-    figure.savefig(path, dpi=150, format="png")
+    save_figure(figure, path)
 
 
 def plot_body(tree: xr.DataTree, path: Path) -> None:
-    """Write a figure (PNG) of organs, of the sites of kinetics, and of the balance over time."""
-    figure = Figure(figsize=(14, 4.5), layout="constrained")
+    """Write a figure (PNG) of organs, of the sites of kinetics if any, and of the balance."""
+    sites = "site" in tree["body"].dims
+    figure = Figure(figsize=(14 if sites else 9.5, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = figure.subplots(1, 3)
+    panels = figure.subplots(1, 2 + sites)
     plot_organs(tree, panels[0])
-    plot_sites(tree, panels[1])
-    plot_balance(tree, panels[2])
+    if sites:
+        plot_sites(tree, panels[1])
+    plot_balance(tree, panels[-1])
     figure.suptitle(tree.attrs.get("title", ""))
-    figure.savefig(path, dpi=150, format="png")
+    save_figure(figure, path)
 
 
 def plot_sites(tree: xr.DataTree, axes: Axes) -> None:
@@ -98,7 +101,7 @@ def plot_simulated(tree: xr.DataTree, path: Path) -> None:
             _unit(balance["present"]),
         )
     figure.suptitle(tree.attrs.get("title", ""), fontsize=10)
-    figure.savefig(path, dpi=150, format="png")
+    save_figure(figure, path)
 
 
 def _densities(species: xr.Dataset) -> list[xr.DataArray]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TextIO, cast
+
+from cartflow.terminal import Patient
 
 
 @contextmanager
@@ -21,7 +25,7 @@ def progress(title: str, end: float) -> Iterator[Callable[[float, float], None]]
         TimeRemainingColumn,
     )
 
-    console = Console(stderr=True)
+    console = Console(file=cast(TextIO, Patient(sys.stderr)))
     columns = (
         TextColumn("{task.completed:7.3f} of {task.total:g} day"),
         BarColumn(),

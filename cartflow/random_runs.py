@@ -10,6 +10,7 @@ from cartflow.kinetics.hybrid import hybrid_runs
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.scenario import Scenario
 from cartflow.kinetics.stochastic import exact_runs
+from cartflow.schedule import even_times
 
 Array = np.ndarray
 _POINTS = 400
@@ -23,7 +24,7 @@ def random_runs(model: Model, scenario: Scenario, runs: int, seed: int) -> xr.Da
     generator = np.random.default_rng(seed)
     if model.few:
         return _hybrid(model, scenario, runs, generator, seed)
-    times = np.linspace(0.0, scenario.end.value, _POINTS + 1)
+    times = np.array(even_times(scenario.end.value, _POINTS + 1))
     counts = exact_runs(model, scenario, times, runs, generator)
     dims = ("run", "time")
     dataset = xr.Dataset(

@@ -18,7 +18,9 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
         f"outcome       {outcome} at {numbers['time']:.6g} day",
         f"infused       {numbers['infused']:.6g} cells",
         *(_tumour_lines(numbers) if "tumour" in tree.children else []),
+        *_vessels_line(tree),
         *_organ_lines(tree["body"].to_dataset()),
+        *(f"extinct       {each}" for each in tree.attrs.get("extinct", "").split("; ") if each),
         f"balance       largest |residual| / (infused + born) = {numbers['relative_residual']:.2g}",
         _step_line(tree),
         f"assumed       {in_words(assumed_in(tree['parameters'].to_dataset()))}",
@@ -33,6 +35,12 @@ def _tumour_lines(numbers: dict[str, float]) -> list[str]:
         f"depth         95 % of them are within {numbers['depth']:.3g} mm below the rim "
         f"(the tumour is {numbers['maximal_depth']:.3g} mm deep)",
     ]
+
+
+def _vessels_line(tree: xr.DataTree) -> list[str]:
+    """Return whose vessels the tumour has; files of earlier versions do not say."""
+    text = tree.attrs.get("tumour_vessels")
+    return [f"vessels       {text}"] if text else []
 
 
 def _organ_lines(body: xr.Dataset) -> list[str]:
@@ -59,6 +67,8 @@ def _course(values: xr.DataArray) -> str:
 
 def _step_line(tree: xr.DataTree) -> str:
     steps = f"steps         {tree.attrs['steps_accepted']}"
+    if "step_tolerance" not in tree.attrs:
+        return f"{steps}, exact"
     if "step_error_sum" not in tree.attrs:
         return f"{steps}, each to a relative error of {float(tree.attrs['step_tolerance']):.2g}"
     error = float(tree.attrs["step_error_sum"])

@@ -16,6 +16,7 @@ from cartflow.body_alone import BodyAlone
 from cartflow.dataset import parameter_group, read, without_fill, write
 from cartflow.outcome import Outcome, RunStopped
 from cartflow.parameters import Parameter
+from cartflow.paths import as_path
 from cartflow.provenance import installed_version, now
 from cartflow.result_groups import balance_group, body_group, exchange_group, shared
 from cartflow.simulation import Record, Simulation
@@ -31,7 +32,7 @@ class Result:
 
     def write(self, path: str | Path) -> None:
         """Write the tree as netCDF-4."""
-        write(self.tree, Path(path))
+        write(self.tree, as_path(path, "Result.write"))
 
     def require_finished(self) -> Result:
         """Return the result; raise `RunStopped` with the outcome's text if the run stopped."""
@@ -46,7 +47,7 @@ class Result:
 
 def load_result(path: str | Path) -> xr.DataTree:
     """Return the tree in a result file; raise `InputError` if the file holds none."""
-    return read(Path(path))
+    return read(as_path(path, "load_result"))
 
 
 def summarise(tree: xr.DataTree) -> dict[str, float]:
@@ -87,8 +88,12 @@ def build_result(
     settings: Mapping[str, Any],
     parameters: Mapping[str, Parameter],
     references: list[str],
+    vessels: str = "",
 ) -> Result:
-    """Return the result of a `Record` with everything that its file should say about itself."""
+    """Return the result of a `Record` with everything that its file should say about itself.
+
+    `vessels` says whose vessels the tumour has, if there is one.
+    """
     system = run if isinstance(run, BodyAlone) else run.coupled
     root = xr.Dataset(coords=shared(record, system))
     root.attrs = {
@@ -101,7 +106,9 @@ def build_result(
         "study": study,
         "settings": json.dumps(dict(settings), default=str),
         "outcome": str(record.outcome),
+        "extinct": "; ".join(str(each) for each in record.extinct),
         "trafficking_scaling": system.network.scaling,
+        **({"tumour_vessels": vessels} if vessels else {}),
         **_stepping(record, run),
         "numpy_version": installed_version("numpy"),
         "scipy_version": installed_version("scipy"),
@@ -109,7 +116,7 @@ def build_result(
     }
     groups = {"/": root, "/body": body_group(record, system)}
     if isinstance(run, Simulation):
-        groups |= {"/tumour": tumour_group(record, run), "/exchange": exchange_group(record)}
+        groups |= {"/tumour": tumour_group(record, run), "/exchange": exchange_group(record, run)}
     groups |= {
         "/balance": balance_group(record, system),
         "/parameters": parameter_group(parameters),
@@ -122,7 +129,7 @@ def _stepping(record: Record, run: Simulation | BodyAlone) -> dict[str, Any]:
     """Return the attributes that say how the run was stepped."""
     counts = {"steps_accepted": record.accepted_steps, "steps_rejected": record.rejected_steps}
     if isinstance(run, BodyAlone):
-        return {**counts, "step_tolerance": run.tolerance}
+        return counts if run.kinetics is None else {**counts, "step_tolerance": run.tolerance}
     return {
         **counts,
         "step_error_sum": record.error_sum,

@@ -10,7 +10,9 @@ from cartflow.coupled import Coupled
 from cartflow.dataset import label, variable
 from cartflow.ledger import residual
 from cartflow.pbpk.observables import SPACES, in_body, organ_table, venous_concentration
-from cartflow.simulation import Record
+from cartflow.pde.boundary import Place
+from cartflow.pde.problem import Problem
+from cartflow.simulation import Record, Simulation
 
 Array = np.ndarray
 
@@ -23,6 +25,17 @@ def shared(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Variable
         "time": variable(("time",), times, "day", "time since the start", axis="T"),
         "phenotype": label(("phenotype",), names, "phenotype of the product cells"),
     }
+
+
+# What a number of cells is divided by for a density, said where the volumes stand.
+_DIVIDED = (
+    "vessels: blood as the trafficking model counts it; tissue: the interstitium with every "
+    "trafficking model, also where lymph empties more (network_*_extravascular_volume)"
+)
+_COUNTED = {
+    "whole_blood": "per volume of whole blood",
+    "pool": "per volume of what carries the cells, which the trafficking model calls blood",
+}
 
 
 def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
@@ -45,9 +58,15 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
     return xr.Dataset(
         {
             "cells": variable(dims, cells, "cell", "product cells by organ and space"),
-            "volume": variable(("organ", "space"), volume, "mm^3", "volume of the space"),
+            "volume": variable(
+                ("organ", "space"), volume, "mm^3", "volume of the space", comment=_DIVIDED
+            ),
             "blood_concentration": variable(
-                ("time", "phenotype"), venous, "cell/mm^3", "product cells in venous blood"
+                ("time", "phenotype"),
+                venous,
+                "cell/mm^3",
+                "product cells in venous blood",
+                comment=_COUNTED[system.network.counted_in],
             ),
             **_at_sites(record, system),
         },
@@ -67,7 +86,9 @@ def _at_sites(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Varia
     names = [site.compartment for site in kinetics.sites]
     found = {
         "site": label(("site",), names, "compartment in which kinetics act"),
-        "site_volume": variable(("site",), kinetics.volumes, "mm^3", "volume of the site"),
+        "site_volume": variable(
+            ("site",), kinetics.volumes, "mm^3", "volume that densities at the site are counted in"
+        ),
     }
     for number, species in enumerate(kinetics.network.species):
         found[f"density_{species.name}"] = variable(
@@ -80,8 +101,8 @@ def _at_sites(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Varia
     return found
 
 
-def exchange_group(record: Record) -> xr.Dataset:
-    """Return what passed between vessels, tumour and lymph."""
+def exchange_group(record: Record, simulation: Simulation) -> xr.Dataset:
+    """Return what passed between vessels, tumour and lymph, through boundaries and in regions."""
     shots = record.states
     dims = ("time", "phenotype")
     inflow = np.array([s.ledger.inflow for s in shots])
@@ -101,8 +122,45 @@ def exchange_group(record: Record) -> xr.Dataset:
             ),
             "cumulative_inflow": variable(dims, inflow, "cell", "cells that entered the tumour"),
             "cumulative_egress": variable(dims, egress, "cell", "cells that left by lymph"),
+            **_crossed(record, simulation.coupled.engine.problem),
         }
     )
+
+
+_WAYS = {
+    "boundary": ("entered", "came in through the boundary", "left", "went out through it"),
+    "region": ("supplied", "supplied in the region", "removed", "removed in it"),
+}
+
+
+def _crossed(record: Record, problem: Problem) -> dict[str, xr.Variable]:
+    """Return what came and went since the start through each boundary and region, by field."""
+    came = np.array([s.ledger.came for s in record.states])
+    went = np.array([s.ledger.went for s in record.states])
+    named = {"boundary": problem.geometry.boundaries, "region": problem.geometry.regions}
+    found = {}
+    for kind, (inwards, came_in, outwards, went_out) in _WAYS.items():
+        fields = dict.fromkeys(p.field for p in problem.places if p.kind == kind)
+        if fields:
+            found[kind] = label((kind,), list(named[kind]), f"{kind} of the tumour")
+        for field in fields:
+            species = problem.network.species[problem.network.index(field)]
+            name, unit = species.long_name or field, f"{species.unit}*mm^3"
+            for way, text, amounts in ((inwards, came_in, came), (outwards, went_out, went)):
+                values = _by_place(amounts, problem.places, field, kind, list(named[kind]))
+                found[f"{way}_{field}"] = variable(("time", kind), values, unit, f"{name}, {text}")
+    return found
+
+
+def _by_place(
+    amounts: Array, places: tuple[Place, ...], field: str, kind: str, names: list[str]
+) -> Array:
+    """Return the columns of a field's boundaries or regions, zero where nothing may cross."""
+    values = np.zeros((len(amounts), len(names)))
+    for column, place in enumerate(places):
+        if (place.field, place.kind) == (field, kind):
+            values[:, names.index(place.name)] += amounts[:, column]
+    return values
 
 
 def balance_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import numpy as np
+from fractions import Fraction
+from math import ceil
 
 from cartflow.outcome import InputError
 from cartflow.parameters import Parameter
 from cartflow.schema import TimeTable
+from cartflow.units import rational
 
 # One, five and fifteen minutes, one, three, six and twelve hours, in days.
-_EARLY = tuple(m / 1440.0 for m in (1, 5, 15, 60, 180, 360, 720))
+_EARLY = tuple(Fraction(m, 1440) for m in (1, 5, 15, 60, 180, 360, 720))
 _EVEN = 57
 _MOST = 100_000
 
@@ -34,6 +35,11 @@ def save_times(table: TimeTable, doses: Sequence[float] = ()) -> tuple[float, ..
     return tuple(sorted({0.0, end, *(t for t in chosen if t < end)}))
 
 
+def even_times(end: float, number: int) -> list[float]:
+    """Return `number` even times (days) from 0 to `end`, each rounded once."""
+    return [*(float(rational(end) * i / (number - 1)) for i in range(number - 1)), end]
+
+
 def require_before_end(time: Parameter | None, end: Parameter, key: str) -> None:
     """Raise `InputError` naming `key` if `time` comes after the run's end."""
     if time is not None and time.value > end.value:
@@ -45,6 +51,8 @@ def _chosen(table: TimeTable, end: float, doses: Sequence[float]) -> list[float]
     if table.save is not None:
         return [p.value for p in table.save]
     if table.every is not None:
-        return [float(t) for t in np.arange(0.0, end, table.every.value)]
-    soon = [dose + early for dose in {0.0, *doses} for early in (0.0, *_EARLY)]
-    return [*soon, *(float(t) for t in np.linspace(0.0, end, _EVEN))]
+        step = rational(table.every.value)
+        return [float(step * i) for i in range(ceil(rational(end) / step))]
+    early = (Fraction(0), *_EARLY)
+    soon = [float(rational(dose) + time) for dose in {0.0, *doses} for time in early]
+    return [*soon, *even_times(end, _EVEN)]

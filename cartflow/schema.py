@@ -10,17 +10,18 @@ from pydantic import Discriminator, Field, PositiveInt
 from cartflow.parameters import Parameter
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.scaling import Scaling
+from cartflow.pbpk.tumour_like import Likeness
 from cartflow.tables import Table, quantity
 
-Time = Annotated[Parameter, quantity("day", minimum=0)]
+Time = Annotated[Parameter, quantity("day")]
 Duration = Annotated[Parameter, quantity("day", above=0)]
 Length = Annotated[Parameter, quantity("mm", above=0)]
-Position = Annotated[Parameter, quantity("mm")]
+Position = Annotated[Parameter, quantity("mm", minimum=None)]
 Cells = Annotated[Parameter, quantity("cell", above=0)]
-Diffusivity = Annotated[Parameter, quantity("mm^2/day", minimum=0)]
+Diffusivity = Annotated[Parameter, quantity("mm^2/day")]
 Speed = Annotated[Parameter, quantity("mm/day", above=0)]
-Rate = Annotated[Parameter, quantity("1/day", minimum=0)]
-Number = Annotated[Parameter, quantity("1", minimum=0)]
+Rate = Annotated[Parameter, quantity("1/day")]
+Number = Annotated[Parameter, quantity("1")]
 Fraction = Annotated[Parameter, quantity("1", above=0)]
 
 
@@ -34,8 +35,8 @@ class TraffickingTable(NamedFile):
     """The trafficking model, and the rule that carries it to another body."""
 
     scaling: Scaling = "capture_per_pass"
-    exponent: Annotated[Parameter, quantity("1")] | None = None
-    elimination_exponent: Annotated[Parameter, quantity("1")] | None = None
+    exponent: Annotated[Parameter, quantity("1", minimum=None)] | None = None
+    elimination_exponent: Annotated[Parameter, quantity("1", minimum=None)] | None = None
 
 
 class DoseTable(Table):
@@ -51,9 +52,10 @@ class DoseTable(Table):
 
 
 class TumourTable(Table):
-    """Host, vessels and feeding of the tumour; what is left out has the design's default."""
+    """Host, vessels and feeding of the tumour; what is left out is as `like` says."""
 
     host: str
+    like: Likeness = "default"
     feeding: Literal["vessels", "rim", "both"] = "vessels"
     rim_share: Fraction | None = None
     region: str | None = None
@@ -68,6 +70,7 @@ class TumourTable(Table):
     egress_rate: Rate | None = None
     cavity_entry_rate: Rate | None = None
     barrier_breakdown: Number | None = None
+    portal_share: Number | None = None
     own_node: bool = False
 
 
@@ -176,7 +179,7 @@ class RobinTable(Table):
     """A flux in proportion to the distance from an exterior value."""
 
     type: Literal["robin"]
-    transfer_coefficient: Annotated[Parameter, quantity("mm/day", minimum=0)]
+    transfer_coefficient: Annotated[Parameter, quantity("mm/day")]
     exterior: Any = None
 
 

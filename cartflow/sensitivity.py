@@ -9,13 +9,16 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from cartflow import arguments
 from cartflow.dataset import label, without_fill
 from cartflow.measures import MEASURES
 from cartflow.outcome import InputError, RunStopped, require_known
 from cartflow.overrides import errors_named, without_folders
 from cartflow.parameters import Parameter
+from cartflow.paths import as_path
 from cartflow.pbpk.ranges import Setting, ranges
 from cartflow.pbpk.stepper import NetworkStepper
+from cartflow.sensitivity_order import order
 from cartflow.study import Study
 from cartflow.study_numbers import StudyNumbers, study_setting
 
@@ -24,6 +27,8 @@ Values = Mapping[str, float]
 _MM3_PER_ML = 1e3
 DELIVERY = "delivery"
 _SAMPLES = 64
+_MOST_SAMPLES = 2**20
+_LARGEST_SEED = 2**32 - 1  # of the library that draws
 
 
 def delivery(setting: Setting, route: str, end: float) -> float:
@@ -64,7 +69,10 @@ def sensitivity(
     Raises `InputError`, and `RunStopped` when a run does not finish.
     """
     require_known(of, (DELIVERY, *MEASURES), "--of")
-    study = StudyNumbers(path=Path(path), settings=dict(settings or {}))
+    settings, only = arguments.table(settings, "settings"), arguments.names(only, "only")
+    seed = arguments.whole_number(seed, "seed", 0, _LARGEST_SEED)
+    spread = None if spread is None else arguments.number(spread, "spread")
+    study = StudyNumbers(path=as_path(path, "sensitivity"), settings=settings)
     numbers = study_setting(study.study).numbers() if of == DELIVERY else study.numbers
     kept = _only(numbers, only)
     varied = ranges(kept, spread)
@@ -103,14 +111,6 @@ def sensitivity_lines(dataset: xr.Dataset) -> list[str]:
             "only numbers that carry a range vary; --spread F varies the others, / and x F"
         )
     return lines
-
-
-def order(dataset: xr.Dataset) -> Array:
-    """Return the places of the numbers, the one that matters most first."""
-    if "total_order" in dataset:
-        return np.argsort(-dataset["total_order"].values, kind="stable")
-    ends = np.abs(np.log(np.array([dataset["at_low"], dataset["at_high"]]) / dataset.central))
-    return np.argsort(-ends.max(axis=0), kind="stable")
 
 
 Outcome = Callable[[Values], float]
@@ -171,7 +171,8 @@ def _sobol(
     except ImportError:
         msg = "sensitivity: SALib is not installed; pip install 'cartflow[sensitivity]'"
         raise InputError(msg) from None
-    if samples < 8 or samples & (samples - 1):
+    samples = arguments.whole_number(samples, "samples", 8, _MOST_SAMPLES)
+    if samples & (samples - 1):
         msg = f"--samples: {samples} must be a power of 2, 8 or more"
         raise InputError(msg)
     names = list(varied)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -9,16 +11,23 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
+from cartflow.saving.figures import save_figure
+from cartflow.sensitivity_order import order
 from cartflow.ticks import TUMOUR_COLOUR, colours
 
 
-def sensitivity_figure(dataset: xr.Dataset, order: np.ndarray, shown: int = 15) -> Figure:
+def plot_sensitivity(dataset: xr.Dataset, path: Path) -> None:
+    """Write the figure of a sensitivity analysis as PNG."""
+    save_figure(sensitivity_figure(dataset), path)
+
+
+def sensitivity_figure(dataset: xr.Dataset, shown: int = 15) -> Figure:
     """Return a figure: the outcome's range by each number alone, and Sobol indices if any.
 
-    `order` are the places of the numbers, of which the first `shown` are drawn.
+    The `shown` numbers that matter most are drawn.
     """
     sobol = "total_order" in dataset
-    chosen = dataset.isel(parameter=order[:shown])
+    chosen = dataset.isel(parameter=order(dataset)[:shown])
     rows = chosen.sizes["parameter"]
     figure = Figure(figsize=(13 if sobol else 9, 1.8 + 0.36 * rows), layout="constrained")
     FigureCanvasAgg(figure)

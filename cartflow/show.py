@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cartflow.bibliography import reference, references
 from cartflow.outcome import InputError, require_known, suggest
+from cartflow.paths import kind_of
 
 if TYPE_CHECKING:
     from cartflow.kinetics.model import Model
@@ -135,7 +136,7 @@ def _show_geometry(name: str) -> None:
         return
     elif path.suffix == ".toml":
         geometry = Study.from_file(path).geometry
-    elif path.exists():
+    elif kind_of(path) != "nothing":
         geometry = read_mask(path)
     else:
         msg = f"geometry: unknown name '{name}'; {suggest(name, _SHAPES)}, or a study or image file"

@@ -10,15 +10,20 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from cartflow import arguments
 from cartflow.dataset import without_fill, write
 from cartflow.kinetics.load import load_model
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.scenario import Scenario
 from cartflow.kinetics.trajectory import Trajectory, run
-from cartflow.outcome import InputError, RunStopped, StepFailed
+from cartflow.outcome import RunStopped, StepFailed
+from cartflow.paths import as_path
 from cartflow.random_runs import random_runs
 from cartflow.simulate_settings import chosen_scenario
 from cartflow.simulated_tree import simulated_tree
+
+_LARGEST_SEED = 2**63 - 1
+_MOST_RUNS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,19 +37,19 @@ class Simulated:
 
     def write(self, path: str | Path) -> None:
         """Write the tree as netCDF-4."""
-        write(self.tree, Path(path))
+        write(self.tree, as_path(path, "Simulated.write"))
 
     def summary_lines(self) -> list[str]:
         """Return the lines that ``cartflow simulate`` prints."""
         rows = [("model", f"{self.model.name}: {self.model.network.title}")]
         rows.append(("scenario", f"{self.scenario.name}: {self.scenario.title}"))
         grid = self.course.grid()
-        states = self.course.at(grid)
+        states = self.course.present(grid)
         for row, s in enumerate(self.model.network.species):
             whole = s.unit == "cell/mm^3" and self.model.volume is not None
             values = states[:, row] * (self.model.volume or 1.0 if whole else 1.0)
             unit = " cells" if whole else {"1": ""}.get(s.unit, f" {s.unit}")
-            peak, last = int(np.argmax(values)), float(np.maximum(values[-1], values.min()))
+            peak, last = int(np.argmax(values)), float(values[-1])
             text = f"highest {values[peak]:.6g}{unit} at day {grid[peak]:.4g}"
             rows.append((s.name, f"{text}, at the end {last:.6g}{unit}"))
         if "balance" in self.tree.children:
@@ -70,12 +75,12 @@ def simulate(
     and ``doses.N.time``. With `runs` as many random runs are added, reproducible by `seed`.
     Raises `InputError`, or `RunStopped` where the run cannot go on.
     """
-    settings = settings or {}
+    settings = arguments.table(settings, "settings")
+    seed = arguments.whole_number(seed, "seed", 0, _LARGEST_SEED)
+    if runs is not None:
+        runs = arguments.whole_number(runs, "stochastic", 1, _MOST_RUNS)
     model = load_model(name_or_path)
     chosen = chosen_scenario(model, scenario, settings)
-    if runs is not None and runs < 1:
-        msg = f"--stochastic {runs}: at least one run is needed"
-        raise InputError(msg)
     try:
         course = run(model, chosen, accounts=True)
     except StepFailed as error:

@@ -10,7 +10,7 @@ from cartflow.kinetics.model import Model
 from cartflow.kinetics.scenario import Dose, Scenario
 from cartflow.kinetics.timeline import with_end
 from cartflow.outcome import InputError, suggest
-from cartflow.parameters import parameter
+from cartflow.parameters import parameter, signed
 
 
 def chosen_scenario(model: Model, name: str | None, settings: Mapping[str, Any]) -> Scenario:
@@ -37,13 +37,12 @@ def _with_settings(model: Model, scenario: Scenario, settings: Mapping[str, Any]
             if key == "end":
                 scenario = with_end(scenario, parameter(value, "day").value)
             elif kind == "initial" and rest in model.network.species_names:
-                start = model.scaling.amount(
-                    value, model.network.species[model.network.index(rest)]
-                )
+                species = model.network.species[model.network.index(rest)]
+                start = signed(model.scaling.amount(value, species), "not_negative")
                 scenario = replace(scenario, initial={**scenario.initial, rest: start})
             elif key in model.network.parameters:
-                unit = model.network.parameters[key].unit
-                changed = model.scaling.restated(key, value, unit)
+                old = model.network.parameters[key]
+                changed = signed(model.scaling.restated(key, value, old.unit), old.sign)
                 scenario = replace(scenario, parameters={**scenario.parameters, key: changed})
             elif kind == "doses":
                 scenario = _with_dose(model, scenario, doses, rest, value)
@@ -70,9 +69,11 @@ def _with_dose(
     assert isinstance(old, Dose)
     if key == "amount":
         species = model.network.species[model.network.index(old.species)]
-        new = replace(old, amount=model.scaling.amount(value, species))
+        amount = signed(model.scaling.amount(value, species), "not_negative")
+        new = replace(old, amount=amount)
     else:
-        moment = replace(old.moment, time=parameter(value, "day"), name="")
+        time = signed(parameter(value, "day"), "not_negative")
+        moment = replace(old.moment, time=time, name="")
         new = replace(old, moment=moment)
     events = (*scenario.events[:place], new, *scenario.events[place + 1 :])
     return replace(scenario, events=events)

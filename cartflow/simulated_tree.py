@@ -16,6 +16,7 @@ from cartflow.kinetics.scenario import Scenario
 from cartflow.kinetics.trajectory import Trajectory
 from cartflow.parameters import Parameter
 from cartflow.provenance import installed_version, now
+from cartflow.schedule import even_times
 
 Array = np.ndarray
 _POINTS = 400
@@ -63,13 +64,11 @@ def _times(course: Trajectory) -> Array:
     ends = [p.start for p in course.pieces] + [course.pieces[-1].end]
     grid = course.grid()
     peaks = grid[np.argmax(course.at(grid), axis=0)]
-    return np.unique(np.concatenate([np.linspace(0.0, ends[-1], _POINTS + 1), ends, peaks]))
+    return np.unique(np.concatenate([even_times(ends[-1], _POINTS + 1), ends, peaks]))
 
 
 def _species(model: Model, course: Trajectory, times: Array) -> xr.Dataset:
-    # What the integrator leaves below zero is round-off, but for signals.
-    signal = np.array([s.role == "signal" for s in course.network.species])
-    states = np.where(signal, course.at(times), np.maximum(course.at(times), 0.0))
+    states = course.present(times)
     variables = {}
     for row, s in enumerate(course.network.species):
         name = s.long_name or s.name

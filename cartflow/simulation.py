@@ -7,12 +7,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cartflow.coupled import Coupled, State
+from cartflow.coupled import Coupled
+from cartflow.coupling.extinction import Extinct, emptied, extinguished
 from cartflow.coupling.line.plan import on_a_line
-from cartflow.coupling.line.run import LineRun
-from cartflow.outcome import Outcome, StepFailed
+from cartflow.coupling.line.stepper import Going, LineStepper
+from cartflow.coupling.state import State
+from cartflow.outcome import Outcome, StepFailed, interrupted
 from cartflow.pde.fast_engine import FastEngine
 from cartflow.stepping import (
+    Limit,
     StepControl,
     StepLoop,
     error_estimate,
@@ -30,7 +33,8 @@ class Record:
     """What a run leaves: the states at the save times, how it ended, how many steps it took.
 
     `error_sum` adds up the estimated relative errors of all accepted steps: a measure of the
-    error in time at the end, as long as errors neither grow nor die out on the way.
+    error in time at the end, as long as errors neither grow nor die out on the way. `extinct` are
+    the species that died out, as time went.
     """
 
     states: list[State]
@@ -38,6 +42,7 @@ class Record:
     accepted_steps: int
     rejected_steps: int
     error_sum: float
+    extinct: tuple[Extinct, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,11 +60,14 @@ class Simulation:
 
     @property
     def one_system(self) -> bool:
-        """Whether body and tumour are stepped as one system of equations."""
+        """Whether body and tumour are stepped together, as one system of equations.
+
+        They are on a line of cells (slab, ball) whose transport coefficients never change, without
+        kinetics in organs; else in turns (see `Coupled`).
+        """
         coupled = self.coupled
-        fast = isinstance(coupled.engine, FastEngine)
-        plain = coupled.kinetics is None and not self.control.fixed
-        return fast and plain and on_a_line(coupled.engine.problem)
+        fast = isinstance(coupled.engine, FastEngine) and coupled.kinetics is None
+        return fast and not self.control.fixed and on_a_line(coupled.engine.problem)
 
     def run(
         self, watch: Watch | None = None, keep: Callable[[Record], None] | None = None
@@ -69,9 +77,9 @@ class Simulation:
         `keep` gets the record so far, with the outcome ``running``, at every save time.
 
         The record ends early, with the reason in its outcome, when a step underflows, a number
-        is not finite or negative, or the user interrupts.
+        is not finite or negative, or the user interrupts; an interrupted one keeps its last state.
         """
-        run = _LineRun(self) if self.one_system else _Run(self)
+        run = _OneSystem(self) if self.one_system else _Run(self)
         try:
             for save_time in self.save_times[1:]:
                 run.advance_to(save_time, watch)
@@ -80,74 +88,29 @@ class Simulation:
                     keep(run.record(Outcome(status="running", message=message)))
         except StepFailed as failure:
             return run.record(Outcome(status="stopped", message=str(failure)))
-        except KeyboardInterrupt:
-            message = f"by the user at t = {run.state.time:.6g} day"
-            return run.record(Outcome(status="interrupted", message=message))
+        except KeyboardInterrupt as interrupt:
+            run.keep_last()
+            return run.record(interrupted(interrupt, run.reached.time))
         return run.record(Outcome(status="finished"))
-
-
-class _LineRun:
-    """One run in progress, of body and tumour on a line as one system."""
-
-    def __init__(self, simulation: Simulation) -> None:
-        self.coupled = simulation.coupled
-        start = self.coupled.start(simulation.initial, simulation.save_times[0])
-        self.line = LineRun(self.coupled, start, simulation.control)
-        self.given: set[int] = set()
-        self._give_doses()
-        self.states = [self.state]
-
-    @property
-    def state(self) -> State:
-        return self.line.state()
-
-    def record(self, outcome: Outcome) -> Record:
-        made = self.line.progress
-        return Record(
-            states=list(self.states),
-            outcome=outcome,
-            accepted_steps=made.taken,
-            rejected_steps=made.refused,
-            error_sum=made.error_sum,
-        )
-
-    def advance_to(self, end: float, watch: Watch | None) -> None:
-        while self.line.time < end:
-            before = self.line.time
-            supply, injected = self.coupled._infusion(before)
-            given = np.outer(injected, self.coupled.injection)
-            event = min(self.coupled.next_event(before), end)
-            self.line.advance_to(event, supply, given)
-            self._give_doses()
-            if watch is not None:
-                watch(self.line.time, self.line.time - before)
-        self.states.append(self.state)
-
-    def _give_doses(self) -> None:
-        for i, dose in enumerate(self.coupled.doses):
-            if i in self.given or dose.time > self.line.time:
-                continue
-            self.given.add(i)
-            self.line.restart()
-            if dose.bolus:
-                tumour, body, infused = self.coupled.bolus(dose)
-                self.line.give(tumour, body, infused)
 
 
 class _Run:
     """One run in progress."""
 
     def __init__(self, simulation: Simulation) -> None:
-        self.coupled = simulation.coupled
+        self.base = self.coupled = simulation.coupled
+        self.wholes = self.base.wholes
         self.control = simulation.control
+        self.most = np.zeros(len(simulation.initial))
         self.loop: StepLoop[State] = StepLoop(
             control=self.control, order=min(self.coupled.order, self.coupled.engine.order)
         )
         self.given: set[int] = set()
-        self.state = self.coupled.start(simulation.initial, simulation.save_times[0])
-        self._give_doses()
+        self.extinct: list[Extinct] = []
+        self.state = self.base.start(simulation.initial, simulation.save_times[0])
+        self._arrive()
+        self.reached = self.state  # never within a step, nor before the doses of its time
         self.states = [self.state]
-        self.most = np.zeros(len(self.state.tumour))
 
     def record(self, outcome: Outcome) -> Record:
         return Record(
@@ -156,16 +119,37 @@ class _Run:
             accepted_steps=self.loop.accepted,
             rejected_steps=self.loop.rejected,
             error_sum=self.loop.error_sum,
+            extinct=tuple(self.extinct),
         )
 
     def advance_to(self, end: float, watch: Watch | None) -> None:
         while self.state.time < end:
             before = self.state.time
-            self._step(min(self.coupled.next_event(self.state.time), end))
-            self._give_doses()
+            self._step(min(self.base.next_event(before), end))
+            self._arrive()
+            self.reached = self.state
             if watch is not None:
                 watch(self.state.time, self.state.time - before)
         self.states.append(self.state)
+
+    def keep_last(self) -> None:
+        """Have the state that was reached among those saved."""
+        if self.reached.time > self.states[-1].time:
+            self.states.append(self.reached)
+
+    def _arrive(self) -> None:
+        """Let happen what happens at the time of the state: switches, then jumps, then doses."""
+        if self.state.time in self.base.happenings.times():
+            self._restart()
+            before = self.wholes.above(self.state)
+            jumped = self.wholes.multiplied(self.state, self.wholes.factors(self.state.time))
+            self._accept(*emptied(self.wholes, before, jumped))
+        self._give_doses()
+        self.coupled = self.base.at(self.state.time)
+
+    def _accept(self, state: State, extinct: tuple[Extinct, ...]) -> None:
+        self.state = state
+        self.extinct += extinct
 
     def _give_doses(self) -> None:
         for i, dose in enumerate(self.coupled.doses):
@@ -173,16 +157,26 @@ class _Run:
                 continue
             self.given.add(i)
             # A dose starts a new transient, so the step starts small again.
-            self.loop.restart()
+            self._restart()
             if dose.bolus:
-                self.state = self.coupled.given(dose, self.state)
+                self.state = self.base.given(dose, self.state)
+
+    def _restart(self) -> None:
+        self.loop.restart()
 
     def _step(self, event: float) -> None:
         """Take one accepted step, at most to `event`."""
         new, time = self.loop.step(self.state.time, event, self._limit(), self._attempt)
-        self.state = replace(new, time=time)
+        new = replace(new, time=time)
+        if not self.wholes.may_fall:
+            self.state = new
+            return
+        found = extinguished(self.wholes, self.state, new, lambda dt: self._attempt(dt)[0])
+        self._accept(*found)
+        if found[1]:
+            self._restart()
 
-    def _limit(self) -> float:
+    def _limit(self) -> Limit:
         try:
             return self.coupled.engine.step_limit(self.state.tumour)
         except StepFailed as failure:
@@ -199,12 +193,11 @@ class _Run:
             if self.control.fixed:
                 raise StepFailed(failure.field, failure.reason, self.state.time) from None
             return self.state, np.inf, failure
-        difference = relative_difference(
-            whole.tumour, halves.tumour, self.coupled.volumes, self._floor(halves)
-        )
+        floor = self._floor(halves)
+        difference = relative_difference(whole.tumour, halves.tumour, self.coupled.volumes, floor)
         new, errors = halves, np.append(difference, self._in_organs(whole, halves))
         if self.control.extrapolate:
-            new, moved = self._extrapolate(whole, halves)
+            new, moved = self._extrapolate(whole, halves, floor)
             # Only what the ledger counts must be extrapolated; elsewhere the halves may stand.
             uncounted = np.flatnonzero(~self.coupled.engine.problem.network.is_product)
             moved[uncounted] = np.minimum(moved, errors)[uncounted]
@@ -219,23 +212,29 @@ class _Run:
     def _floor(self, state: State) -> Array:
         """Return the amounts below which errors do not count.
 
-        1e-8 of all cells infused, and 1e-6 of the most that there has been of another field.
+        1e-8 of all cells infused, and 1e-6 of the most that there has been of another field; what
+        may die out is followed down to its threshold.
         """
         self.most = np.maximum(self.most, totals(self.state.tumour, self.coupled.volumes))
         floor = 1e-6 * self.most + 1e-12
         floor[self.coupled.products] = 1e-8 * float(np.sum(state.ledger.infused)) + 1e-12
+        if self.wholes.may_fall:
+            floor = np.minimum(floor, self.wholes.least_in_tumour(state))
         return floor
 
     def _in_organs(self, whole: State, halves: State) -> float:
         """Return how far the kinetics in organs differ, relative to each amount."""
         sizes = np.abs(halves.residents)
         most = 1e-6 * sizes.max(axis=0, initial=0.0) + 1e-12
+        if self.wholes.may_fall:
+            most = np.minimum(most, self.coupled.organs.least_residents)
         return float(np.max(np.abs(whole.residents - halves.residents) / (sizes + most), initial=0))
 
-    def _extrapolate(self, whole: State, halves: State) -> tuple[State, Array]:
+    def _extrapolate(self, whole: State, halves: State, floor: Array) -> tuple[State, Array]:
         """Return the extrapolated state, and the share that its limits moved in each field.
 
-        The last share is that of what only organs have.
+        The last share is that of what only organs have. A share counts as far as the amount is
+        above its `floor`.
         """
         order = self.loop.order
         ones = np.ones(len(halves.body))
@@ -247,8 +246,11 @@ class _Run:
             extrapolated(a, b, self.coupled.volumes, order)
             for a, b in zip(whole.tumour, halves.tumour, strict=True)
         ]
-        moved = np.array([share for _, share in rows] + [0.0])
-        shares = [share for _, share in columns]
+        sizes = totals(halves.tumour, self.coupled.volumes)
+        moved = np.append([share for _, share in rows] * (sizes / (sizes + floor)), 0.0)
+        bodies = halves.body.sum(axis=0)
+        least = 1e-8 * float(np.sum(halves.ledger.infused)) + 1e-12
+        shares = [share for _, share in columns] * (bodies / (bodies + least))
         count = len(self.coupled.products)
         moved[self.coupled.products] += shares[:count]
         moved[-1] = max(shares[count:], default=0.0)
@@ -261,3 +263,35 @@ class _Run:
             residents=np.where(better < 0.0, halves.residents, better),
         )
         return new, moved
+
+
+class _OneSystem(_Run):
+    """One run in progress, of body and tumour on a line as one system."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.going = Going.first(simulation.control)
+        self._stepper: LineStepper | None = None
+        super().__init__(simulation)
+
+    def record(self, outcome: Outcome) -> Record:
+        return replace(
+            super().record(outcome),
+            accepted_steps=self.going.taken,
+            rejected_steps=self.going.refused,
+            error_sum=self.going.error_sum,
+        )
+
+    def _restart(self) -> None:
+        self.going = self.going.afresh(self.control)
+
+    def _step(self, event: float) -> None:
+        """Go to `event`, or as far as a species dies out or signals want to be looked at."""
+        if self._stepper is None or self._stepper.coupled is not self.coupled:
+            self._stepper = LineStepper(self.coupled, self.control)
+        before = self.wholes.above(self.state)
+        least = self.wholes.least_in_tumour(self.state) if self.wholes.may_fall else None
+        self.state, self.going = self._stepper.advance(
+            self.state, self.going, event, self._floor(self.state), least
+        )
+        if least is not None:
+            self._accept(*emptied(self.wholes, before, self.state))

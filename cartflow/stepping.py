@@ -113,6 +113,15 @@ def error_estimate(difference: Array, moved: Array, order: int) -> Array:
     return np.maximum(moved, difference ** ((order + 2.0) / (order + 1.0)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """The longest step that a method can take, in days, and which field sets it, and why."""
+
+    days: float = np.inf
+    field: str = ""
+    reason: str = ""
+
+
 def landing(time: float, dt: float, event: float) -> float:
     """Return a step that lands on `event` exactly and never leaves a sliver before it."""
     left = event - time
@@ -135,9 +144,7 @@ class StepLoop(Generic[S]):
     accepted: int = 0
     rejected: int = 0
     error_sum: float = 0.0
-    worst: StepFailed = field(
-        default_factory=lambda: StepFailed("reactions", "they allow no longer step")
-    )
+    worst: StepFailed = field(default_factory=lambda: StepFailed("", ""))
 
     def __post_init__(self) -> None:
         self.restart()
@@ -150,7 +157,7 @@ class StepLoop(Generic[S]):
         self,
         time: float,
         event: float,
-        limit: float,
+        limit: Limit,
         attempt: Callable[[float], tuple[S, float, StepFailed]],
     ) -> tuple[S, float]:
         """Take one accepted step from `time`, at most to `event`; return the state and its time.
@@ -158,9 +165,9 @@ class StepLoop(Generic[S]):
         `attempt` tries a step: the new state, its error in units of the tolerance, and the worst
         field. No step is longer than `limit`. Raises `StepFailed` when the step underflows.
         """
-        dt = landing(time, min(self.dt, limit), event)
-        if dt < self.control.minimum_step and dt < event - time:
-            raise self._underflow(time)
+        if limit.days < self.dt:
+            self.worst = StepFailed(limit.field, limit.reason)
+        dt = self._first(time, event, limit.days)
         # A step cut short to land on an event does not shorten the step after it.
         wished = self.dt if dt < self.dt else 0.0
         while True:
@@ -169,7 +176,7 @@ class StepLoop(Generic[S]):
             if error <= 1.0:
                 break
             self.rejected += 1
-            wished, dt = 0.0, self.control.next_step(dt, error, self.order)
+            wished, dt = 0.0, _rounded(time, self.control.next_step(dt, error, self.order))
             if dt < self.control.minimum_step:
                 raise self._underflow(time)
         self.accepted += 1
@@ -177,6 +184,24 @@ class StepLoop(Generic[S]):
         self.dt = max(self.control.next_step(dt, error, self.order), wished)
         return new, event if dt == event - time else time + dt
 
+    def _first(self, time: float, event: float, limit: float) -> float:
+        """Return the step to try first."""
+        left, least = event - time, self.control.minimum_step
+        dt = landing(time, min(self.dt, limit), event)
+        if dt >= left:
+            return left
+        if dt < least:
+            # Between two events that are so near there is no other step than the whole way.
+            if limit < left or left > 2.0 * least:
+                raise self._underflow(time)
+            return left
+        return _rounded(time, dt)
+
     def _underflow(self, time: float) -> StepFailed:
         reason = f"the step fell below {self.control.minimum_step:g} day ({self.worst.reason})"
         return StepFailed(self.worst.field, reason, time)
+
+
+def _rounded(time: float, dt: float) -> float:
+    """Return the step as the difference of two times, so that steps add up to what passes."""
+    return (time + dt) - time

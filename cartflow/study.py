@@ -8,20 +8,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from cartflow import arguments
 from cartflow.assembly import Assembler, stated_parameters
 from cartflow.bibliography import keys, references
 from cartflow.body_alone import BodyAlone
 from cartflow.coupled import Coupled
-from cartflow.dosing import build_doses
+from cartflow.dosing import build_doses, cells_alone
 from cartflow.exchange import Door, vessel_fed
 from cartflow.geometries.geometry import Geometry
-from cartflow.kinetics.load import combine, load
-from cartflow.kinetics.locality import in_tissue
+from cartflow.kinetics.local_model import LocalModel
 from cartflow.kinetics.network import Network
 from cartflow.organ_sites import organ_kinetics, site_parameters
 from cartflow.outcome import InputError, require_known
 from cartflow.overrides import errors_named, replaced, without_folders
 from cartflow.parameters import Parameter
+from cartflow.paths import as_path
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
@@ -41,7 +42,16 @@ from cartflow.study_checks import (
     require_parts,
     require_regions,
 )
-from cartflow.study_parts import arrival, cavities, control, engine, scaling, vessels
+from cartflow.study_models import StudyModels
+from cartflow.study_parts import (
+    arrival,
+    cavities,
+    control,
+    engine,
+    scaling,
+    vessels,
+    vessels_in_words,
+)
 from cartflow.tables import parse_toml, read_text, validate
 from cartflow.tumour_group import require_free_names
 
@@ -65,7 +75,7 @@ class Study:
     @classmethod
     def from_file(cls, path: str | Path, settings: Mapping[str, Any] | None = None) -> Study:
         """Read the study at `path`; `settings` replaces values by dotted key."""
-        path = Path(path)
+        path = as_path(path, "Study.from_file")
         return cls.from_text(read_text(path), name=str(path), folder=path.parent, settings=settings)
 
     @classmethod
@@ -74,12 +84,13 @@ class Study:
         text: str,
         *,
         name: str = "study",
-        folder: Path | None = None,
+        folder: str | Path | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> Study:
         """Read a study from its text. Raises `InputError` with file, key, value and remedy."""
-        data = parse_toml(text, name)
-        for key, value in (settings or {}).items():
+        settings = arguments.table(settings, "settings")
+        data = parse_toml(arguments.text(text, "text"), arguments.text(name, "name"))
+        for key, value in settings.items():
             data = replaced(data, key, value, name)
         table = validate(StudyTable, data, name)
         require_parts(table, name)
@@ -89,8 +100,8 @@ class Study:
             name=name,
             text=text,
             table=table,
-            folder=folder or Path(),
-            settings=dict(settings or {}),
+            folder=Path() if folder is None else as_path(folder, "folder"),
+            settings=settings,
         )
 
     @cached_property
@@ -101,20 +112,29 @@ class Study:
         return build_geometry(self.table.geometry, self.folder, self.name)
 
     @cached_property
+    def models(self) -> StudyModels:
+        """What the kinetics models of the study do."""
+        return StudyModels(table=self.table, folder=self.folder)
+
+    @property
     def kinetics(self) -> Network:
-        """The tumour's kinetics models, combined, with the study's parameters."""
-        table = self.table.kinetics
-        if table is None:
+        """The reactions of the tumour's kinetics models, with the study's parameters."""
+        return self.tumour_model.network
+
+    @cached_property
+    def tumour_model(self) -> LocalModel:
+        """What the tumour's kinetics models do, combined, with the study's parameters."""
+        if self.table.kinetics is None:
             raise self._without_tumour()
         with errors_named(self.name):
-            return self._models(table.models).with_parameters(table.parameters)
+            return self.models.model(self.table.kinetics)
 
     @cached_property
     def organ_kinetics(self) -> OrganKinetics | None:
         """The kinetics in organs, if the study states any."""
         tumour = None if self.table.tumour is None else self.kinetics
         with errors_named(self.name):
-            return organ_kinetics(self.table.organs, self.organs, self._models, tumour)
+            return organ_kinetics(self.table.organs, self.organs, self.models.network, tumour)
 
     @cached_property
     def body(self) -> Body:
@@ -152,9 +172,9 @@ class Study:
         tumour = self.tumour
         with errors_named(self.name):
             refuse_unused(table, tumour)
-            require_regions(tumour, self.geometry)
+            require_regions(table, tumour, self.geometry)
             require_free_names(self.kinetics, self.geometry)
-            egress = self._egress_rate() * self.geometry.region(tumour.egress_region)
+            egress = self.organs.egress_rate * self.geometry.region(tumour.egress_region)
             problem = Problem(
                 geometry=self.geometry,
                 network=self.kinetics,
@@ -172,6 +192,7 @@ class Study:
                 doses=build_doses(table.doses, self.kinetics, table.time.end),
                 injection=vessel_fed(self.geometry, tumour.injection_region),
                 kinetics=self.organ_kinetics,
+                happenings=self.models.happenings(self.organ_kinetics),
             )
             simulation = Simulation(
                 coupled=coupled,
@@ -193,20 +214,23 @@ class Study:
         found = {**self.stated, **self.organs.parameters}
         if self.organ_kinetics is not None:
             found |= site_parameters(self.table.organs, self.organ_kinetics)
+            found |= self.models.organ_numbers()
         if self.table.tumour is None:
             return found
-        kinetics = {f"kinetics.{k}": p for k, p in self.kinetics.described_parameters().items()}
+        numbers = {**self.kinetics.described_parameters(), **self.tumour_model.numbers()}
+        kinetics = {f"kinetics.{k}": p for k, p in numbers.items()}
         return {**found, **kinetics, **self._egress_used()}
 
     def _egress_used(self) -> dict[str, Parameter]:
-        if self.tumour.egress_rate is not None:
+        used = self.vessels()
+        if used.egress_rate is not None:
             return {}
         rate = self.organs.egress_rate
         derived = Parameter(
             value=rate,
             unit="1/day",
             stated=f"{rate:g} 1/day",
-            source="shah2012",
+            source=used.lymph_fraction.source,
             standing="derived",
             note="lymph flow / (interstitial volume x retention), with the model's lymph factor",
         )
@@ -248,12 +272,8 @@ class Study:
             settings=without_folders(self.settings),
             parameters=self.parameters(),
             references=self.references(),
+            vessels=self.vessels_in_words(),
         )
-
-    def _models(self, names: list[str]) -> Network:
-        """Return what of some models holds point by point, combined."""
-        models = [in_tissue(load(name, self.folder)) for name in names]
-        return models[0] if len(models) == 1 else combine("+".join(names), models)
 
     @property
     def tumour(self) -> TumourTable:
@@ -270,19 +290,29 @@ class Study:
         with errors_named(self.name):
             refuse_tumour_keys(table)
             kinetics = self.organ_kinetics
-            assert kinetics is not None  # as require_parts has seen to
-            doses = build_doses(table.doses, kinetics.network, table.time.end)
+            carried = cells_alone(table.doses) if kinetics is None else kinetics.network
+            doses = build_doses(table.doses, carried, table.time.end)
             return BodyAlone(
                 network=self.organs,
                 kinetics=kinetics,
                 doses=doses,
                 save_times=save_times(table.time, [dose.time for dose in doses]),
                 tolerance=control(table.solver).tolerance,
+                happenings=self.models.happenings(kinetics),
+                travellers=carried.species_names,
             )
 
     def vessels(self) -> TumourVessels:
         """Return the tumour's vessels and where they are."""
-        return vessels(self.tumour, self.geometry.volume)
+        with errors_named(self.name):
+            return vessels(self.tumour, self.geometry.volume, self.trafficking)
+
+    def vessels_in_words(self) -> str:
+        """Return whose vessels the tumour has, or nothing without one."""
+        table = self.table.tumour
+        if table is None:
+            return ""
+        return vessels_in_words(table, self.geometry.volume, self.trafficking)
 
     def scaling(self) -> ScalingRule:
         """Return the rule that carries rates to the study's body."""
@@ -291,7 +321,3 @@ class Study:
     def cavities(self) -> list[str]:
         """Return the cavities that doses are given into."""
         return cavities(self.table.doses)
-
-    def _egress_rate(self) -> float:
-        given = self.tumour.egress_rate
-        return self.organs.egress_rate if given is None else given.value

@@ -8,17 +8,16 @@ from cartflow.pbpk.routes import CAVITY_ROUTES, HOSTS_OF_ROUTES
 from cartflow.pbpk.tumour import draining_node, host_cavity
 from cartflow.schema import StudyTable, TumourTable
 
+_REGIONS = ("region", "egress_region", "injection_region")
+
 
 def require_parts(table: StudyTable, file: str) -> None:
-    """Raise `InputError` unless there is a whole tumour, or none but organs with kinetics."""
+    """Raise `InputError` unless there is a whole tumour, or nothing of one."""
     parts = ("tumour", "geometry", "kinetics")
     missing = [name for name in parts if getattr(table, name) is None]
-    if not missing or (len(missing) == len(parts) and table.organs):
-        return
-    msg = f"{file}: key '{missing[0]}' is missing"
-    if len(missing) == len(parts):
-        msg += "; a study needs [tumour], [geometry] and [kinetics], or [organs.NAME], or both"
-    raise InputError(msg)
+    if 0 < len(missing) < len(parts):
+        msg = f"{file}: key '{missing[0]}' is missing; a tumour needs [tumour], [geometry] and "
+        raise InputError(msg + "[kinetics]")
 
 
 def refuse_tumour_keys(table: StudyTable) -> None:
@@ -28,8 +27,12 @@ def refuse_tumour_keys(table: StudyTable) -> None:
         if key in table.model_fields_set:
             msg = f"{key}: has no effect in a study without a tumour"
             raise InputError(msg)
-    for key in sorted(table.solver.model_fields_set - {"tolerance"}):
-        msg = f"solver.{key}: has no effect in a study without a tumour; allowed: tolerance"
+    allowed = {"tolerance"} if table.organs else set()
+    for key in sorted(table.solver.model_fields_set - allowed):
+        what = "a study without a tumour; allowed: tolerance"
+        if not table.organs:
+            what = "a study of the body alone, whose steps are exact"
+        msg = f"solver.{key}: has no effect in {what}"
         raise InputError(msg)
     for i, dose in enumerate(table.doses):
         if dose.route == "intratumoural":
@@ -66,14 +69,20 @@ def hints(table: StudyTable) -> list[str]:
     return []
 
 
-def require_regions(table: TumourTable, geometry: Geometry) -> None:
-    """Raise `InputError` naming the key of a region or boundary that the geometry has not."""
-    for key in ("region", "egress_region", "injection_region"):
-        name = getattr(table, key)
-        if name is not None:
-            require_known(name, geometry.regions, f"tumour.{key}")
-    if table.boundary is not None:
-        require_known(table.boundary, geometry.boundaries, "tumour.boundary")
+def require_regions(table: StudyTable, tumour: TumourTable, geometry: Geometry) -> None:
+    """Raise `InputError` naming the key of a region that the geometry has not, or is empty.
+
+    Also of a boundary that it has not.
+    """
+    named = {f"tumour.{k}": getattr(tumour, k) for k in _REGIONS if getattr(tumour, k) is not None}
+    named |= {f"fields.{f}.regions": n for f, item in table.fields.items() for n in item.regions}
+    for key, name in named.items():
+        require_known(name, geometry.regions, key)
+        if not geometry.region(name).any():
+            msg = f"{key}: the region '{name}' holds no mesh cell"
+            raise InputError(msg)
+    if tumour.boundary is not None:
+        require_known(tumour.boundary, geometry.boundaries, "tumour.boundary")
 
 
 def _refuse_other_hosts(table: StudyTable, tumour: TumourTable) -> None:

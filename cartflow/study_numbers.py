@@ -15,6 +15,8 @@ from cartflow.study import Study
 
 _INSIDE = ("doses.", "fields.", "tissue.", "kinetics.", "organs.", "tumour.")
 _TIMES = (".time", ".duration", ".interval")
+# What a model's file states beside its parameters, which a study cannot set.
+_OF_MODELS = ("kinetics.extinction.", "kinetics.events.")
 
 
 def study_setting(study: Study) -> Setting:
@@ -51,8 +53,6 @@ class StudyNumbers:
     def numbers(self) -> dict[str, Parameter]:
         """Every number that may vary, by name."""
         outside = study_setting(self.study).numbers()
-        if self.study.tumour.egress_rate is not None:
-            outside.pop("tumour.retention")
         inside = {k: p for k, p in self.study.parameters().items() if self._is_inside(k)}
         return outside | {k: p for k, p in inside.items() if k not in outside}
 
@@ -75,6 +75,8 @@ class StudyNumbers:
     def _is_inside(self, key: str) -> bool:
         """Return whether a number used stands in the study or its kinetics, and may vary."""
         if not key.startswith(_INSIDE) or key.endswith(_TIMES) or ".split." in key:
+            return False
+        if any(part in key for part in _OF_MODELS):
             return False
         if key.startswith("kinetics.parameters.") or key.endswith(".volume"):
             return False  # the first are there under their own names, the second are the organs'

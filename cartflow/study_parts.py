@@ -8,9 +8,13 @@ import numpy as np
 
 from cartflow.exchange import both_fed, rim_fed, vessel_fed
 from cartflow.geometries.geometry import Geometry
+from cartflow.outcome import InputError
+from cartflow.parameters import Parameter
 from cartflow.pbpk.routes import CAVITY_ROUTES
 from cartflow.pbpk.scaling import ScalingRule
+from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels, draining_node, host_cavity, host_organs
+from cartflow.pbpk.tumour_like import in_words, published_tumour, published_vessels, require_host
 from cartflow.pde.engine import Engine
 from cartflow.pde.fast_engine import FastEngine
 from cartflow.pde.fipy_engine import FipyEngine
@@ -18,26 +22,65 @@ from cartflow.pde.problem import Problem
 from cartflow.schema import DoseTable, SolverTable, TraffickingTable, TumourTable
 from cartflow.stepping import StepControl
 
+# What a study may say of its tumour's vessels, in place of the default or of the publication.
+_NUMBERS = (
+    "plasma_flow",
+    "vascular_fraction",
+    "interstitial_fraction",
+    "lymph_fraction",
+    "retention",
+    "egress_rate",
+    "cavity_entry_rate",
+    "barrier_breakdown",
+    "portal_share",
+)
 
-def vessels(table: TumourTable, volume: float) -> TumourVessels:
-    """Return the vessels of a tumour of `volume` mm3, and where they are."""
-    names = (
-        "plasma_flow",
-        "vascular_fraction",
-        "interstitial_fraction",
-        "lymph_fraction",
-        "retention",
-        "cavity_entry_rate",
-        "barrier_breakdown",
-    )
-    given = {n: getattr(table, n) for n in names if getattr(table, n) is not None}
+
+def vessels(table: TumourTable, volume: float, trafficking: Trafficking) -> TumourVessels:
+    """Return the vessels of a tumour of `volume` mm3, and where they are.
+
+    With ``like = "published"`` they are those that `trafficking` was published with, but for the
+    numbers that the table gives itself.
+    """
+    own, published = stated(table), {}
+    if table.like == "published":
+        published = _published(table, own, trafficking)
+        if table.host != "liver" and published_tumour(trafficking).portal_flow is not None:
+            own.pop("portal_share")  # stated as 0, by which it may leave the liver
     return TumourVessels(
         volume=volume,
         host=host_organs(table.host),
         node=draining_node(table.host) if table.own_node else "",
         cavity=host_cavity(table.host),
-        **given,
+        published=tuple(published),
+        **published,
+        **own,
     )
+
+
+def stated(table: TumourTable) -> dict[str, Parameter]:
+    """Return the numbers that a study gives for its tumour's vessels, by name."""
+    return {n: getattr(table, n) for n in _NUMBERS if getattr(table, n) is not None}
+
+
+def vessels_in_words(table: TumourTable, volume: float, trafficking: Trafficking) -> str:
+    """Return one line that says whose vessels the tumour has."""
+    return in_words(trafficking, table.like, volume, table.host, tuple(stated(table)))
+
+
+def _published(
+    table: TumourTable, own: dict[str, Parameter], trafficking: Trafficking
+) -> dict[str, Parameter]:
+    """Return the published numbers that the study's own leave to the publication."""
+    require_host(trafficking, table.host, own)
+    found = published_vessels(trafficking)
+    if {"egress_rate", "retention"} & own.keys():
+        found = {n: p for n, p in found.items() if n not in ("egress_rate", "retention")}
+    left = {n: p for n, p in found.items() if n not in own}
+    if not left:
+        msg = f"tumour.like: {', '.join(own)} leave nothing of what '{trafficking.name}' publishes"
+        raise InputError(msg)
+    return left
 
 
 def scaling(table: TraffickingTable) -> ScalingRule:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
 from cartflow.outcome import InputError, nearest, suggest
-from cartflow.parameters import Parameter, parameter
+from cartflow.parameters import Parameter, Sign, parameter
+from cartflow.paths import kind_of
+
+_LARGEST = 4_000_000  # bytes of a text; the largest that ships has 0.03 MB
 
 
 class Table(BaseModel):
@@ -23,24 +27,27 @@ class Table(BaseModel):
 T = TypeVar("T", bound=Table)
 
 
-def quantity(like: str, *, minimum: float | None = None, above: float | None = None) -> Any:
+def quantity(like: str, *, minimum: float | None = 0.0, above: float | None = None) -> Any:
     """Return the pydantic validator that turns a value into a `Parameter` like `like`.
 
-    `minimum` and `above` bound the value in internal units.
+    `minimum` and `above` bound the value, and its range, in internal units; a quantity that may
+    be negative says so by a `minimum` of None.
     """
+    sign: Sign = "any" if minimum is None else "not_negative" if above is None else "positive"
 
     def check(value: Any, info: ValidationInfo) -> Parameter:
         try:
             result = parameter(value, like, source=(info.context or {}).get("source", "study"))
         except InputError as error:
             raise ValueError(str(error)) from None
-        if minimum is not None and result.value < minimum:
-            msg = f"'{result.stated}' is below {minimum:g}"
-            raise ValueError(msg)
-        if above is not None and result.value <= above:
+        lowest = result.value if result.bounds is None else result.bounds[0]
+        if above is not None and lowest <= above:
             msg = f"'{result.stated}' must be greater than {above:g}"
             raise ValueError(msg)
-        return result
+        if minimum is not None and lowest < minimum:
+            msg = f"'{result.stated}' is below {minimum:g}"
+            raise ValueError(msg)
+        return replace(result, sign=sign)
 
     return BeforeValidator(check)
 
@@ -52,12 +59,19 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def read_text(path: Path) -> str:
     """Return the text in the file at `path`; raise `InputError` if there is none in UTF-8."""
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if kind_of(path) == "device":
         msg = f"{path}: not a file with text"
         raise InputError(msg)
     try:
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)
+        if len(raw) > _LARGEST:
+            msg = (
+                f"{path}: has more than {_LARGEST // 1_000_000} MB, which no file of this kind has"
+            )
+            raise InputError(msg)
         # Editors of Windows begin a file with a mark, which TOML does not know.
-        return path.read_text(encoding="utf-8-sig")
+        return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror})"
         raise InputError(msg) from None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from fractions import Fraction
 from functools import cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,9 @@ _POWER = re.compile(r"([A-Za-zµ])(-?\d)")
 _SUPERSCRIPTS = str.maketrans("²³", "23")
 _TOWER = re.compile(r"\d\d|__|(?:\*\*|\^)[^A-Za-z]*(?:\*\*|\^)")
 _UNIT = re.compile(r"[A-Za-z\N{MICRO SIGN}\N{GREEK SMALL LETTER MU}%0-9*/^() ·.-]{1,80}")
+# What conversions by floats may be off by, relatively: some of their last digits.
+_ROUND_OFF = 1e-15
+_MOST_DIGITS = 6  # of a denominator; fractions with more lie near any number
 # Longer texts are no quantities, and would keep the parsers busy.
 _LONGEST = 200
 
@@ -100,15 +104,40 @@ def dimension_name(unit: str) -> str:
     return compose(powers) if powers else "a plain number"
 
 
+def rational(value: float) -> Fraction:
+    """Return the number that a float stands for: a fraction of few digits, or its decimal.
+
+    It rounds to `value` again. Sums and multiples of times are taken so, and rounded once.
+
+    >>> rational(0.1) * 3, rational(1 / 1440)
+    (Fraction(3, 10), Fraction(1, 1440))
+    """
+    near = _fraction(value, lambda near: float(near) == value)
+    return Fraction(repr(float(value))) if near is None else near
+
+
+def _fraction(value: float, fits: Callable[[Fraction], bool]) -> Fraction | None:
+    """Return the first fraction near `value` that fits, or None where all are long."""
+    exact = Fraction(value)
+    small = 0 < abs(exact) < 1
+    for digits in range(_MOST_DIGITS + 1):
+        near = (1 / exact if small else exact).limit_denominator(10**digits)
+        near = 1 / near if small else near
+        if fits(near):
+            return near
+    return None
+
+
 @cache
-def factor(unit: str) -> float:
+def factor(unit: str) -> Fraction:
     """Return what a value in `unit` is multiplied with to stand in internal units."""
     like = parse_unit(internal_unit(unit))
     one, two = (float(registry().Quantity(n, parse_unit(unit)).to(like).m) for n in (1.0, 2.0))
     if not math.isclose(two, 2.0 * one):
         msg = f"'{unit}' is not a unit to multiply with"
         raise InputError(msg)
-    return one
+    near = _fraction(one, lambda near: abs(near - Fraction(one)) <= _ROUND_OFF * one)
+    return Fraction(one) if near is None else near
 
 
 def split(text: str) -> tuple[float, str]:
@@ -138,11 +167,17 @@ def to_internal(quantity: Any, like: str) -> float:
             f"but {dimension_name(like)} is needed (such as '1 {like}')"
         )
         raise InputError(msg)
-    value = number * factor(unit)
-    if not math.isfinite(value):
+    try:
+        # In fractions, so that 10080 minutes are 7 days, and not a little less.
+        return float(_decimal(number) * factor(unit))
+    except OverflowError:
         msg = f"{quantity} is too large in {internal_unit(like)}"
-        raise InputError(msg)
-    return value
+        raise InputError(msg) from None
+
+
+def _decimal(number: float) -> Fraction:
+    """Return a float as the decimal number that it was written as."""
+    return Fraction(repr(number))
 
 
 def _number_and_unit(quantity: Any) -> tuple[float, str]:

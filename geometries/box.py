@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.arguments import table
 from cartflow.geometries.checks import MOST_CELLS, positive, whole
 from cartflow.geometries.fipy_import import fipy
 from cartflow.geometries.geometry import Boundary, Geometry
@@ -78,7 +79,7 @@ def _blocks(
     centres: Floats, regions: Mapping[str, Sequence[Interval]] | None, extent: Floats
 ) -> dict[str, NDArray[np.bool_]]:
     blocks = {}
-    for name, intervals in (regions or {}).items():
+    for name, intervals in table(regions, "box: regions").items():
         what = f"box: region '{name}'"
         given = isinstance(intervals, (Sequence, np.ndarray)) and not isinstance(intervals, str)
         if not given or len(intervals) != extent.size:

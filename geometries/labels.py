@@ -1,63 +1,45 @@
-"""Label arrays: which voxels are tumour, and what they are called."""
+"""Which voxels are tumour, what they are called, and the box that holds them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from cartflow.arguments import table
+from cartflow.geometries.label_values import Codes, parts_of
 from cartflow.outcome import InputError
 
-Ints = NDArray[np.int64]
-_HIGHEST = 2**31
-# More labels than this, unnamed, are more likely grey values.
-_MOST = 256
+# Segmentations of one tumour have a handful of labels; more, unnamed, are grey values.
+MOST_UNNAMED = 32
+_SHOWN = 20
 
 
-def checked_labels(labels: ArrayLike) -> Ints:
-    """Return a 3-D label array as whole numbers; raise `InputError` if it is anything else.
+def chosen_labels(present: Sequence[int], region_names: Mapping[str, int] | None) -> dict[str, int]:
+    """Return {region name: label} of the labels `present`, without names label_1, ...
 
-    Floating-point labels are fine as long as they are whole to 1e-4.
+    Raises `InputError` if there is none, a named one is absent, two names have one label, or
+    more than 32 labels are not named.
     """
-    array: NDArray[Any] = np.asarray(labels)
-    if array.ndim != 3:
-        msg = f"the labels are {array.ndim}-D, of shape {array.shape}; needed is one 3-D array"
-        raise InputError(msg)
-    if array.dtype.kind not in "biuf":
-        msg = f"the labels are of type {array.dtype}; needed are whole numbers"
-        raise InputError(msg)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        msg = "the labels are not all finite"
-        raise InputError(msg)
-    values = array.astype(float)
-    if values.size and np.abs(values).max() > _HIGHEST:
-        msg = f"labels beyond {_HIGHEST} are not read; is this an image instead of a segmentation?"
-        raise InputError(msg)
-    whole = np.rint(values).astype(np.int64)
-    away = np.abs(values - whole)
-    if away.size and away.max() > 1e-4:
-        msg = f"label {values.ravel()[away.argmax()]:g} is not a whole number"
-        raise InputError(msg)
-    if whole.size and whole.min() < 0:
-        msg = f"label {whole.min()} is negative; labels start at 1, and 0 is outside"
-        raise InputError(msg)
-    return whole
-
-
-def chosen_labels(labels: Ints, region_names: Mapping[str, int] | None) -> dict[str, int]:
-    """Return {region name: label}; raise `InputError` if the mask is empty or a label absent."""
-    present = [int(label) for label in np.unique(labels) if label != 0]
     if not present:
         msg = "the mask is empty: no voxel has a label other than 0"
         raise InputError(msg)
-    shown = ", ".join(map(str, present))
-    if region_names is None and len(present) > _MOST:
-        msg = f"{len(present)} labels, {present[0]} to {present[-1]}; name those of the tumour"
+    if region_names is None and len(present) > MOST_UNNAMED:
+        msg = (
+            f"{len(present)} labels, {present[0]} to {present[-1]}; name those of the tumour "
+            f"(more than {MOST_UNNAMED} without names are taken for the values of a grey image)"
+        )
         raise InputError(msg)
     if region_names is None:
         return {f"label_{label}": label for label in present}
+    return _named(present, table(region_names, "labels"))
+
+
+def _named(present: Sequence[int], region_names: Mapping[str, int]) -> dict[str, int]:
+    shown = ", ".join(map(str, present[:_SHOWN]))
+    if len(present) > _SHOWN:
+        shown += f", ... {present[-1]} ({len(present)} labels)"
     if not region_names:
         msg = f"no label is named; present: {shown}"
         raise InputError(msg)
@@ -71,21 +53,36 @@ def chosen_labels(labels: Ints, region_names: Mapping[str, int] | None) -> dict[
     return {name: int(label) for name, label in region_names.items()}
 
 
-def largest_part(labels: Ints) -> Ints:
-    """Return the labels of the largest set of voxels that touch face to face, 0 elsewhere."""
+def keep_largest_part(codes: Codes) -> None:
+    """Set to 0, in place, all voxels but the largest set of those that touch face to face."""
+    parts = _parts(codes)
+    sizes = np.zeros(1, dtype=np.int64)
+    for box in parts_of(parts):
+        counts = np.bincount(parts[box].ravel(), minlength=sizes.size)
+        counts[: sizes.size] += sizes
+        sizes = counts
+    sizes[0] = 0
+    largest = sizes.argmax()
+    for box in parts_of(parts):
+        codes[box][parts[box] != largest] = 0
+
+
+def _parts(codes: Codes) -> NDArray[np.integer]:
     from scipy.ndimage import label
 
-    parts, _ = label(labels > 0)
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    return np.where(parts == sizes.argmax(), labels, 0)
+    try:
+        # Two bytes a voxel hold 65535 parts.
+        parts: NDArray[np.integer] = label(codes, output=np.uint16)[0]
+    except RuntimeError:
+        parts = label(codes, output=np.int32)[0]
+    return parts
 
 
-def cropped(labels: Ints, affine: NDArray[np.float64]) -> tuple[Ints, NDArray[np.float64]]:
-    """Return the labels in their bounding box, and the affine of that box."""
-    held = [np.flatnonzero(labels.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+def cropped(codes: Codes, affine: NDArray[np.float64]) -> tuple[Codes, NDArray[np.float64]]:
+    """Return the voxels in their bounding box, a view, and the affine of that box."""
+    held = [np.flatnonzero(codes.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
     start = np.array([index[0] for index in held])
     box = tuple(slice(index[0], index[-1] + 1) for index in held)
     shifted = affine.copy()
     shifted[:3, 3] += affine[:3, :3] @ start
-    return labels[box], shifted
+    return codes[box], shifted

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cartflow.geometries.coarsening import checked_factors
 from cartflow.geometries.geometry import Geometry
+from cartflow.geometries.image_files.image import Image
+from cartflow.geometries.image_files.nifti import farthest
 from cartflow.geometries.images import read_image
-from cartflow.geometries.labels import checked_labels, chosen_labels, cropped, largest_part
+from cartflow.geometries.label_values import numbered, present_codes, present_labels
+from cartflow.geometries.labels import chosen_labels, cropped, keep_largest_part
 from cartflow.geometries.orientation import checked_affine, oriented
 from cartflow.geometries.voxel_geometry import geometry_of_voxels
 from cartflow.outcome import InputError
@@ -28,15 +32,12 @@ def read_mask(
     Raises `InputError`, one line that names the file.
     """
     image = read_image(path)
-    return voxel_mask(
-        image.labels,
-        image.affine,
-        labels,
-        largest_component=largest_component,
-        coarsen=coarsen,
-        source=str(path),
-        notes=image.notes,
-    )
+    try:
+        geometry = _mask(image, labels, largest_component, coarsen)
+    except InputError as error:
+        msg = f"{path}: {error}"
+        raise InputError(msg) from None
+    return geometry if image.qform is None else _with_both_volumes(geometry, image, image.qform)
 
 
 def voxel_mask(
@@ -52,22 +53,47 @@ def voxel_mask(
     """Return the tumour in an array of whole-number labels (i, j, k), 0 outside.
 
     `affine` (4, 4) takes voxel indices to RAS mm. `region_names` names the labels that make
-    up the tumour (default: all, as label_1, ...), each a region. `coarsen`, one factor or
-    three along i, j, k, joins voxels to blocks that hold the same volume. A grid along the
-    patient's axes gets dims z, y, x with rising coordinates; an oblique one keeps its index
-    axes k, j, i. Raises `InputError` that begins with `source`.
+    up the tumour (default: all, as label_1, ..., at most 32), each a region. `coarsen`, one
+    factor or three along i, j, k, joins voxels to blocks that hold the same volume. A grid
+    along the patient's axes gets dims z, y, x with rising coordinates; an oblique one keeps
+    its index axes k, j, i. Raises `InputError` that begins with `source`.
     """
     try:
-        matrix = checked_affine(affine)
-        numbers = checked_labels(labels)
-        names = chosen_labels(numbers, region_names)
-        numbers = np.where(np.isin(numbers, list(names.values())), numbers, 0)
-        if largest_component:
-            numbers = largest_part(numbers)
-            names = chosen_labels(numbers, region_names)
-        numbers, shifted = cropped(numbers, matrix)
-        grid = oriented(numbers, shifted, checked_factors(coarsen, numbers.shape))
-        return geometry_of_voxels(grid, names, matrix, notes, drop_empty=region_names is None)
+        image = Image(stored=np.asarray(labels), affine=checked_affine(affine), notes=notes)
+        return _mask(image, region_names, largest_component, coarsen)
     except InputError as error:
         msg = f"{source}: {error}"
         raise InputError(msg) from None
+
+
+def _mask(
+    image: Image,
+    region_names: Mapping[str, int] | None,
+    largest_component: bool,
+    coarsen: int | Sequence[int],
+) -> Geometry:
+    matrix = checked_affine(image.affine)
+    labels = chosen_labels(present_labels(image), region_names)
+    # From here on a voxel holds the place of its label among those chosen, from 1.
+    codes, shifted = cropped(numbered(image, list(labels.values())), matrix)
+    names = {name: code for code, name in enumerate(labels, 1)}
+    if largest_component:
+        keep_largest_part(codes)
+        left = present_codes(codes)
+        names = {name: code for name, code in names.items() if code in left}
+        chosen_labels(sorted(labels[name] for name in names), region_names)
+        codes, shifted = cropped(codes, shifted)
+    grid = oriented(codes, shifted, checked_factors(coarsen, codes.shape))
+    return geometry_of_voxels(grid, names, matrix, image.notes, drop_empty=region_names is None)
+
+
+def _with_both_volumes(geometry: Geometry, image: Image, qform: NDArray[np.float64]) -> Geometry:
+    sform = image.affine
+    ratio = abs(np.linalg.det(qform[:3, :3]) / np.linalg.det(sform[:3, :3]))
+    apart = farthest(sform, qform, image.stored.shape)
+    note = (
+        f"the header's two orientations disagree: the tumour has {geometry.volume:.6g} mm3 by the "
+        f"sform, which is used, and {geometry.volume * ratio:.6g} mm3 by the qform; they put a "
+        f"corner of the image {apart:.3g} mm apart"
+    )
+    return replace(geometry, notes=(*geometry.notes, note))

@@ -17,13 +17,13 @@ _TOLERANCE = 1e-4
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VoxelGrid:
-    """Labels (i, j, k) with the `affine` from indices to RAS mm.
+    """Whole-number labels (i, j, k), 0 outside, with the `affine` from indices to RAS mm.
 
     `aligned` says that i, j, k run along rising x, y, z; `factors` is the coarsening
     asked for along i, j, k.
     """
 
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     affine: Floats
     aligned: bool
     factors: tuple[int, int, int]
@@ -40,7 +40,10 @@ class VoxelGrid:
 
 def checked_affine(affine: Any) -> Floats:
     """Return a (4, 4) affine; raise `InputError` if it is not finite, singular or sheared."""
-    matrix = np.array(affine, dtype=float)
+    try:
+        matrix = np.array(affine, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        matrix = np.empty(0)
     if matrix.shape != (4, 4):
         msg = f"the affine has the shape {matrix.shape}; needed is (4, 4)"
         raise InputError(msg)
@@ -70,7 +73,7 @@ def is_axis_aligned(affine: Floats) -> bool:
     return bool(np.sort(directions, axis=0)[:2].max() <= _TOLERANCE)
 
 
-def oriented(labels: NDArray[np.int64], affine: Floats, factors: tuple[int, int, int]) -> VoxelGrid:
+def oriented(labels: NDArray[Any], affine: Floats, factors: tuple[int, int, int]) -> VoxelGrid:
     """Return the voxels with i, j, k along rising x, y, z; an oblique grid is left as it is."""
     if not is_axis_aligned(affine):
         return VoxelGrid(labels=labels, affine=affine, aligned=False, factors=factors)

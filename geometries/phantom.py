@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 # How far a lobe stands out against the radius, and how narrow it is.
 _HEIGHT = 1.2
 _NARROWNESS = 12.0
+_MOST_LOBES = 50
+_LARGEST_SEED = 2**32 - 1
 
 
 def lobulated_phantom(
@@ -43,7 +45,9 @@ def lobulated_phantom(
     if number > MOST_CELLS / 100:
         msg = f"phantom spacing: got {spacing}; {number} voxels are more than {MOST_CELLS // 100}"
         raise InputError(msg)
-    directions = _directions(whole(lobes, "phantom lobes"), whole(seed, "phantom seed"))
+    directions = _directions(
+        whole(lobes, "phantom lobes", _MOST_LOBES), whole(seed, "phantom seed", _LARGEST_SEED)
+    )
     axes = _axes(volume, step, directions)
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     nearness = _relative_radius(points, directions).ravel()

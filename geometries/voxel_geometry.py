@@ -40,14 +40,15 @@ def geometry_of_voxels(
     factors = grid.factors[::-1]
     voxel = grid.spacing[::-1]
     fine = padded_to_blocks(grid.labels.T, factors)
-    counts = block_sums((fine > 0).astype(int), factors)
+    counts = block_sums(fine > 0, factors)
     active = counts > 0
     affine = coarse_affine(grid.affine, grid.factors)
     volumes = counts[active] * float(np.prod(voxel))
     faces = voxel_faces(_cell_of_voxel(fine, active, factors), voxel)
     indices = np.argwhere(active)
     depth = _depth(fine, voxel, factors, counts)[active]
-    own = _label_regions(fine, names, factors, active)
+    most = majority(fine, factors)
+    own = {name: most == label for name, label in names.items()}
     # A label that nobody named may vanish in coarse cells; one that was named may not.
     gone = [name for name, cells in own.items() if drop_empty and not cells.any()]
     kept = {name: cells for name, cells in own.items() if name not in gone}
@@ -70,7 +71,7 @@ def geometry_of_voxels(
 
 
 def _cell_of_voxel(
-    fine: NDArray[np.int64], active: NDArray[np.bool_], factors: Sequence[int]
+    fine: NDArray[Any], active: NDArray[np.bool_], factors: Sequence[int]
 ) -> NDArray[np.int64]:
     """Return the mesh cell of every voxel, -1 for those outside."""
     cell = np.where(active, np.cumsum(active).reshape(active.shape) - 1, -1)
@@ -78,7 +79,7 @@ def _cell_of_voxel(
 
 
 def _depth(
-    fine: NDArray[np.int64], voxel: Floats, factors: Sequence[int], counts: NDArray[np.int64]
+    fine: NDArray[Any], voxel: Floats, factors: Sequence[int], counts: NDArray[np.int64]
 ) -> Floats:
     """Return, a block of `counts` voxels, the mean distance of their centres to the surface, mm.
 
@@ -90,9 +91,12 @@ def _depth(
     nearest = distance_transform_edt(
         inside, sampling=voxel, return_distances=False, return_indices=True
     )
-    steps = np.abs(nearest - np.indices(inside.shape))
-    size = np.asarray(voxel).reshape(-1, 1, 1, 1)
-    distance = np.sqrt(np.sum((np.maximum(steps - 0.5, 0.0) * size) ** 2, axis=0))
+    distance = np.zeros(inside.shape)
+    # An axis after the other, for memory.
+    for axis, size in enumerate(voxel):
+        steps = np.abs(nearest[axis] - np.indices(inside.shape, sparse=True)[axis])
+        distance += (np.maximum(steps - 0.5, 0.0) * size) ** 2
+    distance = np.sqrt(distance)
     return block_sums(distance[1:-1, 1:-1, 1:-1], factors) / np.maximum(counts, 1)
 
 
@@ -105,17 +109,6 @@ def _coordinates(
         world = 2 - axis
         coordinates[dim] = affine[world, 3] + affine[world, world] * index if aligned else index
     return coordinates
-
-
-def _label_regions(
-    fine: NDArray[np.int64],
-    names: Mapping[str, int],
-    factors: Sequence[int],
-    active: NDArray[np.bool_],
-) -> dict[str, NDArray[np.bool_]]:
-    """Return the cells in which each label has the most voxels."""
-    most = majority(fine, list(names.values()), factors)[active]
-    return {name: most == number for number, name in enumerate(names)}
 
 
 def _rim(faces: VoxelFaces, block: Floats) -> Boundary:

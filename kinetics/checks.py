@@ -25,7 +25,8 @@ _RUNS, _SEED = 2000, 20210229
 class CheckResult:
     """One number of a model: measured, expected and allowed difference, all in `unit`.
 
-    `standing` is ``published``, ``recomputed`` (an independent integration of the published
+    `standing` is ``published`` (the publication prints or draws the number), ``released`` (the
+    authors' own code does), ``recomputed`` (an independent integration of the published
     equations) or ``analytic``; `note` tells a known discrepancy.
     """
 
@@ -97,7 +98,8 @@ class Checker:
             return float(
                 np.log(2) * ((check.until or 0.0) - check.since) / abs(np.log(last / first))
             )
-        times = course.grid(check.since, check.until)
+        sampled = np.array(check.samples)
+        times = sampled if sampled.size else course.grid(check.since, check.until)
         values = course.measure(check.of, times)
         if check.kind == "area":
             return float(np.trapezoid(values, times))
@@ -105,6 +107,8 @@ class Checker:
             return float(np.abs(values - values[0]).max() / np.abs(values[0]))
         if check.kind == "time_to_level":
             return first_crossing(times, values, check.level)
+        if check.kind == "time_below":
+            return time_below(times, values, check.level)
         if check.kind == "value_at_minimum":
             assert check.of_minimum is not None
             lowest = check.of_minimum
@@ -191,3 +195,12 @@ def first_crossing(times: Array, values: Array, level: float) -> float:
     i = int(passed[0])
     share = (level - values[i]) / (values[i + 1] - values[i])
     return float(times[i] + share * (times[i + 1] - times[i]))
+
+
+def time_below(times: Array, values: Array, level: float) -> float:
+    """Return for how long `values`, taken linear between `times`, are below `level`."""
+    low = np.minimum(values[1:], values[:-1])
+    high = np.maximum(values[1:], values[:-1])
+    partly = np.divide(level - low, high - low, out=np.zeros_like(low), where=high > low)
+    share = np.where(high < level, 1.0, np.clip(partly, 0.0, 1.0))
+    return float(share @ np.diff(times))

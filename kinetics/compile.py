@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.kinetics.extra_functions import EXTRA
 from cartflow.kinetics.grammar import (
     Binary,
     Call,
@@ -39,6 +40,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": np.abs,
     "min": np.minimum,
     "max": np.maximum,
+    **EXTRA,
 }
 
 
@@ -66,7 +68,7 @@ def to_function(
     or is a zero that divides.
     """
     if not names(expression) & species.keys():
-        constant = _constant(expression, parameters)
+        constant = constant_value(expression, parameters)
         return lambda state: constant
     match expression:
         case Name(name):
@@ -127,10 +129,10 @@ def _binary(
     first = to_function(left, species, parameters)
     second = to_function(right, species, parameters)
     if not names(left) & species.keys():
-        a = _constant(left, parameters)
+        a = constant_value(left, parameters)
         return lambda state: apply(a, second(state))
     if not names(right) & species.keys():
-        b = _constant(right, parameters)
+        b = constant_value(right, parameters)
         if sign == "/" and b == 0:
             msg = f"'{to_text(right)[:100]}' is zero, and divides"
             raise InputError(msg)
@@ -146,6 +148,8 @@ def _call(
 ) -> Function:
     apply = _FUNCTIONS[function]
     inner = [to_function(argument, species, parameters) for argument in arguments]
+    if function == "if":
+        return _choosing(*inner)
     if len(inner) == 1:
         first = inner[0]
         return lambda state: apply(first(state))
@@ -153,7 +157,21 @@ def _call(
     return lambda state: apply(first(state), second(state))
 
 
-def _constant(expression: Expression, parameters: Mapping[str, float]) -> float:
+def _choosing(condition: Function, first: Function, second: Function) -> Function:
+    """Return the choice between two functions; at one point only the chosen one is worked out."""
+
+    def chosen(state: Array) -> Any:
+        here = np.asarray(condition(state))
+        if here.ndim == 0:
+            return first(state) if here != 0 else second(state)
+        with np.errstate(all="ignore"):
+            return np.where(here != 0, first(state), second(state))
+
+    return chosen
+
+
+def constant_value(expression: Expression, parameters: Mapping[str, float]) -> float:
+    """Return the value of an expression of parameters; raise `InputError` if it is not finite."""
     with np.errstate(all="ignore"):
         value = float(_number(expression, parameters))
     if not np.isfinite(value):

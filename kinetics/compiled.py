@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cartflow.kinetics.cache_folder import cache_folder, write_once
+from cartflow.cache_folder import cache_folder, write_once
 from cartflow.kinetics.compile import Array
 from cartflow.kinetics.generated import VERSION, module_text
 from cartflow.kinetics.grammar import Binary, Call, Expression, Name, Negative, Number
@@ -42,7 +42,7 @@ class CompiledNetwork:
 def compiled(network: Network) -> CompiledNetwork:
     """Return `network` compiled; networks that differ in parameters' values share the code.
 
-    Code is kept in the user's cache (see `cartflow.kinetics.cache_folder`) and compiled once
+    Code is kept in the user's cache (see `cartflow.cache_folder`) and compiled once
     for each structure. Raises `InputError` if CARTFLOW_CACHE cannot be written to.
     """
     module = _module(network)
@@ -140,8 +140,7 @@ def _kept(name: str, text: Callable[[], str]) -> ModuleType:
         if name in sys.modules:
             return sys.modules[name]
         path = cache_folder("kinetics") / f"{name}.py"
-        if not path.exists():
-            write_once(path, text())
+        write_once(path, text)
         return _imported(name, str(path))
 
 

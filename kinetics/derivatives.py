@@ -21,6 +21,7 @@ from cartflow.kinetics.grammar import (
     Number,
     names,
 )
+from cartflow.outcome import InputError
 
 # What a derivative may call beyond the grammar's functions, with the number of arguments.
 SLOPES: dict[str, int] = {
@@ -154,6 +155,9 @@ class _Translation:
             case Call("sqrt", (inner,)):
                 return _Power(self.there(inner), sympy.Rational(1, 2))
             case Call(function, arguments):
+                if function not in _PLAIN:
+                    msg = f"'{function}' has no derivative here; run the model by cartflow simulate"
+                    raise InputError(msg)
                 return _PLAIN[function](*map(self.there, arguments))
         raise AssertionError(tree)
 

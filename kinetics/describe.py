@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cartflow.kinetics.grammar import Binary, Expression, to_text
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
+from cartflow.kinetics.pores import in_pores
 from cartflow.kinetics.scenario import Dose, Scenario, Switch
 
 _SCOPES = {"body": " (of the whole body)", "exchange": " (exchange between compartments)"}
@@ -21,8 +22,11 @@ def reactions(network: Network) -> list[str]:
     """Return one line for each reaction, such as ``tiring: cart -> exhausted at k*cart``."""
     return [
         f"{r.name}: {_side(r.consumes)} -> {_side(r.produces)} at {to_text(tree)}"
+        + (" (per volume of pore fluid)" if pores else "")
         + _SCOPES.get(r.scope, "")
-        for r, tree in zip(network.reactions, network.expressions, strict=True)
+        for r, tree, pores in zip(
+            network.reactions, network.expressions, in_pores(network), strict=True
+        )
     ]
 
 
@@ -31,6 +35,8 @@ def parameter_notes(model: Model) -> dict[str, str]:
     notes = {}
     for name, p in model.network.parameters.items():
         parts = [p.note] if p.note else []
+        if p.sign == "any":
+            parts.append("of either sign")
         if name in model.ranges:
             low, high = model.ranges[name]
             parts.append(f"range {low:.4g} to {high:.4g} {p.unit}")

@@ -95,8 +95,13 @@ def _raised(
 def _call(whole: Call, inner: list[Dimension]) -> Dimension:
     if whole.function == "sqrt":
         return _times(PLAIN, inner[0], 0.5)
-    if whole.function == "abs":
+    if whole.function in {"abs", "floor", "ceil"}:
         return inner[0]
+    if whole.function in {"less", "at_most", "equal"}:
+        _same(whole, inner[0], inner[1])
+        return PLAIN
+    if whole.function == "if":
+        return _same(whole, inner[1], inner[2])
     if whole.function in {"min", "max"}:
         return _same(whole, inner[0], inner[1])
     if inner[0] != PLAIN:

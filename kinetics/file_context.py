@@ -11,9 +11,10 @@ from typing import Any
 from cartflow.kinetics.density import Scaling
 from cartflow.kinetics.dimensions import Dimension, unit_text
 from cartflow.kinetics.network import Network
+from cartflow.kinetics.network_checks import of_sign
 from cartflow.kinetics.scenario import Moment
 from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter, Standing, parameter
+from cartflow.parameters import Parameter, Standing, parameter, signed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +33,7 @@ class Context:
         """Return an amount of a species, not negative."""
         with named(where):
             found = self.network.species[self.network.index(species)]
-            result = self.scaling.amount(raw, found, source)
-            if result.value < 0:
-                msg = f"'{result.stated}' is below 0"
-                raise InputError(msg)
-            return result
+            return signed(self.scaling.amount(raw, found, source), "not_negative")
 
     def changed(
         self, raw: Mapping[str, Any], where: str, source: str, standing: Standing
@@ -52,8 +49,8 @@ class Context:
                         msg = f"'{value}' has no source; give the scenario one"
                         raise InputError(msg)
                     stated = {"value": value, "source": source, "standing": standing}
-                unit = self.network.parameters[name].unit
-                result[name] = self.scaling.restated(name, stated, unit)
+                old = self.network.parameters[name]
+                result[name] = of_sign(self.scaling.restated(name, stated, old.unit), old.sign)
         return result
 
     def moment(self, raw: Any, where: str, source: str, standing: Standing) -> Moment:
@@ -64,10 +61,7 @@ class Context:
                     msg = f"the parameter '{raw}' is no time"
                     raise InputError(msg)
                 return Moment(name=raw)
-            found = parameter(raw, "day", source=source)
-            if found.value < 0:
-                msg = f"'{found.stated}' is below 0"
-                raise InputError(msg)
+            found = signed(parameter(raw, "day", source=source), "not_negative")
             return Moment(
                 time=found if isinstance(raw, dict) else replace(found, standing=standing)
             )

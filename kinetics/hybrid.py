@@ -80,7 +80,7 @@ def hybrid_runs(
     Species and threshold are those of the model's ``stochastic_below`` unless given.
     """
     name, cells, volume = _few(model, species, threshold)
-    if any(isinstance(e, Jump) for e in scenario.events):
+    if any(isinstance(e, Jump) for e in (*model.events, *scenario.events)):
         raise InputError("jumps are not part of hybrid runs")
     course = run(model, scenario)
     row = course.network.index(name)

@@ -12,6 +12,7 @@ from cartflow.kinetics.reading import read_model
 from cartflow.kinetics.species import Species
 from cartflow.outcome import InputError, require_known
 from cartflow.parameters import Parameter
+from cartflow.paths import as_path
 
 
 def names() -> list[str]:
@@ -32,7 +33,8 @@ def load_model(name_or_path: str | Path, directory: Path | None = None) -> Model
         require_known(name_or_path, names(), "kinetics (a shipped name, or a path to a .toml file)")
         path = Path(str(files("cartflow.kinetics").joinpath(f"data/{name_or_path}.toml")))
         return read_model(path, path.name, source="")
-    path = (directory or Path()) / name_or_path
+    folder = Path() if directory is None else as_path(directory, "directory")
+    path = folder / as_path(name_or_path, "kinetics")
     return read_model(path, str(path), source="study")
 
 

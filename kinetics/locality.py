@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cartflow.kinetics.extra_functions import extra_functions
 from cartflow.kinetics.grammar import names
 from cartflow.kinetics.network import Network
 from cartflow.outcome import InputError
@@ -18,6 +19,9 @@ def in_tissue(network: Network) -> Network:
     product cells are in relative amounts.
     """
     where = f"kinetics '{network.name}'"
+    if network.alone:
+        msg = f"{where}: {network.alone}, so it cannot stand in tissue; run it by cartflow simulate"
+        raise InputError(msg)
     local = [r for r in network.reactions if r.scope == "local"]
     if len(local) < len(network.reactions):
         kept = _kept(network)
@@ -36,6 +40,14 @@ def in_tissue(network: Network) -> Network:
             species=tuple(s for s in network.species if s.name in kept),
             reactions=tuple(local),
         )
+    for reaction, tree in zip(network.reactions, network.expressions, strict=True):
+        extra = extra_functions(tree)
+        if extra:
+            msg = (
+                f"{where}: reactions.{reaction.name}: '{extra[0]}' cannot stand in tissue; run the "
+                "model by cartflow simulate"
+            )
+            raise InputError(msg)
     for species, product in zip(network.species, network.is_product, strict=True):
         if product and species.unit == "1":
             msg = (

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cartflow.kinetics.density import Scaling
+from cartflow.kinetics.grammar import Expression
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.scenario import Check, Scenario, Switch
+from cartflow.kinetics.scenario import Check, Jump, Scenario, Switch, event_numbers
 from cartflow.kinetics.schema import Inconsistency
+from cartflow.kinetics.triggered import Triggered
 from cartflow.outcome import InputError, require_known
 from cartflow.parameters import Parameter
 
@@ -18,9 +20,13 @@ from cartflow.parameters import Parameter
 class Model:
     """A network, how its numbers scale with the compartment's volume, and how it was run.
 
-    `ranges` are the published bounds of parameters (internal units), `extinction` the amount
-    below which a species is set to zero, `few` that below which a hybrid run treats it as a
-    birth-death process, `flags` what is inconsistent in or between sources.
+    `ranges` are the published bounds of parameters (internal units), `extinction` the density
+    below which a species is set to zero, `extinction_of_whole` those of them that the file states
+    in whole cells (or ng), `few` that below which a hybrid run treats it as a birth-death process,
+    `flags` what is inconsistent in or between sources. `switches` and `jumps` act in every
+    scenario, and wherever else the model acts. `triggers` are events by condition, `quantities`
+    are worked out from species, `clock` is the species that is the time; what is `fixed` has been
+    used in other numbers and cannot be set.
     """
 
     network: Network
@@ -28,16 +34,27 @@ class Model:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     inconsistencies: Mapping[str, Inconsistency] = field(default_factory=dict)
     extinction: Mapping[str, Parameter] = field(default_factory=dict)
+    extinction_of_whole: Mapping[str, Parameter] = field(default_factory=dict)
     few: Mapping[str, Parameter] = field(default_factory=dict)
     switches: tuple[Switch, ...] = ()
+    jumps: tuple[Jump, ...] = ()
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     flags: tuple[str, ...] = ()
+    triggers: tuple[Triggered, ...] = ()
+    quantities: Mapping[str, Expression] = field(default_factory=dict)
+    clock: str = ""
+    fixed: Collection[str] = ()
 
     @property
     def name(self) -> str:
         """The name of the network."""
         return self.network.name
+
+    @property
+    def events(self) -> tuple[Switch | Jump, ...]:
+        """What happens in every scenario, and wherever else the model acts."""
+        return (*self.switches, *self.jumps)
 
     @property
     def volume(self) -> float | None:
@@ -61,6 +78,7 @@ class Model:
         for name, raw in overrides.items():
             where = f"kinetics '{self.name}': parameters"
             require_known(name, self.network.parameters, where)
+            self.require_free(name)
             try:
                 unit = self.network.parameters[name].unit
                 changed[name] = self.scaling.restated(name, raw, unit)
@@ -69,6 +87,12 @@ class Model:
                 raise InputError(msg) from None
         return replace(self, network=self.network.with_parameters(changed))
 
+    def require_free(self, name: str) -> None:
+        """Raise `InputError` if other numbers were worked out from the number `name`."""
+        if name in self.fixed:
+            msg = f"kinetics '{self.name}': {name}: other numbers of the file rest on it; change "
+            raise InputError(msg + "it in the file")
+
     def numbers(self) -> dict[str, Parameter]:
         """Return every number of the file but its check values, by a dotted key."""
         found = dict(self.network.parameters)
@@ -76,6 +100,7 @@ class Model:
             found["compartment_volume"] = self.scaling.volume
         found |= {f"extinction.{k}": p for k, p in self.extinction.items()}
         found |= {f"few.{k}": p for k, p in self.few.items()}
+        found |= event_numbers(self.events, "")
         for scenario in self.scenarios.values():
             found |= {f"scenarios.{k}": p for k, p in scenario.numbers().items()}
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
@@ -11,11 +11,12 @@ import numpy as np
 
 from cartflow.kinetics.balance import Sorted, sort_cells
 from cartflow.kinetics.compile import Array, Function, slope_function, to_function
-from cartflow.kinetics.dimensions import Dimension, check, dimension_of
-from cartflow.kinetics.grammar import Expression, names
+from cartflow.kinetics.dimensions import Dimension, dimension_of
+from cartflow.kinetics.grammar import Expression
+from cartflow.kinetics.network_checks import of_sign, require_reaction, require_unique
 from cartflow.kinetics.species import Reaction, Role, Species, SpeciesUnit, require_identifier
 from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter, parameter
+from cartflow.parameters import Parameter, parameter, signed
 
 __all__ = ["Network", "Reaction", "Role", "Species", "SpeciesUnit"]
 
@@ -26,7 +27,8 @@ class Network:
 
     The derivative of a state is ``stoichiometry @ rates(state)``. Product cells that a
     reaction makes are `born`, those it removes `died`, those that change phenotype
-    `converted`. Raises `InputError` naming the species, parameter or reaction that is wrong.
+    `converted`. `alone` says why it can only be run well mixed, if so. Raises `InputError`
+    naming the species, parameter or reaction that is wrong.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Network:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     reactions: tuple[Reaction, ...] = ()
     notes: str = ""
+    alone: str = ""
 
     def __post_init__(self) -> None:
         # Own copies: what the closures were built from must not change later.
@@ -44,15 +47,17 @@ class Network:
         object.__setattr__(self, "reactions", tuple(self.reactions))
         if not self.species:
             raise InputError("species: at least one is needed")
-        _require_unique("species", self.species_names)
-        _require_unique("reactions", [r.name for r in self.reactions])
-        for name in self.parameters:
+        require_unique("species", self.species_names)
+        require_unique("reactions", [r.name for r in self.reactions])
+        for name, number in self.parameters.items():
             require_identifier(name, f"parameters.{name}")
             if name in self.species_names:
                 msg = f"parameters.{name}: a species has the same name"
                 raise InputError(msg)
+            _require_sign(name, number)
+        species = {s.name: s for s in self.species}
         for reaction, tree in zip(self.reactions, self.expressions, strict=True):
-            self._check(reaction, tree)
+            require_reaction(reaction, tree, species, self._dimensions)
         _ = self._functions
 
     def __getstate__(self) -> dict[str, Any]:
@@ -201,7 +206,8 @@ class Network:
         for name, value in overrides.items():
             require_known(name, self.parameters, f"kinetics '{self.name}': parameters")
             try:
-                changed[name] = parameter(value, self.parameters[name].unit, source=source)
+                old = self.parameters[name]
+                changed[name] = signed(parameter(value, old.unit, source=source), old.sign)
             except InputError as error:
                 msg = f"kinetics '{self.name}': parameters.{name}: {error}"
                 raise InputError(msg) from None
@@ -211,24 +217,6 @@ class Network:
             msg = f"kinetics '{self.name}': {error}"
             raise InputError(msg) from None
 
-    def _check(self, reaction: Reaction, tree: Expression) -> None:
-        where = f"reactions.{reaction.name}"
-        for side in ("consumes", "produces"):
-            for name in getattr(reaction, side):
-                require_known(name, self.species_names, f"{where}.{side}")
-        dimensions = self._dimensions
-        for name in sorted(names(tree)):
-            require_known(name, dimensions, f"{where}.rate")
-        units = {s.unit for s in self.species if s.name in {*reaction.consumes, *reaction.produces}}
-        if len(units) > 1:
-            msg = f"{where}: its species have the units {' and '.join(sorted(units))}; write one "
-            raise InputError(msg + "reaction for each unit")
-        try:
-            check(tree, dimensions, dimension_of(f"{units.pop()}/day"))
-        except InputError as error:
-            msg = f"{where}.rate: {error}"
-            raise InputError(msg) from None
-
     @cached_property
     def _dimensions(self) -> dict[str, Dimension]:
         units: dict[str, str] = {s.name: s.unit for s in self.species}
@@ -236,10 +224,9 @@ class Network:
         return {name: dimension_of(unit) for name, unit in units.items()}
 
 
-def _require_unique(what: str, found: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in found:
-        if name in seen:
-            msg = f"{what}.{name}: the name is used twice"
-            raise InputError(msg)
-        seen.add(name)
+def _require_sign(name: str, number: Parameter) -> None:
+    try:
+        of_sign(number, number.sign)
+    except InputError as error:
+        msg = f"parameters.{name}: {error}"
+        raise InputError(msg) from None

@@ -18,7 +18,8 @@ def initial_state(network: Network, initial: Mapping[str, float]) -> Array:
     state = np.array([s.initial for s in network.species])
     for name, density in initial.items():
         row = network.index(name)
-        if not (np.isfinite(density) and density >= 0):
+        signal = network.species[row].role == "signal"
+        if not (np.isfinite(density) and (density >= 0 or signal)):
             msg = f"kinetics '{network.name}': initial.{name}: {density} is not a density"
             raise InputError(msg)
         state[row] = density

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 from typing import Any
 
 from cartflow.kinetics.dimensions import expression_dimension, unit_text
@@ -23,6 +24,7 @@ def check(context: Context, table: CheckTable, scenarios: Collection[str]) -> Ch
     if (table.tolerance is None) == (table.absolute is None):
         msg = f"{where}: give one of 'tolerance' (relative) and 'absolute'"
         raise InputError(msg)
+    samples = _samples(table, f"{where}.samples")
     of, unit = _expression(context, table.of, f"{where}.of", species=table.kind != "formula")
     for scenario in filter(None, (table.scenario, table.relative_to, *table.median_over)):
         require_known(scenario, scenarios, f"{where}.scenario")
@@ -63,6 +65,7 @@ def check(context: Context, table: CheckTable, scenarios: Collection[str]) -> Ch
         since=_days(table.since, f"{where}.since") or 0.0,
         until=_days(table.until, f"{where}.until"),
         level=level,
+        samples=samples,
         of_minimum=of_minimum,
         vary=table.vary or "",
         range=bounds,
@@ -122,6 +125,21 @@ def _either(context: Context, raw: Any, unit: str) -> Parameter:
     found = parameter(raw, stated)
     context.scaling.like(1.0, unit, found.unit)
     return found
+
+
+def _samples(table: CheckTable, where: str) -> tuple[float, ...]:
+    """Return the times (days) of an area's samples, which stand alone and rise."""
+    if table.samples is None:
+        return ()
+    if table.since is not None or table.until is not None:
+        msg = f"{where}: they say themselves from when to when; leave out since and until"
+        raise InputError(msg)
+    with named(where):
+        days = tuple(parameter(time, "day").value for time in table.samples)
+        if any(later <= earlier for earlier, later in pairwise(days)):
+            msg = f"{table.samples!r}: times must rise"
+            raise InputError(msg)
+    return days
 
 
 def _days(raw: Any, where: str) -> float | None:

@@ -34,8 +34,8 @@ def scenario(context: Context, name: str, table: ScenarioTable, usual: str) -> S
         events.append(_dose(context, dose, f"{where}.doses.{i}", source, table.standing))
     for i, change in enumerate(table.switches):
         events.append(switch(context, change, f"{where}.switches.{i}", source, table.standing))
-    for i, jump in enumerate(table.jumps):
-        events.append(_jump(context, jump, f"{where}.jumps.{i}", source, table.standing))
+    for i, leap in enumerate(table.jumps):
+        events.append(jump(context, leap, f"{where}.jumps.{i}", source, table.standing))
     return Scenario(
         name=name,
         title=table.title,
@@ -76,7 +76,8 @@ def _dose(context: Context, table: DoseTable, where: str, source: str, standing:
     )
 
 
-def _jump(context: Context, table: JumpTable, where: str, source: str, standing: Standing) -> Jump:
+def jump(context: Context, table: JumpTable, where: str, source: str, standing: Standing) -> Jump:
+    """Return species that are multiplied at a time."""
     for name in table.multiply:
         require_known(name, context.network.species_names, f"{where}.multiply")
     return Jump(

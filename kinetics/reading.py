@@ -11,7 +11,7 @@ from cartflow.kinetics.file_context import Context, named
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.read_checks import check
-from cartflow.kinetics.read_scenarios import scenario, switch
+from cartflow.kinetics.read_scenarios import jump, scenario, switch
 from cartflow.kinetics.schema import KineticsTable, ReactionTable, SpeciesTable
 from cartflow.kinetics.species import Reaction, Species
 from cartflow.outcome import InputError, suggest
@@ -64,10 +64,15 @@ class _Reader:
             ranges={n: self._range(r, n) for n, (r, _) in bounds.items()},
             inconsistencies={n: s.inconsistent for n, s in stated.items() if s.inconsistent},
             extinction=self._thresholds("extinct_below"),
+            extinction_of_whole=self._whole_thresholds(),
             few=self._thresholds("stochastic_below"),
             switches=tuple(
                 switch(self.context, s, f"switches.{i}", self.source, "assumed")
                 for i, s in enumerate(self.table.switches)
+            ),
+            jumps=tuple(
+                jump(self.context, j, f"jumps.{i}", self.source, "assumed")
+                for i, j in enumerate(self.table.jumps)
             ),
             scenarios={
                 n: scenario(self.context, n, s, self.source)
@@ -88,6 +93,15 @@ class _Reader:
             if getattr(table, key) is not None
         }
 
+    def _whole_thresholds(self) -> dict[str, Parameter]:
+        found = {}
+        for species in self.network.species:
+            raw = self.table.species[species.name].extinct_below
+            whole = None if raw is None else self.scaling.whole(raw, species, self.source)
+            if whole is not None:
+                found[species.name] = whole
+        return found
+
     def _parameters(self) -> dict[str, Parameter]:
         result = {}
         for name, entry in self.table.parameters.items():
@@ -100,7 +114,10 @@ class _Reader:
         if self.scaling.volume is not None:
             factor = self.scaling.volume.value ** self.scaling.exponents[name]
         low, high = bounds[0] * factor, bounds[1] * factor
-        value = self.network.parameters[name].value
+        value, sign = self.network.parameters[name].value, self.network.parameters[name].sign
+        if low < 0 and sign != "any":
+            msg = f"parameters.{name}: its range begins below 0; one that may says sign = 'any'"
+            raise InputError(msg)
         if not low * (1 - 1e-12) <= value <= high * (1 + 1e-12):
             msg = f"parameters.{name}: '{self.network.parameters[name].stated}' is not in its range"
             raise InputError(msg)
@@ -132,4 +149,5 @@ def _reaction(name: str, table: ReactionTable) -> Reaction:
         produces=table.produces,
         rate=table.rate,
         scope=table.scope,
+        per=table.per,
     )

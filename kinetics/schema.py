@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
 from cartflow.kinetics.scenario import CheckStanding
-from cartflow.kinetics.species import Role, Scope, SpeciesUnit
+from cartflow.kinetics.species import Per, Role, Scope, SpeciesUnit
 from cartflow.outcome import InputError, suggest
-from cartflow.parameters import STANDINGS, Parameter, Standing, parameter
+from cartflow.parameters import SIGNS, STANDINGS, Parameter, Standing, parameter
 from cartflow.tables import Table, quantity
 from cartflow.units import split, to_internal
 
@@ -40,6 +40,10 @@ def _stated(value: Any, info: ValidationInfo) -> Stated:
     exponent = table.pop("density_exponent", 0) if isinstance(table, dict) else 0
     bounds = table.pop("range", None) if isinstance(table, dict) else None
     inconsistent = table.pop("inconsistent", None) if isinstance(table, dict) else None
+    sign: Any = table.pop("sign", "not_negative") if isinstance(table, dict) else "not_negative"
+    if sign not in SIGNS:
+        msg = f"sign {sign!r}; {suggest(str(sign), SIGNS)}"
+        raise ValueError(msg)
     if exponent not in (-2, -1, 0, 1, 2) or isinstance(exponent, bool):
         msg = f"density_exponent {exponent!r}; allowed: -1 (capacities), 1 (mass action), -2, 0, 2"
         raise ValueError(msg)
@@ -47,7 +51,7 @@ def _stated(value: Any, info: ValidationInfo) -> Stated:
     try:
         unit = split(number)[1] if isinstance(number, str) else "1"
         return Stated(
-            parameter=parameter(table, unit, source=source),
+            parameter=replace(parameter(table, unit, source=source), sign=sign),
             density_exponent=float(exponent),
             range=None if bounds is None else _range(bounds, unit),
             inconsistent=None if inconsistent is None else _inconsistency(inconsistent),
@@ -103,6 +107,7 @@ class ReactionTable(Table):
     produces: dict[str, Coefficient] = Field(default_factory=dict)
     rate: str
     scope: Annotated[Scope, _one_of(get_args(Scope))] = "local"
+    per: Annotated[Per | None, _one_of(get_args(Per))] = None
 
 
 class DoseTable(Table):
@@ -161,6 +166,7 @@ class CheckTable(Table):
     since: Any = None
     until: Any = None
     level: Any = None
+    samples: list[Any] | None = Field(default=None, min_length=2)
     of_minimum: str | None = None
     vary: str | None = None
     range: tuple[Any, Any] | None = None
@@ -179,6 +185,7 @@ class KineticsTable(Table):
     reactions: dict[str, ReactionTable] = Field(default_factory=dict)
     blocks: dict[str, dict[str, str]] = Field(default_factory=dict)
     switches: list[SwitchTable] = Field(default_factory=list)
+    jumps: list[JumpTable] = Field(default_factory=list)
     scenarios: dict[str, ScenarioTable] = Field(default_factory=dict)
     checks: list[CheckTable] = Field(default_factory=list)
     flags: list[str] = Field(default_factory=list)

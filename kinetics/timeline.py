@@ -14,14 +14,15 @@ from cartflow.kinetics.network import Network
 from cartflow.kinetics.ode import initial_state
 from cartflow.kinetics.scenario import Dose, Event, Jump, Scenario, Switch
 from cartflow.outcome import InputError
+from cartflow.units import rational
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
     """From `start` to `end` (days): first `factors` and `amounts`, then smooth change.
 
-    `supply` (n_species,) is what infusions add per day; `network` holds the parameters of
-    this time.
+    The last one has no length where something happens at the very end. `supply` (n_species,) is
+    what infusions add per day; `network` holds the parameters of this time.
     """
 
     start: float
@@ -49,7 +50,7 @@ def timeline(model: Model, scenario: Scenario) -> Timeline:
     """
     changed = model.with_parameters(scenario.parameters)
     values = {n: p.value for n, p in changed.network.parameters.items()}
-    events = [*model.switches, *scenario.events]
+    events = [*model.events, *scenario.events]
     times = {0.0, scenario.end.value}
     for event in events:
         times |= {t for t in _times(event, values) if t <= scenario.end.value}
@@ -60,6 +61,10 @@ def timeline(model: Model, scenario: Scenario) -> Timeline:
         for switch in (e for e in here if isinstance(e, Switch)):
             network = network.with_parameters(switch.parameters)
         segments.append(_segment(network, start, end, here, events, values))
+    here = [e for e in events if e.moment.at(values) == stops[-1]]
+    last = _segment(network, stops[-1], stops[-1], here, events, values)
+    if last.amounts.any() or np.any(last.factors != 1.0):
+        segments.append(last)
     return Timeline(
         network=changed.network,
         start=initial_state(changed.network, {n: p.value for n, p in scenario.initial.items()}),
@@ -82,13 +87,14 @@ def _segment(
         if isinstance(event, Jump):
             for name, factor in event.factors.items():
                 factors[network.index(name)] *= factor
-        if isinstance(event, Dose) and event.duration is None:
+        if isinstance(event, Dose) and _at_once(event, values):
             amounts[network.index(event.species)] += event.amount.value
     for event in events:
-        if isinstance(event, Dose) and event.duration is not None:
+        if isinstance(event, Dose) and not _at_once(event, values):
             begin, finish = _times(event, values)
             if begin <= start and end <= finish:
-                rate = event.amount.value / event.duration.value
+                # By the times as they are rounded, so that the whole amount is given.
+                rate = event.amount.value / (finish - begin)
                 supply[network.index(event.species)] += rate
     return Segment(
         start=start, end=end, network=network, factors=factors, amounts=amounts, supply=supply
@@ -98,8 +104,13 @@ def _segment(
 def _times(event: Event, values: Mapping[str, float]) -> tuple[float, ...]:
     begin = event.moment.at(values)
     if isinstance(event, Dose) and event.duration is not None:
-        return begin, begin + event.duration.value
+        return begin, float(rational(begin) + rational(event.duration.value))
     return (begin,)
+
+
+def _at_once(dose: Dose, values: Mapping[str, float]) -> bool:
+    """Return whether a dose has no duration, or one that is lost when times are rounded."""
+    return len(set(_times(dose, values))) == 1
 
 
 # Longer than any course that was ever followed; far beyond it a run would not end.

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from cartflow.kinetics.compile import Array, to_function
+from cartflow.kinetics.conditions import is_watched
 from cartflow.kinetics.grammar import Expression
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
+from cartflow.kinetics.piece import Piece
 from cartflow.kinetics.scenario import Scenario
+from cartflow.kinetics.smooth import smooth
 from cartflow.kinetics.timeline import Segment, timeline
+from cartflow.kinetics.watched import watched_pieces
 from cartflow.outcome import StepFailed
 
-# Amounts this much smaller than the largest ever there are followed with full relative accuracy.
-_SMALLEST = 1e-24
-# LSODA's own first step vanishes where a species starts from nothing.
-_FIRST_STEP = 1e-7
 _POINTS = 8
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Piece:
-    """The smooth solution between two events: `dense` gives the state at times within."""
-
-    start: float
-    end: float
-    times: Array
-    dense: Callable[[Array], Array]
+_ROUNDING = 1e-14
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,8 +41,22 @@ class Trajectory:
         for number, piece in enumerate(self.pieces):
             here = which == number
             if here.any():
-                result[here] = piece.dense(when[here]).T[:, : result.shape[1]]
+                result[here] = piece.at(when[here]).T[:, : result.shape[1]]
         return result
+
+    def present(self, times: Any) -> Array:
+        """Return the states at `times` without what is round-off below zero.
+
+        Densities and amounts cannot be negative; signals may be, by more than round-off.
+        """
+        states = self.at(times)
+        signal = np.array([s.role == "signal" for s in self.network.species])
+        far = signal & (states < -_ROUNDING * self._largest)
+        return np.where(far, states, np.maximum(states, 0.0))
+
+    @cached_property
+    def _largest(self) -> Array:
+        return np.asarray(np.abs(self.at(self.grid())).max(axis=0))
 
     def accounts(self, times: Any) -> Array:
         """Return infused, born, died, converted at `times`, shape (n_times, 4, n_products)."""
@@ -60,7 +65,7 @@ class Trajectory:
         starts = np.array([p.start for p in self.pieces])
         which = np.clip(np.searchsorted(starts, when, side="right") - 1, 0, len(starts) - 1)
         rows = [
-            self.pieces[w].dense(np.array([t]))[size:, 0] for t, w in zip(when, which, strict=True)
+            self.pieces[w].at(np.array([t]))[size:, 0] for t, w in zip(when, which, strict=True)
         ]
         return np.array(rows).reshape(when.size, 4, products)
 
@@ -92,6 +97,9 @@ def run(
     the state. Raises `StepFailed` where a rate is not finite or the integrator gives up.
     """
     plan = timeline(model, scenario)
+    if is_watched(model):
+        pieces = watched_pieces(model, plan, lambda segment: _change(segment, False)[0], rtol)
+        return Trajectory(network=plan.network, pieces=pieces)
     size = len(plan.network.species)
     product = plan.network.is_product
     state = plan.start
@@ -100,23 +108,36 @@ def run(
         given[0] = state[product]
         state = np.concatenate([state, given.ravel()])
     largest = np.maximum(np.abs(state), 0.0)
-    pieces: list[Piece] = []
+    found: list[Piece] = []
     for segment in plan.segments:
-        state = _jumped(state, segment, product, accounts)
-        largest = np.maximum(largest, np.abs(state))
-        change = _change(segment, accounts)
+        before, state = state, _jumped(state, segment, product, accounts)
+        for row, threshold in plan.extinction.items():
+            if before[row] >= threshold > state[row]:
+                state = _emptied(state, row, size, product, accounts)
+        change, given = _change(segment, accounts)
+        largest = np.maximum(largest, np.abs(state) + given)
         begin = segment.start
         while begin < segment.end:
-            piece, state = _smooth(
+            piece, state, fallen = smooth(
                 change, begin, segment.end, state, largest, plan.extinction, segment.network, rtol
             )
-            pieces.append(piece)
+            found.append(piece)
             largest = np.maximum(largest, np.abs(state))
             begin = piece.end
-            for row, threshold in plan.extinction.items():
-                if 0 < state[row] <= threshold * (1 + 1e-6) and begin < segment.end:
-                    state = _emptied(state, row, size, product, accounts)
-    return Trajectory(network=plan.network, pieces=tuple(pieces))
+            for row in fallen:
+                state = _emptied(state, row, size, product, accounts)
+        if segment.start == segment.end:
+            found.append(_moment(segment.start, state))
+    return Trajectory(network=plan.network, pieces=tuple(found))
+
+
+def _moment(time: float, state: Array) -> Piece:
+    """Return the piece of a single time, at which `state` holds."""
+
+    def dense(times: Array) -> Array:
+        return np.repeat(state[:, None], np.size(times), axis=1)
+
+    return Piece(start=time, end=time, times=np.array([time]), dense=dense)
 
 
 def _jumped(state: Array, segment: Segment, product: Array, accounts: bool) -> Array:
@@ -140,7 +161,8 @@ def _emptied(state: Array, row: int, size: int, product: Array, accounts: bool) 
     return result
 
 
-def _change(segment: Segment, accounts: bool) -> Callable[[float, Array], Array]:
+def _change(segment: Segment, accounts: bool) -> tuple[Callable[[float, Array], Array], Array]:
+    """Return the change per day, and all that infusions give in the segment."""
     network, supply = segment.network, segment.supply
     size, product = len(network.species), network.is_product
     # Densities and amounts cannot be negative; signals may be.
@@ -160,61 +182,13 @@ def _change(segment: Segment, accounts: bool) -> Callable[[float, Array], Array]
             raise StepFailed(species, "its rate is not a finite number", time)
         return result
 
-    return change
+    return change, supply * (segment.end - segment.start)
 
 
 def quick_rates(network: Network, state: Array) -> Array:
     """Return ``network.rates(state)`` of one point, by plain numbers where that is safe."""
     try:
-        return np.array([f(values) for values in (state.tolist(),) for f in network.functions()])
+        numbers = [f(values) for values in (state.tolist(),) for f in network.functions()]
+        return np.array(numbers, dtype=float)  # A root of what is negative would be complex.
     except (ArithmeticError, TypeError, ValueError):
         return network.rates(state)
-
-
-def _smooth(
-    change: Callable[[float, Array], Array],
-    start: float,
-    end: float,
-    state: Array,
-    largest: Array,
-    extinction: Any,
-    network: Network,
-    rtol: float,
-) -> tuple[Piece, Array]:
-    from scipy.integrate import solve_ivp
-
-    events = [
-        _crossing(row, threshold) for row, threshold in extinction.items() if state[row] > threshold
-    ]
-    atol = _SMALLEST * np.maximum(largest, largest.max()) + 1e-300
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        solution = solve_ivp(
-            change,
-            (start, end),
-            state,
-            "LSODA",
-            first_step=min(_FIRST_STEP, 0.01 * (end - start)),
-            rtol=rtol,
-            atol=atol,
-            dense_output=True,
-            events=events or None,
-        )
-    if not solution.success:
-        raise StepFailed(network.name, solution.message, float(solution.t[-1]))
-    piece = Piece(
-        start=start,
-        end=end if solution.status == 0 else float(solution.t[-1]),
-        times=solution.t,
-        dense=solution.sol,
-    )
-    return piece, solution.y[:, -1]
-
-
-def _crossing(row: int, threshold: float) -> Callable[[float, Array], float]:
-    def gap(time: float, state: Array) -> float:
-        return float(state[row] - threshold)
-
-    gap.terminal = True  # type: ignore[attr-defined]
-    gap.direction = -1  # type: ignore[attr-defined]
-    return gap

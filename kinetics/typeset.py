@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cartflow.kinetics.extra_functions import EXTRA
 from cartflow.kinetics.grammar import Binary, Call, Expression, Name, Negative, Number
 from cartflow.kinetics.network import Network
 
@@ -42,8 +43,10 @@ def latex(expression: Expression, above: int = 0) -> str:
             return rf"\left|{latex(inner_tree)}\right|"
         case Call(function, arguments):
             inside = ", ".join(latex(a) for a in arguments)
-            shown = "ln" if function == "log" else function
-            return rf"\{shown}\left({inside}\right)"
+            shown = {"log": r"\ln"}.get(function, rf"\{function}")
+            if function in EXTRA:
+                shown = rf"\operatorname{{{function.replace('_', ' ')}}}"
+            return rf"{shown}\left({inside}\right)"
     return rf"\left({text}\right)" if binding < above else text
 
 

@@ -43,13 +43,15 @@ class ActingOrgans:
     Its state is `cells` (compartments, products), those that stay where they were made among
     them, and `residents` (sites, others): the amounts of all else that stands at the sites.
     Kinetics are stepped with the organs as one stiff system, to `tolerance`; without them the
-    step is exact. Raises `InputError` if the kinetics' products are not among `products`.
+    step is exact. Amounts are followed relative to themselves down to `least` (sites, species),
+    where that is given. Raises `InputError` if the kinetics' products are not among `products`.
     """
 
     network: OrganNetwork
     products: tuple[str, ...]
     kinetics: OrganKinetics | None = None
     tolerance: float = 1e-8
+    least: Array | None = None
 
     def __post_init__(self) -> None:
         """Check the products."""
@@ -65,6 +67,14 @@ class ActingOrgans:
         if self.kinetics is None:
             return ()
         return tuple(n for n in self.kinetics.residents if n not in self.kinetics.products)
+
+    @cached_property
+    def least_residents(self) -> Array | float:
+        """The smallest amounts (sites, others) that are followed relative to themselves."""
+        if self.least is None:
+            return np.inf
+        names = self._kinetics.network.species_names
+        return self.least[:, [names.index(name) for name in self.others]]
 
     def start(self) -> tuple[Array, Array]:
         """Return cells and residents before any dose."""
@@ -113,6 +123,23 @@ class ActingOrgans:
         state = self._packed(cells, residents)
         return np.asarray(state[self.kinetics.places] / self.kinetics.volumes[:, None])
 
+    def amounts(self, cells: Array, residents: Array) -> Array:
+        """Return the amounts (sites, species) of the kinetics' species at its sites."""
+        if self.kinetics is None:
+            return np.zeros((0, 0))
+        return np.asarray(self._packed(cells, residents)[self.kinetics.places])
+
+    def multiplied(self, cells: Array, residents: Array, factors: Array) -> tuple[Array, Array]:
+        """Return cells and residents with what stands at the sites times `factors`.
+
+        These are (sites x species), or none.
+        """
+        if not factors.size:
+            return cells, residents
+        state, places = self._packed(cells, residents), self._kinetics.places
+        state[places] *= factors.reshape(places.shape)
+        return self._unpacked(state)
+
     @cached_property
     def _carried(self) -> NetworkStepper:
         return NetworkStepper(network=self.network)
@@ -124,7 +151,10 @@ class ActingOrgans:
 
     @cached_property
     def _stepper(self) -> OrganStepper:
-        return OrganStepper(kinetics=self._kinetics, tolerance=self.tolerance)
+        least = np.full(self._kinetics.size, np.inf)
+        if self.least is not None:
+            least[self._kinetics.places] = self.least
+        return OrganStepper(kinetics=self._kinetics, tolerance=self.tolerance, least=least)
 
     @cached_property
     def _cell_rows(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

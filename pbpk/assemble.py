@@ -56,7 +56,9 @@ def body_arcs(
 def _place(arcs: Arcs, tumour: TumourVessels | None, lumped: bool) -> None:
     body, trafficking = arcs.body, arcs.trafficking
     carried = carrier_share(body, trafficking)
-    arcs.place("venous", "blood", "vascular", body.venous_volume.value * carried)
+    twice = trafficking.blood.pool == "all_blood"
+    central = body.blood_volume if twice else body.venous_volume
+    arcs.place("venous", "blood", "vascular", central.value * carried)
     arcs.place("arterial", "blood", "vascular", body.arterial_volume.value * carried)
     share, nodes = _node_share(arcs, tumour), body.lymph_node_volume.value
     arcs.place("lymph", "lymph", "tissue", nodes * (1 - share))
@@ -123,6 +125,8 @@ def _vessels(arcs: Arcs, stream: Stream, tumour: TumourVessels | None) -> None:
     name = f"{stream.organ}_vascular"
     portal = sum(other.passed_on for other in arcs.found if other.target == name)
     arcs.arc(stream.source, name, stream.inflow / arcs.compartments[stream.source].volume)
+    if stream.to_tumour:
+        arcs.arc(name, "tumour_vascular", stream.to_tumour / stream.vascular_volume)
     if stream.organ == "tumour" and _keeps_all(arcs, tumour):
         return
     arcs.arc(name, stream.target, (portal + stream.passed_on) / stream.vascular_volume)
@@ -156,7 +160,9 @@ def _tumour(arcs: Arcs, stream: Stream, tumour: TumourVessels) -> None:
         if by_vessels and not trafficking.organ(host).has_tissue:
             msg = f"tumour: its host {host} has no tissue in trafficking model '{trafficking.name}'"
             raise InputError(msg)
-    arcs.egress_rate = stream.lymph_flow / (stream.interstitial_volume * tumour.retention.value)
+    given = tumour.egress_rate
+    by_lymph = stream.lymph_flow / (stream.extravascular_volume * tumour.retention.value)
+    arcs.egress_rate = by_lymph if given is None else given.value
     inside = "tumour_tissue" in arcs.compartments
     target = "tumour_tissue" if inside else "handed_over"
     if tumour.cavity_entry_rate is not None:
@@ -194,7 +200,7 @@ def _way_back(arcs: Arcs, stream: Stream, tumour: TumourVessels | None) -> None:
         return
     flow = stream.lymph_flow - _by_cavity(arcs, stream)
     retention = 1.0 if ways.retention is None else ways.retention.value
-    rate = flow / (stream.interstitial_volume * retention)
+    rate = flow / (stream.extravascular_volume * retention)
     rate = rate if ways.exit_rate is None else ways.exit_rate.value
     target = stream.target if stream.lymph_returns else _node(arcs, name, tumour)
     arcs.arc(tissue, target, rate)

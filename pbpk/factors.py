@@ -10,7 +10,7 @@ from cartflow.pbpk.network import OrganNetwork, organ_network
 from cartflow.pbpk.published import Array, exact_area, given
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
-from cartflow.pbpk.tumour import TumourVessels, host_organs
+from cartflow.pbpk.tumour_like import Likeness, tumour_vessels
 
 _ML = 1000.0
 
@@ -58,9 +58,13 @@ def delivery_of(
     end: float = 28.0,
     scaling: str | ScalingRule = "capture_per_pass",
     route: str = "intravenous",
+    like: Likeness = "default",
 ) -> Delivery:
-    """Return the delivery to a tumour of `volume` mm3 by `end` days, and its factors; exact."""
-    tumour = TumourVessels(volume=volume, host=host_organs(host))
+    """Return the delivery to a tumour of `volume` mm3 by `end` days, and its factors; exact.
+
+    `like` says whose vessels it has, the default's or those ``published`` with the model.
+    """
+    tumour = tumour_vessels(trafficking, volume, host, like)
     network = organ_network(body, trafficking, tumour=tumour, lumped=True, scaling=scaling)
     area = exact_area(network, given(network, route), end)
     entered, arrived = _entered(network, area), _arrived(network, area)
@@ -78,10 +82,18 @@ def factors(
     model: str = "khot2019",
     *,
     scaling: str | ScalingRule = "capture_per_pass",
+    host: str = "flank",
+    like: Likeness = "default",
 ) -> Factors:
-    """Return delivery in the body `here` over that in the body `there`, factor by factor."""
+    """Return delivery in the body `here` over that in the body `there`, factor by factor.
+
+    The same tumour of 65 mm3 stands in the `host` of both, with vessels as `like` says.
+    """
     trafficking = load_trafficking(model)
-    a, b = (delivery_of(load_body(n), trafficking, scaling=scaling) for n in (here, there))
+    a, b = (
+        delivery_of(load_body(n), trafficking, host=host, scaling=scaling, like=like)
+        for n in (here, there)
+    )
     return Factors(
         ratio=a.delivery / b.delivery,
         dilution=b.blood / a.blood,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from cartflow.compiling import njit
 from cartflow.pbpk.lanes import LANES, multiply, subtract_product
 
 Array: TypeAlias = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Files that say only what differs: ``like`` another, and what closes a changed body."""
+"""Files that say only what differs: ``like`` another, other lymph, and what closes a body."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from cartflow.outcome import InputError
 from cartflow.parameters import Parameter
+from cartflow.pbpk.body import Organ
 from cartflow.pbpk.checks import shown
 from cartflow.tables import read_toml
 
@@ -62,6 +63,24 @@ def closed_with_rest(parts: dict[str, Any]) -> dict[str, Any]:
     held = sum(o.vascular_volume.value for o in organs.values()) + parts["arterial_volume"].value
     veins = _left(blood, held, "close_with_rest: organs and arteries hold all blood")
     return {**parts, "organs": organs, "venous_volume": veins}
+
+
+def with_lymph(parts: dict[str, Any], total: Parameter | None) -> dict[str, Any]:
+    """Return a body's parts with its organs' lymph in proportion, `total` in all; cavities stay.
+
+    Without a `total` lymph stays as it is.
+    """
+    organs: dict[str, Organ] = parts["organs"]
+    if total is None:
+        return parts
+    ratio = total.value / sum(organ.lymph_flow.value for organ in organs.values())
+    note = f"x {ratio:.4g}, as all others, so that all lymph is {total.stated}"
+    scaled = {}
+    for name, organ in organs.items():
+        flow = organ.lymph_flow.times(ratio, organ.lymph_flow.unit, note)
+        flow = replace(flow, source=total.source, stated=shown(flow.value, flow.unit))
+        scaled[name] = replace(organ, lymph_flow=flow)
+    return {**parts, "organs": scaled}
 
 
 def _left(total: Parameter, taken: float, what: str) -> Parameter:

@@ -14,10 +14,12 @@ from cartflow.outcome import InputError, suggest
 from cartflow.parameters import Parameter
 from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
 from cartflow.pbpk.checks import require_weight
-from cartflow.pbpk.likeness import closed_with_rest, with_model
+from cartflow.pbpk.likeness import closed_with_rest, with_lymph, with_model
+from cartflow.pbpk.published_tumour import PublishedTumour
 from cartflow.pbpk.trafficking import (
     BloodTrafficking,
     CavityTrafficking,
+    Extravascular,
     LymphTrafficking,
     OrganTrafficking,
     Trafficking,
@@ -27,7 +29,7 @@ from cartflow.tables import Table, quantity, validate
 
 Volume = Annotated[Parameter, quantity("mL", above=0)]
 Flow = Annotated[Parameter, quantity("mL/h", above=0)]
-Rate = Annotated[Parameter, quantity("1/h", minimum=0)]
+Rate = Annotated[Parameter, quantity("1/h")]
 Number = Annotated[Parameter, quantity("1", above=0)]
 
 
@@ -36,7 +38,7 @@ class _OrganTable(Table):
     vascular_volume: Volume
     interstitial_volume: Volume
     blood_flow: Flow
-    lymph_flow: Annotated[Parameter, quantity("mL/h", minimum=0)]
+    lymph_flow: Annotated[Parameter, quantity("mL/h")]
 
 
 class _CavityTable(Table):
@@ -58,6 +60,7 @@ class _BodyTable(Table):
     organs: dict[str, _OrganTable]
     minimal: bool = False
     close_with_rest: bool = False
+    lymph_flow: Flow | None = None
     cavities: dict[str, _CavityTable] = Field(default_factory=dict)
 
 
@@ -81,6 +84,8 @@ class _LymphTable(Table):
 
 class _BloodTable(Table):
     elimination_rate: Rate | None = None
+    pool: Literal["outside_organs", "all_blood"] = "outside_organs"
+    counted_in: Literal["whole_blood", "pool"] = "whole_blood"
 
 
 class _CavityTraffickingTable(Table):
@@ -89,12 +94,23 @@ class _CavityTraffickingTable(Table):
     elimination_rate: Rate | None = None
 
 
+class _PublishedTumourTable(Table):
+    host: str
+    volume: Volume | None = None
+    interstitial_volume: Volume | None = None
+    lymph_flow: Flow | None = None
+    portal_flow: Flow | None = None
+    retention: Number | None = None
+    egress_rate: Rate | None = None
+
+
 class _TumourTable(Table):
     transmigration_rate: Rate | None = None
     blood_flow: Flow | None = None
     vascular_volume: Volume | None = None
     capture: Number | None = None
     blood_entry_rate: Rate | None = None
+    published: _PublishedTumourTable | None = None
 
 
 class _TraffickingTable(Table):
@@ -103,6 +119,7 @@ class _TraffickingTable(Table):
     made_for: str
     carrier: Literal["blood", "plasma"] = "blood"
     lymph_flow_factor: Number | None = None
+    extravascular_volume: Extravascular = "interstitium"
     others: Literal["vessels_only", "as_rest"] = "vessels_only"
     organs: dict[str, _OrganTraffickingTable]
     lymph: _LymphTable = _LymphTable()
@@ -127,14 +144,16 @@ def trafficking_names() -> list[str]:
 def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
     """Return the body of a shipped name, or of a TOML file (its path relative to `directory`).
 
-    A file with `like` holds only what differs from the body that it names. Raises `InputError`,
-    naming file and key, if anything is unknown, missing, does not close or does not fit the weight.
+    A file with `like` holds only what differs from the body that it names; one with `lymph_flow`
+    scales its organs' lymph to that sum. Raises `InputError`, naming file and key, if anything is
+    unknown, missing, does not close or does not fit the weight.
     """
     table, file = _read(_BodyTable, "body", name_or_path, directory)
     with _named(f"{file}: "):
         organs = {name: _organ(name, organ) for name, organ in table.organs.items()}
         cavities = {name: Cavity(**_fields(c)) for name, c in table.cavities.items()}
         parts = {**_fields(table), "organs": organs, "cavities": cavities}
+        parts = with_lymph(parts, parts.pop("lymph_flow"))
         if parts.pop("close_with_rest"):
             parts = closed_with_rest(parts)
         body = Body(**parts)
@@ -162,7 +181,7 @@ def load_trafficking(name_or_path: str | Path, directory: Path | None = None) ->
             "cavities": cavities,
             "lymph": LymphTrafficking(**_fields(table.lymph)),
             "blood": BloodTrafficking(**_fields(table.blood)),
-            "tumour": None if table.tumour is None else TumourTrafficking(**_fields(table.tumour)),
+            "tumour": None if table.tumour is None else _tumour(table.tumour),
         }
         return Trafficking(**{**_fields(table), **parts})
 
@@ -180,6 +199,14 @@ def _named(prefix: str) -> Iterator[None]:
 def _organ(name: str, table: _OrganTable) -> Organ:
     with _named(f"organs.{name}: "):
         return Organ(**_fields(table))
+
+
+def _tumour(table: _TumourTable) -> TumourTrafficking:
+    parts, own = _fields(table), table.published
+    if own is not None:  # it keeps flow and vessels of its own: those beside it form the capture
+        flow = {name: parts[name] for name in ("blood_flow", "vascular_volume")}
+        parts["published"] = PublishedTumour(**{**_fields(own), **flow})
+    return TumourTrafficking(**parts)
 
 
 def _fields(table: Table) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from cartflow.compiling import njit
 
 Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]

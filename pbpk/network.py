@@ -18,7 +18,7 @@ from cartflow.pbpk.compartments import Compartment
 from cartflow.pbpk.record import used_parameters
 from cartflow.pbpk.routes import entries
 from cartflow.pbpk.scaling import ScalingRule, scaling_rule
-from cartflow.pbpk.streams import carrier_share
+from cartflow.pbpk.streams import counted_share
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
 
@@ -33,14 +33,16 @@ class OrganNetwork:
     vessels give to tissue outside the network in ``handed_over``. `egress_rate` (1/day) is the
     tumour's lymph flow / (interstitial volume x retention), nought without a tumour; `scaling`
     the rule used; `parameters` everything used; `routes` the share of a dose that each
-    compartment gets, by route. Where cells travel with plasma, vessels have its volume,
-    `carrier_share` of the blood's. Raises `InputError` on rates that lose cells.
+    compartment gets, by route. Vessels have the volume that carries cells, `counted_share` of
+    that in which the model counts them, whole blood or its own pool (`counted_in`). Raises
+    `InputError` on rates that lose cells.
     """
 
     compartments: tuple[Compartment, ...]
     rates: Array
     egress_rate: float = 0.0
-    carrier_share: float = 1.0
+    counted_share: float = 1.0
+    counted_in: str = "whole_blood"
     scaling: str = ""
     parameters: Mapping[str, Parameter]
     routes: Mapping[str, Mapping[str, float]] = field(
@@ -123,7 +125,8 @@ def organ_network(
         compartments=tuple(arcs.compartments.values()),
         rates=arcs.rates(),
         egress_rate=arcs.egress_rate,
-        carrier_share=carrier_share(body, trafficking),
+        counted_share=counted_share(body, trafficking),
+        counted_in=trafficking.blood.counted_in,
         scaling=rule.name,
         parameters=used_parameters(replace(body, cavities=used), trafficking, rule, tumour),
         routes=entries(arcs),

@@ -41,16 +41,20 @@ def organ_table(network: OrganNetwork) -> OrganTable:
         members[organs.index(compartment.organ), spaces.index(compartment.space), number] = 1.0
     volumes = members @ network.volumes()
     vascular = [space == "vascular" for space in spaces]
-    # A clinic counts cells per blood, also where the model lets them travel with plasma alone.
-    volumes[:, vascular] /= network.carrier_share
+    # A clinic counts cells per blood, also where cells travel with plasma alone, unless the
+    # model's own pool is what it calls blood.
+    volumes[:, vascular] /= network.counted_share
     volumes[members.sum(axis=2) == 0] = np.nan
     return OrganTable(organs=organs, spaces=spaces, volumes=volumes, members=members)
 
 
 def venous_concentration(network: OrganNetwork, state: Array) -> Array:
-    """Return cells per mm3 (so per uL) of venous blood, (p,), from the state (n, p)."""
+    """Return cells per mm3 (so per uL) of venous blood, (p,), from the state (n, p).
+
+    Blood is what the trafficking model says that it counts cells in (`[blood] counted_in`).
+    """
     place = network.index("venous")
-    blood = network.compartments[place].volume / network.carrier_share
+    blood = network.compartments[place].volume / network.counted_share
     concentration: Array = state[place] / blood
     return concentration
 

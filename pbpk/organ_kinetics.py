@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -128,6 +128,16 @@ class OrganKinetics:
                 raise InputError(msg) from None
             rows.append([p.value for p in network.parameters.values()])
         return np.array(rows).reshape(len(self.sites), len(self.network.parameters))
+
+    def switched(self, parameters: Sequence[Mapping[str, Any]]) -> OrganKinetics:
+        """Return the kinetics with other values of some parameters, a mapping for each site."""
+        if not any(parameters):
+            return self
+        sites = tuple(
+            replace(site, parameters={**site.parameters, **new})
+            for site, new in zip(self.sites, parameters, strict=True)
+        )
+        return replace(self, sites=sites)
 
     @cached_property
     def densities(self) -> Array:

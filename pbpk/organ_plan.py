@@ -44,8 +44,8 @@ class Plan:
 def plan(kinetics: OrganKinetics, doses: Sequence[Dose], times: ArrayLike) -> Plan:
     """Return the segments between `times` and the doses' beginnings and ends.
 
-    A bolus at one of `times` counts after it, but at the first of them. Raises `InputError` on
-    times that do not rise, and on doses before them or of what does not travel.
+    A bolus at one of `times` but the first comes after it; see `given_at`. Raises `InputError`
+    on times that do not rise, and on doses before them or of what does not travel.
     """
     when = np.asarray(times, dtype=float)
     rising = when.ndim == 1 and when.size >= 2 and bool((np.diff(when) > 0).all())
@@ -76,3 +76,17 @@ def plan(kinetics: OrganKinetics, doses: Sequence[Dose], times: ArrayLike) -> Pl
         supplied=supplied,
         rising=np.zeros_like(supplied),
     )
+
+
+def given_at(kinetics: OrganKinetics, doses: Sequence[Dose], times: Array) -> Array:
+    """Return what boluses give at each of `times` after the first, shape (times, size).
+
+    A dose at a time asked for stands in the state of that time.
+    """
+    given = np.zeros((times.size, kinetics.size))
+    for dose in doses:
+        if dose.bolus and dose.time > times[0]:
+            entry = kinetics.organs.entry(dose.route) * dose.cells
+            phenotype = kinetics.phenotypes.index(dose.phenotype)
+            kinetics.travelling(given)[times == dose.time, phenotype] += entry
+    return given

@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from cartflow.outcome import InputError, StepFailed
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.organ_kinetics import OrganKinetics
-from cartflow.pbpk.organ_plan import Plan, plan
+from cartflow.pbpk.organ_plan import Plan, given_at, plan
 from cartflow.pbpk.organ_result import Animals, OrganRuns, one_animal
 from cartflow.pbpk.organ_system import OrganSystem, organ_system
 
 Array = NDArray[np.float64]
 MOST_STEPS = 1_000_000
 # Amounts below this part of a species' scale need no relative precision.
-_FLOOR = 1e-9
+FLOOR = 1e-9
 _REASONS = {1: "the step has become too small", 2: f"more than {MOST_STEPS} steps were needed"}
 
 
@@ -32,6 +32,7 @@ def integrate(
 ) -> OrganRuns:
     """Return the course of organ kinetics at `times` (days), the first of which is the start.
 
+    A bolus at one of `times` stands in the state of that time.
     `tolerance` is the error allowed in one step, relative to each amount; the result's is
     usually smaller. Without `animals` there is one, that of `kinetics`; each is integrated by
     itself, on all threads of numba. Raises `InputError` on doses and times that do not fit,
@@ -43,15 +44,18 @@ def integrate(
     segments = plan(kinetics, doses, times)
     group = one_animal(kinetics) if animals is None else animals
     system = organ_system(kinetics, (group.rates != 0).any(axis=0))
-    rules = tolerance, scales(kinetics, kinetics.start + segments.infused()[-1])
+    now = given_at(kinetics, doses, segments.times)
+    infused = segments.infused() + now
+    rules = tolerance, scales(kinetics, kinetics.start + infused[-1])
     states, events, report = advance(kinetics, system, group, segments, rules)
+    states += now * group.shares[:, None, None]
     return OrganRuns(
         kinetics=kinetics,
         animals=group,
         times=segments.times,
         states=states,
         events=events,
-        infused=segments.infused(),
+        infused=infused,
         steps=report[:, 1:],
     )
 
@@ -79,7 +83,7 @@ def advance(
     states[:, 0] = animals.start + segments.given[0] * animals.shares[:, None]
     events = np.zeros((number, kept, sites * reactions))
     report = np.zeros((number, 3), dtype=np.int64)
-    floors = rules[0], _FLOOR * rules[1]
+    floors = rules[0], FLOOR * rules[1]
 
     def run_group(first: int) -> None:
         group = slice(first, min(first + LANES, number))

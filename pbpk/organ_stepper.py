@@ -13,7 +13,7 @@ from cartflow.outcome import StepFailed
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 from cartflow.pbpk.organ_plan import Plan
 from cartflow.pbpk.organ_result import one_animal
-from cartflow.pbpk.organ_run import advance, scales
+from cartflow.pbpk.organ_run import FLOOR, advance, scales
 from cartflow.pbpk.organ_system import OrganSystem, organ_system
 
 Array = NDArray[np.float64]
@@ -38,11 +38,13 @@ class OrganStepper:
     """Steps the state (size,) of organ kinetics over any time, to a tolerance.
 
     The same state and time give the same result whatever went before, so that a run can go on
-    from a saved state.
+    from a saved state. Amounts are followed relative to themselves down to `least` (size,), if
+    that is given.
     """
 
     kinetics: OrganKinetics
     tolerance: float = 1e-4
+    least: Array | None = None
 
     def step(
         self,
@@ -73,7 +75,10 @@ class OrganStepper:
         )
         animal = replace(one_animal(self.kinetics), start=state[None])
         most = state + 0.5 * dt * (given + last)
-        rules = self.tolerance, scales(self.kinetics, most)
+        scale = scales(self.kinetics, most)
+        if self.least is not None:
+            scale = np.minimum(scale, self.least / FLOOR)
+        rules = self.tolerance, scale
         states, events, report = advance(self.kinetics, self._system, animal, segment, rules)
         turned = self._turned(events[0, -1].sum(axis=0))
         return states[0, -1], replace(turned, taken=int(report[0, 1]), refused=int(report[0, 2]))

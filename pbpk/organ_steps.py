@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import float64, int64, njit, types, void
+from numba import float64, int64, types, void
 from numpy.typing import NDArray
 
+from cartflow.compiling import njit
 from cartflow.pbpk.lane_algebra import rows
 from cartflow.pbpk.lanes import LANES
 from cartflow.pbpk.mending import mended

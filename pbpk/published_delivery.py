@@ -6,7 +6,7 @@ from cartflow.pbpk.body import Body
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network
 from cartflow.pbpk.published import PublishedRow, exact_area, given
-from cartflow.pbpk.tumour import TumourVessels, host_organs
+from cartflow.pbpk.tumour_like import Likeness, tumour_vessels
 
 _MINUTES, _ML = 1440.0, 1000.0
 # Blood flow per volume (mL/min/mL) and volume, from Shah and Betts 2012, and the ratio of mouse
@@ -88,21 +88,26 @@ def organ_ratio_rows() -> list[PublishedRow]:
     return rows
 
 
-def whole_model_ratio(model: str = "khot2019", host: str = "flank", end: float = 28.0) -> float:
+def whole_model_ratio(
+    model: str = "khot2019", host: str = "flank", end: float = 28.0, like: Likeness = "default"
+) -> float:
     """Return delivery per infused cell and mL in the mouse over that in man, whole model.
 
     The same tumour of 65 mm3 in `host`, cells counted until `end` (day), return by lymph and
-    losses included. Brown et al. 2021 state up to 10 000-fold.
+    losses included; vessels as `like` says. Brown et al. 2021 state up to 10 000-fold.
     """
-    return delivered("mouse_28g", model, host, 65.0, end) / delivered(
-        "human_male", model, host, 65.0, end
+    mouse, man = (
+        delivered(body, model, host, 65.0, end, like) for body in ("mouse_28g", "human_male")
     )
+    return mouse / man
 
 
-def delivered(body: str, model: str, host: str, volume: float, end: float) -> float:
+def delivered(
+    body: str, model: str, host: str, volume: float, end: float, like: Likeness = "default"
+) -> float:
     """Return cells that entered a tumour of `volume` mm3 by `end` days per infused cell and mL."""
-    tumour = TumourVessels(volume=volume, host=host_organs(host))
     trafficking = load_trafficking(model)
+    tumour = tumour_vessels(trafficking, volume, host, like)
     network = organ_network(load_body(body), trafficking, tumour=tumour, lumped=True)
     vessels, tissue = network.index("tumour_vascular"), network.index("tumour_tissue")
     area = exact_area(network, given(network), end)

@@ -49,7 +49,10 @@ class Setting:
         found = {_FLOWS: self.body.cardiac_output, _BLOOD: self.body.blood_volume}
         for name, part in _parts(self.trafficking).items():
             found |= {f"trafficking.{name}.{k}": v for k, v in _numbers(part).items()}
-        return found | {f"tumour.{k}": v for k, v in _numbers(self.tumour).items()}
+        found |= {f"tumour.{k}": v for k, v in _numbers(self.tumour).items()}
+        if self.tumour.egress_rate is not None:
+            found.pop("tumour.retention")  # without effect beside it
+        return found
 
     def varied(self, values: Mapping[str, float]) -> Setting:
         """Return the setting with other values, in internal units, of some of its numbers."""
@@ -94,6 +97,7 @@ def ranges(
 # Fractions of a volume stay below one together, whatever the spread.
 _MOST = {"vascular_fraction": 0.3, "interstitial_fraction": 0.7, "capture": 1.0}
 _MOST |= {"porosity": 1.0, "open_porosity": 1.0, "barrier_breakdown": 1.0, "rim_share": 0.99}
+_MOST |= {"portal_share": 1.0}
 _LEAST = {"tortuosity": 1.0, "matrix_tortuosity": 1.0, "open_gain": 1.0}
 
 
@@ -147,7 +151,7 @@ def _with_blood(body: Body, factor: float) -> Body:
     organs = {
         name: replace(
             organ,
-            volume=organ.volume.times(
+            volume=old.volume.times(
                 1 + (factor - 1) * old.vascular_volume.value / old.volume.value, "mm^3", ""
             ),
         )

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from cartflow.compiling import njit
 from cartflow.pbpk.lane_algebra import add, factorise, rows, set_to, solve
 from cartflow.pbpk.lanes import LANES, add_product, multiply, set_positive, set_product
 

@@ -12,6 +12,7 @@ CAVITY_ROUTES = {"intrapleural": "pleura", "intraventricular": "csf"}
 # Where a tumour must be for a route to be meant for it; other routes suit every host.
 HOSTS_OF_ROUTES = {
     "hepatic_artery": ("liver",),
+    "portal_vein": ("liver",),
     "carotid_artery": ("brain",),
     "intrapleural": ("pleura", "lung"),
     "intraventricular": ("brain",),
@@ -21,10 +22,19 @@ HOSTS_OF_ROUTES = {
 def entries(arcs: Arcs) -> dict[str, dict[str, float]]:
     """Return, for each route, the share of a dose that each compartment gets.
 
-    Cells given into an artery go to the vessels that it feeds, those of a tumour in that organ
-    among them, in proportion to their blood flow: the first pass. They sum to one.
+    Cells given into an artery, or into the portal vein, go to the vessels that it feeds, those of
+    a tumour in that organ among them, in proportion to their blood flow: the first pass; those
+    given into the tumour's own artery all go to its vessels. They sum to one.
     """
     found = {"intravenous": {"venous": 1.0}}
+    if arcs.hosts:
+        found["tumour_artery"] = {"tumour_vascular": 1.0}
+    portal = sum(s.passed_on + s.to_tumour for s in arcs.found if s.target == "liver_vascular")
+    if portal > 0:
+        share = sum(stream.portal_flow for stream in arcs.found) / portal
+        found["portal_vein"] = {"liver_vascular": 1 - share}
+        if share:
+            found["portal_vein"]["tumour_vascular"] = share
     for route, organ in ARTERIES.items():
         shares = _fed_by_artery(arcs, organ)
         if shares:

@@ -18,7 +18,9 @@ class Stream:
     """Blood through one set of vessels, flows in mm3/day and volumes in mm3.
 
     `blood_flow` and `lymph_flow` enter from `source`; what is not lymph goes on to `target`, and
-    the lymph to the nodes, or with the blood if `lymph_returns`.
+    the lymph to the nodes, or with the blood if `lymph_returns`. Lymph empties the
+    `extravascular_volume`; densities are counted in the `interstitial_volume`. A tumour in the
+    liver also gets `portal_flow`, which is `to_tumour` of the organs that drain to the liver.
     """
 
     organ: str
@@ -28,7 +30,10 @@ class Stream:
     lymph_flow: float
     vascular_volume: float
     interstitial_volume: float
+    extravascular_volume: float
     lymph_returns: bool = False
+    portal_flow: float = 0.0
+    to_tumour: float = 0.0
 
     @property
     def nodal_flow(self) -> float:
@@ -42,8 +47,8 @@ class Stream:
 
     @property
     def passed_on(self) -> float:
-        """Fluid that reaches `target`, mm3/day, without blood from other organs."""
-        return self.inflow - self.nodal_flow
+        """Fluid that reaches `target`, mm3/day, without blood from organs that drain through it."""
+        return self.inflow + self.portal_flow - self.nodal_flow - self.to_tumour
 
 
 def streams(body: Body, trafficking: Trafficking, tumour: TumourVessels | None) -> list[Stream]:
@@ -60,13 +65,19 @@ def streams(body: Body, trafficking: Trafficking, tumour: TumourVessels | None) 
         require_known(name, found, f"tumour: host, an organ of body '{body.name}'")
     hosts = [found[name] for name in tumour.host]
     own = _tumour_stream(body, trafficking, tumour, hosts, carried)
-    rest = {host.organ: host for host in _without(hosts, own)}
-    return [*(rest.get(name, stream) for name, stream in found.items()), own]
+    found |= {host.organ: host for host in _without(hosts, own, trafficking.carrier)}
+    return [*_diverted(list(found.values()), own), own]
 
 
 def carrier_share(body: Body, trafficking: Trafficking) -> float:
     """Return the share of blood flows and volumes that carries cells: 1, or that of plasma."""
     return 1.0 if trafficking.carrier == "blood" else 1 - body.haematocrit.value
+
+
+def counted_share(body: Body, trafficking: Trafficking) -> float:
+    """Return the volume of the model's vessels over that in which it counts cells of the blood."""
+    own = trafficking.blood.counted_in == "pool"
+    return 1.0 if own else carrier_share(body, trafficking)
 
 
 def lymph_factor(trafficking: Trafficking, organ: str) -> float:
@@ -88,6 +99,7 @@ def _organ_stream(body: Body, trafficking: Trafficking, name: str, carried: floa
         lymph_flow=organ.lymph_flow.value * lymph_factor(trafficking, name),
         vascular_volume=organ.vascular_volume.value * carried,
         interstitial_volume=organ.interstitial_volume.value,
+        extravascular_volume=trafficking.extravascular(organ),
         lymph_returns=ways.tissue_to == "blood",
     )
 
@@ -111,21 +123,44 @@ def _tumour_stream(
         raise InputError(msg)
     factor = trafficking.lymph_flow_factor
     source, target = ends.pop()
+    flow = tumour.blood_flow(body.haematocrit.value) * carried
+    portal = 0.0 if tumour.portal_share is None else flow * tumour.portal_share.value
     return Stream(
         organ="tumour",
         source=source,
         target=target,
-        blood_flow=tumour.blood_flow(body.haematocrit.value) * carried,
+        blood_flow=flow - portal,
+        portal_flow=portal,
         lymph_flow=tumour.lymph_flow() * (1.0 if factor is None else factor.value),
         vascular_volume=tumour.vascular_volume() * carried,
         interstitial_volume=tumour.interstitial_volume(),
+        extravascular_volume=tumour.interstitial_volume(),
     )
 
 
-def _without(hosts: Sequence[Stream], tumour: Stream) -> list[Stream]:
+def _diverted(organs: list[Stream], tumour: Stream) -> list[Stream]:
+    """Return the organs' streams with the tumour's portal blood taken from those that give it."""
+    if tumour.portal_flow == 0:
+        return organs
+    portal = sum(organ.passed_on for organ in organs if organ.target == "liver_vascular")
+    if tumour.portal_flow > portal:
+        msg = (
+            f"tumour: it needs {tumour.portal_flow / _ML_PER_HOUR:.4g} mL/h of portal blood, but "
+            f"the portal vein has only {portal / _ML_PER_HOUR:.4g} mL/h; a smaller volume, "
+            f"plasma_flow or portal_share is needed"
+        )
+        raise InputError(msg)
+    share = tumour.portal_flow / portal
+    return [
+        replace(o, to_tumour=o.passed_on * share) if o.target == "liver_vascular" else o
+        for o in organs
+    ]
+
+
+def _without(hosts: Sequence[Stream], tumour: Stream, carrier: str) -> list[Stream]:
     blood, lymph = sum(h.blood_flow for h in hosts), sum(h.lymph_flow for h in hosts)
     for what, needed, had in (
-        ("blood", tumour.blood_flow, blood),
+        (carrier, tumour.blood_flow, blood),
         ("lymph", tumour.lymph_flow, lymph),
     ):
         if needed >= had:

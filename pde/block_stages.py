@@ -46,7 +46,7 @@ class BlockStages:
     def step(self, operator: VoxelOperator, first: Array, table: Array) -> Staged:
         """Return what the stages of `table` make of the amounts `first`, at `operator`."""
         slope = np.empty_like(first)
-        totals = [self.slope(operator, first, slope)]
+        totals = [self.slope(operator, slope)]
         before, now = first.copy(), first + table[0, 3] * slope
         for row in table[1:]:
             totals.append(self._stage(row, now, before, first, slope))
@@ -60,12 +60,11 @@ class BlockStages:
             low=lowest(now),
         )
 
-    def slope(self, operator: VoxelOperator, amounts: Array, right: Array) -> Array:
+    def slope(self, operator: VoxelOperator, right: Array) -> Array:
         """Write the right-hand side to `right`; return the totals of what happens per day."""
 
         def blocks(begin: int, end: int, totals: Array) -> None:
             voxel.evaluate(
-                amounts,
                 operator.densities,
                 operator.fields,
                 self._kinetics,
@@ -79,7 +78,7 @@ class BlockStages:
                 totals,
             )
 
-        return np.concatenate([self._in_blocks(blocks), operator.nets()])
+        return np.concatenate([self._in_blocks(blocks), operator.flows()])
 
     def _stage(self, row: Array, now: Array, before: Array, first: Array, slope: Array) -> Array:
         """Overwrite `before` by the stage after `now`; return the totals per day at `now`."""
@@ -104,7 +103,7 @@ class BlockStages:
                 totals,
             )
 
-        return np.concatenate([self._in_blocks(blocks), operator.nets()])
+        return np.concatenate([self._in_blocks(blocks), operator.flows()])
 
     def _in_blocks(self, task: Callable[[int, int, Array], None]) -> Array:
         """Do ``task(first block, last block, totals)`` in parts; return the totals of all."""

@@ -1,4 +1,4 @@
-"""Boundary conditions and region sources as gains and losses of mesh cells."""
+"""What crosses a named boundary, and what a named region adds or removes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,26 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Crossing:
-    """One source or boundary: `gain` amount/mm^3/day and `loss` 1/day, both per cell."""
+    """One source or boundary: `gain` amount/mm^3/day and `loss` 1/day, both per cell.
 
+    What a region supplies and what it removes are two flows (`apart`). Through a boundary there
+    is one flux in each place, gain - loss u, which comes in or goes out.
+    """
+
+    apart: bool
     gain: Array
     loss: Array
 
-    def supplied_and_left(self, values: Array, volumes: Array, dt: float) -> tuple[float, float]:
-        """Return what came in and what went out over `dt`, as a net amount on one side."""
-        net = float(((self.gain - self.loss * values) @ volumes) * dt)
-        return max(net, 0.0), max(-net, 0.0)
+    def flows(self, values: Array) -> tuple[Array, Array]:
+        """Return what comes in and what goes out at `values`, amount/mm^3/day per cell."""
+        if self.apart:
+            return self.gain, self.loss * values
+        return by_sign(self.gain - self.loss * values)
+
+
+def by_sign(net: Array) -> tuple[Array, Array]:
+    """Return what is positive, and what is negative, the latter without its sign."""
+    return np.maximum(net, 0.0), np.maximum(-net, 0.0)
 
 
 def crossings(
@@ -31,8 +42,8 @@ def crossings(
 ) -> list[Crossing]:
     """Return every crossing of one field at the coefficients and `values` per cell of now.
 
-    Where the diffusivity depends on the unknown, the half cell at a boundary has the mean of
-    that of the cell and that of the exterior value.
+    They are in the order of `Field.places`. Where the diffusivity depends on the unknown, the
+    half cell at a boundary has the mean of that of the cell and that of the exterior value.
     """
     result = []
     for name, condition in item.boundaries.items():
@@ -50,10 +61,10 @@ def crossings(
             rate = conductance(condition, inner, faces.distances) * per_volume
             np.add.at(gain, faces.cells, rate * exterior)
             np.add.at(loss, faces.cells, rate)
-        result.append(Crossing(gain=gain, loss=loss))
+        result.append(Crossing(apart=False, gain=gain, loss=loss))
     for source in item.sources:
         inside = geometry.region(source.region).astype(float)
         # The removal takes its share of the amount, storage x u.
         loss = source.removal * inside * storage
-        result.append(Crossing(gain=source.supply * inside, loss=loss))
+        result.append(Crossing(apart=True, gain=source.supply * inside, loss=loss))
     return result

@@ -11,6 +11,7 @@ from cartflow.outcome import InputError, StepFailed
 from cartflow.pde.engine import Account, Engine, check
 from cartflow.pde.fast_engine import FastEngine
 from cartflow.stepping import (
+    Limit,
     StepControl,
     StepLoop,
     error_estimate,
@@ -106,7 +107,7 @@ class _Evolving:
             error_sum=self.loop.error_sum,
         )
 
-    def _method(self, time: float) -> tuple[Callable[[float], _Attempt], float]:
+    def _method(self, time: float) -> tuple[Callable[[float], _Attempt], Limit]:
         """Return how the next step is to be tried, and the longest that it may be."""
         try:
             limit = self.engine.step_limit(self.state)
@@ -116,7 +117,8 @@ class _Evolving:
         except StepFailed as failure:
             raise StepFailed(failure.field, failure.reason, time) from None
         if max(self.wished, self.loop.dt) <= _SHORTER * longest:
-            return self._explicit, min(limit, longest)
+            stable = Limit(days=longest, field="transport", reason="it allows no longer step")
+            return self._explicit, min(limit, stable, key=lambda each: each.days)
         return self._doubled, limit
 
     def _explicit(self, dt: float) -> _Attempt:
@@ -138,12 +140,14 @@ class _Evolving:
             return (self.state, _combined([], [])), np.inf, failure
         order = self.engine.order
         self.most = np.maximum(self.most, totals(halves, self.volumes))
-        difference = relative_difference(whole, halves, self.volumes, self._floor())
+        floor = self._floor()
+        difference = relative_difference(whole, halves, self.volumes, floor)
         rows = [extrapolated(a, b, self.volumes, order) for a, b in zip(whole, halves, strict=True)]
         more = 1.0 / (2.0**order - 1.0)
         account = _combined([first, second, whole_account], [1.0 + more, 1.0 + more, -more])
-        new = np.array([values for values, _ in rows])
-        return self._judged(dt, new, account, difference, np.array([share for _, share in rows]))
+        new, size = np.array([values for values, _ in rows]), totals(halves, self.volumes)
+        moved = np.array([share for _, share in rows]) * (size / (size + floor))
+        return self._judged(dt, new, account, difference, moved)
 
     def _floor(self) -> Array:
         """Return the size below which a field's error does not count, per species."""

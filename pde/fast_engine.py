@@ -16,6 +16,7 @@ from cartflow.pde.limiter import fill
 from cartflow.pde.links import Links, read_links
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Stepped
+from cartflow.stepping import Limit
 from cartflow.totals import totals
 
 Array = np.ndarray
@@ -30,8 +31,8 @@ class Stepper(Protocol):
     def step(self, state: Array, dt: float, like: float) -> Stepped:
         """Return the amounts after `dt` days, which may be negative, and what was done."""
 
-    def step_limit(self, state: Array) -> float:
-        """Return the longest step, in days, that the method can take."""
+    def step_limit(self, state: Array) -> Limit:
+        """Return the longest step that the method can take, and what sets it."""
 
     def explicit_limit(self, state: Array, dt: float) -> float:
         """Return the longest step, in days, of `explicit_step`; 0 where there is none."""
@@ -96,9 +97,13 @@ class FastEngine:
         """Return d(storage u)/dt of every field (species, cells), in `out` if it is given."""
         return self._stepper.right_hand_side(state, out)
 
-    def step_limit(self, state: Array) -> float:
-        """Return the longest step, in days, that the method can take."""
+    def step_limit(self, state: Array) -> Limit:
+        """Return the longest step that the method can take, and what sets it."""
         return self._stepper.step_limit(state)
+
+    def for_problem(self, problem: Problem) -> FastEngine:
+        """Return the fast engine of another problem."""
+        return FastEngine(problem)
 
     def settings(self) -> dict[str, str]:
         """Return the scheme and versions for the result's attributes."""

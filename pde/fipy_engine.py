@@ -24,6 +24,10 @@ class FipyEngine(ImplicitEuler):
         super().__init__(problem, equations, sweeps=sweeps, drift=drift)
         self._drift: DriftScheme = drift
 
+    def for_problem(self, problem: Problem) -> FipyEngine:
+        """Return the same engine for another problem."""
+        return FipyEngine(problem, sweeps=self.sweeps, drift=self._drift)
+
     def settings(self) -> dict[str, str]:
         """Return solver, tolerance and versions for the result's attributes."""
         one_dimensional = self.problem.geometry.mesh.dim == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import numpy as np
@@ -11,10 +11,12 @@ from cartflow.outcome import StepFailed
 from cartflow.pde.crossings import Crossing
 from cartflow.pde.engine import Account, check
 from cartflow.pde.equation import Coefficients, Equation, conserved
+from cartflow.pde.extents import per_species
 from cartflow.pde.limited_drift import LimitedDrift
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.reactions import Reactions, ReactionStep
-from cartflow.pde.transport import drift, field_transport
+from cartflow.pde.transport import TOO_FAST, drift, field_transport
+from cartflow.stepping import Limit
 
 Array = np.ndarray
 DriftScheme = Literal["limited", "upwind"]
@@ -42,7 +44,7 @@ class ImplicitEuler:
         self.problem = problem
         self.sweeps = sweeps
         self._equations = equations
-        self._reactions = Reactions(network=problem.network)
+        self._reactions = Reactions(network=problem.network, in_pores=problem.in_pores)
         climbing = any(item.chemotaxis is not None for item in problem.fields)
         limited = climbing and drift == "limited"
         self._limited = LimitedDrift(problem.geometry) if limited else None
@@ -50,18 +52,23 @@ class ImplicitEuler:
         self._cells = [i for i, late in enumerate(solute) if not late]
         self._solutes = [i for i, late in enumerate(solute) if late]
 
-    def step_limit(self, state: Array) -> float:
-        """Return the longest step, in days, that keeps every field nonnegative."""
+    def step_limit(self, state: Array) -> Limit:
+        """Return the longest step that keeps every field nonnegative, and what sets it."""
         # Numbers that overflow are for the step to find; it names their field.
         with np.errstate(all="ignore"):
-            return min(self._react(state).step_limit(), self._courant_limit(state))
+            limits = [*self._drift_limits(state), self._reaction_limit(state)]
+        return min(limits, key=lambda limit: limit.days)
 
-    def _courant_limit(self, state: Array) -> float:
-        if self._limited is None:
-            return np.inf
-        velocities = [drift(self.problem, item, state) for item in self.problem.fields]
-        limits = [self._limited.step_limit(v) for v in velocities if v is not None]
-        return min(limits, default=np.inf)
+    def _reaction_limit(self, state: Array) -> Limit:
+        days = self._react(state).step_limit()
+        return Limit(days=days, field="reactions", reason="they allow no longer step")
+
+    def _drift_limits(self, state: Array) -> Iterator[Limit]:
+        for item in self.problem.fields:
+            velocity = drift(self.problem, item, state)
+            if velocity is not None and self._limited is not None:
+                days = self._limited.step_limit(velocity)
+                yield Limit(days=days, field=item.name, reason=TOO_FAST)
 
     def step(self, state: Array, dt: float, like: float = 0.0) -> tuple[Array, Account]:
         """Advance `state` (species, cells) by `dt` days; return it with the step's account.
@@ -91,7 +98,8 @@ class ImplicitEuler:
         return result
 
     def _react(self, state: Array) -> ReactionStep:
-        return self._reactions.at(self.problem.storage(state) * state)
+        problem = self.problem
+        return self._reactions.at(state, problem.storage(state), problem.porosity(state))
 
     def _solve(
         self,
@@ -127,6 +135,8 @@ class ImplicitEuler:
             loss = loss + problem.egress
         velocity = drift(problem, item, state)
         gain = reaction.gain[i] + sum(c.gain for c in moving.crossed)
+        if problem.infusion is not None:
+            gain = gain + problem.infusion[i]
         if velocity is not None and self._limited is not None:
             gain = gain + self._limited.gain(state[i], velocity)
         coefficients = Coefficients(
@@ -144,12 +154,9 @@ class ImplicitEuler:
         volumes = self.problem.geometry.cell_volumes
         amounts = self.problem.storage(new) * new
         turnover = reaction.turnover(amounts, volumes, dt)
-        both = [
-            np.sum(
-                [c.supplied_and_left(new[i], volumes, dt) for c in crossed[i]] or [(0.0, 0.0)], 0
-            )
-            for i in range(len(new))
-        ]
+        owners = tuple(i for i in range(len(new)) for _ in crossed[i])
+        flows = [c.flows(new[i]) for i in range(len(new)) for c in crossed[i]]
+        came, went = np.array([[f @ volumes * dt for f in both] for both in flows]).reshape(-1, 2).T
         egress = np.where(self.problem.travels, (new * self.problem.egress) @ volumes * dt, 0.0)
         if not np.all(np.isfinite(egress)):
             raise StepFailed("egress", "a value is not finite")
@@ -157,7 +164,9 @@ class ImplicitEuler:
             born=turnover.born,
             died=turnover.died,
             converted=turnover.converted,
-            supplied=np.array([b[0] for b in both]),
-            left=np.array([b[1] for b in both]),
+            supplied=per_species(came, owners, len(new)),
+            left=per_species(went, owners, len(new)),
             egress=egress,
+            came=came,
+            went=went,
         )

@@ -88,6 +88,8 @@ class Operators:
                 crossed.append((i, crossing))
             if problem.travels[i]:
                 loss[i] += problem.egress
+        if problem.infusion is not None:
+            gain += problem.infusion
         return Operator(
             storage=storage,
             exchange=exchange,

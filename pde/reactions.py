@@ -1,5 +1,8 @@
 """Reactions over one step: what is added explicitly, what is removed implicitly, what it counts.
 
+Rates see densities of cells and concentrations of solutes in the pore fluid; what is added and
+removed are amounts per mm^3 of tissue.
+
 A reaction that only removes is taken implicitly, so that no step makes a density negative; one
 that both removes and adds (a change of phenotype) is explicit on both sides, so that what leaves
 one species arrives in the other exactly.
@@ -29,14 +32,20 @@ class Turnover:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reactions:
-    """A network with each reaction also in reverse, for rates that turn negative."""
+    """A network with each reaction also in reverse, for rates that turn negative.
+
+    `in_pores` (bool per reaction) have rates per mm^3 of pore fluid.
+    """
 
     network: Network
+    in_pores: Array
 
-    def at(self, amounts: Array) -> ReactionStep:
-        """Evaluate every reaction at `amounts` (species, cells; per mm^3 of tissue)."""
-        rates = self.network.rates(amounts)
+    def at(self, state: Array, storage: Array, porosity: Array) -> ReactionStep:
+        """Evaluate every reaction at a state (species, cells), of which storage x state is held."""
+        rates = self.network.rates(state)
+        rates[self.in_pores] *= porosity
         _require_finite(self.network, rates)
+        amounts = storage * state
         extents = np.vstack([np.maximum(rates, 0.0), np.maximum(-rates, 0.0)])
         explicit, losing = extents[~self.pure_loss], extents[self.pure_loss]
         lost = self.loss @ losing

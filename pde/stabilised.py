@@ -19,11 +19,13 @@ from cartflow.pde.stages import (
     Stages,
     explicit_stages,
     stabilised_stages,
+    stable,
     stages_needed,
 )
 from cartflow.pde.stepped import Stepped
 from cartflow.pde.voxel_operator import VoxelOperator, VoxelOperators
 from cartflow.pde.wave import Wave, can_wave
+from cartflow.stepping import Limit
 
 Array = np.ndarray
 
@@ -52,7 +54,11 @@ class Stabilised:
         counted = (network.born + network.died + np.abs(network.converted)).any(axis=0)
         counted = counted | (network.stoichiometry[network.is_product] != 0).any(axis=0)
         self._kinetics = voxel.Kinetics(
-            np.ascontiguousarray(network.stoichiometry), code.parameters, counted
+            np.ascontiguousarray(network.stoichiometry),
+            code.parameters,
+            counted,
+            problem.in_pores,
+            problem.solutes,
         )
         self._reaction_speed: float | None = None
         self._steps_since = 0
@@ -71,20 +77,20 @@ class Stabilised:
         right = np.empty_like(state) if out is None else out
         amounts = self._operators.amounts(state)
         if self._wave is None:
-            self._blocks.slope(self._operators.at(amounts), amounts, right)
+            self._blocks.slope(self._operators.at(amounts), right)
         else:
             self._wave.slope(amounts, right)
         return right
 
-    def step_limit(self, state: Array) -> float:
-        """Return the longest step, in days, over which drift crosses half a voxel."""
+    def step_limit(self, state: Array) -> Limit:
+        """Return the longest step over which drift crosses half a voxel, and which field's."""
         return self._operators.drift.step_limit(state)
 
     def explicit_limit(self, state: Array, dt: float) -> float:
         """Return the longest step, in days, of `explicit_step`, where `dt` is wished for."""
         afresh = self._is_due(dt)
-        amounts = self._operators.amounts(state)
-        return EXPLICIT / self._speed(amounts, self._operators.at(amounts).speed, afresh)
+        operator = self._operators.at(self._operators.amounts(state))
+        return EXPLICIT / self._speed(operator, afresh)
 
     def step(self, state: Array, dt: float, like: float) -> Stepped:
         """Return what `dt` days make of densities `state`.
@@ -95,10 +101,12 @@ class Stabilised:
         operator = self._operators.at(first)
         # The halves of a step take the number of stages of the whole, which came first.
         afresh = like <= dt and self._is_due(dt)
-        speed = self._speed(first, operator.speed, afresh)
+        speed = self._speed(operator, afresh)
+        if not speed * max(dt, like) <= stable(MOST_STAGES):
+            name = self._problem.fields[operator.fastest].name
+            blame = name if 2.0 * operator.speed >= speed else "reactions"
+            raise StepFailed(blame, f"the step would need more than {MOST_STAGES} stages")
         stages = stages_needed(speed, max(dt, like), 3 if self._operators.drift.fields else 2)
-        if stages > MOST_STAGES:
-            raise StepFailed("transport", f"the step would need {stages} stages")
         return self._through(first, operator, stabilised_stages(stages), dt)
 
     def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
@@ -118,11 +126,18 @@ class Stabilised:
             self._steps_since = 0
         return due
 
-    def _speed(self, amounts: Array, transport: float, afresh: bool) -> float:
+    def _speed(self, operator: VoxelOperator, afresh: bool) -> float:
         """Return a bound of the fastest rate, 1/day; of the kinetics' worked out `afresh`."""
         if afresh or self._reaction_speed is None:
-            self._reaction_speed = reaction_speed(amounts, self._kinetics, self._addresses.jacobian)
-        speed = transport + self._reaction_speed
+            self._reaction_speed = reaction_speed(
+                operator.densities,
+                operator.fields.porosity,
+                self._kinetics,
+                self._addresses.jacobian,
+            )
+        speed = operator.speed + self._reaction_speed
+        if not math.isfinite(operator.speed):
+            raise StepFailed(self._problem.fields[operator.fastest].name, "its rate is not finite")
         if not math.isfinite(speed):
             raise StepFailed("reactions", "a rate is not finite")
         return speed
@@ -153,10 +168,14 @@ class Stabilised:
         reactions, species = self._kinetics.counted.size, len(self._problem.fields)
         last = 2 * reactions + species
         forwards, reverse = counts[:reactions], counts[reactions : 2 * reactions]
-        egress, nets = counts[2 * reactions : last], counts[last:]
+        came, went = counts[last:].reshape(2, -1)
+        # Stages count with weights of either sign; what they cancel has not crossed.
+        both = np.minimum(np.minimum(came, went), 0.0)
         return Extents(
             forwards=forwards,
             reverse=reverse,
-            crossings=tuple(zip(self._operators.crossing_species, nets.tolist(), strict=True)),
-            egress=np.where(self._problem.travels, egress, 0.0),
+            crossing_species=self._operators.crossing_species,
+            came=came - both,
+            went=went - both,
+            egress=np.where(self._problem.travels, counts[2 * reactions : last], 0.0),
         )

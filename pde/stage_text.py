@@ -53,14 +53,17 @@ _ARRAYS = (
 class Shape:
     """What of a problem the text depends on, beside its network.
 
-    Per species whether it diffuses (`mobile`) and has gains and losses of its own (`local`);
-    per reaction whether its events are `counted`; whether a slab is a single row (`flat`), or
-    has so few cells that all its rows go in one call (`small`).
+    Per species whether it diffuses (`mobile`), has gains and losses of its own (`local`), and
+    is held in pores that are less than the tissue (`stored`); per reaction whether its events are
+    `counted`, and whether its rate is per volume of pores (`in_pores`); whether a slab is a single
+    row (`flat`), or has so few cells that all its rows go in one call (`small`).
     """
 
     mobile: tuple[bool, ...]
     local: tuple[bool, ...]
+    stored: tuple[bool, ...]
     counted: tuple[bool, ...]
+    in_pores: tuple[bool, ...]
     flat: bool
     small: bool
 
@@ -74,7 +77,8 @@ def stage_text(network: Network, shape: Shape) -> str:
     and `slope` (F_0) in `kept`, `local` in `gain` and `loss`, `target` in `out`. A neighbour
     across a wall is the cell itself, but along the row, where `ends` is 1 in the first cell and 2
     in the last, and in a small slab, where `sides` is 1 in the first row and 2 in the last.
-    `w` = (mu, nu, rest, new, old); `rates` (species, 3) = D/dx^2 along slabs, rows and cells.
+    `w` = (mu, nu, rest, new, old); `rates` (species, 4) = D/dx^2 along slabs, rows and cells,
+    and the storage.
     """
     three = "{0} + rest * first[first{1} + i]"
     five = three + " + nu * kept[earlier{1} + i] + old * kept[slope{1} + i]"
@@ -108,10 +112,14 @@ def _function(name: str, network: Network, shape: Shape, total: str) -> str:
     before += ["mu, nu, rest, new, old = w[0], w[1], w[2], w[3], w[4]"]
     for s in range(len(species)):
         before += [f"{c}{s} = at[{s * len(COLUMNS) + k}]" for k, c in enumerate(COLUMNS)]
-        before += [f"{a}{s} = rates[{3 * s + k}]" for k, a in enumerate("def")]
+        before += [f"{a}{s} = rates[{4 * s + k}]" for k, a in enumerate("defg")]
+        before += [f"h{s} = 1.0 / g{s}"] if shape.stored[s] else []
     inside = [f"y{s} = source[here{s} + i]" for s in range(len(species))]
     # A stage may dip below zero, where roots and powers have no value.
-    inside += [f"x{i} = y{i} if y{i} > 0.0 else 0.0" for i, s in enumerate(species) if s in used]
+    for i, name in enumerate(species):
+        if name in used:
+            seen = f"y{i} * h{i}" if shape.stored[i] else f"y{i}"
+            inside.append(f"x{i} = {seen} if y{i} > 0.0 else 0.0")
     inside += writer.inside
     for s, numbers in enumerate(network.stoichiometry.tolist()):
         inside.append(f"c{s} = {_change(s, numbers, shape)}")
@@ -125,7 +133,12 @@ def _function(name: str, network: Network, shape: Shape, total: str) -> str:
 
 
 def _change(s: int, numbers: list[float], shape: Shape) -> str:
-    terms = [f"{n!r} * r{r}" for r, n in enumerate(numbers) if n != 0.0]
+    terms = []
+    for r, n in enumerate(numbers):
+        if n != 0.0:
+            # Only solutes change in pores, so that the weight is the storage of the one at hand.
+            of_pores = shape.stored[s] and shape.in_pores[r]
+            terms.append(f"{n!r} * r{r} * g{s}" if of_pores else f"{n!r} * r{r}")
     if shape.local[s]:
         terms.append(f"(gain[local{s} + i] - loss[local{s} + i] * y{s})")
     if shape.mobile[s]:

@@ -61,6 +61,11 @@ def stages_needed(speed: float, dt: float, fewest: int) -> int:
     return max(fewest, math.ceil(0.5 * (math.sqrt(9.0 + 4.0 * needed) - 1.0)))
 
 
+def stable(stages: int) -> float:
+    """Return the real rate times a step up to which so many stages of RKL2 are stable."""
+    return 0.5 * (stages**2 + stages - 2.0) / _SAFETY
+
+
 @lru_cache(maxsize=1)
 def explicit_stages() -> Stages:
     """Return four stages of third order that keep what two forward Euler steps keep.

@@ -11,6 +11,8 @@ from cartflow.pde.faces import arithmetic, harmonic
 from cartflow.pde.problem import Field, Problem
 
 Array = np.ndarray
+# Why a step can be no longer than cells take to leave a mesh cell.
+TOO_FAST = "its drift allows no longer step"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -7,7 +7,9 @@ import numpy as np
 from cartflow.geometries.geometry import Geometry
 from cartflow.pde.links import Links
 from cartflow.pde.problem import Problem
+from cartflow.pde.transport import TOO_FAST
 from cartflow.pde.voxel_drift_kernels import drift_flux
+from cartflow.stepping import Limit
 
 Array = np.ndarray
 
@@ -28,21 +30,21 @@ class VoxelDrift:
         fields = enumerate(problem.fields)
         self.fields = tuple(i for i, item in fields if item.chemotaxis is not None)
 
-    def flux(self, u: Array) -> tuple[Array, float]:
-        """Return u v A (drifting fields, axes, cells) at the faces ahead, and the largest v A/V.
+    def flux(self, u: Array) -> tuple[Array, Array]:
+        """Return u v A (drifting fields, axes, cells) at the faces ahead, and each's largest v A/V.
 
-        `u` are densities (species, cells); the fluxes are amounts per day, the rate in 1/day.
+        `u` are densities (species, cells); the fluxes are amounts per day, the rates in 1/day.
         """
         if self._links is None or not self.fields:
-            return np.zeros((0, 0, 0)), 0.0
+            return np.zeros((0, 0, 0)), np.zeros(0)
         ahead, behind = self._links.ahead, self._links.behind
         flux = np.empty((len(self.fields), *ahead.shape))
-        fastest = 0.0
+        speeds = np.zeros(len(self.fields))
         for k, i in enumerate(self.fields):
             chemotaxis = self._problem.fields[i].chemotaxis
             assert chemotaxis is not None
             attractant = u[self._problem.network.index(chemotaxis.attractant)]
-            speed = drift_flux(
+            speeds[k] = drift_flux(
                 u[i],
                 attractant,
                 chemotaxis.response(attractant),
@@ -54,13 +56,16 @@ class VoxelDrift:
                 behind,
                 flux[k],
             )
-            fastest = max(fastest, speed)
-        return flux, fastest
+        return flux, speeds
 
-    def step_limit(self, u: Array) -> float:
-        """Return the step, in days, over which the fastest drift empties half a voxel."""
-        fastest = self.flux(u)[1]
-        return _COURANT / fastest if fastest > 0 else np.inf
+    def step_limit(self, u: Array) -> Limit:
+        """Return the step over which the fastest drift empties half a voxel."""
+        speeds = self.flux(u)[1]
+        fastest = float(speeds.max(initial=0.0))
+        if not fastest > 0:
+            return Limit()
+        name = self._problem.fields[self.fields[int(speeds.argmax())]].name
+        return Limit(days=_COURANT / fastest, field=name, reason=TOO_FAST)
 
 
 def spacings(geometry: Geometry) -> Array:

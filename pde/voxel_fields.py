@@ -18,9 +18,10 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SparseCrossing:
-    """A boundary or source of one species, kept for the cells that it touches."""
+    """A `Crossing` of one species, kept for the cells that it touches."""
 
     species: int
+    apart: bool
     cells: Array
     gain: Array
     loss: Array
@@ -28,11 +29,15 @@ class SparseCrossing:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Layout:
-    """The fields for the loops; `speed` bounds the fastest rate of diffusion and losses, 1/day."""
+    """The fields for the loops; `speed` bounds the fastest rate of diffusion and losses, 1/day.
+
+    That is the rate of the species `fastest`.
+    """
 
     fields: voxel.Fields
     crossed: tuple[SparseCrossing, ...]
     speed: float
+    fastest: int
 
 
 def uniform_diffusivities(problem: Problem) -> dict[int, float]:
@@ -86,12 +91,21 @@ def lay_out(
         ahead=none if links is None else links.ahead,
         behind=none if links is None else links.behind,
         volumes=geometry.cell_volumes,
+        porosity=_pores(problem, storage),
     )
+    speeds = _speeds(fields, storage)
     return Layout(
         fields=fields,
         crossed=tuple(_sparse(i, c) for i, t in enumerate(transports) for c in t.crossed),
-        speed=_speed(fields, storage),
+        speed=float(speeds.max()),
+        fastest=int(speeds.argmax()),
     )
+
+
+def _pores(problem: Problem, storage: Array) -> Array:
+    """Return the porosity per cell, or nothing where it changes nothing."""
+    held = storage[problem.solutes]
+    return np.zeros(0) if np.all(held == 1.0) else held[0]
 
 
 def _uniform_transport(
@@ -128,27 +142,30 @@ def _exchange(problem: Problem, transports: list[FieldTransport], links: Links |
 def _local(problem: Problem, transports: list[FieldTransport]) -> tuple[Array, Array, Array]:
     """Return each field's row, and gains (amount/mm^3/day) and losses (1/day of u) of the rows."""
     leaves = problem.travels if problem.egress.any() else np.zeros_like(problem.travels)
-    chosen = [i for i, t in enumerate(transports) if t.crossed or leaves[i]]
+    infusion = np.zeros((len(transports), 1)) if problem.infusion is None else problem.infusion
+    comes = np.asarray(infusion.any(axis=1))
+    chosen = [i for i, t in enumerate(transports) if t.crossed or leaves[i] or comes[i]]
     gain = np.zeros((len(chosen), problem.geometry.size if chosen else 0))
     loss = np.zeros_like(gain)
     for row, i in enumerate(chosen):
         if leaves[i]:
             loss[row] += problem.egress
+        gain[row] += infusion[i]
         for crossing in transports[i].crossed:
             gain[row] += crossing.gain
             loss[row] += crossing.loss
     return _rows(len(transports), chosen), gain, loss
 
 
-def _speed(fields: voxel.Fields, storage: Array) -> float:
-    """Bound the fastest rate by twice the largest diagonal (Gershgorin)."""
+def _speeds(fields: voxel.Fields, storage: Array) -> Array:
+    """Bound the fastest rate of each species by twice the largest diagonal (Gershgorin)."""
     speeds = 4.0 * fields.uniform.sum(axis=1)
     for i, (row, local) in enumerate(zip(fields.row, fields.local, strict=True)):
         if row >= 0:
             speeds[i] += 2.0 * _largest_outflow(fields.exchange[row], fields)
         if local >= 0:
             speeds[i] += float(fields.loss[local].max())
-    return float(np.max(speeds / storage.min(axis=1)))
+    return np.asarray(speeds / storage.min(axis=1))
 
 
 def _largest_outflow(exchange: Array, fields: voxel.Fields) -> float:
@@ -163,5 +180,9 @@ def _largest_outflow(exchange: Array, fields: voxel.Fields) -> float:
 def _sparse(i: int, crossing: Crossing) -> SparseCrossing:
     cells = np.flatnonzero((crossing.gain != 0) | (crossing.loss != 0))
     return SparseCrossing(
-        species=i, cells=cells, gain=crossing.gain[cells], loss=crossing.loss[cells]
+        species=i,
+        apart=crossing.apart,
+        cells=cells,
+        gain=crossing.gain[cells],
+        loss=crossing.loss[cells],
     )

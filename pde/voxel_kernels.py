@@ -25,6 +25,7 @@ class Fields(NamedTuple):
     grid of `shape` (3; slowest axis first), 2 with `exchange` = A D/d (rows, axes, cells; mm^3/day,
     face ahead) in row `row`.
     `local` is the row of `gain` and `loss`, or -1; `drifts` the row of the drift's fluxes.
+    `porosity` (cells) is empty where nothing is stored in pores, or they are all there is.
     """
 
     way: Array
@@ -39,14 +40,20 @@ class Fields(NamedTuple):
     ahead: Array
     behind: Array
     volumes: Array
+    porosity: Array
 
 
 class Kinetics(NamedTuple):
-    """Stoichiometry (species, reactions), parameters, and which reactions are counted."""
+    """Stoichiometry (species, reactions), parameters, and which reactions are counted.
+
+    `in_pores` are the reactions with rates per volume of pore fluid, `solutes` the species there.
+    """
 
     stoichiometry: Array
     parameters: Array
     counted: Array
+    in_pores: Array
+    solutes: Array
 
 
 _reals, _rows, _stacks = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
@@ -65,10 +72,12 @@ FIELDS = types.NamedTuple(
         _links,
         _links,
         _reals,
+        _reals,
     ),
     Fields,
 )
-KINETICS = types.NamedTuple((_rows, _reals, types.boolean[::1]), Kinetics)
+_flags = types.boolean[::1]
+KINETICS = types.NamedTuple((_rows, _reals, _flags, _flags, _flags), Kinetics)
 
 
 @fused
@@ -134,7 +143,6 @@ def add_drift(flux: Array, behind: Array, volumes: Array, start: int, out: Array
 
 @fused
 def _block(
-    amounts: Array,
     u: Array,
     fields: Fields,
     kinetics: Kinetics,
@@ -150,7 +158,7 @@ def _block(
     width = stop - start
     species, reactions = kinetics.stoichiometry.shape
     for s in range(species):
-        source, target = amounts[s, start:stop], inside[s]
+        source, target = u[s, start:stop], inside[s]
         for i in range(width):
             # A stage may dip below zero, where roots and powers have no value.
             target[i] = max(source[i], 0.0)
@@ -158,6 +166,12 @@ def _block(
         rates_block,
         (inside, inside.shape[1], kinetics.parameters, 0, width, rates, rates.shape[1]),
     )
+    if fields.porosity.size > 0:
+        for r in range(reactions):
+            if kinetics.in_pores[r]:
+                events = rates[r]
+                for i in range(width):
+                    events[i] *= fields.porosity[start + i]
     for s in range(species):
         out = right[s, :width]
         out[:] = 0.0
@@ -231,7 +245,6 @@ def _count(
 @compiled_now(
     types.void(
         _rows,
-        _rows,
         FIELDS,
         KINETICS,
         types.int64,
@@ -245,7 +258,6 @@ def _count(
     )
 )
 def evaluate(
-    amounts: Array,
     u: Array,
     fields: Fields,
     kinetics: Kinetics,
@@ -259,12 +271,12 @@ def evaluate(
     totals: Array,
 ) -> None:
     """Write the right-hand side to `right` and the totals of `_count` to `totals`, by blocks."""
-    species, cells = amounts.shape
+    species, cells = u.shape
     inside, out = np.empty((species, width)), np.empty((species, width))
     rates = np.empty((max(kinetics.counted.size, 1), width))
     for b in range(first_block, last_block):
         start, stop = b * width, min((b + 1) * width, cells)
-        _block(amounts, u, fields, kinetics, rates_block, flux, start, stop, inside, rates, out)
+        _block(u, fields, kinetics, rates_block, flux, start, stop, inside, rates, out)
         for s in range(species):
             right[s, start:stop] = out[s, : stop - start]
         _count(u, rates, kinetics.counted, removal, fields.volumes, start, stop, totals[b])
@@ -317,7 +329,7 @@ def stage(
     rates = np.empty((max(kinetics.counted.size, 1), width))
     for b in range(first_block, last_block):
         start, stop = b * width, min((b + 1) * width, cells)
-        _block(now, u, fields, kinetics, rates_block, flux, start, stop, inside, rates, out)
+        _block(u, fields, kinetics, rates_block, flux, start, stop, inside, rates, out)
         for s in range(species):
             target, middle = before[s, start:stop], now[s, start:stop]
             begin, slope, right = first[s, start:stop], first_right[s, start:stop], out[s]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.pde import voxel_kernels as voxel
+from cartflow.pde.crossings import Crossing
 from cartflow.pde.links import read_links
 from cartflow.pde.problem import Problem
 from cartflow.pde.transport import steady
@@ -18,19 +19,23 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VoxelOperator:
-    """Transport at one state; `speed` bounds its fastest rate, 1/day."""
+    """Transport at one state; `speed` bounds its fastest rate, 1/day, that of species `fastest`."""
 
     densities: Array
     fields: voxel.Fields
     flux: Array
     speed: float
+    fastest: int
     crossed: tuple[SparseCrossing, ...]
 
-    def nets(self) -> Array:
-        """Return the net gain of every crossing, amount/day."""
-        u, volumes = self.densities, self.fields.volumes
-        nets = [(c.gain - c.loss * u[c.species, c.cells]) @ volumes[c.cells] for c in self.crossed]
-        return np.array(nets, dtype=float)
+    def flows(self) -> Array:
+        """Return what comes in through every crossing, then what goes out, amount/day."""
+        found = np.empty((2, len(self.crossed)))
+        for k, c in enumerate(self.crossed):
+            here = Crossing(apart=c.apart, gain=c.gain, loss=c.loss)
+            for way, flow in enumerate(here.flows(self.densities[c.species, c.cells])):
+                found[way, k] = flow @ self.fields.volumes[c.cells]
+        return found.ravel()
 
 
 class VoxelOperators:
@@ -59,12 +64,15 @@ class VoxelOperators:
         """Return the operator at `amounts` (species, cells) per mm^3 of tissue."""
         u = self._densities(amounts)
         layout = self._first if self._steady else self._layout(u)
-        flux, fastest = self.drift.flux(u)
+        flux, drifts = self.drift.flux(u)
+        drift = 4.0 * float(drifts.max(initial=0.0))
+        drifts_more = drift > layout.speed
         return VoxelOperator(
             densities=u,
             fields=layout.fields,
             flux=flux,
-            speed=layout.speed + 4.0 * fastest,
+            speed=layout.speed + drift,
+            fastest=self.drift.fields[int(drifts.argmax())] if drifts_more else layout.fastest,
             crossed=layout.crossed,
         )
 

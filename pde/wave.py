@@ -67,7 +67,8 @@ class Wave:
 
     def _no_totals(self, stages: int) -> Array:
         """Return zeros for what happens in every slab and stage."""
-        columns = 2 * self._grid.counted.size + self._species + self._grid.crossing_species.size
+        crossings = 2 * self._grid.crossing_species.size
+        columns = 2 * self._grid.counted.size + self._species + crossings
         return np.zeros((self._grid.shape[0], stages, columns))
 
     def _run(self, u: Array, table: Array, out: Array, totals: Array, judged: Array) -> None:
@@ -135,9 +136,11 @@ def _stages(problem: Problem, grid: kernels.Grid) -> ModuleType:
     """Return the module with the compiled stages of the problem's network."""
     network = problem.network
     shape = Shape(
-        mobile=tuple(bool(r.any()) for r in grid.rates),
+        mobile=tuple(bool(r.any()) for r in grid.rates[:, :3]),
         local=tuple(bool(row >= 0) for row in grid.local),
+        stored=tuple(bool(held != 1.0) for held in grid.rates[:, 3]),
         counted=tuple(bool(c) for c in grid.counted),
+        in_pores=tuple(bool(p) for p in problem.in_pores),
         flat=int(grid.shape[1]) == 1,
         small=grid.sides.size > 0,
     )
@@ -152,6 +155,7 @@ def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
     # A rectangle's slabs are its rows.
     shape = fields.shape[[1, 0, 2]] if flat else fields.shape
     rates = (fields.uniform[:, [1, 0, 2]] if flat else fields.uniform) / storage
+    rates = np.hstack([rates, storage])
     width = int(shape[2])
     column = np.arange(width + LONG_BLOCK) % width
     rows = np.repeat(np.arange(shape[1]), width)
@@ -172,6 +176,7 @@ def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
         counted=counted,
         removal=np.ascontiguousarray(problem.egress) if problem.egress.any() else np.zeros(0),
         crossing_species=np.array([c.species for c in layout.crossed], dtype=np.int64),
+        crossing_apart=np.array([c.apart for c in layout.crossed], dtype=bool),
         crossing_at=at,
         crossing_cell=cells,
         crossing_gain=gain,

@@ -26,12 +26,12 @@ class Grid(NamedTuple):
     """What the loops read of the problem, per species and in amounts.
 
     `shape` counts slabs, rows in a slab, cells in a row and the most cells of a run; `rates`
-    (species, 3) are D/dx^2 along slabs, rows and cells, 1/day. `local` is the row of `gain` and
-    `loss`, or -1; both are in one row. `ends` is 1 in the first cell of a row, 2 in the last, else
-    0, for several rows. `sides` is 1 in the first row of a small slab, 2 in the last, else 0, and
-    empty for others. `removal` (1/day) is empty or per cell. Crossing k of a species adds
+    (species, 4) are D/dx^2 along slabs, rows and cells, 1/day, and the storage. `local` is the row
+    of `gain` and `loss`, or -1; both are in one row. `ends` is 1 in the first cell of a row, 2 in
+    the last, else 0, for several rows. `sides` is 1 in the first row of a small slab, 2 in the
+    last, else 0, and empty for others. `removal` (1/day) is empty or per cell. Crossing k adds
     `crossing_gain` - `crossing_loss` x amount in the entries `crossing_at[k, z]` to
-    `crossing_at[k, z + 1]`, at `crossing_cell` of the slab z.
+    `crossing_at[k, z + 1]`, at `crossing_cell` of the slab z; `crossing_apart` as `Crossing.apart`.
     """
 
     shape: Array
@@ -44,6 +44,7 @@ class Grid(NamedTuple):
     counted: Array
     removal: Array
     crossing_species: Array
+    crossing_apart: Array
     crossing_at: Array
     crossing_cell: Array
     crossing_gain: Array
@@ -55,7 +56,7 @@ _numbers = types.int64[::1]
 _flags, _table = types.boolean[::1], types.int64[:, ::1]
 # Of the members of `Grid`, in their order.
 _MEMBERS = (_numbers, _rows, _numbers, _reals, _reals, _reals, _reals, _flags, _reals)
-GRID = types.NamedTuple((*_MEMBERS, _numbers, _table, _numbers, _reals, _reals), Grid)
+GRID = types.NamedTuple((*_MEMBERS, _numbers, _flags, _table, _numbers, _reals, _reals), Grid)
 
 
 @fused
@@ -105,10 +106,10 @@ def wave(
     u, out: (species x cells) in one row; of `out` the slabs low <= z < high. A row of `table` is
     (mu, nu, rest, h mu~, h gamma~):
     Y_j = mu Y_{j-1} + nu Y_{j-2} + rest Y_0 + h mu~ F(Y_{j-1}) + h gamma~ F(Y_0).
-    `mine` is the caller's memory. Added to `totals` (slabs, stages, 2 reactions + species +
-    crossings): events forwards and in reverse, what the removal takes and what crossings let in,
-    for cells of volume one. and to `judged` (slabs, species, 3), unless it is empty: the sums
-    of |Y_s - 2 Y_{s-1} + Y_0|, of |Y_s| and of what is negative in Y_s.
+    `mine` is the caller's memory. Added to `totals` (slabs, stages, 2 reactions + species + 2
+    crossings): events forwards and in reverse, what the removal takes, what crossings let in and
+    what they let out, for cells of volume one; and to `judged` (slabs, species, 3), unless it is
+    empty: the sums of |Y_s - 2 Y_{s-1} + Y_0|, of |Y_s| and of what is negative in Y_s.
     """
     slabs, width, block = grid.shape[0], grid.shape[2], grid.shape[3]
     cells = grid.shape[1] * width
@@ -116,8 +117,9 @@ def wave(
     rates, local, gain, loss = grid.rates, grid.local, grid.gain, grid.loss
     small = grid.sides.size > 0
     ends, sides, counted, removal = grid.ends, grid.sides, grid.counted, grid.removal
-    crossing_species, crossing_at, crossing_cell = (
+    crossing_species, crossing_apart, crossing_at, crossing_cell = (
         grid.crossing_species,
+        grid.crossing_apart,
         grid.crossing_at,
         grid.crossing_cell,
     )
@@ -186,6 +188,7 @@ def wave(
                     cells,
                     species,
                     crossing_species,
+                    crossing_apart,
                     crossing_at,
                     crossing_cell,
                     crossing_gain,

@@ -90,6 +90,7 @@ def cross(
     cells: int,
     species: int,
     crossing_species: Array,
+    crossing_apart: Array,
     crossing_at: Array,
     crossing_cell: Array,
     crossing_gain: Array,
@@ -98,11 +99,19 @@ def cross(
     z: int,
     totals: Array,
 ) -> None:
-    """Add what every crossing lets in, net, in one slab."""
-    first = totals.shape[2] - crossing_species.size
-    for k in range(crossing_species.size):
+    """Add what every crossing lets in and what it lets out in one slab."""
+    crossings = crossing_species.size
+    first = totals.shape[2] - 2 * crossings
+    for k in range(crossings):
         begin = begins(slabs, cells, species, stage, z, crossing_species[k])
-        net = 0.0
+        came, went = 0.0, 0.0
         for i in range(crossing_at[k, z], crossing_at[k, z + 1]):
-            net += crossing_gain[i] - crossing_loss[i] * amounts[begin + crossing_cell[i]]
-        totals[z, stage, first + k] += net
+            gained, lost = crossing_gain[i], crossing_loss[i] * amounts[begin + crossing_cell[i]]
+            if crossing_apart[k]:
+                came += gained
+                went += lost
+            else:
+                came += max(gained - lost, 0.0)
+                went += max(lost - gained, 0.0)
+        totals[z, stage, first + k] += came
+        totals[z, stage, first + crossings + k] += went

@@ -12,9 +12,12 @@ from cartflow.validation.case import CaseResult, Scope
 from cartflow.validation.published_names import (
     BODIES,
     LONGER_MODELS,
+    LONGER_SOURCES,
     PUBLISHED_MODELS,
     RECOMPUTED_MODELS,
     kinetics_title,
+    source_models,
+    source_title,
 )
 
 Group = Literal["code verification", "calculation verification", "validation"]
@@ -129,6 +132,16 @@ CASES: tuple[Entry, ...] = (
         title="Two studies solved again by other code",
     ),
     *_kinetics(RECOMPUTED_MODELS, "code verification"),
+    *(
+        Entry(
+            name=f"sources:{model}",
+            group="code verification",
+            module="from_sources",
+            title=source_title(model),
+            quick=model not in LONGER_SOURCES,
+        )
+        for model in source_models()
+    ),
     Entry(
         name="engines_agree",
         group="calculation verification",
@@ -160,6 +173,13 @@ CASES: tuple[Entry, ...] = (
         title="Spheroids: how deep a nutrient reaches",
     ),
     *_kinetics(PUBLISHED_MODELS, "validation"),
+    Entry(
+        name="owens_outcomes",
+        group="validation",
+        module="owens_outcomes",
+        title="Owens and Bozic 2021: how long CAR T cells may wait",
+        quick=False,
+    ),
     *(
         Entry(name=f"bodies:{name}", group="validation", module="published_bodies", title=title)
         for name, title in BODIES.items()

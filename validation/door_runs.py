@@ -31,7 +31,7 @@ BODIES = (
     "human_71kg",
 )
 HOSTS = (*PLACES, *ORGANS)
-ROUTES = ("intravenous", "intratumoural", *HOSTS_OF_ROUTES)
+ROUTES = ("intravenous", "intratumoural", "tumour_artery", *HOSTS_OF_ROUTES)
 # Cells that begin in the tumour or beside it: all that organs hold has come through the door.
 LOCAL = ("intratumoural", *CAVITY_ROUTES)
 # Models in which no cell reaches the nodes but from the tumour.
@@ -48,6 +48,7 @@ cells = "1e6 cells"
 route = "{route}"
 [tumour]
 host = "{host}"
+like = "{like}"
 {tumour}
 [geometry]
 shape = "ball"
@@ -67,12 +68,13 @@ _LEAST = 1e-5  # of the dose; an organ that holds less is not compared, the tumo
 
 
 class Place(NamedTuple):
-    """Which body, trafficking model, host and route."""
+    """Which body, trafficking model, host and route, and whose vessels the tumour has."""
 
     body: str
     model: str
     host: str
     route: str
+    like: str = "default"
 
 
 class Measured(NamedTuple):
@@ -91,18 +93,26 @@ OTHERS = (
         Place("mouse_tsai2022_liver", "tsai2022_liver", "liver", r)
         for r in ("intravenous", "hepatic_artery", "intratumoural")
     ),
+    *(
+        Place("mouse_tsai2022_liver", "tsai2022_liver", "liver", r, "published")
+        for r in ("intravenous", "hepatic_artery", "portal_vein", "tumour_artery")
+    ),
     Place("human_male", "tsai2022_liver", "liver", "hepatic_artery"),
+    Place("human_male", "tsai2022_liver", "liver", "portal_vein", "published"),
+    Place("mouse_28g", "singh2020", "flank", "intravenous", "published"),
     Place("mouse_28g", "brown2021", "flank", "intravenous"),
     Place("human_male", "brown2021", "brain", "carotid_artery"),
     Place("human_male", "leon_triana2021", "brain", "intravenous"),
+    Place("human_male", "leon_triana2021", "brain", "intravenous", "published"),
     Place("human_male", "singh2021", "bone_marrow", "intravenous"),
     Place("human_male", "singh2021_effector", "bone_marrow", "intravenous"),
 )
 
 
 def ways() -> list[tuple[str, str]]:
-    """Return every host with every route that leads there."""
-    return [(h, r) for h in HOSTS for r in ROUTES if h in HOSTS_OF_ROUTES.get(r, (h,))]
+    """Return every host with every route that leads there; its own artery leads to any tumour."""
+    hosts = {**HOSTS_OF_ROUTES, "tumour_artery": ("flank",)}
+    return [(h, r) for h in HOSTS for r in ROUTES if h in hosts.get(r, (h,))]
 
 
 def places(every_body: bool) -> Iterator[Place]:

@@ -125,7 +125,7 @@ def _network(death: float) -> Network:
 def _steady(solver: Engine, state: Array, guess: float) -> tuple[Array, float]:
     """Step until number and removal rest; return the state and what is removed per day."""
     volumes, before = solver.problem.geometry.cell_volumes, np.zeros(2)
-    step = min(guess * (1e3 if solver.order == 1 else 1.0), 0.9 * solver.step_limit(state))
+    step = min(guess * (1e3 if solver.order == 1 else 1.0), 0.9 * solver.step_limit(state).days)
     # Where steps are short against the guess, so is what a step changes.
     settled = _SETTLED * min(1.0, step / guess)
     for _ in range(_MOST_STEPS):

@@ -60,7 +60,7 @@ def slab_tumour(row: Row, numbers: Mapping[str, float]) -> Callable[[Array], Arr
         dc = row.spread(-between(spread) * row.slope(c))
         dc[0] -= spread[0] * c[0] / half / row.volumes[0]
         dc += numbers["enzyme_secretion_rate"] * cart - numbers["enzyme_decay_rate"] * amount
-        return np.array([*du, dc, -numbers["degradation_constant"] * amount * matrix])
+        return np.array([*du, dc, -numbers["degradation_constant"] * c * matrix])
 
     return change
 

@@ -99,6 +99,18 @@ def _without(entry: str) -> Callable[[Function], Function]:
     return wrap
 
 
+def _without_key(key: str) -> Callable[[Function], Function]:
+    """Return a function that takes one entry out of the table that another returns."""
+
+    def wrap(right: Function) -> Function:
+        def wrong(*args: Any) -> Any:
+            return {name: value for name, value in right(*args).items() if name != key}
+
+        return wrong
+
+    return wrap
+
+
 def _no_arc(source: str, target: str) -> Callable[[Function], Function]:
     """Return what forgets one way from compartment to compartment."""
 
@@ -130,6 +142,10 @@ def _more_diffusion(right: Function) -> Function:
         return replace(moving, diffusivity=2.0 * moving.diffusivity)
 
     return wrong
+
+
+def _of_tissue(right: Function) -> Function:
+    return lambda network: np.zeros_like(right(network))
 
 
 def _full_storage(right: Function) -> Function:
@@ -226,11 +242,39 @@ MUTATIONS: tuple[Mutation, ...] = (
         wrap=_volume("venous", 1.01),
     ),
     Mutation(
+        name="extravascular",
+        breaks="lymph that empties 1.05 times the organ less its vessels",
+        case="organ_network",
+        target="pbpk.trafficking:Trafficking.extravascular",
+        wrap=times(1.05),
+    ),
+    Mutation(
+        name="portal_blood",
+        breaks="blood of the gut does not reach a tumour in the liver",
+        case="bodies:tumours",
+        target="pbpk.arcs:Arcs.arc",
+        wrap=_no_arc("gut_vascular", "tumour_vascular"),
+    ),
+    Mutation(
+        name="published_flow",
+        breaks="a published tumour with the default's flow",
+        case="bodies:tumours",
+        target="pbpk.tumour_like:published_vessels",
+        wrap=_without_key("plasma_flow"),
+    ),
+    Mutation(
         name="solute_storage",
         breaks="a solute stored in all tissue, not in its pores",
         case="independent_solver",
         target="pde.problem:Problem.storage",
         wrap=_full_storage,
+    ),
+    Mutation(
+        name="pores_forgotten",
+        breaks="what solutes do among themselves counted per tissue",
+        case="independent_solver",
+        target="pde.problem:in_pores",
+        wrap=_of_tissue,
     ),
     Mutation(
         name="film",

@@ -1,7 +1,7 @@
 """Cells whose enzyme opens the matrix before them, by the package and by SciPy alone.
 
 du/dt = (D g^(1-m) u_x)_x + r u (1 - u/K), da/dt = (eps h(eps) D_e (a/eps)_x)_x + s u - k a,
-dm/dt = -q a m, eps = eps_open - (eps_open - eps_0) m, h = 2/(3 - eps); a = eps c per tissue.
+dm/dt = -q (a/eps) m, eps = eps_open - (eps_open - eps_0) m, h = 2/(3 - eps); a = eps c per tissue.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def by_scipy(points: int) -> Opening:
         eps = OPEN_POROSITY - (OPEN_POROSITY - POROSITY) * m
         cells = spread(MOTILITY * GAIN ** (1.0 - m), u) + GROWTH * u * (1.0 - u)
         enzyme = spread(ENZYME * eps * 2.0 / (3.0 - eps), a / eps) + u - DECAY * a
-        matrix = -DEGRADATION * SECRETION * CAPACITY * a * m
+        matrix = -DEGRADATION * SECRETION * CAPACITY * a / eps * m
         return np.stack([cells, enzyme, matrix], axis=1).ravel()
 
     start = np.zeros((points, 3))

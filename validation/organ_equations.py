@@ -36,33 +36,43 @@ def derivative(
 
     Vessels: Q C_in - (Q - L) C_v - J A_v; tissue: J A_v - L A_e/(V_e R) - k A_e; the nodes
     gather every L A_e/(V_e R) and pass the sum of L on to the veins, that of tumour and hosts
-    through a node of their own if the tumour's is called ``draining_node``.
+    through a node of their own if the tumour's is called ``draining_node``. Of what leaves gut and
+    spleen for the liver, the tumour's portal part goes to its vessels instead.
     """
     a = defaultdict(float, cells)
     change: dict[str, float] = defaultdict(float)
     carried = 1.0 if model.carrier == "blood" else 1.0 - body.haematocrit.value
     arterial = a["arterial"] / (body.arterial_volume.value * carried)
-    venous = a["venous"] / (body.venous_volume.value * carried)
+    pool = body.blood_volume if model.blood.pool == "all_blood" else body.venous_volume
+    venous = a["venous"] / (pool.value * carried)
     organs = _flows(body, model, tumour, carried)
     total_lymph = sum(lymph for _, lymph, *_ in organs.values())
-    cardiac = sum(blood for name, (blood, *_) in organs.items() if name != "lung")
     portal = {n for n in organs if n != "tumour" and model.organ(n).blood_to == "liver"}
+    by_vein = organs["tumour"][0] * _portal(tumour)
+    cardiac = sum(blood for name, (blood, *_) in organs.items() if name != "lung") - by_vein
+    given = sum(organs[n][0] - organs[n][1] for n in portal)
+    diverted = by_vein / given if by_vein else 0.0
     near = (*tumour.host, "tumour") if tumour.node == "draining_node" else ()
-    for name, (blood, lymph, vessels, interstitium) in organs.items():
+    for name, (blood, lymph, vessels, emptied) in organs.items():
         density = a[f"{name}_vascular"] / vessels
         if name == "lung":
             entering, leaving = (cardiac + lymph) * venous, cardiac * density
             change["venous"] -= entering
             change["arterial"] += leaving
         else:
-            entering, leaving = blood * arterial, (blood - lymph) * density
+            entering = (blood - by_vein if name == "tumour" else blood) * arterial
+            leaving = (blood - lymph) * density
             change["arterial"] -= entering
             if name == "liver":
-                leaving += sum(organs[n][0] - organs[n][1] for n in portal) * density
-            change["liver_vascular" if name in portal else "venous"] += leaving
+                leaving += given * (1.0 - diverted) * density
+            if name in portal:
+                change["tumour_vascular"] += diverted * leaving
+                change["liver_vascular"] += (1.0 - diverted) * leaving
+            else:
+                change["venous"] += leaving
         captured = _rate(body, model, tumour, name) * a[f"{name}_vascular"]
         retention, loss = _ways(model, tumour, name)
-        drained = lymph * a[f"{name}_tissue"] / (interstitium * retention)
+        drained = lymph * a[f"{name}_tissue"] / (emptied * retention)
         lost = loss * a[f"{name}_tissue"]
         change[f"{name}_vascular"] += entering - leaving - captured
         change[f"{name}_tissue"] += captured - drained - lost
@@ -78,36 +88,39 @@ def derivative(
 
 def residence_time(body: Body, model: Trafficking, tumour: TumourVessels, organ: str) -> float:
     """Return the mean stay in an organ's tissue, 1/(L/(V_e R) + k), in days."""
-    _, lymph, _, interstitium = _flows(body, model, tumour, 1.0)[organ]
+    _, lymph, _, emptied = _flows(body, model, tumour, 1.0)[organ]
     retention, loss = _ways(model, tumour, organ)
-    return float(1.0 / (lymph / (interstitium * retention) + loss))
+    return float(1.0 / (lymph / (emptied * retention) + loss))
 
 
 def _flows(
     body: Body, model: Trafficking, tumour: TumourVessels, carried: float
 ) -> dict[str, tuple[float, float, float, float]]:
-    """Return blood flow, lymph flow, vessels and interstitium of every organ and the tumour."""
+    """Return blood flow, lymph flow, vessels and V_e of every organ and the tumour."""
     general = 1.0 if model.lymph_flow_factor is None else model.lymph_flow_factor.value
     found = {}
     for name, organ in body.organs.items():
         own = model.organ(name).lymph_flow_factor
         lymph = organ.lymph_flow.value * (general if own is None else own.value)
+        inner = organ.interstitial_volume.value
+        whole = organ.volume.value - organ.vascular_volume.value
         found[name] = (
             organ.blood_flow.value * carried,
             lymph,
             organ.vascular_volume.value * carried,
-            organ.interstitial_volume.value,
+            whole if model.extravascular_volume == "tissue_less_vessels" else inner,
         )
     plasma = tumour.volume * tumour.plasma_flow.value
     blood = plasma / (1.0 - body.haematocrit.value) * carried
     lymph = plasma * tumour.lymph_fraction.value * general
+    artery = blood * (1.0 - _portal(tumour))
     hosts_blood = sum(found[h][0] for h in tumour.host)
     hosts_lymph = sum(found[h][1] for h in tumour.host)
     for host in tumour.host:
-        flow, drained, vessels, interstitium = found[host]
-        flow -= blood * flow / hosts_blood
+        flow, drained, vessels, emptied = found[host]
+        flow -= artery * flow / hosts_blood
         drained -= lymph * drained / hosts_lymph
-        found[host] = (flow, drained, vessels, interstitium)
+        found[host] = (flow, drained, vessels, emptied)
     found["tumour"] = (
         blood,
         lymph,
@@ -115,6 +128,11 @@ def _flows(
         tumour.volume * tumour.interstitial_fraction.value,
     )
     return found
+
+
+def _portal(tumour: TumourVessels) -> float:
+    """Return the share of the tumour's blood that comes by the portal vein."""
+    return 0.0 if tumour.portal_share is None else tumour.portal_share.value
 
 
 def _rate(body: Body, model: Trafficking, tumour: TumourVessels, name: str) -> float:

@@ -87,6 +87,7 @@ def marrow() -> Marrow:
     run = Study.from_text(MARROW).prepared
     assert isinstance(run, BodyAlone)
     record, kinetics = run.run(), run.kinetics
+    assert kinetics is not None
     found = [run.organs.densities(s.body, s.residents)[0] for s in record.states]
     start = kinetics.start
     start[kinetics.row("cart_inactive", "venous")] += run.doses[0].cells

@@ -201,9 +201,11 @@ def _lymph(pair: _Pair) -> float:
         ways = pair.model.organ(organ) if organ != "tumour" else None
         given = None if ways is None else ways.retention
         retention = 1.0 if given is None else given.value
-        brought += (
-            network.rates[nodes, tissue].sum() * network.compartments[tissue].volume * retention
-        )
+        # Only a tumour's tissue is emptied from the volume that its cells are counted in.
+        emptied = network.compartments[tissue].volume
+        if organ != "tumour":
+            emptied = pair.model.extravascular(pair.body.organs[organ])
+        brought += network.rates[nodes, tissue].sum() * emptied * retention
     taken = network.rates[network.index("venous"), nodes] @ network.volumes()[nodes]
     return float(brought / taken)
 

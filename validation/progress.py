@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TextIO, cast
+
+from cartflow.terminal import Patient
 
 
 @contextmanager
@@ -21,7 +25,8 @@ def case_progress(number: int) -> Iterator[Callable[[str, int], None]]:
         TextColumn("{task.fields[name]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    console = Console(file=cast(TextIO, Patient(sys.stderr)))
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task("cases", total=number, name="")
 
         def watch(name: str, done: int) -> None:

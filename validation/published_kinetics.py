@@ -13,7 +13,8 @@ from cartflow.validation.published_equations import equation_lines
 from cartflow.validation.published_names import PUBLISHED_MODELS, kinetics_title
 
 _STANDINGS = {
-    "published": "stated by the publication",
+    "published": "that the publication prints or draws",
+    "released": "that the authors' own code prints",
     "recomputed": "of an independent integration of the same equations",
     "analytic": "of an exact formula",
 }
@@ -43,8 +44,9 @@ def _question(subject: str) -> str:
     if subject in PUBLISHED_MODELS:
         return f"Does the shipped model {subject} give the numbers that its publication states?"
     return (
-        f"Does the shipped model {subject} give what an independent integration of its equations, "
-        "or an exact formula, gives? Its file states no number from a publication."
+        f"Does the shipped model {subject} give what its authors' program, an independent "
+        "integration of its equations, or an exact formula, gives? Its file states no number from "
+        "a publication."
     )
 
 

@@ -17,6 +17,12 @@ NUMBERS = {
 }
 
 
+def test_what_a_network_makes_of_assumed_numbers_is_not_named_again():
+    made = {**NUMBERS, "network.liver.extravascular_volume": _number("assumed")}
+    assert assumed(made) == assumed(NUMBERS)
+    assert sorted(assumed_in(parameter_group(made))) == assumed(NUMBERS)
+
+
 def test_assumed_are_all_but_the_studys_own():
     assert assumed(NUMBERS) == ["body.liver.volume", "tumour.volume"]
     assert sorted(assumed_in(parameter_group(NUMBERS))) == assumed(NUMBERS)

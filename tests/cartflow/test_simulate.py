@@ -218,5 +218,5 @@ def test_show_prints_scenarios_checks_and_flags(capsys):
     text = capsys.readouterr().out
     assert "scenarios (cartflow simulate NAME --scenario S)" in text
     assert "effectors at rest without tumour" in text
-    assert "flag: Text and captions contradict one another on patients 3 and 4." in text
+    assert "flag: Patients 3 and 4: the paper's text" in text
     assert "(of the whole body)" in text

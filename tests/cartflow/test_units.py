@@ -17,6 +17,7 @@ from cartflow.units import (
     factor,
     internal_unit,
     parse_unit,
+    rational,
     split,
     to_internal,
 )
@@ -193,3 +194,49 @@ def test_text_that_looks_like_a_quantity(text):
 def test_there_and_back(number, unit):
     value = to_internal(f"{number!r} {unit}", "mm")
     assert value == pytest.approx(number * factor(unit), rel=1e-15)
+
+
+@pytest.mark.parametrize(("unit", "per_day"), [("min", 1440), ("s", 86400), ("h", 24)])
+def test_whole_days_come_out_whole(unit, per_day):
+    for days in range(1, 61):
+        assert to_internal(f"{per_day * days} {unit}", "day") == days
+    for number in range(1, 3000):
+        assert to_internal(f"{number} {unit}", "day") == float(Fraction(number, per_day))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("1 week", "10080 min"),
+        ("0.1 day", "144 min"),
+        ("0.1 day", "2.4 h"),
+        ("1 month", "30.4375 days"),
+        ("8 h", "480 min"),
+        ("8 h", "28800 s"),
+    ],
+)
+def test_equal_times_are_one_number(first, second):
+    assert to_internal(first, "day") == to_internal(second, "day")
+    ureg = pint.UnitRegistry(cache_folder=None)
+    number, unit = split(second)
+    assert to_internal(ureg.Quantity(number, unit), "day") == to_internal(first, "day")
+
+
+def test_decimals_of_other_dimensions_are_exact_too():
+    assert to_internal("2 um^2/min", "mm^2/day") == 0.00288
+    assert to_internal("0.1 mm/h", "mm/day") == 2.4
+    assert to_internal("0.3 cm", "mm") == 3.0
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@example(5e-324)
+@example(1 / 1440)
+@example(-0.1)
+def test_a_rational_rounds_to_its_number(number):
+    assert float(rational(number)) == number
+
+
+def test_rationals_are_what_was_stated():
+    assert rational(0.1) == Fraction(1, 10)
+    assert all(rational(n / 86400) == Fraction(n, 86400) for n in range(1, 2000))
+    assert rational(0.1) + rational(0.2) == rational(0.3)

@@ -91,15 +91,45 @@ def test_fixed_steps_stop_too(explosive):
     assert [s.time for s in result.states][:4] == [0.0, 0.25, 0.5, 0.9]
 
 
-def test_an_interrupt_keeps_what_was_saved(explosive):
+def test_an_interrupt_keeps_what_was_saved_and_the_last_state(explosive):
+    seen = []
+
     def watch(time, step):
+        seen.append(time)
         if time > 0.3:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt("by SIGTERM")
 
     result = explosive().simulation.run(watch)
     assert result.outcome.status == "interrupted"
-    assert "by the user at t = 0.3" in result.outcome.message
-    assert [s.time for s in result.states] == [0.0, 0.25]
+    assert result.outcome.message.startswith("by SIGTERM at t = 0.3")
+    assert [s.time for s in result.states] == [0.0, 0.25, seen[-1]]
+    # u' = g u^2 from u0 gives u0/(1 - g u0 t).
+    assert result.states[-1].tumour[0] == pytest.approx(np.full(3, 1e3 / (1 - seen[-1])), rel=0.02)
+
+
+def test_an_interrupt_at_a_saved_time_keeps_it_once(explosive):
+    def watch(time, step):
+        if time >= 0.25:
+            raise KeyboardInterrupt
+
+    record = explosive().simulation.run(watch)
+    assert "by the user at t = 0.25" in record.outcome.message
+    assert [s.time for s in record.states] == [0.0, 0.25]
+
+
+def test_an_interrupt_within_a_step_keeps_the_last_whole_one(explosive, monkeypatch):
+    study = explosive()
+    seen, steps = [], study.simulation.coupled.step
+
+    def step(*given):
+        if seen and seen[-1] > 0.3:
+            raise KeyboardInterrupt
+        return steps(*given)
+
+    monkeypatch.setattr(type(study.simulation.coupled), "step", lambda _, *given: step(*given))
+    record = study.simulation.run(lambda time, _: seen.append(time))
+    assert record.outcome.status == "interrupted"
+    assert [s.time for s in record.states] == [0.0, 0.25, seen[-1]]
 
 
 def test_a_stopped_run_still_gives_its_result(explosive):

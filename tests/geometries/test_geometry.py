@@ -55,10 +55,20 @@ def test_regions_volumes_sum_to_the_whole():
         slab(2.0, 7),
         ball(2.0, 7),
         box((1, 2), (5, 5)),
-        voxel_mask(LABELS, np.eye(4)),
+        voxel_mask(np.ones((5, 5, 5), dtype=int), np.eye(4)),
     ):
         parts = [geometry.cell_volumes[geometry.region(name)].sum() for name in ("core", "rim")]
         assert sum(parts) == pytest.approx(geometry.volume, rel=1e-14)
+        assert min(parts) > 0
+
+
+def test_where_all_is_equally_deep_the_whole_is_core_and_rim():
+    for geometry in (voxel_mask(LABELS, np.eye(4)), ball(1.0, 1), slab(2.0, 1)):
+        assert np.ptp(geometry.depth) == 0
+        assert geometry.region("core").all()
+        assert geometry.region("rim").all()
+    # What a shape names itself is as it says.
+    assert not slab(2.0, 4, layers={"core": (0, 2.0)}).region("rim").any()
 
 
 @pytest.mark.parametrize("shape", [slab(2.0, 7), ball(2.0, 7), voxel_mask(LABELS, np.eye(4))])

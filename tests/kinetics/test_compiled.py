@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cartflow.kinetics.cache_folder import cache_folder
+from cartflow.cache_folder import cache_folder
 from cartflow.kinetics.compiled import compiled, compiled_each, structure_key
 from cartflow.kinetics.generated import module_text
 from cartflow.kinetics.grammar import parse
@@ -164,7 +164,7 @@ def test_two_processes_at_once_and_one_afterwards(tmp_path):
 def test_a_chosen_folder_that_cannot_be_written(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CARTFLOW_CACHE", str(tmp_path / "file"))
-    with pytest.raises(InputError, match=r"CARTFLOW_CACHE: '.*file' cannot be written to \("):
+    with pytest.raises(InputError, match=r"CARTFLOW_CACHE: '.*file' cannot be used \("):
         cache_folder("kinetics")
 
 

@@ -52,7 +52,7 @@ def test_sahoo_rests_where_the_paper_says():
     p = {name: value.value for name, value in network.parameters.items()}
     a = p["death_rate"] / p["growth_rate"]
     b = p["stimulation_constant"] * p["carrying_capacity"] / p["growth_rate"]
-    assert b == pytest.approx(0.5, rel=1e-12)
+    assert b == pytest.approx(3.475, rel=1e-12)
     x, y = a / b, 1 - a / b
     assert 0 < x < 1
     at_rest = np.array(

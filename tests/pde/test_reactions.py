@@ -200,7 +200,10 @@ def test_a_rate_that_turns_negative_runs_the_reaction_backwards():
 
 
 def test_nothing_is_removed_from_empty_tissue():
-    step = Reactions(network=load("predator_prey")).at(np.zeros((2, 4)))
+    given = engine(load("predator_prey"), cells=4).problem
+    one = np.ones(4)
+    reactions = Reactions(network=given.network, in_pores=given.in_pores)
+    step = reactions.at(np.zeros((2, 4)), one, one)
     assert np.all(step.removal == 0)
     assert np.all(step.gain == 0)
     assert step.step_limit() == np.inf

@@ -79,8 +79,8 @@ def rough(given):
 
 
 def numbers(extents):
-    crossings = [net for _, net in extents.crossings]
-    return np.concatenate([extents.forwards, extents.reverse, extents.egress, crossings])
+    crossed = [extents.came, extents.went]
+    return np.concatenate([extents.forwards, extents.reverse, extents.egress, *crossed])
 
 
 @pytest.mark.parametrize("tiles", [1, 3])

@@ -70,9 +70,16 @@ class Body(NamedTuple):
 
 
 class Crossings(NamedTuple):
-    """Sources and boundaries one by one: their species, gain and loss per cell."""
+    """Boundaries and regions one by one: their species, and whether both ways are `apart`.
+
+    Entry e of crossing `place[e]` lets in `gain[e]` and out `loss[e]` x density of cell `cell[e]`
+    (amount/day and mm3/day).
+    """
 
     species: Array
+    apart: Array
+    place: Array
+    cell: Array
     gain: Array
     loss: Array
 

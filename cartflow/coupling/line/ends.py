@@ -19,12 +19,13 @@ _SHARE = 1e-4
 
 
 class Counts(NamedTuple):
-    """What happened since the start, totals over the mesh, gross."""
+    """What happened, totals over the mesh, gross: events, egress, what crossings let in and out."""
 
     forwards: Array
     reverse: Array
     egress: Array
-    crossed: Array
+    came: Array
+    went: Array
 
 
 @serial
@@ -71,16 +72,14 @@ def largest_error(
 
 
 @serial
-def count(plan: Plan, method: Tableau, counts: Counts, w: Room) -> None:
-    """Add what the stages counted."""
+def count(plan: Plan, method: Tableau, h: float, counts: Counts, w: Room) -> None:
+    """Add what the stages of a step of `h` days counted."""
+    _count_crossings(plan, method, h, counts, w)
     volumes = plan.mesh.volumes
     for i in range(method.m.size):
         m = method.m[i]
         for p in range(counts.egress.size):
             counts.egress[p] += m * w.left[i, p]
-        for k in range(counts.crossed.shape[0]):
-            counts.crossed[k, 0] += m * w.crossed[i, k, 0]
-            counts.crossed[k, 1] += m * w.crossed[i, k, 1]
     for r in range(counts.forwards.size):
         for c in range(volumes.size):
             events = 0.0
@@ -90,6 +89,54 @@ def count(plan: Plan, method: Tableau, counts: Counts, w: Room) -> None:
                 counts.forwards[r] += events * volumes[c]
             else:
                 counts.reverse[r] -= events * volumes[c]
+
+
+@serial
+def _count_crossings(plan: Plan, method: Tableau, h: float, counts: Counts, w: Room) -> None:
+    """Add what came in and what went out; through a boundary only one of them in each cell."""
+    crossings = plan.crossings
+    for e in range(crossings.place.size):
+        k, into, out = crossings.place[e], h * crossings.gain[e], 0.0
+        for i in range(method.m.size):
+            out += method.m[i] * w.crossed[i, e]
+        if crossings.apart[k]:
+            counts.came[k] += into
+            counts.went[k] += out
+        else:
+            counts.came[k] += max(into - out, 0.0)
+            counts.went[k] += max(out - into, 0.0)
+
+
+@serial
+def nearest_to_end(plan: Plan, u: Array, least: Array) -> float:
+    """Return how many times its `least` amount the one species is that is nearest to it, or inf.
+
+    What is below it already does not count.
+    """
+    nearest = np.inf
+    for s in range(least.size):
+        if least[s] > 0.0:
+            total = 0.0
+            for c in range(u.shape[1]):
+                total += u[s, c] * plan.mesh.held[s, c]
+            if total >= least[s]:
+                nearest = min(nearest, total / least[s])
+    return nearest
+
+
+@serial
+def lowest_end(plan: Plan, u: Array, new: Array, least: Array) -> float:
+    """Return how many times its `least` amount the lowest `new` one is, of those not below at u."""
+    lowest = np.inf
+    for s in range(least.size):
+        if least[s] > 0.0:
+            before, after = 0.0, 0.0
+            for c in range(u.shape[1]):
+                before += u[s, c] * plan.mesh.held[s, c]
+                after += new[s, c] * plan.mesh.held[s, c]
+            if before >= least[s]:
+                lowest = min(lowest, after / least[s])
+    return lowest
 
 
 @serial

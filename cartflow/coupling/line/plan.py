@@ -7,6 +7,7 @@ import numpy as np
 from cartflow.coupled import Coupled
 from cartflow.coupling.line.arrays import Body, Crossings, Drift, Kinetics, Mesh, Plan
 from cartflow.kinetics.compiled import addresses, compiled
+from cartflow.pde.crossings import Crossing
 from cartflow.pde.operator import Operators
 from cartflow.pde.problem import Problem
 from cartflow.pde.transport import steady
@@ -28,8 +29,6 @@ def plan(coupled: Coupled) -> Plan:
     """Return the arrays of a coupled system `on_a_line`."""
     problem, network = coupled.engine.problem, coupled.network
     operator = Operators(problem).at(np.ones((len(problem.fields), problem.geometry.size)))
-    crossed = operator.crossed
-    cells = problem.geometry.size
     return Plan(
         mesh=_mesh(problem, operator.storage, operator.exchange, operator.gain, operator.loss),
         drift=_drift(problem),
@@ -42,11 +41,7 @@ def plan(coupled: Coupled) -> Plan:
             egress=_plain(problem.travels[coupled.products, None] * problem.egress),
             node=network.draining,
         ),
-        crossings=Crossings(
-            species=np.array([i for i, _ in crossed], dtype=np.int64),
-            gain=_plain(np.array([c.gain for _, c in crossed]).reshape(len(crossed), cells)),
-            loss=_plain(np.array([c.loss for _, c in crossed]).reshape(len(crossed), cells)),
-        ),
+        crossings=_crossings(problem, operator.crossed),
     )
 
 
@@ -62,6 +57,21 @@ def _mesh(problem: Problem, storage: Array, exchange: Array, gain: Array, loss: 
         exchange=_plain(exchange),
         gain=_plain(gain),
         loss=_plain(loss),
+    )
+
+
+def _crossings(problem: Problem, crossed: tuple[tuple[int, Crossing], ...]) -> Crossings:
+    volumes = problem.geometry.cell_volumes
+    gains = np.array([c.gain for _, c in crossed]).reshape(len(crossed), volumes.size)
+    losses = np.array([c.loss for _, c in crossed]).reshape(len(crossed), volumes.size)
+    place, cell = np.nonzero((gains != 0.0) | (losses != 0.0))
+    return Crossings(
+        species=np.array([i for i, _ in crossed], dtype=np.int64),
+        apart=np.array([c.apart for _, c in crossed], dtype=np.bool_),
+        place=place,
+        cell=cell,
+        gain=_plain((gains * volumes)[place, cell]),
+        loss=_plain((losses * volumes)[place, cell]),
     )
 
 

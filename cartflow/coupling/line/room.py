@@ -19,8 +19,8 @@ class Room(NamedTuple):
     of change, `k` (stages, species, cells) the stages; `x` (cells x species) is a right-hand
     side, then its solution. `body` (products, compartments) and `kb` are the same of the body;
     `rates` (stages, reactions, cells) become the events of the stages, `slopes` (reactions x
-    species, cells) are derivatives. `left` (stages, products) and `crossed` (stages, crossings,
-    2) count egress and what crossings let in and out. `arrived` (products, cells x species) is
+    species, cells) are derivatives. `left` (stages, products) and `crossed` (stages, entries of
+    crossings) count egress and what goes out. `arrived` (products, cells x species) is
     the mesh's answer to one cell a day handed over, `drained` (compartments,) the body's to one
     into the node; `door` (products, products) is what returns, and comes again. `ahead` and
     `behind` (1, cells) are each cell's neighbours.
@@ -84,7 +84,7 @@ def room(plan: Plan, stages: int) -> Room:
         door_pivots=np.zeros(products, dtype=np.int64),
         through=np.zeros(products),
         left=np.zeros((stages, products)),
-        crossed=np.zeros((stages, plan.crossings.species.size, 2)),
+        crossed=np.zeros((stages, plan.crossings.place.size)),
         ahead=np.minimum(np.arange(1, cells + 1), cells - 1)[None],
         behind=np.maximum(np.arange(-1, cells - 1), 0)[None],
     )

@@ -21,18 +21,17 @@ Array = np.ndarray
 
 @serial
 def stages(
-    plan: Plan, method: Tableau, h: float, u: Array, body: Array, supply: Array, given: Array, w: Room
+    plan: Plan, method: Tableau, h: float, u: Array, body: Array, supply: Array, w: Room
 ) -> None:
     """Write the stages of a step of `h` days from `u` and `body` to `w`.
 
-    `supply` (products, compartments; cells/day) goes into the body, `given` (products, cells;
-    cells/mm3/day) into the tissue.
+    `supply` (products, compartments; cells/day) goes into the body.
     """
     gh = method.gamma * h
     prepare(plan, 1.0 / gh, u, w)
     for i in range(method.m.size):
         combined(method.a[i], i, u, body, w)
-        _tissue_rates(plan, i, given, w)
+        _tissue_rates(plan, i, w)
         _body_rates(plan, i, supply, w)
         _crossing_rates(plan, i, w)
         _add_earlier(method, i, h, w)
@@ -45,7 +44,7 @@ def stages(
 
 
 @serial
-def _tissue_rates(plan: Plan, i: int, given: Array, w: Room) -> None:
+def _tissue_rates(plan: Plan, i: int, w: Room) -> None:
     """Write du/dt of the stage's state to `w.f`, and its events per mm3 and day to `w.rates[i]`."""
     mesh, kinetics, body = plan.mesh, plan.kinetics, plan.body
     species, cells = w.u.shape
@@ -65,7 +64,7 @@ def _tissue_rates(plan: Plan, i: int, given: Array, w: Room) -> None:
         for j in range(body.onward.size):
             into += body.onward[j] * w.body[p, j]
         for c in range(cells):
-            w.f[s, c] += into * body.arrival[c] + given[p, c]
+            w.f[s, c] += into * body.arrival[c]
     for s in range(species):
         for c in range(cells):
             w.f[s, c] /= mesh.storage[s, c]
@@ -91,14 +90,11 @@ def _body_rates(plan: Plan, i: int, supply: Array, w: Room) -> None:
 
 @serial
 def _crossing_rates(plan: Plan, i: int, w: Room) -> None:
-    """Write what crossings let in and out, per day, to `w.crossed[i]`."""
-    crossings, volumes = plan.crossings, plan.mesh.volumes
-    for k in range(crossings.species.size):
-        s, into, out = crossings.species[k], 0.0, 0.0
-        for c in range(volumes.size):
-            into += crossings.gain[k, c] * volumes[c]
-            out += crossings.loss[k, c] * volumes[c] * w.u[s, c]
-        w.crossed[i, k, 0], w.crossed[i, k, 1] = into, out
+    """Write what goes out at each entry of a crossing, per day, to `w.crossed[i]`."""
+    crossings = plan.crossings
+    for e in range(crossings.place.size):
+        s = crossings.species[crossings.place[e]]
+        w.crossed[i, e] = crossings.loss[e] * w.u[s, crossings.cell[e]]
 
 
 @serial
@@ -124,10 +120,9 @@ def _count(plan: Plan, method: Tableau, i: int, gh: float, w: Room) -> None:
         s = body.products[p]
         for c in range(cells):
             w.left[i, p] += body.egress[p, c] * mesh.volumes[c] * w.k[i, s, c]
-    for k in range(crossings.species.size):
-        s = crossings.species[k]
-        for c in range(cells):
-            w.crossed[i, k, 1] += crossings.loss[k, c] * mesh.volumes[c] * w.k[i, s, c]
+    for e in range(crossings.place.size):
+        s = crossings.species[crossings.place[e]]
+        w.crossed[i, e] += crossings.loss[e] * w.k[i, s, crossings.cell[e]]
     for d in range(driven.shape[0]):
         r, s = driven[d, 0], driven[d, 1]
         for c in range(cells):
@@ -137,17 +132,15 @@ def _count(plan: Plan, method: Tableau, i: int, gh: float, w: Room) -> None:
         if factor != 0.0:
             for p in range(body.products.size):
                 w.left[i, p] += factor * w.left[j, p]
-            for k in range(crossings.species.size):
-                w.crossed[i, k, 0] += factor * w.crossed[j, k, 0]
-                w.crossed[i, k, 1] += factor * w.crossed[j, k, 1]
+            for e in range(crossings.place.size):
+                w.crossed[i, e] += factor * w.crossed[j, e]
             for r in range(w.rates.shape[1]):
                 for c in range(cells):
                     w.rates[i, r, c] += factor * w.rates[j, r, c]
     for p in range(body.products.size):
         w.left[i, p] *= gh
-    for k in range(crossings.species.size):
-        w.crossed[i, k, 0] *= gh
-        w.crossed[i, k, 1] *= gh
+    for e in range(crossings.place.size):
+        w.crossed[i, e] *= gh
     for r in range(w.rates.shape[1]):
         for c in range(cells):
             w.rates[i, r, c] *= gh

@@ -1,0 +1,160 @@
+"""Runs whose moments are found on the way: events by condition, and rates that jump."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from cartflow.kinetics.compile import Array
+from cartflow.kinetics.conditions import conditions, function_of
+from cartflow.kinetics.event_queue import EventQueue
+from cartflow.kinetics.model import Model
+from cartflow.kinetics.piece import Piece
+from cartflow.kinetics.timeline import Segment, Timeline
+from cartflow.outcome import StepFailed
+
+Change = Callable[[float, Array], Array]
+_FIRST_STEP = 1e-7
+# Amounts this much smaller than the largest ever there are followed with full relative accuracy.
+_SMALLEST = 1e-18
+_FINEST = 2000  # A condition that holds for a shorter part of the run may be missed.
+_PARTS = 64
+_MOST_PIECES = 30_000
+# Pieces begin this little earlier, so that a time stated equal to an event's comes after it.
+_EARLIER = 4e-16
+
+
+def watched_pieces(
+    model: Model, plan: Timeline, change_of: Callable[[Segment], Change], rtol: float
+) -> tuple[Piece, ...]:
+    """Return the pieces of a run, cut wherever an event happens or a rate jumps.
+
+    `change_of` gives the change of the state in a segment. Moments are found to the last digit
+    on the solution between the integrator's steps. Raises `StepFailed`.
+    """
+    return _Run(model, plan, change_of, rtol).pieces()
+
+
+class _Run:
+    """One run, piece by piece."""
+
+    def __init__(
+        self, model: Model, plan: Timeline, change_of: Callable[[Segment], Change], rtol: float
+    ) -> None:
+        self.model, self.plan, self.change_of, self.rtol = model, plan, change_of, rtol
+        names = plan.network.species_names
+        self.clock = names.index(model.clock) if model.clock else None
+        if model.clock:
+            self.pace = float(plan.network.derivative(plan.start)[self.clock])
+        self.queue = EventQueue(model.triggers, {name: row for row, name in enumerate(names)})
+        self.span = plan.segments[-1].end
+        self.largest = np.abs(plan.start)
+        self.found: list[Piece] = []
+
+    def pieces(self) -> tuple[Piece, ...]:
+        state = self.plan.start
+        for segment in self.plan.segments:
+            self.network = segment.network
+            self.queue.compile(lambda tree: function_of(tree, self.network))
+            self.conditions = conditions(self.model, self.network)
+            self.change = self._with_clock(self.change_of(segment))
+            state = state * segment.factors + segment.amounts
+            state = self._segment(segment, self.queue.happen(segment.start, state))
+        self.found.append(_still(self.span * (1.0 - _EARLIER), self.span, state))
+        return tuple(self.found)
+
+    def _segment(self, segment: Segment, state: Array) -> Array:
+        begin = segment.start
+        while begin < segment.end:
+            end = min(segment.end, self.queue.next())
+            piece, state = self._smooth(begin, end, state)
+            self.found.append(piece)
+            if len(self.found) > _MOST_PIECES:
+                msg = f"more than {_MOST_PIECES} events, or jumps of its rates"
+                raise StepFailed(self.network.name, msg, begin)
+            begin = piece.end
+            state = self.queue.happen(begin, self._at(begin, state))
+        return state
+
+    def _smooth(self, start: float, end: float, state: Array) -> tuple[Piece, Array]:
+        """Return the solution up to `end`, or to the moment before it when something jumps."""
+        if end - start <= 1e-14 * self.span:
+            return _still(start * (1.0 - _EARLIER), end, state), state
+        solver = self._solver(start, end, state)
+        before = self.conditions.values(state[:, None])[:, 0]
+        times, parts = [start], []
+        while solver.status == "running":
+            message = solver.step()
+            if solver.status == "failed":
+                raise StepFailed(self.network.name, str(message), float(solver.t))
+            parts.append(solver.dense_output())
+            times.append(float(solver.t))
+            found = self._jump(parts[-1], times[-2], times[-1], before)
+            if found is not None:
+                return self._piece(start, found, times, parts), self._at(found, parts[-1](found))
+        return self._piece(start, end, times, parts), self._at(end, solver.y)
+
+    def _solver(self, start: float, end: float, state: Array) -> Any:
+        from scipy.integrate import LSODA
+
+        self.largest = np.maximum(self.largest, np.abs(state))
+        atol = np.full(state.size, _SMALLEST * self.largest.max() + 1e-300)
+        first = min(_FIRST_STEP * self.span, 0.01 * (end - start))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            return LSODA(
+                self.change, start, state, end, first_step=first, rtol=self.rtol, atol=atol
+            )
+
+    def _jump(self, part: Any, start: float, end: float, before: Array) -> float | None:
+        """Return the first moment of a step at which something has jumped, if there is one."""
+        if not before.size:
+            return None
+        number = int(np.clip(_FINEST * (end - start) / self.span, 8, _FINEST))
+        while True:
+            times = np.linspace(start, end, number + 1)
+            values = self.conditions.values(self._at(times, part(times)))
+            differs = np.flatnonzero((values != before[:, None]).any(axis=0)[1:])
+            if not differs.size:
+                return None
+            start, end = float(times[differs[0]]), float(times[differs[0] + 1])
+            if np.nextafter(start, end) >= end:
+                return end
+            number = _PARTS
+
+    def _piece(self, start: float, end: float, times: list[float], parts: list[Any]) -> Piece:
+        from scipy.integrate import OdeSolution
+
+        solution = OdeSolution(times, parts)
+        inside = np.array([t for t in times if t < end] + [end])
+        return Piece(
+            start=start * (1.0 - _EARLIER),
+            end=end,
+            times=inside,
+            dense=lambda when: self._at(when, solution(when)),
+        )
+
+    def _at(self, times: Any, states: Array) -> Array:
+        """Return states with the clock, if there is one, at the times to the last digit."""
+        if self.clock is not None:
+            states[self.clock] = np.asarray(times) * self.pace
+        return states
+
+    def _with_clock(self, change: Change) -> Change:
+        def timed(time: float, state: Array) -> Array:
+            return change(time, self._at(time, state.copy()))
+
+        return timed
+
+
+def _still(start: float, end: float, state: Array) -> Piece:
+    kept = state.copy()
+    return Piece(
+        start=start,
+        end=end,
+        times=np.array([start, end]),
+        dense=lambda when: np.repeat(kept[:, None], np.size(when), axis=1),
+    )
