@@ -64,7 +64,7 @@ class Dose:
     @cached_property
     def end(self) -> float:
         """When the dose is over, in days."""
-        if self.bolus:
+        if self.duration == 0:
             return self.time
         return float(rational(self.time) + rational(self.duration))
 
