@@ -107,7 +107,7 @@ class EventQueue:
                 raise StepFailed(trigger.name, msg, time)
             result[self.rows[name]] = value
         scales = self._scales[waiting.number]
-        factors = {name: _value(function, result) for name, function in scales.items()}
+        factors = {name: _value(function, state) for name, function in scales.items()}
         for name, factor in factors.items():
             result[self.rows[name]] *= factor
         return result

@@ -12,8 +12,8 @@ from cartflow.kinetics.grammar import Expression
 class Triggered:
     """When `trigger` becomes true, after `delay` days the species in `changes` are set.
 
-    What a species is set to is times its expression in `scales`, if it has one, as that is once
-    the event has come: an amount is set by its concentration.
+    What a species is set to is times its expression in `scales`, if it has one, as that is when
+    the event comes: an amount is set by its concentration.
     `starts_true` says what the trigger was before the start; one that is not `persistent` is
     called off if its trigger turns false while it waits. Values are those at the time of the
     trigger or of the event. Of several at one time that of the highest `priority` comes first;

@@ -94,7 +94,8 @@ class _Run:
             times.append(float(solver.t))
             found = self._jump(parts[-1], times[-2], times[-1], before)
             if found is not None:
-                return self._piece(start, found, times, parts), self._at(found, parts[-1](found))
+                moment, after = found
+                return self._piece(start, moment, times, parts), after
         return self._piece(start, end, times, parts), self._at(end, solver.y)
 
     def _solver(self, start: float, end: float, state: Array) -> Any:
@@ -109,20 +110,24 @@ class _Run:
                 self.change, start, state, end, first_step=first, rtol=self.rtol, atol=atol
             )
 
-    def _jump(self, part: Any, start: float, end: float, before: Array) -> float | None:
-        """Return the first moment of a step at which something has jumped, if there is one."""
+    def _jump(
+        self, part: Any, start: float, end: float, before: Array
+    ) -> tuple[float, Array] | None:
+        """Return when in a step something has first jumped, and the state then, if it has."""
         if not before.size:
             return None
         number = int(np.clip(_FINEST * (end - start) / self.span, 8, _FINEST))
         while True:
             times = np.linspace(start, end, number + 1)
-            values = self.conditions.values(self._at(times, part(times)))
+            states = self._at(times, part(times))
+            values = self.conditions.values(states)
             differs = np.flatnonzero((values != before[:, None]).any(axis=0)[1:])
             if not differs.size:
                 return None
-            start, end = float(times[differs[0]]), float(times[differs[0] + 1])
+            first = int(differs[0])
+            start, end = float(times[first]), float(times[first + 1])
             if np.nextafter(start, end) >= end:
-                return end
+                return end, states[:, first + 1].copy()
             number = _PARTS
 
     def _piece(self, start: float, end: float, times: list[float], parts: list[Any]) -> Piece:
