@@ -119,7 +119,8 @@ def write(tree: xr.DataTree, path: Path) -> None:
         os.close(handle)
         temporary = Path(name)
         try:
-            tree.to_netcdf(temporary, engine="netcdf4")
+            # A group alone, as xr.open_dataset(path, group=...) reads it, has its own times.
+            tree.to_netcdf(temporary, engine="netcdf4", write_inherited_coords=True)
             temporary.chmod(0o666 & ~_umask())
             temporary.replace(path)
         finally:
