@@ -40,7 +40,7 @@ def _stated(value: Any, info: ValidationInfo) -> Stated:
     exponent = table.pop("density_exponent", 0) if isinstance(table, dict) else 0
     bounds = table.pop("range", None) if isinstance(table, dict) else None
     inconsistent = table.pop("inconsistent", None) if isinstance(table, dict) else None
-    sign = table.pop("sign", "not_negative") if isinstance(table, dict) else "not_negative"
+    sign: Any = table.pop("sign", "not_negative") if isinstance(table, dict) else "not_negative"
     if sign not in SIGNS:
         msg = f"sign {sign!r}; {suggest(str(sign), SIGNS)}"
         raise ValueError(msg)
