@@ -79,7 +79,8 @@ def netcdf(tree: xr.DataTree) -> Callable[[Path], None]:
         datasets = [node.to_dataset(inherit=False) for node in tree.subtree]
         heads = sum(len(dataset.variables) for dataset in datasets)
         require_room(path, sum(dataset.nbytes for dataset in datasets) + _HEAD * (heads + 50))
-        tree.to_netcdf(path, engine="netcdf4")
+        # A group alone, as xr.open_dataset(path, group=...) reads it, has its own times.
+        tree.to_netcdf(path, engine="netcdf4", write_inherited_coords=True)
 
     return draft
 

@@ -11,8 +11,8 @@ from cartflow.parameters import Parameter
 from cartflow.schema import TimeTable
 from cartflow.units import rational
 
-# One, five and fifteen minutes, one, three, six and twelve hours, in days.
-_EARLY = tuple(Fraction(m, 1440) for m in (1, 5, 15, 60, 180, 360, 720))
+# None, one, five and fifteen minutes, one, three, six and twelve hours, in days.
+_EARLY = tuple(Fraction(m, 1440) for m in (0, 1, 5, 15, 60, 180, 360, 720))
 _EVEN = 57
 _MOST = 100_000
 
@@ -53,6 +53,5 @@ def _chosen(table: TimeTable, end: float, doses: Sequence[float]) -> list[float]
     if table.every is not None:
         step = rational(table.every.value)
         return [float(step * i) for i in range(ceil(rational(end) / step))]
-    early = (Fraction(0), *_EARLY)
-    soon = [float(rational(dose) + time) for dose in {0.0, *doses} for time in early]
+    soon = [float(rational(dose) + early) for dose in {0.0, *doses} for early in _EARLY]
     return [*soon, *even_times(end, _EVEN)]

@@ -116,8 +116,8 @@ def _function(name: str, network: Network, shape: Shape, total: str) -> str:
         before += [f"h{s} = 1.0 / g{s}"] if shape.stored[s] else []
     inside = [f"y{s} = source[here{s} + i]" for s in range(len(species))]
     # A stage may dip below zero, where roots and powers have no value.
-    for i, name in enumerate(species):
-        if name in used:
+    for i, name_of in enumerate(species):
+        if name_of in used:
             seen = f"y{i} * h{i}" if shape.stored[i] else f"y{i}"
             inside.append(f"x{i} = {seen} if y{i} > 0.0 else 0.0")
     inside += writer.inside
