@@ -32,10 +32,10 @@ _TYPES = {
 }
 _CODES = {name: code for code, names in _TYPES.items() for name in names}
 _ENCODINGS = {
-    **{name: "raw" for name in ("raw",)},
-    **{name: "gzip" for name in ("gzip", "gz")},
-    **{name: "bzip2" for name in ("bzip2", "bz2")},
-    **{name: "ascii" for name in ("ascii", "text", "txt")},
+    **dict.fromkeys(("raw",), "raw"),
+    **dict.fromkeys(("gzip", "gz"), "gzip"),
+    **dict.fromkeys(("bzip2", "bz2"), "bzip2"),
+    **dict.fromkeys(("ascii", "text", "txt"), "ascii"),
 }
 
 
