@@ -78,11 +78,14 @@ def _parts(codes: Codes) -> NDArray[np.integer]:
     return parts
 
 
-def cropped(codes: Codes, affine: NDArray[np.float64]) -> tuple[Codes, NDArray[np.float64]]:
-    """Return the voxels in their bounding box, a view, and the affine of that box."""
+def bounding_box(codes: Codes) -> tuple[slice, ...]:
+    """Return the smallest box that holds all voxels but those of 0."""
     held = [np.flatnonzero(codes.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
-    start = np.array([index[0] for index in held])
-    box = tuple(slice(index[0], index[-1] + 1) for index in held)
+    return tuple(slice(int(index[0]), int(index[-1]) + 1) for index in held)
+
+
+def affine_of_box(affine: NDArray[np.float64], start: Sequence[int]) -> NDArray[np.float64]:
+    """Return the affine of a box whose first voxel has the indices `start`."""
     shifted = affine.copy()
-    shifted[:3, 3] += affine[:3, :3] @ start
-    return codes[box], shifted
+    shifted[:3, 3] += affine[:3, :3] @ np.array(start)
+    return shifted

@@ -15,7 +15,7 @@ from cartflow.geometries.image_files.image import Image
 from cartflow.geometries.image_files.nifti import farthest
 from cartflow.geometries.images import read_image
 from cartflow.geometries.label_values import numbered, present_codes, present_labels
-from cartflow.geometries.labels import chosen_labels, cropped, keep_largest_part
+from cartflow.geometries.labels import affine_of_box, bounding_box, chosen_labels, keep_largest_part
 from cartflow.geometries.orientation import checked_affine, oriented
 from cartflow.geometries.voxel_geometry import geometry_of_voxels
 from cartflow.outcome import InputError
@@ -75,14 +75,17 @@ def _mask(
     matrix = checked_affine(image.affine)
     labels = chosen_labels(present_labels(image), region_names)
     # From here on a voxel holds the place of its label among those chosen, from 1.
-    codes, shifted = cropped(numbered(image, list(labels.values())), matrix)
+    codes = numbered(image, list(labels.values()))
     names = {name: code for code, name in enumerate(labels, 1)}
+    box = bounding_box(codes)
     if largest_component:
-        keep_largest_part(codes)
-        left = present_codes(codes)
+        keep_largest_part(codes[box])
+        left = present_codes(codes[box])
         names = {name: code for name, code in names.items() if code in left}
         chosen_labels(sorted(labels[name] for name in names), region_names)
-        codes, shifted = cropped(codes, shifted)
+        box = bounding_box(codes)
+    codes = codes[box]
+    shifted = affine_of_box(matrix, [side.start for side in box])
     grid = oriented(codes, shifted, checked_factors(coarsen, codes.shape))
     return geometry_of_voxels(grid, names, matrix, image.notes, drop_empty=region_names is None)
 

@@ -19,8 +19,13 @@ def require_room(needed: int, held: int, *, gzipped: bool) -> None:
         raise ValueError(msg)
 
 
-def read_exactly(stream: IO[bytes], skip: int, needed: int) -> NDArray[np.uint8]:
-    """Return the bytes `needed` after `skip` of an open stream; raise unless it ends there."""
+def read_exactly(
+    stream: IO[bytes], skip: int, needed: int, *, more: bool = False
+) -> NDArray[np.uint8]:
+    """Return the bytes `needed` after `skip` of an open stream, with one copy in memory.
+
+    Raises `ValueError` if there are fewer, or more and `more` does not allow it.
+    """
     while skip > 0:
         passed = len(stream.read(min(skip, _CHUNK)))
         skip = skip - passed if passed else -1
@@ -30,7 +35,7 @@ def read_exactly(stream: IO[bytes], skip: int, needed: int) -> NDArray[np.uint8]
     while filled < needed:
         count = reader.readinto(memoryview(data)[filled : filled + _CHUNK])
         filled = filled + count if count else needed + 1
-    if filled > needed or stream.read(1):
+    if filled > needed or (not more and stream.read(1)):
         msg = f"its data are {'shorter' if filled > needed else 'longer'} than its header says"
         raise ValueError(msg)
     return data

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.geometries.image_files.compressed import require_room
+from cartflow.geometries.image_files.compressed import read_exactly, require_room
 from cartflow.geometries.image_files.image import Image, require_finite, three_sizes
 
 Floats = NDArray[np.float64]
@@ -22,18 +22,14 @@ _VOXELS, _RELATIVE = 0.05, 1e-4
 
 def read_nifti(path: Path) -> Image:
     """Return the 3-D image in a single NIfTI-1 or NIfTI-2 file, .nii or .nii.gz."""
-    import nibabel
-
     header = _header(path)
     shape = three_sizes([int(n) for n in header["dim"][1 : 1 + int(header["dim"][0])]])
-    _require_data(header, path, int(np.prod(shape)))
     affine, qform, notes = _affines(header, shape)
-    proxy: Any = nibabel.load(path).dataobj  # type: ignore[attr-defined]
+    slope, intercept = header.get_slope_inter()
     return Image(
-        # Axes of size 1 beyond the third are left out without a copy.
-        stored=np.asarray(proxy.get_unscaled()).reshape(shape, order="F"),
-        slope=float(proxy.slope),
-        intercept=float(proxy.inter),
+        stored=_voxels(header, path, shape),
+        slope=1.0 if slope is None else float(slope),
+        intercept=0.0 if intercept is None else float(intercept),
         affine=affine,
         qform=qform,
         notes=notes,
@@ -45,29 +41,47 @@ def _header(path: Path) -> Any:
     from nibabel.nifti1 import Nifti1Header
     from nibabel.nifti2 import Nifti2Header
 
-    with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
+    with _opened(path) as file:
         block = file.read(_TWO)
     sizes = {int.from_bytes(block[:4], order) for order in ("little", "big")}
     if _ONE in sizes and len(block) >= _ONE:
-        header: Any = Nifti1Header(block[:_ONE], check=False)
+        header: Any = Nifti1Header(block[:_ONE])
     elif _TWO in sizes and len(block) == _TWO:
-        header = Nifti2Header(block, check=False)
+        header = Nifti2Header(block)
     else:
         msg = f"it does not begin with a NIfTI header of {_ONE} or {_TWO} bytes"
         raise ValueError(msg)
+    if header["magic"].item() != header.single_magic:
+        msg = "the voxels of this NIfTI header stand in another file; give one file with both"
+        raise InputError(msg)
     if not 1 <= int(header["dim"][0]) <= 7:
         msg = f"its header says {int(header['dim'][0])} dimensions"
         raise ValueError(msg)
     return header
 
 
-def _require_data(header: Any, path: Path, voxels: int) -> None:
+def _opened(path: Path) -> Any:
+    return gzip.open(path) if _gzipped(path) else path.open("rb")
+
+
+def _gzipped(path: Path) -> bool:
+    return path.name.lower().endswith(".gz")
+
+
+def _voxels(header: Any, path: Path, shape: tuple[int, int, int]) -> NDArray[Any]:
+    # nibabel's reader holds a compressed file's voxels up to twice.
     start = float(header["vox_offset"])
     if not (np.isfinite(start) and start >= 0 and start == int(start)):
         msg = f"its header says that the voxels begin at byte {start:g}"
         raise ValueError(msg)
-    needed = int(start) + voxels * header.get_data_dtype().itemsize
-    require_room(needed, path.stat().st_size, gzipped=path.name.lower().endswith(".gz"))
+    # Where the header says 0, the voxels follow it.
+    skip = int(start) or int(header.get_data_offset())
+    dtype = header.get_data_dtype()
+    needed = int(np.prod(shape)) * dtype.itemsize
+    require_room(skip + needed, path.stat().st_size, gzipped=_gzipped(path))
+    with _opened(path) as file:
+        data = read_exactly(file, skip, needed, more=True)
+    return data.view(dtype).reshape(shape, order="F")
 
 
 def _affines(
