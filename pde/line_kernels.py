@@ -13,7 +13,9 @@ Array = np.ndarray
 
 
 @serial
-def limited_with_slopes(far: float, near: float, beyond: float) -> tuple[float, float, float, float]:
+def limited_with_slopes(
+    far: float, near: float, beyond: float
+) -> tuple[float, float, float, float]:
     """Return the value at a face from the upwind side, and its derivatives to far, near, beyond.
 
     near + a^2 b^2 / (|a|^3 + |b|^3), with the sign of the slopes a and b on both sides of the

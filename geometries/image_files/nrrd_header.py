@@ -114,9 +114,8 @@ def _dtype(fields: dict[str, Any], encoding: str) -> np.dtype[Any]:
     dtype = np.dtype(_one_of(_CODES, _required(fields, "type"), "type"))
     if dtype.itemsize == 1 or encoding == "ascii":
         return dtype
-    return dtype.newbyteorder(
-        _one_of({"little": "<", "big": ">"}, _required(fields, "endian"), "endian")
-    )
+    endian: Any = _one_of({"little": "<", "big": ">"}, _required(fields, "endian"), "endian")
+    return dtype.newbyteorder(endian)
 
 
 def _skips(fields: dict[str, Any], encoding: str) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TypeAlias
 
 from cartflow.kinetics.extra_functions import SMOOTH
@@ -93,7 +94,7 @@ def _compare(function: str, swapped: bool = False) -> Callable[[Parts], Expressi
     """Return a < b, and for more than two a < b and b < c."""
 
     def call(parts: Parts) -> Expression:
-        pairs = list(zip(parts, parts[1:], strict=False))
+        pairs = list(pairwise(parts))
         if not pairs:
             raise ValueError
         tests = [Call(function, (b, a) if swapped else (a, b)) for a, b in pairs]
