@@ -10,10 +10,17 @@ from cartflow.kinetics.density import Scaling
 from cartflow.kinetics.grammar import Expression
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.scenario import Check, Jump, Scenario, Switch, event_numbers
-from cartflow.kinetics.schema import Inconsistency
 from cartflow.kinetics.triggered import Triggered
 from cartflow.outcome import InputError, require_known
 from cartflow.parameters import Parameter
+from cartflow.tables import Table
+
+
+class Inconsistency(Table):
+    """Why the unit that a paper prints for a number cannot be the one it is used with."""
+
+    published: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from cartflow.kinetics.dimensions import Dimension, dimension_of
 from cartflow.kinetics.grammar import Expression
 from cartflow.kinetics.network_checks import of_sign, require_reaction, require_unique
 from cartflow.kinetics.species import Reaction, Role, Species, SpeciesUnit, require_identifier
+from cartflow.kinetics.typeset import typeset
 from cartflow.outcome import InputError, require_known
 from cartflow.parameters import Parameter, parameter, signed
 
@@ -69,8 +70,6 @@ class Network:
 
     def _repr_latex_(self) -> str:
         """Return the equations as notebooks typeset them."""
-        from cartflow.kinetics.typeset import typeset
-
         return typeset(self)
 
     @property

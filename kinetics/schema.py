@@ -7,6 +7,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
+from cartflow.kinetics.model import Inconsistency
 from cartflow.kinetics.scenario import CheckStanding
 from cartflow.kinetics.species import Per, Role, Scope, SpeciesUnit
 from cartflow.outcome import InputError, suggest
@@ -15,13 +16,6 @@ from cartflow.tables import Table, quantity
 from cartflow.units import split, to_internal
 
 Coefficient = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
-
-
-class Inconsistency(Table):
-    """Why the unit that a paper prints for a number cannot be the one it is used with."""
-
-    published: str
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cartflow.pbpk.body import Body
+from cartflow.pbpk.courses import exact_area, given
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network
-from cartflow.pbpk.published import PublishedRow, exact_area, given
+from cartflow.pbpk.published import PublishedRow
 from cartflow.pbpk.tumour_like import Likeness, tumour_vessels
 
 _MINUTES, _ML = 1440.0, 1000.0

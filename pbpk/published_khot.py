@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from cartflow.pbpk.body import Body
+from cartflow.pbpk.courses import HOUR, Array, course, given, held
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
-from cartflow.pbpk.published import HOUR, Array, course, given, held
 from cartflow.pbpk.published_khot_curves import HOURS
 from cartflow.pbpk.tumour_like import tumour_vessels
 

@@ -10,9 +10,10 @@ from scipy.optimize import brentq, minimize
 
 from cartflow.outcome import InputError
 from cartflow.parameters import Parameter
+from cartflow.pbpk.courses import HOUR, course, given, held
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
-from cartflow.pbpk.published import HOUR, PublishedRow, course, given, held
+from cartflow.pbpk.published import PublishedRow
 from cartflow.pbpk.trafficking import Trafficking
 
 Array = NDArray[np.float64]

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.parameters import Parameter
+from cartflow.pbpk.courses import HOUR, given
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
-from cartflow.pbpk.published import HOUR, PublishedRow, given
+from cartflow.pbpk.published import PublishedRow
 from cartflow.pbpk.stepper import NetworkStepper
 from cartflow.pbpk.trafficking import Trafficking
 

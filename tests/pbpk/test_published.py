@@ -7,9 +7,9 @@ import pytest
 
 from cartflow.bibliography import keys
 from cartflow.outcome import InputError
+from cartflow.pbpk.courses import HOUR, course, exact_area, given
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network
-from cartflow.pbpk.published import HOUR, course, exact_area, given
 from cartflow.pbpk.published_delivery import (
     blood_volume_rows,
     brain_by_age,
