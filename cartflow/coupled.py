@@ -180,7 +180,8 @@ class Coupled:
             soon = tumour.copy()
             soon[self.products] += self.door.deliver(self._coming(half.body, supply, rest, dt))
             last = self._draining.leaving(soon)
-            drained = ramp(rest, last, 0.5 * dt, float(ledger.infused.sum()))
+            infused, names = float(ledger.infused.sum()), self.product_names[: len(self.products)]
+            drained = ramp(rest, last, 0.5 * dt, infused, names)
             new = self._body_half(half, tumour, (supply, *drained), dt, ledger)
         return replace(new, time=old.time + dt, tumour=tumour, ledger=ledger)
 

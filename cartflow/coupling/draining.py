@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,14 +54,17 @@ class Draining:
         return np.asarray(self.problem.travels[self.products, None] * self.problem.egress)
 
 
-def ramp(mean: Array, last: Array, time: float, infused: float) -> tuple[Array, Array]:
+def ramp(
+    mean: Array, last: Array, time: float, infused: float, names: Sequence[str]
+) -> tuple[Array, Array]:
     """Return first and last of a rate with the given mean that ends at `last`, never negative.
 
     Raises `StepFailed` where even the mean is negative: more has drained in `time` (days) than
     left. What is nothing against all cells `infused` is none.
     """
-    if np.any(mean * time < -_NEGLIGIBLE * infused):
-        raise StepFailed("egress", "it falls too fast")
+    for name, drained in zip(names, mean * time, strict=True):
+        if drained < -_NEGLIGIBLE * infused:
+            raise StepFailed(name, "its egress falls too fast")
     mean = np.maximum(mean, 0.0)
     last = np.clip(last, 0.0, 2.0 * mean)
     return 2.0 * mean - last, last
