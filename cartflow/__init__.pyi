@@ -1,7 +1,7 @@
 # lazy_loader reads this file at run time, and takes relative imports alone.
 # ruff: noqa: TID252
-from .outcome import InputError as InputError
-from .outcome import RunStopped as RunStopped
+from .core.outcome import InputError as InputError
+from .core.outcome import RunStopped as RunStopped
 from .result import Result as Result
 from .result import load_result as load_result
 from .study import Study as Study

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter, Sign, parameter, signed
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network, Species
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter, Sign, parameter, signed
 from cartflow.pde.boundary import (
     BoundaryCondition,
     FixedValue,

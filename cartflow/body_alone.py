@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
+from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.coupling.extinction import Extinct, emptied, extinguished
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.state import State
 from cartflow.coupling.wholes import Wholes
 from cartflow.ledger import Ledger
-from cartflow.outcome import Outcome, StepFailed, interrupted
 from cartflow.pbpk.acting_organs import ActingOrgans, BodyStep
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.network import OrganNetwork

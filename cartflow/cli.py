@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cartflow.outcome import InputError, RunStopped
-from cartflow.terminal import end_of_output, say, spell_what_is_known, tell
+from cartflow.core.outcome import InputError, RunStopped
+from cartflow.core.terminal import end_of_output, say, spell_what_is_known, tell
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from cartflow.saving.destination import Destination
+    from cartflow.core.saving.destination import Destination
 
 FINISHED, STOPPED, BAD_INPUT = 0, 1, 2
 
@@ -172,12 +172,12 @@ def _add_validate(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from cartflow.dataset import netcdf
-    from cartflow.progress import progress
+    from cartflow.core.dataset import netcdf
+    from cartflow.core.progress import progress
+    from cartflow.core.saving.destination import Destination
+    from cartflow.core.saving.keeper import Keeper
+    from cartflow.core.saving.signals import Stopping
     from cartflow.report import summary_lines
-    from cartflow.saving.destination import Destination
-    from cartflow.saving.keeper import Keeper
-    from cartflow.saving.signals import Stopping
     from cartflow.study import Study
     from cartflow.study_checks import hints
 
@@ -199,7 +199,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _settled(out: Destination, tree: xr.DataTree, lines: Sequence[str]) -> Path:
     """Write `tree` and print `lines`, each whatever becomes of the other."""
-    from cartflow.dataset import netcdf
+    from cartflow.core.dataset import netcdf
 
     try:
         return out.settle(netcdf(tree))
@@ -218,7 +218,7 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
 
 def _mask(study: Path, mask: Path) -> dict[str, Any]:
     """Return the geometry table of `mask`, with the labels and coarsening of the study's own."""
-    from cartflow.tables import read_toml
+    from cartflow.core.tables import read_toml
 
     own = read_toml(study).get("geometry", {})
     kept = own if isinstance(own, dict) and own.get("shape") == "mask" else {}
@@ -239,7 +239,7 @@ def _setting(text: str) -> tuple[str, Any]:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from cartflow.saving.destination import Destination
+    from cartflow.core.saving.destination import Destination
     from cartflow.simulate import simulate
 
     out = None if options.out is None else Destination(path=options.out, force=options.force)
@@ -257,9 +257,9 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _plot(options: argparse.Namespace) -> int:
+    from cartflow.core.saving.destination import PNG, Destination
     from cartflow.plots import plot_result
     from cartflow.result import load_result
-    from cartflow.saving.destination import PNG, Destination
 
     tree = load_result(options.file)
     path = options.out or options.file.with_suffix(".png")
@@ -277,7 +277,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _cite(options: argparse.Namespace) -> int:
-    from cartflow.bibliography import bibtex, reference
+    from cartflow.core.bibliography import bibtex, reference
     from cartflow.study import Study
 
     keys = Study.from_file(options.study).references()
@@ -332,7 +332,7 @@ def _sensitivity(options: argparse.Namespace) -> int:
 
 
 def _dataset_and_figure(options: argparse.Namespace, name: str) -> tuple[Destination, Path]:
-    from cartflow.saving.destination import PNG, Destination
+    from cartflow.core.saving.destination import PNG, Destination
 
     path = options.out or Path(name)
     figure = path.with_suffix(".png")

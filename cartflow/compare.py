@@ -11,12 +11,12 @@ from typing import Literal, get_args
 import numpy as np
 import xarray as xr
 
-from cartflow import arguments
-from cartflow.assumed import assumed, in_words
-from cartflow.dataset import label, without_fill
-from cartflow.outcome import InputError, RunStopped, require_known
+from cartflow.core import arguments
+from cartflow.core.assumed import assumed, in_words
+from cartflow.core.dataset import label, without_fill
+from cartflow.core.outcome import InputError, RunStopped, require_known
+from cartflow.core.parameters import Parameter
 from cartflow.overrides import without_folders
-from cartflow.parameters import Parameter
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.load import load_body
 from cartflow.pbpk.metrics import auc, maximum, terminal_half_lives

@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from cartflow.saving.figures import save_figure
-from cartflow.ticks import colours, decade_limits, log_limits
+from cartflow.core.saving.figures import save_figure
+from cartflow.core.ticks import colours, decade_limits, log_limits
 
 _POINTS = (
     ("delivery", "Delivery", "cells per infused cell and mL of tumour"),

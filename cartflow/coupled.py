@@ -9,19 +9,19 @@ from typing import ClassVar
 
 import numpy as np
 
+from cartflow.core.parameters import Parameter
+from cartflow.core.totals import totals
 from cartflow.coupling.draining import Draining, ramp
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.state import State
 from cartflow.coupling.wholes import Wholes
 from cartflow.exchange import Door
 from cartflow.ledger import Ledger
-from cartflow.parameters import Parameter
 from cartflow.pbpk.acting_organs import ActingOrgans
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.network import OrganNetwork
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 from cartflow.pde.engine import Account, Engine
-from cartflow.totals import totals
 
 Array = np.ndarray
 

@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter
+from cartflow.core.units import rational
 from cartflow.kinetics.network import Network, Species
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter
 from cartflow.pbpk.doses import Dose
 from cartflow.schedule import require_before_end
 from cartflow.schema import DoseTable
-from cartflow.units import rational
 
 
 def build_doses(tables: Sequence[DoseTable], network: Network, end: Parameter) -> tuple[Dose, ...]:

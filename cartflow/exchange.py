@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.geometry import Geometry
-from cartflow.outcome import InputError
 
 Array = np.ndarray
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.pbpk.metrics import auc
 from cartflow.result import Result
 from cartflow.study import Study

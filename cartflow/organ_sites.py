@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.kinetics.network import Network, Species
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter, parameter, signed
 from cartflow.pbpk.network import OrganNetwork
 from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
 from cartflow.schema import OrganTable

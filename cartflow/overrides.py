@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 
 class errors_named:  # reads as a word where it is used

@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure, SubFigure
 
-from cartflow.saving.figures import save_figure
-from cartflow.ticks import TUMOUR_COLOUR, colours, log_limits
+from cartflow.core.saving.figures import save_figure
+from cartflow.core.ticks import TUMOUR_COLOUR, colours, log_limits
 
 _HOURS_SHOWN_FROM = 1.0 / 1440.0
 

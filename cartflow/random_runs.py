@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from cartflow.dataset import variable
+from cartflow.core.dataset import variable
 from cartflow.kinetics.hybrid import hybrid_runs
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.scenario import Scenario

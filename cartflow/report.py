@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from cartflow.assumed import assumed_in, in_words
+from cartflow.core.assumed import assumed_in, in_words
 from cartflow.result import summarise
 
 

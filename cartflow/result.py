@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from cartflow.bibliography import reference
 from cartflow.body_alone import BodyAlone
-from cartflow.dataset import parameter_group, read, without_fill, write
-from cartflow.outcome import Outcome, RunStopped
-from cartflow.parameters import Parameter
-from cartflow.paths import as_path
-from cartflow.provenance import installed_version, now
+from cartflow.core.bibliography import reference
+from cartflow.core.dataset import parameter_group, read, without_fill, write
+from cartflow.core.outcome import Outcome, RunStopped
+from cartflow.core.parameters import Parameter
+from cartflow.core.paths import as_path
+from cartflow.core.provenance import installed_version, now
 from cartflow.result_groups import balance_group, body_group, exchange_group, shared
 from cartflow.simulation import Record, Simulation
 from cartflow.tumour_group import tumour_group

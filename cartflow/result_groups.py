@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from cartflow.body_alone import BodyAlone
+from cartflow.core.dataset import label, variable
 from cartflow.coupled import Coupled
-from cartflow.dataset import label, variable
 from cartflow.ledger import residual
 from cartflow.pbpk.observables import SPACES, in_body, organ_table, venous_concentration
 from cartflow.pde.boundary import Place

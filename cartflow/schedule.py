@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
 
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter
+from cartflow.core.units import rational
 from cartflow.schema import TimeTable
-from cartflow.units import rational
 
 # None, one, five and fifteen minutes, one, three, six and twelve hours, in days.
 _EARLY = tuple(Fraction(m, 1440) for m in (0, 1, 5, 15, 60, 180, 360, 720))

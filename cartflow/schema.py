@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, PositiveInt
 
-from cartflow.parameters import Parameter
+from cartflow.core.parameters import Parameter
+from cartflow.core.tables import Table, quantity
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.scaling import Scaling
 from cartflow.pbpk.tumour_like import Likeness
-from cartflow.tables import Table, quantity
 
 Time = Annotated[Parameter, quantity("day")]
 Duration = Annotated[Parameter, quantity("day", above=0)]

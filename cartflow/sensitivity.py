@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from cartflow import arguments
-from cartflow.dataset import label, without_fill
+from cartflow.core import arguments
+from cartflow.core.dataset import label, without_fill
+from cartflow.core.outcome import InputError, RunStopped, require_known
+from cartflow.core.parameters import Parameter
+from cartflow.core.paths import as_path
 from cartflow.measures import MEASURES
-from cartflow.outcome import InputError, RunStopped, require_known
 from cartflow.overrides import errors_named, without_folders
-from cartflow.parameters import Parameter
-from cartflow.paths import as_path
 from cartflow.pbpk.ranges import Setting, ranges
 from cartflow.pbpk.stepper import NetworkStepper
 from cartflow.sensitivity_order import order

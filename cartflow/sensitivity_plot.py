@@ -11,9 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
-from cartflow.saving.figures import save_figure
+from cartflow.core.saving.figures import save_figure
+from cartflow.core.ticks import TUMOUR_COLOUR, colours
 from cartflow.sensitivity_order import order
-from cartflow.ticks import TUMOUR_COLOUR, colours
 
 
 def plot_sensitivity(dataset: xr.Dataset, path: Path) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter
 from cartflow.geometries.ball import ball
 from cartflow.geometries.box import box
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.mask import read_mask, voxel_mask
 from cartflow.geometries.phantom import lobulated_phantom
 from cartflow.geometries.slab import slab
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter
 from cartflow.schema import BallTable, BoxTable, MaskTable, PhantomTable, SlabTable
 
 

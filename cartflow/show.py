@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cartflow.bibliography import reference, references
-from cartflow.outcome import InputError, require_known, suggest
-from cartflow.paths import kind_of
+from cartflow.core.bibliography import reference, references
+from cartflow.core.outcome import InputError, require_known, suggest
+from cartflow.core.paths import kind_of
 
 if TYPE_CHECKING:
     from cartflow.kinetics.model import Model

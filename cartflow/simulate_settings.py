@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from cartflow.core.outcome import InputError, suggest
+from cartflow.core.parameters import parameter, signed
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.scenario import Dose, Scenario
 from cartflow.kinetics.timeline import with_end
-from cartflow.outcome import InputError, suggest
-from cartflow.parameters import parameter, signed
 
 
 def chosen_scenario(model: Model, name: str | None, settings: Mapping[str, Any]) -> Scenario:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from cartflow.bibliography import reference, references
-from cartflow.dataset import label, parameter_group, variable, without_fill
+from cartflow.core.bibliography import reference, references
+from cartflow.core.dataset import label, parameter_group, variable, without_fill
+from cartflow.core.parameters import Parameter
+from cartflow.core.provenance import installed_version, now
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.scenario import Scenario
 from cartflow.kinetics.trajectory import Trajectory
-from cartflow.parameters import Parameter
-from cartflow.provenance import installed_version, now
 from cartflow.schedule import even_times
 
 Array = np.ndarray

@@ -7,14 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cartflow.coupled import Coupled
-from cartflow.coupling.extinction import Extinct, emptied, extinguished
-from cartflow.coupling.line.plan import on_a_line
-from cartflow.coupling.line.stepper import Going, LineStepper
-from cartflow.coupling.state import State
-from cartflow.outcome import Outcome, StepFailed, interrupted
-from cartflow.pde.fast_engine import FastEngine
-from cartflow.stepping import (
+from cartflow.core.outcome import Outcome, StepFailed, interrupted
+from cartflow.core.stepping import (
     Limit,
     StepControl,
     StepLoop,
@@ -22,7 +16,13 @@ from cartflow.stepping import (
     extrapolated,
     relative_difference,
 )
-from cartflow.totals import totals
+from cartflow.core.totals import totals
+from cartflow.coupled import Coupled
+from cartflow.coupling.extinction import Extinct, emptied, extinguished
+from cartflow.coupling.line.plan import on_a_line
+from cartflow.coupling.line.stepper import Going, LineStepper
+from cartflow.coupling.state import State
+from cartflow.pde.fast_engine import FastEngine
 
 Array = np.ndarray
 Watch = Callable[[float, float], None]

@@ -8,10 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cartflow import arguments
 from cartflow.assembly import Assembler, stated_parameters
-from cartflow.bibliography import keys, references
 from cartflow.body_alone import BodyAlone
+from cartflow.core import arguments
+from cartflow.core.bibliography import keys, references
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter
+from cartflow.core.paths import as_path
+from cartflow.core.tables import parse_toml, read_text, validate
 from cartflow.coupled import Coupled
 from cartflow.dosing import build_doses, cells_alone
 from cartflow.exchange import Door, vessel_fed
@@ -19,10 +23,7 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.local_model import LocalModel
 from cartflow.kinetics.network import Network
 from cartflow.organ_sites import organ_kinetics, site_parameters
-from cartflow.outcome import InputError, require_known
 from cartflow.overrides import errors_named, replaced, without_folders
-from cartflow.parameters import Parameter
-from cartflow.paths import as_path
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
@@ -52,7 +53,6 @@ from cartflow.study_parts import (
     vessels,
     vessels_in_words,
 )
-from cartflow.tables import parse_toml, read_text, validate
 from cartflow.tumour_group import require_free_names
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cartflow.core.parameters import Parameter
 from cartflow.coupling.happenings import Happenings, acting
 from cartflow.kinetics.load import load_model
 from cartflow.kinetics.local_model import LocalModel, local_model
 from cartflow.kinetics.network import Network
-from cartflow.parameters import Parameter
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 from cartflow.schema import KineticsTable, StudyTable
 

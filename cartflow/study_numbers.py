@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cartflow.outcome import require_known
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import require_known
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.ranges import Setting
 from cartflow.study import Study
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter
+from cartflow.core.stepping import StepControl
 from cartflow.exchange import both_fed, rim_fed, vessel_fed
 from cartflow.geometries.geometry import Geometry
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter
 from cartflow.pbpk.routes import CAVITY_ROUTES
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
@@ -20,7 +21,6 @@ from cartflow.pde.fast_engine import FastEngine
 from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.problem import Problem
 from cartflow.schema import DoseTable, SolverTable, TraffickingTable, TumourTable
-from cartflow.stepping import StepControl
 
 # What a study may say of its tumour's vessels, in place of the default or of the publication.
 _NUMBERS = (

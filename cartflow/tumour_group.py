@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from cartflow.dataset import variable
+from cartflow.core.dataset import variable
+from cartflow.core.outcome import InputError
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
-from cartflow.outcome import InputError
 from cartflow.simulation import Record, Simulation
 
 Array = np.ndarray

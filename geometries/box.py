@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.arguments import table
+from cartflow.core.arguments import table
+from cartflow.core.outcome import InputError
 from cartflow.geometries.checks import MOST_CELLS, positive, whole
 from cartflow.geometries.fipy_import import fipy
 from cartflow.geometries.geometry import Boundary, Geometry
 from cartflow.geometries.regions import Interval, inside, named_regions
-from cartflow.outcome import InputError
 
 Floats = NDArray[np.float64]
 # The names of the low and the high side along x, y, z; FiPy calls them the same.

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.arguments import shown
-from cartflow.outcome import InputError
+from cartflow.core.arguments import shown
+from cartflow.core.outcome import InputError
 
 MOST_CELLS = 100_000_000
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.checks import whole
-from cartflow.outcome import InputError
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

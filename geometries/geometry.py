@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.connectivity import Connectivity, read_connectivity
-from cartflow.outcome import InputError, require_known
 
 Floats = NDArray[np.float64]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cartflow.core.outcome import InputError
+from cartflow.core.paths import as_path, require_file
 from cartflow.geometries.image_files.image import Image
 from cartflow.geometries.image_files.nifti import read_nifti
 from cartflow.geometries.image_files.nrrd import read_nrrd
-from cartflow.outcome import InputError
-from cartflow.paths import as_path, require_file
 
 _NIFTI = (".nii", ".nii.gz")
 _NRRD = (".nrrd", ".nhdr")

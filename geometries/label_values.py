@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.image_files.image import Image
-from cartflow.outcome import InputError
 
 Codes = NDArray[np.unsignedinteger[Any]]
 _HIGHEST = 2**31

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.coarsening import checked_factors
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.image_files.image import Image
@@ -18,7 +19,6 @@ from cartflow.geometries.label_values import numbered, present_codes, present_la
 from cartflow.geometries.labels import affine_of_box, bounding_box, chosen_labels, keep_largest_part
 from cartflow.geometries.orientation import checked_affine, oriented
 from cartflow.geometries.voxel_geometry import geometry_of_voxels
-from cartflow.outcome import InputError
 
 
 def read_mask(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 Floats = NDArray[np.float64]
 # Cosine beyond which two axes are taken for oblique, or for not at right angles.

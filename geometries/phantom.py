@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.checks import MOST_CELLS, as_number, positive, whole
-from cartflow.outcome import InputError
 
 Floats = NDArray[np.float64]
 # How far a lobe stands out against the radius, and how narrow it is.

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.arguments import table
+from cartflow.core.arguments import table
+from cartflow.core.outcome import InputError
 from cartflow.geometries.checks import as_number
-from cartflow.outcome import InputError
 
 Cells = NDArray[np.bool_]
 Interval = Sequence[float]

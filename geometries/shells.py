@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.checks import MOST_CELLS, increasing_edges, positive, whole
 from cartflow.geometries.geometry import Boundary, Geometry
 from cartflow.geometries.regions import Interval, layers_along, named_regions
-from cartflow.outcome import InputError
 
 Floats = NDArray[np.float64]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cartflow.core.outcome import InputError, suggest
 from cartflow.kinetics.species import Reaction, require_identifier
-from cartflow.outcome import InputError, suggest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.compile import Array, to_function
 from cartflow.kinetics.hybrid import hybrid_runs
 from cartflow.kinetics.load import load_model
@@ -16,7 +17,6 @@ from cartflow.kinetics.rest import bisected, equilibrium, saddle_node
 from cartflow.kinetics.scenario import Check, CheckStanding, Dose, Scenario
 from cartflow.kinetics.timeline import with_end
 from cartflow.kinetics.trajectory import Trajectory, run
-from cartflow.outcome import InputError
 
 _RUNS, _SEED = 2000, 20210229
 

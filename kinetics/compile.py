@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.extra_functions import EXTRA
 from cartflow.kinetics.grammar import (
     Binary,
@@ -20,7 +21,6 @@ from cartflow.kinetics.grammar import (
     names,
     to_text,
 )
-from cartflow.outcome import InputError
 
 Array: TypeAlias = NDArray[np.float64]
 Function: TypeAlias = Callable[[Array], Any]

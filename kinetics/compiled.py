@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cartflow.cache_folder import cache_folder, write_once
+from cartflow.core.cache_folder import cache_folder, write_once
 from cartflow.kinetics.compile import Array
 from cartflow.kinetics.generated import VERSION, module_text
 from cartflow.kinetics.grammar import Binary, Call, Expression, Name, Negative, Number
@@ -42,7 +42,7 @@ class CompiledNetwork:
 def compiled(network: Network) -> CompiledNetwork:
     """Return `network` compiled; networks that differ in parameters' values share the code.
 
-    Code is kept in the user's cache (see `cartflow.cache_folder`) and compiled once
+    Code is kept in the user's cache (see `cartflow.core.cache_folder`) and compiled once
     for each structure. Raises `InputError` if CARTFLOW_CACHE cannot be written to.
     """
     module = _module(network)
@@ -63,7 +63,7 @@ def compiled_each(network: Network, number: int) -> CompiledNetwork:
 
 @dataclass(frozen=True, kw_only=True)
 class Addresses:
-    """Where the blocks of a compiled network begin, for `cartflow.pointers.call`.
+    """Where the blocks of a compiled network begin, for `cartflow.core.pointers.call`.
 
     Their arguments are those that `cartflow.kinetics.pointers_text` tells.
     """

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter, parameter
+from cartflow.core.units import dimension_name, split
 from cartflow.kinetics.dimensions import dimension_of
 from cartflow.kinetics.species import Species
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter, parameter
-from cartflow.units import dimension_name, split
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.grammar import (
     Binary,
     Call,
@@ -21,7 +22,6 @@ from cartflow.kinetics.grammar import (
     Number,
     names,
 )
-from cartflow.outcome import InputError
 
 # What a derivative may call beyond the grammar's functions, with the number of arguments.
 SLOPES: dict[str, int] = {

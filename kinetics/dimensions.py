@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from cartflow.core.outcome import InputError
+from cartflow.core.units import compose, internal_unit, parse_unit
 from cartflow.kinetics.grammar import (
     Binary,
     Call,
@@ -14,8 +16,6 @@ from cartflow.kinetics.grammar import (
     Number,
     to_text,
 )
-from cartflow.outcome import InputError
-from cartflow.units import compose, internal_unit, parse_unit
 
 # Powers of ng, cell, mm and day.
 Dimension: TypeAlias = tuple[float, float, float, float]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.core.outcome import StepFailed
 from cartflow.kinetics.compile import Array, Function
 from cartflow.kinetics.grammar import Expression
 from cartflow.kinetics.triggered import Triggered
-from cartflow.outcome import StepFailed
 
 _MOST_AT_ONCE = 1000
 _SEED = 20210229  # The order of equals is by lot, and the same in every run.

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter, Standing, parameter, signed
 from cartflow.kinetics.density import Scaling
 from cartflow.kinetics.dimensions import Dimension, unit_text
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.network_checks import of_sign
 from cartflow.kinetics.scenario import Moment
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter, Standing, parameter, signed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn, TypeAlias
 
-from cartflow.outcome import InputError, suggest
+from cartflow.core.outcome import InputError, suggest
 
 FUNCTIONS: dict[str, int] = {"exp": 1, "log": 1, "sqrt": 1, "tanh": 1, "abs": 1, "min": 2, "max": 2}
 MAXIMUM_LENGTH = 2000

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from cartflow.core.outcome import InputError, require_known
 from cartflow.kinetics.compile import Array
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.scenario import Jump, Scenario
 from cartflow.kinetics.trajectory import Trajectory, quick_rates, run
-from cartflow.outcome import InputError, require_known
 
 _POINTS = 4000
 

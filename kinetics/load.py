@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter
+from cartflow.core.paths import as_path
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.reading import read_model
 from cartflow.kinetics.species import Species
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter
-from cartflow.paths import as_path
 
 
 def names() -> list[str]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter
 from cartflow.kinetics.load import combine
 from cartflow.kinetics.locality import in_tissue
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.scenario import Jump, Switch, event_numbers
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter
 
 
 @dataclass(frozen=True, kw_only=True)

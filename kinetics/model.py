@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter
+from cartflow.core.tables import Table
 from cartflow.kinetics.density import Scaling
 from cartflow.kinetics.grammar import Expression
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.scenario import Check, Jump, Scenario, Switch, event_numbers
 from cartflow.kinetics.triggered import Triggered
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter
-from cartflow.tables import Table
 
 
 class Inconsistency(Table):

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.kinetics.balance import Sorted, sort_cells
 from cartflow.kinetics.compile import Array, Function, slope_function, to_function
 from cartflow.kinetics.dimensions import Dimension, dimension_of
@@ -16,8 +18,6 @@ from cartflow.kinetics.grammar import Expression
 from cartflow.kinetics.network_checks import of_sign, require_reaction, require_unique
 from cartflow.kinetics.species import Reaction, Role, Species, SpeciesUnit, require_identifier
 from cartflow.kinetics.typeset import typeset
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter, parameter, signed
 
 __all__ = ["Network", "Reaction", "Role", "Species", "SpeciesUnit"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter, Sign, signed
 from cartflow.kinetics.dimensions import Dimension, check, dimension_of
 from cartflow.kinetics.grammar import Expression, names
 from cartflow.kinetics.species import Reaction, Species
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter, Sign, signed
 
 
 def require_unique(what: str, found: Iterable[str]) -> None:

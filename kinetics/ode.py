@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cartflow.core.outcome import InputError, StepFailed
 from cartflow.kinetics.compile import Array
 from cartflow.kinetics.network import Network
-from cartflow.outcome import InputError, StepFailed
 
 
 def initial_state(network: Network, initial: Mapping[str, float]) -> Array:

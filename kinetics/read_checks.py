@@ -6,14 +6,14 @@ from collections.abc import Collection
 from itertools import pairwise
 from typing import Any
 
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter, parameter
+from cartflow.core.units import split
 from cartflow.kinetics.dimensions import expression_dimension, unit_text
 from cartflow.kinetics.file_context import Context, named
 from cartflow.kinetics.grammar import Expression, names, parse
 from cartflow.kinetics.scenario import CHECK_KEYS, Check, require_check_keys
 from cartflow.kinetics.schema import CheckTable
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter, parameter
-from cartflow.units import split
 
 
 def check(context: Context, table: CheckTable, scenarios: Collection[str]) -> Check:

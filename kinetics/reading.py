@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from cartflow.core.outcome import InputError, suggest
+from cartflow.core.parameters import Parameter
+from cartflow.core.tables import read_toml, validate
 from cartflow.kinetics.blocks import BLOCKS, block_reactions
 from cartflow.kinetics.density import Scaling
 from cartflow.kinetics.file_context import Context, named
@@ -14,9 +17,6 @@ from cartflow.kinetics.read_checks import check
 from cartflow.kinetics.read_scenarios import jump, scenario, switch
 from cartflow.kinetics.schema import KineticsTable, ReactionTable, SpeciesTable
 from cartflow.kinetics.species import Reaction, Species
-from cartflow.outcome import InputError, suggest
-from cartflow.parameters import Parameter
-from cartflow.tables import read_toml, validate
 
 
 def read_model(path: Path, file: str, source: str) -> Model:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.compile import Array
 from cartflow.kinetics.network import Network
-from cartflow.outcome import InputError
 
 
 def jacobian(network: Network, state: Array) -> Array:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from cartflow.core.outcome import InputError, suggest
+from cartflow.core.parameters import Parameter
 from cartflow.kinetics.grammar import Expression
-from cartflow.outcome import InputError, suggest
-from cartflow.parameters import Parameter
 
 Values: TypeAlias = Mapping[str, float]
 CheckStanding = Literal["published", "released", "recomputed", "analytic"]

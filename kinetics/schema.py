@@ -7,13 +7,13 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
+from cartflow.core.outcome import InputError, suggest
+from cartflow.core.parameters import SIGNS, STANDINGS, Parameter, Standing, parameter
+from cartflow.core.tables import Table, quantity
+from cartflow.core.units import split, to_internal
 from cartflow.kinetics.model import Inconsistency
 from cartflow.kinetics.scenario import CheckStanding
 from cartflow.kinetics.species import Per, Role, Scope, SpeciesUnit
-from cartflow.outcome import InputError, suggest
-from cartflow.parameters import SIGNS, STANDINGS, Parameter, Standing, parameter
-from cartflow.tables import Table, quantity
-from cartflow.units import split, to_internal
 
 Coefficient = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cartflow.core.outcome import StepFailed
 from cartflow.kinetics.compile import Array, to_function
 from cartflow.kinetics.conditions import is_watched
 from cartflow.kinetics.grammar import Expression
@@ -19,7 +20,6 @@ from cartflow.kinetics.scenario import Scenario
 from cartflow.kinetics.smooth import smooth
 from cartflow.kinetics.timeline import Segment, timeline
 from cartflow.kinetics.watched import watched_pieces
-from cartflow.outcome import StepFailed
 
 _POINTS = 8
 _ROUNDING = 1e-14

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from cartflow.core.outcome import StepFailed
 from cartflow.kinetics.compile import Array
 from cartflow.kinetics.conditions import conditions, function_of
 from cartflow.kinetics.event_queue import EventQueue
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.piece import Piece
 from cartflow.kinetics.timeline import Segment, Timeline
-from cartflow.outcome import StepFailed
 
 Change = Callable[[float, Array], Array]
 _FIRST_STEP = 1e-7

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.pbpk.network import OrganNetwork
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 from cartflow.pbpk.organ_stepper import OrganStepper

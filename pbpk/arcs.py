@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.parameters import Parameter
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.compartments import Compartment, Space
 from cartflow.pbpk.scaling import ScalingRule, elimination_rate, entry_rate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.pbpk.arcs import Arcs
 from cartflow.pbpk.body import CAVITIES, Body
 from cartflow.pbpk.scaling import ScalingRule, entry_rate, organ_rate, tumour_rate

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cartflow.parameters import Parameter
+from cartflow.core.parameters import Parameter
+from cartflow.core.units import split
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.record import (
     body_parameters,
@@ -13,7 +14,6 @@ from cartflow.pbpk.record import (
 )
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour_like import published_line
-from cartflow.units import split
 
 
 class Row(NamedTuple):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
 
-from cartflow.outcome import InputError, suggest
-from cartflow.units import rational
+from cartflow.core.outcome import InputError, suggest
+from cartflow.core.units import rational
 
 Route = Literal[
     "intravenous",

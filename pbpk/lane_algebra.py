@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.compiling import njit
+from cartflow.core.compiling import njit
 from cartflow.pbpk.lanes import LANES, multiply, subtract_product
 
 Array: TypeAlias = NDArray[np.float64]

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter
+from cartflow.core.tables import read_toml
 from cartflow.pbpk.body import Organ
 from cartflow.pbpk.checks import shown
-from cartflow.tables import read_toml
 
 
 def with_model(path: Path, find: Callable[[str, Path], Path]) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
-from cartflow.outcome import InputError, suggest
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError, suggest
+from cartflow.core.parameters import Parameter
+from cartflow.core.tables import Table, quantity, validate
 from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
 from cartflow.pbpk.checks import require_weight
 from cartflow.pbpk.likeness import closed_with_rest, with_lymph, with_model
@@ -25,7 +26,6 @@ from cartflow.pbpk.trafficking import (
     Trafficking,
     TumourTrafficking,
 )
-from cartflow.tables import Table, quantity, validate
 
 Volume = Annotated[Parameter, quantity("mL", above=0)]
 Flow = Annotated[Parameter, quantity("mL/h", above=0)]

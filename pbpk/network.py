@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.arcs import Arcs
 from cartflow.pbpk.assemble import body_arcs
 from cartflow.pbpk.body import Body

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.core.outcome import InputError, require_known
 from cartflow.kinetics.network import Network
-from cartflow.outcome import InputError, require_known
 from cartflow.pbpk.network import OrganNetwork
 
 Array = NDArray[np.float64]

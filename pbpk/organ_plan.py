@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cartflow.outcome import InputError, require_known
+from cartflow.core.outcome import InputError, require_known
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cartflow.outcome import InputError, StepFailed
+from cartflow.core.outcome import InputError, StepFailed
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 from cartflow.pbpk.organ_plan import Plan, given_at, plan

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.outcome import StepFailed
+from cartflow.core.outcome import StepFailed
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 from cartflow.pbpk.organ_plan import Plan
 from cartflow.pbpk.organ_result import one_animal

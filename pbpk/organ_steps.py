@@ -8,7 +8,7 @@ import numpy as np
 from numba import float64, int64, types, void
 from numpy.typing import NDArray
 
-from cartflow.compiling import njit
+from cartflow.core.compiling import njit
 from cartflow.pbpk.lane_algebra import rows
 from cartflow.pbpk.lanes import LANES
 from cartflow.pbpk.mending import mended

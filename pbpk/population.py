@@ -13,8 +13,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from cartflow.dataset import label, variable
-from cartflow.outcome import InputError, require_known
+from cartflow.core.dataset import label, variable
+from cartflow.core.outcome import InputError, require_known
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.network import OrganNetwork
 from cartflow.pbpk.organ_kinetics import OrganKinetics

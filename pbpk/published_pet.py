@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize
 
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.courses import HOUR, course, given, held
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.parameters import Parameter
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.courses import HOUR, given
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network

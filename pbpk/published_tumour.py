@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import ORGANS
 from cartflow.pbpk.checks import parameters_of, require_rates
 from cartflow.pbpk.tumour import PLACES

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.network import OrganNetwork, organ_network
 from cartflow.pbpk.scaling import ScalingRule

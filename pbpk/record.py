@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cartflow.parameters import Parameter
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.checks import parameters_of
 from cartflow.pbpk.scaling import ScalingRule, elimination_rate, organ_rate, tumour_rate

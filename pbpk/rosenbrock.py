@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.compiling import njit
+from cartflow.core.compiling import njit
 from cartflow.pbpk.lane_algebra import add, factorise, rows, set_to, solve
 from cartflow.pbpk.lanes import LANES, add_product, multiply, set_positive, set_product
 

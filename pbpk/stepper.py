@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.outcome import StepFailed
+from cartflow.core.outcome import StepFailed
 from cartflow.pbpk.network import OrganNetwork
 
 Array = NDArray[np.float64]

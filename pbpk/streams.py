@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cartflow.outcome import InputError, require_known
+from cartflow.core.outcome import InputError, require_known
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels

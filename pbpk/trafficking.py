@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import CAVITIES, Body, Organ, require_organ
 from cartflow.pbpk.checks import require_positive, require_rates
 from cartflow.pbpk.published_tumour import PublishedTumour

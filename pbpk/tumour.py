@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from cartflow.outcome import InputError, require_known, suggest
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError, require_known, suggest
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import CAVITIES, ORGANS
 from cartflow.pbpk.checks import parameters_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.load import load_trafficking, trafficking_names
 from cartflow.pbpk.published_tumour import PublishedTumour
 from cartflow.pbpk.streams import carrier_share

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body, Organ
 from cartflow.pbpk.trafficking import Trafficking
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 Array = np.ndarray
 

@@ -7,9 +7,9 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from cartflow.outcome import StepFailed
+from cartflow.core.outcome import StepFailed
+from cartflow.core.stepping import Limit
 from cartflow.pde.problem import Problem
-from cartflow.stepping import Limit
 
 Array = np.ndarray
 

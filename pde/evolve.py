@@ -7,10 +7,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from cartflow.outcome import InputError, StepFailed
-from cartflow.pde.engine import Account, Engine, check
-from cartflow.pde.fast_engine import FastEngine
-from cartflow.stepping import (
+from cartflow.core.outcome import InputError, StepFailed
+from cartflow.core.stepping import (
     Limit,
     StepControl,
     StepLoop,
@@ -18,7 +16,9 @@ from cartflow.stepping import (
     extrapolated,
     relative_difference,
 )
-from cartflow.totals import totals
+from cartflow.core.totals import totals
+from cartflow.pde.engine import Account, Engine, check
+from cartflow.pde.fast_engine import FastEngine
 
 Array = np.ndarray
 Watch = Callable[[float, float], None]

@@ -9,15 +9,15 @@ from typing import Protocol
 
 import numpy as np
 
-from cartflow.outcome import StepFailed
+from cartflow.core.outcome import StepFailed
+from cartflow.core.stepping import Limit
+from cartflow.core.totals import totals
 from cartflow.pde.engine import Account
 from cartflow.pde.extents import Extents
 from cartflow.pde.limiter import fill
 from cartflow.pde.links import Links, read_links
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Stepped
-from cartflow.stepping import Limit
-from cartflow.totals import totals
 
 Array = np.ndarray
 

@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from cartflow.outcome import StepFailed
+from cartflow.core.outcome import StepFailed
+from cartflow.core.stepping import Limit
 from cartflow.pde.crossings import Crossing
 from cartflow.pde.engine import Account, check
 from cartflow.pde.equation import Coefficients, Equation, conserved
@@ -16,7 +17,6 @@ from cartflow.pde.limited_drift import LimitedDrift
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.reactions import Reactions, ReactionStep
 from cartflow.pde.transport import TOO_FAST, drift, field_transport
-from cartflow.stepping import Limit
 
 Array = np.ndarray
 DriftScheme = Literal["limited", "upwind"]

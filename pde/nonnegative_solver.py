@@ -14,8 +14,8 @@ import numpy as np
 from scipy.sparse import csr_matrix, diags
 from scipy.sparse.linalg import LinearOperator, bicgstab, splu
 
+from cartflow.core.outcome import StepFailed
 from cartflow.geometries.fipy_import import fipy
-from cartflow.outcome import StepFailed
 
 Array = np.ndarray
 

@@ -8,15 +8,15 @@ from functools import cached_property
 
 import numpy as np
 
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.totals import totals
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.pores import in_pores, undecided
-from cartflow.outcome import InputError, require_known
 from cartflow.pde.boundary import BoundaryCondition, Place, RegionSource
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.tissue import Tissue
-from cartflow.totals import totals
 
 Array = np.ndarray
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from cartflow.compiling import compiled_now
+from cartflow.core.compiling import compiled_now
+from cartflow.core.pointers import call
 from cartflow.pde.crew import in_parts
 from cartflow.pde.voxel_kernels import KINETICS, Kinetics
-from cartflow.pointers import call
 
 Array = np.ndarray
 

@@ -15,8 +15,8 @@ from functools import cached_property
 
 import numpy as np
 
+from cartflow.core.outcome import StepFailed
 from cartflow.kinetics.network import Network
-from cartflow.outcome import StepFailed
 
 Array = np.ndarray
 

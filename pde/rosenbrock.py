@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.core.outcome import StepFailed
+from cartflow.core.stepping import Limit
 from cartflow.kinetics.compiled import compiled
-from cartflow.outcome import StepFailed
 from cartflow.pde import line_kernels as line
 from cartflow.pde.crossings import Crossing, by_sign
 from cartflow.pde.extents import Extents
@@ -16,7 +17,6 @@ from cartflow.pde.operator import Operator, Operators
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Stepped
 from cartflow.pde.transport import TOO_FAST
-from cartflow.stepping import Limit
 
 Array = np.ndarray
 

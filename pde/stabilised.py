@@ -7,8 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from cartflow.core.outcome import StepFailed
+from cartflow.core.stepping import Limit
 from cartflow.kinetics.compiled import addresses, compiled
-from cartflow.outcome import StepFailed
 from cartflow.pde import voxel_kernels as voxel
 from cartflow.pde.block_stages import BlockStages
 from cartflow.pde.extents import Extents
@@ -25,7 +26,6 @@ from cartflow.pde.stages import (
 from cartflow.pde.stepped import Stepped
 from cartflow.pde.voxel_operator import VoxelOperator, VoxelOperators
 from cartflow.pde.wave import Wave, can_wave
-from cartflow.stepping import Limit
 
 Array = np.ndarray
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.compiling import summing
+from cartflow.core.compiling import summing
 from cartflow.pde.extents import Extents
 
 Array = np.ndarray

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from cartflow.core.stepping import Limit
 from cartflow.geometries.geometry import Geometry
 from cartflow.pde.links import Links
 from cartflow.pde.problem import Problem
 from cartflow.pde.transport import TOO_FAST
 from cartflow.pde.voxel_drift_kernels import drift_flux
-from cartflow.stepping import Limit
 
 Array = np.ndarray
 

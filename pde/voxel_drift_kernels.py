@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.compiling import fused
+from cartflow.core.compiling import fused
 from cartflow.pde.crew import in_parts
 from cartflow.pde.line_kernels import limited
 

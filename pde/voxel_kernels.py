@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from cartflow.compiling import compiled_now, fused, summing
-from cartflow.pointers import call
+from cartflow.core.compiling import compiled_now, fused, summing
+from cartflow.core.pointers import call
 
 Array = np.ndarray
 

@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from cartflow.compiling import compiled_now, fused
+from cartflow.core.compiling import compiled_now, fused
+from cartflow.core.pointers import call
 from cartflow.pde.stage_text import ROW
 from cartflow.pde.wave_places import GAP, KEPT, PAD, begins, end, place, shift
 from cartflow.pde.wave_totals import count, cross, judge
-from cartflow.pointers import call
 
 Array = np.ndarray
 

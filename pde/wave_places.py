@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.compiling import fused
+from cartflow.core.compiling import fused
 
 Array = np.ndarray
 KEPT = 4  # slabs of a stage; the two stages behind it still need three

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.compiling import fused, summing
+from cartflow.core.compiling import fused, summing
 from cartflow.pde.stage_text import ROW
 from cartflow.pde.wave_places import begins
 

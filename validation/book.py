@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
-from cartflow.outcome import require_known
+from cartflow.core.outcome import require_known
 from cartflow.validation.case import CaseResult, Scope
 from cartflow.validation.published_names import (
     BODIES,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.core.parameters import parameter
 from cartflow.geometries.slab import slab
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.parameters import parameter
 from cartflow.validation.dispersion import LINEAR, SATURATING, PulledFront
 from cartflow.validation.fisher_kpp_runs import (
     DIFFUSIVITY,

@@ -19,8 +19,8 @@ from typing import Literal, get_args
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.bibliography import keys
-from cartflow.outcome import InputError, require_known
+from cartflow.core.bibliography import keys
+from cartflow.core.outcome import InputError, require_known
 
 Scope = Literal["quick", "full"]
 Kind = Literal["relative", "absolute", "at_least", "at_most"]

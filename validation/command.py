@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cartflow.outcome import RunStopped
-from cartflow.saving.destination import require_writable
+from cartflow.core.outcome import RunStopped
+from cartflow.core.saving.destination import require_writable
 from cartflow.validation.book import chosen
 from cartflow.validation.case import Scope
 from cartflow.validation.progress import case_progress

@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
-from cartflow.ticks import colours
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.drawing import panels
 from cartflow.validation.lumped import Lumped

@@ -11,8 +11,8 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
-from cartflow.ticks import colours
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours
 from cartflow.validation.entry import Entry
 from cartflow.validation.first_passage import UM2_PER_MIN, UM_PER_MIN, chance_alive, mean_time
 from cartflow.validation.sheets import sheet

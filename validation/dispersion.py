@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 SATURATING = 1.5  # Bramson's constant of a front that saturates
 LINEAR = 0.5  # the same of a level set of the linear equation

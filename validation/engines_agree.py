@@ -10,11 +10,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours
 from cartflow.result import Result, summarise
 from cartflow.schema import BallTable, SlabTable
 from cartflow.study import Study
-from cartflow.ticks import colours
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.drawing import panels
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
+from cartflow.core.parameters import Parameter, parameter
 from cartflow.geometries.ball import ball
 from cartflow.geometries.box import box
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.slab import slab
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.parameters import Parameter, parameter
 from cartflow.pde.boundary import BoundaryCondition, FixedValue, Robin
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.hindrance import Hindrance

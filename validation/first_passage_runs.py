@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.core.outcome import CartflowError
+from cartflow.core.parameters import parameter
 from cartflow.geometries.ball import ball
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.slab import slab
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.outcome import CartflowError
-from cartflow.parameters import parameter
 from cartflow.pde.boundary import (
     BoundaryCondition,
     FixedValue,

@@ -10,8 +10,8 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
-from cartflow.ticks import colours
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours
 from cartflow.validation.cart_front_runs import CartFront
 from cartflow.validation.dispersion import LINEAR, SATURATING
 from cartflow.validation.fisher_kpp_runs import CAPACITY, FIRST, RATE, Fisher

@@ -8,7 +8,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 _POINTS = 14.0
 _MARGIN = 1.0

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from cartflow.core.parameters import Parameter
 from cartflow.kinetics.network import Network, Reaction
-from cartflow.parameters import Parameter
 
 Array = np.ndarray
 

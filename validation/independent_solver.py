@@ -9,11 +9,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from cartflow.dataset import label, variable
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import TUMOUR_COLOUR, colours
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.tumour import TumourVessels
 from cartflow.study import Study
-from cartflow.ticks import TUMOUR_COLOUR, colours
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.drawing import panels
 from cartflow.validation.independent_studies import BALL, SLAB

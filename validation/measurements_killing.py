@@ -11,10 +11,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours
 from cartflow.kinetics.load import load
 from cartflow.kinetics.ode import integrate
-from cartflow.ticks import colours
 from cartflow.validation import measured_data
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.measurements_text import Words

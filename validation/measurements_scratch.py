@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
+from cartflow.core.dataset import label, variable
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.measurements_text import Words
 from cartflow.validation.scratch_assay import CAPACITY, MODELS, Fit, fitted, read_assay

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import variable
-from cartflow.ticks import colours
+from cartflow.core.dataset import variable
+from cartflow.core.ticks import colours
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.measurements_text import Words
 from cartflow.validation.sheets import sheet

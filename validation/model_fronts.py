@@ -8,9 +8,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import TUMOUR_COLOUR, colours
 from cartflow.kinetics.load import names
-from cartflow.ticks import TUMOUR_COLOUR, colours
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.model_front_runs import FIRST, LAST, FrontSpeed, run
 from cartflow.validation.model_front_states import fronts_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 Array = np.ndarray
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from cartflow.outcome import require_known
+from cartflow.core.outcome import require_known
 from cartflow.validation.book import chosen
 from cartflow.validation.run import TO_ITS_END, run_cases
 

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
-from cartflow.ticks import colours
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours
 from cartflow.validation.case import CaseResult, Check, Kind, Scope
 from cartflow.validation.organ_kinetics_runs import Marrow, Together, cut_off, marrow, together
 from cartflow.validation.sheets import sheet

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from cartflow.body_alone import BodyAlone
+from cartflow.core.stepping import StepControl
 from cartflow.coupled import Coupled
 from cartflow.kinetics.load import load
 from cartflow.kinetics.ode import integrate as well_mixed
@@ -18,7 +19,6 @@ from cartflow.pbpk.observables import in_body
 from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
 from cartflow.pbpk.organ_run import integrate
 from cartflow.simulation import Record
-from cartflow.stepping import StepControl
 from cartflow.study import Study
 
 Array = np.ndarray

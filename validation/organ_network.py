@@ -10,14 +10,14 @@ import xarray as xr
 from matplotlib.figure import Figure
 from scipy.linalg import expm, null_space
 
-from cartflow.dataset import label, variable
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network
 from cartflow.pbpk.stepper import NetworkStepper
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels, host_organs
-from cartflow.ticks import colours
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.drawing import panels
 from cartflow.validation.organ_equations import rate_matrix, residence_time

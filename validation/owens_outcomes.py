@@ -9,14 +9,14 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
+from cartflow.core.dataset import label, variable
+from cartflow.core.parameters import Parameter, parameter
+from cartflow.core.ticks import colours
 from cartflow.kinetics.load import load_model
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.scenario import Dose, Moment, Scenario
 from cartflow.kinetics.timeline import with_end
 from cartflow.kinetics.trajectory import run
-from cartflow.parameters import Parameter, parameter
-from cartflow.ticks import colours
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.drawing import panels
 

@@ -10,8 +10,8 @@ from typing import get_args
 
 from matplotlib.figure import Figure
 
-from cartflow.bibliography import reference
-from cartflow.dataset import identifier
+from cartflow.core.bibliography import reference
+from cartflow.core.dataset import identifier
 from cartflow.validation.book import Group
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.credibility import NOT_VALIDATED, QUESTIONS

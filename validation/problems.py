@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from cartflow.core.parameters import parameter
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.parameters import parameter
 from cartflow.pde.boundary import BoundaryCondition, RegionSource
 from cartflow.pde.engine import Engine
 from cartflow.pde.fast_engine import FastEngine

@@ -8,7 +8,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours
 from cartflow.pbpk.published_biodistribution import (
     MODELS,
     SERIES,
@@ -19,7 +20,6 @@ from cartflow.pbpk.published_biodistribution import (
     misfit,
     modelled,
 )
-from cartflow.ticks import colours
 from cartflow.validation.case import CaseResult, Check
 from cartflow.validation.drawing import panels
 from cartflow.validation.published_names import BODIES

@@ -6,7 +6,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours
 from cartflow.pbpk.published import PublishedRow
 from cartflow.pbpk.published_delivery import (
     blood_volume_rows,
@@ -14,7 +15,6 @@ from cartflow.pbpk.published_delivery import (
     organ_ratio_rows,
     whole_model_ratio,
 )
-from cartflow.ticks import colours
 from cartflow.validation.case import CaseResult
 from cartflow.validation.drawing import panels
 from cartflow.validation.published_body_text import assumed_numbers, checks_of, held, notes

@@ -6,7 +6,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import variable
+from cartflow.core.dataset import variable
+from cartflow.core.ticks import colours
 from cartflow.pbpk.published import PublishedRow
 from cartflow.pbpk.published_recirculation import (
     DUCT_SHARES,
@@ -17,7 +18,6 @@ from cartflow.pbpk.published_recirculation import (
     residence_rows,
     split_rows,
 )
-from cartflow.ticks import colours
 from cartflow.validation.case import CaseResult
 from cartflow.validation.drawing import panels
 from cartflow.validation.published_body_text import assumed_numbers, checks_of, held, notes

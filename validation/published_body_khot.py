@@ -8,11 +8,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours, decade_limits
 from cartflow.pbpk.load import load_trafficking
 from cartflow.pbpk.published_khot import TISSUES, khot_curves, rms_of_log10
 from cartflow.pbpk.published_khot_curves import DRAWN, HOURS, MEASURED
-from cartflow.ticks import colours, decade_limits
 from cartflow.validation.case import CaseResult, Check
 from cartflow.validation.khot_equations import AS_PRINTED, Reading, curves, fitted_loss
 from cartflow.validation.published_names import BODIES

@@ -6,13 +6,13 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours
 from cartflow.pbpk.courses import HOUR, given, held
 from cartflow.pbpk.courses import course as steps
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network
 from cartflow.pbpk.observables import venous_concentration
-from cartflow.ticks import colours
 from cartflow.validation.case import CaseResult, Check
 from cartflow.validation.drawing import panels
 from cartflow.validation.published_names import BODIES

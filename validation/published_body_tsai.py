@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours
 from cartflow.pbpk.published import PublishedRow
 from cartflow.pbpk.published_tsai import dose_table, dose_table_rows, route_ratio_rows
-from cartflow.ticks import colours
 from cartflow.validation.case import CaseResult
 from cartflow.validation.drawing import panels
 from cartflow.validation.published_body_text import checks_of, held, notes

@@ -8,9 +8,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours
 from cartflow.pbpk.published import PublishedRow
-from cartflow.ticks import colours
 from cartflow.validation.case import CaseResult
 from cartflow.validation.drawing import panels
 from cartflow.validation.published_body_text import checks_of, held, notes

@@ -9,10 +9,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import identifier, variable
+from cartflow.core.dataset import identifier, variable
+from cartflow.core.ticks import TUMOUR_COLOUR, colours, log_limits
 from cartflow.kinetics.checks import Checker
 from cartflow.kinetics.species import Species
-from cartflow.ticks import TUMOUR_COLOUR, colours, log_limits
 from cartflow.validation.drawing import panels
 
 Array = np.ndarray

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from cartflow.dataset import label, variable
-from cartflow.outcome import InputError
+from cartflow.core.dataset import label, variable
+from cartflow.core.outcome import InputError
 from cartflow.study import Study
 from cartflow.validation.case import CaseResult, Check, Scope
 

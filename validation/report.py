@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from cartflow.dataset import identifier, label, variable, without_fill, write
-from cartflow.outcome import InputError
-from cartflow.provenance import installed_version, now
+from cartflow.core.dataset import identifier, label, variable, without_fill, write
+from cartflow.core.outcome import InputError
+from cartflow.core.provenance import installed_version, now
 from cartflow.validation.case import CaseResult, Scope
 from cartflow.validation.page import GENERATOR, page
 from cartflow.validation.run import Ran

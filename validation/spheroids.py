@@ -14,9 +14,9 @@ import numpy as np
 from scipy.interpolate import RegularGridInterpolator
 from scipy.optimize import least_squares
 
+from cartflow.core.parameters import parameter
 from cartflow.geometries.ball import ball
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.parameters import parameter
 from cartflow.pde.boundary import FixedValue
 from cartflow.pde.evolve import evolve
 from cartflow.validation import measured_data

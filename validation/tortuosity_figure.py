@@ -10,8 +10,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.dataset import label, variable
-from cartflow.ticks import colours
+from cartflow.core.dataset import label, variable
+from cartflow.core.ticks import colours
 from cartflow.validation import hindrance_laws as laws
 from cartflow.validation.opening_matrix import TIMES, Opening
 from cartflow.validation.sheets import sheet

@@ -8,10 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
+from cartflow.core.outcome import StepFailed
+from cartflow.core.totals import totals
 from cartflow.exchange import Door
-from cartflow.outcome import StepFailed
 from cartflow.pde.problem import Problem
-from cartflow.totals import totals
 
 Array = np.ndarray
 

@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
+from cartflow.core.totals import totals
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.state import State
 from cartflow.pbpk.acting_organs import ActingOrgans
 from cartflow.pde.problem import Problem
-from cartflow.totals import totals
 
 Array = np.ndarray
 

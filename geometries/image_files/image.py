@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 # More than an image of 1000 x 1000 x 1000, and what one array of a byte a voxel needs in memory.
 _MOST_VOXELS = 2**30

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.core.outcome import InputError
+from cartflow.core.units import to_internal
 from cartflow.geometries.image_files.image import Image, require_finite
 from cartflow.geometries.image_files.nrrd_data import read_data
 from cartflow.geometries.image_files.nrrd_header import read_header
-from cartflow.outcome import InputError
-from cartflow.units import to_internal
 
 # What turns each NRRD world into right-anterior-superior.
 _TO_RAS = {

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.image_files.image import three_sizes
-from cartflow.outcome import InputError
 
 _LONGEST = 2**20
 _TYPES = {

@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter, parameter
 from cartflow.kinetics.grammar import Binary, Expression, Name, Negative, Number
 from cartflow.kinetics.sbml.events_out import INFUSION, RATE
 from cartflow.kinetics.sbml.math_in import Formulas
 from cartflow.kinetics.scenario import Dose, Event, Jump, Moment, Switch
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter, parameter
 
 
 @dataclass(kw_only=True)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TypeAlias
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.extra_functions import SMOOTH
 from cartflow.kinetics.grammar import Binary, Call, Expression, Negative, Number
 from cartflow.kinetics.sbml.trees import folded
-from cartflow.outcome import InputError
 
 Parts: TypeAlias = list[Expression]
 RECIPROCALS = {

@@ -6,6 +6,8 @@ import math
 from dataclasses import replace
 from typing import Any, get_args
 
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter, parameter
 from cartflow.kinetics.density import Scaling
 from cartflow.kinetics.dimensions import Dimension, unit_text
 from cartflow.kinetics.grammar import names
@@ -19,8 +21,6 @@ from cartflow.kinetics.sbml.math_in import Formulas
 from cartflow.kinetics.sbml.own_form import ROLE
 from cartflow.kinetics.scenario import Scenario, Switch
 from cartflow.kinetics.species import Reaction, Role, Species
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter, parameter
 
 _UNITS = {(0.0, 1.0, 0.0, 0.0): "cell/mm^3", (1.0, 0.0, 0.0, 0.0): "ng/mm^3"}
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.compile import constant_value
 from cartflow.kinetics.grammar import Binary, Expression, Name, Number, names
 from cartflow.kinetics.sbml.elements import SpeciesElement
 from cartflow.kinetics.sbml.math_in import TIME
 from cartflow.kinetics.sbml.symbols import AMOUNT, Symbols, ordered
-from cartflow.outcome import InputError
 
 
 class Start:

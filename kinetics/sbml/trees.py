@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.grammar import (
     MAXIMUM_HEIGHT,
     Binary,
@@ -14,7 +15,6 @@ from cartflow.kinetics.grammar import (
     Number,
     children,
 )
-from cartflow.outcome import InputError
 
 LARGEST_TREE = 20_000
 

@@ -1,8 +1,8 @@
 """Numbers that nobody has measured: found, and named in few words."""
 
-from cartflow.assumed import assumed, assumed_in, in_words
-from cartflow.dataset import parameter_group
-from cartflow.parameters import parameter
+from cartflow.core.assumed import assumed, assumed_in, in_words
+from cartflow.core.dataset import parameter_group
+from cartflow.core.parameters import parameter
 
 
 def _number(standing, source="shah2012"):

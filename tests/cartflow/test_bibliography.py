@@ -5,8 +5,8 @@ from importlib.resources import files
 
 import pytest
 
-from cartflow.bibliography import bibtex, keys, reference, references
-from cartflow.outcome import InputError
+from cartflow.core.bibliography import bibtex, keys, reference, references
+from cartflow.core.outcome import InputError
 
 
 def test_no_key_stands_twice_in_the_file():

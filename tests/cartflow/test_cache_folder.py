@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import cartflow
-from cartflow.cache_folder import cache_folder, write_once
-from cartflow.outcome import InputError
+from cartflow.core.cache_folder import cache_folder, write_once
+from cartflow.core.outcome import InputError
 
 LOOP = """
 import numpy as np
-from cartflow.stepping import relative_difference
+from cartflow.core.stepping import relative_difference
 one, two = np.array([[1.0, 2.0]]), np.array([[1.0, 4.0]])
 print(float(relative_difference(one, two, np.ones(2), np.zeros(1))[0]))
 """

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cartflow.dataset import without_fill
+from cartflow.core.dataset import without_fill
 from cartflow.study import Study
 
 # The checker reads its own tables with functions that Python and pkg_resources have deprecated.

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cartflow.bibliography import bibtex, reference
 from cartflow.cli import main
+from cartflow.core.bibliography import bibtex, reference
 from cartflow.kinetics.load import names
 from cartflow.pbpk.load import body_names, trafficking_names
 

@@ -8,7 +8,7 @@ import xarray as xr
 
 from cartflow.cli import main
 from cartflow.compare import compare, table_lines
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.pbpk.courses import exact_area, given
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cartflow.dataset import read
+from cartflow.core.dataset import read
 from cartflow.simulate import simulate
 from cartflow.study import Study
 
@@ -96,7 +96,7 @@ def test_day_one_is_day_one_in_a_group_alone(files, file, group):
 
 @pytest.mark.parametrize("file", FILES)
 def test_a_tree_read_again_is_the_tree_that_was_written(files, tmp_path, file):
-    from cartflow.dataset import write
+    from cartflow.core.dataset import write
 
     tree = read(files / f"{file}.nc")
     write(tree, tmp_path / "again.nc")

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from cartflow.cli import main
-from cartflow.outcome import InputError, Outcome, RunStopped, StepFailed, nearest, suggest
+from cartflow.core.outcome import InputError, Outcome, RunStopped, StepFailed, nearest, suggest
 from cartflow.result import load_result
 from cartflow.simulation import Simulation
 from cartflow.study import Study

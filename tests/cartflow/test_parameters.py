@@ -2,8 +2,8 @@
 
 import pytest
 
-from cartflow.outcome import InputError
-from cartflow.parameters import STANDINGS, Parameter, parameter
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import STANDINGS, Parameter, parameter
 
 TABLE = {"value": "114 1/h", "source": "khot2019", "standing": "transcribed", "note": "lung"}
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cartflow.outcome import InputError
-from cartflow.parameters import STANDINGS
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import STANDINGS
 from cartflow.pbpk.body import ORGANS as BODY_ORGANS
 from cartflow.result import load_result
 from cartflow.study import Study

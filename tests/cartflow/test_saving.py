@@ -11,13 +11,13 @@ import time
 import pytest
 import xarray as xr
 
-from cartflow.dataset import netcdf, read, write
-from cartflow.outcome import InputError, RunStopped
-from cartflow.saving import destination, whole
-from cartflow.saving.destination import NETCDF, PNG, Destination, require_writable
-from cartflow.saving.keeper import Keeper
-from cartflow.saving.signals import Stopping, held
-from cartflow.saving.whole import remove_left_overs, write_whole
+from cartflow.core.dataset import netcdf, read, write
+from cartflow.core.outcome import InputError, RunStopped
+from cartflow.core.saving import destination, whole
+from cartflow.core.saving.destination import NETCDF, PNG, Destination, require_writable
+from cartflow.core.saving.keeper import Keeper
+from cartflow.core.saving.signals import Stopping, held
+from cartflow.core.saving.whole import remove_left_overs, write_whole
 
 
 def text(words):
@@ -339,9 +339,9 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from cartflow.saving.destination import Destination
-from cartflow.saving.keeper import Keeper
-from cartflow.dataset import netcdf
+from cartflow.core.saving.destination import Destination
+from cartflow.core.saving.keeper import Keeper
+from cartflow.core.dataset import netcdf
 from test_saving import tree
 out = Destination(path=Path("run.nc"), force=False)
 keeper = Keeper(out, netcdf, seconds=0.0)

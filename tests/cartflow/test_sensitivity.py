@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cartflow.cli import main
-from cartflow.outcome import InputError
-from cartflow.parameters import parameter
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import parameter
 from cartflow.pbpk.ranges import ranges
 from cartflow.sensitivity import delivery, order, sensitivity, sensitivity_lines
 from cartflow.study import Study

@@ -6,13 +6,13 @@ from pathlib import Path
 import cf_units
 import pytest
 
-from cartflow.bibliography import keys
+from cartflow.core.bibliography import keys
+from cartflow.core.parameters import STANDINGS
+from cartflow.core.units import cf_unit, internal_unit, to_internal
 from cartflow.kinetics.load import load, names
-from cartflow.parameters import STANDINGS
 from cartflow.pbpk.load import body_names, load_body, load_trafficking, trafficking_names
 from cartflow.pbpk.record import body_parameters, trafficking_parameters
 from cartflow.study import Study
-from cartflow.units import cf_unit, internal_unit, to_internal
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
 

@@ -5,10 +5,10 @@ from functools import cache
 import pytest
 
 from cartflow.cli import main
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import parameter, signed
 from cartflow.kinetics.load import load, load_model, names
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.outcome import InputError
-from cartflow.parameters import parameter, signed
 from cartflow.simulate import simulate
 from cartflow.study import Study
 

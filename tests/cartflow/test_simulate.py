@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cartflow.bibliography import keys
 from cartflow.cli import main
-from cartflow.dataset import read
+from cartflow.core.bibliography import keys
+from cartflow.core.dataset import read
+from cartflow.core.outcome import InputError, RunStopped
 from cartflow.kinetics.load import load_model, names
-from cartflow.outcome import InputError, RunStopped
 from cartflow.simulate import simulate
 
 MODEL = """

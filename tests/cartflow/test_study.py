@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
+from cartflow.core.units import to_internal
 from cartflow.study import Study
-from cartflow.units import to_internal
 
 TEXT = """
 title = "edges"

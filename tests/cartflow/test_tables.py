@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import Discriminator, Field, PositiveInt
 
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter
-from cartflow.tables import Table, parse_toml, quantity, read_toml, validate
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter
+from cartflow.core.tables import Table, parse_toml, quantity, read_toml, validate
 
 
 class Ball(Table):

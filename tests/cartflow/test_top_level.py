@@ -27,7 +27,7 @@ def test_the_names():
         "load_result",
     ]
     assert set(dir(cartflow)) >= set(cartflow.__all__)
-    from cartflow.outcome import InputError, RunStopped
+    from cartflow.core.outcome import InputError, RunStopped
     from cartflow.result import Result, load_result
     from cartflow.study import Study
 

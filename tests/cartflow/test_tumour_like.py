@@ -6,7 +6,7 @@ import xarray as xr
 
 from cartflow.cli import main
 from cartflow.compare import compare, table_lines
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.report import summary_lines
 from cartflow.sensitivity import delivery
 from cartflow.study import Study

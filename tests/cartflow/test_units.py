@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cartflow.outcome import InputError
-from cartflow.units import (
+from cartflow.core.outcome import InputError
+from cartflow.core.units import (
     cf_unit,
     dimension_name,
     factor,

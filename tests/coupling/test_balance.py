@@ -5,8 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cartflow.core.outcome import InputError
 from cartflow.ledger import Ledger, residual
-from cartflow.outcome import InputError
 from cartflow.pbpk.observables import in_body
 from cartflow.study import Study
 

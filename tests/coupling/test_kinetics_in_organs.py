@@ -8,11 +8,12 @@ import xarray as xr
 
 from cartflow.body_alone import BodyAlone
 from cartflow.cli import main
+from cartflow.core.outcome import InputError, StepFailed
+from cartflow.core.stepping import StepControl
 from cartflow.kinetics.load import load
 from cartflow.kinetics.ode import integrate as well_mixed
 from cartflow.ledger import residual
 from cartflow.organ_sites import organ_kinetics
-from cartflow.outcome import InputError, StepFailed
 from cartflow.pbpk.acting_organs import ActingOrgans
 from cartflow.pbpk.compartments import Compartment
 from cartflow.pbpk.network import OrganNetwork, organ_network
@@ -21,7 +22,6 @@ from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
 from cartflow.pbpk.organ_run import integrate
 from cartflow.pbpk.stepper import NetworkStepper
 from cartflow.report import summary_lines
-from cartflow.stepping import StepControl
 from cartflow.study import Study
 
 MARROW = """

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network
 from cartflow.pbpk.stepper import NetworkStepper

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.box import box
-from cartflow.outcome import InputError
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.ball import ball
 from cartflow.geometries.box import box
 from cartflow.geometries.description import describe
 from cartflow.geometries.mask import voxel_mask
 from cartflow.geometries.slab import slab
-from cartflow.outcome import InputError
 
 LABELS = np.zeros((4, 3, 3), dtype=int)
 LABELS[:3, 1, 1] = 1

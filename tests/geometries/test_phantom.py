@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import label
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.mask import voxel_mask
 from cartflow.geometries.phantom import lobulated_phantom
-from cartflow.outcome import InputError
 
 
 def test_the_default_is_a_brain_tumour_of_16_millilitres():

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cartflow.bibliography import keys
+from cartflow.core.bibliography import keys
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.checks import (
     CheckResult,
     check_model,
@@ -13,7 +14,6 @@ from cartflow.kinetics.checks import (
 )
 from cartflow.kinetics.load import load_model, names
 from cartflow.kinetics.rest import equilibrium, jacobian
-from cartflow.outcome import InputError
 
 MODELS = """
 [species.cart]

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cartflow.cache_folder import cache_folder
+from cartflow.core.cache_folder import cache_folder
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import parameter
 from cartflow.kinetics.compiled import compiled, compiled_each, structure_key
 from cartflow.kinetics.generated import module_text
 from cartflow.kinetics.grammar import parse
 from cartflow.kinetics.load import combine, load, names
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.outcome import InputError
-from cartflow.parameters import parameter
 
 ALONE = [(name,) for name in names()]
 TOGETHER = [("predator_prey", "chemokine", "matrix_degradation")]

@@ -2,11 +2,11 @@
 
 import pytest
 
+from cartflow.core.parameters import parameter
 from cartflow.kinetics.describe import equations, reactions
 from cartflow.kinetics.grammar import parse
 from cartflow.kinetics.load import load, names
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.parameters import parameter
 
 
 def test_predator_prey_reads_as_equations():

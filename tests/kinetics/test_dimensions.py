@@ -2,9 +2,9 @@
 
 import pytest
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.dimensions import check, dimension_of, expression_dimension, unit_text
 from cartflow.kinetics.grammar import parse
-from cartflow.outcome import InputError
 
 DIMENSIONS = {
     "cart": dimension_of("cell/mm^3"),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.compile import to_function
 from cartflow.kinetics.dimensions import PLAIN, expression_dimension
 from cartflow.kinetics.grammar import (
@@ -21,7 +22,6 @@ from cartflow.kinetics.grammar import (
     parse,
     to_text,
 )
-from cartflow.outcome import InputError
 
 
 def value(text, **names_and_values):

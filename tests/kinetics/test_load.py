@@ -5,10 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cartflow.bibliography import keys
+from cartflow.core.bibliography import keys
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.grammar import names as variables
 from cartflow.kinetics.load import combine, load, names
-from cartflow.outcome import InputError
 
 SPOILERS = "abckt0129 =.,'\"[]{}()+-*/^_#\n\\é"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cartflow.core.outcome import InputError, StepFailed
+from cartflow.core.parameters import parameter
 from cartflow.kinetics.load import combine, load
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.kinetics.ode import initial_state, integrate
-from cartflow.outcome import InputError, StepFailed
-from cartflow.parameters import parameter
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "carrgodex_glioma_cart"
 

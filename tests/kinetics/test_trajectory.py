@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from cartflow.cli import main
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.load import load_model
 from cartflow.kinetics.local_model import local_model
 from cartflow.kinetics.trajectory import run
-from cartflow.outcome import InputError
 
 DECAY = """
 title = "decay"

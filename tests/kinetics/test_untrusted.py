@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.grammar import MAXIMUM_LENGTH, names, parse, to_text
 from cartflow.kinetics.load import load_model
-from cartflow.outcome import InputError
 
 GOOD = """
 title = "made up"

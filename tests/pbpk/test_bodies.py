@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cartflow import bibliography
-from cartflow.outcome import InputError
+from cartflow.core import bibliography
+from cartflow.core.outcome import InputError
 from cartflow.pbpk.body import ORGANS
 from cartflow.pbpk.load import body_names, load_body
 from cartflow.pbpk.record import body_parameters

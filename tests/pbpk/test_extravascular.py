@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.pbpk.body import ORGANS
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network

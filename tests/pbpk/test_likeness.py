@@ -2,7 +2,7 @@
 
 import pytest
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.pbpk.load import load_body, load_trafficking
 
 STOUT = """

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.linalg import null_space
 
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter, parameter
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter, parameter
 from cartflow.pbpk.body import ORGANS
 from cartflow.pbpk.compartments import Compartment
 from cartflow.pbpk.load import load_body, load_trafficking

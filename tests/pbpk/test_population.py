@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.load import load
-from cartflow.outcome import InputError
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cartflow.bibliography import keys
-from cartflow.outcome import InputError
+from cartflow.core.bibliography import keys
+from cartflow.core.outcome import InputError
 from cartflow.pbpk.courses import HOUR, course, exact_area, given
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network

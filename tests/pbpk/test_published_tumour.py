@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cartflow.outcome import InputError
-from cartflow.parameters import parameter
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import parameter
 from cartflow.pbpk.factors import delivery_of, factors
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network

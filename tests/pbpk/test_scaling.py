@@ -2,7 +2,7 @@
 
 import pytest
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network
 from cartflow.pbpk.scaling import SCALINGS, ScalingRule, elimination_rate, organ_rate

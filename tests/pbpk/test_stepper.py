@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
-from cartflow.outcome import StepFailed
+from cartflow.core.outcome import StepFailed
 from cartflow.pbpk.compartments import Compartment
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import OrganNetwork, organ_network

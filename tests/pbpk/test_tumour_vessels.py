@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cartflow import bibliography
-from cartflow.outcome import InputError
-from cartflow.parameters import parameter
+from cartflow.core import bibliography
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import parameter
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network
 from cartflow.pbpk.stepper import NetworkStepper

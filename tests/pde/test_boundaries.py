@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.ball import ball
 from cartflow.geometries.box import box
 from cartflow.geometries.slab import slab
 from cartflow.kinetics.network import Network, Species
-from cartflow.outcome import InputError
 from cartflow.pde.boundary import FixedValue, PrescribedFlux, RegionSource, Robin, conductance
 from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.hindrance import Hindrance

@@ -5,12 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from cartflow.core.outcome import InputError, StepFailed
 from cartflow.geometries.ball import ball
 from cartflow.geometries.box import box
 from cartflow.geometries.mask import voxel_mask
 from cartflow.geometries.slab import slab
 from cartflow.kinetics.load import combine, load
-from cartflow.outcome import InputError, StepFailed
 from cartflow.pde.boundary import FixedValue, RegionSource, Robin
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.fipy_engine import FipyEngine

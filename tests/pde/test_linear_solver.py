@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import spsolve
 
-from cartflow.outcome import StepFailed
+from cartflow.core.outcome import StepFailed
 from cartflow.pde import nonnegative_solver
 from cartflow.pde.nonnegative_solver import solve_direct, solve_iterative
 

@@ -5,6 +5,8 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.special import lambertw
 
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import parameter
 from cartflow.geometries.ball import ball
 from cartflow.geometries.box import box
 from cartflow.geometries.mask import voxel_mask
@@ -13,8 +15,6 @@ from cartflow.geometries.slab import slab
 from cartflow.kinetics.load import load, names
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.kinetics.pores import in_pores
-from cartflow.outcome import InputError
-from cartflow.parameters import parameter
 from cartflow.pde.evolve import evolve
 from cartflow.pde.fast_engine import FastEngine
 from cartflow.pde.fipy_engine import FipyEngine

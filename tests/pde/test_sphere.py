@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from cartflow.core.parameters import parameter
 from cartflow.geometries.ball import ball
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.parameters import parameter
 from cartflow.pde.boundary import FixedValue
 from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.hindrance import Hindrance

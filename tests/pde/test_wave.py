@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from cartflow.core.outcome import StepFailed
+from cartflow.core.parameters import parameter
 from cartflow.geometries.box import box
 from cartflow.geometries.slab import slab
 from cartflow.kinetics.load import combine, load
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.outcome import StepFailed
-from cartflow.parameters import parameter
 from cartflow.pde import wave
 from cartflow.pde.boundary import FixedValue, RegionSource, Robin
 from cartflow.pde.evolve import evolve

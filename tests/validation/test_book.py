@@ -4,8 +4,8 @@ from importlib import import_module
 
 import pytest
 
-from cartflow.bibliography import keys
-from cartflow.outcome import InputError
+from cartflow.core.bibliography import keys
+from cartflow.core.outcome import InputError
 from cartflow.validation.book import CASES, Entry, chosen
 from cartflow.validation.credibility import QUESTIONS
 from cartflow.validation.mutations import MUTATIONS

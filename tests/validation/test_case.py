@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.validation.case import CaseResult, Check
 
 

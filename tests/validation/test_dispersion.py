@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.slab import slab
 from cartflow.kinetics.load import load
-from cartflow.outcome import InputError
 from cartflow.pde.rosenbrock import GAMMA
 from cartflow.validation.dispersion import (
     LINEAR,

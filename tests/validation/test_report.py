@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.validation.book import Entry
 from cartflow.validation.case import CaseResult, Check
 from cartflow.validation.credibility import NOT_VALIDATED

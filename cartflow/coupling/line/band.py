@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.compiling import serial
+from cartflow.core.compiling import serial
 
 Array = np.ndarray
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.compiling import serial
+from cartflow.core.compiling import serial
+from cartflow.core.pointers import call
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.band import factorise, factorise_dense, solve, solve_dense
 from cartflow.coupling.line.room import Room
 from cartflow.coupling.line.transport import enter_transport
-from cartflow.pointers import call
 
 Array = np.ndarray
 

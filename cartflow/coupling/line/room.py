@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.compiling import serial
+from cartflow.core.compiling import serial
 from cartflow.coupling.line.arrays import Plan
 
 Array = np.ndarray

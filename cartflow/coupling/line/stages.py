@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.compiling import serial
+from cartflow.core.compiling import serial
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.elimination import prepare, rates_at, solve_stage
 from cartflow.coupling.line.room import Room, combined

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cartflow.core.outcome import StepFailed
+from cartflow.core.stepping import StepControl
 from cartflow.coupled import Coupled
 from cartflow.coupling.line.advance import Control, Progress, advance
 from cartflow.coupling.line.ends import Counts
@@ -16,8 +18,6 @@ from cartflow.coupling.line.room import Room, room
 from cartflow.coupling.line.tableaus import RODAS4, Tableau
 from cartflow.coupling.state import State
 from cartflow.ledger import Ledger
-from cartflow.outcome import StepFailed
-from cartflow.stepping import StepControl
 
 Array = np.ndarray
 _GROWTH = 5.0

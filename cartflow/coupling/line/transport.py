@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.compiling import serial
+from cartflow.core.compiling import serial
 from cartflow.coupling.line.arrays import Drift, Mesh
 from cartflow.pde.line_kernels import limited_with_slopes
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from cartflow.outcome import InputError
-from cartflow.terminal import say
+from cartflow.core.outcome import InputError
+from cartflow.core.terminal import say
 
 VARIABLE = "CARTFLOW_CACHE"
 # numba compares times of change, so that every copy of one text must have the same.

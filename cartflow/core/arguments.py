@@ -8,7 +8,7 @@ from contextlib import suppress
 from numbers import Integral, Real
 from typing import Any
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 
 def text(value: Any, what: str) -> str:

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from cartflow.outcome import InputError
-from cartflow.saving.signals import held
+from cartflow.core.outcome import InputError
+from cartflow.core.saving.signals import held
 
 _LONGEST_STEM = 60
 _DAY = 86_400.0

@@ -7,8 +7,8 @@ import stat
 from pathlib import Path
 from typing import Any, Literal
 
-from cartflow.arguments import shown
-from cartflow.outcome import InputError
+from cartflow.core.arguments import shown
+from cartflow.core.outcome import InputError
 
 Kind = Literal["file", "folder", "nothing", "device"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cartflow.saving.whole import write_whole
+from cartflow.core.saving.whole import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

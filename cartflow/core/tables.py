@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
-from cartflow.outcome import InputError, nearest, suggest
-from cartflow.parameters import Parameter, Sign, parameter
-from cartflow.paths import kind_of
+from cartflow.core.outcome import InputError, nearest, suggest
+from cartflow.core.parameters import Parameter, Sign, parameter
+from cartflow.core.paths import kind_of
 
 _LARGEST = 4_000_000  # bytes of a text; the largest that ships has 0.03 MB
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from cartflow.outcome import InputError, suggest
-from cartflow.units import internal_unit, to_internal
+from cartflow.core.outcome import InputError, suggest
+from cartflow.core.units import internal_unit, to_internal
 
 Standing = Literal["measured", "transcribed", "derived", "assumed"]
 STANDINGS: tuple[str, ...] = get_args(Standing)

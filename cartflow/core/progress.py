@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO, cast
 
-from cartflow.terminal import Patient
+from cartflow.core.terminal import Patient
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
-from cartflow.outcome import InputError, suggest
+from cartflow.core.outcome import InputError, suggest
 
 
 @cache

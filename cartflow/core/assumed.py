@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import xarray as xr
 
-from cartflow.parameters import Parameter
+from cartflow.core.parameters import Parameter
 
 # A study's own bare quantities are known to who wrote it.
 _OWN = "study"

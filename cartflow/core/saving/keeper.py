@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from cartflow.outcome import InputError
-from cartflow.saving.destination import Destination, Make
-from cartflow.terminal import say
+from cartflow.core.outcome import InputError
+from cartflow.core.saving.destination import Destination, Make
+from cartflow.core.terminal import say
 
 T = TypeVar("T")
 

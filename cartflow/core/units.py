@@ -10,7 +10,7 @@ from functools import cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 if TYPE_CHECKING:
     import pint

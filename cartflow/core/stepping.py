@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from cartflow.compiling import summing
-from cartflow.outcome import InputError, StepFailed
+from cartflow.core.compiling import summing
+from cartflow.core.outcome import InputError, StepFailed
 
 Array = np.ndarray
 S = TypeVar("S")

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter
-from cartflow.saving.whole import require_room, write_whole
-from cartflow.units import cf_unit
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter
+from cartflow.core.saving.whole import require_room, write_whole
+from cartflow.core.units import cf_unit
 
 Array = np.ndarray
 # Of every run; a tumour adds tumour and exchange.

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from cartflow.outcome import InputError, RunStopped
-from cartflow.paths import kind_of
-from cartflow.saving.signals import interruptible
-from cartflow.saving.whole import remove_left_overs, write_whole
-from cartflow.terminal import say
+from cartflow.core.outcome import InputError, RunStopped
+from cartflow.core.paths import kind_of
+from cartflow.core.saving.signals import interruptible
+from cartflow.core.saving.whole import remove_left_overs, write_whole
+from cartflow.core.terminal import say
 
 NETCDF = b"\x89HDF"
 PNG = b"\x89PNG"

@@ -1,7 +1,7 @@
 """How loops are compiled, in one place: numba's options, and where compiled code is kept.
 
 Code is kept on disk between processes: beside the package's files, or where those cannot be
-written in the folder of `cartflow.cache_folder`. A division by zero gives an infinity, as in
+written in the folder of `cartflow.core.cache_folder`. A division by zero gives an infinity, as in
 NumPy, which the engine finds and names. numba is asked how many threads there may be, for which
 it starts its own: those sleep, where OpenMP's may wait in a circle; NUMBA_THREADING_LAYER
 chooses others.
@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 import numba
 
-from cartflow.cache_folder import VARIABLE, cache_folder, require_room
+from cartflow.core.cache_folder import VARIABLE, cache_folder, require_room
 
 F = TypeVar("F", bound=Callable[..., Any])
 
