@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cartflow.geometries.box import box
+from cartflow.geometries.shapes.box import box
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.species import Species
 from cartflow.pde.fast_engine import FastEngine

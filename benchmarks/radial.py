@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.engines import compare_engines
-from cartflow.geometries.ball import ball
+from cartflow.geometries.shapes.ball import ball
 from cartflow.kinetics.load import combine, load
 from cartflow.pde.boundary import FixedValue
 from cartflow.pde.chemotaxis import Chemotaxis

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
 from cartflow.geometries.geometry import Geometry
-from cartflow.geometries.mask import read_mask, voxel_mask
-from cartflow.geometries.phantom import lobulated_phantom
-from cartflow.geometries.slab import slab
+from cartflow.geometries.images.mask import read_mask, voxel_mask
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.phantom import lobulated_phantom
+from cartflow.geometries.shapes.slab import slab
 from cartflow.schema import BallTable, BoxTable, MaskTable, PhantomTable, SlabTable
 
 

@@ -123,8 +123,8 @@ _SHAPES = {
 
 def _show_geometry(name: str) -> None:
     from cartflow.geometries.description import describe
-    from cartflow.geometries.mask import read_mask, voxel_mask
-    from cartflow.geometries.phantom import lobulated_phantom
+    from cartflow.geometries.images.mask import read_mask, voxel_mask
+    from cartflow.geometries.shapes.phantom import lobulated_phantom
     from cartflow.study import Study
 
     path = Path(name)

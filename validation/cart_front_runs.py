@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.core.parameters import parameter
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.validation.dispersion import LINEAR, SATURATING, PulledFront
 from cartflow.validation.fisher_kpp_runs import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from cartflow.geometries.ball import ball
+from cartflow.geometries.shapes.ball import ball
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.boundary import PrescribedFlux, RegionSource
 from cartflow.pde.chemotaxis import Chemotaxis

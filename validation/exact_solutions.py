@@ -15,10 +15,10 @@ import numpy as np
 from scipy.optimize import brentq
 
 from cartflow.core.parameters import Parameter, parameter
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
 from cartflow.geometries.geometry import Geometry
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.pde.boundary import BoundaryCondition, FixedValue, Robin
 from cartflow.pde.chemotaxis import Chemotaxis

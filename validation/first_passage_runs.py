@@ -11,9 +11,9 @@ import numpy as np
 
 from cartflow.core.outcome import CartflowError
 from cartflow.core.parameters import parameter
-from cartflow.geometries.ball import ball
 from cartflow.geometries.geometry import Geometry
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.pde.boundary import (
     BoundaryCondition,

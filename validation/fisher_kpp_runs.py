@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
 from cartflow.geometries.geometry import Geometry
-from cartflow.geometries.mask import voxel_mask
-from cartflow.geometries.slab import slab
+from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.load import load
 from cartflow.pde.engine import Engine
 from cartflow.pde.rosenbrock import GAMMA

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.slab import slab
 from cartflow.pde.fast_engine import FastEngine
 from cartflow.pde.problem import Field
 from cartflow.pde.rosenbrock import GAMMA

@@ -182,7 +182,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         name="shell_volumes",
         breaks="volumes of shells as r^2 dr",
         case="depth",
-        target="geometries.ball:row_of_cells",
+        target="geometries.shapes.ball:row_of_cells",
         wrap=_squared_shells,
     ),
     Mutation(

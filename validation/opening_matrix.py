@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.load import combine, load
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field

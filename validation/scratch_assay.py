@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import least_squares
 
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.load import load
 from cartflow.pde.problem import DensityDependence
 from cartflow.validation import measured_data

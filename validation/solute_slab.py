@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.geometries.geometry import Geometry
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.slab import slab
 from cartflow.pde.boundary import FixedValue
 from cartflow.pde.engine import Engine
 from cartflow.pde.hindrance import Hindrance

@@ -15,7 +15,7 @@ from scipy.interpolate import RegularGridInterpolator
 from scipy.optimize import least_squares
 
 from cartflow.core.parameters import parameter
-from cartflow.geometries.ball import ball
+from cartflow.geometries.shapes.ball import ball
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.pde.boundary import FixedValue
 from cartflow.pde.evolve import evolve

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.geometries.ball import ball
 from cartflow.geometries.geometry import Geometry
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.slab import slab
 from cartflow.pde.boundary import FixedValue, RegionSource
 from cartflow.validation.problems import cells_problem, decaying, engine_of
 

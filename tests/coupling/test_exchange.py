@@ -5,8 +5,8 @@ import pytest
 
 from cartflow.core.outcome import InputError
 from cartflow.exchange import Door, rim_fed, vessel_fed
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
 
 BALL = ball(2.0, 8, layers={"outer": (1.0, 2.0)})
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.box import box
+from cartflow.geometries.shapes.box import box
 
 
 @pytest.mark.parametrize(

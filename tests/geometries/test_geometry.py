@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
 from cartflow.geometries.description import describe
-from cartflow.geometries.mask import voxel_mask
-from cartflow.geometries.slab import slab
+from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.slab import slab
 
 LABELS = np.zeros((4, 3, 3), dtype=int)
 LABELS[:3, 1, 1] = 1
@@ -93,8 +93,8 @@ def test_fipy_is_imported_for_a_mesh_alone_and_not_with_our_command_line():
     program = """
 import sys
 sys.argv = ["program", "--no-cache", "--petsc"]
-import cartflow.geometries.mask
-from cartflow.geometries.ball import ball
+import cartflow.geometries.images.mask
+from cartflow.geometries.shapes.ball import ball
 geometry = ball(1.0, 3)
 assert "fipy" not in sys.modules
 geometry.mesh

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.mask import read_mask
+from cartflow.geometries.images.mask import read_mask
 
 TUMOURS = Path(__file__).parents[2].parent / "shared" / "data" / "pyradiomics_tumours"
 LABELS = np.zeros((6, 5, 4), dtype=np.int16)

@@ -5,8 +5,8 @@ import pytest
 from scipy.ndimage import label
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.mask import voxel_mask
-from cartflow.geometries.phantom import lobulated_phantom
+from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.shapes.phantom import lobulated_phantom
 
 
 def test_the_default_is_a_brain_tumour_of_16_millilitres():

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.box import box
 from cartflow.geometries.fipy_import import fipy
-from cartflow.geometries.mask import voxel_mask
-from cartflow.geometries.phantom import lobulated_phantom
+from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.phantom import lobulated_phantom
 
 BLOB, BLOB_AFFINE = lobulated_phantom(volume=400.0, spacing=(1.0, 1.0, 2.0), seed=5)
 BLOCK_AFFINE = np.diag([0.5, 1.0, 2.0, 1.0])

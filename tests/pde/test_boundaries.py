@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.boundary import FixedValue, PrescribedFlux, RegionSource, Robin, conductance
 from cartflow.pde.fipy_engine import FipyEngine

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.box import box
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.fipy_engine import FipyEngine

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from cartflow.core.outcome import InputError, StepFailed
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
-from cartflow.geometries.mask import voxel_mask
-from cartflow.geometries.slab import slab
+from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.load import combine, load
 from cartflow.pde.boundary import FixedValue, RegionSource, Robin
 from cartflow.pde.chemotaxis import Chemotaxis

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.load import load
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.boundary import FixedValue

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.load import load, names
 from cartflow.kinetics.ode import integrate
 from cartflow.pde.fast_engine import FastEngine

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.load import load
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.chemotaxis import Chemotaxis

@@ -7,11 +7,11 @@ from scipy.special import lambertw
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
-from cartflow.geometries.mask import voxel_mask
-from cartflow.geometries.phantom import lobulated_phantom
-from cartflow.geometries.slab import slab
+from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.phantom import lobulated_phantom
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.load import load, names
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.kinetics.pores import in_pores

@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from cartflow.core.parameters import parameter
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.load import combine, load, names
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.kinetics.ode import integrate

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cartflow.core.parameters import parameter
-from cartflow.geometries.ball import ball
+from cartflow.geometries.shapes.ball import ball
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.pde.boundary import FixedValue
 from cartflow.pde.fipy_engine import FipyEngine

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.slab import slab
+from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.load import load
 from cartflow.pde.rosenbrock import GAMMA
 from cartflow.validation.dispersion import (

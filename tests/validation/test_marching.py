@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.box import box
+from cartflow.geometries.shapes.box import box
 from cartflow.validation.marching import Track, crossing, profile
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.geometries.fipy_import import fipy
-from cartflow.geometries.voxel_faces import VoxelFaces
+from cartflow.geometries.voxels.faces import VoxelFaces
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

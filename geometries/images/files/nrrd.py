@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
 from cartflow.core.units import to_internal
-from cartflow.geometries.image_files.image import Image, require_finite
-from cartflow.geometries.image_files.nrrd_data import read_data
-from cartflow.geometries.image_files.nrrd_header import read_header
+from cartflow.geometries.images.files.image import Image, require_finite
+from cartflow.geometries.images.files.nrrd_data import read_data
+from cartflow.geometries.images.files.nrrd_header import read_header
 
 # What turns each NRRD world into right-anterior-superior.
 _TO_RAS = {

@@ -8,7 +8,7 @@ import numpy as np
 
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.regions import Interval
-from cartflow.geometries.shells import edges_of, row_of_cells
+from cartflow.geometries.shapes.shells import edges_of, row_of_cells
 
 
 def ball(

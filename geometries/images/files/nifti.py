@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.image_files.compressed import read_exactly, require_room
-from cartflow.geometries.image_files.image import Image, require_finite, three_sizes
+from cartflow.geometries.images.files.compressed import read_exactly, require_room
+from cartflow.geometries.images.files.image import Image, require_finite, three_sizes
 
 Floats = NDArray[np.float64]
 # The size of a header, by which the two versions are told apart.

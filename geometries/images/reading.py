@@ -6,9 +6,9 @@ from pathlib import Path
 
 from cartflow.core.outcome import InputError
 from cartflow.core.paths import as_path, require_file
-from cartflow.geometries.image_files.image import Image
-from cartflow.geometries.image_files.nifti import read_nifti
-from cartflow.geometries.image_files.nrrd import read_nrrd
+from cartflow.geometries.images.files.image import Image
+from cartflow.geometries.images.files.nifti import read_nifti
+from cartflow.geometries.images.files.nrrd import read_nrrd
 
 _NIFTI = (".nii", ".nii.gz")
 _NRRD = (".nrrd", ".nhdr")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cartflow.core.arguments import table
 from cartflow.core.outcome import InputError
-from cartflow.geometries.label_values import Codes, parts_of
+from cartflow.geometries.images.label_values import Codes, parts_of
 
 # Segmentations of one tumour have a handful of labels; more, unnamed, are grey values.
 MOST_UNNAMED = 32

@@ -70,6 +70,6 @@ def _end(edges: Floats, areas: Floats, edge: int) -> Boundary:
 
 
 def _build_mesh(edges: Floats, areas: Floats, volumes: Floats) -> Any:
-    from cartflow.geometries.shell_mesh import ShellMesh
+    from cartflow.geometries.shapes.shell_mesh import ShellMesh
 
     return ShellMesh(edges, areas, volumes)

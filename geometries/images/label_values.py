@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.image_files.image import Image
+from cartflow.geometries.images.files.image import Image
 
 Codes = NDArray[np.unsignedinteger[Any]]
 _HIGHEST = 2**31

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.image_files.image import three_sizes
+from cartflow.geometries.images.files.image import three_sizes
 
 _LONGEST = 2**20
 _TYPES = {

@@ -10,8 +10,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.geometries.image_files.compressed import read_exactly, require_room
-from cartflow.geometries.image_files.nrrd_header import NrrdHeader
+from cartflow.geometries.images.files.compressed import read_exactly, require_room
+from cartflow.geometries.images.files.nrrd_header import NrrdHeader
 
 _LONGEST_LINE = 2**20
 

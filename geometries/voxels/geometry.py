@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.geometries.coarsening import (
+from cartflow.geometries.geometry import Boundary, Geometry
+from cartflow.geometries.regions import named_regions
+from cartflow.geometries.voxels.coarsening import (
     block_sums,
     coarse_affine,
     majority,
     padded_to_blocks,
     spread,
 )
-from cartflow.geometries.geometry import Boundary, Geometry
-from cartflow.geometries.orientation import VoxelGrid
-from cartflow.geometries.regions import named_regions
-from cartflow.geometries.voxel_faces import VoxelFaces, voxel_faces
+from cartflow.geometries.voxels.faces import VoxelFaces, voxel_faces
+from cartflow.geometries.voxels.orientation import VoxelGrid
 
 Floats = NDArray[np.float64]
 
@@ -125,6 +125,6 @@ def _build_mesh(
     faces: VoxelFaces,
     volumes: Floats,
 ) -> Any:
-    from cartflow.geometries.voxel_mesh import build_voxel_mesh
+    from cartflow.geometries.voxels.mesh import build_voxel_mesh
 
     return build_voxel_mesh(indices, shape, affine, faces, volumes)

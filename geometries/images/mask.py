@@ -10,15 +10,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.coarsening import checked_factors
 from cartflow.geometries.geometry import Geometry
-from cartflow.geometries.image_files.image import Image
-from cartflow.geometries.image_files.nifti import farthest
-from cartflow.geometries.images import read_image
-from cartflow.geometries.label_values import numbered, present_codes, present_labels
-from cartflow.geometries.labels import affine_of_box, bounding_box, chosen_labels, keep_largest_part
-from cartflow.geometries.orientation import checked_affine, oriented
-from cartflow.geometries.voxel_geometry import geometry_of_voxels
+from cartflow.geometries.images.files.image import Image
+from cartflow.geometries.images.files.nifti import farthest
+from cartflow.geometries.images.label_values import numbered, present_codes, present_labels
+from cartflow.geometries.images.labels import (
+    affine_of_box,
+    bounding_box,
+    chosen_labels,
+    keep_largest_part,
+)
+from cartflow.geometries.images.reading import read_image
+from cartflow.geometries.voxels.coarsening import checked_factors
+from cartflow.geometries.voxels.geometry import geometry_of_voxels
+from cartflow.geometries.voxels.orientation import checked_affine, oriented
 
 
 def read_mask(
