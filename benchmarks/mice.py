@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.load import load_body, load_trafficking

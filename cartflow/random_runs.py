@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.dataset import variable
-from cartflow.kinetics.hybrid import hybrid_runs
 from cartflow.kinetics.model import Model
+from cartflow.kinetics.runs.hybrid import hybrid_runs
+from cartflow.kinetics.runs.stochastic import exact_runs
 from cartflow.kinetics.scenario import Scenario
-from cartflow.kinetics.stochastic import exact_runs
 from cartflow.schedule import even_times
 
 Array = np.ndarray

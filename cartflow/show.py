@@ -29,7 +29,7 @@ def show(kind: str, name: str | None) -> None:
 
 
 def _names(kind: str) -> list[str]:
-    from cartflow.kinetics import load as kinetics
+    from cartflow.kinetics.files import load as kinetics
     from cartflow.pbpk import load as pbpk
 
     if kind == "body":
@@ -42,7 +42,7 @@ def _names(kind: str) -> list[str]:
 
 
 def _title(kind: str, name: str) -> str:
-    from cartflow.kinetics.load import load
+    from cartflow.kinetics.files.load import load
     from cartflow.pbpk.load import load_body, load_trafficking
 
     if kind == "body":
@@ -73,7 +73,7 @@ def _show_numbers(kind: str, name: str) -> None:
 
 def _show_kinetics(name: str) -> None:
     from cartflow.kinetics.describe import equations, parameter_notes, reactions
-    from cartflow.kinetics.load import load_model
+    from cartflow.kinetics.files.load import load_model
 
     model = load_model(name)
     network = model.network

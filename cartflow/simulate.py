@@ -14,10 +14,10 @@ from cartflow.core import arguments
 from cartflow.core.dataset import without_fill, write
 from cartflow.core.outcome import RunStopped, StepFailed
 from cartflow.core.paths import as_path
-from cartflow.kinetics.load import load_model
+from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.model import Model
+from cartflow.kinetics.runs.trajectory import Trajectory, run
 from cartflow.kinetics.scenario import Scenario
-from cartflow.kinetics.trajectory import Trajectory, run
 from cartflow.random_runs import random_runs
 from cartflow.simulate_settings import chosen_scenario
 from cartflow.simulated_tree import simulated_tree

@@ -9,8 +9,8 @@ from typing import Any
 from cartflow.core.outcome import InputError, suggest
 from cartflow.core.parameters import parameter, signed
 from cartflow.kinetics.model import Model
+from cartflow.kinetics.runs.timeline import with_end
 from cartflow.kinetics.scenario import Dose, Scenario
-from cartflow.kinetics.timeline import with_end
 
 
 def chosen_scenario(model: Model, name: str | None, settings: Mapping[str, Any]) -> Scenario:

@@ -14,8 +14,8 @@ from cartflow.core.dataset import label, parameter_group, variable, without_fill
 from cartflow.core.parameters import Parameter
 from cartflow.core.provenance import installed_version, now
 from cartflow.kinetics.model import Model
+from cartflow.kinetics.runs.trajectory import Trajectory
 from cartflow.kinetics.scenario import Scenario
-from cartflow.kinetics.trajectory import Trajectory
 from cartflow.schedule import even_times
 
 Array = np.ndarray

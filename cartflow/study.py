@@ -20,7 +20,7 @@ from cartflow.coupled import Coupled
 from cartflow.dosing import build_doses, cells_alone
 from cartflow.exchange import Door, vessel_fed
 from cartflow.geometries.geometry import Geometry
-from cartflow.kinetics.local_model import LocalModel
+from cartflow.kinetics.files.local_model import LocalModel
 from cartflow.kinetics.network import Network
 from cartflow.organ_sites import organ_kinetics, site_parameters
 from cartflow.overrides import errors_named, replaced, without_folders

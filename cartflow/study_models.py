@@ -8,8 +8,8 @@ from pathlib import Path
 
 from cartflow.core.parameters import Parameter
 from cartflow.coupling.happenings import Happenings, acting
-from cartflow.kinetics.load import load_model
-from cartflow.kinetics.local_model import LocalModel, local_model
+from cartflow.kinetics.files.load import load_model
+from cartflow.kinetics.files.local_model import LocalModel, local_model
 from cartflow.kinetics.network import Network
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 from cartflow.schema import KineticsTable, StudyTable

@@ -9,7 +9,7 @@ from typing import Any
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter, parameter
 from cartflow.core.units import dimension_name, split
-from cartflow.kinetics.dimensions import dimension_of
+from cartflow.kinetics.expressions.dimensions import dimension_of
 from cartflow.kinetics.species import Species
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cartflow.kinetics.grammar import Binary, Expression, to_text
+from cartflow.kinetics.expressions.grammar import Binary, Expression, to_text
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.pores import in_pores

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.extra_functions import extra_functions
-from cartflow.kinetics.grammar import names
+from cartflow.kinetics.expressions.extra_functions import extra_functions
+from cartflow.kinetics.expressions.grammar import names
 from cartflow.kinetics.network import Network
 
 

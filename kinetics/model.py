@@ -10,7 +10,7 @@ from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.core.tables import Table
 from cartflow.kinetics.density import Scaling
-from cartflow.kinetics.grammar import Expression
+from cartflow.kinetics.expressions.grammar import Expression
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.scenario import Check, Jump, Scenario, Switch, event_numbers
 from cartflow.kinetics.triggered import Triggered

@@ -12,9 +12,9 @@ import numpy as np
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.kinetics.balance import Sorted, sort_cells
-from cartflow.kinetics.compile import Array, Function, slope_function, to_function
-from cartflow.kinetics.dimensions import Dimension, dimension_of
-from cartflow.kinetics.grammar import Expression
+from cartflow.kinetics.expressions.compile import Array, Function, slope_function, to_function
+from cartflow.kinetics.expressions.dimensions import Dimension, dimension_of
+from cartflow.kinetics.expressions.grammar import Expression
 from cartflow.kinetics.network_checks import of_sign, require_reaction, require_unique
 from cartflow.kinetics.species import Reaction, Role, Species, SpeciesUnit, require_identifier
 from cartflow.kinetics.typeset import typeset
@@ -153,7 +153,7 @@ class Network:
     @cached_property
     def gradients(self) -> tuple[dict[str, Expression], ...]:
         """The exact derivative of every rate to each species that it depends on."""
-        from cartflow.kinetics.derivatives import gradient
+        from cartflow.kinetics.expressions.derivatives import gradient
 
         return tuple(gradient(tree, self.species_names) for tree in self.expressions)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter, Sign, signed
-from cartflow.kinetics.dimensions import Dimension, check, dimension_of
-from cartflow.kinetics.grammar import Expression, names
+from cartflow.kinetics.expressions.dimensions import Dimension, check, dimension_of
+from cartflow.kinetics.expressions.grammar import Expression, names
 from cartflow.kinetics.species import Reaction, Species
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.kinetics.grammar import names
+from cartflow.kinetics.expressions.grammar import names
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.species import Species
 

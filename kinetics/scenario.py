@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from cartflow.core.outcome import InputError, suggest
 from cartflow.core.parameters import Parameter
-from cartflow.kinetics.grammar import Expression
+from cartflow.kinetics.expressions.grammar import Expression
 
 Values: TypeAlias = Mapping[str, float]
 CheckStanding = Literal["published", "released", "recomputed", "analytic"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from cartflow.core.outcome import InputError, suggest
-from cartflow.kinetics.grammar import FUNCTIONS, Expression, parse
+from cartflow.kinetics.expressions.grammar import FUNCTIONS, Expression, parse
 
 Role = Literal["phenotype", "product", "resident", "solute", "signal"]
 SpeciesUnit = Literal["cell/mm^3", "ng/mm^3", "1"]

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from cartflow.kinetics.extra_functions import EXTRA
-from cartflow.kinetics.grammar import Binary, Call, Expression, Name, Negative, Number
+from cartflow.kinetics.expressions.extra_functions import EXTRA
+from cartflow.kinetics.expressions.grammar import Binary, Call, Expression, Name, Negative, Number
 
 
 class Equations(Protocol):

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cartflow.kinetics.compiled import CompiledNetwork, compiled_each
+from cartflow.kinetics.compiled.network import CompiledNetwork, compiled_each
 from cartflow.pbpk.elimination import Elimination, eliminate
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 

@@ -68,7 +68,7 @@ def _fastest(
 def reaction_speed(u: Array, porosity: Array, kinetics: Kinetics, jacobian: int) -> float:
     """Return a bound of the kinetics' fastest rate, 1/day, or nan where one is not finite.
 
-    `jacobian` is the address of the derivatives (`cartflow.kinetics.compiled.addresses`),
+    `jacobian` is the address of the derivatives (`cartflow.kinetics.compiled.network.addresses`),
     `u` (species, cells) are densities, `porosity` as in `voxel_kernels.Fields`. An entry of the
     Jacobian of amounts is that of densities, times the porosity for a rate per volume of pores,
     over it for a solute that drives the rate.

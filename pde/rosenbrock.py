@@ -8,7 +8,7 @@ import numpy as np
 
 from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import Limit
-from cartflow.kinetics.compiled import compiled
+from cartflow.kinetics.compiled.network import compiled
 from cartflow.pde import line_kernels as line
 from cartflow.pde.crossings import Crossing, by_sign
 from cartflow.pde.extents import Extents

@@ -9,7 +9,7 @@ import numpy as np
 
 from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import Limit
-from cartflow.kinetics.compiled import addresses, compiled
+from cartflow.kinetics.compiled.network import addresses, compiled
 from cartflow.pde import voxel_kernels as voxel
 from cartflow.pde.block_stages import BlockStages
 from cartflow.pde.extents import Extents

@@ -2,15 +2,15 @@
 
 What a stage does to a cell is written out for a network of reactions, so that everything is read
 and written once: the amounts of the cell and its neighbours, rates, diffusion, and the weighted
-sum with earlier stages. The names in the text are all ours (see `cartflow.kinetics.generated`).
+sum with earlier stages. The names in the text are all ours (see `cartflow.kinetics.expressions.generated`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cartflow.kinetics.generated import Writer
-from cartflow.kinetics.grammar import names
+from cartflow.kinetics.expressions.generated import Writer
+from cartflow.kinetics.expressions.grammar import names
 from cartflow.kinetics.network import Network
 
 BLOCK = 1024  # cells at most in a call whose rates are kept

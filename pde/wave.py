@@ -9,7 +9,7 @@ from types import ModuleType
 import numba
 import numpy as np
 
-from cartflow.kinetics.compiled import kept_module
+from cartflow.kinetics.compiled.network import kept_module
 from cartflow.pde import wave_kernels as kernels
 from cartflow.pde.crew import share
 from cartflow.pde.problem import Problem

@@ -12,7 +12,7 @@ from cartflow.geometries.images.mask import voxel_mask
 from cartflow.geometries.shapes.ball import ball
 from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.slab import slab
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.pde.engine import Engine
 from cartflow.pde.rosenbrock import GAMMA
 from cartflow.validation.dispersion import PulledFront, backward_euler, rosenbrock, semi_discrete

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import TUMOUR_COLOUR, colours, log_limits
 from cartflow.core.units import factor
-from cartflow.kinetics.load import load_model
+from cartflow.kinetics.files.load import load_model
 from cartflow.simulate import Simulated, simulate
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.drawing import panels

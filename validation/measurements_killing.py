@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import colours
-from cartflow.kinetics.load import load
-from cartflow.kinetics.ode import integrate
+from cartflow.kinetics.files.load import load
+from cartflow.kinetics.runs.ode import integrate
 from cartflow.validation import measured_data
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.measurements_text import Words

@@ -13,11 +13,11 @@ from typing import Literal
 import numpy as np
 
 from cartflow.core.outcome import InputError, StepFailed
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.kinetics.locality import in_tissue
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.ode import integrate
-from cartflow.kinetics.rest import jacobian
+from cartflow.kinetics.runs.ode import integrate
+from cartflow.kinetics.runs.rest import jacobian
 from cartflow.validation.held import nowhere, without
 
 Array = np.ndarray

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import TUMOUR_COLOUR, colours
-from cartflow.kinetics.load import names
+from cartflow.kinetics.files.load import names
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.model_front_runs import FIRST, LAST, FrontSpeed, run
 from cartflow.validation.model_front_states import fronts_of

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from cartflow.geometries.shapes.slab import slab
-from cartflow.kinetics.load import combine, load
+from cartflow.kinetics.files.load import combine, load
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field
 from cartflow.pde.tissue import Tissue

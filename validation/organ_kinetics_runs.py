@@ -10,8 +10,8 @@ from scipy.integrate import solve_ivp
 from cartflow.body_alone import BodyAlone
 from cartflow.core.stepping import StepControl
 from cartflow.coupled import Coupled
-from cartflow.kinetics.load import load
-from cartflow.kinetics.ode import integrate as well_mixed
+from cartflow.kinetics.files.load import load
+from cartflow.kinetics.runs.ode import integrate as well_mixed
 from cartflow.ledger import residual
 from cartflow.pbpk.compartments import Compartment
 from cartflow.pbpk.network import OrganNetwork, organ_network

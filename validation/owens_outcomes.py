@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from cartflow.core.dataset import label, variable
 from cartflow.core.parameters import Parameter, parameter
 from cartflow.core.ticks import colours
-from cartflow.kinetics.load import load_model
+from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.model import Model
+from cartflow.kinetics.runs.timeline import with_end
+from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.scenario import Dose, Moment, Scenario
-from cartflow.kinetics.timeline import with_end
-from cartflow.kinetics.trajectory import run
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.drawing import panels
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from cartflow.core.dataset import identifier, variable
 from cartflow.core.ticks import TUMOUR_COLOUR, colours, log_limits
-from cartflow.kinetics.checks import Checker
+from cartflow.kinetics.files.checking import Checker
 from cartflow.kinetics.species import Species
 from cartflow.validation.drawing import panels
 

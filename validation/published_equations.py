@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cartflow.kinetics.grammar import Binary, Expression, Name, Number
+from cartflow.kinetics.expressions.grammar import Binary, Expression, Name, Number
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.typeset import latex
 

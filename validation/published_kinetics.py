@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cartflow.kinetics.checks import Checker, CheckResult
-from cartflow.kinetics.load import load_model
+from cartflow.kinetics.files.checking import Checker, CheckResult
+from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.model import Model
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.published_courses import course_of, dataset, figure

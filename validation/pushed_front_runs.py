@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.geometries.shapes.slab import slab
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network
 from cartflow.pde.engine import Engine
 from cartflow.pde.problem import DensityDependence, Problem

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from cartflow.geometries.shapes.slab import slab
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.pde.problem import DensityDependence
 from cartflow.validation import measured_data
 from cartflow.validation.marching import march

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.geometries.geometry import Geometry
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.evolve import evolve

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.geometries.shapes.slab import slab
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field
 from cartflow.pde.tissue import Tissue

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cartflow.core.parameters import Parameter
-from cartflow.kinetics.local_model import Change, LocalModel
+from cartflow.kinetics.files.local_model import Change, LocalModel
 from cartflow.pbpk.organ_kinetics import OrganKinetics
 
 Array = np.ndarray

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.grammar import Binary, Expression, Name, Number, names
+from cartflow.kinetics.expressions.grammar import Binary, Expression, Name, Number, names
 from cartflow.kinetics.sbml.elements import ReactionElement
 from cartflow.kinetics.sbml.math_in import TIME
 from cartflow.kinetics.sbml.naming import Names

@@ -8,7 +8,7 @@ from typing import Any
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter, parameter
-from cartflow.kinetics.grammar import Binary, Expression, Name, Negative, Number
+from cartflow.kinetics.expressions.grammar import Binary, Expression, Name, Negative, Number
 from cartflow.kinetics.sbml.events_out import INFUSION, RATE
 from cartflow.kinetics.sbml.math_in import Formulas
 from cartflow.kinetics.scenario import Dose, Event, Jump, Moment, Switch

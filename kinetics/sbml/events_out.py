@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cartflow.kinetics.grammar import Binary, Expression, Name, Number
+from cartflow.kinetics.expressions.grammar import Binary, Expression, Name, Number
 from cartflow.kinetics.sbml.math_out import to_node
 from cartflow.kinetics.scenario import Dose, Event, Jump, Switch
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cartflow.kinetics.dimensions import Dimension, dimension_of, unit_text
-from cartflow.kinetics.grammar import Binary, Name, names
+from cartflow.kinetics.expressions.dimensions import Dimension, dimension_of, unit_text
+from cartflow.kinetics.expressions.grammar import Binary, Name, names
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.sbml.events_out import RATE, Schedule, schedule, write_events

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from cartflow.core.parameters import Parameter, parameter
 from cartflow.kinetics.density import Scaling
-from cartflow.kinetics.grammar import Expression
+from cartflow.kinetics.expressions.grammar import Expression
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.sbml.changes import Changes

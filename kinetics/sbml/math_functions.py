@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.extra_functions import SMOOTH
-from cartflow.kinetics.grammar import Binary, Call, Expression, Negative, Number
+from cartflow.kinetics.expressions.extra_functions import SMOOTH
+from cartflow.kinetics.expressions.grammar import Binary, Call, Expression, Negative, Number
 from cartflow.kinetics.sbml.trees import folded
 
 Parts: TypeAlias = list[Expression]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.grammar import MAXIMUM_HEIGHT, Expression, Name, Negative, Number
+from cartflow.kinetics.expressions.grammar import MAXIMUM_HEIGHT, Expression, Name, Negative, Number
 from cartflow.kinetics.sbml.math_functions import CALLS, Parts
 from cartflow.kinetics.sbml.trees import require_bounded, substituted
 

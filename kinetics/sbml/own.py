@@ -9,8 +9,8 @@ from typing import Any, get_args
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter, parameter
 from cartflow.kinetics.density import Scaling
-from cartflow.kinetics.dimensions import Dimension, unit_text
-from cartflow.kinetics.grammar import names
+from cartflow.kinetics.expressions.dimensions import Dimension, unit_text
+from cartflow.kinetics.expressions.grammar import names
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.sbml.changes import per_volume

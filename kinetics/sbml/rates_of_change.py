@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.grammar import Binary, Expression, Name, Negative, Number
+from cartflow.kinetics.expressions.grammar import Binary, Expression, Name, Negative, Number
 from cartflow.kinetics.sbml.elements import Elements, Participant
 from cartflow.kinetics.sbml.trees import folded
 

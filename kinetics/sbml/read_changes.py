@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.grammar import Expression, Number
+from cartflow.kinetics.expressions.grammar import Expression, Number
 from cartflow.kinetics.sbml.elements import EventElement, Participant, ReactionElement
 from cartflow.kinetics.sbml.math_in import Formulas
 

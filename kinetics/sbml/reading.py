@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.conditions import require_locatable
 from cartflow.kinetics.model import Model
+from cartflow.kinetics.runs.conditions import require_locatable
 from cartflow.kinetics.sbml.bounds import bounded_text
 from cartflow.kinetics.sbml.document import sound_document
 from cartflow.kinetics.sbml.foreign import Foreign, foreign

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.compile import constant_value
-from cartflow.kinetics.grammar import Binary, Expression, Name, Number, names
+from cartflow.kinetics.expressions.compile import constant_value
+from cartflow.kinetics.expressions.grammar import Binary, Expression, Name, Number, names
 from cartflow.kinetics.sbml.elements import SpeciesElement
 from cartflow.kinetics.sbml.math_in import TIME
 from cartflow.kinetics.sbml.symbols import AMOUNT, Symbols, ordered

@@ -10,7 +10,7 @@ from __future__ import annotations
 from graphlib import CycleError, TopologicalSorter
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.grammar import Binary, Expression, Name, names
+from cartflow.kinetics.expressions.grammar import Binary, Expression, Name, names
 from cartflow.kinetics.sbml.elements import Elements, SpeciesElement
 from cartflow.kinetics.sbml.math_in import RATE_OF, TIME
 from cartflow.kinetics.sbml.naming import Names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.grammar import (
+from cartflow.kinetics.expressions.grammar import (
     MAXIMUM_HEIGHT,
     Binary,
     Call,

@@ -9,7 +9,7 @@ import pytest
 from cartflow.core.bibliography import keys
 from cartflow.core.parameters import STANDINGS
 from cartflow.core.units import cf_unit, internal_unit, to_internal
-from cartflow.kinetics.load import load, names
+from cartflow.kinetics.files.load import load, names
 from cartflow.pbpk.load import body_names, load_body, load_trafficking, trafficking_names
 from cartflow.pbpk.record import body_parameters, trafficking_parameters
 from cartflow.study import Study

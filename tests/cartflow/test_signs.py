@@ -7,7 +7,7 @@ import pytest
 from cartflow.cli import main
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter, signed
-from cartflow.kinetics.load import load, load_model, names
+from cartflow.kinetics.files.load import load, load_model, names
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.simulate import simulate
 from cartflow.study import Study

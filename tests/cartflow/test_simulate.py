@@ -11,7 +11,7 @@ from cartflow.cli import main
 from cartflow.core.bibliography import keys
 from cartflow.core.dataset import read
 from cartflow.core.outcome import InputError, RunStopped
-from cartflow.kinetics.load import load_model, names
+from cartflow.kinetics.files.load import load_model, names
 from cartflow.simulate import simulate
 
 MODEL = """

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.kinetics.timeline import timeline
+from cartflow.kinetics.runs.timeline import timeline
 from cartflow.schedule import even_times
 from cartflow.simulate import simulate
 from cartflow.study import Study

@@ -6,9 +6,9 @@ import pytest
 from cartflow.body_alone import BodyAlone
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
-from cartflow.kinetics.load import load_model
+from cartflow.kinetics.files.load import load_model
+from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.scenario import Scenario
-from cartflow.kinetics.trajectory import run
 from cartflow.ledger import residual
 from cartflow.pbpk.observables import in_body
 from cartflow.study import Study

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from cartflow.core.parameters import parameter
-from cartflow.kinetics.load import load_model
+from cartflow.kinetics.files.load import load_model
+from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.scenario import Dose, Moment, Scenario
-from cartflow.kinetics.trajectory import run
 from cartflow.pbpk.doses import Dose as BodyDose
 from cartflow.pbpk.observables import in_body
 from cartflow.pbpk.stepper import NetworkStepper

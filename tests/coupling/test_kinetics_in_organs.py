@@ -10,8 +10,8 @@ from cartflow.body_alone import BodyAlone
 from cartflow.cli import main
 from cartflow.core.outcome import InputError, StepFailed
 from cartflow.core.stepping import StepControl
-from cartflow.kinetics.load import load
-from cartflow.kinetics.ode import integrate as well_mixed
+from cartflow.kinetics.files.load import load
+from cartflow.kinetics.runs.ode import integrate as well_mixed
 from cartflow.ledger import residual
 from cartflow.organ_sites import organ_kinetics
 from cartflow.pbpk.acting_organs import ActingOrgans

@@ -5,7 +5,7 @@ import pytest
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
-from cartflow.kinetics.blocks import BLOCKS, block_keys, block_reactions
+from cartflow.kinetics.files.blocks import BLOCKS, block_keys, block_reactions
 from cartflow.kinetics.network import Network, Species
 
 X, Y, M, E, C = 30.0, 7.0, 3.0, 2.0, 11.0

@@ -5,15 +5,15 @@ import pytest
 
 from cartflow.core.bibliography import keys
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.checks import (
+from cartflow.kinetics.files.checking import (
     CheckResult,
     check_model,
     first_crossing,
     highest,
     time_below,
 )
-from cartflow.kinetics.load import load_model, names
-from cartflow.kinetics.rest import equilibrium, jacobian
+from cartflow.kinetics.files.load import load_model, names
+from cartflow.kinetics.runs.rest import equilibrium, jacobian
 
 MODELS = """
 [species.cart]

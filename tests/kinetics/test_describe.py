@@ -4,8 +4,8 @@ import pytest
 
 from cartflow.core.parameters import parameter
 from cartflow.kinetics.describe import equations, reactions
-from cartflow.kinetics.grammar import parse
-from cartflow.kinetics.load import load, names
+from cartflow.kinetics.expressions.grammar import parse
+from cartflow.kinetics.files.load import load, names
 from cartflow.kinetics.network import Network, Reaction, Species
 
 

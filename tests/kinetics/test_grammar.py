@@ -9,9 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.compile import to_function
-from cartflow.kinetics.dimensions import PLAIN, expression_dimension
-from cartflow.kinetics.grammar import (
+from cartflow.kinetics.expressions.compile import to_function
+from cartflow.kinetics.expressions.dimensions import PLAIN, expression_dimension
+from cartflow.kinetics.expressions.grammar import (
     FUNCTIONS,
     Binary,
     Call,

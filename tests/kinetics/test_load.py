@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from cartflow.core.bibliography import keys
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.grammar import names as variables
-from cartflow.kinetics.load import combine, load, names
+from cartflow.kinetics.expressions.grammar import names as variables
+from cartflow.kinetics.files.load import combine, load, names
 
 SPOILERS = "abckt0129 =.,'\"[]{}()+-*/^_#\n\\é"
 

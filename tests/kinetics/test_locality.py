@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.load import load, names
+from cartflow.kinetics.files.load import load, names
 from cartflow.kinetics.locality import in_tissue
 
 ALONE = {"stein2019", "kimmel2021", "owens2021", "brummer2022"}

@@ -8,9 +8,9 @@ import pytest
 
 from cartflow.core.outcome import InputError, StepFailed
 from cartflow.core.parameters import parameter
-from cartflow.kinetics.load import combine, load
+from cartflow.kinetics.files.load import combine, load
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.kinetics.ode import initial_state, integrate
+from cartflow.kinetics.runs.ode import initial_state, integrate
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "carrgodex_glioma_cart"
 

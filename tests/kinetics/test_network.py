@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.kinetics.balance import sort_cells
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network, Reaction, Species
 
 SPECIES = (

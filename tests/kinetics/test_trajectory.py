@@ -5,9 +5,9 @@ import pytest
 
 from cartflow.cli import main
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.load import load_model
-from cartflow.kinetics.local_model import local_model
-from cartflow.kinetics.trajectory import run
+from cartflow.kinetics.files.load import load_model
+from cartflow.kinetics.files.local_model import local_model
+from cartflow.kinetics.runs.trajectory import run
 
 DECAY = """
 title = "decay"

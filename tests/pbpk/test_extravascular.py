@@ -67,7 +67,7 @@ def test_cells_are_counted_in_the_interstitium_whatever_the_model(kinetics_none)
 
 @pytest.fixture
 def kinetics_none():
-    from cartflow.kinetics.load import load
+    from cartflow.kinetics.files.load import load
 
     found = load("none")
     return getattr(found, "network", found)

@@ -9,9 +9,9 @@ from scipy.linalg import expm
 
 from cartflow.core.outcome import InputError, StepFailed
 from cartflow.core.parameters import parameter
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.kinetics.ode import integrate as well_mixed
+from cartflow.kinetics.runs.ode import integrate as well_mixed
 from cartflow.pbpk.compartments import Compartment
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.load import load_body, load_trafficking

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.load import load_body, load_trafficking
 from cartflow.pbpk.network import organ_network

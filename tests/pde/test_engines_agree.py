@@ -10,7 +10,7 @@ from cartflow.geometries.shapes.ball import ball
 from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.phantom import lobulated_phantom
 from cartflow.geometries.shapes.slab import slab
-from cartflow.kinetics.load import combine, load
+from cartflow.kinetics.files.load import combine, load
 from cartflow.pde.boundary import FixedValue, RegionSource, Robin
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.evolve import evolve

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cartflow.geometries.shapes.slab import slab
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.boundary import FixedValue
 from cartflow.pde.faces import arithmetic, gradient, harmonic

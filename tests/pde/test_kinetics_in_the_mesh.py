@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cartflow.geometries.shapes.slab import slab
-from cartflow.kinetics.load import load, names
-from cartflow.kinetics.ode import integrate
+from cartflow.kinetics.files.load import load, names
+from cartflow.kinetics.runs.ode import integrate
 from cartflow.pde.fast_engine import FastEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem

@@ -6,7 +6,7 @@ import pytest
 from cartflow.geometries.shapes.ball import ball
 from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.slab import slab
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.fipy_engine import FipyEngine

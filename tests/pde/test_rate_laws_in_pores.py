@@ -12,7 +12,7 @@ from cartflow.geometries.shapes.ball import ball
 from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.phantom import lobulated_phantom
 from cartflow.geometries.shapes.slab import slab
-from cartflow.kinetics.load import load, names
+from cartflow.kinetics.files.load import load, names
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.kinetics.pores import in_pores
 from cartflow.pde.evolve import evolve

@@ -6,9 +6,9 @@ from scipy.integrate import solve_ivp
 
 from cartflow.core.parameters import parameter
 from cartflow.geometries.shapes.slab import slab
-from cartflow.kinetics.load import combine, load, names
+from cartflow.kinetics.files.load import combine, load, names
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.kinetics.ode import integrate
+from cartflow.kinetics.runs.ode import integrate
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.hindrance import Hindrance

@@ -7,7 +7,7 @@ from cartflow.core.outcome import StepFailed
 from cartflow.core.parameters import parameter
 from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.slab import slab
-from cartflow.kinetics.load import combine, load
+from cartflow.kinetics.files.load import combine, load
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.pde import wave
 from cartflow.pde.boundary import FixedValue, RegionSource, Robin

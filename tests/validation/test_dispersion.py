@@ -5,7 +5,7 @@ import pytest
 
 from cartflow.core.outcome import InputError
 from cartflow.geometries.shapes.slab import slab
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.pde.rosenbrock import GAMMA
 from cartflow.validation.dispersion import (
     LINEAR,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.validation.held import nowhere, without
 from cartflow.validation.model_front_states import fronts_of
 

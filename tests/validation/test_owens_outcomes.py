@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.kinetics.load import load_model
+from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.scenario import Dose
 from cartflow.validation.book import chosen
 from cartflow.validation.owens_outcomes import (

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from cartflow.kinetics.checks import check_model
-from cartflow.kinetics.load import load_model, names
+from cartflow.kinetics.files.checking import check_model
+from cartflow.kinetics.files.load import load_model, names
 from cartflow.pbpk.published import PublishedRow
 from cartflow.validation.book import CASES, chosen
 from cartflow.validation.formula import formula_svg

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cartflow.kinetics.load import load_model
+from cartflow.kinetics.files.load import load_model
 from cartflow.validation.book import CASES, chosen
 from cartflow.validation.followed import Course, followed
 from cartflow.validation.published_names import source_models

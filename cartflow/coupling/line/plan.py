@@ -6,7 +6,7 @@ import numpy as np
 
 from cartflow.coupled import Coupled
 from cartflow.coupling.line.arrays import Body, Crossings, Drift, Kinetics, Mesh, Plan
-from cartflow.kinetics.compiled import addresses, compiled
+from cartflow.kinetics.compiled.network import addresses, compiled
 from cartflow.pde.crossings import Crossing
 from cartflow.pde.operator import Operators
 from cartflow.pde.problem import Problem

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.load import load_model, names
+from cartflow.kinetics.files.load import load_model, names
+from cartflow.kinetics.runs.timeline import with_end
+from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.sbml.export import to_sbml, write_sbml
 from cartflow.kinetics.sbml.reading import read_sbml
-from cartflow.kinetics.timeline import with_end
-from cartflow.kinetics.trajectory import run
 
 libsbml = pytest.importorskip("libsbml", reason="python-libsbml is not installed")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cartflow.kinetics.compile import Array
+from cartflow.kinetics.expressions.compile import Array
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

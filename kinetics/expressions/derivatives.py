@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.grammar import (
+from cartflow.kinetics.expressions.grammar import (
     Binary,
     Call,
     Expression,

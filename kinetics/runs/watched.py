@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
-from cartflow.kinetics.compile import Array
-from cartflow.kinetics.conditions import conditions, function_of
-from cartflow.kinetics.event_queue import EventQueue
+from cartflow.kinetics.expressions.compile import Array
 from cartflow.kinetics.model import Model
-from cartflow.kinetics.piece import Piece
-from cartflow.kinetics.timeline import Segment, Timeline
+from cartflow.kinetics.runs.conditions import conditions, function_of
+from cartflow.kinetics.runs.event_queue import EventQueue
+from cartflow.kinetics.runs.piece import Piece
+from cartflow.kinetics.runs.timeline import Segment, Timeline
 
 Change = Callable[[float, Array], Array]
 _FIRST_STEP = 1e-7

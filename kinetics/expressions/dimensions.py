@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from cartflow.core.outcome import InputError
 from cartflow.core.units import compose, internal_unit, parse_unit
-from cartflow.kinetics.grammar import (
+from cartflow.kinetics.expressions.grammar import (
     Binary,
     Call,
     Expression,

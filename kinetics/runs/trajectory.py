@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
-from cartflow.kinetics.compile import Array, to_function
-from cartflow.kinetics.conditions import is_watched
-from cartflow.kinetics.grammar import Expression
+from cartflow.kinetics.expressions.compile import Array, to_function
+from cartflow.kinetics.expressions.grammar import Expression
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.piece import Piece
+from cartflow.kinetics.runs.conditions import is_watched
+from cartflow.kinetics.runs.piece import Piece
+from cartflow.kinetics.runs.smooth import smooth
+from cartflow.kinetics.runs.timeline import Segment, timeline
+from cartflow.kinetics.runs.watched import watched_pieces
 from cartflow.kinetics.scenario import Scenario
-from cartflow.kinetics.smooth import smooth
-from cartflow.kinetics.timeline import Segment, timeline
-from cartflow.kinetics.watched import watched_pieces
 
 _POINTS = 8
 _ROUNDING = 1e-14

@@ -8,7 +8,7 @@ from typing import Any
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
-from cartflow.kinetics.load import combine
+from cartflow.kinetics.files.load import combine
 from cartflow.kinetics.locality import in_tissue
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network

@@ -9,11 +9,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError, StepFailed
-from cartflow.kinetics.compile import Array
+from cartflow.kinetics.expressions.compile import Array
 from cartflow.kinetics.model import Model
+from cartflow.kinetics.runs.timeline import Segment, timeline
+from cartflow.kinetics.runs.trajectory import quick_rates
 from cartflow.kinetics.scenario import Scenario
-from cartflow.kinetics.timeline import Segment, timeline
-from cartflow.kinetics.trajectory import quick_rates
 
 Whole = NDArray[np.int64]
 _MOST_EVENTS = 10_000_000

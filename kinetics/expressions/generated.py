@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from cartflow.kinetics.grammar import (
+from cartflow.kinetics.expressions.grammar import (
     Binary,
     Call,
     Expression,

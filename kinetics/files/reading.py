@@ -8,14 +8,14 @@ from pathlib import Path
 from cartflow.core.outcome import InputError, suggest
 from cartflow.core.parameters import Parameter
 from cartflow.core.tables import read_toml, validate
-from cartflow.kinetics.blocks import BLOCKS, block_reactions
 from cartflow.kinetics.density import Scaling
-from cartflow.kinetics.file_context import Context, named
+from cartflow.kinetics.files.blocks import BLOCKS, block_reactions
+from cartflow.kinetics.files.checks import check
+from cartflow.kinetics.files.context import Context, named
+from cartflow.kinetics.files.scenarios import jump, scenario, switch
+from cartflow.kinetics.files.schema import KineticsTable, ReactionTable, SpeciesTable
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.read_checks import check
-from cartflow.kinetics.read_scenarios import jump, scenario, switch
-from cartflow.kinetics.schema import KineticsTable, ReactionTable, SpeciesTable
 from cartflow.kinetics.species import Reaction, Species
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.compile import Array
+from cartflow.kinetics.expressions.compile import Array
 from cartflow.kinetics.network import Network
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.core.paths import as_path
+from cartflow.kinetics.files.reading import read_model
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.reading import read_model
 from cartflow.kinetics.species import Species
 
 

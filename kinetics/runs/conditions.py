@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.compile import Array, Function, to_function
-from cartflow.kinetics.extra_functions import CHOOSING, JUMPING, jumps
-from cartflow.kinetics.grammar import Call, Expression, Name, children, names
+from cartflow.kinetics.expressions.compile import Array, Function, to_function
+from cartflow.kinetics.expressions.extra_functions import CHOOSING, JUMPING, jumps
+from cartflow.kinetics.expressions.grammar import Call, Expression, Name, children, names
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 

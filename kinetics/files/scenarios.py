@@ -7,10 +7,10 @@ from typing import Any
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter, Standing, parameter
-from cartflow.kinetics.file_context import Context, named
+from cartflow.kinetics.files.context import Context, named
+from cartflow.kinetics.files.schema import DoseTable, JumpTable, ScenarioTable, SwitchTable
+from cartflow.kinetics.runs.timeline import require_end
 from cartflow.kinetics.scenario import Dose, Event, Jump, Scenario, Switch
-from cartflow.kinetics.schema import DoseTable, JumpTable, ScenarioTable, SwitchTable
-from cartflow.kinetics.timeline import require_end
 
 
 def scenario(context: Context, name: str, table: ScenarioTable, usual: str) -> Scenario:

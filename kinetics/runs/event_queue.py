@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
-from cartflow.kinetics.compile import Array, Function
-from cartflow.kinetics.grammar import Expression
+from cartflow.kinetics.expressions.compile import Array, Function
+from cartflow.kinetics.expressions.grammar import Expression
 from cartflow.kinetics.triggered import Triggered
 
 _MOST_AT_ONCE = 1000

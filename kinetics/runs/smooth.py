@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
-from cartflow.kinetics.compile import Array
+from cartflow.kinetics.expressions.compile import Array
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.piece import Piece
+from cartflow.kinetics.runs.piece import Piece
 
 # Amounts this much smaller than the largest ever there are followed with full relative accuracy.
 _SMALLEST = 1e-24

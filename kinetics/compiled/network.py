@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from cartflow.core.cache_folder import cache_folder, write_once
-from cartflow.kinetics.compile import Array
-from cartflow.kinetics.generated import VERSION, module_text
-from cartflow.kinetics.grammar import Binary, Call, Expression, Name, Negative, Number
+from cartflow.kinetics.compiled.pointers_text import pointers_text
+from cartflow.kinetics.expressions.compile import Array
+from cartflow.kinetics.expressions.generated import VERSION, module_text
+from cartflow.kinetics.expressions.grammar import Binary, Call, Expression, Name, Negative, Number
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.pointers_text import pointers_text
 
 _lock = threading.Lock()
 
@@ -65,7 +65,7 @@ def compiled_each(network: Network, number: int) -> CompiledNetwork:
 class Addresses:
     """Where the blocks of a compiled network begin, for `cartflow.core.pointers.call`.
 
-    Their arguments are those that `cartflow.kinetics.pointers_text` tells.
+    Their arguments are those that `cartflow.kinetics.compiled.pointers_text` tells.
     """
 
     rates: int

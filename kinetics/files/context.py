@@ -11,7 +11,7 @@ from typing import Any
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter, Standing, parameter, signed
 from cartflow.kinetics.density import Scaling
-from cartflow.kinetics.dimensions import Dimension, unit_text
+from cartflow.kinetics.expressions.dimensions import Dimension, unit_text
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.network_checks import of_sign
 from cartflow.kinetics.scenario import Moment

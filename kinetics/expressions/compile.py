@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.extra_functions import EXTRA
-from cartflow.kinetics.grammar import (
+from cartflow.kinetics.expressions.extra_functions import EXTRA
+from cartflow.kinetics.expressions.grammar import (
     Binary,
     Call,
     Expression,
@@ -48,7 +48,7 @@ def _choice(apart: Any, first: Any, second: Any, equal: Any) -> Any:
     return np.where(apart > 0, first, np.where(apart < 0, second, equal))
 
 
-# The functions of `cartflow.kinetics.derivatives.SLOPES`.
+# The functions of `cartflow.kinetics.expressions.derivatives.SLOPES`.
 _SLOPES: dict[str, Callable[..., Any]] = {
     "_larger": lambda u, v, du, dv: _choice(u - v, du, dv, np.maximum(du, dv)),
     "_smaller": lambda u, v, du, dv: _choice(v - u, du, dv, np.minimum(du, dv)),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cartflow.kinetics.grammar import Call, Expression, children
+from cartflow.kinetics.expressions.grammar import Call, Expression, children
 
 # Smooth functions of one plain number.
 SMOOTH: dict[str, Callable[[Any], Any]] = {

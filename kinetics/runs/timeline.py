@@ -10,10 +10,10 @@ import numpy as np
 
 from cartflow.core.outcome import InputError
 from cartflow.core.units import rational
-from cartflow.kinetics.compile import Array
+from cartflow.kinetics.expressions.compile import Array
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.ode import initial_state
+from cartflow.kinetics.runs.ode import initial_state
 from cartflow.kinetics.scenario import Dose, Event, Jump, Scenario, Switch
 
 

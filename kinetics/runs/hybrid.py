@@ -8,10 +8,10 @@ import numpy as np
 from numpy.random import Generator
 
 from cartflow.core.outcome import InputError, require_known
-from cartflow.kinetics.compile import Array
+from cartflow.kinetics.expressions.compile import Array
 from cartflow.kinetics.model import Model
+from cartflow.kinetics.runs.trajectory import Trajectory, quick_rates, run
 from cartflow.kinetics.scenario import Jump, Scenario
-from cartflow.kinetics.trajectory import Trajectory, quick_rates, run
 
 _POINTS = 4000
 

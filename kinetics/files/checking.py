@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.compile import Array, to_function
-from cartflow.kinetics.hybrid import hybrid_runs
-from cartflow.kinetics.load import load_model
+from cartflow.kinetics.expressions.compile import Array, to_function
+from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.model import Model
-from cartflow.kinetics.rest import bisected, equilibrium, saddle_node
+from cartflow.kinetics.runs.hybrid import hybrid_runs
+from cartflow.kinetics.runs.rest import bisected, equilibrium, saddle_node
+from cartflow.kinetics.runs.timeline import with_end
+from cartflow.kinetics.runs.trajectory import Trajectory, run
 from cartflow.kinetics.scenario import Check, CheckStanding, Dose, Scenario
-from cartflow.kinetics.timeline import with_end
-from cartflow.kinetics.trajectory import Trajectory, run
 
 _RUNS, _SEED = 2000, 20210229
 
