@@ -14,10 +14,10 @@ from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.state import State
 from cartflow.coupling.wholes import Wholes
 from cartflow.ledger import Ledger
-from cartflow.pbpk.acting_organs import ActingOrgans, BodyStep
 from cartflow.pbpk.doses import Dose
-from cartflow.pbpk.network import OrganNetwork
-from cartflow.pbpk.organ_kinetics import OrganKinetics
+from cartflow.pbpk.flows.network import OrganNetwork
+from cartflow.pbpk.organs.acting import ActingOrgans, BodyStep
+from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.simulation import Record, Watch
 
 Array = np.ndarray

@@ -18,7 +18,7 @@ from cartflow.core.outcome import InputError, RunStopped, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.overrides import without_folders
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.load import load_body
+from cartflow.pbpk.files.load import load_body
 from cartflow.pbpk.metrics import auc, maximum, terminal_half_lives
 from cartflow.schema import TimeTable
 from cartflow.study import Study

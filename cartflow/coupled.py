@@ -17,10 +17,10 @@ from cartflow.coupling.state import State
 from cartflow.coupling.wholes import Wholes
 from cartflow.exchange import Door
 from cartflow.ledger import Ledger
-from cartflow.pbpk.acting_organs import ActingOrgans
 from cartflow.pbpk.doses import Dose
-from cartflow.pbpk.network import OrganNetwork
-from cartflow.pbpk.organ_kinetics import OrganKinetics
+from cartflow.pbpk.flows.network import OrganNetwork
+from cartflow.pbpk.organs.acting import ActingOrgans
+from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.pde.engine import Account, Engine
 
 Array = np.ndarray

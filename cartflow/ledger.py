@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.pbpk.acting_organs import BodyStep
+from cartflow.pbpk.organs.acting import BodyStep
 
 Array = np.ndarray
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.kinetics.network import Network, Species
-from cartflow.pbpk.network import OrganNetwork
-from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
+from cartflow.pbpk.flows.network import OrganNetwork
+from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
 from cartflow.schema import OrganTable
 
 

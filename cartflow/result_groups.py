@@ -9,7 +9,7 @@ from cartflow.body_alone import BodyAlone
 from cartflow.core.dataset import label, variable
 from cartflow.coupled import Coupled
 from cartflow.ledger import residual
-from cartflow.pbpk.observables import SPACES, in_body, organ_table, venous_concentration
+from cartflow.pbpk.flows.observables import SPACES, in_body, organ_table, venous_concentration
 from cartflow.pde.boundary import Place
 from cartflow.pde.problem import Problem
 from cartflow.simulation import Record, Simulation

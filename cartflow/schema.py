@@ -10,8 +10,8 @@ from pydantic import Discriminator, Field, PositiveInt
 from cartflow.core.parameters import Parameter
 from cartflow.core.tables import Table, quantity
 from cartflow.pbpk.doses import Route
+from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling
-from cartflow.pbpk.tumour_like import Likeness
 
 Time = Annotated[Parameter, quantity("day")]
 Duration = Annotated[Parameter, quantity("day", above=0)]

@@ -16,8 +16,8 @@ from cartflow.core.parameters import Parameter
 from cartflow.core.paths import as_path
 from cartflow.measures import MEASURES
 from cartflow.overrides import errors_named, without_folders
-from cartflow.pbpk.ranges import Setting, ranges
-from cartflow.pbpk.stepper import NetworkStepper
+from cartflow.pbpk.flows.stepper import NetworkStepper
+from cartflow.pbpk.variation.ranges import Setting, ranges
 from cartflow.sensitivity_order import order
 from cartflow.study import Study
 from cartflow.study_numbers import StudyNumbers, study_setting

@@ -30,7 +30,7 @@ def show(kind: str, name: str | None) -> None:
 
 def _names(kind: str) -> list[str]:
     from cartflow.kinetics.files import load as kinetics
-    from cartflow.pbpk import load as pbpk
+    from cartflow.pbpk.files import load as pbpk
 
     if kind == "body":
         return pbpk.body_names()
@@ -43,7 +43,7 @@ def _names(kind: str) -> list[str]:
 
 def _title(kind: str, name: str) -> str:
     from cartflow.kinetics.files.load import load
-    from cartflow.pbpk.load import load_body, load_trafficking
+    from cartflow.pbpk.files.load import load_body, load_trafficking
 
     if kind == "body":
         return load_body(name).title
@@ -55,7 +55,7 @@ def _title(kind: str, name: str) -> str:
 def _show_numbers(kind: str, name: str) -> None:
     from cartflow.pbpk.body import Body
     from cartflow.pbpk.describe import describe, totals, ways
-    from cartflow.pbpk.load import load_body, load_trafficking
+    from cartflow.pbpk.files.load import load_body, load_trafficking
 
     noun = load_body(name) if kind == "body" else load_trafficking(name)
     print(f"{noun.name}: {noun.title}")

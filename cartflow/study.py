@@ -25,9 +25,9 @@ from cartflow.kinetics.network import Network
 from cartflow.organ_sites import organ_kinetics, site_parameters
 from cartflow.overrides import errors_named, replaced, without_folders
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import OrganNetwork, organ_network
-from cartflow.pbpk.organ_kinetics import OrganKinetics
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
+from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.geometry import Geometry
-from cartflow.pbpk.routes import CAVITY_ROUTES, HOSTS_OF_ROUTES
+from cartflow.pbpk.flows.routes import CAVITY_ROUTES, HOSTS_OF_ROUTES
 from cartflow.pbpk.tumour import draining_node, host_cavity
 from cartflow.schema import StudyTable, TumourTable
 

@@ -11,7 +11,7 @@ from cartflow.coupling.happenings import Happenings, acting
 from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.files.local_model import LocalModel, local_model
 from cartflow.kinetics.network import Network
-from cartflow.pbpk.organ_kinetics import OrganKinetics
+from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.schema import KineticsTable, StudyTable
 
 

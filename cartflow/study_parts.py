@@ -11,11 +11,16 @@ from cartflow.core.parameters import Parameter
 from cartflow.core.stepping import StepControl
 from cartflow.exchange import both_fed, rim_fed, vessel_fed
 from cartflow.geometries.geometry import Geometry
-from cartflow.pbpk.routes import CAVITY_ROUTES
+from cartflow.pbpk.flows.routes import CAVITY_ROUTES
+from cartflow.pbpk.flows.tumour_like import (
+    in_words,
+    published_tumour,
+    published_vessels,
+    require_host,
+)
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels, draining_node, host_cavity, host_organs
-from cartflow.pbpk.tumour_like import in_words, published_tumour, published_vessels, require_host
 from cartflow.pde.engine import Engine
 from cartflow.pde.fast_engine import FastEngine
 from cartflow.pde.fipy_engine import FipyEngine

@@ -7,13 +7,13 @@ from typing import NamedTuple
 from cartflow.core.parameters import Parameter
 from cartflow.core.units import split
 from cartflow.pbpk.body import Body
+from cartflow.pbpk.flows.tumour_like import published_line
 from cartflow.pbpk.record import (
     body_parameters,
     published_tumour_parameters,
     trafficking_parameters,
 )
 from cartflow.pbpk.trafficking import Trafficking
-from cartflow.pbpk.tumour_like import published_line
 
 
 class Row(NamedTuple):

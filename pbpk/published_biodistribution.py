@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.courses import HOUR, Array, course, given, held
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import OrganNetwork, organ_network
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.courses import HOUR, Array, course, given, held
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.published_khot import TISSUES, per_gram
 from cartflow.pbpk.published_khot_curves import HOURS, MEASURED
 from cartflow.pbpk.published_pet import MEASURED as PET

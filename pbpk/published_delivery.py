@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.courses import exact_area, given
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.courses import exact_area, given
+from cartflow.pbpk.flows.network import organ_network
+from cartflow.pbpk.flows.tumour_like import Likeness, tumour_vessels
 from cartflow.pbpk.published import PublishedRow
-from cartflow.pbpk.tumour_like import Likeness, tumour_vessels
 
 _MINUTES, _ML = 1440.0, 1000.0
 # Blood flow per volume (mL/min/mL) and volume, from Shah and Betts 2012, and the ratio of mouse

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.courses import HOUR, Array, course, given, held
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import OrganNetwork, organ_network
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.courses import HOUR, Array, course, given, held
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
+from cartflow.pbpk.flows.tumour_like import tumour_vessels
 from cartflow.pbpk.published_khot_curves import HOURS
-from cartflow.pbpk.tumour_like import tumour_vessels
 
 # The tissues that a body of this package and the publication tell apart.
 TISSUES = (

@@ -10,9 +10,9 @@ from scipy.optimize import brentq, minimize
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
-from cartflow.pbpk.courses import HOUR, course, given, held
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import OrganNetwork, organ_network
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.courses import HOUR, course, given, held
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.published import PublishedRow
 from cartflow.pbpk.trafficking import Trafficking
 

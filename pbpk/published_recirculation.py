@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.parameters import Parameter
-from cartflow.pbpk.courses import HOUR, given
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import OrganNetwork, organ_network
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.courses import HOUR, given
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
+from cartflow.pbpk.flows.stepper import NetworkStepper
 from cartflow.pbpk.published import PublishedRow
-from cartflow.pbpk.stepper import NetworkStepper
 from cartflow.pbpk.trafficking import Trafficking
 
 Array = NDArray[np.float64]

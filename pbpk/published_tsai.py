@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.courses import HOUR, course, exact_area, given, held
-from cartflow.pbpk.load import load_body, load_trafficking
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.courses import HOUR, course, exact_area, given, held
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.metrics import auc
-from cartflow.pbpk.network import OrganNetwork, organ_network
 from cartflow.pbpk.published import PublishedRow, Standing
 
 Array = NDArray[np.float64]

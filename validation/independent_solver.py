@@ -11,7 +11,7 @@ from matplotlib.ticker import NullFormatter
 
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import TUMOUR_COLOUR, colours
-from cartflow.pbpk.load import load_body, load_trafficking
+from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.tumour import TumourVessels
 from cartflow.study import Study
 from cartflow.validation.case import CaseResult, Check, Scope

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.linalg import expm
 
 from cartflow.coupled import Coupled, State
-from cartflow.pbpk.load import load_body, load_trafficking
+from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.tumour import TumourVessels, host_organs
 from cartflow.study import Study
 from cartflow.validation.organ_equations import rate_matrix

@@ -13,11 +13,11 @@ from cartflow.coupled import Coupled
 from cartflow.kinetics.files.load import load
 from cartflow.kinetics.runs.ode import integrate as well_mixed
 from cartflow.ledger import residual
-from cartflow.pbpk.compartments import Compartment
-from cartflow.pbpk.network import OrganNetwork, organ_network
-from cartflow.pbpk.observables import in_body
-from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
-from cartflow.pbpk.organ_run import integrate
+from cartflow.pbpk.flows.compartments import Compartment
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
+from cartflow.pbpk.flows.observables import in_body
+from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
+from cartflow.pbpk.organs.run import integrate
 from cartflow.simulation import Record
 from cartflow.study import Study
 

@@ -13,9 +13,9 @@ from scipy.linalg import expm, null_space
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import colours
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import OrganNetwork, organ_network
-from cartflow.pbpk.stepper import NetworkStepper
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
+from cartflow.pbpk.flows.stepper import NetworkStepper
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels, host_organs
 from cartflow.validation.case import CaseResult, Check, Scope

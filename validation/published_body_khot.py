@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import colours, decade_limits
-from cartflow.pbpk.load import load_trafficking
+from cartflow.pbpk.files.load import load_trafficking
 from cartflow.pbpk.published_khot import TISSUES, khot_curves, rms_of_log10
 from cartflow.pbpk.published_khot_curves import DRAWN, HOURS, MEASURED
 from cartflow.validation.case import CaseResult, Check

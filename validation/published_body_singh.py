@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import colours
-from cartflow.pbpk.courses import HOUR, given, held
-from cartflow.pbpk.courses import course as steps
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
-from cartflow.pbpk.observables import venous_concentration
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.courses import HOUR, given, held
+from cartflow.pbpk.flows.courses import course as steps
+from cartflow.pbpk.flows.network import organ_network
+from cartflow.pbpk.flows.observables import venous_concentration
 from cartflow.validation.case import CaseResult, Check
 from cartflow.validation.drawing import panels
 from cartflow.validation.published_names import BODIES

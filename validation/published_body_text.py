@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cartflow.core.assumed import assumed, in_words
-from cartflow.pbpk.load import body_names, load_body, load_trafficking
+from cartflow.pbpk.files.load import body_names, load_body, load_trafficking
 from cartflow.pbpk.published import PublishedRow
 from cartflow.pbpk.record import body_parameters, trafficking_parameters
 from cartflow.validation.case import Check

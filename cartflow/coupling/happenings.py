@@ -9,7 +9,7 @@ import numpy as np
 
 from cartflow.core.parameters import Parameter
 from cartflow.kinetics.files.local_model import Change, LocalModel
-from cartflow.pbpk.organ_kinetics import OrganKinetics
+from cartflow.pbpk.organs.kinetics import OrganKinetics
 
 Array = np.ndarray
 

@@ -10,7 +10,7 @@ import numpy as np
 from cartflow.core.totals import totals
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.state import State
-from cartflow.pbpk.acting_organs import ActingOrgans
+from cartflow.pbpk.organs.acting import ActingOrgans
 from cartflow.pde.problem import Problem
 
 Array = np.ndarray

@@ -13,7 +13,7 @@ import xarray as xr
 from cartflow.cli import main
 from cartflow.core.bibliography import bibtex, reference
 from cartflow.kinetics.files.load import names
-from cartflow.pbpk.load import body_names, trafficking_names
+from cartflow.pbpk.files.load import body_names, trafficking_names
 
 STUDY = """
 title = "tiny"

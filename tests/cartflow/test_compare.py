@@ -9,9 +9,9 @@ import xarray as xr
 from cartflow.cli import main
 from cartflow.compare import compare, table_lines
 from cartflow.core.outcome import InputError
-from cartflow.pbpk.courses import exact_area, given
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.courses import exact_area, given
+from cartflow.pbpk.flows.network import organ_network
 from cartflow.pbpk.published_delivery import delivered
 
 BODIES = ["mouse_28g", "human_male", "child_5y"]

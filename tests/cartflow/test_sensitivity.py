@@ -6,7 +6,7 @@ import pytest
 from cartflow.cli import main
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
-from cartflow.pbpk.ranges import ranges
+from cartflow.pbpk.variation.ranges import ranges
 from cartflow.sensitivity import delivery, order, sensitivity, sensitivity_lines
 from cartflow.study import Study
 from cartflow.study_numbers import StudyNumbers, study_setting

@@ -10,7 +10,7 @@ from cartflow.core.bibliography import keys
 from cartflow.core.parameters import STANDINGS
 from cartflow.core.units import cf_unit, internal_unit, to_internal
 from cartflow.kinetics.files.load import load, names
-from cartflow.pbpk.load import body_names, load_body, load_trafficking, trafficking_names
+from cartflow.pbpk.files.load import body_names, load_body, load_trafficking, trafficking_names
 from cartflow.pbpk.record import body_parameters, trafficking_parameters
 from cartflow.study import Study
 

@@ -66,4 +66,4 @@ def test_help_loads_nothing_heavy():
 
 
 def test_the_body_needs_no_fipy():
-    assert "fipy" not in modules_after("from cartflow.pbpk.load import load_body")
+    assert "fipy" not in modules_after("from cartflow.pbpk.files.load import load_body")

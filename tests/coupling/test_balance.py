@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cartflow.core.outcome import InputError
 from cartflow.ledger import Ledger, residual
-from cartflow.pbpk.observables import in_body
+from cartflow.pbpk.flows.observables import in_body
 from cartflow.study import Study
 
 TEXT = """

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from cartflow.core.stepping import StepControl
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
-from cartflow.pbpk.stepper import NetworkStepper
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.network import organ_network
+from cartflow.pbpk.flows.stepper import NetworkStepper
 from cartflow.study import Study
 
 TEXT = """

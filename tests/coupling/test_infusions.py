@@ -8,8 +8,8 @@ from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.scenario import Dose, Moment, Scenario
 from cartflow.pbpk.doses import Dose as BodyDose
-from cartflow.pbpk.observables import in_body
-from cartflow.pbpk.stepper import NetworkStepper
+from cartflow.pbpk.flows.observables import in_body
+from cartflow.pbpk.flows.stepper import NetworkStepper
 from cartflow.study import Study
 
 STUDY = """

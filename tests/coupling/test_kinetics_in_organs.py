@@ -14,13 +14,13 @@ from cartflow.kinetics.files.load import load
 from cartflow.kinetics.runs.ode import integrate as well_mixed
 from cartflow.ledger import residual
 from cartflow.organ_sites import organ_kinetics
-from cartflow.pbpk.acting_organs import ActingOrgans
-from cartflow.pbpk.compartments import Compartment
-from cartflow.pbpk.network import OrganNetwork, organ_network
-from cartflow.pbpk.observables import in_body
-from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
-from cartflow.pbpk.organ_run import integrate
-from cartflow.pbpk.stepper import NetworkStepper
+from cartflow.pbpk.flows.compartments import Compartment
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
+from cartflow.pbpk.flows.observables import in_body
+from cartflow.pbpk.flows.stepper import NetworkStepper
+from cartflow.pbpk.organs.acting import ActingOrgans
+from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
+from cartflow.pbpk.organs.run import integrate
 from cartflow.report import summary_lines
 from cartflow.study import Study
 
@@ -78,7 +78,7 @@ def reference(of, times, tolerance=1e-9):
 
 
 def load_part(of, name):
-    from cartflow.pbpk.load import load_body, load_trafficking
+    from cartflow.pbpk.files.load import load_body, load_trafficking
 
     load_it = {"body": load_body, "trafficking": load_trafficking}[name]
     return load_it(getattr(of.table, name).name)

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cartflow.pbpk.courses import given
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
-from cartflow.pbpk.observables import organ_table, venous_concentration
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.courses import given
+from cartflow.pbpk.flows.network import organ_network
+from cartflow.pbpk.flows.observables import organ_table, venous_concentration
 from cartflow.pbpk.trafficking import BloodTrafficking
 from cartflow.validation.organ_equations import rate_matrix
 from cartflow.validation.singh_equations import course

@@ -9,7 +9,7 @@ import pytest
 from cartflow.core import bibliography
 from cartflow.core.outcome import InputError
 from cartflow.pbpk.body import ORGANS
-from cartflow.pbpk.load import body_names, load_body
+from cartflow.pbpk.files.load import body_names, load_body
 from cartflow.pbpk.record import body_parameters
 
 KEYS = bibliography.keys()

@@ -1,7 +1,7 @@
 """Bodies and trafficking models as rows."""
 
 from cartflow.pbpk.describe import describe, totals, ways
-from cartflow.pbpk.load import load_body, load_trafficking
+from cartflow.pbpk.files.load import load_body, load_trafficking
 
 
 def test_rows_of_a_body_are_in_the_files_units():

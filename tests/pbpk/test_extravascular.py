@@ -6,12 +6,12 @@ import pytest
 
 from cartflow.core.outcome import InputError
 from cartflow.pbpk.body import ORGANS
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
-from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
-from cartflow.pbpk.ranges import Setting
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.network import organ_network
+from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.tumour import TumourVessels, host_organs
+from cartflow.pbpk.variation.ranges import Setting
 
 # Lung less its vessels over its interstitium, by hand: (0.2044073 - 0.0535547) / 0.0384286 mL in
 # the mouse, (1000 - 100) / 300 mL in Shah and Betts's man, which the other human bodies follow.

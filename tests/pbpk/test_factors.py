@@ -2,10 +2,10 @@
 
 import pytest
 
-from cartflow.pbpk.factors import delivery_of, factors
-from cartflow.pbpk.load import load_body, load_trafficking
+from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.published_delivery import whole_model_ratio
 from cartflow.pbpk.scaling import ScalingRule
+from cartflow.pbpk.variation.factors import delivery_of, factors
 
 MOUSE, MAN = "mouse_28g", "human_male"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.pbpk.load import load_body, load_trafficking
+from cartflow.pbpk.files.load import load_body, load_trafficking
 
 STOUT = """
 like = "human_male"

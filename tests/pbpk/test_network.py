@@ -9,12 +9,12 @@ from scipy.linalg import null_space
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter, parameter
 from cartflow.pbpk.body import ORGANS
-from cartflow.pbpk.compartments import Compartment
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import OrganNetwork, organ_network
-from cartflow.pbpk.observables import in_body
-from cartflow.pbpk.stepper import NetworkStepper
-from cartflow.pbpk.streams import streams
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.compartments import Compartment
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
+from cartflow.pbpk.flows.observables import in_body
+from cartflow.pbpk.flows.stepper import NetworkStepper
+from cartflow.pbpk.flows.streams import streams
 from cartflow.pbpk.trafficking import LymphTrafficking, OrganTrafficking
 from cartflow.pbpk.tumour import TumourVessels, host_organs
 from cartflow.validation.khot_equations import Reading, curves

@@ -12,16 +12,16 @@ from cartflow.core.parameters import parameter
 from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.kinetics.runs.ode import integrate as well_mixed
-from cartflow.pbpk.compartments import Compartment
 from cartflow.pbpk.doses import Dose
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import OrganNetwork, organ_network
-from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
-from cartflow.pbpk.organ_plan import plan
-from cartflow.pbpk.organ_result import Animals, one_animal
-from cartflow.pbpk.organ_run import integrate
-from cartflow.pbpk.organ_stepper import OrganStepper
-from cartflow.pbpk.stepper import NetworkStepper
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.compartments import Compartment
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
+from cartflow.pbpk.flows.stepper import NetworkStepper
+from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
+from cartflow.pbpk.organs.plan import plan
+from cartflow.pbpk.organs.result import Animals, one_animal
+from cartflow.pbpk.organs.run import integrate
+from cartflow.pbpk.organs.stepper import OrganStepper
 
 MARROW = "bone_marrow_tissue"
 DAYS = np.linspace(0, 28, 29)

@@ -7,9 +7,9 @@ import pytest
 
 from cartflow.core.bibliography import keys
 from cartflow.core.outcome import InputError
-from cartflow.pbpk.courses import HOUR, course, exact_area, given
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.courses import HOUR, course, exact_area, given
+from cartflow.pbpk.flows.network import organ_network
 from cartflow.pbpk.published_delivery import (
     blood_volume_rows,
     brain_by_age,

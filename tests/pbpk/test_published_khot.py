@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.pbpk.load import load_trafficking
+from cartflow.pbpk.files.load import load_trafficking
 from cartflow.pbpk.published_biodistribution import (
     MODELS,
     SERIES,

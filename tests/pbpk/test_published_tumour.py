@@ -7,13 +7,13 @@ import pytest
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
-from cartflow.pbpk.factors import delivery_of, factors
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.network import organ_network
+from cartflow.pbpk.flows.streams import streams
+from cartflow.pbpk.flows.tumour_like import published_tumour, published_vessels, tumour_vessels
 from cartflow.pbpk.published_tumour import PublishedTumour
-from cartflow.pbpk.streams import streams
 from cartflow.pbpk.tumour import TumourVessels
-from cartflow.pbpk.tumour_like import published_tumour, published_vessels, tumour_vessels
+from cartflow.pbpk.variation.factors import delivery_of, factors
 from cartflow.validation.organ_equations import rate_matrix
 
 OWN = ("khot2019", "leon_triana2021", "singh2020", "tsai2022_liver")

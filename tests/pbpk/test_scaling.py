@@ -3,8 +3,8 @@
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.network import organ_network
 from cartflow.pbpk.scaling import SCALINGS, ScalingRule, elimination_rate, organ_rate
 from cartflow.pbpk.tumour import TumourVessels
 

@@ -125,7 +125,7 @@ def test_every_model_with_organs_stands_beside_every_series():
 def test_a_model_read_otherwise_fails_where_its_publication_is_drawn(monkeypatch):
     from dataclasses import replace
 
-    from cartflow.pbpk.load import load_trafficking
+    from cartflow.pbpk.files.load import load_trafficking
 
     monkeypatch.setattr(
         "cartflow.pbpk.published_khot.load_trafficking",

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import expm
 
-from cartflow.pbpk.courses import HOUR, course, exact_area, given
-from cartflow.pbpk.load import load_trafficking
-from cartflow.pbpk.network import OrganNetwork, organ_network
+from cartflow.pbpk.files.load import load_trafficking
+from cartflow.pbpk.flows.courses import HOUR, course, exact_area, given
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
+from cartflow.pbpk.flows.tumour_like import Likeness, published_tumour, tumour_vessels
 from cartflow.pbpk.published import PublishedRow
-from cartflow.pbpk.tumour_like import Likeness, published_tumour, tumour_vessels
 from cartflow.validation.khot_equations import Reading, system
 from cartflow.validation.published_tumours import singh2020, tsai2022
 

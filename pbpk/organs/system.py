@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartflow.kinetics.compiled.network import CompiledNetwork, compiled_each
-from cartflow.pbpk.elimination import Elimination, eliminate
-from cartflow.pbpk.organ_kinetics import OrganKinetics
+from cartflow.pbpk.organs.elimination import Elimination, eliminate
+from cartflow.pbpk.organs.kinetics import OrganKinetics
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -132,7 +132,7 @@ def _local(
 
 
 def _in_all_lanes(factors: ArrayLike) -> Array:
-    from cartflow.pbpk.lanes import LANES
+    from cartflow.pbpk.organs.lanes import LANES
 
     return np.repeat(np.array(factors, dtype=float).reshape(-1, 1), LANES, axis=1)
 

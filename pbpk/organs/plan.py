@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.pbpk.doses import Dose
-from cartflow.pbpk.organ_kinetics import OrganKinetics
+from cartflow.pbpk.organs.kinetics import OrganKinetics
 
 Array = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.pbpk.network import OrganNetwork
+from cartflow.pbpk.flows.network import OrganNetwork
 
 Array = NDArray[np.float64]
 SPACES = ("vascular", "tissue", "cavity")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import StepFailed
-from cartflow.pbpk.network import OrganNetwork
+from cartflow.pbpk.flows.network import OrganNetwork
 
 Array = NDArray[np.float64]
 _JUMPS = 8.0  # mean number of jumps in the shortest step, where the series is summed

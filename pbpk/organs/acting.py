@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
-from cartflow.pbpk.network import OrganNetwork
-from cartflow.pbpk.organ_kinetics import OrganKinetics
-from cartflow.pbpk.organ_stepper import OrganStepper
-from cartflow.pbpk.stepper import NetworkStepper
+from cartflow.pbpk.flows.network import OrganNetwork
+from cartflow.pbpk.flows.stepper import NetworkStepper
+from cartflow.pbpk.organs.kinetics import OrganKinetics
+from cartflow.pbpk.organs.stepper import OrganStepper
 
 Array = NDArray[np.float64]
 

@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from cartflow.core.dataset import label, variable
 from cartflow.core.outcome import InputError, require_known
 from cartflow.pbpk.doses import Dose
-from cartflow.pbpk.network import OrganNetwork
-from cartflow.pbpk.organ_kinetics import OrganKinetics
-from cartflow.pbpk.organ_result import Animals, OrganRuns
-from cartflow.pbpk.organ_run import integrate
+from cartflow.pbpk.flows.network import OrganNetwork
+from cartflow.pbpk.organs.kinetics import OrganKinetics
+from cartflow.pbpk.organs.result import Animals, OrganRuns
+from cartflow.pbpk.organs.run import integrate
 
 Array = NDArray[np.float64]
 

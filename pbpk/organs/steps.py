@@ -9,10 +9,10 @@ from numba import float64, int64, types, void
 from numpy.typing import NDArray
 
 from cartflow.core.compiling import njit
-from cartflow.pbpk.lane_algebra import rows
-from cartflow.pbpk.lanes import LANES
-from cartflow.pbpk.mending import mended
-from cartflow.pbpk.rosenbrock import STAGES, attempt, errors, transport_part, work_arrays
+from cartflow.pbpk.organs.lane_algebra import rows
+from cartflow.pbpk.organs.lanes import LANES
+from cartflow.pbpk.organs.mending import mended
+from cartflow.pbpk.organs.rosenbrock import STAGES, attempt, errors, transport_part, work_arrays
 
 Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.kinetics.network import Network
-from cartflow.pbpk.network import OrganNetwork
+from cartflow.pbpk.flows.network import OrganNetwork
 
 Array = NDArray[np.float64]
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.compartments import Compartment, Space
+from cartflow.pbpk.flows.compartments import Compartment, Space
+from cartflow.pbpk.flows.streams import Stream
 from cartflow.pbpk.scaling import ScalingRule, elimination_rate, entry_rate
-from cartflow.pbpk.streams import Stream
 from cartflow.pbpk.trafficking import Trafficking
 
 

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import StepFailed
-from cartflow.pbpk.organ_kinetics import OrganKinetics
-from cartflow.pbpk.organ_plan import Plan
-from cartflow.pbpk.organ_result import one_animal
-from cartflow.pbpk.organ_run import FLOOR, advance, scales
-from cartflow.pbpk.organ_system import OrganSystem, organ_system
+from cartflow.pbpk.organs.kinetics import OrganKinetics
+from cartflow.pbpk.organs.plan import Plan
+from cartflow.pbpk.organs.result import one_animal
+from cartflow.pbpk.organs.run import FLOOR, advance, scales
+from cartflow.pbpk.organs.system import OrganSystem, organ_system
 
 Array = NDArray[np.float64]
 

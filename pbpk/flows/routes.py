@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cartflow.pbpk.arcs import Arcs
+from cartflow.pbpk.flows.arcs import Arcs
 
 # An artery that a catheter reaches, and the organ that it feeds.
 ARTERIES = {"hepatic_artery": "liver", "carotid_artery": "brain"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cartflow.core.outcome import InputError
-from cartflow.pbpk.arcs import Arcs
 from cartflow.pbpk.body import CAVITIES, Body
+from cartflow.pbpk.flows.arcs import Arcs
+from cartflow.pbpk.flows.streams import Stream, carrier_share, lymph_factor, streams
 from cartflow.pbpk.scaling import ScalingRule, entry_rate, organ_rate, tumour_rate
-from cartflow.pbpk.streams import Stream, carrier_share, lymph_factor, streams
 from cartflow.pbpk.trafficking import CavityTrafficking, Trafficking
 from cartflow.pbpk.tumour import TumourVessels
 

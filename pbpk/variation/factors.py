@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.courses import Array, exact_area, given
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import OrganNetwork, organ_network
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.courses import Array, exact_area, given
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
+from cartflow.pbpk.flows.tumour_like import Likeness, tumour_vessels
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
-from cartflow.pbpk.tumour_like import Likeness, tumour_vessels
 
 _ML = 1000.0
 

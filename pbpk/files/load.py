@@ -15,7 +15,7 @@ from cartflow.core.parameters import Parameter
 from cartflow.core.tables import Table, quantity, validate
 from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
 from cartflow.pbpk.checks import require_weight
-from cartflow.pbpk.likeness import closed_with_rest, with_lymph, with_model
+from cartflow.pbpk.files.likeness import closed_with_rest, with_lymph, with_model
 from cartflow.pbpk.published_tumour import PublishedTumour
 from cartflow.pbpk.trafficking import (
     BloodTrafficking,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.compiling import njit
-from cartflow.pbpk.lanes import LANES, multiply, subtract_product
+from cartflow.pbpk.organs.lanes import LANES, multiply, subtract_product
 
 Array: TypeAlias = NDArray[np.float64]
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.compiling import njit
-from cartflow.pbpk.lane_algebra import add, factorise, rows, set_to, solve
-from cartflow.pbpk.lanes import LANES, add_product, multiply, set_positive, set_product
+from cartflow.pbpk.organs.lane_algebra import add, factorise, rows, set_to, solve
+from cartflow.pbpk.organs.lanes import LANES, add_product, multiply, set_positive, set_product
 
 Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.pbpk.organ_kinetics import OrganKinetics
+from cartflow.pbpk.organs.kinetics import OrganKinetics
 
 Array = NDArray[np.float64]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.pbpk.network import OrganNetwork
-from cartflow.pbpk.stepper import NetworkStepper
+from cartflow.pbpk.flows.network import OrganNetwork
+from cartflow.pbpk.flows.stepper import NetworkStepper
 
 Array = NDArray[np.float64]
 HOUR = 1.0 / 24.0

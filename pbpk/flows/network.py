@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter
-from cartflow.pbpk.arcs import Arcs
-from cartflow.pbpk.assemble import body_arcs
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.compartments import Compartment
+from cartflow.pbpk.flows.arcs import Arcs
+from cartflow.pbpk.flows.assemble import body_arcs
+from cartflow.pbpk.flows.compartments import Compartment
+from cartflow.pbpk.flows.routes import entries
+from cartflow.pbpk.flows.streams import counted_share
 from cartflow.pbpk.record import used_parameters
-from cartflow.pbpk.routes import entries
 from cartflow.pbpk.scaling import ScalingRule, scaling_rule
-from cartflow.pbpk.streams import counted_share
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
 

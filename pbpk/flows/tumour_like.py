@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
-from cartflow.pbpk.load import load_trafficking, trafficking_names
+from cartflow.pbpk.files.load import load_trafficking, trafficking_names
+from cartflow.pbpk.flows.streams import carrier_share
 from cartflow.pbpk.published_tumour import PublishedTumour
-from cartflow.pbpk.streams import carrier_share
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import PLASMA_FLOW, TumourVessels, host_organs
 

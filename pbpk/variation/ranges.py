@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.network import OrganNetwork, organ_network
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from cartflow.core.outcome import InputError, StepFailed
 from cartflow.pbpk.doses import Dose
-from cartflow.pbpk.organ_kinetics import OrganKinetics
-from cartflow.pbpk.organ_plan import Plan, given_at, plan
-from cartflow.pbpk.organ_result import Animals, OrganRuns, one_animal
-from cartflow.pbpk.organ_system import OrganSystem, organ_system
+from cartflow.pbpk.organs.kinetics import OrganKinetics
+from cartflow.pbpk.organs.plan import Plan, given_at, plan
+from cartflow.pbpk.organs.result import Animals, OrganRuns, one_animal
+from cartflow.pbpk.organs.system import OrganSystem, organ_system
 
 Array = NDArray[np.float64]
 MOST_STEPS = 1_000_000
@@ -75,7 +75,7 @@ def advance(
     """
     from numba import config
 
-    from cartflow.pbpk.lanes import LANES
+    from cartflow.pbpk.organs.lanes import LANES
 
     number, kept = len(animals.rates), int(segments.kept.sum()) + 1
     sites, reactions = len(kinetics.sites), len(kinetics.network.reactions)
@@ -127,7 +127,7 @@ def _run(
     results: tuple[Any, ...],
 ) -> None:
     """Integrate a group of animals, and write its results."""
-    from cartflow.pbpk.organ_steps import run
+    from cartflow.pbpk.organs.steps import run
 
     steps, code = system.elimination, system.code
     volumes = _in_lanes(animals.volumes)
@@ -179,7 +179,7 @@ def _some(animals: Animals, group: slice) -> Animals:
 
 def _in_lanes(values: Array) -> Array:
     """Return values (animals, ...) with the animals last, the last one repeated in free lanes."""
-    from cartflow.pbpk.lanes import LANES
+    from cartflow.pbpk.organs.lanes import LANES
 
     free = LANES - len(values)
     whole = np.pad(values, [(0, free), *[(0, 0)] * (values.ndim - 1)], "edge")
