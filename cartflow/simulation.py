@@ -22,7 +22,7 @@ from cartflow.coupling.extinction import Extinct, emptied, extinguished
 from cartflow.coupling.line.plan import on_a_line
 from cartflow.coupling.line.stepper import Going, LineStepper
 from cartflow.coupling.state import State
-from cartflow.pde.fast_engine import FastEngine
+from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
 Watch = Callable[[float, float], None]

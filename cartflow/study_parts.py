@@ -22,9 +22,9 @@ from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels, draining_node, host_cavity, host_organs
 from cartflow.pde.engine import Engine
-from cartflow.pde.fast_engine import FastEngine
-from cartflow.pde.fipy_engine import FipyEngine
+from cartflow.pde.fast.engine import FastEngine
 from cartflow.pde.problem import Problem
+from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.schema import DoseTable, SolverTable, TraffickingTable, TumourTable
 
 # What a study may say of its tumour's vessels, in place of the default or of the publication.

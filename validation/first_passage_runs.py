@@ -23,7 +23,7 @@ from cartflow.pde.boundary import (
 )
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.engine import Engine
-from cartflow.pde.evolve import evolve
+from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.problem import Field
 from cartflow.validation.problems import cells_problem, engine_of, inert, problem_of
 

@@ -14,7 +14,7 @@ from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.files.load import load
 from cartflow.pde.engine import Engine
-from cartflow.pde.rosenbrock import GAMMA
+from cartflow.pde.lines.rosenbrock import GAMMA
 from cartflow.validation.dispersion import PulledFront, backward_euler, rosenbrock, semi_discrete
 from cartflow.validation.marching import FrontRun, Track
 from cartflow.validation.problems import cells_problem, engine_of

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.geometries.shapes.slab import slab
-from cartflow.pde.fast_engine import FastEngine
+from cartflow.pde.fast.engine import FastEngine
+from cartflow.pde.lines.rosenbrock import GAMMA
 from cartflow.pde.problem import Field
-from cartflow.pde.rosenbrock import GAMMA
 from cartflow.validation.dispersion import LINEAR, SATURATING, PulledFront, continuous, rosenbrock
 from cartflow.validation.marching import FrontRun, Track
 from cartflow.validation.model_front_states import ModelFront

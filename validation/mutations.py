@@ -280,14 +280,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         name="film",
         breaks="a film that lets pass 1.05 times as much",
         case="independent_solver",
-        target="pde.crossings:conductance",
+        target="pde.operators.crossings:conductance",
         wrap=times(1.05),
     ),
     Mutation(
         name="one_engine",
         breaks="a factor 2 in D at the faces of one engine alone",
         case="engines_agree",
-        target="pde.operator:field_transport",
+        target="pde.operators.operator:field_transport",
         wrap=_more_diffusion,
     ),
 )

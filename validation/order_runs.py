@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.pde.evolve import evolve
+from cartflow.pde.fast.evolve import evolve
 from cartflow.validation.exact_solutions import Exact
 from cartflow.validation.lumped import Lumped, graded
 from cartflow.validation.problems import engine_of

@@ -18,7 +18,7 @@ from cartflow.core.parameters import parameter
 from cartflow.geometries.shapes.ball import ball
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.pde.boundary import FixedValue
-from cartflow.pde.evolve import evolve
+from cartflow.pde.fast.evolve import evolve
 from cartflow.validation import measured_data
 from cartflow.validation.problems import cells_problem, engine_of
 

@@ -13,9 +13,9 @@ from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.files.load import combine, load
 from cartflow.pde.boundary import FixedValue, RegionSource, Robin
 from cartflow.pde.chemotaxis import Chemotaxis
-from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import DensityDependence, Field, Problem
+from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
 
 EGRESS, D_CART, D_CHEMOKINE, TORTUOSITY, POROSITY = 0.8, 0.02, 0.5, 1.6, 0.3

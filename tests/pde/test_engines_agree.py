@@ -13,11 +13,11 @@ from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.files.load import combine, load
 from cartflow.pde.boundary import FixedValue, RegionSource, Robin
 from cartflow.pde.chemotaxis import Chemotaxis
-from cartflow.pde.evolve import evolve
-from cartflow.pde.fast_engine import FastEngine
-from cartflow.pde.fipy_engine import FipyEngine
+from cartflow.pde.fast.engine import FastEngine
+from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import DensityDependence, Field, Problem
+from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
 
 

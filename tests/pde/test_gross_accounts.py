@@ -9,11 +9,11 @@ from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.boundary import FixedValue, Place, PrescribedFlux, RegionSource, Robin
-from cartflow.pde.evolve import evolve
-from cartflow.pde.fast_engine import FastEngine
-from cartflow.pde.fipy_engine import FipyEngine
+from cartflow.pde.fast.engine import FastEngine
+from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
+from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
 
 EPS, D = 0.2, 0.5

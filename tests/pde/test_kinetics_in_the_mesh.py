@@ -6,7 +6,7 @@ import pytest
 from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.files.load import load, names
 from cartflow.kinetics.runs.ode import integrate
-from cartflow.pde.fast_engine import FastEngine
+from cartflow.pde.fast.engine import FastEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.tissue import Tissue

@@ -15,13 +15,13 @@ from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.files.load import load, names
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.kinetics.pores import in_pores
-from cartflow.pde.evolve import evolve
-from cartflow.pde.fast_engine import FastEngine
-from cartflow.pde.fipy_engine import FipyEngine
+from cartflow.pde.fast.engine import FastEngine
+from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
-from cartflow.pde.stabilised import Stabilised
+from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
+from cartflow.pde.voxels.steps.stabilised import Stabilised
 
 EPS = 0.2
 CELLS, DRUG = 300.0, 1.5  # cells/mm3 of tissue, ng/mm3 of pore fluid

@@ -10,10 +10,10 @@ from cartflow.kinetics.files.load import combine, load, names
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.kinetics.runs.ode import integrate
 from cartflow.pde.chemotaxis import Chemotaxis
-from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
-from cartflow.pde.reactions import Reactions
+from cartflow.pde.reference.fipy_engine import FipyEngine
+from cartflow.pde.reference.reactions import Reactions
 from cartflow.pde.tissue import Tissue
 
 COMBINED = [

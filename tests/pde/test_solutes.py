@@ -7,9 +7,9 @@ from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.boundary import FixedValue
-from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
+from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
 
 

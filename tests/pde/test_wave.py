@@ -9,15 +9,15 @@ from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.files.load import combine, load
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.pde import wave
 from cartflow.pde.boundary import FixedValue, RegionSource, Robin
-from cartflow.pde.evolve import evolve
-from cartflow.pde.fast_engine import FastEngine
+from cartflow.pde.fast.engine import FastEngine
+from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
-from cartflow.pde.stabilised import Stabilised
-from cartflow.pde.stages import EXPLICIT, explicit_stages, stabilised_stages
 from cartflow.pde.tissue import Tissue
+from cartflow.pde.voxels.steps.stabilised import Stabilised
+from cartflow.pde.voxels.steps.stages import EXPLICIT, explicit_stages, stabilised_stages
+from cartflow.pde.voxels.wave import steps as wave
 
 # Lengths, cells, the region "core".
 BOXES = {

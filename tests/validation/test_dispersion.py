@@ -6,7 +6,7 @@ import pytest
 from cartflow.core.outcome import InputError
 from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.files.load import load
-from cartflow.pde.rosenbrock import GAMMA
+from cartflow.pde.lines.rosenbrock import GAMMA
 from cartflow.validation.dispersion import (
     LINEAR,
     PulledFront,

@@ -10,7 +10,7 @@ from cartflow.core.compiling import serial
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.room import Room, combined
 from cartflow.coupling.line.tableaus import Tableau
-from cartflow.pde.limiter import fill
+from cartflow.pde.operators.limiter import fill
 
 Array = np.ndarray
 

@@ -7,10 +7,10 @@ import numpy as np
 from cartflow.coupled import Coupled
 from cartflow.coupling.line.arrays import Body, Crossings, Drift, Kinetics, Mesh, Plan
 from cartflow.kinetics.compiled.network import addresses, compiled
-from cartflow.pde.crossings import Crossing
-from cartflow.pde.operator import Operators
+from cartflow.pde.operators.crossings import Crossing
+from cartflow.pde.operators.operator import Operators
+from cartflow.pde.operators.transport import steady
 from cartflow.pde.problem import Problem
-from cartflow.pde.transport import steady
 
 Array = np.ndarray
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from cartflow.core.compiling import serial
 from cartflow.coupling.line.arrays import Drift, Mesh
-from cartflow.pde.line_kernels import limited_with_slopes
+from cartflow.pde.lines.kernels import limited_with_slopes
 
 Array = np.ndarray
 

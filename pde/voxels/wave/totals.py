@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.compiling import fused, summing
-from cartflow.pde.stage_text import ROW
-from cartflow.pde.wave_places import begins
+from cartflow.pde.voxels.wave.places import begins
+from cartflow.pde.voxels.wave.stage_text import ROW
 
 Array = np.ndarray
 Index = np.uint64  # a signed index would be looked at for being negative

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.compiling import fused
-from cartflow.pde.crew import in_parts
-from cartflow.pde.line_kernels import limited
+from cartflow.pde.lines.kernels import limited
+from cartflow.pde.voxels.crew import in_parts
 
 Array = np.ndarray
 

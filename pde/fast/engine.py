@@ -14,8 +14,8 @@ from cartflow.core.stepping import Limit
 from cartflow.core.totals import totals
 from cartflow.pde.engine import Account
 from cartflow.pde.extents import Extents
-from cartflow.pde.limiter import fill
-from cartflow.pde.links import Links, read_links
+from cartflow.pde.operators.limiter import fill
+from cartflow.pde.operators.links import Links, read_links
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Stepped
 
@@ -47,10 +47,10 @@ class Stepper(Protocol):
 def _stepper(problem: Problem) -> Stepper:
     """Return the method for the geometry; only its own loops are then loaded or compiled."""
     if problem.geometry.active.ndim == 1:
-        from cartflow.pde.rosenbrock import Rosenbrock
+        from cartflow.pde.lines.rosenbrock import Rosenbrock
 
         return Rosenbrock(problem)
-    from cartflow.pde.stabilised import Stabilised
+    from cartflow.pde.voxels.steps.stabilised import Stabilised
 
     return Stabilised(problem)
 

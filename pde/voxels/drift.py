@@ -6,10 +6,10 @@ import numpy as np
 
 from cartflow.core.stepping import Limit
 from cartflow.geometries.geometry import Geometry
-from cartflow.pde.links import Links
+from cartflow.pde.operators.links import Links
+from cartflow.pde.operators.transport import TOO_FAST
 from cartflow.pde.problem import Problem
-from cartflow.pde.transport import TOO_FAST
-from cartflow.pde.voxel_drift_kernels import drift_flux
+from cartflow.pde.voxels.drift_kernels import drift_flux
 
 Array = np.ndarray
 

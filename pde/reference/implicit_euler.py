@@ -9,14 +9,14 @@ import numpy as np
 
 from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import Limit
-from cartflow.pde.crossings import Crossing
 from cartflow.pde.engine import Account, check
-from cartflow.pde.equation import Coefficients, Equation, conserved
 from cartflow.pde.extents import per_species
-from cartflow.pde.limited_drift import LimitedDrift
+from cartflow.pde.operators.crossings import Crossing
+from cartflow.pde.operators.transport import TOO_FAST, drift, field_transport
 from cartflow.pde.problem import Field, Problem
-from cartflow.pde.reactions import Reactions, ReactionStep
-from cartflow.pde.transport import TOO_FAST, drift, field_transport
+from cartflow.pde.reference.equation import Coefficients, Equation, conserved
+from cartflow.pde.reference.limited_drift import LimitedDrift
+from cartflow.pde.reference.reactions import Reactions, ReactionStep
 
 Array = np.ndarray
 DriftScheme = Literal["limited", "upwind"]

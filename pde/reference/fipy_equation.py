@@ -8,8 +8,8 @@ import numpy as np
 
 from cartflow.geometries.fipy_import import fipy
 from cartflow.geometries.geometry import Geometry
-from cartflow.pde.equation import Coefficients
-from cartflow.pde.nonnegative_solver import solver_class
+from cartflow.pde.reference.equation import Coefficients
+from cartflow.pde.reference.nonnegative_solver import solver_class
 
 Array = np.ndarray
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from cartflow.pde.fipy_equation import FipyEquation
-from cartflow.pde.implicit_euler import DriftScheme, ImplicitEuler
-from cartflow.pde.nonnegative_solver import TOLERANCE
 from cartflow.pde.problem import Problem
+from cartflow.pde.reference.fipy_equation import FipyEquation
+from cartflow.pde.reference.implicit_euler import DriftScheme, ImplicitEuler
+from cartflow.pde.reference.nonnegative_solver import TOLERANCE
 
 
 class FipyEngine(ImplicitEuler):

@@ -18,7 +18,7 @@ from cartflow.core.stepping import (
 )
 from cartflow.core.totals import totals
 from cartflow.pde.engine import Account, Engine, check
-from cartflow.pde.fast_engine import FastEngine
+from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
 Watch = Callable[[float, float], None]

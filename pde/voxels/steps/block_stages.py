@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cartflow.pde import voxel_kernels as voxel
-from cartflow.pde.crew import in_parts
-from cartflow.pde.limiter import lowest
+from cartflow.pde.operators.limiter import lowest
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Staged, apart
-from cartflow.pde.voxel_operator import VoxelOperator, VoxelOperators
+from cartflow.pde.voxels import kernels as voxel
+from cartflow.pde.voxels.crew import in_parts
+from cartflow.pde.voxels.operator import VoxelOperator, VoxelOperators
 
 Array = np.ndarray
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.pde.crossings import Crossing
+from cartflow.pde.operators.crossings import Crossing
+from cartflow.pde.operators.transport import FieldTransport, drift, field_transport, steady
 from cartflow.pde.problem import Problem
-from cartflow.pde.transport import FieldTransport, drift, field_transport, steady
 
 Array = np.ndarray
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.pde import voxel_kernels as voxel
-from cartflow.pde.crossings import Crossing
-from cartflow.pde.links import read_links
+from cartflow.pde.operators.crossings import Crossing
+from cartflow.pde.operators.links import read_links
+from cartflow.pde.operators.transport import steady
 from cartflow.pde.problem import Problem
-from cartflow.pde.transport import steady
-from cartflow.pde.voxel_drift import VoxelDrift
-from cartflow.pde.voxel_fields import Layout, SparseCrossing, lay_out, uniform_diffusivities
+from cartflow.pde.voxels import kernels as voxel
+from cartflow.pde.voxels.drift import VoxelDrift
+from cartflow.pde.voxels.fields import Layout, SparseCrossing, lay_out, uniform_diffusivities
 
 Array = np.ndarray
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.geometries.geometry import Geometry
-from cartflow.pde.links import read_links
+from cartflow.pde.operators.links import read_links
 
 Array = np.ndarray
 

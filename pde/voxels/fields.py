@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.pde import voxel_kernels as voxel
-from cartflow.pde.crossings import Crossing, crossings
-from cartflow.pde.links import Links
+from cartflow.pde.operators.crossings import Crossing, crossings
+from cartflow.pde.operators.links import Links
+from cartflow.pde.operators.transport import FieldTransport, field_transport, steady
 from cartflow.pde.problem import Field, Problem
-from cartflow.pde.transport import FieldTransport, field_transport, steady
-from cartflow.pde.voxel_drift import spacings
+from cartflow.pde.voxels import kernels as voxel
+from cartflow.pde.voxels.drift import spacings
 
 Array = np.ndarray
 

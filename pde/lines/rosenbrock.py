@@ -9,14 +9,14 @@ import numpy as np
 from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import Limit
 from cartflow.kinetics.compiled.network import compiled
-from cartflow.pde import line_kernels as line
-from cartflow.pde.crossings import Crossing, by_sign
 from cartflow.pde.extents import Extents
-from cartflow.pde.limiter import lowest
-from cartflow.pde.operator import Operator, Operators
+from cartflow.pde.lines import kernels as line
+from cartflow.pde.operators.crossings import Crossing, by_sign
+from cartflow.pde.operators.limiter import lowest
+from cartflow.pde.operators.operator import Operator, Operators
+from cartflow.pde.operators.transport import TOO_FAST
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Stepped
-from cartflow.pde.transport import TOO_FAST
 
 Array = np.ndarray
 

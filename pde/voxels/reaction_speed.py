@@ -7,8 +7,8 @@ from numba import types
 
 from cartflow.core.compiling import compiled_now
 from cartflow.core.pointers import call
-from cartflow.pde.crew import in_parts
-from cartflow.pde.voxel_kernels import KINETICS, Kinetics
+from cartflow.pde.voxels.crew import in_parts
+from cartflow.pde.voxels.kernels import KINETICS, Kinetics
 
 Array = np.ndarray
 

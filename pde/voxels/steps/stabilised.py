@@ -10,12 +10,14 @@ import numpy as np
 from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import Limit
 from cartflow.kinetics.compiled.network import addresses, compiled
-from cartflow.pde import voxel_kernels as voxel
-from cartflow.pde.block_stages import BlockStages
 from cartflow.pde.extents import Extents
 from cartflow.pde.problem import Problem
-from cartflow.pde.reaction_speed import reaction_speed
-from cartflow.pde.stages import (
+from cartflow.pde.stepped import Stepped
+from cartflow.pde.voxels import kernels as voxel
+from cartflow.pde.voxels.operator import VoxelOperator, VoxelOperators
+from cartflow.pde.voxels.reaction_speed import reaction_speed
+from cartflow.pde.voxels.steps.block_stages import BlockStages
+from cartflow.pde.voxels.steps.stages import (
     EXPLICIT,
     Stages,
     explicit_stages,
@@ -23,9 +25,7 @@ from cartflow.pde.stages import (
     stable,
     stages_needed,
 )
-from cartflow.pde.stepped import Stepped
-from cartflow.pde.voxel_operator import VoxelOperator, VoxelOperators
-from cartflow.pde.wave import Wave, can_wave
+from cartflow.pde.voxels.wave.steps import Wave, can_wave
 
 Array = np.ndarray
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.pde.crossings import Crossing, crossings
 from cartflow.pde.faces import arithmetic, harmonic
+from cartflow.pde.operators.crossings import Crossing, crossings
 from cartflow.pde.problem import Field, Problem
 
 Array = np.ndarray

@@ -10,14 +10,14 @@ import numba
 import numpy as np
 
 from cartflow.kinetics.compiled.network import kept_module
-from cartflow.pde import wave_kernels as kernels
-from cartflow.pde.crew import share
 from cartflow.pde.problem import Problem
-from cartflow.pde.stage_text import BLOCK, LONG_BLOCK, ROW, Shape, stage_text
 from cartflow.pde.stepped import Staged
-from cartflow.pde.voxel_fields import Layout
-from cartflow.pde.voxel_kernels import Kinetics
-from cartflow.pde.wave_places import GAP, KEPT, PAD
+from cartflow.pde.voxels.crew import share
+from cartflow.pde.voxels.fields import Layout
+from cartflow.pde.voxels.kernels import Kinetics
+from cartflow.pde.voxels.wave import kernels
+from cartflow.pde.voxels.wave.places import GAP, KEPT, PAD
+from cartflow.pde.voxels.wave.stage_text import BLOCK, LONG_BLOCK, ROW, Shape, stage_text
 
 Array = np.ndarray
 

@@ -15,9 +15,9 @@ from numba import types
 
 from cartflow.core.compiling import compiled_now, fused
 from cartflow.core.pointers import call
-from cartflow.pde.stage_text import ROW
-from cartflow.pde.wave_places import GAP, KEPT, PAD, begins, end, place, shift
-from cartflow.pde.wave_totals import count, cross, judge
+from cartflow.pde.voxels.wave.places import GAP, KEPT, PAD, begins, end, place, shift
+from cartflow.pde.voxels.wave.stage_text import ROW
+from cartflow.pde.voxels.wave.totals import count, cross, judge
 
 Array = np.ndarray
 
