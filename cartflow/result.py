@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from cartflow.body_alone import BodyAlone
 from cartflow.core.bibliography import reference
 from cartflow.core.dataset import parameter_group, read, without_fill, write
 from cartflow.core.outcome import Outcome, RunStopped
 from cartflow.core.parameters import Parameter
 from cartflow.core.paths import as_path
 from cartflow.core.provenance import installed_version, now
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.simulation import Record, Simulation
 from cartflow.result_groups import balance_group, body_group, exchange_group, shared
-from cartflow.simulation import Record, Simulation
 from cartflow.tumour_group import tumour_group
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from cartflow.body_alone import BodyAlone
 from cartflow.core.dataset import label, variable
-from cartflow.coupled import Coupled
-from cartflow.ledger import residual
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.ledger import residual
+from cartflow.coupling.simulation import Record, Simulation
 from cartflow.pbpk.flows.observables import SPACES, in_body, organ_table, venous_concentration
 from cartflow.pde.boundary import Place
 from cartflow.pde.problem import Problem
-from cartflow.simulation import Record, Simulation
 
 Array = np.ndarray
 

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from cartflow.assembly import Assembler, stated_parameters
-from cartflow.body_alone import BodyAlone
 from cartflow.core import arguments
 from cartflow.core.bibliography import keys, references
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.core.paths import as_path
 from cartflow.core.tables import parse_toml, read_text, validate
-from cartflow.coupled import Coupled
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.door import Door, vessel_fed
+from cartflow.coupling.simulation import Record, Simulation
 from cartflow.dosing import build_doses, cells_alone
-from cartflow.exchange import Door, vessel_fed
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.files.local_model import LocalModel
 from cartflow.kinetics.network import Network
@@ -36,7 +37,6 @@ from cartflow.result import Result, build_result
 from cartflow.schedule import save_times
 from cartflow.schema import StudyTable, TumourTable
 from cartflow.shapes import build_geometry
-from cartflow.simulation import Record, Simulation
 from cartflow.study_checks import (
     refuse_tumour_keys,
     refuse_unused,

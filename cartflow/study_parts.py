@@ -9,7 +9,7 @@ import numpy as np
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
 from cartflow.core.stepping import StepControl
-from cartflow.exchange import both_fed, rim_fed, vessel_fed
+from cartflow.coupling.door import both_fed, rim_fed, vessel_fed
 from cartflow.geometries.geometry import Geometry
 from cartflow.pbpk.flows.routes import CAVITY_ROUTES
 from cartflow.pbpk.flows.tumour_like import (

@@ -7,9 +7,9 @@ import xarray as xr
 
 from cartflow.core.dataset import variable
 from cartflow.core.outcome import InputError
+from cartflow.coupling.simulation import Record, Simulation
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
-from cartflow.simulation import Record, Simulation
 
 Array = np.ndarray
 

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cartflow.coupling.simulation import State
 from cartflow.pbpk.body import ORGANS
 from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.flows.routes import CAVITY_ROUTES, HOSTS_OF_ROUTES
 from cartflow.pbpk.flows.stepper import NetworkStepper
 from cartflow.pbpk.tumour import PLACES
-from cartflow.simulation import State
 from cartflow.study import Study
 
 Array = np.ndarray

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.linalg import expm
 
-from cartflow.coupled import Coupled, State
+from cartflow.coupling.coupled import Coupled, State
 from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.tumour import TumourVessels, host_organs
 from cartflow.study import Study

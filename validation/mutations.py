@@ -217,7 +217,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         name="handed_over_halved",
         breaks="half of what leaves the vessels reaches the tissue",
         case="conservation",
-        target="exchange:Door.deliver",
+        target="coupling.door:Door.deliver",
         wrap=times(0.5),
     ),
     Mutation(

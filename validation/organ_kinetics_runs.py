@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from cartflow.body_alone import BodyAlone
 from cartflow.core.stepping import StepControl
-from cartflow.coupled import Coupled
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.ledger import residual
+from cartflow.coupling.simulation import Record
 from cartflow.kinetics.files.load import load
 from cartflow.kinetics.runs.ode import integrate as well_mixed
-from cartflow.ledger import residual
 from cartflow.pbpk.flows.compartments import Compartment
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.flows.observables import in_body
 from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
 from cartflow.pbpk.organs.run import integrate
-from cartflow.simulation import Record
 from cartflow.study import Study
 
 Array = np.ndarray

@@ -10,7 +10,7 @@ import numpy as np
 
 from cartflow.core.outcome import StepFailed
 from cartflow.core.totals import totals
-from cartflow.exchange import Door
+from cartflow.coupling.door import Door
 from cartflow.pde.problem import Problem
 
 Array = np.ndarray

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cartflow.ledger import Ledger
+from cartflow.coupling.ledger import Ledger
 
 Array = np.ndarray
 

@@ -7,8 +7,8 @@ import xarray as xr
 
 from cartflow.cli import main
 from cartflow.core.outcome import InputError, Outcome, RunStopped, StepFailed, nearest, suggest
+from cartflow.coupling.simulation import Simulation
 from cartflow.result import load_result
-from cartflow.simulation import Simulation
 from cartflow.study import Study
 
 STUDY = """
@@ -123,7 +123,7 @@ def test_a_result_that_stopped_early_can_be_drawn(folder, capsys, monkeypatch):
     def stop(_self, *_):
         raise StepFailed("cart", "no reason", 0.0)
 
-    monkeypatch.setattr("cartflow.coupled.Coupled.step", stop)
+    monkeypatch.setattr("cartflow.coupling.coupled.Coupled.step", stop)
     assert main(["run", "study.toml"]) == 1
     assert main(["plot", "study.nc"]) == 0
     assert (folder / "study.png").read_bytes().startswith(b"\x89PNG")

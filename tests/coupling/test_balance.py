@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cartflow.core.outcome import InputError
-from cartflow.ledger import Ledger, residual
+from cartflow.coupling.ledger import Ledger, residual
 from cartflow.pbpk.flows.observables import in_body
 from cartflow.study import Study
 

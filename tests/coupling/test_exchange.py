@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.exchange import Door, rim_fed, vessel_fed
+from cartflow.coupling.door import Door, rim_fed, vessel_fed
 from cartflow.geometries.shapes.ball import ball
 from cartflow.geometries.shapes.box import box
 

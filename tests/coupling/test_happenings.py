@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from cartflow.body_alone import BodyAlone
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.ledger import residual
 from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.scenario import Scenario
-from cartflow.ledger import residual
 from cartflow.pbpk.flows.observables import in_body
 from cartflow.study import Study
 

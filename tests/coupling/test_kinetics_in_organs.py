@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cartflow.body_alone import BodyAlone
 from cartflow.cli import main
 from cartflow.core.outcome import InputError, StepFailed
 from cartflow.core.stepping import StepControl
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.ledger import residual
 from cartflow.kinetics.files.load import load
 from cartflow.kinetics.runs.ode import integrate as well_mixed
-from cartflow.ledger import residual
 from cartflow.organ_sites import organ_kinetics
 from cartflow.pbpk.flows.compartments import Compartment
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network

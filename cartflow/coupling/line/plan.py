@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.coupled import Coupled
+from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.arrays import Body, Crossings, Drift, Kinetics, Mesh, Plan
 from cartflow.kinetics.compiled.network import addresses, compiled
 from cartflow.pde.operators.crossings import Crossing

@@ -10,14 +10,14 @@ import numpy as np
 
 from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import StepControl
-from cartflow.coupled import Coupled
+from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.line.advance import Control, Progress, advance
 from cartflow.coupling.line.ends import Counts
 from cartflow.coupling.line.plan import Plan, plan
 from cartflow.coupling.line.room import Room, room
 from cartflow.coupling.line.tableaus import RODAS4, Tableau
 from cartflow.coupling.state import State
-from cartflow.ledger import Ledger
 
 Array = np.ndarray
 _GROWTH = 5.0

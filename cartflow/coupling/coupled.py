@@ -11,12 +11,12 @@ import numpy as np
 
 from cartflow.core.parameters import Parameter
 from cartflow.core.totals import totals
+from cartflow.coupling.door import Door
 from cartflow.coupling.draining import Draining, ramp
 from cartflow.coupling.happenings import Happenings
+from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.state import State
 from cartflow.coupling.wholes import Wholes
-from cartflow.exchange import Door
-from cartflow.ledger import Ledger
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.organs.acting import ActingOrgans

@@ -17,7 +17,7 @@ from cartflow.core.stepping import (
     relative_difference,
 )
 from cartflow.core.totals import totals
-from cartflow.coupled import Coupled
+from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.extinction import Extinct, emptied, extinguished
 from cartflow.coupling.line.plan import on_a_line
 from cartflow.coupling.line.stepper import Going, LineStepper

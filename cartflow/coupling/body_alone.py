@@ -11,14 +11,14 @@ import numpy as np
 from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.coupling.extinction import Extinct, emptied, extinguished
 from cartflow.coupling.happenings import Happenings
+from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.simulation import Record, Watch
 from cartflow.coupling.state import State
 from cartflow.coupling.wholes import Wholes
-from cartflow.ledger import Ledger
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.organs.acting import ActingOrgans, BodyStep
 from cartflow.pbpk.organs.kinetics import OrganKinetics
-from cartflow.simulation import Record, Watch
 
 Array = np.ndarray
 _NO_TUMOUR = np.zeros((0, 0))
