@@ -2,8 +2,8 @@
 # ruff: noqa: TID252
 from .core.outcome import InputError as InputError
 from .core.outcome import RunStopped as RunStopped
-from .result import Result as Result
-from .result import load_result as load_result
+from .results.result import Result as Result
+from .results.result import load_result as load_result
 from .study import Study as Study
 
 __version__: str

@@ -177,7 +177,7 @@ def _run(options: argparse.Namespace) -> int:
     from cartflow.core.saving.destination import Destination
     from cartflow.core.saving.keeper import Keeper
     from cartflow.core.saving.signals import Stopping
-    from cartflow.report import summary_lines
+    from cartflow.results.summary import summary_lines
     from cartflow.study import Study
     from cartflow.study_checks import hints
 
@@ -258,8 +258,8 @@ def _simulate(options: argparse.Namespace) -> int:
 
 def _plot(options: argparse.Namespace) -> int:
     from cartflow.core.saving.destination import PNG, Destination
-    from cartflow.plots import plot_result
-    from cartflow.result import load_result
+    from cartflow.results.figures.run import plot_result
+    from cartflow.results.result import load_result
 
     tree = load_result(options.file)
     path = options.out or options.file.with_suffix(".png")
@@ -290,7 +290,7 @@ def _compare(options: argparse.Namespace) -> int:
     import xarray as xr
 
     from cartflow.compare import compare, table_lines
-    from cartflow.compare_plot import plot_comparison
+    from cartflow.results.figures.comparison import plot_comparison
 
     out, figure = _dataset_and_figure(options, f"{options.study.stem}_bodies.nc")
     bodies = [name.strip() for name in options.bodies.split(",")]
@@ -311,8 +311,8 @@ def _compare(options: argparse.Namespace) -> int:
 def _sensitivity(options: argparse.Namespace) -> int:
     import xarray as xr
 
+    from cartflow.results.figures.sensitivity import plot_sensitivity
     from cartflow.sensitivity import sensitivity, sensitivity_lines
-    from cartflow.sensitivity_plot import plot_sensitivity
 
     out, figure = _dataset_and_figure(options, f"{options.study.stem}_sensitivity.nc")
     dataset = sensitivity(

@@ -9,7 +9,7 @@ import xarray as xr
 
 from cartflow.core.outcome import InputError
 from cartflow.pbpk.metrics import auc
-from cartflow.result import Result
+from cartflow.results.result import Result
 from cartflow.study import Study
 
 Array = np.ndarray

@@ -18,7 +18,7 @@ from cartflow.measures import MEASURES
 from cartflow.overrides import errors_named, without_folders
 from cartflow.pbpk.flows.stepper import NetworkStepper
 from cartflow.pbpk.variation.ranges import Setting, ranges
-from cartflow.sensitivity_order import order
+from cartflow.results.figures.sensitivity_order import order
 from cartflow.study import Study
 from cartflow.study_numbers import StudyNumbers, study_setting
 

@@ -33,7 +33,8 @@ from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
 from cartflow.pde.problem import Problem
-from cartflow.result import Result, build_result
+from cartflow.results.result import Result, build_result
+from cartflow.results.tumour import require_free_names
 from cartflow.schedule import save_times
 from cartflow.schema import StudyTable, TumourTable
 from cartflow.shapes import build_geometry
@@ -53,7 +54,6 @@ from cartflow.study_parts import (
     vessels,
     vessels_in_words,
 )
-from cartflow.tumour_group import require_free_names
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

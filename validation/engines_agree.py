@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import colours
-from cartflow.result import Result, summarise
+from cartflow.results.result import Result, summarise
 from cartflow.schema import BallTable, SlabTable
 from cartflow.study import Study
 from cartflow.validation.case import CaseResult, Check, Scope

@@ -8,7 +8,7 @@ import xarray as xr
 from cartflow.cli import main
 from cartflow.core.outcome import InputError, Outcome, RunStopped, StepFailed, nearest, suggest
 from cartflow.coupling.simulation import Simulation
-from cartflow.result import load_result
+from cartflow.results.result import load_result
 from cartflow.study import Study
 
 STUDY = """

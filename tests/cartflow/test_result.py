@@ -8,7 +8,7 @@ import xarray as xr
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import STANDINGS
 from cartflow.pbpk.body import ORGANS as BODY_ORGANS
-from cartflow.result import load_result
+from cartflow.results.result import load_result
 from cartflow.study import Study
 
 STUDY = """

@@ -7,7 +7,7 @@ import xarray as xr
 from cartflow.cli import main
 from cartflow.compare import compare, table_lines
 from cartflow.core.outcome import InputError
-from cartflow.report import summary_lines
+from cartflow.results.summary import summary_lines
 from cartflow.sensitivity import delivery
 from cartflow.study import Study
 from cartflow.study_numbers import StudyNumbers, study_setting

@@ -21,7 +21,7 @@ from cartflow.pbpk.flows.stepper import NetworkStepper
 from cartflow.pbpk.organs.acting import ActingOrgans
 from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
 from cartflow.pbpk.organs.run import integrate
-from cartflow.report import summary_lines
+from cartflow.results.summary import summary_lines
 from cartflow.study import Study
 
 MARROW = """

@@ -19,8 +19,8 @@ from cartflow.core.paths import as_path
 from cartflow.core.provenance import installed_version, now
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.simulation import Record, Simulation
-from cartflow.result_groups import balance_group, body_group, exchange_group, shared
-from cartflow.tumour_group import tumour_group
+from cartflow.results.groups import balance_group, body_group, exchange_group, shared
+from cartflow.results.tumour import tumour_group
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -13,7 +13,7 @@ from matplotlib.ticker import ScalarFormatter
 
 from cartflow.core.saving.figures import save_figure
 from cartflow.core.ticks import TUMOUR_COLOUR, colours
-from cartflow.sensitivity_order import order
+from cartflow.results.figures.sensitivity_order import order
 
 
 def plot_sensitivity(dataset: xr.Dataset, path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.assumed import assumed_in, in_words
-from cartflow.result import summarise
+from cartflow.results.result import summarise
 
 
 def summary_lines(tree: xr.DataTree) -> list[str]:
