@@ -4,6 +4,6 @@ from .core.outcome import InputError as InputError
 from .core.outcome import RunStopped as RunStopped
 from .results.result import Result as Result
 from .results.result import load_result as load_result
-from .study import Study as Study
+from .study.study import Study as Study
 
 __version__: str

@@ -178,8 +178,8 @@ def _run(options: argparse.Namespace) -> int:
     from cartflow.core.saving.keeper import Keeper
     from cartflow.core.saving.signals import Stopping
     from cartflow.results.summary import summary_lines
-    from cartflow.study import Study
-    from cartflow.study_checks import hints
+    from cartflow.study.checks import hints
+    from cartflow.study.study import Study
 
     with Stopping() as stop:
         study = Study.from_file(options.study, _settings(options))
@@ -278,7 +278,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _cite(options: argparse.Namespace) -> int:
     from cartflow.core.bibliography import bibtex, reference
-    from cartflow.study import Study
+    from cartflow.study.study import Study
 
     keys = Study.from_file(options.study).references()
     tell([*(f"[{key}] {reference(key)}" for key in keys), ""])

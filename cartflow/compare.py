@@ -16,12 +16,12 @@ from cartflow.core.assumed import assumed, in_words
 from cartflow.core.dataset import label, without_fill
 from cartflow.core.outcome import InputError, RunStopped, require_known
 from cartflow.core.parameters import Parameter
-from cartflow.overrides import without_folders
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.files.load import load_body
 from cartflow.pbpk.metrics import auc, maximum, terminal_half_lives
-from cartflow.schema import TimeTable
-from cartflow.study import Study
+from cartflow.study.overrides import without_folders
+from cartflow.study.schema import TimeTable
+from cartflow.study.study import Study
 
 DoseRule = Literal["number", "per_kg", "allometric"]
 _EXPONENT = {"number": 0.0, "per_kg": 1.0, "allometric": 0.75}

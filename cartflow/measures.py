@@ -10,7 +10,7 @@ import xarray as xr
 from cartflow.core.outcome import InputError
 from cartflow.pbpk.metrics import auc
 from cartflow.results.result import Result
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 Array = np.ndarray
 Measure = Callable[[Study, Result], float]

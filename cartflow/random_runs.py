@@ -10,7 +10,7 @@ from cartflow.kinetics.model import Model
 from cartflow.kinetics.runs.hybrid import hybrid_runs
 from cartflow.kinetics.runs.stochastic import exact_runs
 from cartflow.kinetics.scenario import Scenario
-from cartflow.schedule import even_times
+from cartflow.study.schedule import even_times
 
 Array = np.ndarray
 _POINTS = 400

@@ -15,12 +15,12 @@ from cartflow.core.outcome import InputError, RunStopped, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.core.paths import as_path
 from cartflow.measures import MEASURES
-from cartflow.overrides import errors_named, without_folders
 from cartflow.pbpk.flows.stepper import NetworkStepper
 from cartflow.pbpk.variation.ranges import Setting, ranges
 from cartflow.results.figures.sensitivity_order import order
-from cartflow.study import Study
-from cartflow.study_numbers import StudyNumbers, study_setting
+from cartflow.study.numbers import StudyNumbers, study_setting
+from cartflow.study.overrides import errors_named, without_folders
+from cartflow.study.study import Study
 
 Array = np.ndarray
 Values = Mapping[str, float]

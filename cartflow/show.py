@@ -125,7 +125,7 @@ def _show_geometry(name: str) -> None:
     from cartflow.geometries.description import describe
     from cartflow.geometries.images.mask import read_mask, voxel_mask
     from cartflow.geometries.shapes.phantom import lobulated_phantom
-    from cartflow.study import Study
+    from cartflow.study.study import Study
 
     path = Path(name)
     if name == "phantom":

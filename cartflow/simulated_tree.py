@@ -16,7 +16,7 @@ from cartflow.core.provenance import installed_version, now
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.runs.trajectory import Trajectory
 from cartflow.kinetics.scenario import Scenario
-from cartflow.schedule import even_times
+from cartflow.study.schedule import even_times
 
 Array = np.ndarray
 _POINTS = 400

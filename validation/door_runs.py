@@ -14,7 +14,7 @@ from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.flows.routes import CAVITY_ROUTES, HOSTS_OF_ROUTES
 from cartflow.pbpk.flows.stepper import NetworkStepper
 from cartflow.pbpk.tumour import PLACES
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 Array = np.ndarray
 

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import colours
 from cartflow.results.result import Result, summarise
-from cartflow.schema import BallTable, SlabTable
-from cartflow.study import Study
+from cartflow.study.schema import BallTable, SlabTable
+from cartflow.study.study import Study
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.drawing import panels
 

@@ -13,7 +13,7 @@ from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import TUMOUR_COLOUR, colours
 from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.tumour import TumourVessels
-from cartflow.study import Study
+from cartflow.study.study import Study
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.drawing import panels
 from cartflow.validation.independent_studies import BALL, SLAB

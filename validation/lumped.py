@@ -16,7 +16,7 @@ from scipy.linalg import expm
 from cartflow.coupling.coupled import Coupled, State
 from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.tumour import TumourVessels, host_organs
-from cartflow.study import Study
+from cartflow.study.study import Study
 from cartflow.validation.organ_equations import rate_matrix
 
 Array = np.ndarray

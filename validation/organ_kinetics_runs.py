@@ -19,7 +19,7 @@ from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.flows.observables import in_body
 from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
 from cartflow.pbpk.organs.run import integrate
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 Array = np.ndarray
 

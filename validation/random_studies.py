@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 Array = np.ndarray
 

@@ -12,7 +12,7 @@ import xarray as xr
 
 from cartflow.core.dataset import label, variable
 from cartflow.core.outcome import InputError
-from cartflow.study import Study
+from cartflow.study.study import Study
 from cartflow.validation.case import CaseResult, Check, Scope
 
 _STUDY = """

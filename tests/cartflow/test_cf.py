@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from cartflow.core.dataset import without_fill
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 # The checker reads its own tables with functions that Python and pkg_resources have deprecated.
 pytestmark = [

@@ -10,7 +10,7 @@ import xarray as xr
 
 from cartflow.core.dataset import read
 from cartflow.simulate import simulate
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 STUDY = """
 title = "tiny"

@@ -9,7 +9,7 @@ from cartflow.cli import main
 from cartflow.core.outcome import InputError, Outcome, RunStopped, StepFailed, nearest, suggest
 from cartflow.coupling.simulation import Simulation
 from cartflow.results.result import load_result
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 STUDY = """
 title = "tiny"

@@ -9,7 +9,7 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import STANDINGS
 from cartflow.pbpk.body import ORGANS as BODY_ORGANS
 from cartflow.results.result import load_result
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 STUDY = """
 title = "tiny"

@@ -8,8 +8,8 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.pbpk.variation.ranges import ranges
 from cartflow.sensitivity import delivery, order, sensitivity, sensitivity_lines
-from cartflow.study import Study
-from cartflow.study_numbers import StudyNumbers, study_setting
+from cartflow.study.numbers import StudyNumbers, study_setting
+from cartflow.study.study import Study
 
 pytest.importorskip("SALib")
 STUDY = """

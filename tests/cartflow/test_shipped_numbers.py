@@ -12,7 +12,7 @@ from cartflow.core.units import cf_unit, internal_unit, to_internal
 from cartflow.kinetics.files.load import load, names
 from cartflow.pbpk.files.load import body_names, load_body, load_trafficking, trafficking_names
 from cartflow.pbpk.record import body_parameters, trafficking_parameters
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
 

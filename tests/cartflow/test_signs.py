@@ -10,7 +10,7 @@ from cartflow.core.parameters import parameter, signed
 from cartflow.kinetics.files.load import load, load_model, names
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.simulate import simulate
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 STUDY = """
 title = "a study with one number of every kind"

@@ -7,7 +7,7 @@ import pytest
 
 from cartflow.core.outcome import InputError
 from cartflow.core.units import to_internal
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 TEXT = """
 title = "edges"

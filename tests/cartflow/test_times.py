@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from cartflow.kinetics.runs.timeline import timeline
-from cartflow.schedule import even_times
 from cartflow.simulate import simulate
-from cartflow.study import Study
+from cartflow.study.schedule import even_times
+from cartflow.study.study import Study
 
 STUDY = """
 title = "one dose, no reactions, two doses, the second given and saved in minutes"

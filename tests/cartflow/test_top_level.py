@@ -29,7 +29,7 @@ def test_the_names():
     assert set(dir(cartflow)) >= set(cartflow.__all__)
     from cartflow.core.outcome import InputError, RunStopped
     from cartflow.results.result import Result, load_result
-    from cartflow.study import Study
+    from cartflow.study.study import Study
 
     for found in (InputError, RunStopped, Result, load_result, Study):
         assert getattr(cartflow, found.__name__) is found

@@ -9,8 +9,8 @@ from cartflow.compare import compare, table_lines
 from cartflow.core.outcome import InputError
 from cartflow.results.summary import summary_lines
 from cartflow.sensitivity import delivery
-from cartflow.study import Study
-from cartflow.study_numbers import StudyNumbers, study_setting
+from cartflow.study.numbers import StudyNumbers, study_setting
+from cartflow.study.study import Study
 
 STUDY = """
 title = "A published tumour"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from cartflow.core.outcome import InputError
 from cartflow.coupling.ledger import Ledger, residual
 from cartflow.pbpk.flows.observables import in_body
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 TEXT = """
 title = "Any study"

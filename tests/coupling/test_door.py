@@ -13,7 +13,7 @@ from cartflow.core.stepping import StepControl
 from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.flows.network import organ_network
 from cartflow.pbpk.flows.stepper import NetworkStepper
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 TEXT = """
 title = "A well mixed tumour"

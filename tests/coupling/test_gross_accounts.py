@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 SUPPLIED = """
 title = "CAR T cells supplied to and removed from the whole tumour, nothing else"

@@ -11,7 +11,7 @@ from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.scenario import Scenario
 from cartflow.pbpk.flows.observables import in_body
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 # Killing that begins on day 1 (or when a parameter says), and a species that dies out.
 SWITCHED = """

@@ -10,7 +10,7 @@ from cartflow.kinetics.scenario import Dose, Moment, Scenario
 from cartflow.pbpk.doses import Dose as BodyDose
 from cartflow.pbpk.flows.observables import in_body
 from cartflow.pbpk.flows.stepper import NetworkStepper
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 STUDY = """
 title = "An infusion"

@@ -13,7 +13,6 @@ from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.ledger import residual
 from cartflow.kinetics.files.load import load
 from cartflow.kinetics.runs.ode import integrate as well_mixed
-from cartflow.organ_sites import organ_kinetics
 from cartflow.pbpk.flows.compartments import Compartment
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.flows.observables import in_body
@@ -22,7 +21,8 @@ from cartflow.pbpk.organs.acting import ActingOrgans
 from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
 from cartflow.pbpk.organs.run import integrate
 from cartflow.results.summary import summary_lines
-from cartflow.study import Study
+from cartflow.study.sites import organ_kinetics
+from cartflow.study.study import Study
 
 MARROW = """
 title = "Marrow disease"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 KINETICS = """
 title = "Growth in proportion to the square of the density"

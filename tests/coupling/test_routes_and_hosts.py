@@ -7,8 +7,8 @@ from cartflow.core.outcome import InputError
 from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.flows.network import organ_network
 from cartflow.pbpk.flows.stepper import NetworkStepper
-from cartflow.study import Study
-from cartflow.study_checks import hints
+from cartflow.study.checks import hints
+from cartflow.study.study import Study
 
 TEXT = """
 title = "A well mixed tumour"

@@ -25,7 +25,7 @@ from cartflow.pde.engine import Engine
 from cartflow.pde.fast.engine import FastEngine
 from cartflow.pde.problem import Problem
 from cartflow.pde.reference.fipy_engine import FipyEngine
-from cartflow.schema import DoseTable, SolverTable, TraffickingTable, TumourTable
+from cartflow.study.schema import DoseTable, SolverTable, TraffickingTable, TumourTable
 
 # What a study may say of its tumour's vessels, in place of the default or of the publication.
 _NUMBERS = (

@@ -23,7 +23,7 @@ from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.hindrance import LAWS, Hindrance
 from cartflow.pde.problem import DensityDependence, Field
 from cartflow.pde.tissue import Tissue
-from cartflow.schema import (
+from cartflow.study.schema import (
     ChemotaxisTable,
     FieldTable,
     FixedValueTable,

@@ -12,7 +12,7 @@ from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.files.local_model import LocalModel, local_model
 from cartflow.kinetics.network import Network
 from cartflow.pbpk.organs.kinetics import OrganKinetics
-from cartflow.schema import KineticsTable, StudyTable
+from cartflow.study.schema import KineticsTable, StudyTable
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -11,7 +11,7 @@ from typing import Any
 from cartflow.core.outcome import require_known
 from cartflow.core.parameters import Parameter
 from cartflow.pbpk.variation.ranges import Setting
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 _INSIDE = ("doses.", "fields.", "tissue.", "kinetics.", "organs.", "tumour.")
 _TIMES = (".time", ".duration", ".interval")

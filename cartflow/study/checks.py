@@ -6,7 +6,7 @@ from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.geometry import Geometry
 from cartflow.pbpk.flows.routes import CAVITY_ROUTES, HOSTS_OF_ROUTES
 from cartflow.pbpk.tumour import draining_node, host_cavity
-from cartflow.schema import StudyTable, TumourTable
+from cartflow.study.schema import StudyTable, TumourTable
 
 _REGIONS = ("region", "egress_region", "injection_region")
 

@@ -9,7 +9,7 @@ from math import ceil
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
 from cartflow.core.units import rational
-from cartflow.schema import TimeTable
+from cartflow.study.schema import TimeTable
 
 # None, one, five and fifteen minutes, one, three, six and twelve hours, in days.
 _EARLY = tuple(Fraction(m, 1440) for m in (0, 1, 5, 15, 60, 180, 360, 720))

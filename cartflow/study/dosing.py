@@ -11,8 +11,8 @@ from cartflow.core.parameters import Parameter
 from cartflow.core.units import rational
 from cartflow.kinetics.network import Network, Species
 from cartflow.pbpk.doses import Dose
-from cartflow.schedule import require_before_end
-from cartflow.schema import DoseTable
+from cartflow.study.schedule import require_before_end
+from cartflow.study.schema import DoseTable
 
 
 def build_doses(tables: Sequence[DoseTable], network: Network, end: Parameter) -> tuple[Dose, ...]:

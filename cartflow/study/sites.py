@@ -10,7 +10,7 @@ from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.kinetics.network import Network, Species
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
-from cartflow.schema import OrganTable
+from cartflow.study.schema import OrganTable
 
 
 def organ_kinetics(

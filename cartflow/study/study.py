@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cartflow.assembly import Assembler, stated_parameters
 from cartflow.core import arguments
 from cartflow.core.bibliography import keys, references
 from cartflow.core.outcome import InputError, require_known
@@ -19,12 +18,9 @@ from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.door import Door, vessel_fed
 from cartflow.coupling.simulation import Record, Simulation
-from cartflow.dosing import build_doses, cells_alone
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.files.local_model import LocalModel
 from cartflow.kinetics.network import Network
-from cartflow.organ_sites import organ_kinetics, site_parameters
-from cartflow.overrides import errors_named, replaced, without_folders
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network
@@ -35,17 +31,17 @@ from cartflow.pbpk.tumour import TumourVessels
 from cartflow.pde.problem import Problem
 from cartflow.results.result import Result, build_result
 from cartflow.results.tumour import require_free_names
-from cartflow.schedule import save_times
-from cartflow.schema import StudyTable, TumourTable
-from cartflow.shapes import build_geometry
-from cartflow.study_checks import (
+from cartflow.study.assembly import Assembler, stated_parameters
+from cartflow.study.checks import (
     refuse_tumour_keys,
     refuse_unused,
     require_parts,
     require_regions,
 )
-from cartflow.study_models import StudyModels
-from cartflow.study_parts import (
+from cartflow.study.dosing import build_doses, cells_alone
+from cartflow.study.models import StudyModels
+from cartflow.study.overrides import errors_named, replaced, without_folders
+from cartflow.study.parts import (
     arrival,
     cavities,
     control,
@@ -54,6 +50,10 @@ from cartflow.study_parts import (
     vessels,
     vessels_in_words,
 )
+from cartflow.study.schedule import save_times
+from cartflow.study.schema import StudyTable, TumourTable
+from cartflow.study.shapes import build_geometry
+from cartflow.study.sites import organ_kinetics, site_parameters
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

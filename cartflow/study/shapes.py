@@ -13,7 +13,7 @@ from cartflow.geometries.shapes.ball import ball
 from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.phantom import lobulated_phantom
 from cartflow.geometries.shapes.slab import slab
-from cartflow.schema import BallTable, BoxTable, MaskTable, PhantomTable, SlabTable
+from cartflow.study.schema import BallTable, BoxTable, MaskTable, PhantomTable, SlabTable
 
 
 def build_geometry(
