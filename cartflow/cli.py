@@ -239,8 +239,8 @@ def _setting(text: str) -> tuple[str, Any]:
 
 
 def _simulate(options: argparse.Namespace) -> int:
+    from cartflow.alone.simulate import simulate
     from cartflow.core.saving.destination import Destination
-    from cartflow.simulate import simulate
 
     out = None if options.out is None else Destination(path=options.out, force=options.force)
     settings = dict(_setting(text) for text in options.settings)

@@ -11,11 +11,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from cartflow.alone.simulate import Simulated, simulate
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import TUMOUR_COLOUR, colours, log_limits
 from cartflow.core.units import factor
 from cartflow.kinetics.files.load import load_model
-from cartflow.simulate import Simulated, simulate
 from cartflow.validation.case import CaseResult, Check, Scope
 from cartflow.validation.drawing import panels
 from cartflow.validation.followed import Course

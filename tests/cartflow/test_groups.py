@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from cartflow.alone.simulate import simulate
 from cartflow.core.dataset import read
-from cartflow.simulate import simulate
 from cartflow.study.study import Study
 
 STUDY = """

@@ -4,12 +4,12 @@ from functools import cache
 
 import pytest
 
+from cartflow.alone.simulate import simulate
 from cartflow.cli import main
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter, signed
 from cartflow.kinetics.files.load import load, load_model, names
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.simulate import simulate
 from cartflow.study.study import Study
 
 STUDY = """

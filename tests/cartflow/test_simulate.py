@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from cartflow.alone.simulate import simulate
 from cartflow.cli import main
 from cartflow.core.bibliography import keys
 from cartflow.core.dataset import read
 from cartflow.core.outcome import InputError, RunStopped
 from cartflow.kinetics.files.load import load_model, names
-from cartflow.simulate import simulate
 
 MODEL = """
 title = "decay"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from cartflow.alone.simulate import simulate
 from cartflow.kinetics.runs.timeline import timeline
-from cartflow.simulate import simulate
 from cartflow.study.schedule import even_times
 from cartflow.study.study import Study
 

@@ -57,7 +57,7 @@ def test_a_wrong_number_is_noticed(monkeypatch):
     def wrong(name, scenario, settings):
         return simulate(name, scenario, {**settings, "killing_constant": "1.905e-10 1/cell/day"})
 
-    from cartflow.simulate import simulate
+    from cartflow.alone.simulate import simulate
 
     monkeypatch.setattr("cartflow.validation.from_sources.simulate", wrong)
     (entry,) = chosen(["sources:hardiansyah2019"], "quick")

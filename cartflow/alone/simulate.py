@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from cartflow.alone.random_runs import random_runs
+from cartflow.alone.settings import chosen_scenario
+from cartflow.alone.tree import simulated_tree
 from cartflow.core import arguments
 from cartflow.core.dataset import without_fill, write
 from cartflow.core.outcome import RunStopped, StepFailed
@@ -18,9 +21,6 @@ from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.runs.trajectory import Trajectory, run
 from cartflow.kinetics.scenario import Scenario
-from cartflow.random_runs import random_runs
-from cartflow.simulate_settings import chosen_scenario
-from cartflow.simulated_tree import simulated_tree
 
 _LARGEST_SEED = 2**63 - 1
 _MOST_RUNS = 1_000_000
