@@ -289,7 +289,7 @@ def _cite(options: argparse.Namespace) -> int:
 def _compare(options: argparse.Namespace) -> int:
     import xarray as xr
 
-    from cartflow.compare import compare, table_lines
+    from cartflow.analyses.compare import compare, table_lines
     from cartflow.results.figures.comparison import plot_comparison
 
     out, figure = _dataset_and_figure(options, f"{options.study.stem}_bodies.nc")
@@ -311,8 +311,8 @@ def _compare(options: argparse.Namespace) -> int:
 def _sensitivity(options: argparse.Namespace) -> int:
     import xarray as xr
 
+    from cartflow.analyses.sensitivity import sensitivity, sensitivity_lines
     from cartflow.results.figures.sensitivity import plot_sensitivity
-    from cartflow.sensitivity import sensitivity, sensitivity_lines
 
     out, figure = _dataset_and_figure(options, f"{options.study.stem}_sensitivity.nc")
     dataset = sensitivity(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from cartflow.analyses.compare import compare, table_lines
 from cartflow.cli import main
-from cartflow.compare import compare, table_lines
 from cartflow.core.outcome import InputError
 from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.flows.courses import exact_area, given

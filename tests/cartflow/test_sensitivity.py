@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from cartflow.analyses.sensitivity import delivery, order, sensitivity, sensitivity_lines
 from cartflow.cli import main
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.pbpk.variation.ranges import ranges
-from cartflow.sensitivity import delivery, order, sensitivity, sensitivity_lines
 from cartflow.study.numbers import StudyNumbers, study_setting
 from cartflow.study.study import Study
 

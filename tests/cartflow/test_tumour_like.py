@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from cartflow.analyses.compare import compare, table_lines
+from cartflow.analyses.sensitivity import delivery
 from cartflow.cli import main
-from cartflow.compare import compare, table_lines
 from cartflow.core.outcome import InputError
 from cartflow.results.summary import summary_lines
-from cartflow.sensitivity import delivery
 from cartflow.study.numbers import StudyNumbers, study_setting
 from cartflow.study.study import Study
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from cartflow.analyses.measures import MEASURES
 from cartflow.core import arguments
 from cartflow.core.dataset import label, without_fill
 from cartflow.core.outcome import InputError, RunStopped, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.core.paths import as_path
-from cartflow.measures import MEASURES
 from cartflow.pbpk.flows.stepper import NetworkStepper
 from cartflow.pbpk.variation.ranges import Setting, ranges
 from cartflow.results.figures.sensitivity_order import order
