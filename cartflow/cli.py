@@ -270,7 +270,7 @@ def _plot(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from cartflow.show import show
+    from cartflow.commands.show import show
 
     show(options.kind, options.name)
     return FINISHED
