@@ -346,8 +346,8 @@ def _count(done: int) -> None:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from cartflow.validation.command import validate
-    from cartflow.validation.table import list_cases
+    from cartflow.validation.book.command import validate
+    from cartflow.validation.book.table import list_cases
 
     if options.list:
         list_cases()

@@ -12,7 +12,7 @@ from cartflow.core.outcome import InputError
 from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.flows.courses import exact_area, given
 from cartflow.pbpk.flows.network import organ_network
-from cartflow.pbpk.published_delivery import delivered
+from cartflow.validation.bodies.delivery import delivered
 
 BODIES = ["mouse_28g", "human_male", "child_5y"]
 STUDY = """

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cartflow.kinetics.files.load import load_model
-from cartflow.validation.published_names import source_models
+from cartflow.validation.book.names import source_models
 
 PAGE = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
 STANDINGS = ("published", "released", "recomputed", "analytic")

@@ -10,8 +10,8 @@ from cartflow.pbpk.flows.courses import given
 from cartflow.pbpk.flows.network import organ_network
 from cartflow.pbpk.flows.observables import organ_table, venous_concentration
 from cartflow.pbpk.trafficking import BloodTrafficking
-from cartflow.validation.organ_equations import rate_matrix
-from cartflow.validation.singh_equations import course
+from cartflow.validation.bodies.singh_equations import course
+from cartflow.validation.organs.organ_equations import rate_matrix
 
 PLASMA = 1717 * 0.55  # mm3 in the mouse
 

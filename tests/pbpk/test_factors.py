@@ -3,9 +3,9 @@
 import pytest
 
 from cartflow.pbpk.files.load import load_body, load_trafficking
-from cartflow.pbpk.published_delivery import whole_model_ratio
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.variation.factors import delivery_of, factors
+from cartflow.validation.bodies.delivery import whole_model_ratio
 
 MOUSE, MAN = "mouse_28g", "human_male"
 

@@ -17,7 +17,7 @@ from cartflow.pbpk.flows.stepper import NetworkStepper
 from cartflow.pbpk.flows.streams import streams
 from cartflow.pbpk.trafficking import LymphTrafficking, OrganTrafficking
 from cartflow.pbpk.tumour import TumourVessels, host_organs
-from cartflow.validation.khot_equations import Reading, curves
+from cartflow.validation.bodies.khot_equations import Reading, curves
 
 BODIES = ["mouse_28g", "human_male"]
 MODELS = ["khot2019", "singh2020"]

@@ -10,7 +10,7 @@ from cartflow.core.outcome import InputError
 from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.flows.courses import HOUR, course, exact_area, given
 from cartflow.pbpk.flows.network import organ_network
-from cartflow.pbpk.published_delivery import (
+from cartflow.validation.bodies.delivery import (
     blood_volume_rows,
     brain_by_age,
     brain_rows,
@@ -19,7 +19,8 @@ from cartflow.pbpk.published_delivery import (
     organ_ratio_rows,
     whole_model_ratio,
 )
-from cartflow.pbpk.published_pet import (
+from cartflow.validation.bodies.khot_equations import Reading, curves
+from cartflow.validation.bodies.pet_rows import (
     MEASURED,
     injected_dose,
     lung_mend,
@@ -30,15 +31,14 @@ from cartflow.pbpk.published_pet import (
     with_lung,
     with_lung_retention,
 )
-from cartflow.pbpk.published_recirculation import (
+from cartflow.validation.bodies.recirculation import (
     duct_recovery,
     recovery_rows,
     recovery_table,
     residence_rows,
     split_rows,
 )
-from cartflow.pbpk.published_tsai import dose_table_rows, route_ratio_rows, route_ratios
-from cartflow.validation.khot_equations import Reading, curves
+from cartflow.validation.bodies.tsai_rows import dose_table_rows, route_ratio_rows, route_ratios
 
 KEYS = keys()
 GROUPS = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cartflow.pbpk.files.load import load_trafficking
-from cartflow.pbpk.published_biodistribution import (
+from cartflow.validation.bodies.biodistribution_rows import (
     MODELS,
     SERIES,
     VALUES,
@@ -13,9 +13,15 @@ from cartflow.pbpk.published_biodistribution import (
     lung_at_half_an_hour,
     misfit,
 )
-from cartflow.pbpk.published_khot import TISSUES, khot_curves, rms_of_log10
-from cartflow.pbpk.published_khot_curves import AREA, DRAWN, HOURS, MEASURED
-from cartflow.validation.khot_equations import AS_PRINTED, FITTED, Reading, curves, fitted_loss
+from cartflow.validation.bodies.khot_curves import AREA, DRAWN, HOURS, MEASURED
+from cartflow.validation.bodies.khot_equations import (
+    AS_PRINTED,
+    FITTED,
+    Reading,
+    curves,
+    fitted_loss,
+)
+from cartflow.validation.bodies.khot_rows import TISSUES, khot_curves, rms_of_log10
 
 
 @pytest.mark.parametrize("tissue", AREA)

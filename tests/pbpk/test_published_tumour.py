@@ -14,7 +14,7 @@ from cartflow.pbpk.flows.tumour_like import published_tumour, published_vessels,
 from cartflow.pbpk.published_tumour import PublishedTumour
 from cartflow.pbpk.tumour import TumourVessels
 from cartflow.pbpk.variation.factors import delivery_of, factors
-from cartflow.validation.organ_equations import rate_matrix
+from cartflow.validation.organs.organ_equations import rate_matrix
 
 OWN = ("khot2019", "leon_triana2021", "singh2020", "tsai2022_liver")
 NONE = ("brown2021", "ganusov2014", "singh2021", "singh2021_effector", "tsai2022_pleural")

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from cartflow.core.outcome import InputError
-from cartflow.validation.case import CaseResult, Check
+from cartflow.validation.book.case import CaseResult, Check
 
 
 def check(measured=1.0, expected=1.0, tolerance=0.0, kind="absolute", **more):

@@ -7,7 +7,7 @@ from cartflow.core.outcome import InputError
 from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.files.load import load
 from cartflow.pde.lines.rosenbrock import GAMMA
-from cartflow.validation.dispersion import (
+from cartflow.validation.fronts.dispersion import (
     LINEAR,
     PulledFront,
     backward_euler,

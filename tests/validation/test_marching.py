@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cartflow.geometries.shapes.box import box
-from cartflow.validation.marching import Track, crossing, profile
+from cartflow.validation.fronts.marching import Track, crossing, profile
 
 
 def test_crossing_of_an_exponential_is_exact():

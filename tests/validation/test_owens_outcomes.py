@@ -5,8 +5,8 @@ import pytest
 
 from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.scenario import Dose
-from cartflow.validation.book import chosen
-from cartflow.validation.owens_outcomes import (
+from cartflow.validation.book.cases import chosen
+from cartflow.validation.kinetics.owens_outcomes import (
     PLANS,
     PRINTED,
     longest_rest,

@@ -7,13 +7,13 @@ import pytest
 
 from cartflow.kinetics.files.checking import check_model
 from cartflow.kinetics.files.load import load_model, names
-from cartflow.pbpk.published import PublishedRow
-from cartflow.validation.book import CASES, chosen
-from cartflow.validation.formula import formula_svg
-from cartflow.validation.published_body_text import checks_of, held, notes
-from cartflow.validation.published_courses import spans_decades
-from cartflow.validation.published_equations import equation_lines, visible
-from cartflow.validation.published_names import BODIES, LONGER_MODELS
+from cartflow.validation.bodies.rows import PublishedRow
+from cartflow.validation.bodies.text import checks_of, held, notes
+from cartflow.validation.book.cases import CASES, chosen
+from cartflow.validation.book.formula import formula_svg
+from cartflow.validation.book.names import BODIES, LONGER_MODELS
+from cartflow.validation.kinetics.courses import spans_decades
+from cartflow.validation.kinetics.equations import equation_lines, visible
 
 
 def run(name):
@@ -58,7 +58,7 @@ def test_a_model_has_all_its_checks_with_their_own_tolerances(name):
 
 def test_a_wrong_number_fails(monkeypatch):
     monkeypatch.setattr(
-        "cartflow.validation.published_kinetics.load_model",
+        "cartflow.validation.kinetics.case.load_model",
         lambda name: load_model(name).with_parameters({"contraction_rate": "0.2 1/day"}),
     )
     (entry,) = chosen(["kinetics:stein2019"], "quick")
@@ -128,7 +128,7 @@ def test_a_model_read_otherwise_fails_where_its_publication_is_drawn(monkeypatch
     from cartflow.pbpk.files.load import load_trafficking
 
     monkeypatch.setattr(
-        "cartflow.pbpk.published_khot.load_trafficking",
+        "cartflow.validation.bodies.khot_rows.load_trafficking",
         lambda name: replace(load_trafficking(name), extravascular_volume="interstitium"),
     )
     (entry,) = chosen(["bodies:khot"], "quick")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from cartflow.validation.published_tumours import singh2020, tsai2022
-from cartflow.validation.published_tumours.flows import Flows
-from cartflow.validation.published_tumours.rows import (
+from cartflow.validation.bodies.tumours import singh2020, tsai2022
+from cartflow.validation.bodies.tumours.flows import Flows
+from cartflow.validation.bodies.tumours.rows import (
     content_rows,
     delivered,
     delivery_rows,

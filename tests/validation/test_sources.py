@@ -8,13 +8,18 @@ import numpy as np
 import pytest
 
 from cartflow.kinetics.files.load import load_model
-from cartflow.validation.book import CASES, chosen
-from cartflow.validation.followed import Course, followed
-from cartflow.validation.published_names import source_models
+from cartflow.validation.book.cases import CASES, chosen
+from cartflow.validation.book.names import source_models
+from cartflow.validation.kinetics.followed import Course, followed
 
 FOLDER = Path(__file__).parents[2] / "validation" / "sources"
 # What a source's module may build on: arrays, SciPy, the common form, and files of data.
-ALLOWED = {"numpy", "scipy", "cartflow.validation.followed", "cartflow.validation.measured_data"}
+ALLOWED = {
+    "numpy",
+    "scipy",
+    "cartflow.validation.kinetics.followed",
+    "cartflow.validation.measurements.data",
+}
 STANDARD = {"__future__", "collections", "typing", "functools", "math", "itertools"}
 
 
@@ -59,7 +64,7 @@ def test_a_wrong_number_is_noticed(monkeypatch):
 
     from cartflow.alone.simulate import simulate
 
-    monkeypatch.setattr("cartflow.validation.from_sources.simulate", wrong)
+    monkeypatch.setattr("cartflow.validation.kinetics.from_sources.simulate", wrong)
     (entry,) = chosen(["sources:hardiansyah2019"], "quick")
     wrong_ones = [c.name.partition(":")[0] for c in entry.run("quick").checks if not c.passed]
     assert "tumour" in wrong_ones
@@ -93,7 +98,7 @@ def test_a_course_needs_five_times_and_an_amount_at_each():
 
 
 def test_typed_sets_of_kirouac_are_those_of_the_table():
-    from cartflow.validation.measured_data import ABSENT, found, rows
+    from cartflow.validation.measurements.data import ABSENT, found, rows
     from cartflow.validation.sources import kirouac2023
 
     path = found(kirouac2023._TABLE)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.validation.followed import Array, Course, followed
+from cartflow.validation.kinetics.followed import Array, Course, followed
 
 READ = (
     "the paper, and the authors' code, tmglncc/CARTmath at 4688e80: rk4.R (equations and the "

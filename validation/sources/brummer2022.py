@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.validation.followed import Array, Course, followed
+from cartflow.validation.kinetics.followed import Array, Course, followed
 
 READ = (
     "the authors' code and fits, alexbbrummer/CARRGODEX at a21bace: the equations of "

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.validation.followed import Array, Course, followed
+from cartflow.validation.kinetics.followed import Array, Course, followed
 
 READ = (
     "nlmixr2/nlmixr2lib at 2a9e79e9, Hardiansyah_2019_CART_upn3_qsp.R and its article on both "

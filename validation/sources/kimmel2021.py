@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cartflow.validation.followed import Array, Course, followed
+from cartflow.validation.kinetics.followed import Array, Course, followed
 
 READ = (
     "the paper (Proc R Soc B 288:20210229): equations 2.1 to 2.3, table 1 and figure 2; the growth "

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.validation.followed import Array, Course, followed
-from cartflow.validation.measured_data import found, rows
+from cartflow.validation.kinetics.followed import Array, Course, followed
+from cartflow.validation.measurements.data import found, rows
 
 READ = (
     "a student's transcription, mstadt/CART2 at d0f7730: mod_eqns.m, HillEQ.m and "

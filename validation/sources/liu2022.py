@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cartflow.validation.followed import Array, Course, followed
+from cartflow.validation.kinetics.followed import Array, Course, followed
 
 READ = (
     "the authors' code, Lunan12/CAR-T-model at 813a33a: Eqs_CR_PR_NR.m and Eqs_NegR.m, the two "

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cartflow.validation.followed import Array, Course, followed
+from cartflow.validation.kinetics.followed import Array, Course, followed
 
 READ = (
     "nlmixr2/nlmixr2lib at f58b1f44, MuellerSchoell_2021_axicabtageneCiloleucel_qsp.R and its "

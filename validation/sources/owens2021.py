@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.validation.followed import Array, Course, followed
+from cartflow.validation.kinetics.followed import Array, Course, followed
 
 READ = (
     "the paper (Bull Math Biol 83:42): equations 2 to 5, table 1, and for the plans section 3.2, "

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cartflow.validation.followed import Array, Course, followed
+from cartflow.validation.kinetics.followed import Array, Course, followed
 
 READ = (
     "g-rodrigues2/Melanoma-TAM-CART-Modeling at 9832965, melanoma_CART_TAM.ipynb: the first "

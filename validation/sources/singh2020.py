@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.validation.followed import Array, Course, followed
+from cartflow.validation.kinetics.followed import Array, Course, followed
 
 READ = (
     "Wrlog/PBPK at 9dea3283, models/cart_pbpk_pd_singh2020.cpp, made line by line from the MLXTRAN "

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cartflow.validation.followed import Array, Course, followed
+from cartflow.validation.kinetics.followed import Array, Course, followed
 
 READ = (
     "nlmixr2/nlmixr2lib, Singh_2021_idecabtageneVicleucel_human.R and its article, which quote "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.validation.followed import Course
+from cartflow.validation.kinetics.followed import Course
 
 READ = (
     "nlmixr2/nlmixr2lib, Stein_2019_Tisagenlecleucel.R, which quotes table 1, equation 1 and the "

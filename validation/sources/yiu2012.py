@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import expm
 
-from cartflow.validation.followed import Array, Course
+from cartflow.validation.kinetics.followed import Array, Course
 
 READ = (
     "armw37/VirtualPatient at 646b001, cytostorm.py, second-hand: it prints a 'Table 2' without "
