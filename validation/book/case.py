@@ -5,7 +5,8 @@ A case is a module `validation/<subject>.py` with a function
     def case(scope: Scope) -> CaseResult
 
 or, where one module stands for many models, ``case(scope, subject)`` with `subject` the part of
-the case's name behind its colon (``kinetics:stein2019``). It is listed in `validation/book/cases.py`.
+the case's name behind its colon (``kinetics:stein2019``). It is listed in
+`validation/book/cases.py`.
 ``quick`` does the same checks on fewer or smaller runs, with the same tolerances where the
 method allows; progress is shown case by case, so that a case needs no callback.
 """

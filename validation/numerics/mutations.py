@@ -1,7 +1,7 @@
 """Formulas broken on purpose: each must make the case that guards it fail.
 
-``python -m cartflow.validation.numerics.mutations [NAME ...]`` runs the quick case of each with the one
-formula replaced, prints which check noticed, and exits 1 if none did.
+``python -m cartflow.validation.numerics.mutations [NAME ...]`` runs the quick case of each with the
+one formula replaced, prints which check noticed, and exits 1 if none did.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 What a stage does to a cell is written out for a network of reactions, so that everything is read
 and written once: the amounts of the cell and its neighbours, rates, diffusion, and the weighted
-sum with earlier stages. The names in the text are all ours (see `cartflow.kinetics.expressions.generated`).
+sum with earlier stages. The names in the text are all ours (see
+`cartflow.kinetics.expressions.generated`).
 """
 
 from __future__ import annotations
