@@ -55,8 +55,8 @@ def case() -> CaseResult:
             "runs khot2019 in mouse_28g with the publication's tumour of 0.45 mL, whose vessels, "
             "not printed, are a tenth of it. A second solution is written from the publication's "
             "equations and table 2 alone (validation/bodies/khot_equations.py), with one pool of "
-            "blood and its own organs. V_e is the organ less its vessels. The loss k is fitted to the "
-            "drawn curves of 13 tissues; readings of the text that do not give them are solved "
+            "blood and its own organs. V_e is the organ less its vessels. The loss k is fitted to "
+            "the drawn curves of 13 tissues; readings of the text that do not give them are solved "
             "too, and must miss them by a factor of 2 or more."
         ),
         finding=_finding(found, own, others),
