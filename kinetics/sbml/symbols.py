@@ -14,7 +14,7 @@ from cartflow.kinetics.sbml.elements import Elements, SpeciesElement
 from cartflow.kinetics.sbml.math_in import RATE_OF, TIME
 from cartflow.kinetics.sbml.naming import Names
 from cartflow.kinetics.sbml.rates_of_change import rate_of
-from cartflow.kinetics.sbml.trees import substituted
+from cartflow.kinetics.trees import substituted
 from cartflow.outcome import InputError
 
 AMOUNT = "@amount of "
