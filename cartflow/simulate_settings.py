@@ -37,11 +37,13 @@ def _with_settings(model: Model, scenario: Scenario, settings: Mapping[str, Any]
             if key == "end":
                 scenario = with_end(scenario, parameter(value, "day").value)
             elif kind == "initial" and rest in model.network.species_names:
+                model.require_free(rest)
                 start = model.scaling.amount(
                     value, model.network.species[model.network.index(rest)]
                 )
                 scenario = replace(scenario, initial={**scenario.initial, rest: start})
             elif key in model.network.parameters:
+                model.require_free(key)
                 unit = model.network.parameters[key].unit
                 changed = model.scaling.restated(key, value, unit)
                 scenario = replace(scenario, parameters={**scenario.parameters, key: changed})

@@ -94,7 +94,7 @@ class Symbols:
                 key = self.key(name)
                 kept[key] = self.names.of(name) if key == name else self.names.new(f"{name}_amount")
         if TIME in self.used or not any(self.is_state(key) for key in kept):
-            kept[TIME] = self.names.new("time")
+            kept[TIME] = self.names.new("clock")
         return kept
 
     def _worked_out(self) -> dict[str, Expression]:
