@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from cartflow.kinetics.extra_functions import SMOOTH
 from cartflow.kinetics.grammar import Binary, Call, Expression, Negative, Number
-from cartflow.kinetics.sbml.trees import folded
+from cartflow.kinetics.trees import folded
 from cartflow.outcome import InputError
 
 Parts: TypeAlias = list[Expression]

@@ -7,7 +7,7 @@ from typing import Any
 
 from cartflow.kinetics.grammar import MAXIMUM_HEIGHT, Expression, Name, Negative, Number
 from cartflow.kinetics.sbml.math_functions import CALLS, Parts
-from cartflow.kinetics.sbml.trees import require_bounded, substituted
+from cartflow.kinetics.trees import require_bounded, substituted
 from cartflow.outcome import InputError
 
 TIME = "@time"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cartflow.kinetics.grammar import Binary, Expression, Name, Negative, Number
 from cartflow.kinetics.sbml.elements import Elements, Participant
-from cartflow.kinetics.sbml.trees import folded
+from cartflow.kinetics.trees import folded
 from cartflow.outcome import InputError
 
 
