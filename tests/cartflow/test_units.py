@@ -21,6 +21,7 @@ from cartflow.units import (
     to_internal,
 )
 
+pytestmark = pytest.mark.lowest
 NASTY = [
     "",
     " ",

@@ -11,6 +11,7 @@ from cartflow.geometries.images import read_image
 from cartflow.geometries.mask import read_mask
 from cartflow.outcome import InputError
 
+pytestmark = pytest.mark.lowest
 LABELS = np.zeros((6, 5, 4), dtype=np.int16)
 LABELS[1:5, 1:4, 1:3] = 1
 LABELS[2, 2, 1:3] = 2
