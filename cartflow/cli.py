@@ -101,7 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     plot = commands.add_parser("plot", help="draw a result")
     plot.add_argument(
-        "file", type=Path, metavar="FILE", help="a result of cartflow run or simulate"
+        "file", type=Path, metavar="FILE", help="what run, simulate, compare or sensitivity wrote"
     )
     plot.add_argument(
         "--out", type=Path, metavar="PNG", help="the figure (default: FILE's stem .png)"
@@ -258,13 +258,12 @@ def _simulate(options: argparse.Namespace) -> int:
 
 def _plot(options: argparse.Namespace) -> int:
     from cartflow.core.saving.destination import PNG, Destination
-    from cartflow.results.figures.run import plot_result
-    from cartflow.results.result import load_result
+    from cartflow.results.plotting import drawing
 
-    tree = load_result(options.file)
-    path = options.out or options.file.with_suffix(".png")
+    draw = drawing(options.file)
+    path = options.out or options.file.parent / f"{options.file.stem}.png"
     Destination(path=path, kind=PNG, force=options.force)
-    plot_result(tree, path)
+    draw(path)
     tell([f"written       {path}"])
     return FINISHED
 

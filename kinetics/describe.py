@@ -30,6 +30,23 @@ def reactions(network: Network) -> list[str]:
     ]
 
 
+def quantities(model: Model) -> list[str]:
+    """Return one line for each quantity that is worked out from species."""
+    return [f"{name} = {to_text(tree)}" for name, tree in model.quantities.items()]
+
+
+def triggers(model: Model) -> list[str]:
+    """Return one line for each event by condition: when, after how long, and what it sets."""
+    lines = []
+    for event in model.triggers:
+        delay = "" if event.delay is None else f", {to_text(event.delay)} days later"
+        scaled = {n: f"({to_text(tree)})" for n, tree in event.changes.items()}
+        scaled |= {n: f"{scaled[n]}*({to_text(tree)})" for n, tree in event.scales.items()}
+        sets = ", ".join(f"{name} = {text}" for name, text in scaled.items())
+        lines.append(f"{event.name}: when {to_text(event.trigger)}{delay}: {sets}")
+    return lines
+
+
 def parameter_notes(model: Model) -> dict[str, str]:
     """Return for each parameter its note, its range, and why its published unit is odd."""
     notes = {}

@@ -100,6 +100,12 @@ class Model:
             msg = f"kinetics '{self.name}': {name}: other numbers of the file rest on it; change "
             raise InputError(msg + "it in the file")
 
+    def require_countable(self) -> None:
+        """Raise `InputError` if no number of cells is behind the model's amounts."""
+        if self.network.alone:
+            msg = f"kinetics '{self.name}': {self.network.alone}, so nothing in it can be counted "
+            raise InputError(msg + "as cells; there are no random runs of it")
+
     def numbers(self) -> dict[str, Parameter]:
         """Return every number of the file but its check values, by a dotted key."""
         found = dict(self.network.parameters)

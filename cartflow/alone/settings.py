@@ -37,10 +37,12 @@ def _with_settings(model: Model, scenario: Scenario, settings: Mapping[str, Any]
             if key == "end":
                 scenario = with_end(scenario, parameter(value, "day").value)
             elif kind == "initial" and rest in model.network.species_names:
+                model.require_free(rest)
                 species = model.network.species[model.network.index(rest)]
                 start = signed(model.scaling.amount(value, species), "not_negative")
                 scenario = replace(scenario, initial={**scenario.initial, rest: start})
             elif key in model.network.parameters:
+                model.require_free(key)
                 old = model.network.parameters[key]
                 changed = signed(model.scaling.restated(key, value, old.unit), old.sign)
                 scenario = replace(scenario, parameters={**scenario.parameters, key: changed})

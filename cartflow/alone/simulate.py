@@ -46,12 +46,20 @@ class Simulated:
         grid = self.course.grid()
         states = self.course.present(grid)
         for row, s in enumerate(self.model.network.species):
+            if s.name == self.model.clock:
+                continue
             whole = s.unit == "cell/mm^3" and self.model.volume is not None
             values = states[:, row] * (self.model.volume or 1.0 if whole else 1.0)
             unit = " cells" if whole else {"1": ""}.get(s.unit, f" {s.unit}")
             peak, last = int(np.argmax(values)), float(values[-1])
             text = f"highest {values[peak]:.6g}{unit} at day {grid[peak]:.4g}"
             rows.append((s.name, f"{text}, at the end {last:.6g}{unit}"))
+        for name, tree in self.model.quantities.items():
+            values = self.course.measure(tree, grid)
+            peak = int(np.argmax(values))
+            text = f"highest {values[peak]:.6g} at day {grid[peak]:.4g}"
+            rows.append((name, f"{text}, at the end {values[-1]:.6g}"))
+        rows += [("note", flag) for flag in self.model.flags if self.model.network.alone]
         if "balance" in self.tree.children:
             worst = float(self.tree["balance"].to_dataset()["relative_residual"].max())
             rows.append(("balance", f"largest |residual| / (infused + born) = {worst:.2g}"))

@@ -48,6 +48,8 @@ def simulated_tree(
     groups = {"/": root, "/species": _species(model, course, times)}
     if course.network.is_product.any():
         groups["/balance"] = _balance(course, times)
+    if model.quantities:
+        groups["/quantities"] = _quantities(model, course, times)
     groups["/parameters"] = parameter_group(numbers)
     return xr.DataTree.from_dict({name: without_fill(ds) for name, ds in groups.items()})
 
@@ -78,6 +80,16 @@ def _species(model: Model, course: Trajectory, times: Array) -> xr.Dataset:
             text = f"{name}, in the whole compartment"
             variables[f"{s.name}_total"] = variable(("time",), total, "cell", text, role=s.role)
     return xr.Dataset(variables)
+
+
+def _quantities(model: Model, course: Trajectory, times: Array) -> xr.Dataset:
+    """Return what the model works out from its species, under the names of its file."""
+    return xr.Dataset(
+        {
+            name: variable(("time",), course.measure(tree, times), "1", name)
+            for name, tree in model.quantities.items()
+        }
+    )
 
 
 def _balance(course: Trajectory, times: Array) -> xr.Dataset:

@@ -72,7 +72,13 @@ def _show_numbers(kind: str, name: str) -> None:
 
 
 def _show_kinetics(name: str) -> None:
-    from cartflow.kinetics.describe import equations, parameter_notes, reactions
+    from cartflow.kinetics.describe import (
+        equations,
+        parameter_notes,
+        quantities,
+        reactions,
+        triggers,
+    )
     from cartflow.kinetics.files.load import load_model
 
     model = load_model(name)
@@ -80,6 +86,8 @@ def _show_kinetics(name: str) -> None:
     print(f"{network.name}: {network.title}\n")
     print("\n".join(equations(network)) + "\n")
     print("\n".join(reactions(network)) + "\n")
+    for lines in (quantities(model), triggers(model)):
+        print("\n".join([*lines, ""]) if lines else "", end="\n" if lines else "")
     if model.scaling.volume is not None:
         print(f"compartment volume: {model.scaling.volume.stated} ({model.scaling.volume.note})\n")
     notes = parameter_notes(model)

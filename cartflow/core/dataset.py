@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ import xarray as xr
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
+from cartflow.core.paths import kind_of
 from cartflow.core.saving.whole import require_room, write_whole
 from cartflow.core.units import cf_unit
 
@@ -20,6 +22,9 @@ Array = np.ndarray
 GROUPS = ("body", "balance", "parameters")
 # Of a kinetics model run alone.
 SIMULATED = ("species", "parameters")
+# Deflate makes nothing smaller than by this factor.
+_MOST_COMPRESSED = 1032
+_SMALLEST = 100
 _HEAD = 1000  # bytes that a variable takes in a file beside its values, at most
 
 
@@ -92,17 +97,57 @@ def write(tree: xr.DataTree, path: Path) -> None:
 
 def read(path: Path) -> xr.DataTree:
     """Return the result in the file at `path`; raise `InputError` if there is none."""
+    tree = read_tree(path)
+    require_result(tree, path)
+    return tree
+
+
+def read_tree(path: Path) -> xr.DataTree:
+    """Return everything in the netCDF file at `path`, which is closed; raise `InputError`."""
+    if kind_of(path) == "file" and path.stat().st_size < _SMALLEST:
+        msg = f"{path}: not a result of cartflow (it is too small)"
+        raise InputError(msg)
+    if kind_of(path) in ("folder", "device"):
+        msg = f"{path}: not a result of cartflow (it is no file)"
+        raise InputError(msg)
     try:
+        _require_size(path)
         with xr.open_datatree(path, engine="netcdf4", decode_timedelta=False) as tree:
             tree.load()
     except FileNotFoundError:
         msg = f"{path}: there is no such file"
         raise InputError(msg) from None
-    except (OSError, ValueError) as error:
-        msg = f"{path}: not a result of cartflow ({error})"
+    except InputError:
+        raise
+    # The libraries raise whatever a damaged file makes them stumble over.
+    except Exception as error:
+        # What comes after the first line is the whole dataset.
+        reason = str(error).partition("\n")[0].strip() or type(error).__name__
+        msg = f"{path}: not a result of cartflow ({reason})"
         raise InputError(msg) from None
+    return tree
+
+
+def _require_size(path: Path) -> None:
+    """Raise `InputError` on a file that claims to hold more than it can, before it is read."""
+    import netCDF4
+
+    with netCDF4.Dataset(path) as file:
+        claimed = _claimed(file)
+    if claimed > _MOST_COMPRESSED * path.stat().st_size:
+        msg = f"{path}: claims to hold {claimed / 1e9:.3g} GB, which is more than it can"
+        raise InputError(msg)
+
+
+def _claimed(group: Any) -> int:
+    """Return the bytes that the variables of a netCDF group and those below it would take."""
+    here = [math.prod(v.shape) * getattr(v.dtype, "itemsize", 8) for v in group.variables.values()]
+    return sum(here) + sum(_claimed(below) for below in group.groups.values())
+
+
+def require_result(tree: xr.DataTree, path: Path) -> None:
+    """Raise `InputError` unless `tree` has the groups of a run or of a model run alone."""
     missing = [name for name in GROUPS if name not in tree.children]
     if missing and not all(name in tree.children for name in SIMULATED):
         msg = f"{path}: not a result of cartflow (the group '{missing[0]}' is missing)"
         raise InputError(msg)
-    return tree

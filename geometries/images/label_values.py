@@ -17,11 +17,11 @@ _HIGHEST = 2**31
 # More different values than these are no labels, and would fill memory.
 _MOST_VALUES = 2**16
 # Voxels in one part; what is computed of it is small beside the image.
-_PART = 2**20
+_PART = 2**16
 
 
 def parts_of(array: NDArray[Any]) -> Iterator[tuple[slice, ...]]:
-    """Yield boxes that fill an array, each of at most 2^20 entries that lie close in memory."""
+    """Yield boxes that fill an array, each of at most 65536 entries that lie close in memory."""
     sizes = list(array.shape)
     for axis in sorted(range(array.ndim), key=lambda a: -abs(array.strides[a])):
         others = int(np.prod([n for a, n in enumerate(sizes) if a != axis]))
@@ -62,7 +62,7 @@ def numbered(image: Image, labels: Sequence[int]) -> Codes:
     """Return for every voxel the place of its label in `labels`, from 1; 0 for any other."""
     order = np.argsort(labels)
     rising = np.asarray(labels, dtype=np.int64)[order]
-    codes = np.zeros_like(image.stored, dtype=np.min_scalar_type(len(labels)), subok=False)
+    codes = np.zeros(image.stored.shape, dtype=np.min_scalar_type(len(labels)))
     for part in parts_of(image.stored):
         whole = _whole(image.scaled(image.stored[part]))
         place = np.minimum(np.searchsorted(rising, whole), rising.size - 1)

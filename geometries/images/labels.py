@@ -71,7 +71,7 @@ def _parts(codes: Codes) -> NDArray[np.integer]:
     from scipy.ndimage import label
 
     try:
-        # Two bytes a voxel hold 65535 parts.
+        # Two bytes a voxel hold 65535 parts. SciPy copies an array that is not in C order.
         parts: NDArray[np.integer] = label(codes, output=np.uint16)[0]
     except RuntimeError:
         parts = label(codes, output=np.int32)[0]

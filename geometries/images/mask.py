@@ -82,13 +82,12 @@ def _mask(
     # From here on a voxel holds the place of its label among those chosen, from 1.
     codes = numbered(image, list(labels.values()))
     names = {name: code for code, name in enumerate(labels, 1)}
-    box = bounding_box(codes)
     if largest_component:
-        keep_largest_part(codes[box])
-        left = present_codes(codes[box])
+        keep_largest_part(codes)
+        left = present_codes(codes)
         names = {name: code for name, code in names.items() if code in left}
         chosen_labels(sorted(labels[name] for name in names), region_names)
-        box = bounding_box(codes)
+    box = bounding_box(codes)
     codes = codes[box]
     shifted = affine_of_box(matrix, [side.start for side in box])
     grid = oriented(codes, shifted, checked_factors(coarsen, codes.shape))

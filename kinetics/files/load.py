@@ -12,7 +12,10 @@ from cartflow.core.paths import as_path
 from cartflow.kinetics.files.reading import read_model
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
+from cartflow.kinetics.sbml.reading import read_sbml
 from cartflow.kinetics.species import Species
+
+_SBML = (".xml", ".sbml")
 
 
 def names() -> list[str]:
@@ -24,17 +27,20 @@ def names() -> list[str]:
 
 
 def load_model(name_or_path: str | Path, directory: Path | None = None) -> Model:
-    """Return a shipped model by name, or the one in a TOML file (a path ending in .toml).
+    """Return a shipped model by name, or the one in a file: TOML, or SBML by .xml or .sbml.
 
     A relative path starts at `directory`. Raises `InputError`, one line that names the file,
     the key, the value got and what is allowed.
     """
-    if isinstance(name_or_path, str) and not name_or_path.endswith(".toml"):
-        require_known(name_or_path, names(), "kinetics (a shipped name, or a path to a .toml file)")
+    if isinstance(name_or_path, str) and not name_or_path.endswith((".toml", *_SBML)):
+        kinds = "a shipped name, or a path to a .toml, .xml or .sbml file"
+        require_known(name_or_path, names(), f"kinetics ({kinds})")
         path = Path(str(files("cartflow.kinetics").joinpath(f"data/{name_or_path}.toml")))
         return read_model(path, path.name, source="")
     folder = Path() if directory is None else as_path(directory, "directory")
     path = folder / as_path(name_or_path, "kinetics")
+    if path.suffix in _SBML:
+        return read_sbml(path)
     return read_model(path, str(path), source="study")
 
 

@@ -14,26 +14,64 @@ from cartflow.kinetics.expressions.grammar import Call, Expression, Name, childr
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Seen:
+    """What jumps, at some times: `values`, shape (n_parts, n_times), change at jumps alone.
+
+    `gaps` are by how far each comparison is from its jump (nan for a rounding), and `noise`,
+    shape (n_parts,), how large a gap of nothing may look.
+    """
+
+    values: Array
+    gaps: Array
+    noise: Array
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Conditions:
-    """The jumping parts of rates and triggers as functions of a state."""
+    """The `parts` of rates and triggers that jump, with the functions of their arguments."""
 
-    functions: tuple[Function, ...]
+    parts: tuple[Call, ...]
+    arguments: tuple[tuple[Function, ...], ...]
 
-    def values(self, states: Array) -> Array:
-        """Return the value of each part, shape (n_parts, n_times); they change at jumps alone."""
-        result = np.empty((len(self.functions), states.shape[1]))
-        with np.errstate(all="ignore"):
-            for row, function in enumerate(self.functions):
-                result[row] = function(states)
-        return result
+    def seen(self, states: Array) -> Seen:
+        """Return what jumps at each of several states, shape (n_species, n_times)."""
+        shape = len(self.parts), states.shape[1]
+        values, gaps, noise = np.empty(shape), np.full(shape, np.nan), np.zeros(shape[0])
+        for row, part in enumerate(self.parts):
+            inner = [np.broadcast_to(f(states), shape[1:]) for f in self.arguments[row]]
+            values[row] = JUMPING[part.function](*inner)
+            if len(inner) == 2:
+                gaps[row] = inner[0] - inner[1]
+                noise[row] = _ROUNDING * max(np.abs(side).max() for side in inner)
+        return Seen(values=values, gaps=gaps, noise=noise)
+
+
+def close_calls(seen: Seen) -> Array:
+    """Return between which neighbouring times a comparison may have jumped forth and back.
+
+    It may where the gap is smaller than it bends, and does not pass through. The shape is
+    (n_times - 1,).
+    """
+    size = np.abs(seen.gaps)
+    bend = np.abs(np.diff(seen.gaps, 2, axis=1))
+    bend = np.pad(bend, ((0, 0), (1, 1)), mode="edge")
+    bend = np.maximum(bend[:, 1:], bend[:, :-1])
+    near = np.minimum(size[:, 1:], size[:, :-1]) <= bend
+    turning = np.abs(np.diff(seen.gaps, axis=1)) <= bend
+    return np.asarray((near & turning & (bend > seen.noise[:, None])).any(axis=0))
 
 
 def conditions(model: Model, network: Network) -> Conditions:
     """Return what jumps in the rates and triggers of `model`, with the parameters of `network`."""
-    parts = dict.fromkeys(part for tree in _watched(model) for part in jumps(tree))
-    return Conditions(functions=tuple(function_of(part, network) for part in parts))
+    found = dict.fromkeys(part for tree in _watched(model) for part in jumps(tree))
+    return Conditions(
+        parts=tuple(found),
+        arguments=tuple(tuple(function_of(a, network) for a in part.arguments) for part in found),
+    )
 
 
 def function_of(tree: Expression, network: Network) -> Function:

@@ -114,5 +114,4 @@ class EventQueue:
 
 
 def _value(function: Function, state: Array) -> float:
-    with np.errstate(all="ignore"):
-        return float(function(state))
+    return float(function(state))

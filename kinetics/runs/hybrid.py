@@ -79,6 +79,7 @@ def hybrid_runs(
     follows the mean until it falls below it again. Few cells do not act on the others.
     Species and threshold are those of the model's ``stochastic_below`` unless given.
     """
+    model.require_countable()
     name, cells, volume = _few(model, species, threshold)
     if any(isinstance(e, Jump) for e in (*model.events, *scenario.events)):
         raise InputError("jumps are not part of hybrid runs")

@@ -45,6 +45,7 @@ def exact_runs(
     and the doses must be whole numbers. Raises `InputError` where they are not, or where a
     species is a mass; `StepFailed` after `most_events` events of a run.
     """
+    model.require_countable()
     plan = timeline(model, scenario)
     volume = _volume(model)
     change = _whole_coefficients(model)

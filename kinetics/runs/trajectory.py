@@ -98,7 +98,7 @@ def run(
     """
     plan = timeline(model, scenario)
     if is_watched(model):
-        pieces = watched_pieces(model, plan, lambda segment: _change(segment, False)[0], rtol)
+        pieces = watched_pieces(model, plan, rtol)
         return Trajectory(network=plan.network, pieces=pieces)
     size = len(plan.network.species)
     product = plan.network.is_product

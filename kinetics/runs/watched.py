@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,40 +10,42 @@ import numpy as np
 from cartflow.core.outcome import StepFailed
 from cartflow.kinetics.expressions.compile import Array
 from cartflow.kinetics.model import Model
-from cartflow.kinetics.runs.conditions import conditions, function_of
+from cartflow.kinetics.runs.conditions import close_calls, conditions, function_of
 from cartflow.kinetics.runs.event_queue import EventQueue
+from cartflow.kinetics.runs.frozen import Frozen
 from cartflow.kinetics.runs.piece import Piece
 from cartflow.kinetics.runs.timeline import Segment, Timeline
 
-Change = Callable[[float, Array], Array]
+Jump = tuple[float, Array]
 _FIRST_STEP = 1e-7
 # Amounts this much smaller than the largest ever there are followed with full relative accuracy.
 _SMALLEST = 1e-18
-_FINEST = 2000  # A condition that holds for a shorter part of the run may be missed.
-_PARTS = 64
+_FINEST = 2000  # Looks in a run at least; more where a condition comes near its jump.
+_DEEPEST = 4
+_MOST_LOOKS = 200_000
+_PARTS = 32
 _MOST_PIECES = 30_000
 # Pieces begin this little earlier, so that a time stated equal to an event's comes after it.
 _EARLIER = 4e-16
 
 
-def watched_pieces(
-    model: Model, plan: Timeline, change_of: Callable[[Segment], Change], rtol: float
-) -> tuple[Piece, ...]:
+def watched_pieces(model: Model, plan: Timeline, rtol: float) -> tuple[Piece, ...]:
     """Return the pieces of a run, cut wherever an event happens or a rate jumps.
 
-    `change_of` gives the change of the state in a segment. Moments are found to the last digit
-    on the solution between the integrator's steps. Raises `StepFailed`.
+    Moments are found to the last digit on the solution between the integrator's steps. Raises
+    `StepFailed`.
     """
-    return _Run(model, plan, change_of, rtol).pieces()
+    # LSODA repeats as a warning what its status says.
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return _Run(model, plan, rtol).pieces()
 
 
 class _Run:
     """One run, piece by piece."""
 
-    def __init__(
-        self, model: Model, plan: Timeline, change_of: Callable[[Segment], Change], rtol: float
-    ) -> None:
-        self.model, self.plan, self.change_of, self.rtol = model, plan, change_of, rtol
+    def __init__(self, model: Model, plan: Timeline, rtol: float) -> None:
+        self.model, self.plan, self.rtol = model, plan, rtol
         names = plan.network.species_names
         self.clock = names.index(model.clock) if model.clock else None
         if model.clock:
@@ -60,7 +61,7 @@ class _Run:
             self.network = segment.network
             self.queue.compile(lambda tree: function_of(tree, self.network))
             self.conditions = conditions(self.model, self.network)
-            self.change = self._with_clock(self.change_of(segment))
+            self.change = Frozen(segment, self.conditions.parts, self._at)
             state = state * segment.factors + segment.amounts
             state = self._segment(segment, self.queue.happen(segment.start, state))
         self.found.append(_still(self.span * (1.0 - _EARLIER), self.span, state))
@@ -83,8 +84,9 @@ class _Run:
         """Return the solution up to `end`, or to the moment before it when something jumps."""
         if end - start <= 1e-14 * self.span:
             return _still(start * (1.0 - _EARLIER), end, state), state
+        before = self.conditions.seen(state[:, None]).values[:, 0]
+        self.change.held = before
         solver = self._solver(start, end, state)
-        before = self.conditions.values(state[:, None])[:, 0]
         times, parts = [start], []
         while solver.status == "running":
             message = solver.step()
@@ -104,31 +106,45 @@ class _Run:
         self.largest = np.maximum(self.largest, np.abs(state))
         atol = np.full(state.size, _SMALLEST * self.largest.max() + 1e-300)
         first = min(_FIRST_STEP * self.span, 0.01 * (end - start))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            return LSODA(
-                self.change, start, state, end, first_step=first, rtol=self.rtol, atol=atol
-            )
+        return LSODA(self.change, start, state, end, first_step=first, rtol=self.rtol, atol=atol)
 
-    def _jump(
-        self, part: Any, start: float, end: float, before: Array
-    ) -> tuple[float, Array] | None:
+    def _jump(self, part: Any, start: float, end: float, before: Array) -> Jump | None:
         """Return when in a step something has first jumped, and the state then, if it has."""
         if not before.size:
             return None
+        self.looks = 0
         number = int(np.clip(_FINEST * (end - start) / self.span, 8, _FINEST))
-        while True:
-            times = np.linspace(start, end, number + 1)
-            states = self._at(times, part(times))
-            values = self.conditions.values(states)
-            differs = np.flatnonzero((values != before[:, None]).any(axis=0)[1:])
-            if not differs.size:
-                return None
-            first = int(differs[0])
-            start, end = float(times[first]), float(times[first + 1])
-            if np.nextafter(start, end) >= end:
-                return end, states[:, first + 1].copy()
-            number = _PARTS
+        return self._look(part, start, end, before, number, _DEEPEST)
+
+    def _look(
+        self, part: Any, start: float, end: float, before: Array, number: int, depth: int
+    ) -> Jump | None:
+        """Look at `number` times; between those that leave doubt, or where it jumped, at more."""
+        self._count(number, start)
+        times = np.linspace(start, end, number + 1)
+        states = self._at(times, part(times))
+        seen = self.conditions.seen(states)
+        differs = (seen.values != before[:, None]).any(axis=0)
+        differs[0] = False
+        first = int(np.argmax(differs)) if differs.any() else number + 1
+        doubtful = np.flatnonzero(close_calls(seen)[: first - 1]) if depth else ()
+        for place in doubtful:
+            low, high = float(times[place]), float(times[place + 1])
+            found = self._look(part, low, high, before, _PARTS, depth - 1)
+            if found is not None:
+                return found
+        if first > number:
+            return None
+        low, high = float(times[first - 1]), float(times[first])
+        if np.nextafter(low, high) >= high:
+            return high, states[:, first].copy()
+        return self._look(part, low, high, before, _PARTS, depth)
+
+    def _count(self, number: int, time: float) -> None:
+        self.looks += number
+        if self.looks > _MOST_LOOKS:
+            msg = "its conditions change too fast to be watched"
+            raise StepFailed(self.network.name, msg, time)
 
     def _piece(self, start: float, end: float, times: list[float], parts: list[Any]) -> Piece:
         from scipy.integrate import OdeSolution
@@ -147,12 +163,6 @@ class _Run:
         if self.clock is not None:
             states[self.clock] = np.asarray(times) * self.pace
         return states
-
-    def _with_clock(self, change: Change) -> Change:
-        def timed(time: float, state: Array) -> Array:
-            return change(time, self._at(time, state.copy()))
-
-        return timed
 
 
 def _still(start: float, end: float, state: Array) -> Piece:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from cartflow.core.outcome import InputError
 from cartflow.kinetics.expressions.extra_functions import SMOOTH
 from cartflow.kinetics.expressions.grammar import Binary, Call, Expression, Negative, Number
-from cartflow.kinetics.sbml.trees import folded
+from cartflow.kinetics.trees import folded
 
 Parts: TypeAlias = list[Expression]
 RECIPROCALS = {

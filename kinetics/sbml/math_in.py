@@ -8,7 +8,7 @@ from typing import Any
 from cartflow.core.outcome import InputError
 from cartflow.kinetics.expressions.grammar import MAXIMUM_HEIGHT, Expression, Name, Negative, Number
 from cartflow.kinetics.sbml.math_functions import CALLS, Parts
-from cartflow.kinetics.sbml.trees import require_bounded, substituted
+from cartflow.kinetics.trees import require_bounded, substituted
 
 TIME = "@time"
 RATE_OF = "@rate of "

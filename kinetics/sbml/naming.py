@@ -13,7 +13,7 @@ class Names:
     """Gives each key a name of its own, its own one where that may stand."""
 
     def __init__(self) -> None:
-        self.taken = set(FUNCTIONS)
+        self.taken = {*FUNCTIONS, "time"}  # the time of a result
         self.given: dict[str, str] = {}
 
     def of(self, key: str) -> str:

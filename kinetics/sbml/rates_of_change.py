@@ -5,7 +5,7 @@ from __future__ import annotations
 from cartflow.core.outcome import InputError
 from cartflow.kinetics.expressions.grammar import Binary, Expression, Name, Negative, Number
 from cartflow.kinetics.sbml.elements import Elements, Participant
-from cartflow.kinetics.sbml.trees import folded
+from cartflow.kinetics.trees import folded
 
 
 def rate_of(elements: Elements, name: str, varies: bool) -> Expression:

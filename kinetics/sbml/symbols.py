@@ -15,7 +15,7 @@ from cartflow.kinetics.sbml.elements import Elements, SpeciesElement
 from cartflow.kinetics.sbml.math_in import RATE_OF, TIME
 from cartflow.kinetics.sbml.naming import Names
 from cartflow.kinetics.sbml.rates_of_change import rate_of
-from cartflow.kinetics.sbml.trees import substituted
+from cartflow.kinetics.trees import substituted
 
 AMOUNT = "@amount of "
 
@@ -94,7 +94,7 @@ class Symbols:
                 key = self.key(name)
                 kept[key] = self.names.of(name) if key == name else self.names.new(f"{name}_amount")
         if TIME in self.used or not any(self.is_state(key) for key in kept):
-            kept[TIME] = self.names.new("time")
+            kept[TIME] = self.names.new("clock")
         return kept
 
     def _worked_out(self) -> dict[str, Expression]:

@@ -154,6 +154,7 @@ def test_growth_out_of_bounds_stops(path):
         simulate(path)
 
 
+@pytest.mark.lowest
 def test_the_file_names_units_and_sources(tmp_path):
     out = tmp_path / "h.nc"
     simulate("hardiansyah2019", "upn3").write(out)
@@ -183,6 +184,7 @@ def test_random_runs_are_kept_and_reproducible(tmp_path):
         simulate("kimmel2021", runs=0)
 
 
+@pytest.mark.lowest
 def test_the_command_runs_writes_and_draws(path, tmp_path, capsys):
     out = tmp_path / "o.nc"
     arguments = ["simulate", str(path), "--scenario", "s", "--set", "k=2/day", "--out", str(out)]

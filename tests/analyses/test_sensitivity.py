@@ -75,6 +75,7 @@ def test_bodies_stay_closed_when_they_vary(path):
             assert varied.systemic_flow() == pytest.approx(varied.cardiac_output.value, rel=1e-6)
 
 
+@pytest.mark.lowest
 def test_numbers_with_a_range_are_those_that_vary(path):
     dataset = sensitivity(path, samples=8)
     assert list(dataset["parameter"].values) == ["body.cardiac_output", "tumour.plasma_flow"]
@@ -194,6 +195,7 @@ def test_spread_gives_a_range_to_the_rest():
         ranges(numbers, 1.0)
 
 
+@pytest.mark.lowest
 def test_command(path, capsys):
     out = path.parent / "s.nc"
     words = ["sensitivity", str(path), "--samples", "8", "--out", str(out)]

@@ -144,6 +144,7 @@ def test_an_existing_result_needs_force(folder, capsys):
     assert main(["plot", "study.nc", "--force"]) == 0
 
 
+@pytest.mark.lowest
 @pytest.mark.parametrize("name", GEOMETRIES)
 def test_plots(folder, capsys, name):
     (folder / "study.toml").write_text(STUDY.replace(BALL, GEOMETRIES[name]))

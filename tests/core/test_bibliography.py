@@ -8,6 +8,8 @@ import pytest
 from cartflow.core.bibliography import bibtex, keys, reference, references
 from cartflow.core.outcome import InputError
 
+pytestmark = pytest.mark.lowest
+
 
 def test_no_key_stands_twice_in_the_file():
     text = files("cartflow").joinpath("data/references.bib").read_text(encoding="utf-8")

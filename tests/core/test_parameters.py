@@ -5,6 +5,7 @@ import pytest
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import STANDINGS, Parameter, parameter
 
+pytestmark = pytest.mark.lowest
 TABLE = {"value": "114 1/h", "source": "khot2019", "standing": "transcribed", "note": "lung"}
 
 

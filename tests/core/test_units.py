@@ -22,6 +22,7 @@ from cartflow.core.units import (
     to_internal,
 )
 
+pytestmark = pytest.mark.lowest
 NASTY = [
     "",
     " ",

@@ -134,6 +134,7 @@ def limited_divergence(values, velocity, spacing):
     return -np.diff(flux, axis=0) / spacing
 
 
+@pytest.mark.lowest
 @pytest.mark.parametrize("name", ["slab", "box in two dimensions", "box in three dimensions"])
 def test_drift_is_limited_upwind(name):
     geometry = GEOMETRIES[name]()

@@ -147,6 +147,7 @@ def test_root_attributes(tree, study):
     assert "Khot" in tree.attrs["references"]
 
 
+@pytest.mark.lowest
 def test_every_variable_has_units_and_a_long_name(tree):
     for node in tree.subtree:
         for name, item in node.to_dataset(inherit=False).variables.items():
@@ -163,6 +164,7 @@ def test_time_is_elapsed_days(tree):
     np.testing.assert_allclose(time * 24, hours, rtol=1e-12)
 
 
+@pytest.mark.lowest
 def test_equal_after_writing_and_reading(path, result, tree):
     for found in (tree, load_result(path)):
         for node in result.tree.subtree:
@@ -201,6 +203,7 @@ def test_cells_of_the_body_are_those_of_the_balance(tree):
         np.testing.assert_allclose(inside, in_tumour, rtol=1e-12)
 
 
+@pytest.mark.lowest
 def test_the_balance_closes(tree):
     b = own(tree, "/balance")
     turnover = (b["infused"] + b["born"]).sum("phenotype")
@@ -309,6 +312,7 @@ AFFINES = {
 }
 
 
+@pytest.mark.lowest
 @pytest.mark.parametrize("name", AFFINES)
 def test_a_mask_keeps_its_affine_and_is_missing_outside(tmp_path, name):
     affine = AFFINES[name]

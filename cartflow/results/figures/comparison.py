@@ -36,9 +36,9 @@ def comparison_figure(dataset: xr.Dataset) -> Figure:
     for axes, (name, title, unit, logarithmic) in zip(lower, _COURSES, strict=True):
         _courses(axes, dataset[name], title, unit, logarithmic)
     lower[0].legend(fontsize="small")
-    rule = dataset.attrs["dose_rule"].replace("_", " ")
-    where = dataset.attrs["reference_body"]
-    figure.suptitle(f"{dataset.attrs['title']} (dose: {rule}, as in {where})")
+    rule = str(dataset.attrs["dose_rule"]).replace("_", " ")
+    where = dataset.attrs.get("reference_body", "a body that is not stated")
+    figure.suptitle(f"{dataset.attrs.get('title', '')} (dose: {rule}, as in {where})")
     return figure
 
 
@@ -71,7 +71,8 @@ def _courses(axes: Axes, values: xr.DataArray, title: str, unit: str, logarithmi
         course = values.sel(body=name).dropna("time")
         course = course.sel(time=course["time"] > 0)
         axes.plot(course["time"], course, label=name, color=colour, linewidth=width)
-    axes.set_xscale("log")
+    if (values["time"] > 0).any():
+        axes.set_xscale("log")
     if logarithmic and (values > 0).any():
         axes.set_yscale("log")
         axes.set_ylim(*log_limits(values.values, decades=12.0))

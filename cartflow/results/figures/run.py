@@ -71,20 +71,20 @@ def plot_sites(tree: xr.DataTree, axes: Axes) -> None:
     }
     for (name, values), colour in zip(courses.items(), colours(len(courses)), strict=True):
         axes.plot(values["time"].values, values.values, color=colour, label=name)
-    units = {"relative amount" if v.attrs["units"] == "1" else _unit(v) for v in courses.values()}
+    units = {"relative amount" if _unit(v) == "1" else _unit(v) for v in courses.values()}
     _finish_linear(axes, "Where kinetics act in organs", ", ".join(sorted(units, reverse=True)))
 
 
 def plot_simulated(tree: xr.DataTree, path: Path) -> None:
     """Write a figure (PNG) of the species of each unit, and of the balance, over time."""
     species = tree["species"].to_dataset()
-    units = list(dict.fromkeys(str(v.attrs["units"]) for v in _densities(species)))
+    units = list(dict.fromkeys(_unit(v) for v in _densities(species)))
     balanced = "balance" in tree.children
     figure = Figure(figsize=(5.0 * (len(units) + balanced), 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     panels = np.atleast_1d(np.asarray(figure.subplots(1, len(units) + balanced)))
     for axes, unit in zip(panels, units, strict=False):
-        shown = [v for v in _densities(species) if v.attrs["units"] == unit]
+        shown = [v for v in _densities(species) if _unit(v) == unit]
         for values, colour in zip(shown, colours(len(shown)), strict=True):
             axes.plot(values["time"].values, values.values, color=colour, label=values.name)
         _finish_linear(axes, "Species", _unit(shown[0]) if unit != "1" else "relative amount")
@@ -110,14 +110,26 @@ def _densities(species: xr.Dataset) -> list[xr.DataArray]:
 
 def _finish_linear(axes: Axes, title: str, unit: str) -> None:
     """Label a panel over linear time; amounts that span decades get a logarithmic axis."""
-    drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in axes.lines])
-    if drawn.min() >= 0 and drawn.max() > 0:
+    drawn = _drawn(axes)
+    if drawn.size and drawn.min() >= 0 and drawn.max() > 0:
         axes.set_yscale("log")
         axes.set_ylim(*log_limits(drawn))
+    _label(axes, title, unit)
+
+
+def _drawn(axes: Axes) -> np.ndarray:
+    """Return the finite values of all lines."""
+    lines = [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
+    values = np.concatenate([np.zeros(0), *lines])
+    return values[np.isfinite(values)]
+
+
+def _label(axes: Axes, title: str, unit: str, columns: int = 1) -> None:
     axes.set_xlabel("time (day)")
     axes.set_ylabel(unit)
     axes.set_title(title, fontsize=10)
-    axes.legend(fontsize=7, loc="best", framealpha=0.5)
+    if axes.lines:
+        axes.legend(fontsize=7, loc="best", framealpha=0.5, ncols=columns)
     axes.grid(alpha=0.3)
 
 
@@ -191,9 +203,9 @@ def _depth_time_maps(tree: xr.DataTree, dim: str, place: SubFigure) -> None:
         if field.attrs.get("role") in {"phenotype", "product"}:
             line = tumour["penetration_depth_all"]
             axes.plot(tumour["time"].values, line.values, color="white", lw=1.2, ls="--")
-            axes.set_title(f"{field.attrs['long_name']} (dashed: 95 % above)", fontsize=10)
+            axes.set_title(f"{_name(field)} (dashed: 95 % above)", fontsize=10)
         else:
-            axes.set_title(field.attrs["long_name"], fontsize=10)
+            axes.set_title(_name(field), fontsize=10)
         axes.invert_yaxis()
         axes.set_xlabel("time (day)")
         axes.set_ylabel("depth below the rim (mm)")
@@ -216,14 +228,14 @@ def _slices(tree: xr.DataTree, dims: list[str], place: SubFigure) -> None:
         mesh = axes.pcolormesh(
             _axis(tumour, across), _axis(tumour, vertical), cut.values, cmap="cividis", norm=norm
         )
-        axes.set_aspect("equal" if tumour[across].attrs["units"] == "mm" else "auto")
-        axes.set_xlabel(f"{across} ({tumour[across].attrs['units']})")
-        axes.set_ylabel(f"{vertical} ({tumour[vertical].attrs['units']})")
+        axes.set_aspect("equal" if _unit(tumour[across]) == "mm" else "auto")
+        axes.set_xlabel(f"{across} ({_unit(tumour[across])})")
+        axes.set_ylabel(f"{vertical} ({_unit(tumour[vertical])})")
         where = ", ".join(f"{d} = {float(tumour[d][i]):.4g}" for d, i in fixed.items())
         axes.set_title(
             f"day {float(balance['time'][when]):.3g}" + (f", {where}" if where else ""), fontsize=10
         )
-    label = f"{last.attrs['long_name']} ({_unit(last)})"
+    label = f"{_name(last)} ({_unit(last)})"
     panels[0].figure.colorbar(mesh, ax=list(panels), label=label)
 
 
@@ -252,8 +264,12 @@ def _first_product(tree: xr.DataTree) -> str:
 
 
 def _unit(field: xr.DataArray) -> str:
-    unit = str(field.attrs["units"])
+    unit = str(field.attrs.get("units", "unit not stated"))
     return {"mm-3": "cells/mm³", "ng mm-3": "ng/mm³"}.get(unit, unit)
+
+
+def _name(field: xr.DataArray) -> str:
+    return str(field.attrs.get("long_name", field.name))
 
 
 def _norm(values: np.ndarray) -> Normalize:
@@ -280,12 +296,11 @@ def _timeline(
 
 
 def _finish(axes: Axes, title: str, unit: str) -> None:
-    drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in axes.lines])
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_ylim(*log_limits(drawn))
-    axes.set_xlabel("time (day)")
-    axes.set_ylabel(unit)
-    axes.set_title(title, fontsize=10)
-    axes.legend(fontsize=7, loc="best", framealpha=0.5, ncols=2)
-    axes.grid(alpha=0.3)
+    drawn = _drawn(axes)
+    # Where there are no cells at all, a logarithm has nothing to show.
+    if np.any(drawn > 0):
+        axes.set_yscale("log")
+        axes.set_ylim(*log_limits(drawn))
+    if drawn.size:
+        axes.set_xscale("log")
+    _label(axes, title, unit, columns=2)

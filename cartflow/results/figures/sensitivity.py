@@ -35,7 +35,7 @@ def sensitivity_figure(dataset: xr.Dataset, shown: int = 15) -> Figure:
     _tornado(panels[0], chosen)
     if sobol:
         _indices(panels[1], chosen)
-    figure.suptitle(dataset.attrs["title"])
+    figure.suptitle(dataset.attrs.get("title", ""))
     return figure
 
 
@@ -63,7 +63,7 @@ def _tornado(axes: Axes, chosen: xr.Dataset) -> None:
     axes.xaxis.set_minor_formatter(plain)
     axes.tick_params(axis="x", which="both", labelsize="x-small")
     axes.set_xlabel(f"outcome / that of the study, {chosen.attrs['central']:.4g}")
-    axes.set_title(f"One at a time: {chosen.attrs['outcome']}", fontsize="small")
+    axes.set_title(f"One at a time: {chosen.attrs.get('outcome', '')}", fontsize="small")
     axes.legend(fontsize="small", loc="lower right")
 
 

@@ -10,5 +10,7 @@ def order(dataset: xr.Dataset) -> np.ndarray:
     """Return the places of the numbers, the one that matters most first."""
     if "total_order" in dataset:
         return np.argsort(-dataset["total_order"].values, kind="stable")
-    ends = np.abs(np.log(np.array([dataset["at_low"], dataset["at_high"]]) / dataset.central))
+    # An outcome of zero at an end matters more than any other.
+    with np.errstate(divide="ignore"):
+        ends = np.abs(np.log(np.array([dataset["at_low"], dataset["at_high"]]) / dataset.central))
     return np.argsort(-ends.max(axis=0), kind="stable")

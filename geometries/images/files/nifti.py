@@ -91,8 +91,9 @@ def _affines(
     """Return the affine that holds, the qform where it disagrees, and notes; mm."""
     factor = _TO_MM.get(header.get_xyzt_units()[0], 1.0)
     to_mm = np.diag([factor, factor, factor, 1.0])
-    affine = to_mm @ np.asarray(header.get_best_affine(), dtype=float)
+    affine = np.asarray(header.get_best_affine(), dtype=float)
     require_finite(affine)
+    affine = to_mm @ affine
     if header["sform_code"] == 0 and header["qform_code"] == 0:
         return affine, None, ("the header gives no orientation; NIfTI's default is used",)
     if header["sform_code"] == 0 or header["qform_code"] == 0:

@@ -52,6 +52,7 @@ COURSES = [
 ]
 
 
+@pytest.mark.lowest
 @pytest.mark.parametrize(("name", "scenario", "end"), COURSES)
 def test_round_trip_of_a_course(name, scenario, end, tmp_path):
     model = load_model(name)

@@ -1,4 +1,4 @@
-"""Trees of formulas put into one another, and bounds on what comes of it."""
+"""Trees put into one another, and bounds on what comes of it."""
 
 from __future__ import annotations
 
@@ -24,19 +24,24 @@ def substituted(tree: Expression, values: Mapping[str, Expression]) -> Expressio
 
     Raises `InputError` where more than 20,000 parts, or a nesting beyond 200, come of it.
     """
-    result = _substituted(tree, values, {})
+    result = replaced(tree, {Name(name): value for name, value in values.items()})
     require_bounded(result)
     return result
 
 
-def _substituted(
-    tree: Expression, values: Mapping[str, Expression], known: dict[int, Expression]
+def replaced(tree: Expression, values: Mapping[Expression, Expression]) -> Expression:
+    """Return `tree` with parts of it, the outermost first, replaced by others."""
+    return _replaced(tree, values, {})
+
+
+def _replaced(
+    tree: Expression, values: Mapping[Expression, Expression], known: dict[int, Expression]
 ) -> Expression:
-    if isinstance(tree, Name):
-        return values.get(tree.name, tree)
     if id(tree) in known:
         return known[id(tree)]
-    parts = [_substituted(child, values, known) for child in children(tree)]
+    if isinstance(tree, Name | Call) and tree in values:
+        return values[tree]
+    parts = [_replaced(child, values, known) for child in children(tree)]
     match tree:
         case Negative():
             result: Expression = Negative(parts[0])
