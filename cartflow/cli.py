@@ -257,8 +257,8 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _plot(options: argparse.Namespace) -> int:
+    from cartflow.commands.plot import drawing
     from cartflow.core.saving.destination import PNG, Destination
-    from cartflow.results.plotting import drawing
 
     draw = drawing(options.file)
     path = options.out or options.file.parent / f"{options.file.stem}.png"
