@@ -13,6 +13,7 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.images import read_image
 from cartflow.geometries.labels import checked_labels, chosen_labels, cropped, largest_part
 from cartflow.geometries.orientation import checked_affine, oriented
+from cartflow.geometries.surfaces.rim import Surface
 from cartflow.geometries.voxel_geometry import geometry_of_voxels
 from cartflow.outcome import InputError
 
@@ -22,6 +23,7 @@ def read_mask(
     labels: Mapping[str, int] | None = None,
     largest_component: bool = False,
     coarsen: int | Sequence[int] = 1,
+    surface: Surface = "smooth",
 ) -> Geometry:
     """Return the tumour in a NIfTI or NRRD label image; see `voxel_mask`.
 
@@ -34,6 +36,7 @@ def read_mask(
         labels,
         largest_component=largest_component,
         coarsen=coarsen,
+        surface=surface,
         source=str(path),
         notes=image.notes,
     )
@@ -46,6 +49,7 @@ def voxel_mask(
     largest_component: bool = False,
     coarsen: int | Sequence[int] = 1,
     *,
+    surface: Surface = "smooth",
     source: str = "mask",
     notes: tuple[str, ...] = (),
 ) -> Geometry:
@@ -55,7 +59,9 @@ def voxel_mask(
     up the tumour (default: all, as label_1, ...), each a region. `coarsen`, one factor or
     three along i, j, k, joins voxels to blocks that hold the same volume. A grid along the
     patient's axes gets dims z, y, x with rising coordinates; an oblique one keeps its index
-    axes k, j, i. Raises `InputError` that begins with `source`.
+    axes k, j, i. The boundary ``rim`` has the areas of a smooth `surface` through the mask, or
+    those of its ``staircase``; volumes are the voxels' either way. Raises `InputError` that
+    begins with `source`.
     """
     try:
         matrix = checked_affine(affine)
@@ -67,7 +73,9 @@ def voxel_mask(
             names = chosen_labels(numbers, region_names)
         numbers, shifted = cropped(numbers, matrix)
         grid = oriented(numbers, shifted, checked_factors(coarsen, numbers.shape))
-        return geometry_of_voxels(grid, names, matrix, notes, drop_empty=region_names is None)
+        return geometry_of_voxels(
+            grid, names, matrix, notes, drop_empty=region_names is None, surface=surface
+        )
     except InputError as error:
         msg = f"{source}: {error}"
         raise InputError(msg) from None
