@@ -19,6 +19,7 @@ from cartflow.geometries.coarsening import (
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.orientation import VoxelGrid
 from cartflow.geometries.regions import named_regions
+from cartflow.geometries.surfaces.measures import measure_mask
 from cartflow.geometries.surfaces.rim import Surface, rim
 from cartflow.geometries.voxel_faces import VoxelFaces, voxel_faces
 
@@ -66,6 +67,7 @@ def geometry_of_voxels(
         regions=named_regions(depth, kept, "coarse mask"),
         boundaries={"rim": rim(surface, faces, cells_of_voxels, voxel, voxel * factors)},
         build_mesh=partial(_build_mesh, indices, active.shape, affine, faces, volumes),
+        build_measures=partial(measure_mask, fine > 0, voxel),
         affine=affine,
         source_affine=source_affine,
         notes=(*notes, *(f"{name} has no majority in any coarse cell" for name in gone)),
