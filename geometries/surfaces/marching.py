@@ -71,7 +71,7 @@ def _fan(loop: Floats) -> Floats:
     """
     turned = [np.roll(loop, -n, axis=0) for n in range(len(loop))]
     sizes = [
-        sum(np.linalg.norm(np.cross(a - p[0], b - p[0])) for a, b in pairwise(p[1:]))
+        sum(float(np.linalg.norm(np.cross(a - p[0], b - p[0]))) for a, b in pairwise(p[1:]))
         for p in turned
     ]
     return turned[int(np.argmax(np.round(sizes, 9)))]

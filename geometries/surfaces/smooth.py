@@ -34,7 +34,7 @@ def face_shares(inside: Inside, voxel: Floats) -> Iterator[Floats]:
         held = np.moveaxis(padded, axis, 0)
         for side in (+1, -1):
             out = held[:-1] & ~held[1:] if side > 0 else ~held[:-1] & held[1:]
-            normal = [g[:-1][out].astype(float) + g[1:][out] for g in along]
+            normal = [np.add(g[:-1][out], g[1:][out], dtype=float) for g in along]
             yield _cosines(normal, axis, side)
 
 
