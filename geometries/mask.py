@@ -17,6 +17,7 @@ from cartflow.geometries.images import read_image
 from cartflow.geometries.label_values import numbered, present_codes, present_labels
 from cartflow.geometries.labels import affine_of_box, bounding_box, chosen_labels, keep_largest_part
 from cartflow.geometries.orientation import checked_affine, oriented
+from cartflow.geometries.surfaces.rim import Surface
 from cartflow.geometries.voxel_geometry import geometry_of_voxels
 from cartflow.outcome import InputError
 
@@ -26,6 +27,7 @@ def read_mask(
     labels: Mapping[str, int] | None = None,
     largest_component: bool = False,
     coarsen: int | Sequence[int] = 1,
+    surface: Surface = "smooth",
 ) -> Geometry:
     """Return the tumour in a NIfTI or NRRD label image; see `voxel_mask`.
 
@@ -33,7 +35,7 @@ def read_mask(
     """
     image = read_image(path)
     try:
-        geometry = _mask(image, labels, largest_component, coarsen)
+        geometry = _mask(image, labels, largest_component, coarsen, surface)
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
@@ -47,6 +49,7 @@ def voxel_mask(
     largest_component: bool = False,
     coarsen: int | Sequence[int] = 1,
     *,
+    surface: Surface = "smooth",
     source: str = "mask",
     notes: tuple[str, ...] = (),
 ) -> Geometry:
@@ -56,11 +59,13 @@ def voxel_mask(
     up the tumour (default: all, as label_1, ..., at most 32), each a region. `coarsen`, one
     factor or three along i, j, k, joins voxels to blocks that hold the same volume. A grid
     along the patient's axes gets dims z, y, x with rising coordinates; an oblique one keeps
-    its index axes k, j, i. Raises `InputError` that begins with `source`.
+    its index axes k, j, i. The boundary ``rim`` has the areas of a smooth `surface` through the
+    mask, or those of its ``staircase``; volumes are the voxels' either way. Raises `InputError`
+    that begins with `source`.
     """
     try:
         image = Image(stored=np.asarray(labels), affine=checked_affine(affine), notes=notes)
-        return _mask(image, region_names, largest_component, coarsen)
+        return _mask(image, region_names, largest_component, coarsen, surface)
     except InputError as error:
         msg = f"{source}: {error}"
         raise InputError(msg) from None
@@ -71,6 +76,7 @@ def _mask(
     region_names: Mapping[str, int] | None,
     largest_component: bool,
     coarsen: int | Sequence[int],
+    surface: Surface,
 ) -> Geometry:
     matrix = checked_affine(image.affine)
     labels = chosen_labels(present_labels(image), region_names)
@@ -86,7 +92,9 @@ def _mask(
     codes = codes[box]
     shifted = affine_of_box(matrix, [side.start for side in box])
     grid = oriented(codes, shifted, checked_factors(coarsen, codes.shape))
-    return geometry_of_voxels(grid, names, matrix, image.notes, drop_empty=region_names is None)
+    return geometry_of_voxels(
+        grid, names, matrix, image.notes, drop_empty=region_names is None, surface=surface
+    )
 
 
 def _with_both_volumes(geometry: Geometry, image: Image, qform: NDArray[np.float64]) -> Geometry:
