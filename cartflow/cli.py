@@ -258,7 +258,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
 def _plot(options: argparse.Namespace) -> int:
     from cartflow.core.saving.destination import PNG, Destination
-    from cartflow.plotting import drawing
+    from cartflow.results.plotting import drawing
 
     draw = drawing(options.file)
     path = options.out or options.file.parent / f"{options.file.stem}.png"

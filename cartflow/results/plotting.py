@@ -10,7 +10,7 @@ import xarray as xr
 
 from cartflow.core.dataset import read_tree, require_result
 from cartflow.core.outcome import InputError
-from cartflow.drawable import require_comparison, require_drawable, require_sensitivity
+from cartflow.results.drawable import require_comparison, require_drawable, require_sensitivity
 from cartflow.results.figures.comparison import plot_comparison
 from cartflow.results.figures.run import plot_result
 from cartflow.results.figures.sensitivity import plot_sensitivity
