@@ -124,8 +124,8 @@ _SHAPES = {
     "slab": "length, cells, layers; boundaries left and right",
     "ball": "radius, cells, layers; boundary rim",
     "box": "lengths, cells, regions; boundaries left, right, bottom, top (and back, front)",
-    "mask": "file (NIfTI or NRRD), labels, largest_component, coarsen; boundary rim",
-    "phantom": "volume, spacing, lobes, seed; boundary rim",
+    "mask": "file (NIfTI or NRRD), labels, largest_component, coarsen, surface; boundary rim",
+    "phantom": "volume, spacing, lobes, seed, surface; boundary rim",
 }
 
 

@@ -85,6 +85,19 @@ def _places(geometry: Geometry) -> dict[str, xr.Variable]:
         grid = np.zeros(geometry.active.shape, dtype=np.int8)
         grid[geometry.active] = inside
         places[f"region_{name}"] = variable(geometry.dims, grid, "1", f"region {name}")
+    for name, boundary in geometry.boundaries.items():
+        text = f"area of the boundary {name} that fluxes act on"
+        places[f"area_{name}"] = variable((), boundary.area, "mm^2", text)
+    shape = geometry.measures
+    if shape is not None:
+        for name, value, unit in (
+            ("mesh_area", shape.mesh_area, "mm^2"),
+            ("mesh_volume", shape.mesh_volume, "mm^3"),
+            ("sphericity", shape.sphericity, "1"),
+            ("largest_diameter", shape.diameter, "mm"),
+        ):
+            text = f"{name.replace('_', ' ')} of the marching-cubes mesh (IBSI)"
+            places[name] = variable((), value, unit, text)
     if geometry.affine is not None:
         text = "affine from index to RAS mm"
         places["affine"] = variable(("affine_row", "affine_column"), geometry.affine, "1", text)

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, PositiveInt
 
 from cartflow.core.parameters import Parameter
 from cartflow.core.tables import Table, quantity
+from cartflow.geometries.surfaces.rim import Surface
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling
@@ -109,6 +110,7 @@ class MaskTable(Table):
     labels: dict[str, int] = Field(default_factory=dict)
     largest_component: bool = False
     coarsen: PositiveInt | tuple[PositiveInt, PositiveInt, PositiveInt] = 1
+    surface: Surface = "smooth"
 
 
 class PhantomTable(Table):
@@ -119,6 +121,7 @@ class PhantomTable(Table):
     spacing: Length
     lobes: PositiveInt = 5
     seed: int = 1
+    surface: Surface = "smooth"
 
 
 GeometryTable = Annotated[

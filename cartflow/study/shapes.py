@@ -43,12 +43,13 @@ def _build(
             table.labels or None,
             largest_component=table.largest_component,
             coarsen=table.coarsen,
+            surface=table.surface,
         )
     labels, affine = lobulated_phantom(
         table.volume.value, table.spacing.value, table.lobes, table.seed
     )
     names = {"viable": 1, "centre": 2}
-    return voxel_mask(labels, affine, names, source="phantom")
+    return voxel_mask(labels, affine, names, surface=table.surface, source="phantom")
 
 
 def _intervals(

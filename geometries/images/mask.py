@@ -21,6 +21,7 @@ from cartflow.geometries.images.labels import (
     keep_largest_part,
 )
 from cartflow.geometries.images.reading import read_image
+from cartflow.geometries.surfaces.rim import Surface
 from cartflow.geometries.voxels.coarsening import checked_factors
 from cartflow.geometries.voxels.geometry import geometry_of_voxels
 from cartflow.geometries.voxels.orientation import checked_affine, oriented
@@ -31,6 +32,7 @@ def read_mask(
     labels: Mapping[str, int] | None = None,
     largest_component: bool = False,
     coarsen: int | Sequence[int] = 1,
+    surface: Surface = "smooth",
 ) -> Geometry:
     """Return the tumour in a NIfTI or NRRD label image; see `voxel_mask`.
 
@@ -38,7 +40,7 @@ def read_mask(
     """
     image = read_image(path)
     try:
-        geometry = _mask(image, labels, largest_component, coarsen)
+        geometry = _mask(image, labels, largest_component, coarsen, surface)
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
@@ -52,6 +54,7 @@ def voxel_mask(
     largest_component: bool = False,
     coarsen: int | Sequence[int] = 1,
     *,
+    surface: Surface = "smooth",
     source: str = "mask",
     notes: tuple[str, ...] = (),
 ) -> Geometry:
@@ -61,11 +64,13 @@ def voxel_mask(
     up the tumour (default: all, as label_1, ..., at most 32), each a region. `coarsen`, one
     factor or three along i, j, k, joins voxels to blocks that hold the same volume. A grid
     along the patient's axes gets dims z, y, x with rising coordinates; an oblique one keeps
-    its index axes k, j, i. Raises `InputError` that begins with `source`.
+    its index axes k, j, i. The boundary ``rim`` has the areas of a smooth `surface` through the
+    mask, or those of its ``staircase``; volumes are the voxels' either way. Raises `InputError`
+    that begins with `source`.
     """
     try:
         image = Image(stored=np.asarray(labels), affine=checked_affine(affine), notes=notes)
-        return _mask(image, region_names, largest_component, coarsen)
+        return _mask(image, region_names, largest_component, coarsen, surface)
     except InputError as error:
         msg = f"{source}: {error}"
         raise InputError(msg) from None
@@ -76,6 +81,7 @@ def _mask(
     region_names: Mapping[str, int] | None,
     largest_component: bool,
     coarsen: int | Sequence[int],
+    surface: Surface,
 ) -> Geometry:
     matrix = checked_affine(image.affine)
     labels = chosen_labels(present_labels(image), region_names)
@@ -91,7 +97,9 @@ def _mask(
     codes = codes[box]
     shifted = affine_of_box(matrix, [side.start for side in box])
     grid = oriented(codes, shifted, checked_factors(coarsen, codes.shape))
-    return geometry_of_voxels(grid, names, matrix, image.notes, drop_empty=region_names is None)
+    return geometry_of_voxels(
+        grid, names, matrix, image.notes, drop_empty=region_names is None, surface=surface
+    )
 
 
 def _with_both_volumes(geometry: Geometry, image: Image, qform: NDArray[np.float64]) -> Geometry:

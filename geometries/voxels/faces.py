@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,15 +41,15 @@ def voxel_faces(cell_of_voxel: Ints, voxel: Floats) -> VoxelFaces:
     `voxel` is the edge length along each axis of that array, mm.
     """
     size = int(cell_of_voxel.max()) + 1
-    padded = np.pad(cell_of_voxel, 1, constant_values=-1)
-    interior, exterior = [], []
-    for axis in range(padded.ndim):
-        area = float(np.prod(np.delete(voxel, axis)))
-        low, high = _neighbours(padded, axis)
-        interior.append(_shared(low, high, size, axis, area))
-        exterior.append(_exposed(low[(low >= 0) & (high < 0)], size, axis, +1, area))
-        exterior.append(_exposed(high[(low < 0) & (high >= 0)], size, axis, -1, area))
-    parts = interior + exterior
+    areas = [float(np.prod(np.delete(voxel, axis))) for axis in range(cell_of_voxel.ndim)]
+    parts = [
+        _shared(*_neighbours(cell_of_voxel, axis), size, axis, area)
+        for axis, area in enumerate(areas)
+    ]
+    parts += [
+        _exposed(cells, size, axis, side, areas[axis])
+        for axis, side, cells in faces_out(cell_of_voxel)
+    ]
     return VoxelFaces(
         owner=np.concatenate([part.owner for part in parts]),
         neighbour=np.concatenate([part.neighbour for part in parts]),
@@ -56,6 +57,15 @@ def voxel_faces(cell_of_voxel: Ints, voxel: Floats) -> VoxelFaces:
         side=np.concatenate([part.side for part in parts]),
         areas=np.concatenate([part.areas for part in parts]),
     )
+
+
+def faces_out(cell_of_voxel: Ints) -> Iterator[tuple[int, int, Ints]]:
+    """Yield axis, side (+1, then -1) and the cells behind the fine faces to the outside."""
+    padded = np.pad(cell_of_voxel, 1, constant_values=-1)
+    for axis in range(padded.ndim):
+        low, high = _neighbours(padded, axis)
+        yield axis, +1, low[(low >= 0) & (high < 0)]
+        yield axis, -1, high[(low < 0) & (high >= 0)]
 
 
 def _neighbours(padded: Ints, axis: int) -> tuple[Ints, Ints]:

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.geometries.geometry import Boundary, Geometry
+from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.regions import named_regions
+from cartflow.geometries.surfaces.measures import measure_mask
+from cartflow.geometries.surfaces.rim import Surface, rim
 from cartflow.geometries.voxels.coarsening import (
     block_sums,
     coarse_affine,
@@ -31,6 +33,7 @@ def geometry_of_voxels(
     notes: tuple[str, ...],
     *,
     drop_empty: bool,
+    surface: Surface = "smooth",
 ) -> Geometry:
     """Return the geometry of a voxel grid whose `names` say what its labels are.
 
@@ -44,7 +47,8 @@ def geometry_of_voxels(
     active = counts > 0
     affine = coarse_affine(grid.affine, grid.factors)
     volumes = counts[active] * float(np.prod(voxel))
-    faces = voxel_faces(_cell_of_voxel(fine, active, factors), voxel)
+    cells_of_voxels = _cell_of_voxel(fine, active, factors)
+    faces = voxel_faces(cells_of_voxels, voxel)
     indices = np.argwhere(active)
     depth = _depth(fine, voxel, factors, counts)[active]
     most = majority(fine, factors)
@@ -62,8 +66,9 @@ def geometry_of_voxels(
         centres=indices[:, ::-1] @ affine[:3, :3].T + affine[:3, 3],
         depth=depth,
         regions=named_regions(depth, kept, "coarse mask"),
-        boundaries={"rim": _rim(faces, voxel * factors)},
+        boundaries={"rim": rim(surface, faces, cells_of_voxels, voxel, voxel * factors)},
         build_mesh=partial(_build_mesh, indices, active.shape, affine, faces, volumes),
+        build_measures=partial(measure_mask, fine > 0, voxel),
         affine=affine,
         source_affine=source_affine,
         notes=(*notes, *(f"{name} has no majority in any coarse cell" for name in gone)),
@@ -109,13 +114,6 @@ def _coordinates(
         world = 2 - axis
         coordinates[dim] = affine[world, 3] + affine[world, world] * index if aligned else index
     return coordinates
-
-
-def _rim(faces: VoxelFaces, block: Floats) -> Boundary:
-    out = faces.exterior
-    return Boundary(
-        cells=faces.owner[out], areas=faces.areas[out], distances=0.5 * block[faces.axis[out]]
-    )
 
 
 def _build_mesh(

@@ -80,7 +80,8 @@ def test_a_pickled_geometry_builds_its_mesh_again(shape):
 
 
 def test_describe_tells_cells_volumes_and_areas():
-    lines = describe(voxel_mask(LABELS, np.diag([1.0, 1.0, 2.0, 1.0]), notes=("as read",)))
+    affine = np.diag([1.0, 1.0, 2.0, 1.0])
+    lines = describe(voxel_mask(LABELS, affine, surface="staircase", notes=("as read",)))
     assert ("cells", "4 on a grid of 1 z x 2 y x 3 x") in lines
     assert ("volume", "8 mm3") in lines
     assert ("region label_1", "6 mm3 in 3 cells") in lines

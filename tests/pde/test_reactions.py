@@ -167,13 +167,13 @@ def test_the_step_limit_keeps_conversions_from_taking_more_than_half():
     network = conversion("k*young", "1/day")
     model = engine(network, mobile=False)
     state = np.array([[5.0, 1e-9, 0.0], [0.0, 1.0, 2.0]])
-    limit = model.step_limit(state)
+    limit = model.step_limit(state).days
     assert limit == pytest.approx(0.5 / 3.0)
     new, account = model.step(state, limit)
     assert new == pytest.approx(np.array([[2.5, 5e-10, 0.0], [2.5, 1.0, 2.0]]))
     assert account.converted == pytest.approx(np.array([-1, 1]) * (2.5 + 5e-10) / 3)
     assert account.converted.sum() == pytest.approx(0.0, abs=1e-16)
-    assert model.step_limit(np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])) == np.inf
+    assert model.step_limit(np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])).days == np.inf
 
 
 def test_a_rate_that_turns_negative_runs_the_reaction_backwards():

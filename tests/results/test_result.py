@@ -67,6 +67,7 @@ EXPECTED = {
         "region_all": ("r",),
         "region_core": ("r",),
         "region_rim": ("r",),
+        "area_rim": (),
     },
     "/exchange": dict.fromkeys(
         ["inflow", "egress", "cumulative_inflow", "cumulative_egress"], PER_PHENOTYPE

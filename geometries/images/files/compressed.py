@@ -30,10 +30,11 @@ def read_exactly(
         passed = len(stream.read(min(skip, _CHUNK)))
         skip = skip - passed if passed else -1
     data = np.empty(needed, dtype=np.uint8)
+    room: Any = data
     filled = 0 if skip == 0 else needed + 1
     reader: Any = stream
     while filled < needed:
-        count = reader.readinto(data[filled : filled + _CHUNK])
+        count = reader.readinto(memoryview(room)[filled : filled + _CHUNK])
         filled = filled + count if count else needed + 1
     if filled > needed or (not more and stream.read(1)):
         msg = f"its data are {'shorter' if filled > needed else 'longer'} than its header says"

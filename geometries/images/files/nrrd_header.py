@@ -111,11 +111,11 @@ def _one_of(known: dict[str, str], name: Any, what: str) -> str:
 
 
 def _dtype(fields: dict[str, Any], encoding: str) -> np.dtype[Any]:
-    dtype = np.dtype(_one_of(_CODES, _required(fields, "type"), "type"))
-    if dtype.itemsize == 1 or encoding == "ascii":
-        return dtype
-    endian: Any = _one_of({"little": "<", "big": ">"}, _required(fields, "endian"), "endian")
-    return dtype.newbyteorder(endian)
+    code = _one_of(_CODES, _required(fields, "type"), "type")
+    if code.endswith("1") or encoding == "ascii":
+        return np.dtype(code)
+    order = _one_of({"little": "<", "big": ">"}, _required(fields, "endian"), "endian")
+    return np.dtype(order + code)
 
 
 def _skips(fields: dict[str, Any], encoding: str) -> tuple[int, int]:
