@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, PositiveInt
 
 from cartflow.core.parameters import Parameter
 from cartflow.core.tables import Table, quantity
-from cartflow.geometries.surfaces.rim import Surface
+from cartflow.geometries.voxels.rim import Surface
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling

@@ -13,10 +13,6 @@ from cartflow.core.dataset import netcdf, write
 from cartflow.core.outcome import InputError
 from cartflow.core.saving.destination import NETCDF, PNG
 from cartflow.core.saving.whole import write_whole
-<<<<<<<< HEAD:tests/commands/test_plotting.py
-========
-from cartflow.results.plotting import drawing
->>>>>>>> 6bbbde931ba0045295d23fcac3d3d0da197c9e1e:tests/results/test_plotting.py
 from cartflow.results.result import load_result
 from cartflow.study.study import Study
 
@@ -202,11 +198,7 @@ def test_what_stumbles_the_library_is_one_line(trees, tmp_path, monkeypatch):
         raise ZeroDivisionError
 
     write(trees["run"], tmp_path / "x.nc")
-<<<<<<<< HEAD:tests/commands/test_plotting.py
     monkeypatch.setattr("cartflow.commands.plot.plot_result", stumble)
-========
-    monkeypatch.setattr("cartflow.results.plotting.plot_result", stumble)
->>>>>>>> 6bbbde931ba0045295d23fcac3d3d0da197c9e1e:tests/results/test_plotting.py
     with pytest.raises(InputError, match=r"x\.nc: cannot be drawn \(ZeroDivisionError\)"):
         drawing(tmp_path / "x.nc")(tmp_path / "x.png")
 
