@@ -135,7 +135,7 @@ def _local(problem: Problem, transports: list[FieldTransport]) -> tuple[Array, A
     """Return each field's row, and gains (amount/mm^3/day) and losses (1/day of u) of the rows."""
     leaves = problem.travels if problem.egress.any() else np.zeros_like(problem.travels)
     infusion = np.zeros((len(transports), 1)) if problem.infusion is None else problem.infusion
-    comes = infusion.any(axis=1)
+    comes = np.asarray(infusion.any(axis=1))
     chosen = [i for i, t in enumerate(transports) if t.crossed or leaves[i] or comes[i]]
     gain = np.zeros((len(chosen), problem.geometry.size if chosen else 0))
     loss = np.zeros_like(gain)
