@@ -36,7 +36,8 @@ class Wholes:
         if kinetics is None:
             return tuple(inside)
         names = kinetics.network.species_names
-        return (*inside, *((name, s.compartment) for s in kinetics.sites for name in names))
+        pairs = zip(kinetics.sites, self.happenings.sites, strict=False)
+        return (*inside, *((name, s.compartment) for s, _ in pairs for name in names))
 
     @cached_property
     def may_fall(self) -> bool:
