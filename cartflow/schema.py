@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, PositiveInt
+from pydantic import Discriminator, Field
 
 from cartflow.parameters import Parameter
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.scaling import Scaling
-from cartflow.tables import Table, quantity
+from cartflow.tables import PositiveInt, Table, WholeNumber, quantity
 
 Time = Annotated[Parameter, quantity("day", minimum=0)]
 Duration = Annotated[Parameter, quantity("day", above=0)]
@@ -103,7 +103,7 @@ class MaskTable(Table):
 
     shape: Literal["mask"]
     file: Path
-    labels: dict[str, int] = Field(default_factory=dict)
+    labels: dict[str, WholeNumber] = Field(default_factory=dict)
     largest_component: bool = False
     coarsen: PositiveInt | tuple[PositiveInt, PositiveInt, PositiveInt] = 1
 
@@ -115,7 +115,7 @@ class PhantomTable(Table):
     volume: Annotated[Parameter, quantity("mm^3", above=0)]
     spacing: Length
     lobes: PositiveInt = 5
-    seed: int = 1
+    seed: WholeNumber = 1
 
 
 GeometryTable = Annotated[
