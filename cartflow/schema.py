@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, PositiveInt
+from pydantic import Discriminator, Field
 
 from cartflow.geometries.surfaces.rim import Surface
 from cartflow.parameters import Parameter
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.scaling import Scaling
+<<<<<<< HEAD
 from cartflow.pbpk.tumour_like import Likeness
 from cartflow.tables import Table, quantity
+=======
+from cartflow.tables import PositiveInt, Table, WholeNumber, quantity
+>>>>>>> failing
 
 Time = Annotated[Parameter, quantity("day")]
 Duration = Annotated[Parameter, quantity("day", above=0)]
@@ -107,7 +111,7 @@ class MaskTable(Table):
 
     shape: Literal["mask"]
     file: Path
-    labels: dict[str, int] = Field(default_factory=dict)
+    labels: dict[str, WholeNumber] = Field(default_factory=dict)
     largest_component: bool = False
     coarsen: PositiveInt | tuple[PositiveInt, PositiveInt, PositiveInt] = 1
     surface: Surface = "smooth"
@@ -120,8 +124,12 @@ class PhantomTable(Table):
     volume: Annotated[Parameter, quantity("mm^3", above=0)]
     spacing: Length
     lobes: PositiveInt = 5
+<<<<<<< HEAD
     seed: int = 1
     surface: Surface = "smooth"
+=======
+    seed: WholeNumber = 1
+>>>>>>> failing
 
 
 GeometryTable = Annotated[

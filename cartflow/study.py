@@ -20,7 +20,7 @@ from cartflow.kinetics.local_model import LocalModel
 from cartflow.kinetics.network import Network
 from cartflow.organ_sites import organ_kinetics, site_parameters
 from cartflow.outcome import InputError, require_known
-from cartflow.overrides import errors_named, replaced, without_folders
+from cartflow.overrides import all_replaced, errors_named, without_folders
 from cartflow.parameters import Parameter
 from cartflow.paths import as_path
 from cartflow.pbpk.body import Body
@@ -90,8 +90,7 @@ class Study:
         """Read a study from its text. Raises `InputError` with file, key, value and remedy."""
         settings = arguments.table(settings, "settings")
         data = parse_toml(arguments.text(text, "text"), arguments.text(name, "name"))
-        for key, value in settings.items():
-            data = replaced(data, key, value, name)
+        data = all_replaced(data, settings, name)
         table = validate(StudyTable, data, name)
         require_parts(table, name)
         for key in table.references:
