@@ -11,12 +11,8 @@ from cartflow.geometries.surfaces.rim import Surface
 from cartflow.parameters import Parameter
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.scaling import Scaling
-<<<<<<< HEAD
 from cartflow.pbpk.tumour_like import Likeness
-from cartflow.tables import Table, quantity
-=======
 from cartflow.tables import PositiveInt, Table, WholeNumber, quantity
->>>>>>> failing
 
 Time = Annotated[Parameter, quantity("day")]
 Duration = Annotated[Parameter, quantity("day", above=0)]
@@ -124,12 +120,8 @@ class PhantomTable(Table):
     volume: Annotated[Parameter, quantity("mm^3", above=0)]
     spacing: Length
     lobes: PositiveInt = 5
-<<<<<<< HEAD
-    seed: int = 1
-    surface: Surface = "smooth"
-=======
     seed: WholeNumber = 1
->>>>>>> failing
+    surface: Surface = "smooth"
 
 
 GeometryTable = Annotated[
