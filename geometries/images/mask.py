@@ -21,10 +21,10 @@ from cartflow.geometries.images.labels import (
     keep_largest_part,
 )
 from cartflow.geometries.images.reading import read_image
-from cartflow.geometries.surfaces.rim import Surface
 from cartflow.geometries.voxels.coarsening import checked_factors
 from cartflow.geometries.voxels.geometry import geometry_of_voxels
 from cartflow.geometries.voxels.orientation import checked_affine, oriented
+from cartflow.geometries.voxels.rim import Surface
 
 
 def read_mask(

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.regions import named_regions
 from cartflow.geometries.surfaces.measures import measure_mask
-from cartflow.geometries.surfaces.rim import Surface, rim
 from cartflow.geometries.voxels.coarsening import (
     block_sums,
     coarse_affine,
@@ -22,6 +21,7 @@ from cartflow.geometries.voxels.coarsening import (
 )
 from cartflow.geometries.voxels.faces import VoxelFaces, voxel_faces
 from cartflow.geometries.voxels.orientation import VoxelGrid
+from cartflow.geometries.voxels.rim import Surface, rim
 
 Floats = NDArray[np.float64]
 
