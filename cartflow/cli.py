@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from cartflow.commands.set_option import OF_A_MODEL, add_set, given_settings
 from cartflow.core.outcome import InputError, RunStopped
-from cartflow.core.terminal import end_of_output, say, spell_what_is_known, tell
+from cartflow.core.terminal import end_of_output, in_words, say, spell_what_is_known, tell
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = build_parser().parse_args(arguments)
         status = int(options.command(options))
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except InputError as error:
         say(f"cartflow: {error}")
         return BAD_INPUT
@@ -43,6 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader, such as head, has seen enough.
         end_of_output()
         return FINISHED
+    except (OSError, MemoryError) as error:
+        end_of_output()
+        say(f"cartflow: {in_words(error)}")
+        return STOPPED
     return status
 
 
@@ -85,14 +90,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--engine", metavar="NAME", help="the engine (default: the study's)")
     run.add_argument("--mask", type=Path, metavar="FILE", help="a NIfTI or NRRD mask as geometry")
-    run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    add_set(run)
     run.add_argument("--force", action="store_true", help="overwrite the result if it exists")
     run.set_defaults(command=_run)
 
     alone = commands.add_parser("simulate", help="run a kinetics model well mixed")
     alone.add_argument("name", metavar="NAME", help="a shipped kinetics model or a TOML file")
     alone.add_argument("--scenario", metavar="S", help="a scenario of it (default: the first)")
-    alone.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    add_set(alone, OF_A_MODEL)
     alone.add_argument("--stochastic", type=int, metavar="N", help="N random runs as well")
     alone.add_argument("--seed", type=int, default=1, metavar="K", help="of the random numbers")
     alone.add_argument("--out", type=Path, metavar="FILE", help="the result, as netCDF")
@@ -134,7 +139,7 @@ def _add_compare(commands: Any) -> None:
     command.add_argument(
         "--out", type=Path, metavar="FILE", help="the dataset (default: STUDY's stem _bodies.nc)"
     )
-    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    add_set(command)
     command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
     command.set_defaults(command=_compare)
 
@@ -153,7 +158,7 @@ def _add_sensitivity(commands: Any) -> None:
     command.add_argument(
         "--out", type=Path, metavar="FILE", help="dataset (default: STUDY's stem _sensitivity.nc)"
     )
-    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    add_set(command)
     command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
     command.set_defaults(command=_sensitivity)
 
@@ -208,7 +213,7 @@ def _settled(out: Destination, tree: xr.DataTree, lines: Sequence[str]) -> Path:
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
-    settings = dict(_setting(text) for text in options.settings)
+    settings = given_settings(options.settings)
     if options.engine is not None:
         settings["solver.engine"] = options.engine
     if options.mask is not None:
@@ -225,25 +230,12 @@ def _mask(study: Path, mask: Path) -> dict[str, Any]:
     return {**kept, "shape": "mask", "file": str(mask.absolute())}
 
 
-def _setting(text: str) -> tuple[str, Any]:
-    """Return the key and value of ``key=value``; the value is TOML, or else plain text."""
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        msg = f"--set {text}: give key=value, such as solver.tolerance=1e-4"
-        raise InputError(msg)
-    try:
-        read = tomllib.loads(f"value = {value}")
-    except (ValueError, RecursionError):
-        return key.strip(), value.strip()
-    return key.strip(), read["value"] if list(read) == ["value"] else value.strip()
-
-
 def _simulate(options: argparse.Namespace) -> int:
     from cartflow.alone.simulate import simulate
     from cartflow.core.saving.destination import Destination
 
     out = None if options.out is None else Destination(path=options.out, force=options.force)
-    settings = dict(_setting(text) for text in options.settings)
+    settings = given_settings(options.settings)
     result = simulate(
         options.name, options.scenario, settings, runs=options.stochastic, seed=options.seed
     )
@@ -297,7 +289,7 @@ def _compare(options: argparse.Namespace) -> int:
         options.study,
         bodies,
         dose=options.dose,
-        settings=dict(_setting(text) for text in options.settings),
+        settings=given_settings(options.settings),
         watch=lambda name: say(f"running       {name}"),
     )
     written = _settled(out, xr.DataTree(dataset), table_lines(dataset))
@@ -319,7 +311,7 @@ def _sensitivity(options: argparse.Namespace) -> int:
         of=options.of,
         samples=options.samples,
         spread=options.spread,
-        settings=dict(_setting(text) for text in options.settings),
+        settings=given_settings(options.settings),
         only=[name.strip() for name in options.only.split(",")] if options.only else [],
         watch=None if options.of == "delivery" else _count,
     )

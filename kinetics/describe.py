@@ -8,7 +8,7 @@ from cartflow.kinetics.expressions.grammar import Binary, Expression, to_text
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.pores import in_pores
-from cartflow.kinetics.scenario import Dose, Scenario, Switch
+from cartflow.kinetics.scenario import Dose, Event, Scenario, Switch
 
 _SCOPES = {"body": " (of the whole body)", "exchange": " (exchange between compartments)"}
 
@@ -69,6 +69,13 @@ def scenarios(model: Model) -> list[str]:
     return [f"{s.name}: {s.title}{_start(s)}{_events(s)}" for s in model.scenarios.values()]
 
 
+def happenings(model: Model) -> list[str]:
+    """Return what happens in every scenario, and below which amounts species die out."""
+    stated = {**model.extinction, **model.extinction_of_whole}
+    lines = [f"extinct below {p.stated}: {name}" for name, p in stated.items()]
+    return lines + [_event(event) for event in model.events]
+
+
 def check_values(model: Model) -> list[list[str]]:
     """Return name, kind, scenario, expected value, allowance, standing, source, note of checks."""
     return [
@@ -92,18 +99,19 @@ def _start(scenario: Scenario) -> str:
 
 
 def _events(scenario: Scenario) -> str:
-    texts = []
-    for event in scenario.events:
-        if isinstance(event, Dose):
-            over = "" if event.duration is None else f" over {event.duration.stated}"
-            texts.append(f"{event.amount.stated} {event.species} at {event.moment}{over}")
-        elif isinstance(event, Switch):
-            values = ", ".join(f"{n} {p.stated}" for n, p in event.parameters.items())
-            texts.append(f"from {event.moment} {values}")
-        else:
-            values = ", ".join(f"{n} times {f:g}" for n, f in event.factors.items())
-            texts.append(f"at {event.moment} {values}")
+    texts = [_event(event) for event in scenario.events]
     return f"; {'; '.join(texts)}" if texts else ""
+
+
+def _event(event: Event) -> str:
+    if isinstance(event, Dose):
+        over = "" if event.duration is None else f" over {event.duration.stated}"
+        return f"{event.amount.stated} {event.species} at {event.moment}{over}"
+    if isinstance(event, Switch):
+        values = ", ".join(f"{n} {p.stated}" for n, p in event.parameters.items())
+        return f"from {event.moment} {values}"
+    values = ", ".join(f"{n} times {f:g}" for n, f in event.factors.items())
+    return f"at {event.moment} {values}"
 
 
 def _right_side(network: Network, species: str) -> str:

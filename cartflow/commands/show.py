@@ -106,9 +106,12 @@ def _show_kinetics(name: str) -> None:
 
 
 def _show_runs(model: Model) -> None:
-    """Print flags, scenarios and check values, as far as there are any."""
-    from cartflow.kinetics.describe import check_values, scenarios
+    """Print what happens, flags, scenarios and check values, as far as there are any."""
+    from cartflow.kinetics.describe import check_values, happenings, scenarios
 
+    if happens := happenings(model):
+        print("\nin every scenario, and wherever the model acts")
+        print("\n".join(happens))
     for text in model.flags:
         print(f"\nflag: {text}" if text is model.flags[0] else f"flag: {text}")
     if model.scenarios:

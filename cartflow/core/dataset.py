@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from xarray.backends import NetCDF4DataStore
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
@@ -111,9 +112,7 @@ def read_tree(path: Path) -> xr.DataTree:
         msg = f"{path}: not a result of cartflow (it is no file)"
         raise InputError(msg)
     try:
-        _require_size(path)
-        with xr.open_datatree(path, engine="netcdf4", decode_timedelta=False) as tree:
-            tree.load()
+        return _read_all(path)
     except FileNotFoundError:
         msg = f"{path}: there is no such file"
         raise InputError(msg) from None
@@ -125,24 +124,35 @@ def read_tree(path: Path) -> xr.DataTree:
         reason = str(error).partition("\n")[0].strip() or type(error).__name__
         msg = f"{path}: not a result of cartflow ({reason})"
         raise InputError(msg) from None
-    return tree
 
 
-def _require_size(path: Path) -> None:
-    """Raise `InputError` on a file that claims to hold more than it can, before it is read."""
+def _read_all(path: Path) -> xr.DataTree:
     import netCDF4
 
     with netCDF4.Dataset(path) as file:
         claimed = _claimed(file)
-    if claimed > _MOST_COMPRESSED * path.stat().st_size:
-        msg = f"{path}: claims to hold {claimed / 1e9:.3g} GB, which is more than it can"
-        raise InputError(msg)
+        # Nothing is read before, not even coordinates, which xarray reads at once.
+        if claimed > _MOST_COMPRESSED * path.stat().st_size:
+            msg = f"{path}: claims to hold {claimed / 1e9:.3g} GB, which is more than it can"
+            raise InputError(msg)
+        return xr.DataTree.from_dict(
+            {
+                name: xr.open_dataset(NetCDF4DataStore(group), decode_timedelta=False).load()
+                for name, group in _groups(file)
+            }
+        )
+
+
+def _groups(group: Any) -> list[tuple[str, Any]]:
+    """Return a netCDF group and all below it, by path."""
+    below = [found for inner in group.groups.values() for found in _groups(inner)]
+    return [(group.path, group), *below]
 
 
 def _claimed(group: Any) -> int:
     """Return the bytes that the variables of a netCDF group and those below it would take."""
-    here = [math.prod(v.shape) * getattr(v.dtype, "itemsize", 8) for v in group.variables.values()]
-    return sum(here) + sum(_claimed(below) for below in group.groups.values())
+    variables = [v for _, each in _groups(group) for v in each.variables.values()]
+    return sum(math.prod(v.shape) * getattr(v.dtype, "itemsize", 8) for v in variables)
 
 
 def require_result(tree: xr.DataTree, path: Path) -> None:

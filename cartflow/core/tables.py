@@ -7,9 +7,16 @@ import tomllib
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 
 from cartflow.core.outcome import InputError, nearest, suggest
 from cartflow.core.parameters import Parameter, Sign, parameter
@@ -24,6 +31,15 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
+def _not_true(value: Any) -> Any:
+    """Refuse true and false, for which pydantic takes 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("Input should be a whole number, not true or false")
+    return value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_not_true)]
+PositiveInt = Annotated[WholeNumber, Field(gt=0)]
 T = TypeVar("T", bound=Table)
 
 
@@ -87,11 +103,24 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
         _require_printable(data, file, "")
         return data
     except ValueError as error:
-        msg = f"{file}: not a TOML file ({error})"
+        msg = f"{file}: not a TOML file ({error}){unquoted(text, str(error))}"
         raise InputError(msg) from None
     except RecursionError:
         msg = f"{file}: not a TOML file (its tables or lists are nested too deeply)"
         raise InputError(msg) from None
+
+
+_LINE = re.compile(r"at line (\d+)")
+_BARE = re.compile(r"""[=\[,{]\s*([-+]?\d[\d.]*(?:[eE][-+]?\d+)?\s*[A-Za-zµ%][^]},#"'=]{0,40})""")
+
+
+def unquoted(text: str, error: str) -> str:
+    """Return the hint that a quantity stands in quotes, if one without is where `error` is."""
+    found = _LINE.search(error)
+    lines = text.splitlines()
+    number = int(found[1]) - 1 if found else 0
+    bare = _BARE.search(lines[number][:300]) if number < len(lines) else None
+    return f'; a quantity stands in quotes: "{bare[1].strip()}"' if bare else ""
 
 
 # What turns the direction of text round, so that it reads as something else.

@@ -33,8 +33,16 @@ def end_of_output() -> None:
 def spell_what_is_known() -> None:
     """Have letters that the terminal's encoding lacks printed as question marks."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in {"strict", "surrogateescape"}:
             stream.reconfigure(errors="replace")
+
+
+def in_words(error: OSError | MemoryError) -> str:
+    """Return what the system refused, and for which file, or else for what is printed."""
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory ({error})" if str(error) else "no memory is left"
+    place = error.filename or "what is printed cannot be written"
+    return f"{place}: {error.strerror or error}"
 
 
 class Patient:

@@ -36,7 +36,8 @@ class Wholes:
         if kinetics is None:
             return tuple(inside)
         names = kinetics.network.species_names
-        return (*inside, *((name, s.compartment) for s in kinetics.sites for name in names))
+        pairs = zip(kinetics.sites, self.happenings.sites, strict=False)
+        return (*inside, *((name, s.compartment) for s, _ in pairs for name in names))
 
     @cached_property
     def may_fall(self) -> bool:
@@ -73,13 +74,22 @@ class Wholes:
     def multiplied(self, state: State, factors: Array) -> State:
         """Return `state` with each whole multiplied; product cells count as born or died."""
         ledger, count = state.ledger.copy(), len(self._in_tumour)
-        tumour = state.tumour * factors[:count, None] if count else state.tumour
+        tumour = self._tumour_times(factors[:count], state.tumour)
         changed = self._products(tumour - state.tumour)
         body, residents = self.organs.multiplied(state.body, state.residents, factors[count:])
         for change in (changed, *(body - state.body)):
             ledger.born += np.maximum(change, 0.0)
             ledger.died += np.maximum(-change, 0.0)
         return replace(state, tumour=tumour, body=body, residents=residents, ledger=ledger)
+
+    def _tumour_times(self, factors: Array, tumour: Array) -> Array:
+        """Return the tumour with each species multiplied; solutes stay where pores change."""
+        if self.problem is None:
+            return tumour
+        new = tumour * factors[:, None]
+        if self.problem.tissue.matrix is not None:
+            new *= self.problem.storage(tumour) / self.problem.storage(new)
+        return new
 
     def _products(self, tumour: Array) -> Array:
         """Return the product cells of a tumour (species, mesh cells), by product."""

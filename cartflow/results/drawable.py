@@ -98,9 +98,9 @@ def _require_fields(tree: xr.DataTree) -> None:
     fields = [str(name) for name, field in tumour.data_vars.items() if "role" in field.attrs]
     for name in {products[0], *fields}:
         _require(tumour, "tumour", name, ("time", *map(str, places)))
-    for place in places:
-        _require(tumour, "tumour", str(place), (str(place),))
-        _require_finite(tumour, "tumour", str(place))
+    for axis in map(str, places):
+        _require(tumour, "tumour", axis, (axis,))
+        _require_finite(tumour, "tumour", axis)
     if len(places) == 1:
         _require_finite(tumour, "tumour", "depth")
 

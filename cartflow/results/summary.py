@@ -32,8 +32,16 @@ def _tumour_lines(numbers: dict[str, float]) -> list[str]:
     return [
         f"tumour        {numbers['reached_tumour']:.6g} cells entered it from the body "
         f"({share:.3g} per infused cell), {numbers['in_tumour']:.6g} are there at the end",
+        *_depth_line(numbers),
+    ]
+
+
+def _depth_line(numbers: dict[str, float]) -> list[str]:
+    if np.isnan(numbers["depth"]):
+        return []
+    return [
         f"depth         95 % of them are within {numbers['depth']:.3g} mm below the rim "
-        f"(the tumour is {numbers['maximal_depth']:.3g} mm deep)",
+        f"(the tumour is {numbers['maximal_depth']:.3g} mm deep)"
     ]
 
 

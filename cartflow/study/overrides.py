@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from cartflow.core.outcome import InputError
+
+# The keys that say which other keys their table has.
+_DISCRIMINATING = re.compile(r"geometry\.shape|fields\.[^.]+\.boundaries\.[^.]+\.type")
 
 
 class errors_named:  # reads as a word where it is used
@@ -25,6 +29,16 @@ class errors_named:  # reads as a word where it is used
             raise InputError(msg) from None
 
 
+def all_replaced(data: dict[str, Any], settings: Mapping[str, Any], file: str) -> dict[str, Any]:
+    """Return `data` with the values of `settings` at their dotted keys.
+
+    A geometry's `shape` and a boundary's `type` come first, and empty their table if they change.
+    """
+    for key in sorted(settings, key=lambda key: _DISCRIMINATING.fullmatch(key) is None):
+        data = replaced(data, key, settings[key], file)
+    return data
+
+
 def replaced(data: dict[str, Any], key: str, value: Any, file: str) -> dict[str, Any]:
     """Return `data` with the value at a dotted key replaced or added."""
     result = copy.deepcopy(data)
@@ -32,6 +46,9 @@ def replaced(data: dict[str, Any], key: str, value: Any, file: str) -> dict[str,
     place: Any = result
     for part in parents:
         place = place[int(part)] if _is_index(place, part) else _child(place, part, key, file)
+    if _DISCRIMINATING.fullmatch(key) and isinstance(place, dict) and place.get(last) != value:
+        # The other keys of the table belong to the shape or type that it had.
+        place.clear()
     if _is_index(place, last):
         place[int(last)] = value
     elif isinstance(place, dict):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, PositiveInt
+from pydantic import Discriminator, Field
 
 from cartflow.core.parameters import Parameter
-from cartflow.core.tables import Table, quantity
+from cartflow.core.tables import PositiveInt, Table, WholeNumber, quantity
 from cartflow.geometries.voxels.rim import Surface
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.flows.tumour_like import Likeness
@@ -107,7 +107,7 @@ class MaskTable(Table):
 
     shape: Literal["mask"]
     file: Path
-    labels: dict[str, int] = Field(default_factory=dict)
+    labels: dict[str, WholeNumber] = Field(default_factory=dict)
     largest_component: bool = False
     coarsen: PositiveInt | tuple[PositiveInt, PositiveInt, PositiveInt] = 1
     surface: Surface = "smooth"
@@ -120,7 +120,7 @@ class PhantomTable(Table):
     volume: Annotated[Parameter, quantity("mm^3", above=0)]
     spacing: Length
     lobes: PositiveInt = 5
-    seed: int = 1
+    seed: WholeNumber = 1
     surface: Surface = "smooth"
 
 

@@ -40,7 +40,7 @@ from cartflow.study.checks import (
 )
 from cartflow.study.dosing import build_doses, cells_alone
 from cartflow.study.models import StudyModels
-from cartflow.study.overrides import errors_named, replaced, without_folders
+from cartflow.study.overrides import all_replaced, errors_named, without_folders
 from cartflow.study.parts import (
     arrival,
     cavities,
@@ -90,8 +90,7 @@ class Study:
         """Read a study from its text. Raises `InputError` with file, key, value and remedy."""
         settings = arguments.table(settings, "settings")
         data = parse_toml(arguments.text(text, "text"), arguments.text(name, "name"))
-        for key, value in settings.items():
-            data = replaced(data, key, value, name)
+        data = all_replaced(data, settings, name)
         table = validate(StudyTable, data, name)
         require_parts(table, name)
         for key in table.references:

@@ -180,7 +180,7 @@ def test_random_runs_are_kept_and_reproducible(tmp_path):
     xr.testing.assert_identical(one.to_dataset(), two.to_dataset())
     assert one["tumour"].dims == ("run", "random_time")
     assert re.search(r"died out in 0\.\d+ of the runs, closed form 0\.7", one.attrs["summary"])
-    with pytest.raises(InputError, match="at least one run is needed"):
+    with pytest.raises(InputError, match="stochastic: got 0; it must be a whole number from 1"):
         simulate("kimmel2021", runs=0)
 
 

@@ -408,3 +408,27 @@ def test_models_that_disagree_are_refused(model):
     second = model(text, "second")
     with pytest.raises(InputError, match="tumour: extinct_below '10 cell' in one network"):
         _ = study(first, **{"kinetics.models": [str(first), str(second)]}).kinetics
+
+
+def test_solutes_stay_where_a_jump_opens_the_pores(model):
+    path = model("""
+title = "a matrix that opens"
+[species.cart]
+role = "phenotype"
+[species.ecm]
+role = "resident"
+unit = "1"
+initial = 1.0
+[species.drug]
+role = "solute"
+unit = "ng/mm^3"
+[[jumps]]
+time = "1 day"
+multiply = { ecm = 0.25, drug = 2 }
+""")
+    tissue = {"porosity": 0.2, "open_porosity": 0.6, "matrix": "ecm"}
+    of = study(path, tissue=tissue, fields__drug__initial="3 ng/mm^3")
+    record = of.simulation.run()
+    amounts = [of.simulation.coupled.engine.problem.totals(s.tumour)[2] for s in record.states]
+    assert amounts == pytest.approx([amounts[0], *[2 * amounts[0]] * 4], rel=1e-12)
+    assert record.states[1].tumour[2] == pytest.approx(6 * 0.2 / 0.5)

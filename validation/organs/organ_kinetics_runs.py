@@ -86,6 +86,7 @@ def marrow() -> Marrow:
     """Return a run of a leukaemia, and the same equations by SciPy's Radau."""
     run = Study.from_text(MARROW).prepared
     assert isinstance(run, BodyAlone)
+    assert run.kinetics is not None
     record, kinetics = run.run(), run.kinetics
     assert kinetics is not None
     found = [run.organs.densities(s.body, s.residents)[0] for s in record.states]
