@@ -23,6 +23,9 @@ from cartflow.results.groups import balance_group, body_group, exchange_group, s
 from cartflow.results.tumour import tumour_group
 
 
+ONE_SYSTEM = "RODAS 4(3), body and tumour as one system of equations, limited drift"
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Result:
     """A run that has ended: `tree` holds body, tumour, exchange, balance and parameters."""
@@ -134,7 +137,8 @@ def _stepping(record: Record, run: Simulation | BodyAlone) -> dict[str, Any]:
         **counts,
         "step_error_sum": record.error_sum,
         "step_tolerance": run.control.tolerance,
-        "step_extrapolation": str(run.control.extrapolate).lower(),
+        "step_extrapolation": str(run.control.extrapolate and not run.one_system).lower(),
         "step_maximum": run.control.maximum_step,
         **run.coupled.engine.settings(),
+        **({"engine_scheme": ONE_SYSTEM} if run.one_system else {}),
     }

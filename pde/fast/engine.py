@@ -110,7 +110,7 @@ class FastEngine:
         return {
             "engine": self.name,
             "engine_solver": self._stepper.solver,
-            "engine_scheme": f"{self._stepper.scheme}, limited drift (van Leer)",
+            "engine_scheme": f"{self._stepper.scheme}, limited drift",
             "numba_version": version("numba"),
         }
 
