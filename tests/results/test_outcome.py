@@ -126,7 +126,7 @@ def test_a_result_that_stopped_early_can_be_drawn(folder, capsys, monkeypatch):
     def stop(_self, *_):
         raise StepFailed("cart", "no reason", 0.0)
 
-    monkeypatch.setattr("cartflow.coupling.coupled.Coupled.step", stop)
+    monkeypatch.setattr("cartflow.coupling.line.stepper.LineStepper.advance", stop)
     assert main(["run", "study.toml"]) == 1
     assert main(["plot", "study.nc"]) == 0
     assert (folder / "study.png").read_bytes().startswith(b"\x89PNG")

@@ -88,7 +88,7 @@ def advance(
         stages(plan, method, h, u, body, supply, w)
         error, which = largest_error(plan, method, u, body, floor, w)
         if error <= control.tolerance:
-            error = max(error, new_state(plan, method, u, body, w))
+            error = max(error, new_state(plan, method, u, body, floor, w))
         scaled = error / control.tolerance
         if not scaled <= 1.0:
             refused += 1

@@ -140,29 +140,39 @@ def lowest_end(plan: Plan, u: Array, new: Array, least: Array) -> float:
 
 
 @serial
-def new_state(plan: Plan, method: Tableau, u: Array, body: Array, w: Room) -> float:
+def new_state(plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, w: Room) -> float:
     """Write the new densities to `w.u` and cells to `w.body`, never negative; return what moved.
 
     What a step left below zero is filled up from the cells beside it, or from all compartments:
-    the largest share of any field, or of a product in the body.
+    the largest share of a product in tissue or body. Of other species, which are in no balance,
+    what cannot be filled is none: a rate may go on where what it consumes is used up.
     """
     combined(method.m, method.m.size, u, body, w)
     worst = 0.0
     for s in range(u.shape[0]):
-        worst = max(worst, _filled(w.u[s], plan.mesh.held[s], w))
+        moved = _filled(w.u[s], plan.mesh.held[s], floor[s], w)
+        for p in range(plan.body.products.size):
+            if plan.body.products[p] == s:
+                worst = max(worst, moved)
     for p in range(body.shape[0]):
         worst = max(worst, _shared(w.body[p]))
     return worst
 
 
 @serial
-def _filled(values: Array, held: Array, w: Room) -> float:
+def _filled(values: Array, held: Array, floor: float, w: Room) -> float:
     """Fill cells below zero from those beside them; return the share of the amount moved."""
     least, size = 0.0, 0.0
     for c in range(values.size):
         least = min(least, values[c])
         size += abs(values[c]) * held[c]
-    return fill(values, held, w.ahead, w.behind) / size if least < 0.0 else 0.0
+    if least >= 0.0:
+        return 0.0
+    moved = fill(values, held, w.ahead, w.behind)
+    if not np.isfinite(moved):
+        for c in range(values.size):
+            values[c] = 0.0
+    return moved / (size + floor)
 
 
 @serial

@@ -21,6 +21,7 @@ from cartflow.coupling.state import State
 
 Array = np.ndarray
 _GROWTH = 5.0
+_MINIMUM = 1e-10  # day
 
 
 class Going(NamedTuple):
@@ -53,7 +54,8 @@ class LineStepper:
         self._method = method
         self._control = Control(
             tolerance=control.tolerance,
-            minimum=control.minimum_step,
+            # A dose into a vein wants steps that suit the body, whatever suits the tissue.
+            minimum=min(control.minimum_step, _MINIMUM),
             maximum=control.maximum_step,
             growth=_GROWTH,
         )
