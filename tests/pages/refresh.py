@@ -1,4 +1,4 @@
-"""Write into the pages what their blocks print now: ``python tests/pages/refresh.py PAGE ...``.
+"""Write into the pages what their blocks print now: ``python tests/pages/refresh.py [--slow] PAGE ...``.
 
 Of lines that a page leaves out, those at the end and between its own stay out; look at the
 difference before you keep it.
@@ -31,7 +31,7 @@ def refreshed(shown, printed):
 def main(names):
     for page in map(Path, names):
         with tempfile.TemporaryDirectory() as folder:
-            pairs = Reader(Path(folder)).follow(page.resolve(), slow=True)
+            pairs = Reader(Path(folder)).follow(page.resolve(), slow="--slow" in sys.argv)
         lines = page.read_text(encoding="utf-8").splitlines(keepends=True)
         for block, printed in reversed(pairs):
             if missing(block.text, printed) is not None:
@@ -41,4 +41,4 @@ def main(names):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main([name for name in sys.argv[1:] if name != "--slow"])
