@@ -22,7 +22,6 @@ from cartflow.coupling.simulation import Record, Simulation
 from cartflow.results.groups import balance_group, body_group, exchange_group, shared
 from cartflow.results.tumour import tumour_group
 
-
 ONE_SYSTEM = "RODAS 4(3), body and tumour as one system of equations, limited drift"
 
 

@@ -1,4 +1,4 @@
-"""Write into the pages what their blocks print now: ``python tests/pages/refresh.py [--slow] PAGE ...``.
+"""Write into pages what their blocks print now: ``python tests/pages/refresh.py [--slow] PAGE``.
 
 Of lines that a page leaves out, those at the end and between its own stay out; look at the
 difference before you keep it.
