@@ -291,7 +291,14 @@ class _OneSystem(_Run):
         before = self.wholes.above(self.state)
         least = self.wholes.least_in_tumour(self.state) if self.wholes.may_fall else None
         self.state, self.going = self._stepper.advance(
-            self.state, self.going, event, self._floor(self.state), least
+            self.state, self.going, event, self._least_counted(), least
         )
         if least is not None:
             self._accept(*emptied(self.wholes, before, self.state))
+
+    def _least_counted(self) -> np.ndarray:
+        """Return the amounts below which errors do not count, with all cells of doses under way."""
+        floor = self._floor(self.state)
+        doses = [dose.cells for dose in self.base.doses if dose.time <= self.state.time]
+        floor[self.base.products] = np.maximum(floor[self.base.products], 1e-8 * sum(doses))
+        return floor
