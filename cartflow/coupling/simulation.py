@@ -25,6 +25,8 @@ from cartflow.coupling.state import State
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
+# Days: cells that become ever fewer are not yet followed as one system.
+_LONGEST = 366.0
 Watch = Callable[[float, float], None]
 
 
@@ -63,11 +65,12 @@ class Simulation:
         """Whether body and tumour are stepped together, as one system of equations.
 
         They are on a line of cells (slab, ball) whose transport coefficients never change, without
-        kinetics in organs; else in turns (see `Coupled`).
+        kinetics in organs, infusions or more than a year; else in turns (see `Coupled`).
         """
         coupled = self.coupled
         fast = isinstance(coupled.engine, FastEngine) and coupled.kinetics is None
-        return fast and not self.control.fixed and on_a_line(coupled.engine.problem)
+        plain = all(dose.bolus for dose in coupled.doses) and self.save_times[-1] <= _LONGEST
+        return fast and plain and not self.control.fixed and on_a_line(coupled.engine.problem)
 
     def run(
         self, watch: Watch | None = None, keep: Callable[[Record], None] | None = None
