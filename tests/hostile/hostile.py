@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -19,7 +20,7 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMB
     os.environ.setdefault(name, "1")
 
 from bounded import Ending, bounded  # noqa: E402
-from kinds import KINDS, Kind  # noqa: E402
+from kinds import KINDS, Kind, warm  # noqa: E402
 
 
 @dataclass
@@ -27,32 +28,30 @@ class Tally:
     """What became of the children of one kind."""
 
     statuses: Counter[int] = field(default_factory=Counter)
-    faults: list[tuple[int, list[str], str]] = field(default_factory=list)
+    faults: int = 0
     seconds: float = 0.0
     memory: int = 0
     long: int = 0
 
-    def add(self, number: int, ending: Ending, faults: list[str]) -> None:
+    def add(self, ending: Ending, faults: list[str]) -> None:
         """Count one child."""
         self.statuses[ending.status] += 1
         self.seconds = max(self.seconds, ending.seconds)
         self.memory = max(self.memory, ending.memory)
         self.long += ending.interrupted
-        if faults:
-            self.faults.append((number, faults, ending.err[-3000:]))
+        self.faults += bool(faults)
 
     def line(self) -> str:
         """Return the tally in words."""
         counts = ", ".join(f"{n} with status {s}" for s, n in sorted(self.statuses.items()))
         return (
-            f"{counts}; {len(self.faults)} faults; {self.long} long runs stopped when asked; "
+            f"{counts}; {self.faults} faults; {self.long} long runs stopped when asked; "
             f"longest {self.seconds:.1f} s, most memory {self.memory / 1e9:.2f} GB"
         )
 
 
 def spoilt_runs(kind: Kind, numbers: range, seed: int, place: Path) -> Iterator[tuple[int, Ending]]:
     """Run the spoilt inputs `numbers` of `seed`, each in a folder of its own below `place`."""
-    _warm(place)
     for number in numbers:
         folder = place / f"{kind.name}_{number}"
         (folder / "out").mkdir(parents=True)
@@ -76,9 +75,8 @@ def _warm(place: Path) -> None:
     os.environ.setdefault("CARTFLOW_CACHE", str(place / "cache"))
     os.environ["TMPDIR"] = tempfile.tempdir = str(place / "tmp")
     (place / "tmp").mkdir(exist_ok=True)
-    from kinds import warm
-
-    warm(place)
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        warm(place)
 
 
 def _listed(folder: Path) -> dict[Path, bytes]:
@@ -104,22 +102,25 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="a folder for the inputs that made a fault")
     options = parser.parse_args()
     os.nice(10)
-    faults = 0
-    for name in options.kinds:
-        tally = Tally()
-        numbers = range(options.first, options.first + options.number)
-        with tempfile.TemporaryDirectory(prefix="hostile") as place:
-            for number, ending in spoilt_runs(KINDS[name], numbers, options.seed, Path(place)):
-                folder = Path(place) / f"{name}_{number}"
-                found = found_faults(ending, folder)
-                tally.add(number, ending, found)
-                if found and options.keep is not None:
-                    shutil.copytree(folder, options.keep / folder.name, dirs_exist_ok=True)
-        for number, found, err in tally.faults:
-            print(f"{name} {number}: {'; '.join(found)}\n{err}", flush=True)
-        print(f"{name:10} {tally.line()}", flush=True)
-        faults += len(tally.faults)
-    return 1 if faults else 0
+    with tempfile.TemporaryDirectory(prefix="hostile") as place:
+        _warm(Path(place))
+        tallies = [_tally(name, options, Path(place)) for name in options.kinds]
+    return 1 if any(tally.faults for tally in tallies) else 0
+
+
+def _tally(name: str, options: argparse.Namespace, place: Path) -> Tally:
+    tally = Tally()
+    numbers = range(options.first, options.first + options.number)
+    for number, ending in spoilt_runs(KINDS[name], numbers, options.seed, place):
+        folder = place / f"{name}_{number}"
+        found = found_faults(ending, folder)
+        tally.add(ending, found)
+        if found:
+            print(f"{name} {number}: {'; '.join(found)}\n{ending.err[-3000:]}", flush=True)
+        if found and options.keep is not None:
+            shutil.copytree(folder, options.keep / folder.name, dirs_exist_ok=True)
+    print(f"{name:10} {tally.line()}", flush=True)
+    return tally
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ def _scaled(text: str, random: Random) -> str:
     factor = 10.0 ** random.choice((random.uniform(-3, 3), random.uniform(-12, 12)))
 
     def new(old: str) -> str:
-        return str(round(int(old) * factor)) if old.isdigit() else f"{float(old) * factor:.6g}"
+        value = float(old) * factor
+        return str(round(value)) if old.isdigit() and abs(value) < 1e15 else f"{value:.6g}"
 
     return _replaced(_NUMBER, text, random, new)
 
