@@ -12,6 +12,7 @@ from cartflow.core.arguments import shown
 from cartflow.core.outcome import InputError
 
 MOST_CELLS = 100_000_000
+SHORTEST, LONGEST = 1e-9, 1e9  # mm
 
 
 def positive(value: Any, what: str) -> float:
@@ -19,6 +20,15 @@ def positive(value: Any, what: str) -> float:
     number = as_number(value, what)
     if number <= 0:
         msg = f"{what}: got {value}; it must be finite and greater than 0"
+        raise InputError(msg)
+    return number
+
+
+def length_in_mm(value: Any, what: str) -> float:
+    """Return a length in mm; raise `InputError` unless volumes and areas of it can be told."""
+    number = positive(value, what)
+    if not SHORTEST <= number <= LONGEST:
+        msg = f"{what}: got {value}; it must lie between {SHORTEST:g} and {LONGEST:g} mm"
         raise InputError(msg)
     return number
 

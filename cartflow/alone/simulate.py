@@ -91,10 +91,10 @@ def simulate(
     chosen = chosen_scenario(model, scenario, settings)
     try:
         course = run(model, chosen, accounts=True)
+        tree = simulated_tree(model, chosen, course, settings)
+        if runs is not None:
+            tree["stochastic"] = xr.DataTree(without_fill(random_runs(model, chosen, runs, seed)))
     except StepFailed as error:
         msg = f"{model.name}: {error}"
         raise RunStopped(msg) from None
-    tree = simulated_tree(model, chosen, course, settings)
-    if runs is not None:
-        tree["stochastic"] = xr.DataTree(without_fill(random_runs(model, chosen, runs, seed)))
     return Simulated(model=model, scenario=chosen, course=course, tree=tree)

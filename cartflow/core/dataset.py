@@ -121,7 +121,7 @@ def read_tree(path: Path) -> xr.DataTree:
     # The libraries raise whatever a damaged file makes them stumble over.
     except Exception as error:
         # What comes after the first line is the whole dataset.
-        reason = str(error).partition("\n")[0].strip() or type(error).__name__
+        reason = str(error).partition("\n")[0].strip(" :") or type(error).__name__
         msg = f"{path}: not a result of cartflow ({reason})"
         raise InputError(msg) from None
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cartflow.core.arguments import table
 from cartflow.core.outcome import InputError
-from cartflow.geometries.checks import MOST_CELLS, positive, whole
+from cartflow.geometries.checks import MOST_CELLS, length_in_mm, whole
 from cartflow.geometries.fipy_import import fipy
 from cartflow.geometries.geometry import Boundary, Geometry
 from cartflow.geometries.regions import Interval, inside, named_regions
@@ -65,7 +65,9 @@ def _sizes(lengths: Any, cells: Any) -> tuple[Floats, NDArray[np.int64]]:
     if not fits:
         msg = f"box: lengths {lengths!r} and cells {cells!r} must both be (x, y) or (x, y, z)"
         raise InputError(msg)
-    extent = [positive(v, f"box length along {a}") for a, v in zip("xyz", lengths, strict=False)]
+    extent = [
+        length_in_mm(v, f"box length along {a}") for a, v in zip("xyz", lengths, strict=False)
+    ]
     number = [
         whole(v, f"box cells along {a}", MOST_CELLS) for a, v in zip("xyz", cells, strict=False)
     ]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.checks import MOST_CELLS, as_number, positive, whole
+from cartflow.geometries.checks import MOST_CELLS, as_number, length_in_mm, positive, whole
 
 Floats = NDArray[np.float64]
 # How far a lobe stands out against the radius, and how narrow it is.
@@ -65,7 +65,7 @@ def _steps(spacing: float | Sequence[float]) -> Floats:
     if len(values) != 3:
         msg = f"phantom spacing: got {spacing!r}; give one length or three in mm"
         raise InputError(msg)
-    return np.array([positive(value, "phantom spacing") for value in values])
+    return np.array([length_in_mm(value, "phantom spacing") for value in values])
 
 
 def _directions(lobes: int, seed: int) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.checks import MOST_CELLS, increasing_edges, positive, whole
+from cartflow.geometries.checks import MOST_CELLS, increasing_edges, length_in_mm, whole
 from cartflow.geometries.geometry import Boundary, Geometry
 from cartflow.geometries.regions import Interval, layers_along, named_regions
 
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 def edges_of(length: float | None, cells: int | None, edges: Any, what: str) -> Floats:
     """Return the cell edges in mm, from a length and a number of equal cells or as given."""
     if edges is None:
-        extent, number = positive(length, f"{what}"), whole(cells, f"{what} cells", MOST_CELLS)
+        extent, number = length_in_mm(length, what), whole(cells, f"{what} cells", MOST_CELLS)
         return np.linspace(0.0, extent, number + 1)
     if length is not None or cells is not None:
         msg = f"{what}: give a size and a number of cells, or edges, not both"

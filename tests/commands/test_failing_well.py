@@ -334,3 +334,14 @@ def test_a_wrong_argument_is_one_line(name, tmp_path, monkeypatch):
             call(value)
         assert "\n" not in str(error.value)
         assert len(str(error.value)) <= 1005
+
+
+def test_a_random_run_that_cannot_go_on_is_one_line(folder, capsys):
+    text = 'title = "m"\n[species.cart]\nrole = "phenotype"\ninitial = 0\n'
+    text += '[parameters]\nk = "5 cell/mm^3/day"\n[reactions.loss]\nconsumes = { cart = 1 }\n'
+    text += 'rate = "k"\n[scenarios.s]\nend = "1 day"\ninitial = { cart = "1 cell/mm^3" }\n'
+    (folder / "m.toml").write_text(f'compartment_volume = "1 mm^3"\n{text}')
+    assert main(["simulate", "m.toml", "--stochastic", "2"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("cartflow: m: cart: a reaction takes cells that are not there at t = ")
+    assert err.count("\n") == 1

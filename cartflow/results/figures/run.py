@@ -191,7 +191,7 @@ def _depth_time_maps(tree: xr.DataTree, dim: str, place: SubFigure) -> None:
         depth = tumour["depth"].values[order]
         values = field.transpose(dim, "time").values[order]
         mesh = axes.pcolormesh(
-            tree["time"].values,
+            tumour["time"].values,
             depth,
             values,
             cmap="cividis",
@@ -260,7 +260,7 @@ def _fields(tree: xr.DataTree) -> list[str]:
 
 
 def _first_product(tree: xr.DataTree) -> str:
-    return str(tree.to_dataset()["phenotype"].values[0])
+    return str(tree["tumour"].to_dataset()["phenotype"].values[0])
 
 
 def _unit(field: xr.DataArray) -> str:
