@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,8 @@ _VOXELS, _RELATIVE = 0.05, 1e-4
 
 def read_nifti(path: Path) -> Image:
     """Return the 3-D image in a single NIfTI-1 or NIfTI-2 file, .nii or .nii.gz."""
-    header = _header(path)
+    with _heard() as said:
+        header = _header(path)
     shape = three_sizes([int(n) for n in header["dim"][1 : 1 + int(header["dim"][0])]])
     affine, qform, notes = _affines(header, shape)
     slope, intercept = header.get_slope_inter()
@@ -33,8 +37,27 @@ def read_nifti(path: Path) -> Image:
         intercept=0.0 if intercept is None else float(intercept),
         affine=affine,
         qform=qform,
-        notes=notes,
+        notes=(*notes, *said),
     )
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Collect what nibabel mends in a header and would print, for the image's notes."""
+    from nibabel.imageglobals import logger
+
+    said: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(f"the header: {record.getMessage()}")
+
+    before, logger.handlers = logger.handlers, [Ear()]
+    above, logger.propagate = logger.propagate, False
+    try:
+        yield said
+    finally:
+        logger.handlers, logger.propagate = before, above
 
 
 def _header(path: Path) -> Any:

@@ -129,3 +129,14 @@ def test_a_small_compressed_file_that_asks_for_much_is_refused_unread(tmp_path):
     packed.write_bytes(gzip.compress(path.read_bytes()))
     with pytest.raises(InputError, match=r"asks for 2000000352 bytes, more than the file"):
         read_mask(packed)
+
+
+def test_what_nibabel_mends_in_a_header_is_a_note(tmp_path, caplog, capfd):
+    nibabel.save(nibabel.Nifti1Image(LABELS, SPACING), tmp_path / "a.nii")
+    data = bytearray((tmp_path / "a.nii").read_bytes())
+    data[252:254] = (127).to_bytes(2, "little")
+    (tmp_path / "a.nii").write_bytes(data)
+    assert (
+        "the header: qform_code 127 not valid; setting to 0" in read_image(tmp_path / "a.nii").notes
+    )
+    assert (capfd.readouterr().err, caplog.text) == ("", "")
