@@ -33,8 +33,16 @@ def days_per_unit(sbml: Any, model: Any) -> float | None:
             msg = f"the unit of time '{name}' is made of '{kind}'; seconds alone are read"
             raise InputError(msg)
         powers += power if kind == "second" else 0.0
-        seconds *= (part.getMultiplier() * 10.0 ** part.getScale()) ** power
+        seconds *= _power(part.getMultiplier(), part.getScale(), power)
     if powers != 1.0 or not (math.isfinite(seconds) and seconds > 0):
         msg = f"the unit of time '{name}' is no time"
         raise InputError(msg)
     return seconds / _SECONDS_PER_DAY
+
+
+def _power(multiplier: float, scale: int, power: float) -> float:
+    """Return ``(multiplier 10^scale)^power``, or nan where that is no number above 0."""
+    try:
+        return float((multiplier * 10.0**scale) ** power) if multiplier > 0 else math.nan
+    except OverflowError:
+        return math.nan

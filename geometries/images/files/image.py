@@ -12,6 +12,7 @@ from cartflow.core.outcome import InputError
 
 # More than an image of 1000 x 1000 x 1000, and what one array of a byte a voxel needs in memory.
 _MOST_VOXELS = 2**30
+_FARTHEST = 1e9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,7 +64,10 @@ def three_sizes(sizes: list[int]) -> tuple[int, int, int]:
 
 
 def require_finite(affine: NDArray[np.float64]) -> None:
-    """Raise `InputError` unless an affine is finite."""
+    """Raise `InputError` unless an affine is finite, and such that its lengths can be told."""
     if not np.isfinite(affine).all():
         msg = "the affine is not finite"
+        raise InputError(msg)
+    if np.abs(affine).max() > _FARTHEST:
+        msg = f"the affine holds {np.abs(affine).max():.3g}; at most {_FARTHEST:g} mm are read"
         raise InputError(msg)

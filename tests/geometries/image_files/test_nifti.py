@@ -140,3 +140,10 @@ def test_what_nibabel_mends_in_a_header_is_a_note(tmp_path, caplog, capfd):
         "the header: qform_code 127 not valid; setting to 0" in read_image(tmp_path / "a.nii").notes
     )
     assert (capfd.readouterr().err, caplog.text) == ("", "")
+
+
+def test_lengths_that_no_image_has(tmp_path):
+    affine = np.diag([1.0, 1.0, 1e20, 1.0])
+    nibabel.save(nibabel.Nifti2Image(LABELS, affine), tmp_path / "a.nii")
+    with pytest.raises(InputError, match=r"a\.nii: the affine holds 1e\+20; at most 1e\+09 mm"):
+        read_image(tmp_path / "a.nii")
