@@ -106,7 +106,7 @@ def document(more="", version=2, **parts):
     space = f"http://www.sbml.org/sbml/level3/version{version}/core"
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<sbml xmlns="{space}" level="3" '
-        f'version="{version}"><model id="m" {more}>{inner}</model></sbml>'
+        f'version="{version}"><model id="model" {more}>{inner}</model></sbml>'
     )
 
 
