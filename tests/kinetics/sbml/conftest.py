@@ -49,21 +49,21 @@ def start(name, formula):
     return f"<initialAssignment symbol='{name}'>{math(formula)}</initialAssignment>"
 
 
-def side(text):
+def side(tag, text, references=""):
     parts = [part.split() for part in text.split("+") if part.strip()]
-    return "".join(
+    inner = references + "".join(
         f"<speciesReference species='{p[-1]}' stoichiometry='{p[0] if len(p) > 1 else 1}' "
         "constant='true'/>"
         for p in parts
     )
+    return f"<listOf{tag}>{inner}</listOf{tag}>" if inner else ""
 
 
 def reaction(name, change, law, more="", references=""):
     left, right = change.split("->")
     return (
         f"<reaction id='{name}' reversible='false' {more}>"
-        f"<listOfReactants>{side(left)}</listOfReactants>"
-        f"<listOfProducts>{side(right)}{references}</listOfProducts>"
+        f"{side('Reactants', left)}{side('Products', right, references)}"
         f"<kineticLaw>{math(law)}</kineticLaw></reaction>"
     )
 

@@ -95,7 +95,11 @@ def test_starts_by_formulas(course, sbml):
     text = sbml.document(
         places=sbml.place(size="1"),
         species=[sbml.species("S", amount(7)), sbml.species("T", "")],
-        parameters=[sbml.parameter("k", 4), sbml.parameter("q"), sbml.parameter("w", None, "false")],
+        parameters=[
+            sbml.parameter("k", 4),
+            sbml.parameter("q"),
+            sbml.parameter("w", None, "false"),
+        ],
         starts=[sbml.start("c", "k/2"), sbml.start("T", "S + q"), sbml.start("q", "w + 1")],
         rules=sbml.assignment("w", "2*S"),
     )
