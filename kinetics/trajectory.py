@@ -98,7 +98,10 @@ def run(
     largest = np.maximum(np.abs(state), 0.0)
     found: list[Piece] = []
     for segment in plan.segments:
-        state = _jumped(state, segment, product, accounts)
+        before, state = state, _jumped(state, segment, product, accounts)
+        for row, threshold in plan.extinction.items():
+            if before[row] > threshold >= state[row] > 0:
+                state = _emptied(state, row, size, product, accounts)
         largest = np.maximum(largest, np.abs(state))
         change = _change(segment, accounts)
         begin = segment.start

@@ -3,12 +3,19 @@
 import numpy as np
 import pytest
 
+from cartflow.kinetics.density import Scaling
 from cartflow.kinetics.load import load_model, names
+from cartflow.kinetics.locality import in_tissue
+from cartflow.kinetics.model import Model
+from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.kinetics.sbml.export import to_sbml, write_sbml
 from cartflow.kinetics.sbml.reading import read_sbml
+from cartflow.kinetics.scenario import Switch
+from cartflow.kinetics.stochastic import exact_runs
 from cartflow.kinetics.timeline import with_end
 from cartflow.kinetics.trajectory import run
 from cartflow.outcome import InputError
+from cartflow.parameters import parameter
 
 libsbml = pytest.importorskip("libsbml", reason="python-libsbml is not installed")
 
@@ -75,7 +82,11 @@ def test_round_trip_of_a_course(name, scenario, end, tmp_path):
     )
 
 
-@pytest.mark.parametrize(("name", "scenario"), [(name, scenario) for name, scenario, _ in COURSES])
+SCENARIOS = [(name, scenario) for name, scenario, _ in COURSES]
+SCENARIOS += [(name, next(iter(load_model(name).scenarios), None)) for name in names()]
+
+
+@pytest.mark.parametrize(("name", "scenario"), SCENARIOS)
 def test_written_sbml_is_consistent(name, scenario):
     text = to_sbml(load_model(name), scenario)
     document = libsbml.readSBMLFromString(text)
@@ -84,3 +95,70 @@ def test_written_sbml_is_consistent(name, scenario):
     # Numbers without units within a formula are all that libsbml may warn of.
     if name == "chaudhury2020":
         assert document.getNumErrors(libsbml.LIBSBML_SEV_WARNING) == 0
+
+
+def shared_names():
+    """Return a model whose name, reaction and parameter are called alike, as the place is."""
+    return Model(
+        network=Network(
+            name="decay",
+            species=(Species(name="well_mixed", role="resident", initial=3.0),),
+            parameters={"decay": parameter("0.5 1/day", "1/day")},
+            reactions=(
+                Reaction(name="decay", consumes={"well_mixed": 1.0}, rate="decay*well_mixed"),
+            ),
+        ),
+        scaling=Scaling(),
+    )
+
+
+def test_names_that_are_shared(tmp_path):
+    text = to_sbml(shared_names())
+    document = libsbml.readSBMLFromString(text)
+    document.checkConsistency()
+    assert document.getNumErrors(libsbml.LIBSBML_SEV_ERROR) == 0
+    (tmp_path / "decay.xml").write_text(text)
+    back = load_model("decay.xml", tmp_path)
+    assert back.network.reaction_names == ("decay",)
+    state = run(back, with_end(back.scenario(), 2.0)).at(2.0)[0]
+    np.testing.assert_allclose(state, 3 * np.exp(-1.0), rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ('size="1"', 'size="2"', "compartment well_mixed_2: a size that is not 1"),
+        (
+            'hasOnlySubstanceUnits="false"',
+            'hasOnlySubstanceUnits="true"',
+            "species well_mixed: not a concentration that reactions change",
+        ),
+        ("<times/>", "<sin/>", "reaction decay_3: a function that no model file has"),
+        ('timeUnits="unit_0"', 'timeUnits="second"', "another unit of time or extent"),
+    ],
+)
+def test_what_was_changed_beyond_our_own_form(tmp_path, old, new, what):
+    text = to_sbml(shared_names())
+    if new == "<sin/>":
+        start, end = text.index("<apply>"), text.rindex("</apply>") + len("</apply>")
+        text = f"{text[:start]}<apply><sin/><ci>decay</ci></apply>{text[end:]}"
+    else:
+        assert old in text
+        text = text.replace(old, new, 1)
+    (tmp_path / "f.xml").write_text(text)
+    model = read_sbml(tmp_path / "f.xml")
+    assert any(what in flag for flag in model.flags), model.flags
+    with pytest.raises(InputError, match="so it cannot stand in tissue; run it by cartflow sim"):
+        in_tissue(model.network)
+    with pytest.raises(InputError, match="it is not written as SBML again"):
+        to_sbml(model)
+    with pytest.raises(InputError, match="there are no random runs of it"):
+        exact_runs(model, model.scenario(), np.array([0.0, 1.0]), 1, np.random.default_rng(1))
+
+
+def test_a_switch_comes_back_as_one_of_the_model(tmp_path):
+    model = load_model("stein2019")
+    write_sbml(model, tmp_path / "m.xml", "typical")
+    back = read_sbml(tmp_path / "m.xml")
+    assert back.switches
+    assert not any(isinstance(e, Switch) for e in back.scenario().events)

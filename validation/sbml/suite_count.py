@@ -14,7 +14,7 @@ from typing import Literal
 
 from cartflow.kinetics.sbml.reading import read_foreign
 from cartflow.outcome import CartflowError, InputError
-from cartflow.validation.sbml_suite.case import agrees, computed, is_time_course, read_case
+from cartflow.validation.sbml.suite_case import agrees, computed, is_time_course, read_case
 
 Kind = Literal["right", "wrong", "crashed", "refused"]
 KINDS: tuple[Kind, ...] = ("right", "wrong", "crashed", "refused")
