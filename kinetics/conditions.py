@@ -14,7 +14,6 @@ from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.outcome import InputError
 
-
 _ROUNDING = 1e-12
 
 

@@ -91,7 +91,8 @@ class _Run:
         self.change.held = before
         floors = [*_FLOORS]
         solver = self._solver(start, end, state, floors.pop(0))
-        times, parts = [start], []
+        times: list[float] = [start]
+        parts: list[Any] = []
         while solver.status == "running":
             if floors and len(parts) >= _MANY_STEPS * (len(_FLOORS) - len(floors)):
                 solver = self._solver(times[-1], end, solver.y, floors.pop(0))

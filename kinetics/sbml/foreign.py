@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from cartflow.kinetics.density import Scaling
-from cartflow.kinetics.grammar import Expression, Name, names
+from cartflow.kinetics.grammar import Expression
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.sbml.changes import Changes
@@ -17,7 +17,6 @@ from cartflow.kinetics.sbml.start import Start
 from cartflow.kinetics.sbml.symbols import AMOUNT, Symbols
 from cartflow.kinetics.scenario import Scenario
 from cartflow.kinetics.species import Species
-from cartflow.outcome import InputError
 from cartflow.parameters import Parameter, parameter
 
 _END = 100.0  # units of time of the file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import TypeAlias
@@ -93,7 +94,7 @@ def _compare(function: str, swapped: bool = False) -> Callable[[Parts], Expressi
     """Return a < b, and for more than two a < b and b < c."""
 
     def call(parts: Parts) -> Expression:
-        pairs = list(zip(parts, parts[1:], strict=False))
+        pairs = list(itertools.pairwise(parts))
         if not pairs:
             raise ValueError
         tests = [Call(function, (b, a) if swapped else (a, b)) for a, b in pairs]

@@ -26,7 +26,7 @@ _UNITS = {(0.0, 1.0, 0.0, 0.0): "cell/mm^3", (1.0, 0.0, 0.0, 0.0): "ng/mm^3"}
 
 
 def own_model(sbml: Any, source: Any, name: str) -> Model:
-    """Return the model of a file that cartflow wrote; raise `InputError` for what is not its own."""
+    """Return the model of a file that cartflow wrote; raise `InputError` for anything else."""
     return _Own(sbml, source).model(name)
 
 

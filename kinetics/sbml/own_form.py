@@ -21,7 +21,7 @@ def states_roles(source: Any) -> bool:
 
 
 def beyond_own(sbml: Any, source: Any) -> str:
-    """Return the first thing in a model that `write_sbml` never writes, nothing if there is none."""
+    """Return the first thing in a model that `write_sbml` never writes, or nothing."""
     return next(_beyond(sbml, source), "")
 
 

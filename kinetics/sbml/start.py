@@ -23,7 +23,7 @@ class Start:
             self._work_out(name)
 
     def number(self, name: str) -> float:
-        """Return the value of a name, or what is kept of it; raise `InputError` if there is none."""
+        """Return the value of a name; raise `InputError` if it has none."""
         if name not in self.values:
             fault = self.faults.get(name, "no value")
             msg = f"'{name.removeprefix(AMOUNT)}' has {fault}"

@@ -16,7 +16,8 @@ from cartflow.parameters import Parameter, parameter
 
 END = 4.0
 # Names that mean something to SBML, to the peer, or to what the export itself adds.
-NAMES = "cart tumour S time pi e gamma lambda inf well_mixed at_0 infusion_1 model rate x1 I".split()
+NAMES = ["cart", "tumour", "S", "time", "pi", "e", "gamma", "lambda", "inf", "model", "rate", "I"]
+NAMES += ["well_mixed", "at_0", "infusion_1", "x1"]
 _RATES = (
     "{k}*{x}",
     "{k}*{x}*{y}/({y} + {h})",

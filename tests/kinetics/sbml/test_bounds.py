@@ -1,5 +1,7 @@
 """Files that are refused before a library sees them, and those that libsbml refuses."""
 
+import itertools
+
 import pytest
 
 from cartflow.kinetics.sbml import bounds
@@ -70,12 +72,12 @@ def test_formulas_that_grow_when_put_together(tmp_path, sbml):
     text = sbml.document(
         parameters=[sbml.parameter(n, None, "false") for n in names],
         rules=[sbml.assignment("x0", "time")]
-        + [sbml.assignment(n, f"{m} + {m}") for m, n in zip(names, names[1:], strict=False)],
+        + [sbml.assignment(n, f"{m} + {m}") for m, n in itertools.pairwise(names)],
     )
     refused(tmp_path, text, "a formula has more than 20000 parts, what it names put in")
     chain = [sbml.assignment("x0", "time")]
     names = [f"x{i}" for i in range(300)]
-    chain += [sbml.assignment(n, f"{m} + 1") for m, n in zip(names, names[1:], strict=False)]
+    chain += [sbml.assignment(n, f"{m} + 1") for m, n in itertools.pairwise(names)]
     text = sbml.document(parameters=[sbml.parameter(n, None, "false") for n in names], rules=chain)
     refused(tmp_path, text, "nested deeper than 200")
 

@@ -49,8 +49,12 @@ def test_functions(course, sbml, formula, exact):
     text = sbml.document(
         functions=f"<functionDefinition id='twice'>{lambda_}</functionDefinition>",
         # One that is worked out at the start and one that is a state, whose formula is run.
-        parameters=[sbml.parameter("x", X), sbml.parameter("y", None, "false")]
-        + [sbml.parameter("s", X, "false"), sbml.parameter("z", None, "false")],
+        parameters=[
+            sbml.parameter("x", X),
+            sbml.parameter("s", X, "false"),
+            sbml.parameter("y", None, "false"),
+            sbml.parameter("z", None, "false"),
+        ],
         starts=sbml.start("y", formula),
         rules=sbml.assignment("z", re.sub(r"\bx\b", "s", formula)),
         events=sbml.event("never", "time > 1e9", {"s": "1", "y": "1"}),
@@ -78,7 +82,8 @@ def test_level_two(course, sbml):
         "<speciesReference species='A'/></listOfReactants><listOfProducts>"
         f"<speciesReference species='B'><stoichiometryMath>{math('1 + k2')}</stoichiometryMath>"
         f"</speciesReference></listOfProducts><kineticLaw>{math('c*k*A')}<listOfParameters>"
-        "<parameter id='k' value='0.5'/></listOfParameters></kineticLaw></reaction></listOfReactions>"
+        "<parameter id='k' value='0.5'/></listOfParameters></kineticLaw></reaction>"
+        "</listOfReactions>"
     ).replace(
         "<listOfReactions>",
         "<listOfParameters><parameter id='k2' value='2'/></listOfParameters><listOfReactions>",
