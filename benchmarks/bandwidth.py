@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from cartflow.geometries.box import box
+from cartflow.geometries.shapes.box import box
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.species import Species
-from cartflow.pde.fast_engine import FastEngine
+from cartflow.pde.fast.engine import FastEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.tissue import Tissue

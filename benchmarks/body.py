@@ -23,7 +23,7 @@ if __name__ == "__main__":
 
 from benchmarks.curves import Curve, Point, ratios
 from benchmarks.mice import DAYS, DOSE, Mice, asked, error, mice
-from cartflow.pbpk.organ_run import integrate
+from cartflow.pbpk.organs.run import integrate
 
 Array = np.ndarray
 TOLERANCES = (0.9, 0.5, 0.2, 1e-1, 1e-2, 1e-3, 1e-4)

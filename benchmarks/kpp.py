@@ -19,8 +19,8 @@ from scipy.fft import dctn, idctn
 from benchmarks.curves import Curve, Point, fitted_order, ratios, relative_l2
 from benchmarks.ours import cartflow_curve
 from benchmarks.peers.launch import launch
-from cartflow.geometries.box import box
-from cartflow.kinetics.load import load
+from cartflow.geometries.shapes.box import box
+from cartflow.kinetics.files.load import load
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.tissue import Tissue

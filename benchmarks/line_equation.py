@@ -10,9 +10,9 @@ import numpy as np
 from scipy.linalg import solve_banded
 
 from cartflow.geometries.geometry import Geometry
-from cartflow.pde.equation import Coefficients
-from cartflow.pde.implicit_euler import ImplicitEuler
 from cartflow.pde.problem import Problem
+from cartflow.pde.reference.equation import Coefficients
+from cartflow.pde.reference.implicit_euler import ImplicitEuler
 
 Array = np.ndarray
 

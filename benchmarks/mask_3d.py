@@ -15,9 +15,9 @@ import numpy as np
 
 from benchmarks.engines import compare_engines, law_from_coarser
 from cartflow.geometries.geometry import Geometry
-from cartflow.geometries.images import read_image
-from cartflow.geometries.mask import voxel_mask
-from cartflow.kinetics.load import combine, load
+from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.images.reading import read_image
+from cartflow.kinetics.files.load import combine, load
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.tissue import Tissue

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network
 from cartflow.pbpk.doses import Dose
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
-from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
-from cartflow.pbpk.organ_result import Animals
-from cartflow.pbpk.population import population
-from cartflow.pbpk.variation import Spread, log_normal, varied_body, varied_trafficking
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.network import organ_network
+from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
+from cartflow.pbpk.organs.population import population
+from cartflow.pbpk.organs.result import Animals
+from cartflow.pbpk.variation.random_bodies import (
+    Spread,
+    log_normal,
+    varied_body,
+    varied_trafficking,
+)
 
 Array = np.ndarray
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 STUDY = Path(__file__).parents[1] / "examples" / "mouse_flank.toml"
 ROOT = STUDY.parents[1]

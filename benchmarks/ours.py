@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks.curves import Curve, Point
 from cartflow.pde.engine import Engine
-from cartflow.pde.evolve import evolve
-from cartflow.pde.fast_engine import FastEngine
+from cartflow.pde.fast.engine import FastEngine
+from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.problem import Problem
 
 Array = np.ndarray

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.engines import compare_engines
-from cartflow.geometries.ball import ball
-from cartflow.kinetics.load import combine, load
+from cartflow.geometries.shapes.ball import ball
+from cartflow.kinetics.files.load import combine, load
 from cartflow.pde.boundary import FixedValue
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.hindrance import Hindrance

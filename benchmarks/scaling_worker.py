@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.kpp import Kpp
-from cartflow.pde.fast_engine import FastEngine
+from cartflow.pde.fast.engine import FastEngine
 
 STEP = 0.5  # days, the same number of stages at every size
 

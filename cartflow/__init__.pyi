@@ -1,9 +1,9 @@
 # lazy_loader reads this file at run time, and takes relative imports alone.
 # ruff: noqa: TID252
-from .outcome import InputError as InputError
-from .outcome import RunStopped as RunStopped
-from .result import Result as Result
-from .result import load_result as load_result
-from .study import Study as Study
+from .core.outcome import InputError as InputError
+from .core.outcome import RunStopped as RunStopped
+from .results.result import Result as Result
+from .results.result import load_result as load_result
+from .study.study import Study as Study
 
 __version__: str

@@ -3,34 +3,52 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import time
-import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from cartflow.outcome import InputError, RunStopped
+from cartflow.commands.set_option import OF_A_MODEL, add_set, given_settings
+from cartflow.core.outcome import InputError, RunStopped
+from cartflow.core.terminal import end_of_output, in_words, say, spell_what_is_known, tell
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from cartflow.core.saving.destination import Destination
 
 FINISHED, STOPPED, BAD_INPUT = 0, 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0 when finished, 1 when stopped early, 2 on bad input."""
+    """Run the command line; return 0 when finished, 1 when stopped early, 2 on bad input.
+
+    1 too where a result could not be written where it was wanted, but stands elsewhere.
+    """
+    spell_what_is_known()
     try:
         options = build_parser().parse_args(arguments)
-        return int(options.command(options))
+        status = int(options.command(options))
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except InputError as error:
-        print(f"cartflow: {error}", file=sys.stderr)
+        say(f"cartflow: {error}")
         return BAD_INPUT
     except RunStopped as error:
-        print(f"cartflow: {error}", file=sys.stderr)
+        say(f"cartflow: {error}")
+        return STOPPED
+    except KeyboardInterrupt as interrupt:
+        say(f"cartflow: interrupted {str(interrupt) or 'by the user'}")
         return STOPPED
     except BrokenPipeError:
-        # The reader, such as head, has seen enough; Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, such as head, has seen enough.
+        end_of_output()
         return FINISHED
+    except (OSError, MemoryError) as error:
+        end_of_output()
+        say(f"cartflow: {in_words(error)}")
+        return STOPPED
+    return status
 
 
 class _Parser(argparse.ArgumentParser):
@@ -72,14 +90,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--engine", metavar="NAME", help="the engine (default: the study's)")
     run.add_argument("--mask", type=Path, metavar="FILE", help="a NIfTI or NRRD mask as geometry")
-    run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    add_set(run)
     run.add_argument("--force", action="store_true", help="overwrite the result if it exists")
     run.set_defaults(command=_run)
 
     alone = commands.add_parser("simulate", help="run a kinetics model well mixed")
     alone.add_argument("name", metavar="NAME", help="a shipped kinetics model or a TOML file")
     alone.add_argument("--scenario", metavar="S", help="a scenario of it (default: the first)")
-    alone.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    add_set(alone, OF_A_MODEL)
     alone.add_argument("--stochastic", type=int, metavar="N", help="N random runs as well")
     alone.add_argument("--seed", type=int, default=1, metavar="K", help="of the random numbers")
     alone.add_argument("--out", type=Path, metavar="FILE", help="the result, as netCDF")
@@ -88,7 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     plot = commands.add_parser("plot", help="draw a result")
     plot.add_argument(
-        "file", type=Path, metavar="FILE", help="a result of cartflow run or simulate"
+        "file", type=Path, metavar="FILE", help="what run, simulate, compare or sensitivity wrote"
     )
     plot.add_argument(
         "--out", type=Path, metavar="PNG", help="the figure (default: FILE's stem .png)"
@@ -121,7 +139,7 @@ def _add_compare(commands: Any) -> None:
     command.add_argument(
         "--out", type=Path, metavar="FILE", help="the dataset (default: STUDY's stem _bodies.nc)"
     )
-    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    add_set(command)
     command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
     command.set_defaults(command=_compare)
 
@@ -140,7 +158,7 @@ def _add_sensitivity(commands: Any) -> None:
     command.add_argument(
         "--out", type=Path, metavar="FILE", help="dataset (default: STUDY's stem _sensitivity.nc)"
     )
-    command.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    add_set(command)
     command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
     command.set_defaults(command=_sensitivity)
 
@@ -159,43 +177,43 @@ def _add_validate(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from cartflow.dataset import NETCDF, require_writable
-    from cartflow.progress import progress
-    from cartflow.report import summary_lines
-    from cartflow.study import Study
-    from cartflow.study_checks import hints
+    from cartflow.core.dataset import netcdf
+    from cartflow.core.progress import progress
+    from cartflow.core.saving.destination import Destination
+    from cartflow.core.saving.keeper import Keeper
+    from cartflow.core.saving.signals import Stopping
+    from cartflow.results.summary import summary_lines
+    from cartflow.study.checks import hints
+    from cartflow.study.study import Study
 
-    out = options.out or Path(f"{options.study.stem}.nc")
-    study = Study.from_file(options.study, _settings(options))
-    require_writable(out, NETCDF, force=options.force)
-    _ = study.prepared
-    end = study.table.time.end.value
-    with progress(study.table.title, end) as watch:
-        result = study.run(watch, _Keeper(out))
-    result.write(out)
-    print("\n".join(summary_lines(result.tree)))
-    for hint in hints(study.table):
-        print(f"note          {hint}")
-    print(f"written       {out}")
+    with Stopping() as stop:
+        study = Study.from_file(options.study, _settings(options))
+        path = options.out or Path(f"{options.study.stem}.nc")
+        out = Destination(path=path, force=options.force)
+        _ = study.prepared
+        keeper = Keeper[Any](out, lambda result: netcdf(result.tree))
+        with progress(study.table.title, study.table.time.end.value) as watch:
+            result = study.run(stop.watched(watch), keeper)
+        notes = [f"note          {hint}" for hint in hints(study.table)]
+        written = _settled(out, result.tree, [*summary_lines(result.tree), *notes])
+    tell([f"written       {written}"])
+    out.require_here(written)
     result.require_finished()
     return FINISHED
 
 
-class _Keeper:
-    """Writes a long run's result as it goes, at most once a minute, so that a kill loses little."""
+def _settled(out: Destination, tree: xr.DataTree, lines: Sequence[str]) -> Path:
+    """Write `tree` and print `lines`, each whatever becomes of the other."""
+    from cartflow.core.dataset import netcdf
 
-    def __init__(self, out: Path, seconds: float = 60.0) -> None:
-        self.out, self.seconds, self.last = out, seconds, time.monotonic()
-
-    def __call__(self, make: Callable[[], Any]) -> None:
-        """Write what `make` returns if the last writing is long enough ago."""
-        if time.monotonic() - self.last >= self.seconds:
-            make().write(self.out)
-            self.last = time.monotonic()
+    try:
+        return out.settle(netcdf(tree))
+    finally:
+        tell(lines)
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
-    settings = dict(_setting(text) for text in options.settings)
+    settings = given_settings(options.settings)
     if options.engine is not None:
         settings["solver.engine"] = options.engine
     if options.mask is not None:
@@ -205,139 +223,122 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
 
 def _mask(study: Path, mask: Path) -> dict[str, Any]:
     """Return the geometry table of `mask`, with the labels and coarsening of the study's own."""
-    from cartflow.tables import read_toml
+    from cartflow.core.tables import read_toml
 
     own = read_toml(study).get("geometry", {})
     kept = own if isinstance(own, dict) and own.get("shape") == "mask" else {}
-    return {**kept, "shape": "mask", "file": str(mask.resolve())}
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    """Return the key and value of ``key=value``; the value is TOML, or else plain text."""
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        msg = f"--set {text}: give key=value, such as solver.tolerance=1e-4"
-        raise InputError(msg)
-    try:
-        read = tomllib.loads(f"value = {value}")
-    except (ValueError, RecursionError):
-        return key.strip(), value.strip()
-    return key.strip(), read["value"] if list(read) == ["value"] else value.strip()
+    return {**kept, "shape": "mask", "file": str(mask.absolute())}
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from cartflow.dataset import NETCDF, require_writable
-    from cartflow.simulate import simulate
+    from cartflow.alone.simulate import simulate
+    from cartflow.core.saving.destination import Destination
 
-    if options.out is not None:
-        require_writable(options.out, NETCDF, force=options.force)
-    settings = dict(_setting(text) for text in options.settings)
+    out = None if options.out is None else Destination(path=options.out, force=options.force)
+    settings = given_settings(options.settings)
     result = simulate(
         options.name, options.scenario, settings, runs=options.stochastic, seed=options.seed
     )
-    print("\n".join(result.summary_lines()))
-    if options.out is not None:
-        result.write(options.out)
-        print(f"written       {options.out}")
+    if out is None:
+        tell(result.summary_lines())
+        return FINISHED
+    written = _settled(out, result.tree, result.summary_lines())
+    tell([f"written       {written}"])
+    out.require_here(written)
     return FINISHED
 
 
 def _plot(options: argparse.Namespace) -> int:
-    from cartflow.dataset import PNG, require_writable
-    from cartflow.plots import plot_result
-    from cartflow.result import load_result
+    from cartflow.commands.plot import drawing
+    from cartflow.core.saving.destination import PNG, Destination
 
-    tree = load_result(options.file)
-    out = options.out or options.file.with_suffix(".png")
-    require_writable(out, PNG, force=options.force)
-    plot_result(tree, out)
-    print(f"written       {out}")
+    draw = drawing(options.file)
+    path = options.out or options.file.parent / f"{options.file.stem}.png"
+    Destination(path=path, kind=PNG, force=options.force)
+    draw(path)
+    tell([f"written       {path}"])
     return FINISHED
 
 
 def _show(options: argparse.Namespace) -> int:
-    from cartflow.show import show
+    from cartflow.commands.show import show
 
     show(options.kind, options.name)
     return FINISHED
 
 
 def _cite(options: argparse.Namespace) -> int:
-    from cartflow.bibliography import bibtex, reference
-    from cartflow.study import Study
+    from cartflow.core.bibliography import bibtex, reference
+    from cartflow.study.study import Study
 
     keys = Study.from_file(options.study).references()
-    for key in keys:
-        print(f"[{key}] {reference(key)}")
-    print()
-    for key in keys:
-        print(bibtex(key) + "\n")
+    tell([*(f"[{key}] {reference(key)}" for key in keys), ""])
+    tell(f"{bibtex(key)}\n" for key in keys)
     return FINISHED
 
 
 def _compare(options: argparse.Namespace) -> int:
     import xarray as xr
 
-    from cartflow.compare import compare, table_lines
-    from cartflow.compare_plot import plot_comparison
-    from cartflow.dataset import NETCDF, PNG, require_writable, write
+    from cartflow.analyses.compare import compare, table_lines
+    from cartflow.results.figures.comparison import plot_comparison
 
-    out = options.out or Path(f"{options.study.stem}_bodies.nc")
-    figure = out.with_suffix(".png")
-    require_writable(out, NETCDF, force=options.force)
-    require_writable(figure, PNG, force=options.force)
+    out, figure = _dataset_and_figure(options, f"{options.study.stem}_bodies.nc")
     bodies = [name.strip() for name in options.bodies.split(",")]
-    settings = dict(_setting(text) for text in options.settings)
     dataset = compare(
         options.study,
         bodies,
         dose=options.dose,
-        settings=settings,
-        watch=lambda name: print(f"running       {name}", file=sys.stderr),
+        settings=given_settings(options.settings),
+        watch=lambda name: say(f"running       {name}"),
     )
-    write(xr.DataTree.from_dict({"/": dataset}), out)
+    written = _settled(out, xr.DataTree(dataset), table_lines(dataset))
     plot_comparison(dataset, figure)
-    print("\n".join(table_lines(dataset)))
-    print(f"written       {out}, {figure}")
+    tell([f"written       {written}, {figure}"])
+    out.require_here(written)
     return FINISHED
 
 
 def _sensitivity(options: argparse.Namespace) -> int:
     import xarray as xr
 
-    from cartflow.dataset import NETCDF, PNG, require_writable, write
-    from cartflow.sensitivity import order, sensitivity, sensitivity_lines
-    from cartflow.sensitivity_plot import sensitivity_figure
+    from cartflow.analyses.sensitivity import sensitivity, sensitivity_lines
+    from cartflow.results.figures.sensitivity import plot_sensitivity
 
-    out = options.out or Path(f"{options.study.stem}_sensitivity.nc")
-    figure = out.with_suffix(".png")
-    require_writable(out, NETCDF, force=options.force)
-    require_writable(figure, PNG, force=options.force)
-    settings = dict(_setting(text) for text in options.settings)
+    out, figure = _dataset_and_figure(options, f"{options.study.stem}_sensitivity.nc")
     dataset = sensitivity(
         options.study,
         of=options.of,
         samples=options.samples,
         spread=options.spread,
-        settings=settings,
+        settings=given_settings(options.settings),
         only=[name.strip() for name in options.only.split(",")] if options.only else [],
         watch=None if options.of == "delivery" else _count,
     )
-    write(xr.DataTree.from_dict({"/": dataset}), out)
-    sensitivity_figure(dataset, order(dataset)).savefig(figure, dpi=150, format="png")
-    print("\n".join(sensitivity_lines(dataset)))
-    print(f"written       {out}, {figure}")
+    written = _settled(out, xr.DataTree(dataset), sensitivity_lines(dataset))
+    plot_sensitivity(dataset, figure)
+    tell([f"written       {written}, {figure}"])
+    out.require_here(written)
     return FINISHED
+
+
+def _dataset_and_figure(options: argparse.Namespace, name: str) -> tuple[Destination, Path]:
+    from cartflow.core.saving.destination import PNG, Destination
+
+    path = options.out or Path(name)
+    figure = path.with_suffix(".png")
+    Destination(path=figure, kind=PNG, force=options.force)
+    return Destination(path=path, force=options.force), figure
 
 
 def _count(done: int) -> None:
     if done % 10 == 0:
-        print(f"runs          {done}", file=sys.stderr)
+        say(f"runs          {done}")
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from cartflow.validation.command import validate
-    from cartflow.validation.table import list_cases
+    from cartflow.validation.book.command import validate
+    from cartflow.validation.book.table import list_cases
 
     if options.list:
         list_cases()

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.outcome import InputError
+from cartflow.core.arguments import shown
+from cartflow.core.outcome import InputError
 
 MOST_CELLS = 100_000_000
 
@@ -26,10 +27,10 @@ def as_number(value: Any, what: str) -> float:
     """Return `value` as a float; raise `InputError` unless it is a finite number."""
     try:
         number = math.nan if isinstance(value, (bool, str)) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        msg = f"{what}: got {value!r}; it must be a finite number"
+        msg = f"{what}: got {shown(value)}; it must be a finite number"
         raise InputError(msg)
     return number
 

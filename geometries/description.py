@@ -24,5 +24,21 @@ def describe(geometry: Geometry) -> list[tuple[str, str]]:
         ("deepest cell", f"{geometry.maximal_depth:.4g} mm below the surface"),
         *regions,
         *boundaries,
+        *_measures(geometry),
         *[("note", note) for note in geometry.notes],
+    ]
+
+
+def _measures(geometry: Geometry) -> list[tuple[str, str]]:
+    shape = geometry.measures
+    if shape is None:
+        return []
+    return [
+        (
+            "mesh area (IBSI)",
+            f"{shape.mesh_area:.6g} mm2; fluxes act on the boundary's area instead",
+        ),
+        ("mesh volume (IBSI)", f"{shape.mesh_volume:.6g} mm3"),
+        ("sphericity (IBSI)", f"{shape.sphericity:.4g}"),
+        ("largest diameter", f"{shape.diameter:.6g} mm"),
     ]

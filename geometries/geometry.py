@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.connectivity import Connectivity, read_connectivity
-from cartflow.outcome import InputError, require_known
+from cartflow.geometries.surfaces.measures import ShapeMeasures
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +43,8 @@ class Geometry:
     entries in C order are the mesh cells 0 ... n-1. `cell_volumes` (n,) in mm3; `centres`
     (n, d) in mm, columns x, y, z (or r), for masks RAS world; `depth` (n,) in mm below the
     surface. `affine` takes grid indices (i, j, k) to RAS mm, `source_affine` is the one of
-    the file a mask was read from. `build_mesh` makes the FiPy mesh when it is asked for.
+    the file a mask was read from. `build_mesh` makes the FiPy mesh when it is asked for,
+    `build_measures` the published measures of a segmentation.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Geometry:
     affine: Floats | None = None
     source_affine: Floats | None = None
     notes: tuple[str, ...] = ()
+    build_measures: Callable[[], ShapeMeasures] | None = None
 
     def __post_init__(self) -> None:
         grid = tuple(self.coordinates[dim].size for dim in self.dims)
@@ -95,6 +98,11 @@ class Geometry:
     def mesh(self) -> Any:
         """The FiPy mesh, with true volumes (mm3) and face areas (mm2)."""
         return self.build_mesh()
+
+    @cached_property
+    def measures(self) -> ShapeMeasures | None:
+        """The published measures of a segmentation's shape; None for other shapes."""
+        return None if self.build_measures is None else self.build_measures()
 
     @cached_property
     def connectivity(self) -> Connectivity:

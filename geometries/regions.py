@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.core.arguments import table
+from cartflow.core.outcome import InputError
 from cartflow.geometries.checks import as_number
-from cartflow.outcome import InputError
 
 Cells = NDArray[np.bool_]
 Interval = Sequence[float]
@@ -19,9 +20,10 @@ def named_regions(
 ) -> dict[str, Cells]:
     """Return the regions ``all``, ``core``, ``rim`` and the `own` ones, as masks of cells.
 
-    The core is at least half the maximal depth below the surface, the rim is the rest. A
-    shape's own ``core`` or ``rim`` comes before that, and the other is then what remains.
-    Raises `InputError` if ``all`` is redefined or a region of its own is empty.
+    The core is at least half the maximal depth below the surface, the rim is the rest; where no
+    cell is less deep than that, as in a single one, the rim is the whole as well. A shape's own
+    ``core`` or ``rim`` comes before that, and the other is then what remains. Raises `InputError`
+    if ``all`` is redefined or a region of its own is empty.
     """
     if "all" in own:
         msg = f"{what}: the region name 'all' is taken; it is every cell"
@@ -30,8 +32,10 @@ def named_regions(
         if not cells.any():
             msg = f"{what}: region '{name}' holds no cell; widen it or use smaller cells"
             raise InputError(msg)
+    everywhere = np.ones(depth.size, dtype=bool)
     core = own["core"] if "core" in own else ~own["rim"] if "rim" in own else _deep(depth)
-    return {"all": np.ones(depth.size, dtype=bool), "core": core, "rim": ~core, **own}
+    rim = everywhere if core.all() and "core" not in own else ~core
+    return {"all": everywhere, "core": core, "rim": rim, **own}
 
 
 def _deep(depth: NDArray[np.float64]) -> Cells:
@@ -51,7 +55,7 @@ def layers_along(
     """
     return {
         name: inside(positions, interval, length, f"{what}: layer '{name}'")
-        for name, interval in (layers or {}).items()
+        for name, interval in table(layers, f"{what}: layers").items()
     }
 
 

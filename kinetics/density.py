@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cartflow.kinetics.dimensions import dimension_of
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter, parameter
+from cartflow.core.units import dimension_name, split
+from cartflow.kinetics.expressions.dimensions import dimension_of
 from cartflow.kinetics.species import Species
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter, parameter
-from cartflow.units import dimension_name, split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +48,17 @@ class Scaling:
 
     def amount(self, raw: Any, species: Species, source: str = "study") -> Parameter:
         """Return an amount of `species` as a density, from a density or from whole cells."""
-        whole = {"cell/mm^3": "cell", "ng/mm^3": "ng"}.get(species.unit)
-        if whole is not None and self.volume is not None and _has_dimension(raw, whole):
-            return self.scaled(parameter(raw, whole, source=source), -1)
-        return parameter(raw, species.unit, source=source)
+        whole = self.whole(raw, species, source)
+        return (
+            parameter(raw, species.unit, source=source) if whole is None else self.scaled(whole, -1)
+        )
+
+    def whole(self, raw: Any, species: Species, source: str = "study") -> Parameter | None:
+        """Return an amount of `species` in whole cells (or ng), or None if `raw` is a density."""
+        unit = {"cell/mm^3": "cell", "ng/mm^3": "ng"}.get(species.unit)
+        if unit is None or self.volume is None or not _has_dimension(raw, unit):
+            return None
+        return parameter(raw, unit, source=source)
 
     def like(self, value: float, unit: str, wanted: str) -> float:
         """Return `value` of a dimension per volume as one that has the dimension of `wanted`.

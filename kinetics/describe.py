@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cartflow.kinetics.grammar import Binary, Expression, to_text
+from cartflow.kinetics.expressions.grammar import Binary, Expression, to_text
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.scenario import Dose, Scenario, Switch
+from cartflow.kinetics.pores import in_pores
+from cartflow.kinetics.scenario import Dose, Event, Scenario, Switch
 
 _SCOPES = {"body": " (of the whole body)", "exchange": " (exchange between compartments)"}
 
@@ -21,8 +22,11 @@ def reactions(network: Network) -> list[str]:
     """Return one line for each reaction, such as ``tiring: cart -> exhausted at k*cart``."""
     return [
         f"{r.name}: {_side(r.consumes)} -> {_side(r.produces)} at {to_text(tree)}"
+        + (" (per volume of pore fluid)" if pores else "")
         + _SCOPES.get(r.scope, "")
-        for r, tree in zip(network.reactions, network.expressions, strict=True)
+        for r, tree, pores in zip(
+            network.reactions, network.expressions, in_pores(network), strict=True
+        )
     ]
 
 
@@ -48,6 +52,8 @@ def parameter_notes(model: Model) -> dict[str, str]:
     notes = {}
     for name, p in model.network.parameters.items():
         parts = [p.note] if p.note else []
+        if p.sign == "any":
+            parts.append("of either sign")
         if name in model.ranges:
             low, high = model.ranges[name]
             parts.append(f"range {low:.4g} to {high:.4g} {p.unit}")
@@ -61,6 +67,13 @@ def parameter_notes(model: Model) -> dict[str, str]:
 def scenarios(model: Model) -> list[str]:
     """Return one line for each scenario: its title, start and events."""
     return [f"{s.name}: {s.title}{_start(s)}{_events(s)}" for s in model.scenarios.values()]
+
+
+def happenings(model: Model) -> list[str]:
+    """Return what happens in every scenario, and below which amounts species die out."""
+    stated = {**model.extinction, **model.extinction_of_whole}
+    lines = [f"extinct below {p.stated}: {name}" for name, p in stated.items()]
+    return lines + [_event(event) for event in model.events]
 
 
 def check_values(model: Model) -> list[list[str]]:
@@ -86,18 +99,19 @@ def _start(scenario: Scenario) -> str:
 
 
 def _events(scenario: Scenario) -> str:
-    texts = []
-    for event in scenario.events:
-        if isinstance(event, Dose):
-            over = "" if event.duration is None else f" over {event.duration.stated}"
-            texts.append(f"{event.amount.stated} {event.species} at {event.moment}{over}")
-        elif isinstance(event, Switch):
-            values = ", ".join(f"{n} {p.stated}" for n, p in event.parameters.items())
-            texts.append(f"from {event.moment} {values}")
-        else:
-            values = ", ".join(f"{n} times {f:g}" for n, f in event.factors.items())
-            texts.append(f"at {event.moment} {values}")
+    texts = [_event(event) for event in scenario.events]
     return f"; {'; '.join(texts)}" if texts else ""
+
+
+def _event(event: Event) -> str:
+    if isinstance(event, Dose):
+        over = "" if event.duration is None else f" over {event.duration.stated}"
+        return f"{event.amount.stated} {event.species} at {event.moment}{over}"
+    if isinstance(event, Switch):
+        values = ", ".join(f"{n} {p.stated}" for n, p in event.parameters.items())
+        return f"from {event.moment} {values}"
+    values = ", ".join(f"{n} times {f:g}" for n, f in event.factors.items())
+    return f"at {event.moment} {values}"
 
 
 def _right_side(network: Network, species: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cartflow.kinetics.extra_functions import extra_functions
-from cartflow.kinetics.grammar import names
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.extra_functions import extra_functions
+from cartflow.kinetics.expressions.grammar import names
 from cartflow.kinetics.network import Network
-from cartflow.outcome import InputError
 
 
 def in_tissue(network: Network) -> Network:

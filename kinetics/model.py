@@ -6,25 +6,34 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter
+from cartflow.core.tables import Table
 from cartflow.kinetics.density import Scaling
-from cartflow.kinetics.grammar import Expression
+from cartflow.kinetics.expressions.grammar import Expression
 from cartflow.kinetics.network import Network
-from cartflow.kinetics.scenario import Check, Scenario, Switch
-from cartflow.kinetics.schema import Inconsistency
+from cartflow.kinetics.scenario import Check, Jump, Scenario, Switch, event_numbers
 from cartflow.kinetics.triggered import Triggered
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter
+
+
+class Inconsistency(Table):
+    """Why the unit that a paper prints for a number cannot be the one it is used with."""
+
+    published: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
     """A network, how its numbers scale with the compartment's volume, and how it was run.
 
-    `ranges` are the published bounds of parameters (internal units), `extinction` the amount
-    below which a species is set to zero, `few` that below which a hybrid run treats it as a
-    birth-death process, `flags` what is inconsistent in or between sources. `triggers` are
-    events by condition, `quantities` are worked out from species, `clock` is the species that
-    is the time; what is `fixed` has been used in other numbers and cannot be set.
+    `ranges` are the published bounds of parameters (internal units), `extinction` the density
+    below which a species is set to zero, `extinction_of_whole` those of them that the file states
+    in whole cells (or ng), `few` that below which a hybrid run treats it as a birth-death process,
+    `flags` what is inconsistent in or between sources. `switches` and `jumps` act in every
+    scenario, and wherever else the model acts. `triggers` are events by condition, `quantities`
+    are worked out from species, `clock` is the species that is the time; what is `fixed` has been
+    used in other numbers and cannot be set.
     """
 
     network: Network
@@ -32,8 +41,10 @@ class Model:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     inconsistencies: Mapping[str, Inconsistency] = field(default_factory=dict)
     extinction: Mapping[str, Parameter] = field(default_factory=dict)
+    extinction_of_whole: Mapping[str, Parameter] = field(default_factory=dict)
     few: Mapping[str, Parameter] = field(default_factory=dict)
     switches: tuple[Switch, ...] = ()
+    jumps: tuple[Jump, ...] = ()
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     flags: tuple[str, ...] = ()
@@ -46,6 +57,11 @@ class Model:
     def name(self) -> str:
         """The name of the network."""
         return self.network.name
+
+    @property
+    def events(self) -> tuple[Switch | Jump, ...]:
+        """What happens in every scenario, and wherever else the model acts."""
+        return (*self.switches, *self.jumps)
 
     @property
     def volume(self) -> float | None:
@@ -97,6 +113,7 @@ class Model:
             found["compartment_volume"] = self.scaling.volume
         found |= {f"extinction.{k}": p for k, p in self.extinction.items()}
         found |= {f"few.{k}": p for k, p in self.few.items()}
+        found |= event_numbers(self.events, "")
         for scenario in self.scenarios.values():
             found |= {f"scenarios.{k}": p for k, p in scenario.numbers().items()}
         return found

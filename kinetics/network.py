@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.kinetics.balance import Sorted, sort_cells
-from cartflow.kinetics.compile import Array, Function, slope_function, to_function
-from cartflow.kinetics.dimensions import Dimension, check, dimension_of
-from cartflow.kinetics.grammar import Expression, names
+from cartflow.kinetics.expressions.compile import Array, Function, slope_function, to_function
+from cartflow.kinetics.expressions.dimensions import Dimension, dimension_of
+from cartflow.kinetics.expressions.grammar import Expression
+from cartflow.kinetics.network_checks import of_sign, require_reaction, require_unique
 from cartflow.kinetics.species import Reaction, Role, Species, SpeciesUnit, require_identifier
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter, parameter
+from cartflow.kinetics.typeset import typeset
 
 __all__ = ["Network", "Reaction", "Role", "Species", "SpeciesUnit"]
 
@@ -46,15 +48,17 @@ class Network:
         object.__setattr__(self, "reactions", tuple(self.reactions))
         if not self.species:
             raise InputError("species: at least one is needed")
-        _require_unique("species", self.species_names)
-        _require_unique("reactions", [r.name for r in self.reactions])
-        for name in self.parameters:
+        require_unique("species", self.species_names)
+        require_unique("reactions", [r.name for r in self.reactions])
+        for name, number in self.parameters.items():
             require_identifier(name, f"parameters.{name}")
             if name in self.species_names:
                 msg = f"parameters.{name}: a species has the same name"
                 raise InputError(msg)
+            _require_sign(name, number)
+        species = {s.name: s for s in self.species}
         for reaction, tree in zip(self.reactions, self.expressions, strict=True):
-            self._check(reaction, tree)
+            require_reaction(reaction, tree, species, self._dimensions)
         _ = self._functions
 
     def __getstate__(self) -> dict[str, Any]:
@@ -66,8 +70,6 @@ class Network:
 
     def _repr_latex_(self) -> str:
         """Return the equations as notebooks typeset them."""
-        from cartflow.kinetics.typeset import typeset
-
         return typeset(self)
 
     @property
@@ -151,7 +153,7 @@ class Network:
     @cached_property
     def gradients(self) -> tuple[dict[str, Expression], ...]:
         """The exact derivative of every rate to each species that it depends on."""
-        from cartflow.kinetics.derivatives import gradient
+        from cartflow.kinetics.expressions.derivatives import gradient
 
         return tuple(gradient(tree, self.species_names) for tree in self.expressions)
 
@@ -203,7 +205,8 @@ class Network:
         for name, value in overrides.items():
             require_known(name, self.parameters, f"kinetics '{self.name}': parameters")
             try:
-                changed[name] = parameter(value, self.parameters[name].unit, source=source)
+                old = self.parameters[name]
+                changed[name] = signed(parameter(value, old.unit, source=source), old.sign)
             except InputError as error:
                 msg = f"kinetics '{self.name}': parameters.{name}: {error}"
                 raise InputError(msg) from None
@@ -213,24 +216,6 @@ class Network:
             msg = f"kinetics '{self.name}': {error}"
             raise InputError(msg) from None
 
-    def _check(self, reaction: Reaction, tree: Expression) -> None:
-        where = f"reactions.{reaction.name}"
-        for side in ("consumes", "produces"):
-            for name in getattr(reaction, side):
-                require_known(name, self.species_names, f"{where}.{side}")
-        dimensions = self._dimensions
-        for name in sorted(names(tree)):
-            require_known(name, dimensions, f"{where}.rate")
-        units = {s.unit for s in self.species if s.name in {*reaction.consumes, *reaction.produces}}
-        if len(units) > 1:
-            msg = f"{where}: its species have the units {' and '.join(sorted(units))}; write one "
-            raise InputError(msg + "reaction for each unit")
-        try:
-            check(tree, dimensions, dimension_of(f"{units.pop()}/day"))
-        except InputError as error:
-            msg = f"{where}.rate: {error}"
-            raise InputError(msg) from None
-
     @cached_property
     def _dimensions(self) -> dict[str, Dimension]:
         units: dict[str, str] = {s.name: s.unit for s in self.species}
@@ -238,10 +223,9 @@ class Network:
         return {name: dimension_of(unit) for name, unit in units.items()}
 
 
-def _require_unique(what: str, found: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in found:
-        if name in seen:
-            msg = f"{what}.{name}: the name is used twice"
-            raise InputError(msg)
-        seen.add(name)
+def _require_sign(name: str, number: Parameter) -> None:
+    try:
+        of_sign(number, number.sign)
+    except InputError as error:
+        msg = f"parameters.{name}: {error}"
+        raise InputError(msg) from None

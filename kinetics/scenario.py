@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from cartflow.kinetics.grammar import Expression
-from cartflow.outcome import InputError, suggest
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError, suggest
+from cartflow.core.parameters import Parameter
+from cartflow.kinetics.expressions.grammar import Expression
 
 Values: TypeAlias = Mapping[str, float]
-CheckStanding = Literal["published", "recomputed", "analytic"]
+CheckStanding = Literal["published", "released", "recomputed", "analytic"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,17 +74,23 @@ class Scenario:
         found = {f"{self.name}.end": self.end}
         found |= {f"{self.name}.initial.{k}": p for k, p in self.initial.items()}
         found |= {f"{self.name}.parameters.{k}": p for k, p in self.parameters.items()}
-        for number, event in enumerate(self.events):
-            where = f"{self.name}.events.{number}"
-            if event.moment.time is not None:
-                found[f"{where}.time"] = event.moment.time
-            if isinstance(event, Dose):
-                found[f"{where}.amount"] = event.amount
-                if event.duration is not None:
-                    found[f"{where}.duration"] = event.duration
-            if isinstance(event, Switch):
-                found |= {f"{where}.{k}": p for k, p in event.parameters.items()}
-        return found
+        return found | event_numbers(self.events, f"{self.name}.")
+
+
+def event_numbers(events: Iterable[Event], before: str) -> dict[str, Parameter]:
+    """Return every number of `events`, by a dotted key that begins with `before`."""
+    found = {}
+    for number, event in enumerate(events):
+        where = f"{before}events.{number}"
+        if event.moment.time is not None:
+            found[f"{where}.time"] = event.moment.time
+        if isinstance(event, Dose):
+            found[f"{where}.amount"] = event.amount
+            if event.duration is not None:
+                found[f"{where}.duration"] = event.duration
+        if isinstance(event, Switch):
+            found |= {f"{where}.{k}": p for k, p in event.parameters.items()}
+    return found
 
 
 # What each kind of check needs, and what it may have.
@@ -98,9 +104,10 @@ CHECK_KEYS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         ("time_of_minimum", "scenario", "since until"),
         ("value_at_minimum", "scenario of_minimum", "since until"),
         ("time_to_level", "scenario level", "since"),
+        ("time_below", "scenario level", "since until"),
         ("half_life", "scenario since until", ""),
         ("doubling_time", "scenario since until", ""),
-        ("area", "scenario", "since until"),
+        ("area", "scenario", "since until samples"),
         ("drift", "scenario", ""),
         ("formula", "", "scenario"),
         ("equilibrium", "guess", "scenario"),
@@ -117,7 +124,8 @@ class Check:
 
     `tolerance` is relative to the expected value, `absolute` in its internal unit; one of
     them is needed. `unit` is that of the measure. `relative_to` names a scenario whose own
-    measure divides; `median_over` names scenarios whose median is taken.
+    measure divides; `median_over` names scenarios whose median is taken; `samples` are the
+    times (days) between which an area is taken as trapezoids, instead of the solver's own.
     """
 
     name: str
@@ -137,6 +145,7 @@ class Check:
     since: float = 0.0
     until: float | None = None
     level: float = 0.0
+    samples: tuple[float, ...] = ()
     of_minimum: Expression | None = None
     vary: str = ""
     range: tuple[float, float] = (0.0, 0.0)

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from cartflow.kinetics.grammar import FUNCTIONS, Expression, parse
-from cartflow.outcome import InputError, suggest
+from cartflow.core.outcome import InputError, suggest
+from cartflow.kinetics.expressions.grammar import FUNCTIONS, Expression, parse
 
 Role = Literal["phenotype", "product", "resident", "solute", "signal"]
 SpeciesUnit = Literal["cell/mm^3", "ng/mm^3", "1"]
 Scope = Literal["local", "body", "exchange"]
+Per = Literal["tissue", "pore"]
 
 UNITS_OF_ROLE: dict[str, tuple[str, ...]] = {
     "phenotype": ("cell/mm^3", "1"),
@@ -60,11 +61,12 @@ class Species:
 class Reaction:
     """One event: the species it consumes and produces, with plain coefficients, and its rate.
 
-    The rate, text or a parsed tree, is events per mm3 of tissue and day, in the unit of its
-    species per day. A
-    species that only drives the rate need not be listed. `scope` says whether the rate holds
+    The rate, text or a parsed tree, is events per mm3 and day, in the unit of its species per day.
+    A species that only drives the rate need not be listed. `scope` says whether the rate holds
     point by point (``local``), only for totals of the whole body (``body``), or stands for cells
-    that travel between compartments (``exchange``), as trafficking does elsewhere.
+    that travel between compartments (``exchange``), as trafficking does elsewhere. `per` says
+    whether the mm3 are of ``tissue`` or of ``pore`` fluid; without it see
+    `cartflow.kinetics.pores`.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Reaction:
     produces: Mapping[str, float] = field(default_factory=dict)
     rate: str | Expression
     scope: Scope = "local"
+    per: Per | None = None
 
     def __post_init__(self) -> None:
         where = f"reactions.{self.name}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cartflow.kinetics.grammar import (
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.grammar import (
     MAXIMUM_HEIGHT,
     Binary,
     Call,
@@ -14,7 +15,6 @@ from cartflow.kinetics.grammar import (
     Number,
     children,
 )
-from cartflow.outcome import InputError
 
 LARGEST_TREE = 20_000
 

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from cartflow.kinetics.extra_functions import EXTRA
-from cartflow.kinetics.grammar import Binary, Call, Expression, Name, Negative, Number
-from cartflow.kinetics.network import Network
+from typing import Protocol
+
+import numpy as np
+
+from cartflow.kinetics.expressions.extra_functions import EXTRA
+from cartflow.kinetics.expressions.grammar import Binary, Call, Expression, Name, Negative, Number
+
+
+class Equations(Protocol):
+    """What is typeset: a network of reactions."""
+
+    @property
+    def species_names(self) -> tuple[str, ...]:
+        """Names of the species."""
+
+    @property
+    def stoichiometry(self) -> np.ndarray:
+        """What reactions (columns) do to species (rows)."""
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Rates of the reactions."""
+
 
 _BINDING = {"+": 1, "-": 1, "*": 2, "/": 3, "^": 4}
 
 
-def typeset(network: Network) -> str:
+def typeset(network: Equations) -> str:
     """Return the equations of all species as one aligned LaTeX display."""
     lines = [
         rf"\frac{{\mathrm{{d}}}}{{\mathrm{{d}}t}}\,{_name(name)} &= {_right_side(network, row)}"
@@ -50,7 +70,7 @@ def latex(expression: Expression, above: int = 0) -> str:
     return rf"\left({text}\right)" if binding < above else text
 
 
-def _right_side(network: Network, row: int) -> str:
+def _right_side(network: Equations, row: int) -> str:
     text = ""
     for number, tree in zip(network.stoichiometry[row], network.expressions, strict=True):
         if number != 0:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
-from cartflow.outcome import InputError, require_known, suggest
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError, require_known, suggest
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.checks import parameters_of, require_positive, shown
 
 # Every organ that a body has beside the pools of blood and lymph.

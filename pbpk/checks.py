@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter
 
 _NG_PER_G = 1e9
 _LEAST, _MOST = 0.7, 1.1  # mL per g

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cartflow.parameters import Parameter
+from cartflow.core.parameters import Parameter
+from cartflow.core.units import split
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.record import body_parameters, trafficking_parameters
+from cartflow.pbpk.flows.tumour_like import published_line
+from cartflow.pbpk.record import (
+    body_parameters,
+    published_tumour_parameters,
+    trafficking_parameters,
+)
 from cartflow.pbpk.trafficking import Trafficking
-from cartflow.units import split
 
 
 class Row(NamedTuple):
@@ -25,7 +30,10 @@ class Row(NamedTuple):
 
 def describe(noun: Body | Trafficking) -> list[Row]:
     """Return a row for every number of a body or a trafficking model, in the file's units."""
-    found = body_parameters(noun) if isinstance(noun, Body) else trafficking_parameters(noun)
+    if isinstance(noun, Body):
+        found = body_parameters(noun)
+    else:
+        found = trafficking_parameters(noun) | published_tumour_parameters(noun)
     return [_row(name, value) for name, value in found.items()]
 
 
@@ -52,6 +60,9 @@ def ways(trafficking: Trafficking) -> list[str]:
     organs, body = trafficking.organs, trafficking.made_for.name
     portal = [name for name, organ in organs.items() if organ.blood_to == "liver"]
     back = [name for name, organ in organs.items() if organ.tissue_to == "blood"]
+    emptied = trafficking.extravascular_volume.replace("_", " ")
+    pool = "all blood" if trafficking.blood.pool == "all_blood" else "blood outside the organs"
+    counted = trafficking.blood.counted_in.replace("_", " ")
     others = "take the ways of rest" if trafficking.others == "as_rest" else "have vessels only"
     caught = {
         name: trafficking.capture_probability(name)
@@ -66,8 +77,11 @@ def ways(trafficking: Trafficking) -> list[str]:
         f"made for              {body}; cells travel with {trafficking.carrier}",
         f"blood to the liver    of {', '.join(portal) or 'no organ'}; of all others to the veins",
         f"tissue to the blood   of {', '.join(back) or 'no organ'}; of all others to the lymph",
+        f"extravascular volume  {emptied}",
+        f"central pool          {pool}; concentrations counted in the {counted}",
         f"organs not listed     {others}",
         f"caught in one pass    {shares or 'in no organ'}",
+        f"published tumour      {published_line(trafficking)}",
     ]
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
-from cartflow.outcome import InputError, suggest
+from cartflow.core.outcome import InputError, suggest
+from cartflow.core.units import rational
 
 Route = Literal[
     "intravenous",
     "intratumoural",
     "hepatic_artery",
+    "portal_vein",
     "carotid_artery",
+    "tumour_artery",
     "intrapleural",
     "intraventricular",
 ]
@@ -23,8 +27,9 @@ ROUTES: tuple[str, ...] = get_args(Route)
 class Dose:
     """A dose of `cells` of one phenotype at `time` (day), at once or over `duration` (day).
 
-    Intravenous cells enter the venous blood, those given into an artery the vessels it feeds,
-    those given into pleura or ventricles that cavity; intratumoural ones never pass the body first.
+    Intravenous cells enter the venous blood, those given into an artery or the portal vein the
+    vessels it feeds (``tumour_artery``: the tumour's alone), those given into pleura or ventricles
+    that cavity; intratumoural ones never pass the body first.
     Raises `InputError` if a number is not finite or out of range.
     """
 
@@ -53,15 +58,18 @@ class Dose:
 
     @property
     def bolus(self) -> bool:
-        """Whether all cells come at once."""
-        return self.duration == 0
+        """Whether all cells come at once: also if rounded times leave no time between."""
+        return self.end == self.time
 
-    @property
+    @cached_property
     def end(self) -> float:
         """When the dose is over, in days."""
-        return self.time + self.duration
+        if self.duration == 0:
+            return self.time
+        return float(rational(self.time) + rational(self.duration))
 
     @property
     def rate(self) -> float:
         """Cells per day while an infusion runs; a bolus has none and gives 0."""
-        return 0.0 if self.bolus else self.cells / self.duration
+        # By the times as they are rounded, so that all cells are given.
+        return 0.0 if self.bolus else self.cells / (self.end - self.time)

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 Array = NDArray[np.float64]
 Rule = Literal["linear", "linear_log"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cartflow.parameters import Parameter
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.checks import parameters_of
 from cartflow.pbpk.scaling import ScalingRule, elimination_rate, organ_rate, tumour_rate
@@ -38,6 +38,22 @@ def trafficking_parameters(trafficking: Trafficking) -> dict[str, Parameter]:
     return found
 
 
+def published_tumour_parameters(trafficking: Trafficking) -> dict[str, Parameter]:
+    """Return the numbers of the tumour that a model was published with, if there is one.
+
+    A run does not rest on them: what it takes of them stands among the tumour's own numbers.
+    """
+    own = None if trafficking.tumour is None else trafficking.tumour.published
+    if own is None:
+        return {}
+    numbers = {n: p for n, p in own.quantities().items() if n not in _SHARED}
+    return _named("trafficking.published_tumour", numbers)
+
+
+# A published tumour's flow and vessels are told as those that form the capture.
+_SHARED = ("blood_flow", "vascular_volume")
+
+
 def used_parameters(
     body: Body, trafficking: Trafficking, rule: ScalingRule, tumour: TumourVessels | None
 ) -> dict[str, Parameter]:
@@ -51,6 +67,8 @@ def used_parameters(
         if loss is not None and rule.elimination_exponent != 0:
             scaled = elimination_rate(loss, body, trafficking, rule)
             found[f"network.{name}.elimination_rate"] = scaled
+        if trafficking.organ(name).has_tissue:
+            found |= _extravascular(body, trafficking, name)
     if tumour is not None:
         found.update(_named("tumour", tumour.quantities()))
         own = trafficking.tumour
@@ -58,6 +76,16 @@ def used_parameters(
             rate = tumour_rate(body, trafficking, rule, tumour)
             found["network.tumour.transmigration_rate"] = rate
     return found
+
+
+def _extravascular(body: Body, trafficking: Trafficking, name: str) -> dict[str, Parameter]:
+    """Return the volume that an organ's lymph empties, where it is not the interstitium."""
+    if trafficking.extravascular_volume == "interstitium":
+        return {}
+    whole = body.organs[name].volume
+    share = trafficking.extravascular(body.organs[name]) / whole.value
+    volume = whole.times(share, "mm^3", "the organ less its vessels")
+    return {f"network.{name}.extravascular_volume": volume}
 
 
 def _named(prefix: str, values: Mapping[str, Parameter]) -> dict[str, Parameter]:

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cartflow.outcome import InputError, require_known
-from cartflow.parameters import Parameter
-from cartflow.pbpk.body import CAVITIES, Body, require_organ
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter
+from cartflow.pbpk.body import CAVITIES, Body, Organ, require_organ
 from cartflow.pbpk.checks import require_positive, require_rates
+from cartflow.pbpk.published_tumour import PublishedTumour
 
 Carrier = Literal["blood", "plasma"]
+# Which volume a model calls extravascular: what its lymph flow is divided by.
+Extravascular = Literal["interstitium", "tissue_less_vessels"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +65,16 @@ class LymphTrafficking:
 
 @dataclass(frozen=True, kw_only=True)
 class BloodTrafficking:
-    """Loss of cells from all blood, wherever it is (1/day)."""
+    """Loss of cells from all blood, wherever it is (1/day), and what the model means by blood.
+
+    Its central `pool` is the blood outside the organs' vessels, or all blood beside them, as some
+    publications have it. A concentration is counted in whole blood, or in what the model's own
+    pool holds, where a publication that carries cells with plasma compares that with blood.
+    """
 
     elimination_rate: Parameter | None = None
+    pool: Literal["outside_organs", "all_blood"] = "outside_organs"
+    counted_in: Literal["whole_blood", "pool"] = "whole_blood"
 
     def __post_init__(self) -> None:
         """Check the number."""
@@ -94,7 +104,8 @@ class TumourTrafficking:
 
     `transmigration_rate` (1/day) with the blood flow and vessels it was published with; or the
     chance of capture in one pass, 1 being the limit set by perfusion; or `blood_entry_rate`
-    (1/day), from all blood, whatever the tumour's size. Raises `InputError`.
+    (1/day), from all blood, whatever the tumour's size. `published` is the tumour itself, as the
+    publication has it. Raises `InputError`.
     """
 
     transmigration_rate: Parameter | None = None
@@ -102,6 +113,7 @@ class TumourTrafficking:
     vascular_volume: Parameter | None = None
     capture: Parameter | None = None
     blood_entry_rate: Parameter | None = None
+    published: PublishedTumour | None = None
 
     def __post_init__(self) -> None:
         """Check the numbers, and that exactly one way in is given."""
@@ -140,9 +152,10 @@ class Trafficking:
     """A trafficking model and the body it was made for.
 
     `carrier` says whether cells travel with blood or with plasma flows and volumes;
-    `lymph_flow_factor` multiplies the body's lymph flows. Organs that are not listed have vessels
-    only, or with `others` ``as_rest`` take the ways of ``rest``. Raises `InputError` on unknown
-    organs and on ways that do not exist.
+    `lymph_flow_factor` multiplies the body's lymph flows, and `extravascular_volume` says which
+    volume of an organ they empty (a tumour has its own `interstitial_fraction`). Organs that are
+    not listed have vessels only, or with `others` ``as_rest`` take the ways of ``rest``. Raises
+    `InputError` on unknown organs and on ways that do not exist.
     """
 
     name: str
@@ -150,6 +163,7 @@ class Trafficking:
     made_for: Body
     carrier: Carrier = "blood"
     lymph_flow_factor: Parameter | None = None
+    extravascular_volume: Extravascular = "interstitium"
     others: Literal["vessels_only", "as_rest"] = "vessels_only"
     organs: Mapping[str, OrganTrafficking]
     lymph: LymphTrafficking = field(default_factory=LymphTrafficking)
@@ -189,6 +203,12 @@ class Trafficking:
             portal = [n for n in body.organ_names() if self.organ(n).blood_to == "liver"]
             inflow += sum(body.organs[n].blood_flow.value for n in portal)
         return inflow
+
+    def extravascular(self, organ: Organ) -> float:
+        """Return the volume that holds the cells in an organ's tissue, V_e, mm3."""
+        if self.extravascular_volume == "interstitium":
+            return organ.interstitial_volume.value
+        return organ.volume.value - organ.vascular_volume.value
 
     def turnover(self, body: Body, name: str) -> float:
         """Return inflow / vascular volume of an organ of `body`, in 1/day."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from cartflow.outcome import InputError, require_known, suggest
-from cartflow.parameters import Parameter
+from cartflow.core.outcome import InputError, require_known, suggest
+from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import CAVITIES, ORGANS
 from cartflow.pbpk.checks import parameters_of
 
@@ -22,13 +22,18 @@ def _default(value: float, unit: str, stated: str, note: str = "") -> Parameter:
 PLASMA_FLOW = _default(
     0.21 * _MINUTES, "1/day", "0.21 mL/min/mL", "tumour of the antibody model, 12.7 L/h per L"
 )
-VASCULAR_FRACTION = _default(0.07, "1", "0.07")
+VASCULAR_FRACTION = _default(
+    0.07, "1", "0.07", "read as blood; a public transcription has 0.07 as plasma, 0.127 of blood"
+)
 INTERSTITIAL_FRACTION = _default(0.55, "1", "0.55")
 LYMPH_FRACTION = _default(0.002, "1", "0.002", "lymph flow / plasma flow")
 RETENTION = Parameter(
     value=1.0, unit="1", stated="1", source="assumed", standing="assumed", note="no retention"
 )
 
+
+# Numbers that may be 0, and are checked by what they mean.
+_MAY_BE_ZERO = ("cavity_entry_rate", "barrier_breakdown", "portal_share", "egress_rate")
 
 # Places that are no organ of the body: the organs that feed a tumour there.
 PLACES = {"flank": ("skin", "muscle"), "pleura": ("rest",), "lymph_node": ("rest",)}
@@ -91,6 +96,9 @@ class TumourVessels:
     cavity: str = ""
     cavity_entry_rate: Parameter | None = None
     barrier_breakdown: Parameter | None = None
+    portal_share: Parameter | None = None
+    egress_rate: Parameter | None = None
+    published: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check numbers and host."""
@@ -99,16 +107,14 @@ class TumourVessels:
             raise InputError(msg)
         self._check_ways()
         for name, value in self.quantities().items():
-            if name in ("cavity_entry_rate", "barrier_breakdown"):
+            if name in _MAY_BE_ZERO:
                 continue
             upper = 1.0 if name.endswith("_fraction") else math.inf
             if not (0 < value.value < upper):
                 bound = "between 0 and 1" if upper == 1 else "above 0"
                 msg = f"tumour.{name}: '{value.stated}' must be {bound}"
                 raise InputError(msg)
-        if self.vascular_fraction.value + self.interstitial_fraction.value > 1:
-            msg = "tumour: vascular_fraction and interstitial_fraction are more than 1 together"
-            raise InputError(msg)
+        self._check_fractions()
         if not self.host:
             msg = "tumour: no host organ"
             raise InputError(msg)
@@ -118,13 +124,32 @@ class TumourVessels:
             msg = f"tumour: host {', '.join(self.host)} names an organ twice"
             raise InputError(msg)
 
+    def _check_fractions(self) -> None:
+        """Raise `InputError` if blood and interstitium are more than the tumour.
+
+        A publication whose vessels are plasma and whose tissue is all the rest comes to more,
+        since the cells of the blood have no room there; it stands as published.
+        """
+        both = self.vascular_fraction.value + self.interstitial_fraction.value
+        own = {"vascular_fraction", "interstitial_fraction"} <= set(self.published)
+        if both > 1 + 1e-12 and not own:
+            msg = "tumour: vascular_fraction and interstitial_fraction are more than 1 together"
+            raise InputError(msg)
+
     def _check_ways(self) -> None:
-        if self.barrier_breakdown is not None:
-            if self.host != ("brain",):
-                raise InputError("tumour.barrier_breakdown: only a tumour in the brain has one")
-            if not 0 <= self.barrier_breakdown.value <= 1:
-                msg = f"tumour.barrier_breakdown: '{self.barrier_breakdown.stated}' is not in 0..1"
+        for name, organ in (("barrier_breakdown", "brain"), ("portal_share", "liver")):
+            share = getattr(self, name)
+            if share is None:
+                continue
+            if self.host != (organ,):
+                msg = f"tumour.{name}: only a tumour in the {organ} has one"
                 raise InputError(msg)
+            if not 0 <= share.value <= 1:
+                msg = f"tumour.{name}: '{share.stated}' is not in 0..1"
+                raise InputError(msg)
+        if self.egress_rate is not None and not 0 <= self.egress_rate.value < math.inf:
+            msg = f"tumour.egress_rate: '{self.egress_rate.stated}' must be 0 or more"
+            raise InputError(msg)
         if self.cavity_entry_rate is not None:
             require_known(self.cavity, CAVITIES, "tumour.cavity_entry_rate: cavity")
 

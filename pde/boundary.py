@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 Array = np.ndarray
 
@@ -39,6 +40,15 @@ class Robin:
 
     transfer_coefficient: float
     exterior: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A boundary or a region through which a field comes and goes."""
+
+    field: str
+    kind: Literal["boundary", "region"]
+    name: str
 
 
 BoundaryCondition = PrescribedFlux | FixedValue | Robin

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.connectivity import Connectivity
-from cartflow.outcome import InputError
 from cartflow.pde.faces import arithmetic, gradient
 
 Array = np.ndarray

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 
-from cartflow.outcome import StepFailed
+from cartflow.core.outcome import StepFailed
+from cartflow.core.stepping import Limit
 from cartflow.pde.problem import Problem
 
 Array = np.ndarray
@@ -17,9 +18,11 @@ Array = np.ndarray
 class Account:
     """What happened to each species over a step, in cells (or ng): arrays per species.
 
-    `supplied` came through boundaries and sources, `left` went out through them, `egress`
-    returned to the body. For product species, new total = old total + born - died + converted
-    + supplied - left - egress; births and deaths of other species are not counted.
+    `supplied` came through boundaries and from regions, `left` went out through them, `egress`
+    returned to the body; `came` and `went` are the same for each of `Problem.places`. For product
+    species, new total = old total + born - died + converted + supplied - left - egress; births
+    and deaths of other species are not counted. What is infused (`Problem.infusion`) is for the
+    one to count who gives it.
     """
 
     born: Array
@@ -28,6 +31,8 @@ class Account:
     supplied: Array
     left: Array
     egress: Array
+    came: Array
+    went: Array
 
 
 class Engine(Protocol):
@@ -44,8 +49,11 @@ class Engine(Protocol):
         `like`, the longer one: the method is then chosen as for that.
         """
 
-    def step_limit(self, state: Array) -> float:
-        """Return the longest step, in days, that keeps every field nonnegative."""
+    def step_limit(self, state: Array) -> Limit:
+        """Return the longest step that keeps every field nonnegative, and what sets it."""
+
+    def for_problem(self, problem: Problem) -> Self:
+        """Return this engine for another problem on the same geometry."""
 
     def settings(self) -> dict[str, str]:
         """Return the solver, its tolerance and the versions, for the result's attributes."""

@@ -1,4 +1,4 @@
-"""What a step did, from the extents of its reactions and the net flux of its crossings."""
+"""What a step did, from the extents of its reactions and the flows of its crossings."""
 
 from __future__ import annotations
 
@@ -14,34 +14,40 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Extents:
-    """Totals of one step: reactions forwards and in reverse, crossings' net gains, egress.
+    """Totals of one step: reactions forwards and in reverse, crossings, egress.
 
-    `crossings` pairs each crossing's species with its net gain.
+    `came` and `went` are what each crossing let in and out, `crossing_species` whose that was.
     """
 
     forwards: Array
     reverse: Array
-    crossings: tuple[tuple[int, float], ...]
+    crossing_species: tuple[int, ...]
+    came: Array
+    went: Array
     egress: Array
 
     def account(self, network: Network) -> Account:
         """Return the account per species; a reaction in reverse takes what it forwards makes."""
-        supplied, left = np.zeros_like(self.egress), np.zeros_like(self.egress)
-        for species, net in self.crossings:
-            supplied[species] += max(net, 0.0)
-            left[species] += max(-net, 0.0)
         return Account(
             born=network.born @ self.forwards + network.died @ self.reverse,
             died=network.died @ self.forwards + network.born @ self.reverse,
             converted=network.converted @ (self.forwards - self.reverse),
-            supplied=supplied,
-            left=left,
+            supplied=self._per_species(self.came),
+            left=self._per_species(self.went),
             egress=self.egress,
+            came=self.came,
+            went=self.went,
         )
 
     def change(self, network: Network) -> Array:
         """Return by how much each species' total changed."""
         net = network.stoichiometry @ (self.forwards - self.reverse) - self.egress
-        for species, gained in self.crossings:
-            net[species] += gained
-        return np.asarray(net)
+        return np.asarray(net + self._per_species(self.came - self.went))
+
+    def _per_species(self, amounts: Array) -> Array:
+        return per_species(amounts, self.crossing_species, self.egress.size)
+
+
+def per_species(amounts: Array, owners: tuple[int, ...], species: int) -> Array:
+    """Return the sums of what crosses, `owners` telling the species of each crossing."""
+    return np.bincount(np.array(owners, dtype=np.intp), amounts, species)

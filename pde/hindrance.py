@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from cartflow.outcome import InputError, require_known
+from cartflow.core.outcome import InputError, require_known
 
 Array = np.ndarray
 

@@ -8,14 +8,15 @@ from functools import cached_property
 
 import numpy as np
 
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.totals import totals
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
-from cartflow.outcome import InputError, require_known
-from cartflow.pde.boundary import BoundaryCondition, RegionSource
+from cartflow.kinetics.pores import in_pores, undecided
+from cartflow.pde.boundary import BoundaryCondition, Place, RegionSource
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.tissue import Tissue
-from cartflow.totals import totals
 
 Array = np.ndarray
 
@@ -74,12 +75,23 @@ class Field:
         """Whether the field moves at all."""
         return self.diffusivity is not None
 
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The boundaries and regions through which it comes and goes."""
+        return (
+            *(Place(field=self.name, kind="boundary", name=n) for n in self.boundaries),
+            *(Place(field=self.name, kind="region", name=s.region) for s in self.sources),
+        )
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
     """Fields in the order of the network's species, on a geometry, in a tissue.
 
-    `egress` (1/day per cell) acts on the phenotypes: what leaves returns to the body.
+    A state holds densities of cells per mm^3 of tissue and concentrations of solutes per mm^3 of
+    pore fluid, and so do the rates see them; an amount is per mm^3 of tissue, storage x state.
+    `egress` (1/day per cell) acts on the phenotypes: what leaves returns to the body. `infusion`
+    (species, cells) in amount/mm^3/day is what enters all the time, if anything does.
     """
 
     geometry: Geometry
@@ -87,6 +99,7 @@ class Problem:
     fields: tuple[Field, ...]
     tissue: Tissue
     egress: Array
+    infusion: Array | None = None
 
     def __post_init__(self) -> None:
         names = tuple(f.name for f in self.fields)
@@ -107,6 +120,21 @@ class Problem:
                 name = self.tissue.matrix
                 msg = f"tissue.matrix: '{name}' is in {unit}; a relative density is needed"
                 raise InputError(msg)
+        self._require_decided()
+
+    def _require_decided(self) -> None:
+        """Raise `InputError` where it matters whose a rate is, and the model leaves it open."""
+        open_porosity = self.tissue.open_porosity
+        if np.all(self.tissue.porosity == 1.0) and open_porosity in (None, 1.0):
+            return
+        name = undecided(self.network)
+        if name is not None:
+            msg = (
+                f"kinetics: reactions.{name}: it goes on without the cells that its rate names, so "
+                "that in pores it is unsaid what its rate is per: write what cells do as a "
+                "reaction of its own, or per = 'pore' or 'tissue'"
+            )
+            raise InputError(msg)
 
     @cached_property
     def travels(self) -> Array:
@@ -118,15 +146,30 @@ class Problem:
         """Which species are stored in the pore fluid (bool per species)."""
         return np.array([f.solute for f in self.fields])
 
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where fields come and go, field by field."""
+        return tuple(place for item in self.fields for place in item.places)
+
+    @cached_property
+    def in_pores(self) -> Array:
+        """Which reactions have rates per mm^3 of pore fluid (bool per reaction)."""
+        changed = self.network.stoichiometry != 0
+        return in_pores(self.network) & np.all(self.solutes[:, None] | ~changed, axis=0)
+
     def matrix_density(self, state: Array) -> Array | None:
         """Return the matrix field of `state` (species, cells), or None without one."""
         if self.tissue.matrix is None:
             return None
         return np.asarray(state[self.network.index(self.tissue.matrix)])
 
+    def porosity(self, state: Array) -> Array:
+        """Return the porosity per cell at the matrix of `state`."""
+        return self.tissue.porosity_at(self.matrix_density(state))
+
     def storage(self, state: Array) -> Array:
         """Return the storage per species and cell: porosity for solutes, 1 for cells."""
-        porosity = self.tissue.porosity_at(self.matrix_density(state))
+        porosity = self.porosity(state)
         return np.where(self.solutes[:, None], porosity[None, :], 1.0)
 
     def place_diffusivity(self, item: Field, state: Array) -> Array:

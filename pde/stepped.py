@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.compiling import summing
+from cartflow.core.compiling import summing
 from cartflow.pde.extents import Extents
 
 Array = np.ndarray
@@ -32,8 +32,8 @@ class Stepped:
 class Staged:
     """What the stages of an explicit step made; as `Stepped`, with the totals of every stage.
 
-    `totals` (stages, 2 reactions + species + crossings) are per day: events forwards and in
-    reverse, what the egress takes, what crossings let in.
+    `totals` (stages, 2 reactions + species + 2 crossings) are per day: events forwards and in
+    reverse, what the egress takes, what crossings let in and what they let out.
     """
 
     amounts: Array

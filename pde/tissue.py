@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.pde.hindrance import Hindrance
 
 Array = np.ndarray

@@ -12,7 +12,19 @@ ROOT = Path(__file__).parents[1]
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
     "setuptools"
 ]
-FOLDERS = {k: v for k, v in SETUPTOOLS["package-dir"].items() if k != "cartflow"}
+# Folders inside these are reached by their links.
+FOLDERS = {k: v for k, v in SETUPTOOLS["package-dir"].items() if k.count(".") == 1}
+
+
+def folder_of(package):
+    """A package's folder: mapped, or inside that of the nearest mapped one above it."""
+    above = [n for n in SETUPTOOLS["package-dir"] if f"{package}.".startswith(f"{n}.")]
+    top = max(above, key=len)
+    inner = package.removeprefix(top).strip(".").split(".")
+    return "/".join([SETUPTOOLS["package-dir"][top], *filter(None, inner)])
+
+
+PACKAGES = {package: folder_of(package) for package in SETUPTOOLS["packages"]}
 
 
 def test_every_folder_of_code_is_declared():
@@ -23,7 +35,6 @@ def test_every_folder_of_code_is_declared():
             on_disk.add(".".join([name, *inner]))
     # pathlib does not follow links on its way down, so no folder is found twice.
     assert sorted(SETUPTOOLS["packages"]) == sorted(on_disk)
-    # A folder within a folder is found by the mapping of the outer one.
     assert set(SETUPTOOLS["package-dir"]) <= set(SETUPTOOLS["packages"])
 
 
@@ -46,7 +57,7 @@ def data_files():
     kinds = ("data/*.toml", "data/*.bib", "py.typed", "*.pyi")
     return sorted(
         (Path(package.replace(".", "/")) / found.relative_to(ROOT / folder)).as_posix()
-        for package, folder in SETUPTOOLS["package-dir"].items()
+        for package, folder in PACKAGES.items()
         for kind in kinds
         for found in (ROOT / folder).glob(kind)
     )
@@ -77,7 +88,9 @@ def wheel(tmp_path_factory):
         shutil.copy(ROOT / name, source / name)
     for folder in SETUPTOOLS["package-dir"].values():
         leave = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / folder, source / folder, symlinks=True, ignore=leave)
+        shutil.copytree(
+            ROOT / folder, source / folder, symlinks=True, ignore=leave, dirs_exist_ok=True
+        )
     build = ["-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet", "-w", str(out)]
     subprocess.run([sys.executable, *build, str(source)], check=True, capture_output=True)
     return zipfile.ZipFile(next(out.glob("*.whl")))
@@ -88,9 +101,9 @@ def test_the_wheel_holds_code_and_data_once(wheel):
     assert len(names) == len(set(names))
     assert set(data_files()) <= set(names)
     modules = {
-        (Path(package.replace(".", "/")) / found.relative_to(ROOT / folder)).as_posix()
-        for package, folder in SETUPTOOLS["package-dir"].items()
-        for found in (ROOT / folder).rglob("*.py")
+        (Path(package.replace(".", "/")) / found.name).as_posix()
+        for package, folder in PACKAGES.items()
+        for found in (ROOT / folder).glob("*.py")
     }
     assert {name for name in names if name.endswith(".py")} == modules
     assert {name.split("/")[0] for name in names} == {"cartflow"}
@@ -139,4 +152,4 @@ def test_imports_run_downwards():
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "1 kept, 0 broken" in done.stdout
+    assert " kept, 0 broken" in done.stdout

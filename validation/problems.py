@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from cartflow.core.parameters import parameter
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.parameters import parameter
 from cartflow.pde.boundary import BoundaryCondition, RegionSource
 from cartflow.pde.engine import Engine
-from cartflow.pde.fast_engine import FastEngine
+from cartflow.pde.fast.engine import FastEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import DensityDependence, Field, Problem
 from cartflow.pde.tissue import Tissue
@@ -26,7 +26,7 @@ def engine_of(name: str, problem: Problem) -> Engine:
     """Return the engine ``fast`` or ``fipy`` for a problem."""
     if name == "fast":
         return FastEngine(problem)
-    from cartflow.pde.fipy_engine import FipyEngine
+    from cartflow.pde.reference.fipy_engine import FipyEngine
 
     return FipyEngine(problem)
 

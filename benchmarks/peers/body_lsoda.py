@@ -10,7 +10,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from benchmarks.mice import DAYS, Mice
-from cartflow.kinetics.compiled import compiled
+from cartflow.kinetics.compiled.network import compiled
 
 Array = np.ndarray
 

@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from benchmarks.mice import DAYS, MARROW, Mice
-from cartflow.kinetics.grammar import Binary, Call, Expression, Name, Negative, Number
+from cartflow.kinetics.expressions.grammar import Binary, Call, Expression, Name, Negative, Number
 
 Array = np.ndarray
 

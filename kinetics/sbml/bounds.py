@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from xml.parsers import expat
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 LARGEST_FILE = 10_000_000
 MOST_ELEMENTS = 100_000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cartflow.kinetics.grammar import Binary, Expression, Name, Number, names
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.grammar import Binary, Expression, Name, Number, names
 from cartflow.kinetics.sbml.elements import ReactionElement
 from cartflow.kinetics.sbml.math_in import TIME
 from cartflow.kinetics.sbml.naming import Names
@@ -12,7 +13,6 @@ from cartflow.kinetics.sbml.rates_of_change import conversion, rate_of, stoichio
 from cartflow.kinetics.sbml.start import Start
 from cartflow.kinetics.sbml.symbols import Symbols
 from cartflow.kinetics.species import Reaction
-from cartflow.outcome import InputError
 
 
 class Changes:

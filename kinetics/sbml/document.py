@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.sbml.submodels import flatten, require_bounded
-from cartflow.outcome import InputError
 
 # Required packages that say nothing of their own about values.
 _READ = {"comp", "l3v2extendedmath"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cartflow.kinetics.grammar import Expression
+from cartflow.kinetics.expressions.grammar import Expression
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cartflow.kinetics.grammar import Binary, Expression, Name, Negative, Number
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter, parameter
+from cartflow.kinetics.expressions.grammar import Binary, Expression, Name, Negative, Number
 from cartflow.kinetics.sbml.events_out import INFUSION, RATE
 from cartflow.kinetics.sbml.math_in import Formulas
 from cartflow.kinetics.scenario import Dose, Event, Jump, Moment, Switch
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter, parameter
 
 
 @dataclass(kw_only=True)
@@ -130,7 +130,7 @@ def _read(
             _infusion(result, name, amount, time, infusions[name], species, running)
         elif name in parameters and factor == 0.0:
             unit = parameters[name].unit
-            values[name] = parameter(f"{amount!r} {unit}", unit)
+            values[name] = replace(parameter(f"{amount!r} {unit}", unit), sign="any")
         else:
             msg = f"event {entry.getId()}: '{name}' cannot be changed so"
             raise InputError(msg)

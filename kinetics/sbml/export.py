@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cartflow.kinetics.dimensions import Dimension, dimension_of, unit_text
-from cartflow.kinetics.grammar import Binary, Name, names
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.dimensions import Dimension, dimension_of, unit_text
+from cartflow.kinetics.expressions.grammar import Binary, Name, names
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.sbml.events_out import RATE, Schedule, schedule, write_events
@@ -15,7 +16,6 @@ from cartflow.kinetics.sbml.library import libsbml
 from cartflow.kinetics.sbml.math_out import to_node
 from cartflow.kinetics.sbml.naming import Names
 from cartflow.kinetics.scenario import Scenario
-from cartflow.outcome import InputError
 
 PLACE = "well_mixed"
 # Powers of ng, cell, mm and day in units of SBML: kind, scale of ten, multiplier.
@@ -42,7 +42,7 @@ def to_sbml(model: Model, scenario: str | None = None) -> str:
     chosen = model.scenario(scenario) if model.scenarios or scenario is not None else None
     network = model.with_parameters(chosen.parameters if chosen else {}).network
     values = {n: p.value for n, p in network.parameters.items()}
-    plan = schedule((*model.switches, *(chosen.events if chosen else ())), values)
+    plan = schedule((*model.events, *(chosen.events if chosen else ())), values)
     values |= dict.fromkeys(plan.infusions, 0.0) | plan.at(0.0).values
     extinction = {n: p.value for n, p in model.extinction.items()}
     changing = {name for happening in plan.times.values() for name in happening.values}
@@ -147,7 +147,7 @@ def _start(
         name: value * here.factors.get(name, 1.0) + here.amounts.get(name, 0.0)
         for name, value in start.items()
     }
-    fallen = {n for n, least in extinction.items() if start[n] > least >= after[n]}
+    fallen = {n for n, least in extinction.items() if start[n] >= least > after[n]}
     return {name: 0.0 if name in fallen else value for name, value in after.items()}
 
 

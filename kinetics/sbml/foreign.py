@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from cartflow.core.parameters import Parameter, parameter
 from cartflow.kinetics.density import Scaling
-from cartflow.kinetics.grammar import Expression
+from cartflow.kinetics.expressions.grammar import Expression
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.sbml.changes import Changes
@@ -17,7 +18,6 @@ from cartflow.kinetics.sbml.start import Start
 from cartflow.kinetics.sbml.symbols import AMOUNT, Symbols
 from cartflow.kinetics.scenario import Scenario
 from cartflow.kinetics.species import Species
-from cartflow.parameters import Parameter, parameter
 
 _END = 100.0  # units of time of the file
 ALONE = "it comes from an SBML file that does not say the role and unit of each species"
@@ -126,4 +126,5 @@ class _Foreign:
 
 def plain(value: float, unit: str = "1") -> Parameter:
     """Return a number of an SBML file as a parameter."""
-    return parameter(f"{value!r} {unit}", unit)
+    # SBML says no sign.
+    return replace(parameter(f"{value!r} {unit}", unit), sign="any")

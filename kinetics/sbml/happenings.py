@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cartflow.kinetics.grammar import Binary, Expression, Name
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.grammar import Binary, Expression, Name
 from cartflow.kinetics.sbml.elements import EventElement
 from cartflow.kinetics.sbml.symbols import Symbols
 from cartflow.kinetics.triggered import Triggered
-from cartflow.outcome import InputError
 
 
 def triggered(symbols: Symbols, pace: str) -> tuple[Triggered, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 
 def libsbml() -> Any:

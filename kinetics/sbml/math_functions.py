@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TypeAlias
 
-from cartflow.kinetics.extra_functions import SMOOTH
-from cartflow.kinetics.grammar import Binary, Call, Expression, Negative, Number
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.extra_functions import SMOOTH
+from cartflow.kinetics.expressions.grammar import Binary, Call, Expression, Negative, Number
 from cartflow.kinetics.trees import folded
-from cartflow.outcome import InputError
 
 Parts: TypeAlias = list[Expression]
 RECIPROCALS = {
@@ -94,7 +94,7 @@ def _compare(function: str, swapped: bool = False) -> Callable[[Parts], Expressi
     """Return a < b, and for more than two a < b and b < c."""
 
     def call(parts: Parts) -> Expression:
-        pairs = list(itertools.pairwise(parts))
+        pairs = list(pairwise(parts))
         if not pairs:
             raise ValueError
         tests = [Call(function, (b, a) if swapped else (a, b)) for a, b in pairs]

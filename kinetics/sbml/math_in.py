@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cartflow.kinetics.grammar import MAXIMUM_HEIGHT, Expression, Name, Negative, Number
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.grammar import MAXIMUM_HEIGHT, Expression, Name, Negative, Number
 from cartflow.kinetics.sbml.math_functions import CALLS, Parts
 from cartflow.kinetics.trees import require_bounded, substituted
-from cartflow.outcome import InputError
 
 TIME = "@time"
 RATE_OF = "@rate of "

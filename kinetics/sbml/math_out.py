@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cartflow.kinetics.grammar import (
+from cartflow.kinetics.expressions.grammar import (
     Binary,
     Call,
     Expression,

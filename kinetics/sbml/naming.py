@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cartflow.kinetics.grammar import FUNCTIONS
+from cartflow.kinetics.expressions.grammar import FUNCTIONS
 
 _LONGEST = 50
 

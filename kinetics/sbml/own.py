@@ -6,9 +6,11 @@ import math
 from dataclasses import replace
 from typing import Any, get_args
 
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter, parameter
 from cartflow.kinetics.density import Scaling
-from cartflow.kinetics.dimensions import Dimension, unit_text
-from cartflow.kinetics.grammar import names
+from cartflow.kinetics.expressions.dimensions import Dimension, unit_text
+from cartflow.kinetics.expressions.grammar import names
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.sbml.changes import per_volume
@@ -19,14 +21,12 @@ from cartflow.kinetics.sbml.math_in import Formulas
 from cartflow.kinetics.sbml.own_form import ROLE
 from cartflow.kinetics.scenario import Scenario, Switch
 from cartflow.kinetics.species import Reaction, Role, Species
-from cartflow.outcome import InputError
-from cartflow.parameters import Parameter, parameter
 
 _UNITS = {(0.0, 1.0, 0.0, 0.0): "cell/mm^3", (1.0, 0.0, 0.0, 0.0): "ng/mm^3"}
 
 
 def own_model(sbml: Any, source: Any, name: str) -> Model:
-    """Return the model of a file that cartflow wrote; raise `InputError` for anything else."""
+    """Return the model of a file that cartflow wrote; raise `InputError` for what is not."""
     return _Own(sbml, source).model(name)
 
 
@@ -96,7 +96,8 @@ class _Own:
         if not math.isfinite(value):
             msg = f"'{name}' has no finite value"
             raise InputError(msg)
-        return parameter(f"{float(value)!r} {unit}", unit, source="study")
+        # SBML says no sign.
+        return replace(parameter(f"{float(value)!r} {unit}", unit, source="study"), sign="any")
 
     def _unit(self, name: str) -> str:
         text = unit_text(self._dimension(name))

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cartflow.kinetics.extra_functions import extra_functions
-from cartflow.kinetics.grammar import Expression, names
+from cartflow.kinetics.expressions.extra_functions import extra_functions
+from cartflow.kinetics.expressions.grammar import Expression, names
 from cartflow.kinetics.sbml.math_in import Formulas
 from cartflow.kinetics.sbml.times import days_per_unit
 

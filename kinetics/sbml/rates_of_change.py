@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cartflow.kinetics.grammar import Binary, Expression, Name, Negative, Number
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.grammar import Binary, Expression, Name, Negative, Number
 from cartflow.kinetics.sbml.elements import Elements, Participant
 from cartflow.kinetics.trees import folded
-from cartflow.outcome import InputError
 
 
 def rate_of(elements: Elements, name: str, varies: bool) -> Expression:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cartflow.kinetics.grammar import Expression, Number
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.grammar import Expression, Number
 from cartflow.kinetics.sbml.elements import EventElement, Participant, ReactionElement
 from cartflow.kinetics.sbml.math_in import Formulas
-from cartflow.outcome import InputError
 
 
 def reactions(model: Any, formulas: Formulas) -> tuple[ReactionElement, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.sbml import read_changes, read_places
 from cartflow.kinetics.sbml.elements import Elements
 from cartflow.kinetics.sbml.math_in import Formulas
 from cartflow.kinetics.sbml.times import days_per_unit
-from cartflow.outcome import InputError
 
 
 def elements(sbml: Any, model: Any) -> Elements:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.sbml.elements import Compartment, ParameterElement, SpeciesElement
-from cartflow.outcome import InputError
 
 
 def compartments(model: Any) -> dict[str, Compartment]:

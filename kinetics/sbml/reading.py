@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cartflow.kinetics.conditions import require_locatable
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.model import Model
+from cartflow.kinetics.runs.conditions import require_locatable
 from cartflow.kinetics.sbml.bounds import bounded_text
 from cartflow.kinetics.sbml.document import sound_document
 from cartflow.kinetics.sbml.foreign import Foreign, foreign
@@ -18,7 +19,6 @@ from cartflow.kinetics.sbml.own import own_model
 from cartflow.kinetics.sbml.own_form import beyond_own, states_roles
 from cartflow.kinetics.sbml.read_elements import elements
 from cartflow.kinetics.sbml.times import days_per_unit
-from cartflow.outcome import InputError
 
 
 def read_sbml(path: Path) -> Model:

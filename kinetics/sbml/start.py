@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cartflow.kinetics.compile import constant_value
-from cartflow.kinetics.grammar import Binary, Expression, Name, Number, names
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.compile import constant_value
+from cartflow.kinetics.expressions.grammar import Binary, Expression, Name, Number, names
 from cartflow.kinetics.sbml.elements import SpeciesElement
 from cartflow.kinetics.sbml.math_in import TIME
 from cartflow.kinetics.sbml.symbols import AMOUNT, Symbols, ordered
-from cartflow.outcome import InputError
 
 
 class Start:
@@ -23,7 +23,7 @@ class Start:
             self._work_out(name)
 
     def number(self, name: str) -> float:
-        """Return the value of a name; raise `InputError` if it has none."""
+        """Return the value of a name, or what is kept of it; raise `InputError` without one."""
         if name not in self.values:
             fault = self.faults.get(name, "no value")
             msg = f"'{name.removeprefix(AMOUNT)}' has {fault}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.sbml.bounds import MOST_ELEMENTS
-from cartflow.outcome import InputError
 
 
 def require_bounded(document: Any) -> None:

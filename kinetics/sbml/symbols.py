@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
 
-from cartflow.kinetics.grammar import Binary, Expression, Name, names
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.grammar import Binary, Expression, Name, names
 from cartflow.kinetics.sbml.elements import Elements, SpeciesElement
 from cartflow.kinetics.sbml.math_in import RATE_OF, TIME
 from cartflow.kinetics.sbml.naming import Names
 from cartflow.kinetics.sbml.rates_of_change import rate_of
 from cartflow.kinetics.trees import substituted
-from cartflow.outcome import InputError
 
 AMOUNT = "@amount of "
 

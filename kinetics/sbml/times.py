@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 
 _SECONDS_PER_DAY = 86400.0
 

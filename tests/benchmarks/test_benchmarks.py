@@ -85,7 +85,7 @@ def test_py_pde():
 def test_line_equation_takes_the_reference_engines_steps():
     from benchmarks import radial
     from benchmarks.line_equation import equivalent
-    from cartflow.pde.fipy_engine import FipyEngine
+    from cartflow.pde.reference.fipy_engine import FipyEngine
 
     stated, state = radial.problem(15)
     one, other = equivalent(stated), FipyEngine(stated)

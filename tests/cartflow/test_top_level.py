@@ -27,9 +27,9 @@ def test_the_names():
         "load_result",
     ]
     assert set(dir(cartflow)) >= set(cartflow.__all__)
-    from cartflow.outcome import InputError, RunStopped
-    from cartflow.result import Result, load_result
-    from cartflow.study import Study
+    from cartflow.core.outcome import InputError, RunStopped
+    from cartflow.results.result import Result, load_result
+    from cartflow.study.study import Study
 
     for found in (InputError, RunStopped, Result, load_result, Study):
         assert getattr(cartflow, found.__name__) is found
@@ -66,4 +66,4 @@ def test_help_loads_nothing_heavy():
 
 
 def test_the_body_needs_no_fipy():
-    assert "fipy" not in modules_after("from cartflow.pbpk.load import load_body")
+    assert "fipy" not in modules_after("from cartflow.pbpk.files.load import load_body")

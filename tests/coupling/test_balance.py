@@ -5,10 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cartflow.ledger import Ledger, residual
-from cartflow.outcome import InputError
-from cartflow.pbpk.observables import in_body
-from cartflow.study import Study
+from cartflow.core.outcome import InputError
+from cartflow.coupling.ledger import Ledger, residual
+from cartflow.pbpk.flows.observables import in_body
+from cartflow.study.study import Study
 
 TEXT = """
 title = "Any study"

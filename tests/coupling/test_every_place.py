@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.validation.door_runs import (
+from cartflow.validation.organs.door_runs import (
     BODIES,
     HOSTS,
     LOCAL,

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from cartflow.exchange import Door, rim_fed, vessel_fed
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
+from cartflow.coupling.door import Door, rim_fed, vessel_fed
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
 
 BALL = ball(2.0, 8, layers={"outer": (1.0, 2.0)})
 

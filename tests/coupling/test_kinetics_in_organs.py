@@ -6,23 +6,23 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cartflow.body_alone import BodyAlone
 from cartflow.cli import main
-from cartflow.kinetics.load import load
-from cartflow.kinetics.ode import integrate as well_mixed
-from cartflow.ledger import residual
-from cartflow.organ_sites import organ_kinetics
-from cartflow.outcome import InputError, StepFailed
-from cartflow.pbpk.acting_organs import ActingOrgans
-from cartflow.pbpk.compartments import Compartment
-from cartflow.pbpk.network import OrganNetwork, organ_network
-from cartflow.pbpk.observables import in_body
-from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
-from cartflow.pbpk.organ_run import integrate
-from cartflow.pbpk.stepper import NetworkStepper
-from cartflow.report import summary_lines
-from cartflow.stepping import StepControl
-from cartflow.study import Study
+from cartflow.core.outcome import InputError, StepFailed
+from cartflow.core.stepping import StepControl
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.ledger import residual
+from cartflow.kinetics.files.load import load
+from cartflow.kinetics.runs.ode import integrate as well_mixed
+from cartflow.pbpk.flows.compartments import Compartment
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
+from cartflow.pbpk.flows.observables import in_body
+from cartflow.pbpk.flows.stepper import NetworkStepper
+from cartflow.pbpk.organs.acting import ActingOrgans
+from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
+from cartflow.pbpk.organs.run import integrate
+from cartflow.results.summary import summary_lines
+from cartflow.study.sites import organ_kinetics
+from cartflow.study.study import Study
 
 MARROW = """
 title = "Marrow disease"
@@ -78,7 +78,7 @@ def reference(of, times, tolerance=1e-9):
 
 
 def load_part(of, name):
-    from cartflow.pbpk.load import load_body, load_trafficking
+    from cartflow.pbpk.files.load import load_body, load_trafficking
 
     load_it = {"body": load_body, "trafficking": load_trafficking}[name]
     return load_it(getattr(of.table, name).name)
@@ -318,6 +318,26 @@ def test_both_are_in_one_result(tmp_path):
     assert main(["plot", str(tmp_path / "both.nc"), "--out", str(figure)]) == 0
 
 
+def test_a_run_that_is_interrupted_keeps_its_last_state():
+    # Infusions make steps end between the saved times.
+    body = Study.from_text(MARROW, settings={"doses.0.duration": "36 h"}).prepared
+    record = body.run(lambda time, _: None)
+    whole = {s.time: s for s in record.states}
+
+    def watch(time, step):
+        if time == 1.5:
+            raise KeyboardInterrupt
+
+    record = body.run(watch)
+    assert str(record.outcome) == "interrupted: by the user at t = 1.5 day"
+    assert [s.time for s in record.states] == [0.0, 1.0, 1.5]
+    assert record.states[1].body == pytest.approx(whole[1.0].body)
+    last = record.states[-1]
+    assert last.ledger.infused.sum() == pytest.approx(1e6, rel=1e-12)
+    gap = residual(last.ledger, in_body(body.network, last.body), 0.0, 0.0).sum()
+    assert abs(gap) <= 1e-10 * last.ledger.infused.sum()
+
+
 def test_a_run_that_fails_says_so_and_keeps_what_it_has(monkeypatch):
     of = Study.from_text(MARROW)
     step = ActingOrgans.step
@@ -357,7 +377,9 @@ def test_a_run_that_fails_says_so_and_keeps_what_it_has(monkeypatch):
         ({"organs.bone_marrow.kinetics.models": ["kimmel2021"]}, "its rate holds for the whole"),
         ({"organs.bone_marrow.kinetics.models": ["stein2019"]}, "stein2019.*whole body"),
         ({"organs.bone_marrow.kinetics.models": ["predatorprey"]}, "did you mean 'predator_prey'"),
-        ({"organs": {}}, r"key 'tumour' is missing; a study needs \[tumour\]"),
+        ({"organs": {}, "tumour.host": "flank"}, r"key 'geometry' is missing; a tumour needs"),
+        ({"organs": {}, "solver.tolerance": 1e-5}, "tolerance: has no effect in .*steps are exact"),
+        ({"organs": {}, "doses.0.phenotype": "a b"}, "species.a b: 'a b' is not a name"),
         ({"kinetics.models": ["none"]}, "key 'tumour' is missing"),
         ({"fields.cart.initial": "1 cells/mm^3"}, "fields: has no effect in a study without"),
         ({"solver.tolerance": 5}, r"tolerance 5 is not within \(0, 0\.1\]"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 KINETICS = """
 title = "Growth in proportion to the square of the density"
@@ -91,15 +91,45 @@ def test_fixed_steps_stop_too(explosive):
     assert [s.time for s in result.states][:4] == [0.0, 0.25, 0.5, 0.9]
 
 
-def test_an_interrupt_keeps_what_was_saved(explosive):
+def test_an_interrupt_keeps_what_was_saved_and_the_last_state(explosive):
+    seen = []
+
     def watch(time, step):
+        seen.append(time)
         if time > 0.3:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt("by SIGTERM")
 
     result = explosive().simulation.run(watch)
     assert result.outcome.status == "interrupted"
-    assert "by the user at t = 0.3" in result.outcome.message
-    assert [s.time for s in result.states] == [0.0, 0.25]
+    assert result.outcome.message.startswith("by SIGTERM at t = 0.3")
+    assert [s.time for s in result.states] == [0.0, 0.25, seen[-1]]
+    # u' = g u^2 from u0 gives u0/(1 - g u0 t).
+    assert result.states[-1].tumour[0] == pytest.approx(np.full(3, 1e3 / (1 - seen[-1])), rel=0.02)
+
+
+def test_an_interrupt_at_a_saved_time_keeps_it_once(explosive):
+    def watch(time, step):
+        if time >= 0.25:
+            raise KeyboardInterrupt
+
+    record = explosive().simulation.run(watch)
+    assert "by the user at t = 0.25" in record.outcome.message
+    assert [s.time for s in record.states] == [0.0, 0.25]
+
+
+def test_an_interrupt_within_a_step_keeps_the_last_whole_one(explosive, monkeypatch):
+    study = explosive()
+    seen, steps = [], study.simulation.coupled.step
+
+    def step(*given):
+        if seen and seen[-1] > 0.3:
+            raise KeyboardInterrupt
+        return steps(*given)
+
+    monkeypatch.setattr(type(study.simulation.coupled), "step", lambda _, *given: step(*given))
+    record = study.simulation.run(lambda time, _: seen.append(time))
+    assert record.outcome.status == "interrupted"
+    assert [s.time for s in record.states] == [0.0, 0.25, seen[-1]]
 
 
 def test_a_stopped_run_still_gives_its_result(explosive):
@@ -108,3 +138,84 @@ def test_a_stopped_run_still_gives_its_result(explosive):
     assert result.outcome.status == "stopped"
     assert result.tree["time"].values.tolist() == [0.0, 0.25, 0.5, 0.9]
     assert result.tree.attrs["outcome"].startswith("stopped: cart: ")
+
+
+ATTRACTED = """
+title = "cells and an attractant, no reactions"
+[species.cart]
+role = "phenotype"
+[species.attractant]
+role = "solute"
+unit = "ng/mm^3"
+"""
+NO_REACTIONS = """
+title = "no reactions at all"
+[body]
+name = "mouse_28g"
+[trafficking]
+name = "khot2019"
+[geometry]
+{geometry}
+[tumour]
+host = "flank"
+egress_rate = "0 1/day"
+[kinetics]
+models = ["attracted.toml"]
+[fields.cart]
+initial = "1 cells/mm^3"
+diffusivity = "0.1 mm^2/day"
+{cart}
+[fields.attractant]
+diffusivity = "1 mm^2/day"
+initial = {{ core = "0 ng/mm^3", rim = "1 ng/mm^3" }}
+[time]
+end = "2 min"
+[solver]
+engine = "{engine}"
+"""
+DRIFT = """
+[fields.cart.chemotaxis]
+attractant = "attractant"
+law = "linear"
+sensitivity = "1e9 mm^5/ng/day"
+"""
+REMOVAL = """
+[fields.cart.regions.all]
+removal = "{} 1/day"
+"""
+PLACES = {
+    "slab": 'shape = "slab"\nlength = "1 mm"\ncells = 20',
+    "rectangle": 'shape = "box"\nlengths = ["2 mm", "1 mm"]\ncells = [6, 5]',
+}
+
+
+def without_reactions(folder, place, engine, cart):
+    (folder / "attracted.toml").write_text(ATTRACTED, encoding="utf-8")
+    text = NO_REACTIONS.format(geometry=PLACES[place], engine=engine, cart=cart)
+    return Study.from_text(text, name="no reactions", folder=folder)
+
+
+@pytest.mark.parametrize("engine", ["fast", "fipy"])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_drift_that_is_too_fast_is_blamed_and_its_field_named(tmp_path, place, engine):
+    of = without_reactions(tmp_path, place, engine, DRIFT)
+    message = of.simulation.run().outcome.message
+    assert message == (
+        "cart: the step fell below 1e-10 day (its drift allows no longer step) at t = 0 day"
+    )
+
+
+@pytest.mark.parametrize("engine", ["fast", "fipy"])
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("rate", ["1e12", "1e308", "1.7e308"])
+def test_a_removal_beyond_all_numbers_is_done_or_names_its_field(tmp_path, place, engine, rate):
+    of = without_reactions(tmp_path, place, engine, REMOVAL.format(rate))
+    record = of.simulation.run()
+    if record.outcome.status == "finished":
+        # Backward Euler's own answer: nothing is left, and all are counted.
+        assert engine == "fipy"
+        assert record.states[-1].tumour[0].max() < 1e-290
+        died, infused = (getattr(record.states[-1].ledger, n) for n in ("died", "infused"))
+        assert died == pytest.approx(infused, rel=1e-12)
+    else:
+        assert record.outcome.message.startswith("cart: the step fell below 1e-10 day (")

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from cartflow.outcome import InputError
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
-from cartflow.pbpk.stepper import NetworkStepper
-from cartflow.study import Study
-from cartflow.study_checks import hints
+from cartflow.core.outcome import InputError
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.network import organ_network
+from cartflow.pbpk.flows.stepper import NetworkStepper
+from cartflow.study.checks import hints
+from cartflow.study.study import Study
 
 TEXT = """
 title = "A well mixed tumour"

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cartflow.outcome import InputError
-from cartflow.stepping import (
+from cartflow.core.outcome import InputError
+from cartflow.core.stepping import (
     StepControl,
     error_estimate,
     extrapolated,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from cartflow.study import Study
+from cartflow.study.study import Study
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -23,13 +23,13 @@ def _load(name):
 def test_mouse_flank_reached_by_the_cells_of_half_a_day():
     settings = {"time.end": "0.5 day", "time.every": "0.25 day", "solver.tolerance": 1e-4}
     numbers = Study.from_file(EXAMPLES / "mouse_flank.toml", settings).run().summary()
-    assert numbers["reached_tumour"] == pytest.approx(710.06, rel=1e-4)
+    assert numbers["reached_tumour"] == pytest.approx(363.16, rel=1e-4)
     assert numbers["relative_residual"] < 1e-10
 
 
 @pytest.mark.parametrize(
     ("name", "dose", "days", "cells"),
-    [("mouse_flank", 3e6, 0.5, 710.06), ("human_brain", 1e8, 2.0, 1562.61)],
+    [("mouse_flank", 3e6, 0.5, 363.16), ("human_brain", 1e8, 2.0, 1089.50)],
 )
 def test_the_organ_network_alone_hands_over_as_much(name, dose, days, cells):
     # The matrix exponential of the network, without what the tumour gives back.
@@ -43,7 +43,7 @@ def test_the_organ_network_alone_hands_over_as_much(name, dose, days, cells):
 def test_human_brain_reached_by_the_cells_of_two_days():
     settings = {"time.end": "2 day", "time.every": "1 day", "solver.tolerance": 1e-3}
     numbers = Study.from_file(EXAMPLES / "human_brain.toml", settings).run().summary()
-    assert numbers["reached_tumour"] == pytest.approx(1562.61, rel=1e-4)
+    assert numbers["reached_tumour"] == pytest.approx(1089.50, rel=1e-4)
     assert numbers["relative_residual"] < 1e-10
 
 
@@ -52,8 +52,8 @@ def test_marrow_leukaemia_of_ten_days():
     result = Study.from_file(EXAMPLES / "marrow_leukaemia.toml", settings).run()
     body = result.tree["body"].to_dataset().isel(site=0)
     # The same organs and kinetics by SciPy's Radau.
-    assert float(body["density_cart"][-1]) == pytest.approx(233.692514, rel=1e-5)
-    assert float(body["density_tumour"][-1]) == pytest.approx(1.17867317, rel=1e-5)
+    assert float(body["density_cart"][-1]) == pytest.approx(233.789048, rel=1e-5)
+    assert float(body["density_tumour"][-1]) == pytest.approx(1.18028618, rel=1e-5)
     assert result.summary()["relative_residual"] < 1e-12
 
 
@@ -70,7 +70,7 @@ def test_every_switch_of_the_xenograft_is_a_study(switch):
 
 
 def test_what_a_xenograft_is_spared_costs_delivery_or_tumour():
-    short = {**XENOGRAFT.BODIES["mouse"], "time.end": "2 days", "solver.tolerance": 1e-5}
+    short = {**XENOGRAFT.BODIES["mouse"], "time.end": "7 days", "solver.tolerance": 1e-5}
     found = {
         name: XENOGRAFT.measure({**XENOGRAFT.SWITCHES[name], **short})
         for name in (
@@ -105,5 +105,5 @@ def test_human_brain_in_a_real_mask():
 def test_infiltration_is_shallower_where_the_tissue_is_more_tortuous():
     script = _load("infiltration_depth")
     straight, tortuous = (script.depth("8 um^2/min", t, "1 day") for t in (1.0, 2.0))
-    assert straight == pytest.approx(0.247, abs=0.005)
+    assert straight == pytest.approx(0.264, abs=0.005)
     assert tortuous < straight

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.box import box
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
+from cartflow.geometries.shapes.box import box
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
+from cartflow.core.outcome import InputError
 from cartflow.geometries.description import describe
-from cartflow.geometries.mask import voxel_mask
-from cartflow.geometries.slab import slab
-from cartflow.outcome import InputError
+from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.slab import slab
 
 LABELS = np.zeros((4, 3, 3), dtype=int)
 LABELS[:3, 1, 1] = 1
@@ -55,10 +55,20 @@ def test_regions_volumes_sum_to_the_whole():
         slab(2.0, 7),
         ball(2.0, 7),
         box((1, 2), (5, 5)),
-        voxel_mask(LABELS, np.eye(4)),
+        voxel_mask(np.ones((5, 5, 5), dtype=int), np.eye(4)),
     ):
         parts = [geometry.cell_volumes[geometry.region(name)].sum() for name in ("core", "rim")]
         assert sum(parts) == pytest.approx(geometry.volume, rel=1e-14)
+        assert min(parts) > 0
+
+
+def test_where_all_is_equally_deep_the_whole_is_core_and_rim():
+    for geometry in (voxel_mask(LABELS, np.eye(4)), ball(1.0, 1), slab(2.0, 1)):
+        assert np.ptp(geometry.depth) == 0
+        assert geometry.region("core").all()
+        assert geometry.region("rim").all()
+    # What a shape names itself is as it says.
+    assert not slab(2.0, 4, layers={"core": (0, 2.0)}).region("rim").any()
 
 
 @pytest.mark.parametrize("shape", [slab(2.0, 7), ball(2.0, 7), voxel_mask(LABELS, np.eye(4))])
@@ -70,7 +80,8 @@ def test_a_pickled_geometry_builds_its_mesh_again(shape):
 
 
 def test_describe_tells_cells_volumes_and_areas():
-    lines = describe(voxel_mask(LABELS, np.diag([1.0, 1.0, 2.0, 1.0]), notes=("as read",)))
+    affine = np.diag([1.0, 1.0, 2.0, 1.0])
+    lines = describe(voxel_mask(LABELS, affine, surface="staircase", notes=("as read",)))
     assert ("cells", "4 on a grid of 1 z x 2 y x 3 x") in lines
     assert ("volume", "8 mm3") in lines
     assert ("region label_1", "6 mm3 in 3 cells") in lines
@@ -83,8 +94,8 @@ def test_fipy_is_imported_for_a_mesh_alone_and_not_with_our_command_line():
     program = """
 import sys
 sys.argv = ["program", "--no-cache", "--petsc"]
-import cartflow.geometries.mask
-from cartflow.geometries.ball import ball
+import cartflow.geometries.images.mask
+from cartflow.geometries.shapes.ball import ball
 geometry = ball(1.0, 3)
 assert "fipy" not in sys.modules
 geometry.mesh

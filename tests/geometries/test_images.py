@@ -7,9 +7,10 @@ import nrrd
 import numpy as np
 import pytest
 
-from cartflow.geometries.mask import read_mask
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
+from cartflow.geometries.images.mask import read_mask
 
+pytestmark = pytest.mark.lowest
 TUMOURS = Path(__file__).parents[2].parent / "shared" / "data" / "pyradiomics_tumours"
 LABELS = np.zeros((6, 5, 4), dtype=np.int16)
 LABELS[1:5, 1:4, 1:3] = 1

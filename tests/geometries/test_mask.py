@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.mask import voxel_mask
-from cartflow.geometries.phantom import lobulated_phantom
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
+from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.shapes.phantom import lobulated_phantom
 
 BLOB = lobulated_phantom(volume=300.0, spacing=1.0, seed=3)[0]
 SPACING = np.diag([0.78125, 0.5, 6.5, 1.0])

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.ball import ball
+from cartflow.core.outcome import InputError
 from cartflow.geometries.fipy_import import fipy
-from cartflow.geometries.slab import slab
-from cartflow.outcome import InputError
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.slab import slab
 
 
 def steady_uptake(geometry, surface, thiele_squared):

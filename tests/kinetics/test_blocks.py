@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from cartflow.kinetics.blocks import BLOCKS, block_keys, block_reactions
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import parameter
+from cartflow.kinetics.files.blocks import BLOCKS, block_keys, block_reactions
 from cartflow.kinetics.network import Network, Species
-from cartflow.outcome import InputError
-from cartflow.parameters import parameter
 
 X, Y, M, E, C = 30.0, 7.0, 3.0, 2.0, 11.0
 R, K, H, N, F = 0.5, 100.0, 20.0, 1.7, 1.0

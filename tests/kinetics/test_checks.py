@@ -3,10 +3,17 @@
 import numpy as np
 import pytest
 
-from cartflow.bibliography import keys
-from cartflow.kinetics.checks import CheckResult, check_model, first_crossing, highest
-from cartflow.kinetics.load import load_model, names
-from cartflow.outcome import InputError
+from cartflow.core.bibliography import keys
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.files.checking import (
+    CheckResult,
+    check_model,
+    first_crossing,
+    highest,
+    time_below,
+)
+from cartflow.kinetics.files.load import load_model, names
+from cartflow.kinetics.runs.rest import equilibrium, jacobian
 
 MODELS = """
 [species.cart]
@@ -75,6 +82,15 @@ def test_every_published_model_is_checked():
             np.log(2) / 2,
         ),
         ('kind = "area"\nof = "cart"\nexpected = "1 cell*day/mm^3"', 4.0),
+        (
+            'kind = "area"\nof = "tumour"\nsamples = ["2 day", "4 day", "8 day"]\n'
+            'expected = "1 cell*day/mm^3"',
+            np.e + np.e**2 + 2 * (np.e**2 + np.e**4),
+        ),
+        (
+            'kind = "time_below"\nof = "cart"\nlevel = "1 cell/mm^3"\nexpected = "1 day"',
+            10 - np.log(8) / 2,
+        ),
         ('kind = "drift"\nof = "log(cart*tumour^4*k/k)"\nexpected = 0', 0.0),
         (
             'kind = "value_at_minimum"\nof = "tumour"\nof_minimum = "cart + tumour"\n'
@@ -82,7 +98,19 @@ def test_every_published_model_is_checked():
             32**0.2,
         ),
     ],
-    ids=["value", "maximum", "minimum", "when", "level", "half", "area", "drift", "at"],
+    ids=[
+        "value",
+        "maximum",
+        "minimum",
+        "when",
+        "level",
+        "half",
+        "area",
+        "sampled",
+        "below",
+        "drift",
+        "at",
+    ],
 )
 def test_measures(tmp_path, check, expected):
     if "drift" in check:
@@ -132,6 +160,14 @@ def test_equilibrium_fold_and_switch_of_leon_triana():
         ('kind = "area"\nof = "cartt"', r"checks\.c\.of: expression: unknown name 'cartt'"),
         ('kind = "area"\nof = "cart + k"', r"checks\.c\.of: 'cart \+ k' joins"),
         ('kind = "maximum"\nof = "cart"', r"checks\.c\.expected: has the dimension "),
+        (
+            'kind = "area"\nof = "cart/tumour"\nsamples = ["2 day", "2 day"]',
+            r"checks\.c\.samples: \['2 day', '2 day'\]: times must rise",
+        ),
+        (
+            'kind = "maximum"\nof = "cart"\nsamples = ["1 day", "2 day"]',
+            r"checks\.c\.samples: without effect in kind 'maximum'",
+        ),
     ],
 )
 def test_errors_name_the_check(tmp_path, check, message):
@@ -149,7 +185,33 @@ def test_a_level_never_passed():
         first_crossing(np.array([0.0, 1.0]), np.array([1.0, 2.0]), 3.0)
 
 
+def test_samples_say_themselves_from_when_to_when(tmp_path):
+    check = 'kind = "area"\nof = "cart"\nuntil = "2 day"\nsamples = ["1 day", "2 day"]\n'
+    with pytest.raises(InputError, match=r"checks\.c\.samples: .*; leave out since and until"):
+        results(tmp_path, check + 'expected = "1 cell*day/mm^3"\nabsolute = "1 cell*day/mm^3"')
+
+
 def test_a_kink_is_no_parabola():
     when, height = highest(lambda t: -np.abs(t - 0.3), np.linspace(0, 1, 5))
     assert when == pytest.approx(0.3, abs=1e-4)
     assert height == pytest.approx(0.0, abs=1e-4)
+
+
+def test_time_below_counts_every_stay():
+    times = np.array([0.0, 1.0, 2.0, 3.0, 5.0])
+    values = np.array([1.0, 3.0, 1.0, 1.0, 5.0])
+    # Below 2: half of the first two days each, one whole day, a quarter of the last two.
+    assert time_below(times, values, 2.0) == pytest.approx(0.5 + 0.5 + 1.0 + 0.5)
+    assert time_below(times, values, 0.5) == 0.0
+    assert time_below(times, values, 9.0) == 5.0
+
+
+def test_the_macrophages_of_rodrigues_are_close_to_a_hopf_point():
+    """The authors print 5.905605e-11 per cell; a pair of eigenvalues is imaginary there."""
+    model = load_model("rodrigues2024")
+    network = model.with_parameters({"macrophage_effect": "5.905605e-11 1/cell"}).network
+    guess = {"cart": 7.1e3, "tumour": 1.27e4, "macrophages": 7.3e5}
+    values = np.linalg.eigvals(jacobian(network, equilibrium(network, guess)))
+    pair = values[np.abs(values.imag) > 0]
+    assert pair.size == 2
+    assert np.abs(pair.real).max() < 1e-7 * np.abs(pair.imag).max()

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cartflow.kinetics.cache_folder import cache_folder
-from cartflow.kinetics.compiled import compiled, compiled_each, structure_key
-from cartflow.kinetics.generated import module_text
-from cartflow.kinetics.grammar import parse
-from cartflow.kinetics.load import combine, load, names
+from cartflow.core.cache_folder import cache_folder
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import parameter
+from cartflow.kinetics.compiled.network import compiled, compiled_each, structure_key
+from cartflow.kinetics.expressions.generated import module_text
+from cartflow.kinetics.expressions.grammar import parse
+from cartflow.kinetics.files.load import combine, load, names
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.outcome import InputError
-from cartflow.parameters import parameter
 
 ALONE = [(name,) for name in names()]
 TOGETHER = [("predator_prey", "chemokine", "matrix_degradation")]
@@ -139,8 +139,8 @@ def run(code, folder):
 
 PROGRAM = """
 import numpy as np
-from cartflow.kinetics.compiled import compiled
-from cartflow.kinetics.load import load
+from cartflow.kinetics.compiled.network import compiled
+from cartflow.kinetics.files.load import load
 network = load("logistic_growth")
 network = getattr(network, "network", network)
 code = compiled(network)
@@ -164,7 +164,7 @@ def test_two_processes_at_once_and_one_afterwards(tmp_path):
 def test_a_chosen_folder_that_cannot_be_written(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CARTFLOW_CACHE", str(tmp_path / "file"))
-    with pytest.raises(InputError, match=r"CARTFLOW_CACHE: '.*file' cannot be written to \("):
+    with pytest.raises(InputError, match=r"CARTFLOW_CACHE: '.*file' cannot be used \("):
         cache_folder("kinetics")
 
 
@@ -195,7 +195,8 @@ def test_code_survives_deep_expressions():
 
 def test_importing_writes_and_loads_nothing(tmp_path):
     code = (
-        "import sys, cartflow.kinetics.network, cartflow.kinetics.load, cartflow.kinetics.ode;"
+        "import sys, cartflow.kinetics.network, cartflow.kinetics.files.load;"
+        "import cartflow.kinetics.runs.ode;"
         "print({'numba', 'sympy', 'platformdirs'} & set(sys.modules))"
     )
     assert run(code, tmp_path).communicate()[0].strip() == "set()"

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cartflow.kinetics.compile import slope_function
-from cartflow.kinetics.derivatives import gradient
-from cartflow.kinetics.grammar import Binary, Call, Name, Negative, Number, names, parse
-from cartflow.kinetics.load import load
-from cartflow.kinetics.load import names as shipped
+from cartflow.kinetics.expressions.compile import slope_function
+from cartflow.kinetics.expressions.derivatives import gradient
+from cartflow.kinetics.expressions.grammar import Binary, Call, Name, Negative, Number, names, parse
+from cartflow.kinetics.files.load import load
+from cartflow.kinetics.files.load import names as shipped
 
 VALUES = {"k": 2.0, "K": 3.0, "a": 0.5, "one": 1.0, "zero": 0.0, "h": 2.5, "less": -0.7}
 SPECIES = ("x", "y")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from cartflow.kinetics.describe import equations, reactions
-from cartflow.kinetics.grammar import parse
-from cartflow.kinetics.load import load, names
+from cartflow.core.parameters import parameter
+from cartflow.kinetics.describe import equations, happenings, reactions
+from cartflow.kinetics.expressions.grammar import parse
+from cartflow.kinetics.files.load import load, load_model, names
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.parameters import parameter
 
 
 def test_predator_prey_reads_as_equations():
@@ -39,3 +39,9 @@ def test_coefficients_sums_and_silence():
 def test_shipped_equations_parse_again(name):
     for line in equations(load(name)):
         parse(line.split(" = ")[1])
+
+
+def test_what_happens_beside_reactions_is_told():
+    assert happenings(load_model("barros2021"))[2] == "extinct below 1e-6 cell: tumour"
+    assert happenings(load_model("stein2019")) == ["from time_of_maximum expanding 0"]
+    assert happenings(load_model("predator_prey")) == []

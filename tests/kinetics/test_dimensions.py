@@ -2,9 +2,14 @@
 
 import pytest
 
-from cartflow.kinetics.dimensions import check, dimension_of, expression_dimension, unit_text
-from cartflow.kinetics.grammar import parse
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.dimensions import (
+    check,
+    dimension_of,
+    expression_dimension,
+    unit_text,
+)
+from cartflow.kinetics.expressions.grammar import parse
 
 DIMENSIONS = {
     "cart": dimension_of("cell/mm^3"),

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cartflow.kinetics.compile import to_function
-from cartflow.kinetics.dimensions import PLAIN, expression_dimension
-from cartflow.kinetics.grammar import (
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.compile import to_function
+from cartflow.kinetics.expressions.dimensions import PLAIN, expression_dimension
+from cartflow.kinetics.expressions.grammar import (
     FUNCTIONS,
     Binary,
     Call,
@@ -21,7 +22,6 @@ from cartflow.kinetics.grammar import (
     parse,
     to_text,
 )
-from cartflow.outcome import InputError
 
 
 def value(text, **names_and_values):

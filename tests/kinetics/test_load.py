@@ -5,10 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cartflow.bibliography import keys
-from cartflow.kinetics.grammar import names as variables
-from cartflow.kinetics.load import combine, load, names
-from cartflow.outcome import InputError
+from cartflow.core.bibliography import keys
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.grammar import names as variables
+from cartflow.kinetics.files.load import combine, load, names
 
 SPOILERS = "abckt0129 =.,'\"[]{}()+-*/^_#\n\\é"
 
@@ -203,12 +203,14 @@ def test_totals_become_densities(tmp_path):
 
 def test_scaling_leaves_per_cell_rates_as_they_were():
     network = load("sahoo2020")
-    volume = 1e9 * 4 / 3 * np.pi * 0.01**3
+    # The capacity that figure 6 draws, as packed cells of 20 um.
+    capacity = 6.95e9
+    volume = capacity * 4 / 3 * np.pi * 0.01**3
     tumour, cart = 3e8, 2e7
     density = np.array([[cart], [tumour]]) / volume
     change = network.derivative(density)[:, 0] * volume
     expected_cart = 0.3e-10 * cart * tumour - 1e-6 * cart
-    expected_tumour = 0.06 * tumour * (1 - tumour / 1e9) - 6e-9 * cart * tumour
+    expected_tumour = 0.06 * tumour * (1 - tumour / capacity) - 6e-9 * cart * tumour
     np.testing.assert_allclose(change, [expected_cart, expected_tumour], rtol=1e-5)
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cartflow.kinetics.load import load, names
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.files.load import load, names
 from cartflow.kinetics.locality import in_tissue
-from cartflow.outcome import InputError
 
 ALONE = {"stein2019", "kimmel2021", "owens2021", "brummer2022"}
 

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import parameter
 from cartflow.kinetics.balance import sort_cells
-from cartflow.kinetics.load import load
+from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.outcome import InputError
-from cartflow.parameters import parameter
 
 SPECIES = (
     Species(name="a", role="phenotype"),

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from cartflow.kinetics.hybrid import BirthDeath, hybrid_runs, per_cell_rates, sample
-from cartflow.kinetics.load import load_model
-from cartflow.kinetics.stochastic import exact_runs
-from cartflow.kinetics.trajectory import run
-from cartflow.outcome import InputError, StepFailed
+from cartflow.core.outcome import InputError, StepFailed
+from cartflow.kinetics.files.load import load_model
+from cartflow.kinetics.runs.hybrid import BirthDeath, hybrid_runs, per_cell_rates, sample
+from cartflow.kinetics.runs.stochastic import exact_runs
+from cartflow.kinetics.runs.trajectory import run
 
 MODEL = """
 title = "birth and death"

@@ -3,8 +3,8 @@
 import pytest
 from matplotlib.mathtext import MathTextParser
 
-from cartflow.kinetics.grammar import parse
-from cartflow.kinetics.load import load, names
+from cartflow.kinetics.expressions.grammar import parse
+from cartflow.kinetics.files.load import load, names
 from cartflow.kinetics.typeset import latex, typeset
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cartflow.kinetics.grammar import MAXIMUM_LENGTH, names, parse, to_text
-from cartflow.kinetics.load import load_model
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.grammar import MAXIMUM_LENGTH, names, parse, to_text
+from cartflow.kinetics.files.load import load_model
 
 GOOD = """
 title = "made up"
@@ -220,7 +220,7 @@ def test_a_file_runs_nothing_in_a_process_of_its_own(tmp_path):
     marker = tmp_path / "marker"
     hostile = f"open('{marker}','w')"
     path = write(tmp_path, GOOD.replace('"k*cart"', f'"{hostile}"'))
-    code = f"from cartflow.kinetics.load import load_model\nload_model({str(path)!r})"
+    code = f"from cartflow.kinetics.files.load import load_model\nload_model({str(path)!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "InputError" in done.stderr
     assert not marker.exists()

@@ -1,7 +1,7 @@
 """Bodies and trafficking models as rows."""
 
 from cartflow.pbpk.describe import describe, totals, ways
-from cartflow.pbpk.load import load_body, load_trafficking
+from cartflow.pbpk.files.load import load_body, load_trafficking
 
 
 def test_rows_of_a_body_are_in_the_files_units():
@@ -28,12 +28,25 @@ def test_totals_of_a_body():
 
 
 def test_ways_of_a_trafficking_model():
-    made_for, blood, tissue, others, caught = ways(load_trafficking("khot2019"))
+    made_for, blood, tissue, emptied, pool, others, caught, _ = ways(load_trafficking("khot2019"))
     assert made_for.endswith("mouse_28g; cells travel with blood")
     assert blood.endswith("of spleen, gut; of all others to the veins")
     assert tissue.endswith("of no organ; of all others to the lymph")
+    assert emptied.endswith("tissue less vessels")
+    assert pool.endswith("blood outside the organs; concentrations counted in the whole blood")
     assert others.endswith("have vessels only")
     # As J / (J + Q/V) of the published rates, flows and vessels.
     for share in ("lung 12.7 %", "spleen 17.6 %", "kidney 3.55 %", "tumour 0.314 %"):
         assert share in caught
-    assert ways(load_trafficking("ganusov2014"))[-1].endswith("in no organ")
+    assert ways(load_trafficking("ganusov2014"))[-2].endswith("in no organ")
+
+
+def test_a_published_tumour_is_told_with_the_default_beside_it():
+    rows = {(r.organ, r.quantity): r for r in describe(load_trafficking("tsai2022_liver"))}
+    assert rows["published_tumour", "portal_flow"][2:4] == (16.0, "mL/h")
+    assert ("published_tumour", "blood_flow") not in rows  # told once, as that of the capture
+    line = ways(load_trafficking("tsai2022_liver"))[-1]
+    assert "0.1993 mL in liver: plasma_flow 49.66 mL/h per mL (default 12.6)" in line
+    assert "portal_share 0.8889" in line
+    assert ways(load_trafficking("leon_triana2021"))[-1].endswith("in brain: egress_rate 0 1/day")
+    assert "is refused" in ways(load_trafficking("brown2021"))[-1]

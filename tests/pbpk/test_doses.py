@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.pbpk.doses import Dose
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from cartflow.outcome import InputError
-from cartflow.pbpk.load import load_body, load_trafficking
+from cartflow.core.outcome import InputError
+from cartflow.pbpk.files.load import load_body, load_trafficking
 
 STOUT = """
 like = "human_male"

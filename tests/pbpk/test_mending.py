@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cartflow.pbpk.lanes import LANES
-from cartflow.pbpk.mending import mended
+from cartflow.pbpk.organs.lanes import LANES
+from cartflow.pbpk.organs.mending import mended
 
 # Two phenotypes in three compartments, then a tumour and its killers' remains at one site.
 # Event 0: killing (tumour -1), event 1: conversion (row 0 -> row 7), event 2: growth (tumour +1).

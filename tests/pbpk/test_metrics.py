@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
 from cartflow.pbpk.metrics import (
     auc,
     cumulative_auc,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from cartflow.pbpk.body import ORGANS
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
-from cartflow.pbpk.observables import in_body, organ_table, venous_concentration
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.network import organ_network
+from cartflow.pbpk.flows.observables import in_body, organ_table, venous_concentration
 from cartflow.pbpk.tumour import TumourVessels, host_organs
 
 

@@ -5,15 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cartflow.kinetics.load import load
-from cartflow.outcome import InputError
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.files.load import load
 from cartflow.pbpk.doses import Dose
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
-from cartflow.pbpk.organ_kinetics import OrganKinetics, Site
-from cartflow.pbpk.organ_run import integrate
-from cartflow.pbpk.population import population, run_population
-from cartflow.pbpk.variation import Spread, log_normal, varied_body, varied_trafficking
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.network import organ_network
+from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
+from cartflow.pbpk.organs.population import population, run_population
+from cartflow.pbpk.organs.run import integrate
+from cartflow.pbpk.variation.random_bodies import (
+    Spread,
+    log_normal,
+    varied_body,
+    varied_trafficking,
+)
 
 BODY, MODEL = load_body("mouse_28g"), load_trafficking("khot2019")
 SPREAD = Spread(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from cartflow.outcome import InputError
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
+from cartflow.core.outcome import InputError
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.network import organ_network
 from cartflow.pbpk.scaling import SCALINGS, ScalingRule, elimination_rate, organ_rate
 from cartflow.pbpk.tumour import TumourVessels
 

@@ -10,11 +10,11 @@ from hypothesis.extra.numpy import arrays
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
-from cartflow.outcome import StepFailed
-from cartflow.pbpk.compartments import Compartment
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import OrganNetwork, organ_network
-from cartflow.pbpk.stepper import NetworkStepper
+from cartflow.core.outcome import StepFailed
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.compartments import Compartment
+from cartflow.pbpk.flows.network import OrganNetwork, organ_network
+from cartflow.pbpk.flows.stepper import NetworkStepper
 
 CASES = [(b, m) for b in ("mouse_28g", "human_male") for m in ("khot2019", "singh2020")]
 

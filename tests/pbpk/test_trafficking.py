@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cartflow import bibliography
-from cartflow.outcome import InputError
+from cartflow.core import bibliography
+from cartflow.core.outcome import InputError
 from cartflow.pbpk.body import ORGANS
-from cartflow.pbpk.load import load_body, load_trafficking, trafficking_names
+from cartflow.pbpk.files.load import load_body, load_trafficking, trafficking_names
 from cartflow.pbpk.record import trafficking_parameters
 from cartflow.pbpk.scaling import organ_rate, tumour_rate
 from cartflow.pbpk.tumour import TumourVessels

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cartflow import bibliography
-from cartflow.outcome import InputError
-from cartflow.parameters import parameter
-from cartflow.pbpk.load import load_body, load_trafficking
-from cartflow.pbpk.network import organ_network
-from cartflow.pbpk.stepper import NetworkStepper
-from cartflow.pbpk.streams import streams
+from cartflow.core import bibliography
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import parameter
+from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.network import organ_network
+from cartflow.pbpk.flows.stepper import NetworkStepper
+from cartflow.pbpk.flows.streams import streams
 from cartflow.pbpk.tumour import TumourVessels, host_organs
 
 KEYS = bibliography.keys()

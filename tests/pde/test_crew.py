@@ -6,8 +6,8 @@ import threading
 import numpy as np
 import pytest
 
-from cartflow.pde import crew
-from cartflow.pde.crew import in_parts, share
+from cartflow.pde.voxels import crew
+from cartflow.pde.voxels.crew import in_parts, share
 
 
 def test_every_part_is_done_and_a_failure_told():

@@ -5,17 +5,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
-from cartflow.geometries.mask import voxel_mask
-from cartflow.geometries.slab import slab
-from cartflow.kinetics.load import combine, load
-from cartflow.outcome import InputError, StepFailed
+from cartflow.core.outcome import InputError, StepFailed
+from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.slab import slab
+from cartflow.kinetics.files.load import combine, load
 from cartflow.pde.boundary import FixedValue, RegionSource, Robin
 from cartflow.pde.chemotaxis import Chemotaxis
-from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import DensityDependence, Field, Problem
+from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
 
 EGRESS, D_CART, D_CHEMOKINE, TORTUOSITY, POROSITY = 0.8, 0.02, 0.5, 1.6, 0.3

@@ -5,19 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
-from cartflow.geometries.mask import voxel_mask
-from cartflow.geometries.phantom import lobulated_phantom
-from cartflow.geometries.slab import slab
-from cartflow.kinetics.load import combine, load
+from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.phantom import lobulated_phantom
+from cartflow.geometries.shapes.slab import slab
+from cartflow.kinetics.files.load import combine, load
 from cartflow.pde.boundary import FixedValue, RegionSource, Robin
 from cartflow.pde.chemotaxis import Chemotaxis
-from cartflow.pde.evolve import evolve
-from cartflow.pde.fast_engine import FastEngine
-from cartflow.pde.fipy_engine import FipyEngine
+from cartflow.pde.fast.engine import FastEngine
+from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import DensityDependence, Field, Problem
+from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
 
 
@@ -118,7 +118,7 @@ def test_operators_are_the_same_to_round_off(name, uniform):
 
 
 def limited_divergence(values, velocity, spacing):
-    """Return -d(v u)/dx along the first axis, van Leer's slopes, first order at the rims."""
+    """Return -d(v u)/dx along the first axis, slopes without corners, first order at the rims."""
     n = len(values)
     flux = np.zeros((n + 1, *values.shape[1:]))
     for f in range(1, n):
@@ -129,11 +129,13 @@ def limited_divergence(values, velocity, spacing):
             value = u[near]
             if 0 <= far < n:
                 a, b = u[near] - u[far], u[beyond] - u[near]
-                value += a * b / (a + b) if a * b > 0 else 0.0
+                slope = a**2 * b**2 / (abs(a) ** 3 + abs(b) ** 3) if a * b > 0 else 0.0
+                value += np.copysign(slope, a)
             flux[(f, *place)] = v * value
     return -np.diff(flux, axis=0) / spacing
 
 
+@pytest.mark.lowest
 @pytest.mark.parametrize("name", ["slab", "box in two dimensions", "box in three dimensions"])
 def test_drift_is_limited_upwind(name):
     geometry = GEOMETRIES[name]()

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.slab import slab
-from cartflow.kinetics.load import load
+from cartflow.geometries.shapes.slab import slab
+from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.boundary import FixedValue
 from cartflow.pde.faces import arithmetic, gradient, harmonic
-from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import DensityDependence, Field, Problem
+from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
 
 EDGES = [0.0, 0.1, 0.4, 0.5, 1.1]

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.slab import slab
-from cartflow.kinetics.load import load, names
-from cartflow.kinetics.ode import integrate
-from cartflow.pde.fast_engine import FastEngine
+from cartflow.geometries.shapes.slab import slab
+from cartflow.kinetics.files.load import load, names
+from cartflow.kinetics.runs.ode import integrate
+from cartflow.pde.fast.engine import FastEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.tissue import Tissue

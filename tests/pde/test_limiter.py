@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cartflow.pde.limiter import fill
+from cartflow.pde.operators.limiter import fill
 
 VALUES = arrays(float, 9, elements=st.floats(-1.0, 10.0, allow_subnormal=False))
 VOLUMES = np.linspace(0.5, 2.0, 9)

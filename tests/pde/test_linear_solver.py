@@ -5,9 +5,9 @@ import pytest
 from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import spsolve
 
-from cartflow.outcome import StepFailed
-from cartflow.pde import nonnegative_solver
-from cartflow.pde.nonnegative_solver import solve_direct, solve_iterative
+from cartflow.core.outcome import StepFailed
+from cartflow.pde.reference import nonnegative_solver
+from cartflow.pde.reference.nonnegative_solver import solve_direct, solve_iterative
 
 
 def transport(shape, ratio, peclet=0.0, loss=0.0, seed=0):

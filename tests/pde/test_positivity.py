@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.ball import ball
-from cartflow.geometries.box import box
-from cartflow.geometries.slab import slab
-from cartflow.kinetics.load import load
+from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.slab import slab
+from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.chemotaxis import Chemotaxis
-from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
+from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
 
 GEOMETRIES = {

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from cartflow.geometries.slab import slab
-from cartflow.kinetics.load import combine, load, names
+from cartflow.core.parameters import parameter
+from cartflow.geometries.shapes.slab import slab
+from cartflow.kinetics.files.load import combine, load, names
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.kinetics.ode import integrate
-from cartflow.parameters import parameter
+from cartflow.kinetics.runs.ode import integrate
 from cartflow.pde.chemotaxis import Chemotaxis
-from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
-from cartflow.pde.reactions import Reactions
+from cartflow.pde.reference.fipy_engine import FipyEngine
+from cartflow.pde.reference.reactions import Reactions
 from cartflow.pde.tissue import Tissue
 
 COMBINED = [
@@ -167,13 +167,13 @@ def test_the_step_limit_keeps_conversions_from_taking_more_than_half():
     network = conversion("k*young", "1/day")
     model = engine(network, mobile=False)
     state = np.array([[5.0, 1e-9, 0.0], [0.0, 1.0, 2.0]])
-    limit = model.step_limit(state)
+    limit = model.step_limit(state).days
     assert limit == pytest.approx(0.5 / 3.0)
     new, account = model.step(state, limit)
     assert new == pytest.approx(np.array([[2.5, 5e-10, 0.0], [2.5, 1.0, 2.0]]))
     assert account.converted == pytest.approx(np.array([-1, 1]) * (2.5 + 5e-10) / 3)
     assert account.converted.sum() == pytest.approx(0.0, abs=1e-16)
-    assert model.step_limit(np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])) == np.inf
+    assert model.step_limit(np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])).days == np.inf
 
 
 def test_a_rate_that_turns_negative_runs_the_reaction_backwards():
@@ -200,7 +200,10 @@ def test_a_rate_that_turns_negative_runs_the_reaction_backwards():
 
 
 def test_nothing_is_removed_from_empty_tissue():
-    step = Reactions(network=load("predator_prey")).at(np.zeros((2, 4)))
+    given = engine(load("predator_prey"), cells=4).problem
+    one = np.ones(4)
+    reactions = Reactions(network=given.network, in_pores=given.in_pores)
+    step = reactions.at(np.zeros((2, 4)), one, one)
     assert np.all(step.removal == 0)
     assert np.all(step.gain == 0)
     assert step.step_limit() == np.inf

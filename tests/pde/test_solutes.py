@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.slab import slab
-from cartflow.kinetics.load import load
+from cartflow.geometries.shapes.slab import slab
+from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.boundary import FixedValue
-from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
+from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
 
 

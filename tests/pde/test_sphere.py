@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.ball import ball
+from cartflow.core.parameters import parameter
+from cartflow.geometries.shapes.ball import ball
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.parameters import parameter
 from cartflow.pde.boundary import FixedValue
-from cartflow.pde.fipy_engine import FipyEngine
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
+from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
 
 RADIUS, DIFFUSIVITY = 2.0, 0.5

@@ -3,21 +3,21 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.box import box
-from cartflow.geometries.slab import slab
-from cartflow.kinetics.load import combine, load
+from cartflow.core.outcome import StepFailed
+from cartflow.core.parameters import parameter
+from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.slab import slab
+from cartflow.kinetics.files.load import combine, load
 from cartflow.kinetics.network import Network, Reaction, Species
-from cartflow.outcome import StepFailed
-from cartflow.parameters import parameter
-from cartflow.pde import wave
 from cartflow.pde.boundary import FixedValue, RegionSource, Robin
-from cartflow.pde.evolve import evolve
-from cartflow.pde.fast_engine import FastEngine
+from cartflow.pde.fast.engine import FastEngine
+from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
-from cartflow.pde.stabilised import Stabilised
-from cartflow.pde.stages import EXPLICIT, explicit_stages, stabilised_stages
 from cartflow.pde.tissue import Tissue
+from cartflow.pde.voxels.steps.stabilised import Stabilised
+from cartflow.pde.voxels.steps.stages import EXPLICIT, explicit_stages, stabilised_stages
+from cartflow.pde.voxels.wave import steps as wave
 
 # Lengths, cells, the region "core".
 BOXES = {
@@ -79,8 +79,8 @@ def rough(given):
 
 
 def numbers(extents):
-    crossings = [net for _, net in extents.crossings]
-    return np.concatenate([extents.forwards, extents.reverse, extents.egress, crossings])
+    crossed = [extents.came, extents.went]
+    return np.concatenate([extents.forwards, extents.reverse, extents.egress, *crossed])
 
 
 @pytest.mark.parametrize("tiles", [1, 3])

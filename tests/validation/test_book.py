@@ -4,12 +4,12 @@ from importlib import import_module
 
 import pytest
 
-from cartflow.bibliography import keys
-from cartflow.outcome import InputError
-from cartflow.validation.book import CASES, Entry, chosen
-from cartflow.validation.credibility import QUESTIONS
-from cartflow.validation.mutations import MUTATIONS
-from cartflow.validation.run import run_cases
+from cartflow.core.bibliography import keys
+from cartflow.core.outcome import InputError
+from cartflow.validation.book.cases import CASES, Entry, chosen
+from cartflow.validation.book.credibility import QUESTIONS
+from cartflow.validation.book.run import run_cases
+from cartflow.validation.numerics.mutations import MUTATIONS
 
 
 def test_names_are_unique_and_groups_are_known():

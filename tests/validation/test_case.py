@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cartflow.outcome import InputError
-from cartflow.validation.case import CaseResult, Check
+from cartflow.core.outcome import InputError
+from cartflow.validation.book.case import CaseResult, Check
 
 
 def check(measured=1.0, expected=1.0, tolerance=0.0, kind="absolute", **more):

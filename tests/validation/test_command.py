@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cartflow.cli import main
-from cartflow.validation.mutations import MUTATIONS, applied
+from cartflow.validation.numerics.mutations import MUTATIONS, applied
 
 
 @pytest.fixture(autouse=True)

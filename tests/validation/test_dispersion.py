@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.slab import slab
-from cartflow.kinetics.load import load
-from cartflow.outcome import InputError
-from cartflow.pde.rosenbrock import GAMMA
-from cartflow.validation.dispersion import (
+from cartflow.core.outcome import InputError
+from cartflow.geometries.shapes.slab import slab
+from cartflow.kinetics.files.load import load
+from cartflow.pde.lines.rosenbrock import GAMMA
+from cartflow.validation.fronts.dispersion import (
     LINEAR,
     PulledFront,
     backward_euler,

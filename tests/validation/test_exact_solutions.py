@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cartflow.validation.exact_solutions import (
+from cartflow.validation.numerics.exact_solutions import (
     SIZE,
     _mode,
     bounded,
@@ -12,8 +12,8 @@ from cartflow.validation.exact_solutions import (
     geometry,
     reacting,
 )
-from cartflow.validation.lines import Row, between
-from cartflow.validation.lumped import Lumped, graded
+from cartflow.validation.numerics.lines import Row, between
+from cartflow.validation.organs.lumped import Lumped, graded
 
 
 @pytest.mark.parametrize("shape", ["slab", "ball"])

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_bvp
 
-from cartflow.validation.entry import exact_share
-from cartflow.validation.first_passage import (
+from cartflow.validation.transport.entry import exact_share
+from cartflow.validation.transport.first_passage import (
     UM2_PER_MIN,
     UM_PER_MIN,
     chance_alive,
     largest_radius,
     mean_time,
 )
-from cartflow.validation.first_passage_runs import arrivals, gap_time, passage
+from cartflow.validation.transport.first_passage_runs import arrivals, gap_time, passage
 
 TABLE = Path(__file__).parents[2].parent / "shared" / "data/physiology/first_passage_times.csv"
 

@@ -2,15 +2,10 @@
 
 import pytest
 
-from cartflow.validation import (
-    depth,
-    fisher_kpp,
-    measured_data,
-    measurements,
-    model_fronts,
-    pushed_fronts,
-    tortuosity,
-)
+from cartflow.validation.fronts import fisher_kpp, model_fronts, pushed_fronts
+from cartflow.validation.measurements import case as measurements
+from cartflow.validation.measurements import data as measured_data
+from cartflow.validation.transport import depth, tortuosity
 
 SUBJECTS = ("scratch_assay", "killing_assay", "tracks", "spheroids")
 

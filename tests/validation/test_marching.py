@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cartflow.geometries.box import box
-from cartflow.validation.marching import Track, crossing, profile
+from cartflow.geometries.shapes.box import box
+from cartflow.validation.fronts.marching import Track, crossing, profile
 
 
 def test_crossing_of_an_exponential_is_exact():

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cartflow.kinetics.load import load
-from cartflow.validation.held import nowhere, without
-from cartflow.validation.model_front_states import fronts_of
+from cartflow.kinetics.files.load import load
+from cartflow.validation.fronts.held import nowhere, without
+from cartflow.validation.fronts.model_front_states import fronts_of
 
 
 @pytest.mark.parametrize(

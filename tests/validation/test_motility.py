@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cartflow.outcome import InputError
-from cartflow.validation.motility import Track, displacement, mean_speed, read_tracks
+from cartflow.core.outcome import InputError
+from cartflow.validation.measurements.motility import Track, displacement, mean_speed, read_tracks
 
 
 def walks(number, steps, motility, frame, dimensions):

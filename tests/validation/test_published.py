@@ -5,15 +5,15 @@ import re
 import numpy as np
 import pytest
 
-from cartflow.kinetics.checks import check_model
-from cartflow.kinetics.load import load_model, names
-from cartflow.pbpk.published import PublishedRow
-from cartflow.validation.book import CASES, chosen
-from cartflow.validation.formula import formula_svg
-from cartflow.validation.published_body_text import checks_of, held, notes
-from cartflow.validation.published_courses import spans_decades
-from cartflow.validation.published_equations import equation_lines, visible
-from cartflow.validation.published_names import BODIES, LONGER_MODELS
+from cartflow.kinetics.files.checking import check_model
+from cartflow.kinetics.files.load import load_model, names
+from cartflow.validation.bodies.rows import PublishedRow
+from cartflow.validation.bodies.text import checks_of, held, notes
+from cartflow.validation.book.cases import CASES, chosen
+from cartflow.validation.book.formula import formula_svg
+from cartflow.validation.book.names import BODIES, LONGER_MODELS
+from cartflow.validation.kinetics.courses import spans_decades
+from cartflow.validation.kinetics.equations import equation_lines, visible
 
 
 def run(name):
@@ -58,7 +58,7 @@ def test_a_model_has_all_its_checks_with_their_own_tolerances(name):
 
 def test_a_wrong_number_fails(monkeypatch):
     monkeypatch.setattr(
-        "cartflow.validation.published_kinetics.load_model",
+        "cartflow.validation.kinetics.case.load_model",
         lambda name: load_model(name).with_parameters({"contraction_rate": "0.2 1/day"}),
     )
     (entry,) = chosen(["kinetics:stein2019"], "quick")
@@ -86,10 +86,54 @@ def test_a_logarithmic_axis_where_decades_are_spanned():
     assert not spans_decades(np.zeros(3))
 
 
-@pytest.mark.parametrize("subject", ["tsai", "age", "brown"])
+COUNTS = {
+    "tsai": 47,
+    "tumours": 29,
+    "age": 3,
+    "brown": 13,
+    "khot": 11,
+    "singh": 9,
+    "biodistribution": 6,
+}
+
+
+@pytest.mark.parametrize("subject", COUNTS)
 def test_a_body_case_holds(subject):
-    result = run(f"bodies:{subject}")
-    assert len(result.checks) == {"tsai": 41, "age": 3, "brown": 13}[subject]
+    assert len(run(f"bodies:{subject}").checks) == COUNTS[subject]
+
+
+def test_what_khot_draws_and_measures_is_told_by_tissue():
+    result = run("bodies:khot")
+    found = {check.name: check.measured for check in result.checks}
+    assert found["rms of log10, ten tissues, drawn"] < 0.03
+    assert found["rms of log10, ten tissues, measured"] < 0.29
+    assert found["rms of log10, tumour, drawn"] < 0.03
+    assert list(result.dataset["tissue"].values[-2:]) == ["tumour", "blood"]
+    assert result.dataset["measured"].shape == (12, 5)
+    assert len(result.figure.axes) == 12
+
+
+def test_every_model_with_organs_stands_beside_every_series():
+    result = run("bodies:biodistribution")
+    misfit = result.dataset["misfit"]
+    assert misfit.sizes == {"model": 5, "series": 5}
+    assert int(np.isnan(misfit).sum()) == 1  # lung and liver, by a model that lumps the liver
+    for model in result.dataset["model"].values:
+        assert model in result.finding
+
+
+def test_a_model_read_otherwise_fails_where_its_publication_is_drawn(monkeypatch):
+    from dataclasses import replace
+
+    from cartflow.pbpk.files.load import load_trafficking
+
+    monkeypatch.setattr(
+        "cartflow.validation.bodies.khot_rows.load_trafficking",
+        lambda name: replace(load_trafficking(name), extravascular_volume="interstitium"),
+    )
+    (entry,) = chosen(["bodies:khot"], "quick")
+    failed = {check.name for check in entry.run("quick").checks if not check.passed}
+    assert "rms of log10, ten tissues, drawn" in failed
 
 
 def test_sampling_and_order_that_is_missed_are_told():
@@ -105,6 +149,7 @@ def test_what_pet_contradicts_is_stated():
     result = run("bodies:pet")
     assert result.checks[0].name.endswith("(misfit, stated: PET 24.4 +- 3.4)")
     assert "does not describe the measurement" in result.finding
+    assert "no two numbers of the lung describe all five" in result.finding
 
 
 def test_every_body_is_in_the_book():

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from cartflow.validation.book import chosen
-from cartflow.validation.credibility import NOT_VALIDATED, QUESTIONS
-from cartflow.validation.formula import formula_svg
-from cartflow.validation.mutations import MUTATIONS, noticed
+from cartflow.validation.book.cases import chosen
+from cartflow.validation.book.credibility import NOT_VALIDATED, QUESTIONS
+from cartflow.validation.book.formula import formula_svg
+from cartflow.validation.numerics.mutations import MUTATIONS, noticed
 
 DOCS = Path(__file__).parents[2] / "docs" / "validation.md"
 SOON = ("organ_network", "organ_kinetics", "independent_solver")

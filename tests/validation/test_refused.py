@@ -1,6 +1,6 @@
 """The case on what is refused: every misuse is told, and a body that is right is not refused."""
 
-from cartflow.validation.refused import _message, _Misuse, case
+from cartflow.validation.numerics.refused import _message, _Misuse, case
 
 
 def test_every_misuse_is_told():

@@ -7,13 +7,13 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.outcome import InputError
-from cartflow.validation.book import Entry
-from cartflow.validation.case import CaseResult, Check
-from cartflow.validation.credibility import NOT_VALIDATED
-from cartflow.validation.formula import formula_svg
-from cartflow.validation.report import require_replaceable, write_json, write_report
-from cartflow.validation.run import Ran
+from cartflow.core.outcome import InputError
+from cartflow.validation.book.case import CaseResult, Check
+from cartflow.validation.book.cases import Entry
+from cartflow.validation.book.credibility import NOT_VALIDATED
+from cartflow.validation.book.formula import formula_svg
+from cartflow.validation.book.report import require_replaceable, write_json, write_report
+from cartflow.validation.book.run import Ran
 
 
 def ran(name="a_case:of_two", **more):

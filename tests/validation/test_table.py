@@ -2,10 +2,10 @@
 
 import xarray as xr
 
-from cartflow.validation.book import CASES
-from cartflow.validation.case import CaseResult, Check
-from cartflow.validation.run import Ran
-from cartflow.validation.table import print_table
+from cartflow.validation.book.case import CaseResult, Check
+from cartflow.validation.book.cases import CASES
+from cartflow.validation.book.run import Ran
+from cartflow.validation.book.table import print_table
 
 
 def test_brackets_in_names_are_no_markup(capsys):

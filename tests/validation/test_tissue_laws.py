@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from cartflow.pde.hindrance import LAWS, Hindrance
-from cartflow.validation import hindrance_laws as laws
-from cartflow.validation.opening_matrix import by_package, by_scipy
-from cartflow.validation.solute_slab import steady_flux, time_lag, two_layers
-from cartflow.validation.steady_profiles import steady
+from cartflow.validation.transport import hindrance_laws as laws
+from cartflow.validation.transport.opening_matrix import by_package, by_scipy
+from cartflow.validation.transport.solute_slab import steady_flux, time_lag, two_layers
+from cartflow.validation.transport.steady_profiles import steady
 
 
 def test_every_law_is_written_down_again():

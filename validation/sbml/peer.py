@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.kinetics.model import Model
+from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.sbml.export import to_sbml
-from cartflow.kinetics.trajectory import run
 from cartflow.validation.sbml.random_models import END, draw
 
 Array = NDArray[np.float64]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.random import Generator
 
+from cartflow.core.parameters import Parameter, parameter
 from cartflow.kinetics.density import Scaling
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.scenario import Dose, Event, Jump, Moment, Scenario, Switch
 from cartflow.kinetics.species import UNITS_OF_ROLE, Reaction, Role, Species, SpeciesUnit
-from cartflow.parameters import Parameter, parameter
 
 END = 4.0
 # Names that mean something to SBML, to the peer, or to what the export itself adds.

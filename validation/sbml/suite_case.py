@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.kinetics.grammar import Expression
+from cartflow.kinetics.expressions.grammar import Expression
+from cartflow.kinetics.runs.timeline import with_end
+from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.sbml.foreign import Foreign
-from cartflow.kinetics.timeline import with_end
-from cartflow.kinetics.trajectory import run
 
 Array = NDArray[np.float64]
 

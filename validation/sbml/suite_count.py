@@ -12,8 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
+from cartflow.core.outcome import CartflowError, InputError
 from cartflow.kinetics.sbml.reading import read_foreign
-from cartflow.outcome import CartflowError, InputError
 from cartflow.validation.sbml.suite_case import agrees, computed, is_time_course, read_case
 
 Kind = Literal["right", "wrong", "crashed", "refused"]

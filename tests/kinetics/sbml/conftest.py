@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cartflow.kinetics.runs.timeline import with_end
+from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.sbml.reading import read_foreign
-from cartflow.kinetics.timeline import with_end
-from cartflow.kinetics.trajectory import run
 
 libsbml = pytest.importorskip("libsbml", reason="python-libsbml is not installed")
 

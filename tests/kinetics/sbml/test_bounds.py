@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.sbml import bounds
 from cartflow.kinetics.sbml.reading import read_sbml
-from cartflow.outcome import InputError
 
 
 def refused(tmp_path, content, message):

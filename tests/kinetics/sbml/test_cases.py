@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.runs.timeline import with_end
+from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.sbml.reading import read_foreign, read_sbml
-from cartflow.kinetics.timeline import with_end
-from cartflow.kinetics.trajectory import run
-from cartflow.outcome import InputError
 
 CASES = Path(__file__).parent / "cases"
 

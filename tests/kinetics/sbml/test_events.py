@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from cartflow.kinetics import watched
+from cartflow.core.outcome import InputError, StepFailed
+from cartflow.kinetics.runs import watched
+from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.sbml.reading import read_foreign
-from cartflow.kinetics.trajectory import run
-from cartflow.outcome import InputError, StepFailed
 
 EXACT = {"rtol": 1e-8, "atol": 1e-9}
 

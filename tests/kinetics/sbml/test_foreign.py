@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.sbml.reading import read_sbml
-from cartflow.outcome import InputError
 
 TIMES = np.array([0.0, 0.5, 1.0, 3.0])
 EXACT = {"rtol": 1e-8, "atol": 1e-10}
@@ -152,7 +152,7 @@ def test_units_of_time(tmp_path, sbml, stated, unit, days):
         reactions=sbml.reaction("r", "S ->", "time*S"),
     )
     (tmp_path / "f.xml").write_text(text)
-    from cartflow.kinetics.trajectory import run
+    from cartflow.kinetics.runs.trajectory import run
 
     model = read_sbml(tmp_path / "f.xml")
     state = run(model, model.scenario()).at([2 * days])[0]

@@ -3,19 +3,19 @@
 import numpy as np
 import pytest
 
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import parameter
 from cartflow.kinetics.density import Scaling
-from cartflow.kinetics.load import load_model, names
+from cartflow.kinetics.files.load import load_model, names
 from cartflow.kinetics.locality import in_tissue
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network, Reaction, Species
+from cartflow.kinetics.runs.stochastic import exact_runs
+from cartflow.kinetics.runs.timeline import with_end
+from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.sbml.export import to_sbml, write_sbml
 from cartflow.kinetics.sbml.reading import read_sbml
 from cartflow.kinetics.scenario import Switch
-from cartflow.kinetics.stochastic import exact_runs
-from cartflow.kinetics.timeline import with_end
-from cartflow.kinetics.trajectory import run
-from cartflow.outcome import InputError
-from cartflow.parameters import parameter
 
 libsbml = pytest.importorskip("libsbml", reason="python-libsbml is not installed")
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.sbml.reading import read_sbml
-from cartflow.outcome import InputError
 
 COMP = "http://www.sbml.org/sbml/level3/version1/comp/version1"
 

@@ -1,0 +1,242 @@
+"""How an outcome depends on the numbers behind it: one at a time, and all at once (Sobol)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from cartflow.analyses.measures import MEASURES
+from cartflow.core import arguments
+from cartflow.core.dataset import label, without_fill
+from cartflow.core.outcome import InputError, RunStopped, require_known
+from cartflow.core.parameters import Parameter
+from cartflow.core.paths import as_path
+from cartflow.pbpk.flows.stepper import NetworkStepper
+from cartflow.pbpk.variation.ranges import Setting, ranges
+from cartflow.results.figures.sensitivity_order import order
+from cartflow.study.numbers import StudyNumbers, study_setting
+from cartflow.study.overrides import errors_named, without_folders
+from cartflow.study.study import Study
+
+Array = np.ndarray
+Values = Mapping[str, float]
+_MM3_PER_ML = 1e3
+DELIVERY = "delivery"
+_SAMPLES = 64
+_MOST_SAMPLES = 2**20
+_LARGEST_SEED = 2**32 - 1  # of the library that draws
+
+
+def delivery(setting: Setting, route: str, end: float) -> float:
+    """Return cells that enter the tumour by `end` days, per infused cell and mL of tumour.
+
+    From the organ network alone, with the tumour's tissue as one well mixed compartment: exact
+    in time, and in a second for a thousand settings. Without reactions a study's own tumour
+    takes up as many, since egress is in proportion to its cells.
+    """
+    network = setting.network()
+    _, collected = NetworkStepper(network=network).matrices(end)
+    area = collected @ network.entry(route)
+    tissue = network.index("tumour_tissue")
+    rates = network.rates[tissue].copy()
+    rates[tissue] = 0.0
+    return float(rates @ area) / (setting.tumour.volume / _MM3_PER_ML)
+
+
+def sensitivity(
+    path: str | Path,
+    *,
+    of: str = DELIVERY,
+    samples: int | None = None,
+    spread: float | None = None,
+    settings: Mapping[str, object] | None = None,
+    only: Sequence[str] = (),
+    seed: int = 1,
+    watch: Callable[[int], None] | None = None,
+) -> xr.Dataset:
+    """Return an outcome at both ends of every number's range, and Sobol indices, by ``parameter``.
+
+    `of` is ``delivery``, by the organ network without reactions, or one of `MEASURES`, for which
+    the study is run with every value, of doses, motility and kinetics too. Numbers are those
+    that carry a `range`, and with `spread` all others within / and x that factor; `only` keeps
+    those whose name begins so. Sobol indices (SALib, the extra ``sensitivity``) are of the
+    logarithm, from `samples` (a power of 2; 0: none; the default is 64, and 0 for runs) x
+    (parameters + 2) values drawn evenly in log. `watch(n)` is called after the n-th value.
+    Raises `InputError`, and `RunStopped` when a run does not finish.
+    """
+    require_known(of, (DELIVERY, *MEASURES), "--of")
+    settings, only = arguments.table(settings, "settings"), arguments.names(only, "only")
+    seed = arguments.whole_number(seed, "seed", 0, _LARGEST_SEED)
+    spread = None if spread is None else arguments.number(spread, "spread")
+    study = StudyNumbers(path=as_path(path, "sensitivity"), settings=settings)
+    numbers = study_setting(study.study).numbers() if of == DELIVERY else study.numbers
+    kept = _only(numbers, only)
+    varied = ranges(kept, spread)
+    outcome = _counted(
+        _network_outcome(study.study) if of == DELIVERY else _outcome(study, of), watch
+    )
+    central = outcome({})
+    if not central > 0:
+        msg = f"sensitivity: {of} is {central:g}, so there is nothing to compare with"
+        raise InputError(msg)
+    wanted = (_SAMPLES if of == DELIVERY else 0) if samples is None else samples
+    indices = _sobol(outcome, varied, wanted, seed) if wanted else {}
+    ends = [[outcome({name: value}) for value in pair] for name, pair in varied.items()]
+    return _dataset(study.study, of, central, kept, varied, np.array(ends), indices, wanted, spread)
+
+
+def sensitivity_lines(dataset: xr.Dataset) -> list[str]:
+    """Return the dataset as lines of text, the number that matters most first."""
+    sobol = "total_order" in dataset
+    lines = [f"{dataset.attrs['outcome']}: {dataset.attrs['central']:.4g} in the study"]
+    lines.append(
+        f"{'number':46} {'lowest':>10} {'highest':>10} {'unit':12} {'at lowest':>10} "
+        f"{'at highest':>10}" + (f" {'first':>7} {'total':>7}" if sobol else "")
+    )
+    for i in order(dataset):
+        row = dataset.isel(parameter=int(i))
+        line = (
+            f"{row['parameter'].item():46} {float(row['low']):10.4g} {float(row['high']):10.4g} "
+            f"{row['unit'].item():12} {float(row['at_low']):10.4g} {float(row['at_high']):10.4g}"
+        )
+        if sobol:
+            line += f" {float(row['first_order']):7.3f} {float(row['total_order']):7.3f}"
+        lines.append(line)
+    if dataset.attrs["spread"] == 0:
+        lines.append(
+            "only numbers that carry a range vary; --spread F varies the others, / and x F"
+        )
+    return lines
+
+
+Outcome = Callable[[Values], float]
+
+
+def _only(numbers: Mapping[str, Parameter], beginnings: Sequence[str]) -> dict[str, Parameter]:
+    for beginning in beginnings:
+        if not any(name.startswith(beginning) for name in numbers):
+            msg = f"--only: no number begins with '{beginning}'; they are {', '.join(numbers)}"
+            raise InputError(msg)
+    return {n: p for n, p in numbers.items() if not beginnings or n.startswith(tuple(beginnings))}
+
+
+def _network_outcome(study: Study) -> Outcome:
+    setting, end = study_setting(study), study.table.time.end.value
+    route = study.table.doses[0].route if study.table.doses else "intravenous"
+    if route == "intratumoural":
+        raise InputError("sensitivity: an intratumoural dose does not depend on the body")
+    return lambda values: delivery(setting.varied(values), route, end)
+
+
+def _outcome(study: StudyNumbers, of: str) -> Outcome:
+    measure, _ = MEASURES[of]
+
+    def run(values: Values) -> float:
+        where = ", ".join(f"{name} = {value:g}" for name, value in values.items())
+        with errors_named(f"sensitivity: with {where or 'the study as it is'}"):
+            varied = study.varied(values)
+            result = varied.run()
+        if result.outcome.status != "finished":
+            msg = f"sensitivity: with {where or 'the study as it is'}: {result.outcome}"
+            raise RunStopped(msg)
+        return measure(varied, result)
+
+    return run
+
+
+def _counted(outcome: Outcome, watch: Callable[[int], None] | None) -> Outcome:
+    done = 0
+
+    def counted(values: Values) -> float:
+        nonlocal done
+        found = outcome(values)
+        done += 1
+        if watch is not None:
+            watch(done)
+        return found
+
+    return counted
+
+
+def _sobol(
+    outcome: Outcome, varied: Mapping[str, tuple[float, float]], samples: int, seed: int
+) -> dict[str, Array]:
+    try:
+        from SALib.analyze import sobol as analysis
+        from SALib.sample import sobol as sampling
+    except ImportError:
+        msg = "sensitivity: SALib is not installed; pip install 'cartflow[sensitivity]'"
+        raise InputError(msg) from None
+    samples = arguments.whole_number(samples, "samples", 8, _MOST_SAMPLES)
+    if samples & (samples - 1):
+        msg = f"--samples: {samples} must be a power of 2, 8 or more"
+        raise InputError(msg)
+    names = list(varied)
+    flat = [name for name, (low, high) in varied.items() if not 0 < low < high]
+    if flat:
+        msg = f"sensitivity: the range of {flat[0]} must be above 0 and wider than a point"
+        raise InputError(msg)
+    bounds = [[float(np.log(low)), float(np.log(high))] for low, high in varied.values()]
+    problem = {"num_vars": len(names), "names": names, "bounds": bounds}
+    drawn = sampling.sample(problem, samples, calc_second_order=False, seed=seed)
+    outputs = [np.log(outcome(dict(zip(names, np.exp(x).tolist(), strict=True)))) for x in drawn]
+    found = analysis.analyze(
+        problem, np.array(outputs), calc_second_order=False, seed=seed, print_to_console=False
+    )
+    keys = {"first_order": "S1", "total_order": "ST", "total_order_error": "ST_conf"}
+    return {name: np.asarray(found[key]) for name, key in keys.items()}
+
+
+_TEXTS = {
+    "value": "value in the study",
+    "low": "lowest value",
+    "high": "highest value",
+    "at_low": "outcome at the lowest value",
+    "at_high": "outcome at the highest value",
+    "first_order": "Sobol index of first order, of the logarithm of the outcome",
+    "total_order": "total Sobol index, of the logarithm of the outcome",
+    "total_order_error": "half width of the 95 % interval of the total index",
+}
+
+
+def _dataset(
+    study: Study,
+    of: str,
+    central: float,
+    numbers: Mapping[str, Parameter],
+    varied: Mapping[str, tuple[float, float]],
+    ends: Array,
+    indices: Mapping[str, Array],
+    samples: int,
+    spread: float | None,
+) -> xr.Dataset:
+    names = list(varied)
+    low, high = np.array(list(varied.values())).T
+    columns = {
+        "value": [numbers[n].value for n in names],
+        "low": low,
+        "high": high,
+        "at_low": ends[:, 0],
+        "at_high": ends[:, 1],
+        **indices,
+    }
+    dataset = xr.Dataset(
+        {n: ("parameter", v, {"long_name": _TEXTS[n]}) for n, v in columns.items()},
+        coords={"parameter": label(("parameter",), names, "number that varies")},
+    )
+    dataset["unit"] = label(("parameter",), [numbers[n].unit for n in names], "unit of the number")
+    text = "cells that enter the tumour per infused cell and mL, without reactions"
+    dataset.attrs = {
+        "title": f"{study.table.title}: sensitivity of {of}",
+        "outcome": text if of == DELIVERY else MEASURES[of][1],
+        "central": central,
+        "samples": samples,
+        "spread": 0.0 if spread is None else spread,
+        "study": study.text,
+        "settings": json.dumps(without_folders(study.settings), default=str),
+    }
+    return without_fill(dataset)

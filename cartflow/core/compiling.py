@@ -1,0 +1,82 @@
+"""How loops are compiled, in one place: numba's options, and where compiled code is kept.
+
+Code is kept on disk between processes: beside the package's files, or where those cannot be
+written in the folder of `cartflow.core.cache_folder`. A division by zero gives an infinity, as in
+NumPy, which the engine finds and names. numba is asked how many threads there may be, for which
+it starts its own: those sleep, where OpenMP's may wait in a circle; NUMBA_THREADING_LAYER
+chooses others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numba
+
+from cartflow.core.cache_folder import VARIABLE, cache_folder, require_room
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    """What turns a function into one that is compiled, and is called alike."""
+
+    def __call__(self, function: F, /) -> F:
+        """Return `function` compiled."""
+
+
+_config: Any = numba.config
+
+if "NUMBA_THREADING_LAYER" not in os.environ:
+    _config.THREADING_LAYER = "workqueue"
+
+# Products and sums may join in one instruction, which is as exact and the same in every run.
+_CONTRACT = {"contract"}
+# Sums may be taken in another order, which is fixed when they are compiled.
+_REORDER = {"contract", "reassoc", "nsz"}
+
+
+def njit(signature: Any = None, **options: Any) -> Decorator:
+    """Return `numba.njit` with its `options`, for a function whose code is kept."""
+    compile_it: Any = numba.njit
+
+    def decorate(function: F) -> F:
+        # numba looks for the folder here, and has one setting for all packages.
+        before, _config.CACHE_DIR = _config.CACHE_DIR, _folder()
+        try:
+            decorated: F = compile_it(signature, **options)(function)
+        finally:
+            _config.CACHE_DIR = before
+        return decorated
+
+    return decorate
+
+
+@cache
+def _folder() -> str:
+    """Return the folder for compiled code, or nothing where it is kept beside the files."""
+    if _config.CACHE_DIR:
+        return str(_config.CACHE_DIR)
+    if not os.environ.get(VARIABLE):
+        beside = Path(__file__).parent / "__pycache__"
+        try:
+            beside.mkdir(exist_ok=True)
+            require_room(beside)
+            return ""
+        except OSError:
+            pass
+    return str(cache_folder("loops"))
+
+
+serial = njit(cache=True, error_model="numpy", nogil=True)
+fused = njit(cache=True, error_model="numpy", nogil=True, fastmath=_CONTRACT)
+summing = njit(cache=True, error_model="numpy", nogil=True, fastmath=_REORDER)
+
+
+def compiled_now(signature: Any) -> Decorator:
+    """Return the decorator of loops that are compiled, or read from disk, when they are defined."""
+    return njit(signature, cache=True, error_model="numpy", nogil=True, fastmath=_CONTRACT)

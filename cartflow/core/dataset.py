@@ -1,0 +1,163 @@
+"""Datasets: variables with units and names, the parameter group, and files written whole."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from xarray.backends import NetCDF4DataStore
+
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter
+from cartflow.core.paths import kind_of
+from cartflow.core.saving.whole import require_room, write_whole
+from cartflow.core.units import cf_unit
+
+Array = np.ndarray
+# Of every run; a tumour adds tumour and exchange.
+GROUPS = ("body", "balance", "parameters")
+# Of a kinetics model run alone.
+SIMULATED = ("species", "parameters")
+# Deflate makes nothing smaller than by this factor.
+_MOST_COMPRESSED = 1032
+_SMALLEST = 100
+_HEAD = 1000  # bytes that a variable takes in a file beside its values, at most
+
+
+def variable(
+    dims: tuple[str, ...], values: Any, unit: str, long_name: str, **attributes: str
+) -> xr.Variable:
+    """Return a variable with `units` as UDUNITS reads them and a `long_name`."""
+    attrs = {"units": cf_unit(unit), "long_name": long_name, **attributes}
+    return xr.Variable(dims, values, attrs)
+
+
+def label(dims: tuple[str, ...], values: list[str], long_name: str) -> xr.Variable:
+    """Return a coordinate of names."""
+    return xr.Variable(dims, np.array(values, dtype=object), {"long_name": long_name})
+
+
+def identifier(key: str) -> str:
+    """Return `key` in letters, digits and underscores, as CF wants a name."""
+    return re.sub(r"\W+", "_", key).strip("_")
+
+
+def parameter_group(parameters: Mapping[str, Parameter]) -> xr.Dataset:
+    """Return one scalar variable a parameter, with unit, source, standing and the text stated."""
+    variables = {}
+    for key, p in sorted(parameters.items()):
+        attrs: dict[str, str | float] = {
+            "units": cf_unit(p.unit),
+            "long_name": key,
+            "source": p.source,
+            "standing": p.standing,
+            "stated": p.stated,
+        }
+        if "cell" in p.unit:
+            attrs["unit_with_cells"] = p.unit
+        if p.sign == "any":
+            attrs["sign"] = p.sign
+        if p.note:
+            attrs["note"] = p.note
+        if p.bounds is not None:
+            attrs["range_low"], attrs["range_high"] = p.bounds
+        variables[identifier(key)] = xr.Variable((), p.value, attrs)
+    return xr.Dataset(variables)
+
+
+def without_fill(dataset: xr.Dataset) -> xr.Dataset:
+    """Return `dataset` with no ``_FillValue`` on coordinates, which CF forbids."""
+    for name, item in dataset.variables.items():
+        if name in dataset.coords or item.dtype.kind != "f":
+            item.encoding["_FillValue"] = None
+    return dataset
+
+
+def netcdf(tree: xr.DataTree) -> Callable[[Path], None]:
+    """Return what writes `tree` as netCDF-4 to a path."""
+
+    def draft(path: Path) -> None:
+        datasets = [node.to_dataset(inherit=False) for node in tree.subtree]
+        heads = sum(len(dataset.variables) for dataset in datasets)
+        require_room(path, sum(dataset.nbytes for dataset in datasets) + _HEAD * (heads + 50))
+        # A group alone, as xr.open_dataset(path, group=...) reads it, has its own times.
+        tree.to_netcdf(path, engine="netcdf4", write_inherited_coords=True)
+
+    return draft
+
+
+def write(tree: xr.DataTree, path: Path) -> None:
+    """Write `tree` as netCDF-4; the file appears whole or not at all. Raises `InputError`."""
+    write_whole(path, netcdf(tree))
+
+
+def read(path: Path) -> xr.DataTree:
+    """Return the result in the file at `path`; raise `InputError` if there is none."""
+    tree = read_tree(path)
+    require_result(tree, path)
+    return tree
+
+
+def read_tree(path: Path) -> xr.DataTree:
+    """Return everything in the netCDF file at `path`, which is closed; raise `InputError`."""
+    if kind_of(path) == "file" and path.stat().st_size < _SMALLEST:
+        msg = f"{path}: not a result of cartflow (it is too small)"
+        raise InputError(msg)
+    if kind_of(path) in ("folder", "device"):
+        msg = f"{path}: not a result of cartflow (it is no file)"
+        raise InputError(msg)
+    try:
+        return _read_all(path)
+    except FileNotFoundError:
+        msg = f"{path}: there is no such file"
+        raise InputError(msg) from None
+    except InputError:
+        raise
+    # The libraries raise whatever a damaged file makes them stumble over.
+    except Exception as error:
+        # What comes after the first line is the whole dataset.
+        reason = str(error).partition("\n")[0].strip() or type(error).__name__
+        msg = f"{path}: not a result of cartflow ({reason})"
+        raise InputError(msg) from None
+
+
+def _read_all(path: Path) -> xr.DataTree:
+    import netCDF4
+
+    with netCDF4.Dataset(path) as file:
+        claimed = _claimed(file)
+        # Nothing is read before, not even coordinates, which xarray reads at once.
+        if claimed > _MOST_COMPRESSED * path.stat().st_size:
+            msg = f"{path}: claims to hold {claimed / 1e9:.3g} GB, which is more than it can"
+            raise InputError(msg)
+        return xr.DataTree.from_dict(
+            {
+                name: xr.open_dataset(NetCDF4DataStore(group), decode_timedelta=False).load()
+                for name, group in _groups(file)
+            }
+        )
+
+
+def _groups(group: Any) -> list[tuple[str, Any]]:
+    """Return a netCDF group and all below it, by path."""
+    below = [found for inner in group.groups.values() for found in _groups(inner)]
+    return [(group.path, group), *below]
+
+
+def _claimed(group: Any) -> int:
+    """Return the bytes that the variables of a netCDF group and those below it would take."""
+    variables = [v for _, each in _groups(group) for v in each.variables.values()]
+    return sum(math.prod(v.shape) * getattr(v.dtype, "itemsize", 8) for v in variables)
+
+
+def require_result(tree: xr.DataTree, path: Path) -> None:
+    """Raise `InputError` unless `tree` has the groups of a run or of a model run alone."""
+    missing = [name for name in GROUPS if name not in tree.children]
+    if missing and not all(name in tree.children for name in SIMULATED):
+        msg = f"{path}: not a result of cartflow (the group '{missing[0]}' is missing)"
+        raise InputError(msg)

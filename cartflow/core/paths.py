@@ -1,0 +1,50 @@
+"""Paths that a user gives: what stands there, without a surprise."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any, Literal
+
+from cartflow.core.arguments import shown
+from cartflow.core.outcome import InputError
+
+Kind = Literal["file", "folder", "nothing", "device"]
+
+
+def as_path(value: Any, what: str = "path") -> Path:
+    """Return `value` as a path; raise `InputError` naming `what` if it is none."""
+    if isinstance(value, (str, os.PathLike)):
+        return Path(value)
+    msg = f"{what}: {shown(value)} is not a path; give text or a pathlib.Path"
+    raise InputError(msg)
+
+
+def kind_of(path: Path) -> Kind:
+    """Return what stands at `path`, a link's target; device stands for pipes and sockets, too.
+
+    Raises `InputError` where nothing can be, such as at a name of more than 255 bytes.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return "nothing"
+    except (OSError, ValueError) as error:
+        msg = f"{path}: no name for a file ({getattr(error, 'strerror', None) or error})"
+        raise InputError(msg) from None
+    if stat.S_ISREG(mode):
+        return "file"
+    return "folder" if stat.S_ISDIR(mode) else "device"
+
+
+def require_file(path: Path) -> Path:
+    """Return `path`; raise `InputError` unless a file is there."""
+    kind = kind_of(path)
+    if kind == "nothing":
+        msg = f"{path}: there is no such file"
+        raise InputError(msg)
+    if kind != "file":
+        msg = f"{path}: is a {kind}, not a file"
+        raise InputError(msg)
+    return path

@@ -1,0 +1,256 @@
+"""TOML files in, validated tables out, with messages that name file, key and value."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
+
+from cartflow.core.outcome import InputError, nearest, suggest
+from cartflow.core.parameters import Parameter, Sign, parameter
+from cartflow.core.paths import kind_of
+
+_LARGEST = 4_000_000  # bytes of a text; the largest that ships has 0.03 MB
+
+
+class Table(BaseModel):
+    """Base of every validated table: unknown keys are errors, and nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+def _not_true(value: Any) -> Any:
+    """Refuse true and false, for which pydantic takes 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("Input should be a whole number, not true or false")
+    return value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_not_true)]
+PositiveInt = Annotated[WholeNumber, Field(gt=0)]
+T = TypeVar("T", bound=Table)
+
+
+def quantity(like: str, *, minimum: float | None = 0.0, above: float | None = None) -> Any:
+    """Return the pydantic validator that turns a value into a `Parameter` like `like`.
+
+    `minimum` and `above` bound the value, and its range, in internal units; a quantity that may
+    be negative says so by a `minimum` of None.
+    """
+    sign: Sign = "any" if minimum is None else "not_negative" if above is None else "positive"
+
+    def check(value: Any, info: ValidationInfo) -> Parameter:
+        try:
+            result = parameter(value, like, source=(info.context or {}).get("source", "study"))
+        except InputError as error:
+            raise ValueError(str(error)) from None
+        lowest = result.value if result.bounds is None else result.bounds[0]
+        if above is not None and lowest <= above:
+            msg = f"'{result.stated}' must be greater than {above:g}"
+            raise ValueError(msg)
+        if minimum is not None and lowest < minimum:
+            msg = f"'{result.stated}' is below {minimum:g}"
+            raise ValueError(msg)
+        return replace(result, sign=sign)
+
+    return BeforeValidator(check)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the table in the file at `path`; raise `InputError` if it is no TOML file."""
+    return parse_toml(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Return the text in the file at `path`; raise `InputError` if there is none in UTF-8."""
+    if kind_of(path) == "device":
+        msg = f"{path}: not a file with text"
+        raise InputError(msg)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)
+        if len(raw) > _LARGEST:
+            msg = (
+                f"{path}: has more than {_LARGEST // 1_000_000} MB, which no file of this kind has"
+            )
+            raise InputError(msg)
+        # Editors of Windows begin a file with a mark, which TOML does not know.
+        return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror})"
+        raise InputError(msg) from None
+    except ValueError as error:
+        msg = f"{path}: not a text file ({error})"
+        raise InputError(msg) from None
+
+
+def parse_toml(text: str, file: str) -> dict[str, Any]:
+    """Return the table that `text` holds; raise `InputError` naming `file` if it is no TOML."""
+    try:
+        data = tomllib.loads(text)
+        _require_printable(data, file, "")
+        return data
+    except ValueError as error:
+        msg = f"{file}: not a TOML file ({error}){unquoted(text, str(error))}"
+        raise InputError(msg) from None
+    except RecursionError:
+        msg = f"{file}: not a TOML file (its tables or lists are nested too deeply)"
+        raise InputError(msg) from None
+
+
+_LINE = re.compile(r"at line (\d+)")
+_BARE = re.compile(r"""[=\[,{]\s*([-+]?\d[\d.]*(?:[eE][-+]?\d+)?\s*[A-Za-zµ%][^]},#"'=]{0,40})""")
+
+
+def unquoted(text: str, error: str) -> str:
+    """Return the hint that a quantity stands in quotes, if one without is where `error` is."""
+    found = _LINE.search(error)
+    lines = text.splitlines()
+    number = int(found[1]) - 1 if found else 0
+    bare = _BARE.search(lines[number][:300]) if number < len(lines) else None
+    return f'; a quantity stands in quotes: "{bare[1].strip()}"' if bare else ""
+
+
+# What turns the direction of text round, so that it reads as something else.
+_TURNING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+
+
+def _require_printable(value: Any, file: str, key: str) -> None:
+    """Raise `InputError` on text that would steer the terminal or the page that shows it."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _require_printable(name, file, key)
+            _require_printable(item, file, f"{key}.{name}" if key else name)
+    elif isinstance(value, list):
+        for item in value:
+            _require_printable(item, file, key)
+    elif isinstance(value, str):
+        for c in value:
+            if (unicodedata.category(c) == "Cc" and c not in "\n\t") or ord(c) in _TURNING:
+                msg = f"{file}: {key or 'a key'}: holds the control character U+{ord(c):04X}"
+                raise InputError(msg)
+
+
+def validate(schema: type[T], data: dict[str, Any], file: str, *, source: str = "study") -> T:
+    """Return `data` as `schema`; bare quantities take `source` (empty: they need their own).
+
+    Raises `InputError`, one line that names the file, the key, the value and what is allowed.
+    """
+    try:
+        return schema.model_validate(data, context={"source": source})
+    except ValidationError as error:
+        raise InputError(_explain(schema, data, error, file)) from None
+
+
+def _explain(schema: type[Table], data: Any, error: ValidationError, file: str) -> str:
+    # A key that nobody knows explains best why another is missing.
+    errors = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    first = errors[0]
+    kind, context = first["type"], first.get("ctx", {})
+    where = ".".join(_path(data, first["loc"]))
+    if kind == "extra_forbidden":
+        allowed = _siblings(schema, first["loc"])
+        return f"{file}: unknown key '{where}'; {suggest(str(first['loc'][-1]), allowed)}"
+    if kind == "missing":
+        return f"{file}: key '{where}' is missing"
+    if kind == "union_tag_not_found":
+        key = context["discriminator"].strip("'")
+        tags = [t for m in _found(schema, first["loc"]) if (t := _tag(m))]
+        return f"{file}: key '{where}.{key}' is missing; {suggest('', tags)}"
+    if kind == "union_tag_invalid":
+        key, tags = context["discriminator"].strip("'"), _quoted(context["expected_tags"])
+        return f"{file}: {where}.{key}: '{context['tag']}'; {suggest(context['tag'], tags)}"
+    got, text = first["input"], first["msg"].removeprefix("Value error, ")
+    if kind in _WORDS:
+        text = f"Input should be {_WORDS[kind].format_map(context)}"
+    shown = "" if str(got) in text or isinstance(got, (dict, BaseModel)) else f" (got {got!r})"
+    if kind == "literal_error":
+        shown = f" (got {got!r}){nearest(str(got), _quoted(context['expected']))}"
+    return f"{file}: {where}: {text}{shown}" if where else f"{file}: {text}{shown}"
+
+
+# What pydantic finds wrong, where its own words are those of Python.
+_WORDS = {
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "dict_type": "a table",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "too_short": "a list of at least {min_length}, not of {actual_length}",
+    "too_long": "a list of at most {max_length}, not of {actual_length}",
+    "path_type": "a path",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"'([^']*)'", text)
+
+
+def _path(data: Any, location: tuple[Any, ...]) -> list[str]:
+    """Return the keys and indices of `location` without the union tags between them."""
+    keys, place = [], data
+    for number, part in enumerate(location):
+        inside = isinstance(place, dict) and part in place
+        item = isinstance(place, (list, tuple)) and isinstance(part, int) and part < len(place)
+        if inside or item:
+            place = place[part]
+        elif number < len(location) - 1 or not isinstance(place, dict):
+            continue
+        keys.append(str(part))
+    return keys
+
+
+def _siblings(schema: type[Table], location: tuple[Any, ...]) -> list[str]:
+    """Return the keys allowed where an unknown one was found."""
+    models = _found(schema, location[:-1])
+    return sorted({_alias(m, name) for m in models for name in m.model_fields})
+
+
+def _found(schema: type[Table], location: tuple[Any, ...]) -> list[type[BaseModel]]:
+    """Return the tables that may stand at `location`."""
+    current: list[type[BaseModel]] = [schema]
+    for part in location:
+        found: list[type[BaseModel]] = []
+        for model in current:
+            if str(part) in model.model_fields:
+                found += _models(model.model_fields[str(part)].annotation)
+        # Parts that are no field are list indices, dictionary keys or union tags.
+        named = [m for m in current if m.__name__ == part or _tag(m) == part]
+        current = found or named or current
+    return current
+
+
+def _alias(model: type[BaseModel], name: str) -> str:
+    return model.model_fields[name].alias or name
+
+
+def _tag(model: type[BaseModel]) -> str | None:
+    """Return the value of a single-valued literal field, which names a member of a union."""
+    for field in model.model_fields.values():
+        values: tuple[Any, ...] = getattr(field.annotation, "__args__", ())
+        if len(values) == 1 and isinstance(values[0], str):
+            return str(values[0])
+    return None
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [m for part in getattr(annotation, "__args__", ()) for m in _models(part)]

@@ -1,0 +1,216 @@
+"""Units: mm, day, cell and ng inside; conversion once, at the door."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import cache
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from cartflow.core.outcome import InputError
+
+if TYPE_CHECKING:
+    import pint
+
+_BASE = {"[length]": "mm", "[time]": "day", "[cell]": "cell", "[mass]": "ng"}
+_BASE_ORDER = ("ng", "cell", "mm", "day")
+_NAMES = {"[length]": "length", "[time]": "time", "[cell]": "cells", "[mass]": "mass"}
+_NUMBER = re.compile(
+    r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+|nan|inf(?:inity)?)(?:[eE][-+]?[0-9]+)?)\s*(.*)", re.I
+)
+# A unit is letters, digits, and the signs of multiplication; exponents have one or two digits.
+# UDUNITS writes a power without a sign, as results do: mm2 day-1.
+_POWER = re.compile(r"([A-Za-zµ])(-?\d)")
+_SUPERSCRIPTS = str.maketrans("²³", "23")
+_TOWER = re.compile(r"\d\d|__|(?:\*\*|\^)[^A-Za-z]*(?:\*\*|\^)")
+_UNIT = re.compile(r"[A-Za-z\N{MICRO SIGN}\N{GREEK SMALL LETTER MU}%0-9*/^() ·.-]{1,80}")
+# What conversions by floats may be off by, relatively: some of their last digits.
+_ROUND_OFF = 1e-15
+_MOST_DIGITS = 6  # of a denominator; fractions with more lie near any number
+# Longer texts are no quantities, and would keep the parsers busy.
+_LONGEST = 200
+
+
+@cache
+def registry() -> pint.UnitRegistry:
+    """Return the one pint registry, which knows ``cell`` as a dimension of its own."""
+    import pint
+
+    ureg: pint.UnitRegistry = pint.UnitRegistry(cache_folder=None)
+    ureg.define("cell = [cell]")
+    return ureg
+
+
+@cache
+def parse_unit(text: str) -> pint.Unit:
+    """Return the unit written in `text`; raise `InputError` if it is none.
+
+    Only products, quotients and small powers of named units are read; ``mm2`` and ``mm-3`` are
+    powers, too.
+    """
+    text = _POWER.sub(r"\1^\2", text.translate(_SUPERSCRIPTS).strip())
+    text = f"1{text}" if text.startswith("/") else text
+    if text.strip() in {"", "1"}:
+        return registry().Unit("")
+    if not _UNIT.fullmatch(text) or _TOWER.search(text):
+        msg = f"'{text}' is not a unit"
+        raise InputError(msg)
+    try:
+        return registry().parse_units(text.replace("·", "*"))
+    except Exception as error:
+        msg = f"'{text}' is not a unit ({error})"
+        raise InputError(msg) from None
+
+
+@cache
+def internal_unit(unit: str) -> str:
+    """Return the unit in mm, day, cell and ng that has the dimension of `unit`.
+
+    >>> internal_unit("mL/h")
+    'mm^3/day'
+    """
+    powers = {}
+    for dimension, power in parse_unit(unit).dimensionality.items():
+        if dimension not in _BASE:
+            msg = f"'{unit}' has the dimension {dimension}, which cartflow does not use"
+            raise InputError(msg)
+        powers[_BASE[dimension]] = power
+    return compose({base: powers.get(base, 0) for base in _BASE_ORDER})
+
+
+def compose(powers: Mapping[str, Any]) -> str:
+    """Return a product of named powers as text, in their order; ``1`` for an empty one.
+
+    >>> compose({"cell": 1, "mm": -3, "day": -1})
+    'cell/mm^3/day'
+    """
+    up = [_power(name, p) for name, p in powers.items() if p > 0]
+    down = [_power(name, -p) for name, p in powers.items() if p < 0]
+    return "/".join(["*".join(up) or "1", *down])
+
+
+def _power(base: str, exponent: float) -> str:
+    return base if exponent == 1 else f"{base}^{exponent:g}"
+
+
+def dimension_name(unit: str) -> str:
+    """Return the dimension of `unit` in words, such as ``length^2/time``."""
+    powers: dict[str, Any] = {
+        _NAMES.get(d, d.strip("[]")): p for d, p in parse_unit(unit).dimensionality.items()
+    }
+    return compose(powers) if powers else "a plain number"
+
+
+def rational(value: float) -> Fraction:
+    """Return the number that a float stands for: a fraction of few digits, or its decimal.
+
+    It rounds to `value` again. Sums and multiples of times are taken so, and rounded once.
+
+    >>> rational(0.1) * 3, rational(1 / 1440)
+    (Fraction(3, 10), Fraction(1, 1440))
+    """
+    near = _fraction(value, lambda near: float(near) == value)
+    return Fraction(repr(float(value))) if near is None else near
+
+
+def _fraction(value: float, fits: Callable[[Fraction], bool]) -> Fraction | None:
+    """Return the first fraction near `value` that fits, or None where all are long."""
+    exact = Fraction(value)
+    small = 0 < abs(exact) < 1
+    for digits in range(_MOST_DIGITS + 1):
+        near = (1 / exact if small else exact).limit_denominator(10**digits)
+        near = 1 / near if small else near
+        if fits(near):
+            return near
+    return None
+
+
+@cache
+def factor(unit: str) -> Fraction:
+    """Return what a value in `unit` is multiplied with to stand in internal units."""
+    like = parse_unit(internal_unit(unit))
+    one, two = (float(registry().Quantity(n, parse_unit(unit)).to(like).m) for n in (1.0, 2.0))
+    if not math.isclose(two, 2.0 * one):
+        msg = f"'{unit}' is not a unit to multiply with"
+        raise InputError(msg)
+    near = _fraction(one, lambda near: abs(near - Fraction(one)) <= _ROUND_OFF * one)
+    return Fraction(one) if near is None else near
+
+
+def split(text: str) -> tuple[float, str]:
+    """Split ``"0.0013 cm^2/day"`` into its number and its unit."""
+    match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST else None
+    if match is None:
+        msg = f"'{text}' is not a number with a unit, such as '5 mm'"
+        raise InputError(msg)
+    return float(match[1]), match[2].strip() or "1"
+
+
+def to_internal(quantity: Any, like: str) -> float:
+    """Return `quantity` (text, number or pint quantity) in the internal unit of `like`.
+
+    Raises `InputError` on a wrong dimension, nan or infinity.
+
+    >>> to_internal("0.0013 cm^2/day", like="mm^2/day")
+    0.13
+    """
+    number, unit = _number_and_unit(quantity)
+    if not math.isfinite(number):
+        msg = f"{quantity} is not a finite number"
+        raise InputError(msg)
+    if parse_unit(unit).dimensionality != parse_unit(like).dimensionality:
+        msg = (
+            f"'{quantity}' has the dimension {dimension_name(unit)}, "
+            f"but {dimension_name(like)} is needed (such as '1 {like}')"
+        )
+        raise InputError(msg)
+    try:
+        # In fractions, so that 10080 minutes are 7 days, and not a little less.
+        return float(_decimal(number) * factor(unit))
+    except OverflowError:
+        msg = f"{quantity} is too large in {internal_unit(like)}"
+        raise InputError(msg) from None
+
+
+def _decimal(number: float) -> Fraction:
+    """Return a float as the decimal number that it was written as."""
+    return Fraction(repr(number))
+
+
+def _number_and_unit(quantity: Any) -> tuple[float, str]:
+    if isinstance(quantity, str):
+        return split(quantity)
+    if isinstance(quantity, bool):
+        msg = f"{quantity} is not a quantity"
+        raise InputError(msg)
+    try:
+        if isinstance(quantity, Real):
+            return float(quantity), "1"
+        if hasattr(quantity, "magnitude") and hasattr(quantity, "units"):
+            return float(quantity.magnitude), f"{quantity.units:C}".replace("**", "^")
+    except OverflowError:
+        raise InputError("the number is too large") from None
+    except TypeError as error:
+        msg = f"{quantity!r} is not a quantity ({error})"
+        raise InputError(msg) from None
+    msg = f"{quantity!r} is not a quantity"
+    raise InputError(msg)
+
+
+@cache
+def cf_unit(unit: str) -> str:
+    """Return `unit` as UDUNITS reads it; a cell is a count, so it drops out.
+
+    >>> cf_unit("cell/mm^3")
+    'mm-3'
+    """
+    powers = parse_unit(internal_unit(unit)).dimensionality
+    parts = [
+        name if powers[d] == 1 else f"{name}{powers[d]:g}"
+        for d, name in (("[mass]", "ng"), ("[length]", "mm"), ("[time]", "day"))
+        if powers.get(d, 0)
+    ]
+    return " ".join(parts) or "1"

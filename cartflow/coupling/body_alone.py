@@ -1,0 +1,201 @@
+"""A body without a solid tumour: its run, with kinetics in its organs or without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from cartflow.core.outcome import Outcome, StepFailed, interrupted
+from cartflow.coupling.extinction import Extinct, emptied, extinguished
+from cartflow.coupling.happenings import Happenings
+from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.simulation import Record, Watch
+from cartflow.coupling.state import State
+from cartflow.coupling.wholes import Wholes
+from cartflow.pbpk.doses import Dose
+from cartflow.pbpk.flows.network import OrganNetwork
+from cartflow.pbpk.organs.acting import ActingOrgans, BodyStep
+from cartflow.pbpk.organs.kinetics import OrganKinetics
+
+Array = np.ndarray
+_NO_TUMOUR = np.zeros((0, 0))
+# Where a species may die out, its amount is looked at so often (days).
+_LOOK = 0.25
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BodyAlone:
+    """Organs, perhaps with kinetics at some sites, doses, and the times to save.
+
+    Nothing is split: each stretch between events and saved times is one stiff solution of organs
+    and kinetics, to `tolerance`, relative to each amount in one step. Without kinetics the
+    `travellers` are carried about, exactly.
+    """
+
+    network: OrganNetwork
+    kinetics: OrganKinetics | None
+    doses: tuple[Dose, ...]
+    save_times: tuple[float, ...]
+    tolerance: float
+    happenings: Happenings = field(default_factory=Happenings)
+    travellers: tuple[str, ...] = ()
+
+    @property
+    def product_names(self) -> tuple[str, ...]:
+        """All product species."""
+        return self.travellers if self.kinetics is None else self.kinetics.products
+
+    @cached_property
+    def organs(self) -> ActingOrgans:
+        """The body's organs and what acts in them."""
+        return ActingOrgans(
+            network=self.network,
+            products=self.product_names,
+            kinetics=self.kinetics,
+            tolerance=self.tolerance,
+            least=self.happenings.least(self.kinetics),
+        )
+
+    @cached_property
+    def wholes(self) -> Wholes:
+        """Every species as a whole at each site."""
+        return Wholes(organs=self.organs, happenings=self.happenings)
+
+    def at(self, time: float) -> BodyAlone:
+        """Return the body as it is from `time` (days) to the next event."""
+        switched = [place.switched(time) for place in self.happenings.sites]
+        if self.kinetics is None or not any(switched):
+            return self
+        return replace(self, kinetics=self.kinetics.switched(switched))
+
+    def in_tumour(self, tumour: Array) -> Array:
+        """Return no product cells: there is no tumour."""
+        return np.zeros(len(self.product_names))
+
+    def run(
+        self, watch: Watch | None = None, keep: Callable[[Record], None] | None = None
+    ) -> Record:
+        """Run to the last save time; see `Simulation.run`."""
+        run = _Run(self)
+        try:
+            for save_time in self.save_times[1:]:
+                run.advance_to(save_time, watch)
+                if keep is not None:
+                    message = f"saved until t = {run.state.time:.6g} day"
+                    keep(run.record(Outcome(status="running", message=message)))
+        except StepFailed as failure:
+            return run.record(Outcome(status="stopped", message=str(failure)))
+        except KeyboardInterrupt as interrupt:
+            run.keep_last()
+            return run.record(interrupted(interrupt, run.state.time))
+        return run.record(Outcome(status="finished"))
+
+    def start(self) -> State:
+        """Return the state before any dose; product cells there count as infused."""
+        cells, residents = self.organs.start()
+        ledger = Ledger.empty(len(self.product_names))
+        ledger.infused += cells.sum(axis=0)
+        return State(
+            time=self.save_times[0],
+            body=cells,
+            tumour=_NO_TUMOUR,
+            ledger=ledger,
+            residents=residents,
+        )
+
+    def next_event(self, time: float) -> float:
+        """Return the next time after `time` at which a dose starts or ends, or models change."""
+        times = [t for dose in self.doses for t in (dose.time, dose.end)]
+        return min((t for t in (*times, *self.happenings.times()) if t > time), default=np.inf)
+
+    def given(self, state: State) -> State:
+        """Return the state with the boluses of its time."""
+        ledger, body = state.ledger.copy(), state.body.copy()
+        for dose in self.doses:
+            if dose.bolus and dose.time == state.time:
+                p = self.product_names.index(dose.phenotype)
+                ledger.infused[p] += dose.cells
+                body[:, p] += dose.cells * self.network.entry(dose.route)
+        return replace(state, body=body, ledger=ledger)
+
+    def stepped(self, old: State, time: float) -> tuple[State, BodyStep]:
+        """Return the state at `time` (days), and what happened. Raises `StepFailed`."""
+        supply = np.zeros_like(old.body)
+        for dose in self.doses:
+            if dose.time <= old.time < dose.end:
+                entry = dose.rate * self.network.entry(dose.route)
+                supply[:, self.product_names.index(dose.phenotype)] += entry
+        try:
+            step = self.organs.step(old.body, old.residents, time - old.time, supply)
+        except StepFailed as failure:
+            raise StepFailed(failure.field, failure.reason, old.time) from None
+        ledger = old.ledger.copy()
+        ledger.infused += supply.sum(axis=0) * (time - old.time)
+        ledger.add(step)
+        new = replace(old, time=time, body=step.cells, ledger=ledger, residents=step.residents)
+        return new, step
+
+
+class _Run:
+    """One run in progress."""
+
+    def __init__(self, alone: BodyAlone) -> None:
+        self.base, self.now, self.wholes = alone, alone, alone.wholes
+        self.steps = [0, 0]
+        self.extinct: list[Extinct] = []
+        self.state = alone.start()
+        self._arrive()
+        self.reached = self.state  # never before the doses of its time
+        self.states = [self.state]
+
+    def record(self, outcome: Outcome) -> Record:
+        return Record(
+            states=list(self.states),
+            outcome=outcome,
+            accepted_steps=self.steps[0],
+            rejected_steps=self.steps[1],
+            error_sum=0.0,
+            extinct=tuple(self.extinct),
+        )
+
+    def advance_to(self, end: float, watch: Watch | None) -> None:
+        while self.state.time < end:
+            before = self.state.time
+            self._step(min(end, self.base.next_event(before)))
+            self._arrive()
+            self.reached = self.state
+            if watch is not None:
+                watch(self.state.time, self.state.time - before)
+        self.states.append(self.state)
+
+    def keep_last(self) -> None:
+        """Have the state that was reached among those saved."""
+        if self.reached.time > self.states[-1].time:
+            self.states.append(self.reached)
+
+    def _step(self, event: float) -> None:
+        """Go to `event`, or only as far as the next look at what may die out."""
+        old = self.state
+        until = min(event, old.time + _LOOK) if self.wholes.may_fall else event
+        self.state, step = self.now.stepped(old, until)
+        # A step without kinetics is exact.
+        self.steps = [self.steps[0] + max(step.taken, 1), self.steps[1] + step.refused]
+        if self.wholes.may_fall:
+            self.state, extinct = extinguished(
+                self.wholes, old, self.state, lambda dt: self.now.stepped(old, old.time + dt)[0]
+            )
+            self.extinct += extinct
+
+    def _arrive(self) -> None:
+        """Let happen what happens at the time of the state: switches, then jumps, then doses."""
+        time = self.state.time
+        if time in self.base.happenings.times():
+            before = self.wholes.above(self.state)
+            jumped = self.wholes.multiplied(self.state, self.wholes.factors(time))
+            self.state, extinct = emptied(self.wholes, before, jumped)
+            self.extinct += extinct
+            self.now = self.base.at(time)
+        self.state = self.base.given(self.state)

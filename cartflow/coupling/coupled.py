@@ -1,0 +1,257 @@
+"""Body and tumour as one system: its state, its doses, and one step of it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from cartflow.core.parameters import Parameter
+from cartflow.core.totals import totals
+from cartflow.coupling.door import Door
+from cartflow.coupling.draining import Draining, ramp
+from cartflow.coupling.happenings import Happenings
+from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.state import State
+from cartflow.coupling.wholes import Wholes
+from cartflow.pbpk.doses import Dose
+from cartflow.pbpk.flows.network import OrganNetwork
+from cartflow.pbpk.organs.acting import ActingOrgans
+from cartflow.pbpk.organs.kinetics import OrganKinetics
+from cartflow.pde.engine import Account, Engine
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Coupled:
+    """An organ network coupled to an engine's problem through a door.
+
+    `injection` weights (1/mm^3 per mesh cell) place intratumoural doses. A step is half a step
+    of the body, one of the tumour, half a step of the body; what the vessels hand over in each
+    half is the exact integral of the flux, and enters the tissue at once. What leaves the tissue
+    reaches the draining node all along, at rates that change linearly: in the first half from
+    that of its start towards the one expected halfway, in the second the rest, towards the rate
+    of its end, so that fast organs see no pulses. With `kinetics` in organs each half is a stiff
+    solution of organs and kinetics together. What is infused into the tumour enters all through
+    a step. `happenings` are what the models do beside reactions; `at` a time the system has the
+    parameters and infusions of then.
+    """
+
+    network: OrganNetwork
+    engine: Engine
+    door: Door
+    doses: tuple[Dose, ...]
+    injection: Array
+    kinetics: OrganKinetics | None = None
+    happenings: Happenings = field(default_factory=Happenings)
+    order: ClassVar[int] = 2
+    _others: dict[Hashable, Coupled] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def products(self) -> Array:
+        """The indices of the product species among the problem's species."""
+        return np.flatnonzero(self.engine.problem.network.is_product)
+
+    @cached_property
+    def product_names(self) -> tuple[str, ...]:
+        """All product species: those of the tumour first, then those that stay in organs."""
+        species = self.engine.problem.network.species_names
+        in_tumour = tuple(species[p] for p in self.products)
+        in_organs = () if self.kinetics is None else self.kinetics.products
+        return tuple(dict.fromkeys([*in_tumour, *in_organs]))
+
+    @cached_property
+    def volumes(self) -> Array:
+        """The volumes of the mesh cells, mm^3."""
+        return self.engine.problem.geometry.cell_volumes
+
+    @cached_property
+    def organs(self) -> ActingOrgans:
+        """The body's organs and what acts in them."""
+        return ActingOrgans(
+            network=self.network,
+            products=self.product_names,
+            kinetics=self.kinetics,
+            least=self.happenings.least(self.kinetics),
+        )
+
+    @cached_property
+    def _draining(self) -> Draining:
+        return Draining(
+            problem=self.engine.problem,
+            products=self.products,
+            door=self.door,
+            injection=self.injection,
+        )
+
+    @cached_property
+    def wholes(self) -> Wholes:
+        """Every species as a whole, in the tumour and in organs."""
+        return Wholes(organs=self.organs, happenings=self.happenings, problem=self.engine.problem)
+
+    def in_tumour(self, tumour: Array) -> Array:
+        """Return the product cells in the tissue, per product species."""
+        return self.of_all(totals(tumour[self.products], self.volumes))
+
+    def start(self, tumour: Array, time: float) -> State:
+        """Return the state before any dose; product cells there count as infused."""
+        body, residents = self.organs.start()
+        ledger = Ledger.empty(len(self.product_names), len(self.engine.problem.places))
+        ledger.infused += self.in_tumour(tumour) + body.sum(axis=0)
+        return State(time=time, body=body, tumour=tumour, ledger=ledger, residents=residents)
+
+    def next_event(self, time: float) -> float:
+        """Return the next time after `time` at which a dose starts or ends, or models change."""
+        times = [t for dose in self.doses for t in (dose.time, dose.end)]
+        return min((t for t in (*times, *self.happenings.times()) if t > time), default=np.inf)
+
+    def at(self, time: float) -> Coupled:
+        """Return the system as it is from `time` (days) to the next event."""
+        places = (self.happenings.tumour, *self.happenings.sites)
+        switched = [place.switched(time) for place in places]
+        injected = self.infusion(time)[1]
+        if not any(switched) and not injected.any():
+            return self
+        values = [tuple((name, p.value) for name, p in new.items()) for new in switched]
+        key = (*values, tuple(injected))
+        if key not in self._others:
+            engine = self._engine(switched[0], injected)
+            kinetics = None if self.kinetics is None else self.kinetics.switched(switched[1:])
+            self._others[key] = replace(self, engine=engine, kinetics=kinetics)
+        return self._others[key]
+
+    def _engine(self, switched: Mapping[str, Parameter], injected: Array) -> Engine:
+        """Return the engine for other parameters, and with cells per day infused."""
+        problem = self.engine.problem
+        if not switched and not injected.any():
+            return self.engine
+        infusion = None
+        if injected.any():
+            infusion = np.zeros((len(problem.fields), problem.geometry.size))
+            infusion[self.products] = np.outer(injected, self.injection)
+        network = problem.network.with_parameters(switched)
+        return self.engine.for_problem(replace(problem, network=network, infusion=infusion))
+
+    def bolus(self, dose: Dose) -> tuple[Array, Array, Array]:
+        """Return what a bolus adds: densities (products, mesh cells), cells in the body, and given.
+
+        The cells in the body are (compartments, products), those given (products,).
+        """
+        tumour = np.zeros((len(self.products), self.volumes.size))
+        body = np.zeros((len(self.network.compartments), len(self.product_names)))
+        infused, p = np.zeros(len(self.product_names)), self._product(dose)
+        infused[p] = dose.cells
+        if dose.route == "intratumoural":
+            tumour[p] = dose.cells * self.injection
+        else:
+            body[:, p] = dose.cells * self.network.entry(dose.route)
+        return tumour, body, infused
+
+    def given(self, dose: Dose, state: State) -> State:
+        """Return the state with a bolus given."""
+        added, cells, infused = self.bolus(dose)
+        ledger, tumour = state.ledger.copy(), state.tumour.copy()
+        ledger.infused += infused
+        tumour[self.products] += added
+        return replace(state, body=state.body + cells, tumour=tumour, ledger=ledger)
+
+    def step(self, old: State, dt: float, like: float = 0.0) -> State:
+        """Return the state after `dt` days. Raises `StepFailed` naming the field.
+
+        `like` is the longer step that this one will be compared with, for the engine.
+        """
+        # Overflow is caught in the engine, where the field that overflowed can be named.
+        with np.errstate(all="ignore"):
+            ledger, tumour = old.ledger.copy(), old.tumour.copy()
+            supply, injected = self.infusion(old.time)
+            ledger.infused += (supply.sum(axis=0) + self.of_all(injected)) * dt
+            leaving = self._draining.leaving(tumour)
+            coming = self._coming(old.body, supply, leaving, dt)
+            after = self._draining.drained(tumour, coming, injected, 0.5 * dt)
+            halfway = self._draining.leaving(after)
+            half = self._body_half(old, tumour, (supply, leaving, halfway), dt, ledger)
+            tumour, account = self.engine.step(tumour, dt, like)
+            self._enter(account, ledger)
+            rest = account.egress[self.products] / (0.5 * dt) - 0.5 * (leaving + halfway)
+            soon = tumour.copy()
+            soon[self.products] += self.door.deliver(self._coming(half.body, supply, rest, dt))
+            last = self._draining.leaving(soon)
+            infused, names = float(ledger.infused.sum()), self.product_names[: len(self.products)]
+            drained = ramp(rest, last, 0.5 * dt, infused, names)
+            new = self._body_half(half, tumour, (supply, *drained), dt, ledger)
+        return replace(new, time=old.time + dt, tumour=tumour, ledger=ledger)
+
+    def _product(self, dose: Dose) -> int:
+        species = self.engine.problem.network.index(dose.phenotype)
+        return int(np.flatnonzero(self.products == species)[0])
+
+    def infusion(self, time: float) -> tuple[Array, Array]:
+        """Return the supply to the body (compartments, products) and tumour (products), per day."""
+        body = np.zeros((len(self.network.compartments), len(self.product_names)))
+        tumour = np.zeros(len(self.products))
+        for dose in self.doses:
+            if dose.time <= time < dose.end:
+                p = self._product(dose)
+                if dose.route == "intratumoural":
+                    tumour[p] += dose.rate
+                else:
+                    body[:, p] += dose.rate * self.network.entry(dose.route)
+        return body, tumour
+
+    def of_all(self, counted: Array) -> Array:
+        """Return counts of the tumour's products as counts of all products."""
+        result = np.zeros(len(self.product_names))
+        result[: len(self.products)] = counted
+        return result
+
+    def _coming(self, body: Array, infusion: Array, draining: Array, dt: float) -> Array:
+        """Return what vessels are expected to hand over in half of `dt`, of the tumour's products.
+
+        Exact without kinetics in organs. It shapes what drains within a step, and counts nowhere.
+        """
+        supply = infusion.copy()
+        supply[self.network.draining] += self.of_all(draining)
+        return self.organs.handed_over(body, 0.5 * dt, supply)[: len(self.products)]
+
+    def _body_half(
+        self,
+        old: State,
+        tumour: Array,
+        supplies: tuple[Array, Array, Array],
+        dt: float,
+        ledger: Ledger,
+    ) -> State:
+        """Advance the body by half of `dt`; what its vessels handed over joins `tumour`.
+
+        `supplies` are the infusion, and what drains from the tumour at first and at the end.
+        """
+        infusion, first, last = supplies
+        start, end = infusion.copy(), infusion.copy()
+        start[self.network.draining] += self.of_all(first)
+        end[self.network.draining] += self.of_all(last)
+        supplied = start.any() or end.any()
+        step = self.organs.step(
+            old.body,
+            old.residents,
+            0.5 * dt,
+            start if supplied else None,
+            end if supplied else None,
+        )
+        ledger.add(step)
+        tumour[self.products] += self.door.deliver(step.handed_over[: len(self.products)])
+        return replace(old, body=step.cells, residents=step.residents)
+
+    def _enter(self, account: Account, ledger: Ledger) -> None:
+        """Enter the tumour's step in the ledger."""
+        p = self.products
+        ledger.born += self.of_all(account.born[p])
+        ledger.died += self.of_all(account.died[p] + account.left[p])
+        ledger.converted += self.of_all(account.converted[p])
+        ledger.infused += self.of_all(account.supplied[p])
+        ledger.egress += self.of_all(account.egress[p])
+        ledger.came += account.came
+        ledger.went += account.went

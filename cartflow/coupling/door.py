@@ -1,0 +1,66 @@
+"""The only door between the body's vessels and the tumour's tissue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartflow.core.outcome import InputError
+from cartflow.geometries.geometry import Geometry
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Door:
+    """Where cells that leave the vessels arrive, and where they can return from.
+
+    `arrival` (1/mm^3 per mesh cell) sums to one over the volume; `egress` is the rate at which
+    cells return to the draining node, 1/day per mesh cell.
+    """
+
+    geometry: Geometry
+    arrival: Array
+    egress: Array
+
+    def __post_init__(self) -> None:
+        total = float(self.arrival @ self.geometry.cell_volumes)
+        if abs(total - 1.0) > 1e-12:
+            msg = f"door: the arrival weights sum to {total:g}, not 1"
+            raise InputError(msg)
+
+    def deliver(self, cells: Array) -> Array:
+        """Return the densities (phenotypes, mesh cells) that `cells` (phenotypes) add."""
+        return np.outer(cells, self.arrival)
+
+
+def vessel_fed(geometry: Geometry, region: str, vessel_density: Array | None = None) -> Array:
+    """Return arrival weights spread over a region by vessel density (uniform if not given)."""
+    weight = geometry.region(region).astype(float)
+    if vessel_density is not None:
+        weight = weight * vessel_density
+    return _normalised(weight, geometry, f"region '{region}'")
+
+
+def rim_fed(geometry: Geometry, boundary: str) -> Array:
+    """Return arrival weights spread over the mesh cells at a named boundary, by area."""
+    faces = geometry.boundary(boundary)
+    weight = np.zeros(geometry.size)
+    np.add.at(weight, faces.cells, faces.areas)
+    return _normalised(weight / geometry.cell_volumes, geometry, f"boundary '{boundary}'")
+
+
+def both_fed(geometry: Geometry, region: str, boundary: str, rim_share: float) -> Array:
+    """Return arrival weights of which `rim_share` is at a boundary, the rest in a region."""
+    return rim_share * rim_fed(geometry, boundary) + (1.0 - rim_share) * vessel_fed(
+        geometry, region
+    )
+
+
+def _normalised(weight: Array, geometry: Geometry, where: str) -> Array:
+    total = weight @ geometry.cell_volumes
+    if not total > 0:
+        msg = f"tumour: {where} has no vessels to feed it"
+        raise InputError(msg)
+    return weight / total

@@ -1,0 +1,65 @@
+"""The balance of cells: what came, was born, died, changed, and where the rest is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartflow.pbpk.organs.acting import BodyStep
+
+Array = np.ndarray
+
+
+@dataclass(kw_only=True, eq=False)
+class Ledger:
+    """Cumulative counts per product species, advanced with the state, never as differences.
+
+    `came` and `went` are amounts of any field (cells, ng) through each of `Problem.places`.
+    """
+
+    infused: Array
+    born: Array
+    died: Array
+    converted: Array
+    inflow: Array
+    egress: Array
+    came: Array
+    went: Array
+
+    @classmethod
+    def empty(cls, products: int, places: int = 0) -> Ledger:
+        """Return a ledger of zeros."""
+        sizes = dict.fromkeys(cls.__annotations__, products) | {"came": places, "went": places}
+        return cls(**{name: np.zeros(size) for name, size in sizes.items()})
+
+    def extrapolated(self, whole: Ledger, order: int) -> Ledger:
+        """Return the ledger of two half steps, extrapolated with that of one whole step.
+
+        self + (self - whole) / (2^order - 1), as the state is.
+        """
+        result = self.copy()
+        for name in self.__annotations__:
+            values = getattr(result, name)
+            values += (values - getattr(whole, name)) / (2.0**order - 1.0)
+        return result
+
+    def add(self, step: BodyStep) -> None:
+        """Count what happened in a step of the body."""
+        self.born += step.born
+        self.died += step.died + step.lost
+        self.converted += step.converted
+        self.inflow += step.handed_over
+
+    def copy(self) -> Ledger:
+        """Return an independent copy."""
+        return Ledger(**{name: getattr(self, name).copy() for name in self.__annotations__})
+
+
+def residual(ledger: Ledger, in_body: Array, in_tumour: Array, in_transit: Array) -> Array:
+    """Return infused + born - died + converted - in_body - in_tumour - in_transit per species.
+
+    `converted` sums to zero over species, so that it drops out of the total.
+    """
+    gained = ledger.infused + ledger.born - ledger.died + ledger.converted
+    return np.asarray(gained - in_body - in_tumour - in_transit)

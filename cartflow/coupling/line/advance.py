@@ -1,0 +1,123 @@
+"""Adaptive steps of the one system, compiled from event to event."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from cartflow.core.compiling import serial
+from cartflow.coupling.line.arrays import Plan
+from cartflow.coupling.line.ends import (
+    Counts,
+    count,
+    largest_error,
+    lowest_end,
+    nearest_to_end,
+    new_state,
+)
+from cartflow.coupling.line.room import Room
+from cartflow.coupling.line.stages import stages
+from cartflow.coupling.line.tableaus import Tableau
+
+Array = np.ndarray
+
+# Why `advance` returned, if it is no field's number.
+ARRIVED, PAUSED, FALLEN = -1, -2, -3
+# How near to its least amount, as a share, and days within which, it is found.
+_NEAR, _SHORT = 1e-9, 1e-10
+# So many tries between looks at signals.
+_PAUSE = 1000
+
+
+class Control(NamedTuple):
+    """Error allowed in a step, and bounds of the step in days."""
+
+    tolerance: float
+    minimum: float
+    maximum: float
+    growth: float
+
+
+class Progress(NamedTuple):
+    """Time, the next step and the error of the last one; steps taken, refused, their errors' sum.
+
+    `why` is ARRIVED at the end, PAUSED after many steps, FALLEN where a species is below its least
+    amount, else the field (its number, or that of
+    the species for the body) whose error made the step fall below the least.
+    """
+
+    time: float
+    step: float
+    last: float
+    taken: int
+    refused: int
+    error_sum: float
+    why: int
+
+
+@serial
+def advance(
+    plan: Plan,
+    method: Tableau,
+    control: Control,
+    at: Progress,
+    end: float,
+    u: Array,
+    body: Array,
+    supply: Array,
+    floor: Array,
+    least: Array,
+    counts: Counts,
+    w: Room,
+) -> Progress:
+    """Advance `u`, `body` and `counts` in place towards `end` (days), and tell how far it went.
+
+    `supply` (see `stages`) is constant until then; amounts below `floor` do not count as errors.
+    A species that falls below its `least` amount ends the advance there.
+    """
+    time, step, last, taken, refused = at.time, at.step, at.last, at.taken, at.refused
+    error_sum, power = at.error_sum, 1.0 / method.order
+    tries = 0
+    while time < end:
+        tries += 1
+        if tries > _PAUSE:
+            return Progress(time, step, last, taken, refused, error_sum, PAUSED)
+        left = end - time
+        h = left if step >= left * (1.0 - 1e-9) else min(step, max(0.5 * left, control.minimum))
+        stages(plan, method, h, u, body, supply, w)
+        error, which = largest_error(plan, method, u, body, floor, w)
+        if error <= control.tolerance:
+            error = max(error, new_state(plan, method, u, body, floor, w))
+        scaled = error / control.tolerance
+        if not scaled <= 1.0:
+            refused += 1
+            step = h * (max(0.2, 0.9 * scaled**-power) if np.isfinite(scaled) else 0.2)
+            if step < control.minimum:
+                return Progress(time, step, last, taken, refused, error_sum, which)
+            continue
+        lowest = lowest_end(plan, u, w.u, least)
+        if lowest < 1.0 - _NEAR and h > _SHORT:
+            # Amounts fall nearly as exponentials; a step too short leads nearer, and is taken.
+            above = max(np.log(nearest_to_end(plan, u, least)), 0.0)
+            share = above / (above - np.log(max(lowest, 1e-300)))
+            step = max(h * min(max(share * (1.0 + 1e-10), 0.01), 0.98), 0.99 * _SHORT)
+            continue
+        for s in range(u.shape[0]):
+            for c in range(u.shape[1]):
+                u[s, c] = w.u[s, c]
+        for p in range(body.shape[0]):
+            for k in range(body.shape[1]):
+                body[p, k] = w.body[p, k]
+        count(plan, method, h, counts, w)
+        taken, error_sum = taken + 1, error_sum + error
+        # A controller with memory (Gustafsson), so that steps neither creep nor bounce.
+        scaled = max(scaled, 1e-6)
+        factor = 0.9 * scaled ** (-0.7 * power) * last ** (0.4 * power)
+        grown = min(h * min(control.growth, max(0.2, factor)), control.maximum)
+        # A step cut short to land on an event does not shorten the step after it.
+        step = grown if h == step else max(grown, step)
+        time, last = end if h == left else time + h, scaled
+        if lowest < 1.0:
+            return Progress(time, step, last, taken, refused, error_sum, FALLEN)
+    return Progress(time, step, last, taken, refused, error_sum, ARRIVED)

@@ -1,0 +1,191 @@
+"""The end of a step: its error, the new state never negative, and what is counted."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from cartflow.core.compiling import serial
+from cartflow.coupling.line.arrays import Plan
+from cartflow.coupling.line.room import Room, combined
+from cartflow.coupling.line.tableaus import Tableau
+from cartflow.pde.operators.limiter import fill
+
+Array = np.ndarray
+
+# A compartment counts as if it held at least this share of its product's cells in the body.
+_SHARE = 1e-4
+
+
+class Counts(NamedTuple):
+    """What happened, totals over the mesh, gross: events, egress, what crossings let in and out."""
+
+    forwards: Array
+    reverse: Array
+    egress: Array
+    came: Array
+    went: Array
+
+
+@serial
+def largest_error(
+    plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, w: Room
+) -> tuple[float, int]:
+    """Return the largest relative error of a field or of the body's compartments, and which.
+
+    A field's is the volume's 1-norm over its amount and `floor`; a compartment's is relative to
+    its cells, or to a small share of those in the body.
+    """
+    mesh = plan.mesh
+    species, cells = u.shape
+    worst, which = 0.0, 0
+    for s in range(species):
+        difference, size = 0.0, 0.0
+        for c in range(cells):
+            error, new = 0.0, u[s, c]
+            for i in range(method.m.size):
+                error += method.e[i] * w.k[i, s, c]
+                new += method.m[i] * w.k[i, s, c]
+            difference += abs(error) * mesh.held[s, c]
+            size += abs(new) * mesh.held[s, c]
+        share = difference / (size + floor[s])
+        if not np.isfinite(share):
+            return np.inf, s
+        if share > worst:
+            worst, which = share, s
+    for p in range(body.shape[0]):
+        least = floor[plan.body.products[p]]
+        for k in range(body.shape[1]):
+            least += _SHARE * abs(body[p, k])
+        for k in range(body.shape[1]):
+            error, new = 0.0, body[p, k]
+            for i in range(method.m.size):
+                error += method.e[i] * w.kb[i, p, k]
+                new += method.m[i] * w.kb[i, p, k]
+            share = abs(error) / (abs(new) + least)
+            if not np.isfinite(share):
+                return np.inf, species
+            if share > worst:
+                worst, which = share, species
+    return worst, which
+
+
+@serial
+def count(plan: Plan, method: Tableau, h: float, counts: Counts, w: Room) -> None:
+    """Add what the stages of a step of `h` days counted."""
+    _count_crossings(plan, method, h, counts, w)
+    volumes = plan.mesh.volumes
+    for i in range(method.m.size):
+        m = method.m[i]
+        for p in range(counts.egress.size):
+            counts.egress[p] += m * w.left[i, p]
+    for r in range(counts.forwards.size):
+        for c in range(volumes.size):
+            events = 0.0
+            for i in range(method.m.size):
+                events += method.m[i] * w.rates[i, r, c]
+            if events > 0.0:
+                counts.forwards[r] += events * volumes[c]
+            else:
+                counts.reverse[r] -= events * volumes[c]
+
+
+@serial
+def _count_crossings(plan: Plan, method: Tableau, h: float, counts: Counts, w: Room) -> None:
+    """Add what came in and what went out; through a boundary only one of them in each cell."""
+    crossings = plan.crossings
+    for e in range(crossings.place.size):
+        k, into, out = crossings.place[e], h * crossings.gain[e], 0.0
+        for i in range(method.m.size):
+            out += method.m[i] * w.crossed[i, e]
+        if crossings.apart[k]:
+            counts.came[k] += into
+            counts.went[k] += out
+        else:
+            counts.came[k] += max(into - out, 0.0)
+            counts.went[k] += max(out - into, 0.0)
+
+
+@serial
+def nearest_to_end(plan: Plan, u: Array, least: Array) -> float:
+    """Return how many times its `least` amount the one species is that is nearest to it, or inf.
+
+    What is below it already does not count.
+    """
+    nearest = np.inf
+    for s in range(least.size):
+        if least[s] > 0.0:
+            total = 0.0
+            for c in range(u.shape[1]):
+                total += u[s, c] * plan.mesh.held[s, c]
+            if total >= least[s]:
+                nearest = min(nearest, total / least[s])
+    return nearest
+
+
+@serial
+def lowest_end(plan: Plan, u: Array, new: Array, least: Array) -> float:
+    """Return how many times its `least` amount the lowest `new` one is, of those not below at u."""
+    lowest = np.inf
+    for s in range(least.size):
+        if least[s] > 0.0:
+            before, after = 0.0, 0.0
+            for c in range(u.shape[1]):
+                before += u[s, c] * plan.mesh.held[s, c]
+                after += new[s, c] * plan.mesh.held[s, c]
+            if before >= least[s]:
+                lowest = min(lowest, after / least[s])
+    return lowest
+
+
+@serial
+def new_state(plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, w: Room) -> float:
+    """Write the new densities to `w.u` and cells to `w.body`, never negative; return what moved.
+
+    What a step left below zero is filled up from the cells beside it, or from all compartments:
+    the largest share of a product in tissue or body. Of other species, which are in no balance,
+    what cannot be filled is none: a rate may go on where what it consumes is used up.
+    """
+    combined(method.m, method.m.size, u, body, w)
+    worst = 0.0
+    for s in range(u.shape[0]):
+        moved = _filled(w.u[s], plan.mesh.held[s], floor[s], w)
+        for p in range(plan.body.products.size):
+            if plan.body.products[p] == s:
+                worst = max(worst, moved)
+    for p in range(body.shape[0]):
+        worst = max(worst, _shared(w.body[p]))
+    return worst
+
+
+@serial
+def _filled(values: Array, held: Array, floor: float, w: Room) -> float:
+    """Fill cells below zero from those beside them; return the share of the amount moved."""
+    least, size = 0.0, 0.0
+    for c in range(values.size):
+        least = min(least, values[c])
+        size += abs(values[c]) * held[c]
+    if least >= 0.0:
+        return 0.0
+    moved = fill(values, held, w.ahead, w.behind)
+    if not np.isfinite(moved):
+        for c in range(values.size):
+            values[c] = 0.0
+    return moved / (size + floor)
+
+
+@serial
+def _shared(cells: Array) -> float:
+    """Take what is below zero from all compartments; return the share moved."""
+    have, need = 0.0, 0.0
+    for k in range(cells.size):
+        have += max(cells[k], 0.0)
+        need -= min(cells[k], 0.0)
+    if need == 0.0:
+        return 0.0
+    if need >= have:
+        return np.inf
+    for k in range(cells.size):
+        cells[k] = max(cells[k], 0.0) * (1.0 - need / have)
+    return need / have

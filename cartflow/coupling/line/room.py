@@ -1,0 +1,110 @@
+"""Room for the stages of a step, made once a run."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from cartflow.core.compiling import serial
+from cartflow.coupling.line.arrays import Plan
+
+Array = np.ndarray
+
+
+class Room(NamedTuple):
+    """Arrays that the stages write.
+
+    `u`, `inside` (never negative) and `f` (species, cells) are a stage's densities and their rates
+    of change, `k` (stages, species, cells) the stages; `x` (cells x species) is a right-hand
+    side, then its solution. `body` (products, compartments) and `kb` are the same of the body;
+    `rates` (stages, reactions, cells) become the events of the stages, `slopes` (reactions x
+    species, cells) are derivatives. `left` (stages, products) and `crossed` (stages, entries of
+    crossings) count egress and what goes out. `arrived` (products, cells x species) is
+    the mesh's answer to one cell a day handed over, `drained` (compartments,) the body's to one
+    into the node; `door` (products, products) is what returns, and comes again. `ahead` and
+    `behind` (1, cells) are each cell's neighbours.
+    """
+
+    u: Array
+    inside: Array
+    f: Array
+    k: Array
+    x: Array
+    band: Array
+    pivots: Array
+    scale: Array
+    rates: Array
+    slopes: Array
+    body: Array
+    kb: Array
+    dense: Array
+    dense_pivots: Array
+    drained: Array
+    arrived: Array
+    door: Array
+    door_pivots: Array
+    through: Array
+    left: Array
+    crossed: Array
+    ahead: Array
+    behind: Array
+
+
+def width_of(plan: Plan) -> int:
+    """Return how far from its diagonal the matrix of the mesh reaches."""
+    species = len(plan.mesh.storage)
+    return (2 if (plan.drift.attractant >= 0).any() else 1) * species
+
+
+def room(plan: Plan, stages: int) -> Room:
+    """Return room for a method of so many `stages`."""
+    species, cells = plan.mesh.storage.shape
+    reactions = max(plan.kinetics.stoichiometry.shape[1], 1)
+    products, compartments = plan.body.products.size, len(plan.body.rates)
+    size, width = species * cells, width_of(plan)
+    return Room(
+        u=np.zeros((species, cells)),
+        inside=np.zeros((species, cells)),
+        f=np.zeros((species, cells)),
+        k=np.zeros((stages, species, cells)),
+        x=np.zeros(size),
+        band=np.zeros((size, 3 * width + 1)),
+        pivots=np.zeros(size, dtype=np.int64),
+        scale=np.zeros(size),
+        rates=np.zeros((stages, reactions, cells)),
+        slopes=np.zeros((reactions * species, cells)),
+        body=np.zeros((products, compartments)),
+        kb=np.zeros((stages, products, compartments)),
+        dense=np.zeros((compartments, compartments)),
+        dense_pivots=np.zeros(compartments, dtype=np.int64),
+        drained=np.zeros(compartments),
+        arrived=np.zeros((products, size)),
+        door=np.zeros((products, products)),
+        door_pivots=np.zeros(products, dtype=np.int64),
+        through=np.zeros(products),
+        left=np.zeros((stages, products)),
+        crossed=np.zeros((stages, plan.crossings.place.size)),
+        ahead=np.minimum(np.arange(1, cells + 1), cells - 1)[None],
+        behind=np.maximum(np.arange(-1, cells - 1), 0)[None],
+    )
+
+
+@serial
+def combined(weights: Array, stages: int, u: Array, body: Array, w: Room) -> None:
+    """Write the state plus the weighted stages to `w.u` and `w.body`."""
+    for s in range(u.shape[0]):
+        for c in range(u.shape[1]):
+            w.u[s, c] = u[s, c]
+    for p in range(body.shape[0]):
+        for k in range(body.shape[1]):
+            w.body[p, k] = body[p, k]
+    for j in range(stages):
+        weight = weights[j]
+        if weight != 0.0:
+            for s in range(u.shape[0]):
+                for c in range(u.shape[1]):
+                    w.u[s, c] += weight * w.k[j, s, c]
+            for p in range(body.shape[0]):
+                for k in range(body.shape[1]):
+                    w.body[p, k] += weight * w.kb[j, p, k]

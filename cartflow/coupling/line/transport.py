@@ -1,0 +1,108 @@
+"""Diffusion and drift on a line, with their derivatives to every cell that a face looks at."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.core.compiling import serial
+from cartflow.coupling.line.arrays import Drift, Mesh
+from cartflow.pde.lines.kernels import limited_with_slopes
+
+Array = np.ndarray
+
+
+@serial
+def response(law: int, a: float, half: float) -> tuple[float, float]:
+    """Return f(a) of a law of chemotaxis (see `cartflow.pde.chemotaxis`), and its derivative."""
+    if law == 1:
+        f = 1.0 / (a + half)
+        return f, -f * f
+    if law == 2:
+        b = 1.0 / (1.0 + a / half)
+        return b * b, -2.0 * b * b * b / half
+    return 1.0, 0.0
+
+
+@serial
+def velocity(drift: Drift, mesh: Mesh, s: int, f: int, u: Array) -> tuple[float, float, float]:
+    """Return the drift of species s at face f, mm/day, and its derivatives to the attractant.
+
+    v = chi f(a) grad a, no faster than the ceiling, where the derivatives are zero.
+    """
+    k = drift.attractant[s]
+    near, far = mesh.before[f], mesh.after[f]
+    over = 1.0 / (near + far)
+    one, two = u[k, f], u[k, f + 1]
+    f1, d1 = response(drift.law[s], one, drift.half_saturation[s])
+    f2, d2 = response(drift.law[s], two, drift.half_saturation[s])
+    slope, mean = (two - one) * over, (far * f1 + near * f2) * over
+    v = drift.sensitivity[s] * mean * slope
+    if abs(v) > drift.ceiling[s]:
+        return np.copysign(drift.ceiling[s], v), 0.0, 0.0
+    by_one = far * over * d1 * slope - mean * over
+    by_two = near * over * d2 * slope + mean * over
+    return v, drift.sensitivity[s] * by_one, drift.sensitivity[s] * by_two
+
+
+@serial
+def upwind(u: Array, f: int, v: float) -> tuple[float, float, float, float, int, int, int]:
+    """Return the value at face f, its derivatives to the cells far, near and beyond, and which.
+
+    First order beside the ends of the line, where far is near.
+    """
+    last = u.size - 1
+    far, near, beyond = (f - 1, f, f + 1) if v >= 0.0 else (f + 2, f + 1, f)
+    if far < 0 or far > last:
+        return u[near], 0.0, 1.0, 0.0, near, near, beyond
+    value, a, b, c = limited_with_slopes(u[far], u[near], u[beyond])
+    return value, a, b, c, far, near, beyond
+
+
+@serial
+def add_transport(mesh: Mesh, drift: Drift, u: Array, out: Array) -> None:
+    """Add div(D grad u - v u), per mm3 of tissue and day, to `out` (species, cells)."""
+    species, cells = u.shape
+    for s in range(species):
+        moves = drift.attractant[s] >= 0
+        for f in range(cells - 1):
+            across = mesh.exchange[s, f] * (u[s, f] - u[s, f + 1])
+            if moves:
+                v = velocity(drift, mesh, s, f, u)[0]
+                if v != 0.0:
+                    across += mesh.areas[f] * v * upwind(u[s], f, v)[0]
+            out[s, f] -= across / mesh.volumes[f]
+            out[s, f + 1] += across / mesh.volumes[f + 1]
+
+
+@serial
+def _enter(band: Array, width: int, mesh: Mesh, s: int, f: int, k: int, c: int, x: float) -> None:
+    """Subtract from `band` that the flow of s over face f grows by x with species k in cell c."""
+    species = mesh.storage.shape[0]
+    row, column = f * species + s, c * species + k
+    band[row, column - row + width] += x / mesh.held[s, f]
+    row += species
+    band[row, column - row + width] -= x / mesh.held[s, f + 1]
+
+
+@serial
+def enter_transport(mesh: Mesh, drift: Drift, u: Array, band: Array, width: int) -> None:
+    """Subtract the derivatives of the transport from `band`; unknowns are cell by cell."""
+    species, cells = u.shape
+    for s in range(species):
+        moves = drift.attractant[s] >= 0
+        for f in range(cells - 1):
+            x = mesh.exchange[s, f]
+            if x != 0.0:
+                _enter(band, width, mesh, s, f, s, f, x)
+                _enter(band, width, mesh, s, f, s, f + 1, -x)
+            if moves:
+                v, by_one, by_two = velocity(drift, mesh, s, f, u)
+                value, a, b, c, far, near, beyond = upwind(u[s], f, v)
+                flow = mesh.areas[f] * v
+                if a != 0.0:
+                    _enter(band, width, mesh, s, f, s, far, flow * a)
+                _enter(band, width, mesh, s, f, s, near, flow * b)
+                _enter(band, width, mesh, s, f, s, beyond, flow * c)
+                k, through = drift.attractant[s], mesh.areas[f] * value
+                _enter(band, width, mesh, s, f, k, f, through * by_one)
+                _enter(band, width, mesh, s, f, k, f + 1, through * by_two)

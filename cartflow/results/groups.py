@@ -1,0 +1,195 @@
+"""The groups of a result that say what became of the cells: body, exchange, balance."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from cartflow.core.dataset import label, variable
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.ledger import residual
+from cartflow.coupling.simulation import Record, Simulation
+from cartflow.pbpk.flows.observables import SPACES, in_body, organ_table, venous_concentration
+from cartflow.pde.boundary import Place
+from cartflow.pde.problem import Problem
+
+Array = np.ndarray
+
+
+def shared(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Variable]:
+    """Return the coordinates of all groups."""
+    names = list(system.product_names)
+    times = [s.time for s in record.states]
+    return {
+        "time": variable(("time",), times, "day", "time since the start", axis="T"),
+        "phenotype": label(("phenotype",), names, "phenotype of the product cells"),
+    }
+
+
+# What a number of cells is divided by for a density, said where the volumes stand.
+_DIVIDED = (
+    "vessels: blood as the trafficking model counts it; tissue: the interstitium with every "
+    "trafficking model, also where lymph empties more (network_*_extravascular_volume)"
+)
+_COUNTED = {
+    "whole_blood": "per volume of whole blood",
+    "pool": "per volume of what carries the cells, which the trafficking model calls blood",
+}
+
+
+def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
+    """Return the cells by organ and space, and what stands where kinetics act in organs."""
+    table = organ_table(system.network)
+    organs = list(table.organs)
+    places = [SPACES.index(space) for space in table.spaces]
+    shots = record.states
+    products = shots[0].body.shape[1]
+    cells = np.full((len(shots), products, len(organs), len(SPACES)), np.nan)
+    cells[..., places] = [table.cells(s.body) for s in shots]
+    volume = np.full((len(organs), len(SPACES)), np.nan)
+    volume[:, places] = table.volumes
+    if isinstance(system, Coupled):
+        tissue = SPACES.index("tissue")
+        cells[:, :, organs.index("tumour"), tissue] = _in_tumour(record, system)
+        volume[organs.index("tumour"), tissue] = system.engine.problem.geometry.volume
+    venous = [venous_concentration(system.network, s.body) for s in shots]
+    dims = ("time", "phenotype", "organ", "space")
+    return xr.Dataset(
+        {
+            "cells": variable(dims, cells, "cell", "product cells by organ and space"),
+            "volume": variable(
+                ("organ", "space"), volume, "mm^3", "volume of the space", comment=_DIVIDED
+            ),
+            "blood_concentration": variable(
+                ("time", "phenotype"),
+                venous,
+                "cell/mm^3",
+                "product cells in venous blood",
+                comment=_COUNTED[system.network.counted_in],
+            ),
+            **_at_sites(record, system),
+        },
+        coords={
+            "organ": label(("organ",), organs, "organ"),
+            "space": label(("space",), list(SPACES), "space within the organ"),
+        },
+    )
+
+
+def _at_sites(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Variable]:
+    """Return the density of every species at the sites of kinetics, and the sites' volumes."""
+    kinetics = system.kinetics
+    if kinetics is None:
+        return {}
+    densities = np.array([system.organs.densities(s.body, s.residents) for s in record.states])
+    names = [site.compartment for site in kinetics.sites]
+    found = {
+        "site": label(("site",), names, "compartment in which kinetics act"),
+        "site_volume": variable(
+            ("site",), kinetics.volumes, "mm^3", "volume that densities at the site are counted in"
+        ),
+    }
+    for number, species in enumerate(kinetics.network.species):
+        found[f"density_{species.name}"] = variable(
+            ("time", "site"),
+            densities[:, :, number],
+            species.unit,
+            species.long_name or species.name,
+            role=species.role,
+        )
+    return found
+
+
+def exchange_group(record: Record, simulation: Simulation) -> xr.Dataset:
+    """Return what passed between vessels, tumour and lymph, through boundaries and in regions."""
+    shots = record.states
+    dims = ("time", "phenotype")
+    inflow = np.array([s.ledger.inflow for s in shots])
+    egress = np.array([s.ledger.egress for s in shots])
+    elapsed = np.diff([s.time for s in shots])[:, None]
+    means = [
+        np.vstack([np.zeros_like(a[:1]), np.diff(a, axis=0) / elapsed]) for a in (inflow, egress)
+    ]
+    mean = "time: mean (since the last saved time)"
+    return xr.Dataset(
+        {
+            "inflow": variable(
+                dims, means[0], "cell/day", "cells from vessels into the tumour", cell_methods=mean
+            ),
+            "egress": variable(
+                dims, means[1], "cell/day", "cells from the tumour into lymph", cell_methods=mean
+            ),
+            "cumulative_inflow": variable(dims, inflow, "cell", "cells that entered the tumour"),
+            "cumulative_egress": variable(dims, egress, "cell", "cells that left by lymph"),
+            **_crossed(record, simulation.coupled.engine.problem),
+        }
+    )
+
+
+_WAYS = {
+    "boundary": ("entered", "came in through the boundary", "left", "went out through it"),
+    "region": ("supplied", "supplied in the region", "removed", "removed in it"),
+}
+
+
+def _crossed(record: Record, problem: Problem) -> dict[str, xr.Variable]:
+    """Return what came and went since the start through each boundary and region, by field."""
+    came = np.array([s.ledger.came for s in record.states])
+    went = np.array([s.ledger.went for s in record.states])
+    named = {"boundary": problem.geometry.boundaries, "region": problem.geometry.regions}
+    found = {}
+    for kind, (inwards, came_in, outwards, went_out) in _WAYS.items():
+        fields = dict.fromkeys(p.field for p in problem.places if p.kind == kind)
+        if fields:
+            found[kind] = label((kind,), list(named[kind]), f"{kind} of the tumour")
+        for field in fields:
+            species = problem.network.species[problem.network.index(field)]
+            name, unit = species.long_name or field, f"{species.unit}*mm^3"
+            for way, text, amounts in ((inwards, came_in, came), (outwards, went_out, went)):
+                values = _by_place(amounts, problem.places, field, kind, list(named[kind]))
+                found[f"{way}_{field}"] = variable(("time", kind), values, unit, f"{name}, {text}")
+    return found
+
+
+def _by_place(
+    amounts: Array, places: tuple[Place, ...], field: str, kind: str, names: list[str]
+) -> Array:
+    """Return the columns of a field's boundaries or regions, zero where nothing may cross."""
+    values = np.zeros((len(amounts), len(names)))
+    for column, place in enumerate(places):
+        if (place.field, place.kind) == (field, kind):
+            values[:, names.index(place.name)] += amounts[:, column]
+    return values
+
+
+def balance_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
+    """Return the terms of the balance of product cells, and its residual."""
+    shots = record.states
+    body = [in_body(system.network, s.body) for s in shots]
+    tumour = _in_tumour(record, system)
+    # What vessels and tumour hand over is delivered within the step, so nothing is under way.
+    transit = np.zeros_like(tumour)
+    parts = zip(shots, body, tumour, transit, strict=True)
+    gaps = np.array([residual(s.ledger, b, t, under_way) for s, b, t, under_way in parts])
+    columns = {
+        "infused": (
+            [s.ledger.infused for s in shots],
+            "cells given, with those there at the start",
+        ),
+        "in_body": (body, "cells in the body without the tumour's tissue"),
+        "in_tumour": (tumour, "cells in the tumour's tissue"),
+        "in_transit": (transit, "cells handed over, not yet delivered"),
+        "born": ([s.ledger.born for s in shots], "cells born since the start"),
+        "died": ([s.ledger.died for s in shots], "cells that died or left for good"),
+        "converted": ([s.ledger.converted for s in shots], "cells gained from other phenotypes"),
+        "residual": (gaps, "infused + born - died + converted - in_body - in_tumour - in_transit"),
+    }
+    dims = ("time", "phenotype")
+    dataset = xr.Dataset({n: variable(dims, v, "cell", text) for n, (v, text) in columns.items()})
+    dataset["residual_total"] = variable(("time",), gaps.sum(axis=1), "cell", "sum of the residual")
+    return dataset
+
+
+def _in_tumour(record: Record, system: Coupled | BodyAlone) -> Array:
+    return np.array([system.in_tumour(s.tumour) for s in record.states])

@@ -1,0 +1,143 @@
+"""The result of a run: an ``xarray.DataTree`` with fixed names, and its summary."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from cartflow.core.bibliography import reference
+from cartflow.core.dataset import parameter_group, read, without_fill, write
+from cartflow.core.outcome import Outcome, RunStopped
+from cartflow.core.parameters import Parameter
+from cartflow.core.paths import as_path
+from cartflow.core.provenance import installed_version, now
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.simulation import Record, Simulation
+from cartflow.results.groups import balance_group, body_group, exchange_group, shared
+from cartflow.results.tumour import tumour_group
+
+ONE_SYSTEM = "RODAS 4(3), body and tumour as one system of equations, limited drift"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Result:
+    """A run that has ended: `tree` holds body, tumour, exchange, balance and parameters."""
+
+    tree: xr.DataTree
+    outcome: Outcome
+
+    def write(self, path: str | Path) -> None:
+        """Write the tree as netCDF-4."""
+        write(self.tree, as_path(path, "Result.write"))
+
+    def require_finished(self) -> Result:
+        """Return the result; raise `RunStopped` with the outcome's text if the run stopped."""
+        if self.outcome.status != "finished":
+            raise RunStopped(str(self.outcome))
+        return self
+
+    def summary(self) -> dict[str, float]:
+        """Return the numbers a reader asks for first; see `summarise`."""
+        return summarise(self.tree)
+
+
+def load_result(path: str | Path) -> xr.DataTree:
+    """Return the tree in a result file; raise `InputError` if the file holds none."""
+    return read(as_path(path, "load_result"))
+
+
+def summarise(tree: xr.DataTree) -> dict[str, float]:
+    """Return the cells that reached the tumour, those there at the end, the depth, the residual.
+
+    ``depth`` (mm) is how far below the rim 95 % of the tumour's product cells stay above;
+    ``relative_residual`` is the largest |residual_total| / (infused + born) of any saved time.
+    Without a tumour there are only time, infused and the residual.
+    """
+    balance = tree["balance"].to_dataset()
+    turnover = (balance["infused"] + balance["born"]).sum("phenotype")
+    size = np.abs(balance["residual_total"]) / turnover.where(turnover > 0, 1.0)
+    return {
+        "time": float(balance["time"][-1]),
+        "infused": float(balance["infused"][-1].sum()),
+        **(_in_tumour(tree) if "tumour" in tree.children else {}),
+        "relative_residual": float(size.max()),
+    }
+
+
+def _in_tumour(tree: xr.DataTree) -> dict[str, float]:
+    balance, tumour = tree["balance"].to_dataset(), tree["tumour"].to_dataset()
+    reached = tree["exchange"].to_dataset()["cumulative_inflow"]
+    return {
+        "reached_tumour": float(reached[-1].sum()),
+        "in_tumour": float(balance["in_tumour"][-1].sum()),
+        "depth": float(tumour["penetration_depth_all"][-1]),
+        "maximal_depth": float(tumour["depth"].max()),
+    }
+
+
+def build_result(
+    record: Record,
+    run: Simulation | BodyAlone,
+    *,
+    title: str,
+    study: str,
+    settings: Mapping[str, Any],
+    parameters: Mapping[str, Parameter],
+    references: list[str],
+    vessels: str = "",
+) -> Result:
+    """Return the result of a `Record` with everything that its file should say about itself.
+
+    `vessels` says whose vessels the tumour has, if there is one.
+    """
+    system = run if isinstance(run, BodyAlone) else run.coupled
+    root = xr.Dataset(coords=shared(record, system))
+    root.attrs = {
+        "Conventions": "CF-1.11",
+        "title": title,
+        "source": f"cartflow {installed_version('cartflow')}",
+        "history": f"{now()} cartflow run",
+        "references": "; ".join(reference(key) for key in references),
+        "reference_keys": " ".join(references),
+        "study": study,
+        "settings": json.dumps(dict(settings), default=str),
+        "outcome": str(record.outcome),
+        "extinct": "; ".join(str(each) for each in record.extinct),
+        "trafficking_scaling": system.network.scaling,
+        **({"tumour_vessels": vessels} if vessels else {}),
+        **_stepping(record, run),
+        "numpy_version": installed_version("numpy"),
+        "scipy_version": installed_version("scipy"),
+        "xarray_version": installed_version("xarray"),
+    }
+    groups = {"/": root, "/body": body_group(record, system)}
+    if isinstance(run, Simulation):
+        groups |= {"/tumour": tumour_group(record, run), "/exchange": exchange_group(record, run)}
+    groups |= {
+        "/balance": balance_group(record, system),
+        "/parameters": parameter_group(parameters),
+    }
+    tree = xr.DataTree.from_dict({name: without_fill(ds) for name, ds in groups.items()})
+    return Result(tree=tree, outcome=record.outcome)
+
+
+def _stepping(record: Record, run: Simulation | BodyAlone) -> dict[str, Any]:
+    """Return the attributes that say how the run was stepped."""
+    counts = {"steps_accepted": record.accepted_steps, "steps_rejected": record.rejected_steps}
+    if isinstance(run, BodyAlone):
+        return counts if run.kinetics is None else {**counts, "step_tolerance": run.tolerance}
+    return {
+        **counts,
+        "step_error_sum": record.error_sum,
+        "step_tolerance": run.control.tolerance,
+        "step_extrapolation": str(run.control.extrapolate and not run.one_system).lower(),
+        "step_maximum": run.control.maximum_step,
+        **run.coupled.engine.settings(),
+        **({"engine_scheme": ONE_SYSTEM} if run.one_system else {}),
+    }

@@ -1,0 +1,83 @@
+"""The summary that a run prints."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from cartflow.core.assumed import assumed_in, in_words
+from cartflow.results.result import summarise
+
+
+def summary_lines(tree: xr.DataTree) -> list[str]:
+    """Return the lines of the summary: outcome, cells, depth, balance, what was assumed."""
+    numbers = summarise(tree)
+    outcome = str(tree.attrs["outcome"])
+    outcome = outcome if outcome == "finished" else f"{outcome}; last saved"
+    return [
+        f"outcome       {outcome} at {numbers['time']:.6g} day",
+        f"infused       {numbers['infused']:.6g} cells",
+        *(_tumour_lines(numbers) if "tumour" in tree.children else []),
+        *_vessels_line(tree),
+        *_organ_lines(tree["body"].to_dataset()),
+        *(f"extinct       {each}" for each in tree.attrs.get("extinct", "").split("; ") if each),
+        f"balance       largest |residual| / (infused + born) = {numbers['relative_residual']:.2g}",
+        _step_line(tree),
+        f"assumed       {in_words(assumed_in(tree['parameters'].to_dataset()))}",
+    ]
+
+
+def _tumour_lines(numbers: dict[str, float]) -> list[str]:
+    share = numbers["reached_tumour"] / numbers["infused"] if numbers["infused"] else 0.0
+    return [
+        f"tumour        {numbers['reached_tumour']:.6g} cells entered it from the body "
+        f"({share:.3g} per infused cell), {numbers['in_tumour']:.6g} are there at the end",
+        *_depth_line(numbers),
+    ]
+
+
+def _depth_line(numbers: dict[str, float]) -> list[str]:
+    if np.isnan(numbers["depth"]):
+        return []
+    return [
+        f"depth         95 % of them are within {numbers['depth']:.3g} mm below the rim "
+        f"(the tumour is {numbers['maximal_depth']:.3g} mm deep)"
+    ]
+
+
+def _vessels_line(tree: xr.DataTree) -> list[str]:
+    """Return whose vessels the tumour has; files of earlier versions do not say."""
+    text = tree.attrs.get("tumour_vessels")
+    return [f"vessels       {text}"] if text else []
+
+
+def _organ_lines(body: xr.Dataset) -> list[str]:
+    """Return a line for each species wherever kinetics act in organs."""
+    return [
+        f"organs        {site}, {name}: {_course(values.sel(site=site))}".replace("density_", "", 1)
+        for name, values in body.data_vars.items()
+        if str(name).startswith("density_")
+        for site in values["site"].values
+        if float(values.sel(site=site).max()) > 0
+    ]
+
+
+def _course(values: xr.DataArray) -> str:
+    """Return first and last value, and the most, or the least of what is no product."""
+    unit = {"mm-3": " cells/mm3"}.get(values.attrs["units"], "")
+    first, last = (f"{float(values[place]):.3g}" for place in (0, -1))
+    travels = values.attrs["role"] in {"phenotype", "product"}
+    place = int(np.argmax(values.values) if travels else np.argmin(values.values))
+    day, extreme = float(values["time"][place]), float(values[place])
+    word = "most" if travels else "least"
+    return f"{first}{unit} at the start, {last} at the end, {word} {extreme:.3g} on day {day:.3g}"
+
+
+def _step_line(tree: xr.DataTree) -> str:
+    steps = f"steps         {tree.attrs['steps_accepted']}"
+    if "step_tolerance" not in tree.attrs:
+        return f"{steps}, exact"
+    if "step_error_sum" not in tree.attrs:
+        return f"{steps}, each to a relative error of {float(tree.attrs['step_tolerance']):.2g}"
+    error = float(tree.attrs["step_error_sum"])
+    return f"{steps}, their estimated errors in time add up to {100 * error:.2g} %"

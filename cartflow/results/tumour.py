@@ -1,0 +1,119 @@
+"""The tumour group of a result: fields on their grid, and how deep the cells went."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from cartflow.core.dataset import variable
+from cartflow.core.outcome import InputError
+from cartflow.coupling.simulation import Record, Simulation
+from cartflow.geometries.geometry import Geometry
+from cartflow.kinetics.network import Network
+
+Array = np.ndarray
+
+
+def tumour_group(record: Record, simulation: Simulation) -> xr.Dataset:
+    """Return one variable a field over time and the grid, nan outside, with its coordinates."""
+    problem = simulation.coupled.engine.problem
+    geometry = problem.geometry
+    dims = ("time", *geometry.dims)
+    variables = {}
+    for i, species in enumerate(problem.network.species):
+        values = np.array([geometry.scatter(s.tumour[i]) for s in record.states])
+        name = species.long_name or species.name
+        variables[species.name] = variable(dims, values, species.unit, name, role=species.role)
+    return xr.Dataset(
+        {**variables, **_depths(record, simulation), **_places(geometry)},
+        coords=_coordinates(geometry),
+    )
+
+
+def require_free_names(network: Network, geometry: Geometry) -> None:
+    """Raise `InputError` if a species has the name of another variable of the group."""
+    shared = {"time", "phenotype", "penetration_depth", "penetration_depth_all"}
+    taken = {*shared, *_places(geometry), *_coordinates(geometry)}
+    for name in network.species_names:
+        if name in taken:
+            msg = (
+                f"kinetics: species.{name}: the result's tumour group has another variable '{name}'"
+            )
+            raise InputError(msg)
+
+
+def penetration_depth(cells: Array, depth: Array, share: float = 0.95) -> float:
+    """Return the depth below the rim above which `share` of the cells stay, mm; nan for none.
+
+    Half of the cells of a mesh cell stand above its centre; between centres it interpolates.
+    """
+    total = cells.sum()
+    if not total > 0:
+        return float("nan")
+    order = np.argsort(depth, kind="stable")
+    above = np.cumsum(cells[order]) - 0.5 * cells[order]
+    return float(np.interp(share * total, above, depth[order]))
+
+
+def _depths(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
+    problem = simulation.coupled.engine.problem
+    volumes, depth = problem.geometry.cell_volumes, problem.geometry.depth
+    products = problem.network.is_product
+    counts = [s.tumour[products] * volumes for s in record.states]
+    single = [[penetration_depth(c, depth) for c in count] for count in counts]
+    every = [penetration_depth(count.sum(axis=0), depth) for count in counts]
+    text = "depth below the rim that holds 95 % of the product cells"
+    return {
+        "penetration_depth": variable(("time", "phenotype"), single, "mm", text),
+        "penetration_depth_all": variable(("time",), every, "mm", f"{text}, all phenotypes"),
+    }
+
+
+def _places(geometry: Geometry) -> dict[str, xr.Variable]:
+    places = {
+        "cell_volume": variable(
+            geometry.dims,
+            geometry.scatter(geometry.cell_volumes),
+            "mm^3",
+            "volume of the mesh cell",
+        ),
+        "depth": variable(
+            geometry.dims, geometry.scatter(geometry.depth), "mm", "depth below the rim"
+        ),
+    }
+    for name, inside in geometry.regions.items():
+        grid = np.zeros(geometry.active.shape, dtype=np.int8)
+        grid[geometry.active] = inside
+        places[f"region_{name}"] = variable(geometry.dims, grid, "1", f"region {name}")
+    for name, boundary in geometry.boundaries.items():
+        text = f"area of the boundary {name} that fluxes act on"
+        places[f"area_{name}"] = variable((), boundary.area, "mm^2", text)
+    shape = geometry.measures
+    if shape is not None:
+        for name, value, unit in (
+            ("mesh_area", shape.mesh_area, "mm^2"),
+            ("mesh_volume", shape.mesh_volume, "mm^3"),
+            ("sphericity", shape.sphericity, "1"),
+            ("largest_diameter", shape.diameter, "mm"),
+        ):
+            text = f"{name.replace('_', ' ')} of the marching-cubes mesh (IBSI)"
+            places[name] = variable((), value, unit, text)
+    if geometry.affine is not None:
+        text = "affine from index to RAS mm"
+        places["affine"] = variable(("affine_row", "affine_column"), geometry.affine, "1", text)
+    return places
+
+
+def _coordinates(geometry: Geometry) -> dict[str, xr.Variable]:
+    # No 'axis': CF reads X, Y and Z as longitude, latitude and height.
+    oblique = geometry.dims == ("k", "j", "i")
+    coordinates = {}
+    for name in geometry.dims:
+        text = f"index {name}" if oblique else f"{name} of the mesh cell's centre"
+        unit = "1" if oblique else "mm"
+        coordinates[name] = variable((name,), geometry.coordinates[name], unit, text)
+    if oblique:
+        for column, name in enumerate(("x", "y", "z")):
+            grid = geometry.scatter(geometry.centres[:, column])
+            coordinates[name] = variable(geometry.dims, grid, "mm", f"{name} (RAS) of the centre")
+    return coordinates

@@ -1,0 +1,213 @@
+"""From the tables of a study to fields, tissue and numbers with their sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel
+
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter, Sign, parameter, signed
+from cartflow.geometries.geometry import Geometry
+from cartflow.kinetics.network import Network, Species
+from cartflow.pde.boundary import (
+    BoundaryCondition,
+    FixedValue,
+    PrescribedFlux,
+    RegionSource,
+    Robin,
+)
+from cartflow.pde.chemotaxis import Chemotaxis
+from cartflow.pde.hindrance import LAWS, Hindrance
+from cartflow.pde.problem import DensityDependence, Field
+from cartflow.pde.tissue import Tissue
+from cartflow.study.schema import (
+    ChemotaxisTable,
+    FieldTable,
+    FixedValueTable,
+    FluxTable,
+    HindranceTable,
+    RobinTable,
+    SourceTable,
+    StudyTable,
+)
+
+Array = np.ndarray
+
+# The unit of chi per concentration, by the attractant's unit.
+_SENSITIVITY = {"ng/mm^3": "mm^5/ng/day", "cell/mm^3": "mm^5/cell/day", "1": "mm^2/day"}
+
+
+def stated_parameters(table: Any, prefix: str = "") -> dict[str, Parameter]:
+    """Return every `Parameter` in a validated table, by its dotted key."""
+    if isinstance(table, Parameter):
+        return {prefix: table}
+    if isinstance(table, BaseModel):
+        items = [(name, getattr(table, name)) for name in type(table).model_fields]
+    elif isinstance(table, Mapping):
+        items = list(table.items())
+    elif isinstance(table, (list, tuple)):
+        items = [(str(i), item) for i, item in enumerate(table)]
+    else:
+        return {}
+    found: dict[str, Parameter] = {}
+    for name, item in items:
+        found |= stated_parameters(item, f"{prefix}.{name}" if prefix else str(name))
+    return found
+
+
+class Assembler:
+    """Reads the parts of a study whose dimension depends on the species; keeps their numbers."""
+
+    def __init__(self, file: str, geometry: Geometry, network: Network) -> None:
+        self.file = file
+        self.geometry = geometry
+        self.network = network
+        self.parameters: dict[str, Parameter] = {}
+
+    def number(self, raw: Any, like: str, key: str, *, sign: Sign = "not_negative") -> float:
+        """Return one number in internal units and keep it under `key`."""
+        try:
+            result = signed(parameter(raw, like), sign)
+        except InputError as error:
+            msg = f"{self.file}: {key}: {error}"
+            raise InputError(msg) from None
+        self.parameters[key] = result
+        return result.value
+
+    def per_cell(self, raw: Any, like: str, key: str) -> Array:
+        """Return one value per mesh cell: a quantity, or a table of regions and quantities."""
+        if not isinstance(raw, dict) or "value" in raw:
+            return np.full(self.geometry.size, self.number(raw, like, key))
+        values = np.full(self.geometry.size, np.nan)
+        for region, item in raw.items():
+            require_known(region, self.geometry.regions, f"{self.file}: {key}")
+            values[self.geometry.region(region)] = self.number(item, like, f"{key}.{region}")
+        if np.isnan(values).any():
+            msg = f"{self.file}: {key}: its regions leave {np.isnan(values).sum()} mesh cells out"
+            raise InputError(msg)
+        return values
+
+    def tissue(self, study: StudyTable) -> Tissue:
+        """Return the tissue; its porosity is 1 unless the study says otherwise."""
+        table = study.tissue
+        raw = table.porosity if table.porosity is not None else 1.0
+        return Tissue(
+            porosity=self.per_cell(raw, "1", "tissue.porosity"),
+            hindrance=_hindrance(table.hindrance, "tissue."),
+            open_porosity=_value(table.open_porosity),
+            matrix=table.matrix,
+        )
+
+    def fields(self, tables: Mapping[str, FieldTable]) -> tuple[Field, ...]:
+        """Return one field a species, in the network's order."""
+        for name in tables:
+            require_known(name, self.network.species_names, f"{self.file}: fields")
+        return tuple(self._field(s, tables.get(s.name, FieldTable())) for s in self.network.species)
+
+    def initial(self, tables: Mapping[str, FieldTable]) -> Array:
+        """Return the state (species, mesh cells) at the start."""
+        rows = []
+        for s in self.network.species:
+            raw = tables.get(s.name, FieldTable()).initial
+            given = raw if raw is not None else f"{s.initial} {s.unit}"
+            rows.append(self.per_cell(given, s.unit, f"fields.{s.name}.initial"))
+        return np.array(rows)
+
+    def _field(self, species: Species, table: FieldTable) -> Field:
+        key = f"fields.{species.name}"
+        solute = species.role == "solute"
+        if solute and (table.hindrance is not None or table.open_gain is not None):
+            msg = f"{key}: a solute follows tissue.hindrance; hindrance and open_gain are for cells"
+            raise InputError(msg)
+        if table.diffusivity is None and (
+            table.hindrance is not None or table.open_gain is not None
+        ):
+            msg = f"{key}: hindrance and open_gain need a diffusivity to act on"
+            raise InputError(msg)
+        diffusivity = None
+        if table.diffusivity is not None:
+            diffusivity = self.per_cell(table.diffusivity, "mm^2/day", f"{key}.diffusivity")
+        dependence = None
+        if table.density_dependence is not None:
+            law = table.density_dependence
+            reference = self.number(
+                law.reference, species.unit, f"{key}.density_dependence.reference"
+            )
+            dependence = DensityDependence(reference=reference, exponent=_value(law.exponent, 1.0))
+        return Field(
+            name=species.name,
+            diffusivity=diffusivity,
+            solute=solute,
+            hindrance=None if table.hindrance is None else _hindrance(table.hindrance, f"{key}."),
+            open_gain=_value(table.open_gain, 1.0),
+            density_dependence=dependence,
+            chemotaxis=self._chemotaxis(table.chemotaxis, f"{key}.chemotaxis"),
+            boundaries={
+                name: self._boundary(item, species.unit, f"{key}.boundaries.{name}")
+                for name, item in table.boundaries.items()
+            },
+            sources=tuple(
+                self._source(region, item, species.unit, f"{key}.regions.{region}")
+                for region, item in table.regions.items()
+            ),
+        )
+
+    def _chemotaxis(self, table: ChemotaxisTable | None, key: str) -> Chemotaxis | None:
+        if table is None:
+            return None
+        require_known(table.attractant, self.network.species_names, f"{key}.attractant")
+        unit = self.network.species[self.network.index(table.attractant)].unit
+        like = "mm^2/day" if table.law == "logarithmic" else _SENSITIVITY[unit]
+        half = 0.0
+        if table.half_saturation is not None:
+            half = self.number(table.half_saturation, unit, f"{key}.half_saturation")
+        return Chemotaxis(
+            attractant=table.attractant,
+            law=table.law,
+            sensitivity=self.number(table.sensitivity, like, f"{key}.sensitivity", sign="any"),
+            half_saturation=half,
+            maximal_speed=_value(table.maximal_speed, np.inf),
+        )
+
+    def _boundary(
+        self, table: FluxTable | FixedValueTable | RobinTable, unit: str, key: str
+    ) -> BoundaryCondition:
+        if isinstance(table, FluxTable):
+            return PrescribedFlux(flux=self.number(table.flux, f"{unit}*mm/day", f"{key}.flux"))
+        if isinstance(table, FixedValueTable):
+            return FixedValue(value=self.number(table.value, unit, f"{key}.value"))
+        exterior = 0.0
+        if table.exterior is not None:
+            exterior = self.number(table.exterior, unit, f"{key}.exterior")
+        return Robin(transfer_coefficient=table.transfer_coefficient.value, exterior=exterior)
+
+    def _source(self, region: str, table: SourceTable, unit: str, key: str) -> RegionSource:
+        supply = 0.0
+        if table.supply is not None:
+            supply = self.number(table.supply, f"{unit}/day", f"{key}.supply")
+        return RegionSource(region=region, supply=supply, removal=_value(table.removal, 0.0))
+
+
+def _hindrance(table: HindranceTable, key: str) -> Hindrance:
+    require_known(table.law, LAWS, f"{key}hindrance.law")
+    if table.law != "measured" and table.tortuosity is not None:
+        msg = (
+            f"{key}hindrance.tortuosity: law '{table.law}' finds it; only law 'measured' takes one"
+        )
+        raise InputError(msg)
+    if table.law != "archie" and table.exponent is not None:
+        msg = f"{key}hindrance.exponent: law '{table.law}' has none; only law 'archie' takes one"
+        raise InputError(msg)
+    return Hindrance(
+        law=table.law,  # type: ignore[arg-type]  # Hindrance checks the name itself
+        tortuosity=_value(table.tortuosity, 1.0),
+        exponent=_value(table.exponent, 1.5),
+        matrix_tortuosity=_value(table.matrix_tortuosity, 1.0),
+    )
+
+
+def _value(given: Parameter | None, default: Any = None) -> Any:
+    return default if given is None else given.value

@@ -1,0 +1,124 @@
+"""What a study must not say: names that do not exist, keys that would have no effect."""
+
+from __future__ import annotations
+
+from cartflow.core.outcome import InputError, require_known
+from cartflow.geometries.geometry import Geometry
+from cartflow.pbpk.flows.routes import CAVITY_ROUTES, HOSTS_OF_ROUTES
+from cartflow.pbpk.tumour import draining_node, host_cavity
+from cartflow.study.schema import StudyTable, TumourTable
+
+_REGIONS = ("region", "egress_region", "injection_region")
+
+
+def require_parts(table: StudyTable, file: str) -> None:
+    """Raise `InputError` unless there is a whole tumour, or nothing of one."""
+    parts = ("tumour", "geometry", "kinetics")
+    missing = [name for name in parts if getattr(table, name) is None]
+    if 0 < len(missing) < len(parts):
+        msg = f"{file}: key '{missing[0]}' is missing; a tumour needs [tumour], [geometry] and "
+        raise InputError(msg + "[kinetics]")
+
+
+def refuse_tumour_keys(table: StudyTable) -> None:
+    """Raise `InputError` on a key that would have no effect in a study without a tumour."""
+    _refuse_exponents(table)
+    for key in ("fields", "tissue"):
+        if key in table.model_fields_set:
+            msg = f"{key}: has no effect in a study without a tumour"
+            raise InputError(msg)
+    allowed = {"tolerance"} if table.organs else set()
+    for key in sorted(table.solver.model_fields_set - allowed):
+        what = "a study without a tumour; allowed: tolerance"
+        if not table.organs:
+            what = "a study of the body alone, whose steps are exact"
+        msg = f"solver.{key}: has no effect in {what}"
+        raise InputError(msg)
+    for i, dose in enumerate(table.doses):
+        if dose.route == "intratumoural":
+            msg = f"doses.{i}.route: 'intratumoural' is for a study with a tumour"
+            raise InputError(msg)
+
+
+def refuse_unused(table: StudyTable, tumour: TumourTable) -> None:
+    """Raise `InputError` on a key that would have no effect: a study should do what it says."""
+    _refuse_unused_tumour(tumour)
+    _refuse_other_hosts(table, tumour)
+    _refuse_exponents(table)
+    if table.tissue.matrix is not None:
+        return
+    if table.tissue.open_porosity is not None:
+        raise InputError("tissue.open_porosity: needs tissue.matrix, the field it follows")
+    for name, item in table.fields.items():
+        if item.open_gain is not None:
+            msg = f"fields.{name}.open_gain: needs tissue.matrix, the field it follows"
+            raise InputError(msg)
+
+
+def hints(table: StudyTable) -> list[str]:
+    """Return what a study says that is allowed but seldom meant."""
+    if table.tumour is None:
+        return []
+    rate = table.tumour.cavity_entry_rate
+    routes = [d.route for d in table.doses if d.route in CAVITY_ROUTES]
+    if routes and (rate is None or rate.value == 0):
+        return [
+            f"a dose is {routes[0]}, but tumour.cavity_entry_rate is 0, so its cells reach the "
+            "tumour by lymph and blood only"
+        ]
+    return []
+
+
+def require_regions(table: StudyTable, tumour: TumourTable, geometry: Geometry) -> None:
+    """Raise `InputError` naming the key of a region that the geometry has not, or is empty.
+
+    Also of a boundary that it has not.
+    """
+    named = {f"tumour.{k}": getattr(tumour, k) for k in _REGIONS if getattr(tumour, k) is not None}
+    named |= {f"fields.{f}.regions": n for f, item in table.fields.items() for n in item.regions}
+    for key, name in named.items():
+        require_known(name, geometry.regions, key)
+        if not geometry.region(name).any():
+            msg = f"{key}: the region '{name}' holds no mesh cell"
+            raise InputError(msg)
+    if tumour.boundary is not None:
+        require_known(tumour.boundary, geometry.boundaries, "tumour.boundary")
+
+
+def _refuse_other_hosts(table: StudyTable, tumour: TumourTable) -> None:
+    """Raise `InputError` on a route to a place where the tumour is not."""
+    host = tumour.host
+    for i, dose in enumerate(table.doses):
+        hosts = HOSTS_OF_ROUTES.get(dose.route, (host,))
+        if host not in hosts:
+            msg = (
+                f"doses.{i}.route: '{dose.route}' is for a tumour in {' or '.join(hosts)}, "
+                f"but tumour.host is '{host}'"
+            )
+            raise InputError(msg)
+
+
+def _refuse_exponents(table: StudyTable) -> None:
+    rule = table.trafficking
+    if rule.exponent is not None and rule.scaling != "allometric":
+        raise InputError("trafficking.exponent: only scaling = 'allometric' has one")
+
+
+def _refuse_unused_tumour(table: TumourTable) -> None:
+    if table.feeding == "vessels" and table.boundary is not None:
+        raise InputError("tumour.boundary: only a tumour with feeding = 'rim' or 'both' has one")
+    if table.feeding == "rim" and table.region is not None:
+        raise InputError("tumour.region: only a tumour with feeding = 'vessels' or 'both' has one")
+    if (table.feeding == "both") != (table.rim_share is not None):
+        raise InputError("tumour.rim_share: needed with feeding = 'both', and only there")
+    if table.rim_share is not None and table.rim_share.value >= 1:
+        msg = f"tumour.rim_share: '{table.rim_share.stated}' is not below 1"
+        raise InputError(msg)
+    if table.own_node and not draining_node(table.host):
+        msg = f"tumour.own_node: a tumour with the host '{table.host}' drains to all nodes"
+        raise InputError(msg)
+    if table.cavity_entry_rate is not None and not host_cavity(table.host):
+        msg = f"tumour.cavity_entry_rate: there is no cavity beside the host '{table.host}'"
+        raise InputError(msg)
+    if table.egress_rate is not None and table.retention is not None:
+        raise InputError("tumour.retention: has no effect beside tumour.egress_rate")

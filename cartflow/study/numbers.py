@@ -1,0 +1,95 @@
+"""A study with other values of any number that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cartflow.core.outcome import require_known
+from cartflow.core.parameters import Parameter
+from cartflow.pbpk.variation.ranges import Setting
+from cartflow.study.study import Study
+
+_INSIDE = ("doses.", "fields.", "tissue.", "kinetics.", "organs.", "tumour.")
+_TIMES = (".time", ".duration", ".interval")
+# What a model's file states beside its parameters, which a study cannot set.
+_OF_MODELS = ("kinetics.extinction.", "kinetics.events.")
+
+
+def study_setting(study: Study) -> Setting:
+    """Return the body, model, tumour and rule of a study."""
+    return Setting(
+        body=study.body,
+        trafficking=study.trafficking,
+        tumour=study.vessels(),
+        rule=study.scaling(),
+        cavities=tuple(study.cavities()),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StudyNumbers:
+    """The numbers of the study in the file `path`, and studies with other values of them.
+
+    Beside those of body, trafficking and vessels they are the doses, motility, chemotaxis,
+    boundaries, start and tissue that the study states, the parameters of its kinetics and those
+    of kinetics in organs. Times, mesh and solver are not among them.
+    """
+
+    path: Path
+    settings: Mapping[str, Any]
+
+    @cached_property
+    def study(self) -> Study:
+        """The study as it is."""
+        study = Study.from_file(self.path, dict(self.settings))
+        _ = study.simulation
+        return study
+
+    @cached_property
+    def numbers(self) -> dict[str, Parameter]:
+        """Every number that may vary, by name."""
+        outside = study_setting(self.study).numbers()
+        inside = {k: p for k, p in self.study.parameters().items() if self._is_inside(k)}
+        return outside | {k: p for k, p in inside.items() if k not in outside}
+
+    def varied(self, values: Mapping[str, float]) -> Study:
+        """Return the study with other values, in internal units. Raises `InputError`."""
+        settings = dict(self.settings)
+        outside = {}
+        for name, value in values.items():
+            require_known(name, self.numbers, "sensitivity: parameter")
+            if name.startswith(("body.", "trafficking.")):
+                outside[name] = value
+            else:
+                settings[_key(name)] = _text(value, self.numbers[name].unit)
+        study = Study.from_file(self.path, settings)
+        if not outside:
+            return study
+        setting = study_setting(self.study).varied(outside)
+        return replace(study, other_body=setting.body, other_trafficking=setting.trafficking)
+
+    def _is_inside(self, key: str) -> bool:
+        """Return whether a number used stands in the study or its kinetics, and may vary."""
+        if not key.startswith(_INSIDE) or key.endswith(_TIMES) or ".split." in key:
+            return False
+        if any(part in key for part in _OF_MODELS):
+            return False
+        if key.startswith("kinetics.parameters.") or key.endswith(".volume"):
+            return False  # the first are there under their own names, the second are the organs'
+        if key == "tumour.egress_rate":
+            return self.study.tumour.egress_rate is not None
+        return key != "tissue.porosity" or self.study.table.tissue.porosity is not None
+
+
+def _key(name: str) -> str:
+    """Return the key of a study that sets a number."""
+    head, kinetics, last = name.rpartition("kinetics.")
+    return f"{head}kinetics.parameters.{last}" if kinetics else name
+
+
+def _text(value: float, unit: str) -> str | float:
+    return value if unit == "1" else f"{value!r} {unit}"

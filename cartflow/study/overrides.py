@@ -1,0 +1,78 @@
+"""A study's table with some of its values replaced, and errors that name the study."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cartflow.core.outcome import InputError
+
+# The keys that say which other keys their table has.
+_DISCRIMINATING = re.compile(r"geometry\.shape|fields\.[^.]+\.boundaries\.[^.]+\.type")
+
+
+class errors_named:  # reads as a word where it is used
+    """Puts the study's name before the message of any `InputError` raised within."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if isinstance(error, InputError) and not str(error).startswith(self.name):
+            msg = f"{self.name}: {error}"
+            raise InputError(msg) from None
+
+
+def all_replaced(data: dict[str, Any], settings: Mapping[str, Any], file: str) -> dict[str, Any]:
+    """Return `data` with the values of `settings` at their dotted keys.
+
+    A geometry's `shape` and a boundary's `type` come first, and empty their table if they change.
+    """
+    for key in sorted(settings, key=lambda key: _DISCRIMINATING.fullmatch(key) is None):
+        data = replaced(data, key, settings[key], file)
+    return data
+
+
+def replaced(data: dict[str, Any], key: str, value: Any, file: str) -> dict[str, Any]:
+    """Return `data` with the value at a dotted key replaced or added."""
+    result = copy.deepcopy(data)
+    *parents, last = key.split(".")
+    place: Any = result
+    for part in parents:
+        place = place[int(part)] if _is_index(place, part) else _child(place, part, key, file)
+    if _DISCRIMINATING.fullmatch(key) and isinstance(place, dict) and place.get(last) != value:
+        # The other keys of the table belong to the shape or type that it had.
+        place.clear()
+    if _is_index(place, last):
+        place[int(last)] = value
+    elif isinstance(place, dict):
+        place[last] = value
+    else:
+        msg = f"{file}: --set {key}: there is no such key"
+        raise InputError(msg)
+    return result
+
+
+def _is_index(place: Any, part: str) -> bool:
+    return isinstance(place, list) and part in map(str, range(len(place)))
+
+
+def _child(place: Any, part: str, key: str, file: str) -> Any:
+    if not isinstance(place, dict):
+        msg = f"{file}: --set {key}: there is no such key"
+        raise InputError(msg)
+    return place.setdefault(part, {})
+
+
+def without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `settings` with an image by its name alone: its folder may name a patient."""
+    geometry = settings.get("geometry")
+    if not isinstance(geometry, dict) or "file" not in geometry:
+        return dict(settings)
+    return {**settings, "geometry": {**geometry, "file": Path(geometry["file"]).name}}

@@ -1,0 +1,264 @@
+"""What may stand in a study file: the tables, their keys, and the dimension of every number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field
+
+from cartflow.core.parameters import Parameter
+from cartflow.core.tables import PositiveInt, Table, WholeNumber, quantity
+from cartflow.geometries.voxels.rim import Surface
+from cartflow.pbpk.doses import Route
+from cartflow.pbpk.flows.tumour_like import Likeness
+from cartflow.pbpk.scaling import Scaling
+
+Time = Annotated[Parameter, quantity("day")]
+Duration = Annotated[Parameter, quantity("day", above=0)]
+Length = Annotated[Parameter, quantity("mm", above=0)]
+Position = Annotated[Parameter, quantity("mm", minimum=None)]
+Cells = Annotated[Parameter, quantity("cell", above=0)]
+Diffusivity = Annotated[Parameter, quantity("mm^2/day")]
+Speed = Annotated[Parameter, quantity("mm/day", above=0)]
+Rate = Annotated[Parameter, quantity("1/day")]
+Number = Annotated[Parameter, quantity("1")]
+Fraction = Annotated[Parameter, quantity("1", above=0)]
+
+
+class NamedFile(Table):
+    """Something by its shipped name, or a TOML file of the user's own."""
+
+    name: str
+
+
+class TraffickingTable(NamedFile):
+    """The trafficking model, and the rule that carries it to another body."""
+
+    scaling: Scaling = "capture_per_pass"
+    exponent: Annotated[Parameter, quantity("1", minimum=None)] | None = None
+    elimination_exponent: Annotated[Parameter, quantity("1", minimum=None)] | None = None
+
+
+class DoseTable(Table):
+    """One dose, or with `split` its parts, `interval` apart."""
+
+    route: Route = "intravenous"
+    cells: Cells
+    phenotype: str | None = None
+    time: Time | None = None
+    duration: Time | None = None
+    split: list[Fraction] | None = Field(default=None, min_length=2)
+    interval: Duration | None = None
+
+
+class TumourTable(Table):
+    """Host, vessels and feeding of the tumour; what is left out is as `like` says."""
+
+    host: str
+    like: Likeness = "default"
+    feeding: Literal["vessels", "rim", "both"] = "vessels"
+    rim_share: Fraction | None = None
+    region: str | None = None
+    boundary: str | None = None
+    egress_region: str = "all"
+    injection_region: str = "core"
+    plasma_flow: Rate | None = None
+    vascular_fraction: Fraction | None = None
+    interstitial_fraction: Fraction | None = None
+    lymph_fraction: Fraction | None = None
+    retention: Fraction | None = None
+    egress_rate: Rate | None = None
+    cavity_entry_rate: Rate | None = None
+    barrier_breakdown: Number | None = None
+    portal_share: Number | None = None
+    own_node: bool = False
+
+
+class SlabTable(Table):
+    """A slab between the boundaries left and right."""
+
+    shape: Literal["slab"]
+    length: Length
+    cells: PositiveInt
+    layers: dict[str, tuple[Position, Position]] = Field(default_factory=dict)
+
+
+class BallTable(Table):
+    """A ball of exact shells."""
+
+    shape: Literal["ball"]
+    radius: Length
+    cells: PositiveInt
+    layers: dict[str, tuple[Position, Position]] = Field(default_factory=dict)
+
+
+class BoxTable(Table):
+    """A box in two or three dimensions."""
+
+    shape: Literal["box"]
+    lengths: list[Length]
+    cells: list[PositiveInt]
+    regions: dict[str, list[tuple[Position, Position]]] = Field(default_factory=dict)
+
+
+class MaskTable(Table):
+    """A voxel mask in a NIfTI or NRRD file."""
+
+    shape: Literal["mask"]
+    file: Path
+    labels: dict[str, WholeNumber] = Field(default_factory=dict)
+    largest_component: bool = False
+    coarsen: PositiveInt | tuple[PositiveInt, PositiveInt, PositiveInt] = 1
+    surface: Surface = "smooth"
+
+
+class PhantomTable(Table):
+    """The lobulated phantom, made by code."""
+
+    shape: Literal["phantom"]
+    volume: Annotated[Parameter, quantity("mm^3", above=0)]
+    spacing: Length
+    lobes: PositiveInt = 5
+    seed: WholeNumber = 1
+    surface: Surface = "smooth"
+
+
+GeometryTable = Annotated[
+    SlabTable | BallTable | BoxTable | MaskTable | PhantomTable, Discriminator("shape")
+]
+
+
+class HindranceTable(Table):
+    """A law for the tortuosity of the pore space."""
+
+    law: str = "measured"
+    tortuosity: Number | None = None
+    exponent: Number | None = None
+    matrix_tortuosity: Number | None = None
+
+
+class TissueTable(Table):
+    """Porosity, tortuosity, and the matrix field that the porosity follows."""
+
+    porosity: Any = None
+    open_porosity: Fraction | None = None
+    matrix: str | None = None
+    hindrance: HindranceTable = HindranceTable()
+
+
+class ChemotaxisTable(Table):
+    """Drift up the gradient of an attractant."""
+
+    attractant: str
+    law: Literal["linear", "logarithmic", "receptor"] = "logarithmic"
+    sensitivity: Any
+    half_saturation: Any = None
+    maximal_speed: Speed | None = None
+
+
+class DensityDependenceTable(Table):
+    """D(u) = D0 (u / reference)^exponent."""
+
+    reference: Any
+    exponent: Number | None = None
+
+
+class FluxTable(Table):
+    """A prescribed flux into the tissue."""
+
+    type: Literal["flux"]
+    flux: Any
+
+
+class FixedValueTable(Table):
+    """A fixed value at the boundary."""
+
+    type: Literal["fixed_value"]
+    value: Any
+
+
+class RobinTable(Table):
+    """A flux in proportion to the distance from an exterior value."""
+
+    type: Literal["robin"]
+    transfer_coefficient: Annotated[Parameter, quantity("mm/day")]
+    exterior: Any = None
+
+
+BoundaryTable = Annotated[FluxTable | FixedValueTable | RobinTable, Discriminator("type")]
+
+
+class SourceTable(Table):
+    """Supply and first-order removal in a region."""
+
+    supply: Any = None
+    removal: Rate | None = None
+
+
+class FieldTable(Table):
+    """How one species starts and moves; without a diffusivity it is immobile."""
+
+    initial: Any = None
+    diffusivity: Any = None
+    hindrance: HindranceTable | None = None
+    open_gain: Fraction | None = None
+    density_dependence: DensityDependenceTable | None = None
+    chemotaxis: ChemotaxisTable | None = None
+    boundaries: dict[str, BoundaryTable] = Field(default_factory=dict)
+    regions: dict[str, SourceTable] = Field(default_factory=dict)
+
+
+class KineticsTable(Table):
+    """The kinetics models, combined by the names of their species, and changed parameters."""
+
+    models: list[str] = Field(min_length=1)
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class OrganTable(Table):
+    """An organ in which kinetics act: where in it, in what volume, and what stands there."""
+
+    kinetics: KineticsTable
+    space: Literal["tissue", "vascular"] = "tissue"
+    volume: Annotated[Parameter, quantity("mm^3", above=0)] | None = None
+    initial: dict[str, Any] = Field(default_factory=dict)
+
+
+class TimeTable(Table):
+    """The end of the run and the times to save: a list, or one interval."""
+
+    end: Duration
+    save: list[Time] | None = None
+    every: Duration | None = None
+
+
+class SolverTable(Table):
+    """The engine and its steps."""
+
+    engine: Literal["fast", "fipy"] = "fast"
+    tolerance: Annotated[Parameter, quantity("1", above=0)] | None = None
+    initial_step: Duration | None = None
+    minimum_step: Duration | None = None
+    maximum_step: Duration | None = None
+    extrapolate: bool = True
+    fixed_step: bool = False
+    sweeps: PositiveInt = 1
+
+
+class StudyTable(Table):
+    """A whole study file: a tumour with its geometry and kinetics, organs with theirs, or both."""
+
+    title: str
+    references: list[str] = Field(default_factory=list)
+    body: NamedFile
+    trafficking: TraffickingTable
+    doses: list[DoseTable] = Field(default_factory=list)
+    organs: dict[str, OrganTable] = Field(default_factory=dict)
+    tumour: TumourTable | None = None
+    geometry: GeometryTable | None = None
+    kinetics: KineticsTable | None = None
+    fields: dict[str, FieldTable] = Field(default_factory=dict)
+    tissue: TissueTable = TissueTable()
+    time: TimeTable
+    solver: SolverTable = SolverTable()

@@ -1,0 +1,159 @@
+"""From the organ tables of a study to kinetics in organs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter, parameter, signed
+from cartflow.kinetics.network import Network, Species
+from cartflow.pbpk.flows.network import OrganNetwork
+from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
+from cartflow.study.schema import OrganTable
+
+
+def organ_kinetics(
+    tables: Mapping[str, OrganTable],
+    organs: OrganNetwork,
+    load: Callable[[list[str]], Network],
+    tumour: Network | None,
+) -> OrganKinetics | None:
+    """Return the kinetics that a study states in organs, or None if it states none.
+
+    `load` reads models by name. With a `tumour` its travelling species travel through the
+    organs too, where no reaction takes them; what travels in organs must be in the tumour. Raises
+    `InputError` naming the organ's key.
+    """
+    if not tables:
+        return None
+    first, models = next((name, table.kinetics.models) for name, table in tables.items())
+    for name, table in tables.items():
+        if table.kinetics.models != models:
+            msg = (
+                f"organs.{name}.kinetics.models: {table.kinetics.models} differ from those of "
+                f"organs.{first}, {models}; the models are the same in all organs, and "
+                "parameters and initial may differ"
+            )
+            raise InputError(msg)
+    network = load(models)
+    _refuse_solutes(network, f"organs.{first}.kinetics")
+    if tumour is not None:
+        network = _with_travellers(network, tumour, f"organs.{first}.kinetics")
+    sites = tuple(_site(name, table, organs, network) for name, table in tables.items())
+    return OrganKinetics(organs=organs, network=network, sites=sites)
+
+
+def site_parameters(
+    tables: Mapping[str, OrganTable], kinetics: OrganKinetics
+) -> dict[str, Parameter]:
+    """Return every number of the kinetics in organs: parameters, initial values, volumes."""
+    found: dict[str, Parameter] = {}
+    for name, site, volume in zip(tables, kinetics.sites, kinetics.volumes, strict=True):
+        network = kinetics.network.with_parameters(site.parameters)
+        key = f"organs.{name}"
+        found |= {f"{key}.kinetics.{k}": p for k, p in network.described_parameters().items()}
+        found |= {f"{key}.initial.{k}": p for k, p in initial(name, tables[name], network).items()}
+        if site.volume is None:
+            found[f"{key}.volume"] = _own_volume(site, float(volume), kinetics.organs)
+    return found
+
+
+def initial(name: str, table: OrganTable, network: Network) -> dict[str, Parameter]:
+    """Return what stands in an organ at the start, by species."""
+    where, found = f"organs.{name}.initial", {}
+    for species, raw in table.initial.items():
+        require_known(species, network.species_names, where)
+        try:
+            unit = network.species[network.index(species)].unit
+            found[species] = signed(parameter(raw, unit), "not_negative")
+        except InputError as error:
+            msg = f"{where}.{species}: {error}"
+            raise InputError(msg) from None
+    return found
+
+
+def _site(name: str, table: OrganTable, organs: OrganNetwork, network: Network) -> Site:
+    try:
+        network.with_parameters(table.kinetics.parameters)
+    except InputError as error:
+        msg = f"organs.{name}.kinetics: {error}"
+        raise InputError(msg) from None
+    return Site(
+        compartment=_compartment(name, table, organs),
+        volume=None if table.volume is None else table.volume.value,
+        initial={key: p.value for key, p in initial(name, table, network).items()},
+        parameters=table.kinetics.parameters,
+    )
+
+
+def _compartment(name: str, table: OrganTable, organs: OrganNetwork) -> str:
+    """Return the compartment that an organ's name and space stand for."""
+    if name.partition("_")[0] == "tumour":
+        raise InputError("organs.tumour: the tumour's own kinetics stand in [kinetics]")
+    places = {(c.organ, c.space): c.name for c in organs.compartments if c.organ}
+    alone = {c.name for c in organs.compartments if c.name in ("venous", "arterial", "lymph")}
+    if name in alone:
+        if "space" in table.model_fields_set:
+            msg = f"organs.{name}.space: has no effect; only organs have spaces"
+            raise InputError(msg)
+        return name
+    known = {organ for organ, _ in places if organ not in ("blood", "tumour")} | alone
+    require_known(name, known, "organs")
+    if (name, table.space) not in places:
+        spaces = ", ".join(sorted(space for organ, space in places if organ == name))
+        msg = f"organs.{name}.space: '{table.space}'; with this trafficking model it has: {spaces}"
+        raise InputError(msg)
+    return places[name, table.space]
+
+
+def _refuse_solutes(network: Network, where: str) -> None:
+    for species in network.species:
+        if species.role == "solute":
+            msg = (
+                f"{where}: kinetics '{network.name}': '{species.name}' is a solute, which blood "
+                "would carry from organ to organ; cartflow carries cells only, so that the model "
+                "cannot act in organs; use one without solutes, or cartflow simulate"
+            )
+            raise InputError(msg)
+
+
+def _with_travellers(network: Network, tumour: Network, where: str) -> Network:
+    """Return `network` with what else travels, from the tumour."""
+    inside = {s.name: s for s in tumour.species}
+    for species in network.species:
+        if species.role == "phenotype" and species.name not in inside:
+            msg = (
+                f"{where}: '{species.name}' travels and would enter the tumour, whose kinetics "
+                "([kinetics]) do not have it; add a model with it there"
+            )
+            raise InputError(msg)
+        if species.name in inside:
+            _require_same_role(species, inside[species.name], where)
+    own = set(network.species_names)
+    more = [replace(s, initial=0.0) for s in tumour.species if s.role == "phenotype"]
+    return replace(network, species=(*network.species, *(s for s in more if s.name not in own)))
+
+
+def _require_same_role(organ: Species, tumour: Species, where: str) -> None:
+    if (organ.role, organ.unit) != (tumour.role, tumour.unit):
+        msg = (
+            f"{where}: '{organ.name}' is a {organ.role} in {organ.unit} here, but a {tumour.role} "
+            f"in {tumour.unit} in [kinetics]"
+        )
+        raise InputError(msg)
+
+
+def _own_volume(site: Site, volume: float, organs: OrganNetwork) -> Parameter:
+    place = organs.compartments[organs.index(site.compartment)]
+    kind = {"tissue": "interstitial_volume", "vascular": "vascular_volume"}.get(place.space, "")
+    keys = (f"{place.organ}.{kind}", f"{site.compartment}_volume", "lymph_node_volume")
+    stated = next(p for key in keys if (p := organs.parameters.get(f"body.{key}")) is not None)
+    return Parameter(
+        value=volume,
+        unit="mm^3",
+        stated=f"{volume:g} mm^3",
+        source=stated.source,
+        standing="assumed" if stated.standing == "assumed" else "derived",
+        note=f"volume of {site.compartment}",
+    )

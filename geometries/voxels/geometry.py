@@ -1,0 +1,128 @@
+"""Labelled voxels, cropped and turned, as a Geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartflow.geometries.geometry import Geometry
+from cartflow.geometries.regions import named_regions
+from cartflow.geometries.surfaces.measures import measure_mask
+from cartflow.geometries.voxels.coarsening import (
+    block_sums,
+    coarse_affine,
+    majority,
+    padded_to_blocks,
+    spread,
+)
+from cartflow.geometries.voxels.faces import VoxelFaces, voxel_faces
+from cartflow.geometries.voxels.orientation import VoxelGrid
+from cartflow.geometries.voxels.rim import Surface, rim
+
+Floats = NDArray[np.float64]
+
+
+def geometry_of_voxels(
+    grid: VoxelGrid,
+    names: Mapping[str, int],
+    source_affine: Floats,
+    notes: tuple[str, ...],
+    *,
+    drop_empty: bool,
+    surface: Surface = "smooth",
+) -> Geometry:
+    """Return the geometry of a voxel grid whose `names` say what its labels are.
+
+    Labels without a majority anywhere are an error, or with `drop_empty` left out and noted.
+    """
+    # From here on arrays stand in the order of the dims, the reverse of i, j, k.
+    factors = grid.factors[::-1]
+    voxel = grid.spacing[::-1]
+    fine = padded_to_blocks(grid.labels.T, factors)
+    counts = block_sums(fine > 0, factors)
+    active = counts > 0
+    affine = coarse_affine(grid.affine, grid.factors)
+    volumes = counts[active] * float(np.prod(voxel))
+    cells_of_voxels = _cell_of_voxel(fine, active, factors)
+    faces = voxel_faces(cells_of_voxels, voxel)
+    indices = np.argwhere(active)
+    depth = _depth(fine, voxel, factors, counts)[active]
+    most = majority(fine, factors)
+    own = {name: most == label for name, label in names.items()}
+    # A label that nobody named may vanish in coarse cells; one that was named may not.
+    gone = [name for name, cells in own.items() if drop_empty and not cells.any()]
+    kept = {name: cells for name, cells in own.items() if name not in gone}
+    dims = ("z", "y", "x") if grid.aligned else ("k", "j", "i")
+    return Geometry(
+        name="mask",
+        dims=dims,
+        coordinates=_coordinates(dims, active.shape, affine, aligned=grid.aligned),
+        active=active,
+        cell_volumes=volumes,
+        centres=indices[:, ::-1] @ affine[:3, :3].T + affine[:3, 3],
+        depth=depth,
+        regions=named_regions(depth, kept, "coarse mask"),
+        boundaries={"rim": rim(surface, faces, cells_of_voxels, voxel, voxel * factors)},
+        build_mesh=partial(_build_mesh, indices, active.shape, affine, faces, volumes),
+        build_measures=partial(measure_mask, fine > 0, voxel),
+        affine=affine,
+        source_affine=source_affine,
+        notes=(*notes, *(f"{name} has no majority in any coarse cell" for name in gone)),
+    )
+
+
+def _cell_of_voxel(
+    fine: NDArray[Any], active: NDArray[np.bool_], factors: Sequence[int]
+) -> NDArray[np.int64]:
+    """Return the mesh cell of every voxel, -1 for those outside."""
+    cell = np.where(active, np.cumsum(active).reshape(active.shape) - 1, -1)
+    return np.where(fine > 0, spread(cell, factors), -1)
+
+
+def _depth(
+    fine: NDArray[Any], voxel: Floats, factors: Sequence[int], counts: NDArray[np.int64]
+) -> Floats:
+    """Return, a block of `counts` voxels, the mean distance of their centres to the surface, mm.
+
+    The surface is the near side of the nearest voxel outside, half a voxel before its centre.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    inside = np.pad(fine > 0, 1)
+    nearest = distance_transform_edt(
+        inside, sampling=voxel, return_distances=False, return_indices=True
+    )
+    distance = np.zeros(inside.shape)
+    # An axis after the other, for memory.
+    for axis, size in enumerate(voxel):
+        steps = np.abs(nearest[axis] - np.indices(inside.shape, sparse=True)[axis])
+        distance += (np.maximum(steps - 0.5, 0.0) * size) ** 2
+    distance = np.sqrt(distance)
+    return block_sums(distance[1:-1, 1:-1, 1:-1], factors) / np.maximum(counts, 1)
+
+
+def _coordinates(
+    dims: tuple[str, ...], shape: tuple[int, ...], affine: Floats, *, aligned: bool
+) -> dict[str, Floats]:
+    coordinates = {}
+    for axis, (dim, number) in enumerate(zip(dims, shape, strict=True)):
+        index = np.arange(number, dtype=float)
+        world = 2 - axis
+        coordinates[dim] = affine[world, 3] + affine[world, world] * index if aligned else index
+    return coordinates
+
+
+def _build_mesh(
+    indices: NDArray[np.int64],
+    shape: tuple[int, ...],
+    affine: Floats,
+    faces: VoxelFaces,
+    volumes: Floats,
+) -> Any:
+    from cartflow.geometries.voxels.mesh import build_voxel_mesh
+
+    return build_voxel_mesh(indices, shape, affine, faces, volumes)

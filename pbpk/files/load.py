@@ -1,0 +1,250 @@
+"""Body and trafficking files in, checked nouns out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field
+
+from cartflow.core.outcome import InputError, suggest
+from cartflow.core.parameters import Parameter
+from cartflow.core.tables import Table, quantity, validate
+from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
+from cartflow.pbpk.checks import require_weight
+from cartflow.pbpk.files.likeness import closed_with_rest, with_lymph, with_model
+from cartflow.pbpk.published_tumour import PublishedTumour
+from cartflow.pbpk.trafficking import (
+    BloodTrafficking,
+    CavityTrafficking,
+    Extravascular,
+    LymphTrafficking,
+    OrganTrafficking,
+    Trafficking,
+    TumourTrafficking,
+)
+
+Volume = Annotated[Parameter, quantity("mL", above=0)]
+Flow = Annotated[Parameter, quantity("mL/h", above=0)]
+Rate = Annotated[Parameter, quantity("1/h")]
+Number = Annotated[Parameter, quantity("1", above=0)]
+
+
+class _OrganTable(Table):
+    volume: Volume
+    vascular_volume: Volume
+    interstitial_volume: Volume
+    blood_flow: Flow
+    lymph_flow: Annotated[Parameter, quantity("mL/h")]
+
+
+class _CavityTable(Table):
+    volume: Volume
+    lymph_flow: Flow
+
+
+class _BodyTable(Table):
+    name: str
+    title: str = ""
+    species: str
+    body_weight: Annotated[Parameter, quantity("g", above=0)]
+    haematocrit: Number
+    cardiac_output: Flow
+    blood_volume: Volume
+    venous_volume: Volume
+    arterial_volume: Volume
+    lymph_node_volume: Volume
+    organs: dict[str, _OrganTable]
+    minimal: bool = False
+    close_with_rest: bool = False
+    lymph_flow: Flow | None = None
+    cavities: dict[str, _CavityTable] = Field(default_factory=dict)
+
+
+class _OrganTraffickingTable(Table):
+    transmigration_rate: Rate | None = None
+    blood_entry_rate: Rate | None = None
+    retention: Number | None = None
+    exit_rate: Rate | None = None
+    elimination_rate: Rate | None = None
+    lymph_flow_factor: Number | None = None
+    blood_to: Literal["venous", "liver"] = "venous"
+    tissue_to: Literal["lymph", "blood"] = "lymph"
+
+
+class _LymphTable(Table):
+    blood_entry_rate: Rate | None = None
+    retention: Number | None = None
+    exit_rate: Rate | None = None
+    elimination_rate: Rate | None = None
+
+
+class _BloodTable(Table):
+    elimination_rate: Rate | None = None
+    pool: Literal["outside_organs", "all_blood"] = "outside_organs"
+    counted_in: Literal["whole_blood", "pool"] = "whole_blood"
+
+
+class _CavityTraffickingTable(Table):
+    entry_rate: Rate | None = None
+    retention: Number | None = None
+    elimination_rate: Rate | None = None
+
+
+class _PublishedTumourTable(Table):
+    host: str
+    volume: Volume | None = None
+    interstitial_volume: Volume | None = None
+    lymph_flow: Flow | None = None
+    portal_flow: Flow | None = None
+    retention: Number | None = None
+    egress_rate: Rate | None = None
+
+
+class _TumourTable(Table):
+    transmigration_rate: Rate | None = None
+    blood_flow: Flow | None = None
+    vascular_volume: Volume | None = None
+    capture: Number | None = None
+    blood_entry_rate: Rate | None = None
+    published: _PublishedTumourTable | None = None
+
+
+class _TraffickingTable(Table):
+    name: str
+    title: str = ""
+    made_for: str
+    carrier: Literal["blood", "plasma"] = "blood"
+    lymph_flow_factor: Number | None = None
+    extravascular_volume: Extravascular = "interstitium"
+    others: Literal["vessels_only", "as_rest"] = "vessels_only"
+    organs: dict[str, _OrganTraffickingTable]
+    lymph: _LymphTable = _LymphTable()
+    blood: _BloodTable = _BloodTable()
+    cavities: dict[str, _CavityTraffickingTable] = Field(default_factory=dict)
+    tumour: _TumourTable | None = None
+
+
+T = TypeVar("T", bound=Table)
+
+
+def body_names() -> list[str]:
+    """Return the names of the bodies that come with cartflow."""
+    return _names("body")
+
+
+def trafficking_names() -> list[str]:
+    """Return the names of the trafficking models that come with cartflow."""
+    return _names("trafficking")
+
+
+def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
+    """Return the body of a shipped name, or of a TOML file (its path relative to `directory`).
+
+    A file with `like` holds only what differs from the body that it names; one with `lymph_flow`
+    scales its organs' lymph to that sum. Raises `InputError`, naming file and key, if anything is
+    unknown, missing, does not close or does not fit the weight.
+    """
+    table, file = _read(_BodyTable, "body", name_or_path, directory)
+    with _named(f"{file}: "):
+        organs = {name: _organ(name, organ) for name, organ in table.organs.items()}
+        cavities = {name: Cavity(**_fields(c)) for name, c in table.cavities.items()}
+        parts = {**_fields(table), "organs": organs, "cavities": cavities}
+        parts = with_lymph(parts, parts.pop("lymph_flow"))
+        if parts.pop("close_with_rest"):
+            parts = closed_with_rest(parts)
+        body = Body(**parts)
+        require_weight(body.volume(), body.body_weight.value)
+        return body
+
+
+def load_trafficking(name_or_path: str | Path, directory: Path | None = None) -> Trafficking:
+    """Return the trafficking model of a shipped name, or of a TOML file, with its body.
+
+    A body named by a path in `made_for` is looked up beside the file. Raises `InputError`.
+    """
+    table, file = _read(_TraffickingTable, "trafficking", name_or_path, directory)
+    with _named(f"{file}: made_for: "):
+        made_for = load_body(table.made_for, file.parent)
+    with _named(f"{file}: "):
+        organs = {}
+        for name, organ in table.organs.items():
+            with _named(f"organs.{name}: "):
+                organs[name] = OrganTrafficking(**_fields(organ))
+        cavities = {name: CavityTrafficking(**_fields(c)) for name, c in table.cavities.items()}
+        parts = {
+            "made_for": made_for,
+            "organs": organs,
+            "cavities": cavities,
+            "lymph": LymphTrafficking(**_fields(table.lymph)),
+            "blood": BloodTrafficking(**_fields(table.blood)),
+            "tumour": None if table.tumour is None else _tumour(table.tumour),
+        }
+        return Trafficking(**{**_fields(table), **parts})
+
+
+@contextmanager
+def _named(prefix: str) -> Iterator[None]:
+    """Put `prefix` before the message of an `InputError`."""
+    try:
+        yield
+    except InputError as error:
+        msg = f"{prefix}{error}"
+        raise InputError(msg) from None
+
+
+def _organ(name: str, table: _OrganTable) -> Organ:
+    with _named(f"organs.{name}: "):
+        return Organ(**_fields(table))
+
+
+def _tumour(table: _TumourTable) -> TumourTrafficking:
+    parts, own = _fields(table), table.published
+    if own is not None:  # it keeps flow and vessels of its own: those beside it form the capture
+        flow = {name: parts[name] for name in ("blood_flow", "vascular_volume")}
+        parts["published"] = PublishedTumour(**{**_fields(own), **flow})
+    return TumourTrafficking(**parts)
+
+
+def _fields(table: Table) -> dict[str, Any]:
+    return {name: getattr(table, name) for name in type(table).model_fields}
+
+
+def _names(kind: str) -> list[str]:
+    found = [entry.name for entry in files("cartflow.pbpk").joinpath("data").iterdir()]
+    return sorted(
+        name.removeprefix(f"{kind}_").removesuffix(".toml")
+        for name in found
+        if name.startswith(f"{kind}_") and name.endswith(".toml")
+    )
+
+
+def _read(
+    schema: type[T], kind: str, name_or_path: str | Path, directory: Path | None
+) -> tuple[T, Path]:
+    path = _path(kind, name_or_path, directory)
+    data = with_model(path, lambda name, folder: _path(kind, name, folder))
+    _require_organs(data.get("organs"), str(path))
+    return validate(schema, data, str(path), source=""), path
+
+
+def _require_organs(tables: Any, file: str) -> None:
+    """Raise `InputError` on an unknown organ, before what its table lacks is complained of."""
+    if isinstance(tables, dict):
+        with _named(f"{file}: "):
+            for name in tables:
+                require_organ(name)
+
+
+def _path(kind: str, name_or_path: str | Path, directory: Path | None) -> Path:
+    """Return the file of a shipped name, or the path of a TOML file."""
+    text = str(name_or_path)
+    if text.endswith(".toml"):
+        return (directory or Path()) / text
+    if text in _names(kind):
+        return Path(str(files("cartflow.pbpk").joinpath(f"data/{kind}_{text}.toml")))
+    msg = f"{kind}: unknown name '{text}', and no .toml file; {suggest(text, _names(kind))}"
+    raise InputError(msg)

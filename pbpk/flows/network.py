@@ -1,0 +1,133 @@
+"""The organ network: compartments and the rates at which cells pass between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.parameters import Parameter
+from cartflow.pbpk.body import Body
+from cartflow.pbpk.flows.arcs import Arcs
+from cartflow.pbpk.flows.assemble import body_arcs
+from cartflow.pbpk.flows.compartments import Compartment
+from cartflow.pbpk.flows.routes import entries
+from cartflow.pbpk.flows.streams import counted_share
+from cartflow.pbpk.record import used_parameters
+from cartflow.pbpk.scaling import ScalingRule, scaling_rule
+from cartflow.pbpk.trafficking import Trafficking
+from cartflow.pbpk.tumour import TumourVessels
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OrganNetwork:
+    """Cells in compartments, `dx/dt = rates @ x`, with rates (n, n) in 1/day.
+
+    Columns sum to zero: what leaves the body is gathered in ``lost``, and what a tumour's
+    vessels give to tissue outside the network in ``handed_over``. `egress_rate` (1/day) is the
+    tumour's lymph flow / (interstitial volume x retention), nought without a tumour; `scaling`
+    the rule used; `parameters` everything used; `routes` the share of a dose that each
+    compartment gets, by route. Vessels have the volume that carries cells, `counted_share` of
+    that in which the model counts them, whole blood or its own pool (`counted_in`). Raises
+    `InputError` on rates that lose cells.
+    """
+
+    compartments: tuple[Compartment, ...]
+    rates: Array
+    egress_rate: float = 0.0
+    counted_share: float = 1.0
+    counted_in: str = "whole_blood"
+    scaling: str = ""
+    parameters: Mapping[str, Parameter]
+    routes: Mapping[str, Mapping[str, float]] = field(
+        default_factory=lambda: {"intravenous": {"venous": 1.0}}
+    )
+
+    def __post_init__(self) -> None:
+        """Check shape, names, signs and column sums, and freeze the rates."""
+        rates = np.array(self.rates, dtype=float)
+        names = self.names
+        if rates.shape != (len(names), len(names)) or len(set(names)) != len(names):
+            msg = f"network: rates of shape {rates.shape} for the compartments {', '.join(names)}"
+            raise InputError(msg)
+        off = rates - np.diag(np.diag(rates))
+        if not np.isfinite(rates).all() or (off < 0).any():
+            msg = "network: rates between compartments must be finite and not negative"
+            raise InputError(msg)
+        if (np.abs(rates.sum(axis=0)) > 1e-12 * np.abs(np.diag(rates))).any():
+            msg = "network: the columns of the rates must sum to zero"
+            raise InputError(msg)
+        rates.setflags(write=False)
+        object.__setattr__(self, "rates", rates)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The compartments' names, in the order of the rates."""
+        return tuple(compartment.name for compartment in self.compartments)
+
+    def index(self, name: str) -> int:
+        """Return the place of a compartment; raise `InputError` if there is none of that name."""
+        require_known(name, self.names, "compartment")
+        return self.names.index(name)
+
+    @cached_property
+    def draining(self) -> int:
+        """The place of the node that drains the tumour."""
+        return self.index("draining_node" if "draining_node" in self.names else "lymph")
+
+    def entry(self, route: str) -> Array:
+        """Return the share of a dose (n,) that each compartment gets by `route`; they sum to one.
+
+        Raises `InputError` if this body has no such route.
+        """
+        require_known(route, self.routes, "dose: route in this body")
+        shares = np.zeros(len(self.names))
+        for name, share in self.routes[route].items():
+            shares[self.index(name)] = share
+        return shares
+
+    def volumes(self) -> Array:
+        """Return the compartments' volumes (n,) in mm3; those that gather cells have none (0)."""
+        return np.array([compartment.volume for compartment in self.compartments])
+
+
+def organ_network(
+    body: Body,
+    trafficking: Trafficking,
+    *,
+    scaling: str | ScalingRule = "capture_per_pass",
+    tumour: TumourVessels | None = None,
+    lumped: bool = False,
+    cavities: Sequence[str] = (),
+) -> OrganNetwork:
+    """Return the network of `body` with the ways and rates of `trafficking`.
+
+    `cavities` (pleura, csf) are there beside those that the trafficking model uses.
+
+    A `tumour` takes its flow from its host. Its tissue is a compartment of the network if
+    `lumped`; otherwise the cells that leave its vessels go to ``handed_over``.
+    Raises `InputError` on an unknown rule, or on a tumour that its host cannot feed.
+    """
+    rule = scaling_rule(scaling)
+    if lumped and tumour is None:
+        msg = "network: lumped needs a tumour"
+        raise InputError(msg)
+    arcs: Arcs = body_arcs(body, trafficking, rule, tumour, lumped, cavities)
+    # A body may have cavities that this network does without.
+    used = {n: c for n, c in body.cavities.items() if f"{n}_cavity" in arcs.compartments}
+    return OrganNetwork(
+        compartments=tuple(arcs.compartments.values()),
+        rates=arcs.rates(),
+        egress_rate=arcs.egress_rate,
+        counted_share=counted_share(body, trafficking),
+        counted_in=trafficking.blood.counted_in,
+        scaling=rule.name,
+        parameters=used_parameters(replace(body, cavities=used), trafficking, rule, tumour),
+        routes=entries(arcs),
+    )

@@ -1,0 +1,218 @@
+"""The body's organs as a run steps them: cells carried about, and kinetics at sites if any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartflow.core.outcome import InputError
+from cartflow.pbpk.flows.network import OrganNetwork
+from cartflow.pbpk.flows.stepper import NetworkStepper
+from cartflow.pbpk.organs.kinetics import OrganKinetics
+from cartflow.pbpk.organs.stepper import OrganStepper
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BodyStep:
+    """Cells and residents after a step, and what happened to products (products,) in it.
+
+    `lost` are dead in organs or have left the body, `handed_over` have left a tumour's vessels;
+    `died` are dead by kinetics. `taken` and `refused` are the steps of the stiff integrator.
+    """
+
+    cells: Array
+    residents: Array
+    born: Array
+    died: Array
+    converted: Array
+    lost: Array
+    handed_over: Array
+    taken: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ActingOrgans:
+    """An organ network for some `products`, with the kinetics that act in it, if any.
+
+    Its state is `cells` (compartments, products), those that stay where they were made among
+    them, and `residents` (sites, others): the amounts of all else that stands at the sites.
+    Kinetics are stepped with the organs as one stiff system, to `tolerance`; without them the
+    step is exact. Amounts are followed relative to themselves down to `least` (sites, species),
+    where that is given. Raises `InputError` if the kinetics' products are not among `products`.
+    """
+
+    network: OrganNetwork
+    products: tuple[str, ...]
+    kinetics: OrganKinetics | None = None
+    tolerance: float = 1e-8
+    least: Array | None = None
+
+    def __post_init__(self) -> None:
+        """Check the products."""
+        own = () if self.kinetics is None else self.kinetics.products
+        unknown = sorted(set(own) - set(self.products))
+        if unknown:
+            msg = f"organs: the kinetics' product '{unknown[0]}' is not among the run's products"
+            raise InputError(msg)
+
+    @cached_property
+    def others(self) -> tuple[str, ...]:
+        """What stands at the sites and is no product, in the kinetics' order."""
+        if self.kinetics is None:
+            return ()
+        return tuple(n for n in self.kinetics.residents if n not in self.kinetics.products)
+
+    @cached_property
+    def least_residents(self) -> Array | float:
+        """The smallest amounts (sites, others) that are followed relative to themselves."""
+        if self.least is None:
+            return np.inf
+        names = self._kinetics.network.species_names
+        return self.least[:, [names.index(name) for name in self.others]]
+
+    def start(self) -> tuple[Array, Array]:
+        """Return cells and residents before any dose."""
+        count = len(self.network.compartments)
+        if self.kinetics is None:
+            return np.zeros((count, len(self.products))), np.zeros((0, 0))
+        return self._unpacked(self.kinetics.start)
+
+    def step(
+        self,
+        cells: Array,
+        residents: Array,
+        dt: float,
+        supply: Array | None = None,
+        final_supply: Array | None = None,
+    ) -> BodyStep:
+        """Return what `dt` days make of cells and residents.
+
+        `supply` (compartments, products) in cells/day is constant, or changes linearly to
+        `final_supply`. Raises `StepFailed`.
+        """
+        if self.kinetics is None:
+            none = np.zeros(len(self.products))
+            new = self._carried.step(cells, dt, supply, final_supply)
+            return self._gathered(new, residents, none, none, none)
+        state, turned = self._stepper.step(
+            self._packed(cells, residents),
+            dt,
+            None if supply is None else self._packed(supply, np.zeros_like(residents)),
+            None if final_supply is None else self._packed(final_supply, np.zeros_like(residents)),
+        )
+        counted = [self._of_all(each) for each in (turned.born, turned.died, turned.converted)]
+        step = self._gathered(*self._unpacked(state), *counted)
+        return replace(step, taken=turned.taken, refused=turned.refused)
+
+    def handed_over(self, cells: Array, dt: float, supply: Array) -> Array:
+        """Return what a tumour's vessels hand over in `dt` days, by transport alone (products,)."""
+        propagator, collected = self._carried.matrices(dt)
+        row = self.network.index("handed_over")
+        return np.asarray(propagator[row] @ cells + collected[row] @ supply)
+
+    def densities(self, cells: Array, residents: Array) -> Array:
+        """Return the densities (sites, species) of the kinetics' species at its sites."""
+        if self.kinetics is None:
+            return np.zeros((0, 0))
+        state = self._packed(cells, residents)
+        return np.asarray(state[self.kinetics.places] / self.kinetics.volumes[:, None])
+
+    def amounts(self, cells: Array, residents: Array) -> Array:
+        """Return the amounts (sites, species) of the kinetics' species at its sites."""
+        if self.kinetics is None:
+            return np.zeros((0, 0))
+        return np.asarray(self._packed(cells, residents)[self.kinetics.places])
+
+    def multiplied(self, cells: Array, residents: Array, factors: Array) -> tuple[Array, Array]:
+        """Return cells and residents with what stands at the sites times `factors`.
+
+        These are (sites x species), or none.
+        """
+        if not factors.size:
+            return cells, residents
+        state, places = self._packed(cells, residents), self._kinetics.places
+        state[places] *= factors.reshape(places.shape)
+        return self._unpacked(state)
+
+    @cached_property
+    def _carried(self) -> NetworkStepper:
+        return NetworkStepper(network=self.network)
+
+    @property
+    def _kinetics(self) -> OrganKinetics:
+        assert self.kinetics is not None
+        return self.kinetics
+
+    @cached_property
+    def _stepper(self) -> OrganStepper:
+        least = np.full(self._kinetics.size, np.inf)
+        if self.least is not None:
+            least[self._kinetics.places] = self.least
+        return OrganStepper(kinetics=self._kinetics, tolerance=self.tolerance, least=least)
+
+    @cached_property
+    def _cell_rows(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Rows of the kinetics' state, with the compartment and product that each counts."""
+        kinetics, found = self._kinetics, []
+        for name in kinetics.products:
+            sites = [site.compartment for site in kinetics.sites]
+            places = self.network.names if name in kinetics.phenotypes else sites
+            for place in places:
+                row = kinetics.row(name, place), self.network.index(place)
+                found.append((*row, self.products.index(name)))
+        rows, places_, products = np.array(found, dtype=np.int64).reshape(-1, 3).T
+        return rows, places_, products
+
+    @cached_property
+    def _other_rows(self) -> NDArray[np.int64]:
+        """Rows (sites, others) of the kinetics' state."""
+        kinetics = self._kinetics
+        rows = [
+            [kinetics.row(name, site.compartment) for name in self.others]
+            for site in kinetics.sites
+        ]
+        return np.array(rows, dtype=np.int64).reshape(len(kinetics.sites), len(self.others))
+
+    def _packed(self, cells: Array, residents: Array) -> Array:
+        state = np.zeros(self._kinetics.size)
+        rows, places, products = self._cell_rows
+        state[rows] = cells[places, products]
+        state[self._other_rows] = residents
+        return state
+
+    def _unpacked(self, state: Array) -> tuple[Array, Array]:
+        cells = np.zeros((len(self.network.compartments), len(self.products)))
+        rows, places, products = self._cell_rows
+        cells[places, products] = state[rows]
+        return cells, state[self._other_rows]
+
+    def _of_all(self, counted: Array) -> Array:
+        """Return counts of the kinetics' products as counts of all products."""
+        result = np.zeros(len(self.products))
+        result[[self.products.index(name) for name in self._kinetics.products]] = counted
+        return result
+
+    def _gathered(
+        self, cells: Array, residents: Array, born: Array, died: Array, converted: Array
+    ) -> BodyStep:
+        """Take what the network has gathered as lost and handed over out of the cells."""
+        taken = []
+        for name in ("lost", "handed_over"):
+            place = self.network.index(name)
+            taken.append(cells[place].copy())
+            cells[place] = 0.0
+        return BodyStep(
+            cells=cells,
+            residents=residents,
+            born=born,
+            died=died,
+            converted=converted,
+            lost=taken[0],
+            handed_over=taken[1],
+        )

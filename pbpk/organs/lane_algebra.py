@@ -1,0 +1,82 @@
+"""Compiled linear algebra on rows of lanes: sums, and a sparse matrix of known elimination."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartflow.core.compiling import njit
+from cartflow.pbpk.organs.lanes import LANES, multiply, subtract_product
+
+Array: TypeAlias = NDArray[np.float64]
+
+
+@njit(error_model="numpy", cache=True)
+def rows(number: int) -> Array:
+    """Return zeros, shape (number, LANES)."""
+    return np.zeros((number, LANES))
+
+
+@njit(error_model="numpy", cache=True)
+def set_to(target: Array, factor: float, source: Array) -> None:
+    """Set to `factor` times `source`, both (rows, LANES)."""
+    # An assignment of slices would compile the text of its errors too, which takes seconds.
+    flat, values = target.reshape(-1), source.reshape(-1)
+    for i in range(flat.size):
+        flat[i] = factor * values[i]
+
+
+@njit(error_model="numpy", cache=True)
+def add(target: Array, factor: float, other: Array) -> None:
+    """Add `factor` times `other`, both (rows, LANES)."""
+    flat, source = target.reshape(-1), other.reshape(-1)
+    for i in range(flat.size):
+        flat[i] += factor * source[i]
+
+
+@njit(error_model="numpy", cache=True)
+def factorise(
+    transport: Array,
+    slopes: Array,
+    elimination: Any,
+    inverse: Array,
+    matrix: Array,
+    pivots: Array,
+    least: Array,
+) -> None:
+    """Write L and U of 1/(gamma step) less the Jacobian, and the least pivot of each lane.
+
+    `transport` is the part of the matrix that never changes, `inverse` 1/(gamma step).
+    """
+    steps, local, local_factors, _ = elimination
+    order, diagonal, starts, lower, update, _ = steps
+    set_to(matrix, 1.0, transport)
+    for t in range(len(local)):
+        subtract_product(matrix, local[t, 0], local_factors, t, slopes, local[t, 1])
+    for lane in range(LANES):
+        least[lane] = 1e300
+    for k in range(len(order)):
+        pivot, place = order[k], diagonal[order[k]]
+        for lane in range(LANES):
+            value = matrix[place, lane] + inverse[0, lane]
+            least[lane] = value if value < least[lane] else least[lane]
+            pivots[pivot, lane] = 1.0 / value
+        for t in range(starts[k, 0], starts[k + 1, 0]):
+            multiply(matrix, lower[t, 0], pivots, pivot)
+        for t in range(starts[k, 1], starts[k + 1, 1]):
+            subtract_product(matrix, update[t, 0], matrix, update[t, 1], matrix, update[t, 2])
+
+
+@njit(error_model="numpy", cache=True)
+def solve(matrix: Array, pivots: Array, steps: Any, x: Array) -> None:
+    """Replace the right-hand side `x` by the solution."""
+    order, _, starts, lower, _, upper = steps
+    for k in range(len(order)):
+        for t in range(starts[k, 0], starts[k + 1, 0]):
+            subtract_product(x, lower[t, 1], matrix, lower[t, 0], x, order[k])
+    for k in range(len(order) - 1, -1, -1):
+        multiply(x, order[k], pivots, order[k])
+        for t in range(starts[k, 2], starts[k + 1, 2]):
+            subtract_product(x, upper[t, 1], matrix, upper[t, 0], x, order[k])

@@ -1,0 +1,235 @@
+"""Compiled steps of linear transport with local reactions, stiff, many animals at once.
+
+The method is RODAS (Hairer and Wanner, Solving Ordinary Differential Equations II, 1996): six
+stages, order four with an estimate of order three, L-stable. Each animal is one lane with its
+own time and step, so that what it computes does not depend on its neighbours.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartflow.core.compiling import njit
+from cartflow.pbpk.organs.lane_algebra import add, factorise, rows, set_to, solve
+from cartflow.pbpk.organs.lanes import LANES, add_product, multiply, set_positive, set_product
+
+Array: TypeAlias = NDArray[np.float64]
+Places: TypeAlias = NDArray[np.int64]
+
+STAGES = 6
+_GAMMA = 0.25
+# a[i, j] multiplies stage j in the argument of stage i, c[i, j] / step in its right-hand side.
+_A = np.array(
+    [
+        [0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        [1.544, 0.0, 0.0, 0.0, 0.0, 0.0],
+        [0.9466785280815826, 0.2557011698983284, 0.0, 0.0, 0.0, 0.0],
+        [3.314825187068521, 2.896124015972201, 0.9986419139977817, 0.0, 0.0, 0.0],
+        [1.221224509226641, 6.019134481288629, 12.53708332932087, -0.6878860361058950, 0.0, 0.0],
+        [1.221224509226641, 6.019134481288629, 12.53708332932087, -0.6878860361058950, 1.0, 0.0],
+    ]
+)
+_C = np.array(
+    [
+        [0.0, 0.0, 0.0, 0.0, 0.0],
+        [-5.6688, 0.0, 0.0, 0.0, 0.0],
+        [-2.430093356833875, -0.2063599157091915, 0.0, 0.0, 0.0],
+        [-0.1073529058151375, -9.594562251023355, -20.47028614809616, 0.0, 0.0],
+        [7.496443313967647, -10.24680431464352, -33.99990352819905, 11.70890893206160, 0.0],
+        [
+            8.083246795921522,
+            -7.981132988064893,
+            -31.52159432874371,
+            16.31930543123136,
+            -6.058818238834054,
+        ],
+    ]
+)
+
+
+# A supply that rises is taken at these parts of the step, and its slope with these factors.
+_PART = np.array([0.0, 0.386, 0.21, 0.63, 1.0, 1.0])
+_SLOPE = np.array([0.25, -0.1043, 0.1035, -0.0362, 0.0, 0.0])
+
+
+@njit(error_model="numpy", cache=True)
+def _densities(y: Array, places: Places, shares: Array, density: Array) -> None:
+    """Write the densities at all sites; beyond zero, where a stage may stray, there are none."""
+    species, sites = places.shape
+    for s in range(species):
+        for site in range(sites):
+            set_positive(density, s * sites + site, y, places[s, site])
+            multiply(density, s * sites + site, shares, site)
+
+
+@njit(error_model="numpy", cache=True)
+def _change(
+    rates: Any,
+    y: Array,
+    system: Any,
+    animals: Any,
+    local: Any,
+    change: Array,
+    events: Array,
+) -> None:
+    """Add to the change of the state per day; write the events per day, a reaction and site a row.
+
+    `local` holds densities and rates twice: as rows, and with all sites of a species in one.
+    """
+    transfers, places, effects, factors = system
+    values, volumes, shares, parameters = animals
+    density, rate, wide_density, wide_rate = local
+    for t in range(len(transfers)):
+        add_product(change, transfers[t, 0], values, transfers[t, 2], y, transfers[t, 1])
+    _densities(y, places, shares, density)
+    rates(wide_density, parameters, 0, wide_density.shape[1], wide_rate)
+    for event in range(len(events)):
+        set_product(events, event, rate, event, volumes, event % len(volumes))
+    for e in range(len(effects)):
+        add_product(change, effects[e, 0], factors, e, events, effects[e, 1])
+
+
+@njit(error_model="numpy", cache=True)
+def _slopes(
+    jacobian: Any,
+    y: Array,
+    system: Any,
+    animals: Any,
+    local: Any,
+    slopes: Array,
+    wide_slopes: Array,
+) -> None:
+    """Write the derivative of every rate to every species at all sites."""
+    density, wide_density = local[0], local[2]
+    _densities(y, system[1], animals[2], density)
+    jacobian(wide_density, animals[3], 0, wide_density.shape[1], wide_slopes)
+    flat = slopes.reshape(-1)
+    for i in range(flat.size):
+        # An infinite slope would stop the step; without it only the estimate is worse.
+        if not abs(flat[i]) < 1e300:
+            flat[i] = 0.0
+
+
+@njit(error_model="numpy", cache=True)
+def _add_earlier(target: Array, stage: int, stages: Array, inverse: Array, total: Array) -> None:
+    """Add the earlier stages, combined and divided by the step, to a right-hand side."""
+    if stage == 0:
+        return
+    set_to(total, _GAMMA * _C[stage, 0], stages[0])
+    for j in range(1, stage):
+        add(total, _GAMMA * _C[stage, j], stages[j])
+    for row in range(len(total)):
+        add_product(target, row, total, row, inverse, 0)
+
+
+@njit(error_model="numpy", cache=True)
+def attempt(
+    rates: Any,
+    jacobian: Any,
+    y: Array,
+    supplies: Any,
+    system: Any,
+    elimination: Any,
+    animals: Any,
+    transport: Array,
+    step: Array,
+    work: Any,
+    least: Array,
+) -> None:
+    """Try one step of every lane: the new state in z, its events, the error in the last stage.
+
+    `supplies` are what is supplied per day at the step's beginning, by how much it rises, and
+    whether any does.
+    """
+    matrix, pivots, z, stages, total, events, event_stages, event_total = work[:8]
+    slopes, wide_slopes, inverse = work[8:11]
+    local = work[11:]
+    pulls = elimination[3]
+    supply, rise, rising = supplies
+    for lane in range(LANES):
+        inverse[0, lane] = 1.0 / (_GAMMA * step[lane])
+        inverse[1, lane] = _GAMMA * step[lane]
+        for s in range(STAGES * rising):
+            inverse[2 + s, lane] = (_PART[s] + _SLOPE[s]) * step[lane]
+    _slopes(jacobian, y, system, animals, local, slopes, wide_slopes)
+    factorise(transport, slopes, elimination, inverse, matrix, pivots, least)
+    for s in range(STAGES):
+        set_to(z, 1.0, y)
+        for j in range(s):
+            if _A[s, j] != 0.0:
+                add(z, _A[s, j], stages[j])
+        here, counts = stages[s], event_stages[s]
+        set_to(here, 1.0, supply)
+        for row in range(rising * len(y)):
+            add_product(here, row, rise, row, inverse, 2 + s)
+        _change(rates, z, system, animals, local, here, counts)
+        _add_earlier(here, s, stages, inverse, total)
+        _add_earlier(counts, s, event_stages, inverse, event_total)
+        solve(matrix, pivots, elimination[0], here)
+        for t in range(len(pulls)):
+            add_product(counts, pulls[t, 2], slopes, pulls[t, 0], here, pulls[t, 1])
+        for event in range(len(counts)):
+            multiply(counts, event, inverse, 1)
+    add(z, 1.0, stages[STAGES - 1])
+    set_to(events, 1.0, event_stages[STAGES - 1])
+    for j in range(STAGES - 1):
+        add(events, _A[STAGES - 1, j], event_stages[j])
+
+
+@njit(error_model="numpy", cache=True)
+def errors(
+    y: Array, z: Array, estimate: Array, tolerance: float, floor: Array, error: Array, lowest: Array
+) -> None:
+    """Write the largest error of each lane relative to what is allowed, and its lowest value."""
+    for lane in range(LANES):
+        error[lane] = lowest[lane] = 0.0
+    for row in range(len(y)):
+        for lane in range(LANES):
+            new = z[row, lane]
+            size = max(abs(y[row, lane]), abs(new)) + floor[row]
+            found = abs(estimate[row, lane]) / size
+            # What is not a number, or infinite, is further off than any.
+            found = found if found + abs(new) < 1e300 else 1e300
+            error[lane] = max(error[lane], found)
+            lowest[lane] = new if new < lowest[lane] else lowest[lane]
+    for lane in range(LANES):
+        error[lane] /= tolerance
+
+
+@njit(error_model="numpy", cache=True)
+def work_arrays(
+    size: int, entries: int, sites: int, species: int, reactions: int
+) -> tuple[Array, ...]:
+    """Return the arrays that steps are worked out in."""
+    events = reactions * sites
+    density, rate, slopes = rows(species * sites), rows(events), rows(events * species)
+    return (
+        rows(entries),
+        rows(size),
+        rows(size),
+        np.zeros((STAGES, size, LANES)),
+        rows(size),
+        rows(events),
+        np.zeros((STAGES, events, LANES)),
+        rows(events),
+        slopes,
+        slopes.reshape((reactions * species, sites * LANES)),
+        rows(2 + STAGES),
+        density,
+        rate,
+        density.reshape((species, sites * LANES)),
+        rate.reshape((reactions, sites * LANES)),
+    )
+
+
+@njit(error_model="numpy", cache=True)
+def transport_part(values: Array, transfers: Places, entries: int) -> Array:
+    """Return the part of the matrix that transport makes."""
+    result = rows(entries)
+    for t in range(len(transfers)):
+        for lane in range(LANES):
+            result[transfers[t, 3], lane] -= values[transfers[t, 2], lane]
+    return result

@@ -1,0 +1,193 @@
+"""Organ kinetics through time: compiled, step controlled, with every birth and death counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cartflow.core.outcome import InputError, StepFailed
+from cartflow.pbpk.doses import Dose
+from cartflow.pbpk.organs.kinetics import OrganKinetics
+from cartflow.pbpk.organs.plan import Plan, given_at, plan
+from cartflow.pbpk.organs.result import Animals, OrganRuns, one_animal
+from cartflow.pbpk.organs.system import OrganSystem, organ_system
+
+Array = NDArray[np.float64]
+MOST_STEPS = 1_000_000
+# Amounts below this part of a species' scale need no relative precision.
+FLOOR = 1e-9
+_REASONS = {1: "the step has become too small", 2: f"more than {MOST_STEPS} steps were needed"}
+
+
+def integrate(
+    kinetics: OrganKinetics,
+    doses: Sequence[Dose],
+    times: ArrayLike,
+    tolerance: float = 1e-4,
+    animals: Animals | None = None,
+) -> OrganRuns:
+    """Return the course of organ kinetics at `times` (days), the first of which is the start.
+
+    A bolus at one of `times` stands in the state of that time.
+    `tolerance` is the error allowed in one step, relative to each amount; the result's is
+    usually smaller. Without `animals` there is one, that of `kinetics`; each is integrated by
+    itself, on all threads of numba. Raises `InputError` on doses and times that do not fit,
+    `StepFailed` if numbers grow out of bounds.
+    """
+    if not 0 < tolerance < 1:
+        msg = f"tolerance {tolerance:g} must be above 0 and below 1"
+        raise InputError(msg)
+    segments = plan(kinetics, doses, times)
+    group = one_animal(kinetics) if animals is None else animals
+    system = organ_system(kinetics, (group.rates != 0).any(axis=0))
+    now = given_at(kinetics, doses, segments.times)
+    infused = segments.infused() + now
+    rules = tolerance, scales(kinetics, kinetics.start + infused[-1])
+    states, events, report = advance(kinetics, system, group, segments, rules)
+    states += now * group.shares[:, None, None]
+    return OrganRuns(
+        kinetics=kinetics,
+        animals=group,
+        times=segments.times,
+        states=states,
+        events=events,
+        infused=infused,
+        steps=report[:, 1:],
+    )
+
+
+def advance(
+    kinetics: OrganKinetics,
+    system: OrganSystem,
+    animals: Animals,
+    segments: Plan,
+    rules: tuple[float, Array],
+) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Return states (animals, kept, size), events, and the report (status, steps, refused).
+
+    The first state is the start with what is given there, the others those to be kept. `rules`
+    are the tolerance of a step, and the scale (size,) of what it is relative to. Raises
+    `StepFailed` naming the first animal that did not finish.
+    """
+    from numba import config
+
+    from cartflow.pbpk.organs.lanes import LANES
+
+    number, kept = len(animals.rates), int(segments.kept.sum()) + 1
+    sites, reactions = len(kinetics.sites), len(kinetics.network.reactions)
+    states = np.zeros((number, kept, kinetics.size))
+    states[:, 0] = animals.start + segments.given[0] * animals.shares[:, None]
+    events = np.zeros((number, kept, sites * reactions))
+    report = np.zeros((number, 3), dtype=np.int64)
+    floors = rules[0], FLOOR * rules[1]
+
+    def run_group(first: int) -> None:
+        group = slice(first, min(first + LANES, number))
+        results = states[group], events[group], report[group]
+        _run(kinetics, system, _some(animals, group), segments, floors, results)
+
+    workers = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set when numba loads
+    with ThreadPoolExecutor(max_workers=workers) as threads:
+        list(threads.map(run_group, range(0, number, LANES)))
+    _require_finished(report)
+    return states, events.reshape(number, kept, reactions, sites).swapaxes(2, 3), report
+
+
+def scales(kinetics: OrganKinetics, most: Array) -> Array:
+    """Return the amount (size,) of each species that is a lot of it: its scale.
+
+    For what travels all that travels in the state `most`; for the rest what stands there at the
+    start, or what a day would change if all that travels were at one site, and at least 1e-12.
+    """
+    whole = kinetics.travelling(most).sum()
+    result = np.full(kinetics.size, max(float(whole), 1.0))
+    staying = kinetics.staying(result)
+    travels = np.array([name in kinetics.phenotypes for name in kinetics.network.species_names])
+    for site, volume in enumerate(kinetics.volumes):
+        density = np.where(travels, whole / volume, kinetics.densities[site])
+        with np.errstate(all="ignore"):
+            rates = np.abs(kinetics.network.rates(density)) * volume
+            turnover = (np.abs(kinetics.network.stoichiometry) * rates).max(axis=1, initial=0.0)
+        usual = np.where(np.isfinite(turnover), turnover, 0.0)
+        scale = np.maximum(kinetics.densities[site] * volume, usual)
+        staying[site] = np.maximum(scale[~travels], 1e-12)
+    return result
+
+
+def _run(
+    kinetics: OrganKinetics,
+    system: OrganSystem,
+    animals: Animals,
+    segments: Plan,
+    rules: tuple[float, Array],
+    results: tuple[Any, ...],
+) -> None:
+    """Integrate a group of animals, and write its results."""
+    from cartflow.pbpk.organs.steps import run
+
+    steps, code = system.elimination, system.code
+    volumes = _in_lanes(animals.volumes)
+    parameters = _in_lanes(animals.parameters.swapaxes(1, 2))
+    wide = parameters.reshape(len(parameters), volumes.size)
+    phenotypes, compartments = len(kinetics.phenotypes), len(kinetics.organs.compartments)
+    reactions = len(kinetics.network.reactions)
+    run(
+        code.rates_block,
+        code.jacobian_block,
+        (system.transfers, system.places, system.effects, system.factors),
+        (steps.plan, system.local, system.local_factors, system.pulls),
+        (_in_lanes(system.values(animals.rates)), volumes, 1.0 / volumes, wide),
+        (
+            segments.ends,
+            segments.kept,
+            segments.given,
+            segments.supplied,
+            animals.shares,
+            segments.rising,
+        ),
+        (steps.size, reactions, phenotypes, compartments, MOST_STEPS),
+        rules,
+        _in_lanes(animals.start),
+        results,
+    )
+
+
+def _as_tuple(segments: Plan, shares: Array) -> tuple[Any, ...]:
+    return (
+        segments.ends,
+        segments.kept,
+        segments.given,
+        segments.supplied,
+        shares,
+        segments.rising,
+    )
+
+
+def _some(animals: Animals, group: slice) -> Animals:
+    return Animals(
+        rates=animals.rates[group],
+        volumes=animals.volumes[group],
+        parameters=animals.parameters[group],
+        start=animals.start[group],
+        shares=animals.shares[group],
+    )
+
+
+def _in_lanes(values: Array) -> Array:
+    """Return values (animals, ...) with the animals last, the last one repeated in free lanes."""
+    from cartflow.pbpk.organs.lanes import LANES
+
+    free = LANES - len(values)
+    whole = np.pad(values, [(0, free), *[(0, 0)] * (values.ndim - 1)], "edge")
+    return np.ascontiguousarray(np.moveaxis(whole, 0, -1))
+
+
+def _require_finished(report: NDArray[np.int64]) -> None:
+    failed = np.flatnonzero(report[:, 0])
+    if failed.size:
+        which = f"animal {failed[0]}: " if len(report) > 1 else ""
+        raise StepFailed("body", which + _REASONS[int(report[failed[0], 0])])

@@ -1,0 +1,163 @@
+"""The fast engine: the equations of the reference, second order in time, compiled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from importlib.metadata import version
+from typing import Protocol
+
+import numpy as np
+
+from cartflow.core.outcome import StepFailed
+from cartflow.core.stepping import Limit
+from cartflow.core.totals import totals
+from cartflow.pde.engine import Account
+from cartflow.pde.extents import Extents
+from cartflow.pde.operators.limiter import fill
+from cartflow.pde.operators.links import Links, read_links
+from cartflow.pde.problem import Problem
+from cartflow.pde.stepped import Stepped
+
+Array = np.ndarray
+
+
+class Stepper(Protocol):
+    """Steps all fields at once, from densities to amounts."""
+
+    scheme: str
+    solver: str
+
+    def step(self, state: Array, dt: float, like: float) -> Stepped:
+        """Return the amounts after `dt` days, which may be negative, and what was done."""
+
+    def step_limit(self, state: Array) -> Limit:
+        """Return the longest step that the method can take, and what sets it."""
+
+    def explicit_limit(self, state: Array, dt: float) -> float:
+        """Return the longest step, in days, of `explicit_step`; 0 where there is none."""
+
+    def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
+        """As `step`, of third order, with the difference to second order, perhaps in `room`."""
+
+    def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
+        """Return d(storage u)/dt at densities `state`, in `out` if it is given."""
+
+
+def _stepper(problem: Problem) -> Stepper:
+    """Return the method for the geometry; only its own loops are then loaded or compiled."""
+    if problem.geometry.active.ndim == 1:
+        from cartflow.pde.lines.rosenbrock import Rosenbrock
+
+        return Rosenbrock(problem)
+    from cartflow.pde.voxels.steps.stabilised import Stabilised
+
+    return Stabilised(problem)
+
+
+class FastEngine:
+    """Steps all fields of a `Problem` together, second order in time, with limited drift."""
+
+    name = "fast"
+    order = 2
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._stepper = _stepper(problem)
+
+    def step(self, state: Array, dt: float, like: float = 0.0) -> tuple[Array, Account]:
+        """Advance `state` (species, cells) by `dt` days; return it with the step's account.
+
+        `like` is the longer step that this one will be compared with.
+        """
+        return self._finished(self._stepper.step(state, dt, like))
+
+    def explicit_limit(self, state: Array, dt: float) -> float:
+        """Return the longest step of `explicit_step`, where `dt` (days) is wished for.
+
+        It is 0 where such steps are not to be had.
+        """
+        return self._stepper.explicit_limit(state, dt)
+
+    def explicit_step(
+        self, state: Array, dt: float, room: Array | None = None
+    ) -> tuple[Array, Account, Array, Array]:
+        """As `step`, by a method of third order that has an estimate of its error.
+
+        The new state may be written to `room`, an array like `state` that is not needed any more,
+        which saves the time to make one. Also returns the volume's 1-norm, per species, of the
+        difference to the solution of second order, and that of the new amounts.
+        """
+        stepped = self._stepper.explicit_step(state, dt, room)
+        assert stepped.difference is not None
+        assert stepped.size is not None
+        return *self._finished(stepped), stepped.difference, stepped.size
+
+    def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
+        """Return d(storage u)/dt of every field (species, cells), in `out` if it is given."""
+        return self._stepper.right_hand_side(state, out)
+
+    def step_limit(self, state: Array) -> Limit:
+        """Return the longest step that the method can take, and what sets it."""
+        return self._stepper.step_limit(state)
+
+    def for_problem(self, problem: Problem) -> FastEngine:
+        """Return the fast engine of another problem."""
+        return FastEngine(problem)
+
+    def settings(self) -> dict[str, str]:
+        """Return the scheme and versions for the result's attributes."""
+        return {
+            "engine": self.name,
+            "engine_solver": self._stepper.solver,
+            "engine_scheme": f"{self._stepper.scheme}, limited drift",
+            "numba_version": version("numba"),
+        }
+
+    @cached_property
+    def _links(self) -> Links:
+        return read_links(self.problem.geometry)
+
+    @cached_property
+    def _stored(self) -> bool:
+        return bool(self.problem.solutes.any())
+
+    def _finished(self, stepped: Stepped) -> tuple[Array, Account]:
+        """Return the densities and the account of a step, limited where it fell below zero."""
+        amounts = stepped.amounts
+        extents = self._limit(amounts, stepped.low, stepped.extents)
+        new = amounts / self.problem.storage(amounts) if self._stored else amounts
+        return new, extents.account(self.problem.network)
+
+    def _limit(self, amounts: Array, lows: Array, extents: Extents) -> Extents:
+        """Make what fell below zero good, in place; return the extents that remain.
+
+        A reaction cannot have taken more than there was; what else is missing is filled up from
+        the neighbours, which an immobile field must not need.
+        """
+        volumes = self.problem.geometry.cell_volumes
+        for i, low in enumerate(lows):
+            item, values = self.problem.fields[i], amounts[i]
+            if not np.isfinite(low):
+                raise StepFailed(item.name, "a value is not finite")
+            if low >= 0.0:
+                continue
+            total = float(totals(np.abs(values)[None], volumes)[0])
+            if not item.mobile:
+                extents = self._taken_back(i, values, extents)
+            elif fill(values, volumes, self._links.ahead, self._links.behind) > 1e-2 * total:
+                raise StepFailed(item.name, "a value is negative")
+        return extents
+
+    def _taken_back(self, i: int, values: Array, extents: Extents) -> Extents:
+        """Give back, in place, what reactions that only remove took too much of a species."""
+        stoichiometry = self.problem.network.stoichiometry
+        only_remove = np.all(stoichiometry <= 0.0, axis=0) & (stoichiometry[i] < 0.0)
+        number = np.where(only_remove, -stoichiometry[i], 0.0)
+        taken = float(number @ extents.forwards)
+        missing = float(np.maximum(-values, 0.0) @ self.problem.geometry.cell_volumes)
+        if missing > taken:
+            raise StepFailed(self.problem.fields[i].name, "a value is negative")
+        np.maximum(values, 0.0, out=values)
+        kept = np.where(only_remove, 1.0 - missing / taken, 1.0)
+        return replace(extents, forwards=extents.forwards * kept)

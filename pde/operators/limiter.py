@@ -1,0 +1,73 @@
+"""Negative amounts filled up from their neighbours, so that the total stays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.core.compiling import serial
+
+Array = np.ndarray
+
+_SWEEPS = 4
+
+
+@serial
+def fill(values: Array, volumes: Array, ahead: Array, behind: Array) -> float:
+    """Fill negative `values` (one per cell) from the cells beside them, in place.
+
+    `ahead` and `behind` (axes, cells) hold each cell's neighbours, or the cell itself at a rim.
+    Returns the amount that was moved. What a few sweeps over the neighbours cannot fill is taken
+    from all cells in proportion, as long as the total allows it.
+    """
+    moved = 0.0
+    for _ in range(_SWEEPS):
+        short = False
+        for c in range(values.size):
+            if values[c] < 0.0:
+                moved += _fill_one(values, volumes, ahead, behind, c)
+                short = short or values[c] < 0.0
+        if not short:
+            return moved
+    have, need = 0.0, 0.0
+    for c in range(values.size):
+        if values[c] > 0.0:
+            have += values[c] * volumes[c]
+        else:
+            need -= values[c] * volumes[c]
+    if need >= have:
+        return np.inf
+    for c in range(values.size):
+        values[c] = max(values[c], 0.0) * (1.0 - need / have)
+    return moved + need
+
+
+@serial
+def _fill_one(values: Array, volumes: Array, ahead: Array, behind: Array, c: int) -> float:
+    """Fill one cell from its neighbours, each in proportion to what it has."""
+    have = 0.0
+    for a in range(ahead.shape[0]):
+        for n in (ahead[a, c], behind[a, c]):
+            if values[n] > 0.0:
+                have += values[n] * volumes[n]
+    taken = min(-values[c] * volumes[c], have)
+    if taken <= 0.0:
+        return 0.0
+    for a in range(ahead.shape[0]):
+        for n in (ahead[a, c], behind[a, c]):
+            if values[n] > 0.0:
+                values[n] *= 1.0 - taken / have
+    values[c] += taken / volumes[c]
+    return taken
+
+
+@serial
+def lowest(amounts: Array) -> Array:
+    """Return the smallest value of each species; nan where one is not finite."""
+    found = np.empty(amounts.shape[0])
+    for s in range(amounts.shape[0]):
+        least, total = np.inf, 0.0
+        for c in range(amounts.shape[1]):
+            least = min(least, amounts[s, c])
+            total += 0.0 * amounts[s, c]
+        found[s] = least + total
+    return found

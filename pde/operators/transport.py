@@ -1,0 +1,51 @@
+"""What moves one field, and what crosses its boundaries, at the state of now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartflow.pde.faces import arithmetic, harmonic
+from cartflow.pde.operators.crossings import Crossing, crossings
+from cartflow.pde.problem import Field, Problem
+
+Array = np.ndarray
+# Why a step can be no longer than cells take to leave a mesh cell.
+TOO_FAST = "its drift allows no longer step"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FieldTransport:
+    """`diffusivity` (mm^2/day) at the interior faces, empty where immobile, and the crossings."""
+
+    diffusivity: Array
+    crossed: list[Crossing]
+
+
+def field_transport(problem: Problem, i: int, state: Array, storage: Array) -> FieldTransport:
+    """Return how field `i` diffuses and what crosses its boundaries at `state` (species, cells).
+
+    D at a face is the harmonic mean of D of place, times the arithmetic mean of D(u)/D0.
+    """
+    item, faces = problem.fields[i], problem.geometry.connectivity
+    of_place = problem.place_diffusivity(item, state)
+    # An immobile field has no faces to cross.
+    at_faces = harmonic(of_place, faces) if item.mobile else np.zeros(0)
+    if item.density_dependence is not None:
+        at_faces = at_faces * arithmetic(item.density_dependence.factor(state[i]), faces)
+    crossed = crossings(item, problem.geometry, of_place, state[i], storage[i])
+    return FieldTransport(diffusivity=at_faces, crossed=crossed)
+
+
+def drift(problem: Problem, item: Field, state: Array) -> Array | None:
+    """Return the velocity of a field at the interior faces, mm/day, or None where none drifts."""
+    if item.chemotaxis is None:
+        return None
+    attractant = state[problem.network.index(item.chemotaxis.attractant)]
+    return item.chemotaxis.face_velocity(attractant, problem.geometry.connectivity)
+
+
+def steady(problem: Problem, item: Field) -> bool:
+    """Return whether diffusivity and crossings of a field never change."""
+    return problem.tissue.matrix is None and item.density_dependence is None

@@ -1,0 +1,92 @@
+"""One field's equation in FiPy's terms, built once and refreshed for each step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cartflow.geometries.fipy_import import fipy
+from cartflow.geometries.geometry import Geometry
+from cartflow.pde.reference.equation import Coefficients
+from cartflow.pde.reference.nonnegative_solver import solver_class
+
+Array = np.ndarray
+
+
+def upwind_class(velocity: Any) -> type:
+    """Return FiPy's upwind term with the direction taken afresh from `velocity` at each step.
+
+    FiPy's own keeps the weights of the first step, stale where diffusivity or velocity was zero.
+    """
+    normals = np.asarray(velocity.mesh.faceNormals)
+
+    class FreshUpwindTerm(fipy().UpwindConvectionTerm):  # type: ignore[misc]
+        def _getWeight(self, *coefficients: Any, **more: Any) -> dict[str, dict[str, Array]]:
+            from_owner = (np.sum(np.asarray(velocity.value) * normals, axis=0) > 0).astype(float)
+            weights = {
+                "cell 1 diag": from_owner,
+                "cell 1 offdiag": 1.0 - from_owner,
+                "cell 2 diag": from_owner - 1.0,
+                "cell 2 offdiag": -from_owner,
+            }
+            return {"implicit": weights}
+
+        def _getCoeffMatrix_(self, var: Any, weight: dict[str, Array]) -> dict[str, Array]:
+            flow = np.asarray(self._getGeomCoeff(var).value)
+            return {place: flow * share for place, share in weight.items()}
+
+    return FreshUpwindTerm
+
+
+class FipyEquation:
+    """An `Equation` stated with FiPy's terms, which are built once and refreshed."""
+
+    def __init__(self, geometry: Geometry, *, drifts: bool) -> None:
+        f = fipy()
+        mesh = geometry.mesh
+        self._geometry = geometry
+        self._unknown = f.CellVariable(mesh=mesh, hasOld=True)
+        self._storage = f.CellVariable(mesh=mesh, value=1.0)
+        self._diffusivity = f.FaceVariable(mesh=mesh, value=0.0)
+        self._gain = f.CellVariable(mesh=mesh, value=0.0)
+        self._loss = f.CellVariable(mesh=mesh, value=0.0)
+        self._velocity = f.FaceVariable(mesh=mesh, rank=1, value=0.0) if drifts else None
+        right = (
+            f.DiffusionTerm(coeff=self._diffusivity)
+            + self._gain
+            + f.ImplicitSourceTerm(coeff=-self._loss)
+        )
+        if self._velocity is not None:
+            right = right - upwind_class(self._velocity)(coeff=self._velocity)
+        self._equation = f.TransientTerm(coeff=self._storage) == right
+        self._solver = solver_class()(direct=mesh.dim == 1)
+
+    def solve(self, amount: Array, dt: float, coefficients: Coefficients) -> Array:
+        """Return u after `dt` days from `amount` per mesh cell."""
+        # FiPy's transient term takes the new storage on both sides, so the old u is made to fit.
+        self._refresh(amount / coefficients.storage, coefficients)
+        self._equation.solve(var=self._unknown, dt=dt, solver=self._solver)
+        return np.array(self._unknown.value)
+
+    def rate(self, values: Array, coefficients: Coefficients) -> Array:
+        """Return the right-hand side at `values`, as FiPy assembles it."""
+        self._refresh(values, coefficients)
+        residual = self._equation.justResidualVector(var=self._unknown, dt=1.0, solver=self._solver)
+        return -np.asarray(residual) / np.asarray(self._geometry.mesh.cellVolumes)
+
+    def _refresh(self, values: Array, coefficients: Coefficients) -> None:
+        self._unknown.setValue(values)
+        self._unknown.updateOld()
+        self._storage.setValue(coefficients.storage)
+        self._gain.setValue(coefficients.gain)
+        self._loss.setValue(coefficients.loss)
+        self._diffusivity.setValue(self._spread(coefficients.diffusivity))
+        if self._velocity is not None and coefficients.velocity is not None:
+            normals = np.asarray(self._geometry.mesh.faceNormals)
+            self._velocity.setValue(self._spread(coefficients.velocity)[None, :] * normals)
+
+    def _spread(self, interior: Array) -> Array:
+        values = np.zeros(self._geometry.mesh.numberOfFaces)
+        values[self._geometry.connectivity.faces] = interior
+        return values

@@ -1,0 +1,74 @@
+"""The drift of every chemotactic field on equal voxels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.core.stepping import Limit
+from cartflow.geometries.geometry import Geometry
+from cartflow.pde.operators.links import Links
+from cartflow.pde.operators.transport import TOO_FAST
+from cartflow.pde.problem import Problem
+from cartflow.pde.voxels.drift_kernels import drift_flux
+
+Array = np.ndarray
+
+_COURANT = 0.5
+
+
+class VoxelDrift:
+    """Fluxes of the fields that climb a gradient, and how fast the fastest is."""
+
+    def __init__(self, problem: Problem, links: Links | None) -> None:
+        self._problem = problem
+        self._links = links
+        self._spacing = spacings(problem.geometry)
+        self._volumes = problem.geometry.cell_volumes
+        if links is not None:
+            self._areas = np.zeros(links.ahead.shape)
+            self._areas[links.axis, links.first] = problem.geometry.connectivity.areas
+        fields = enumerate(problem.fields)
+        self.fields = tuple(i for i, item in fields if item.chemotaxis is not None)
+
+    def flux(self, u: Array) -> tuple[Array, Array]:
+        """Return u v A (drifting fields, axes, cells) at the faces ahead, and each's largest v A/V.
+
+        `u` are densities (species, cells); the fluxes are amounts per day, the rates in 1/day.
+        """
+        if self._links is None or not self.fields:
+            return np.zeros((0, 0, 0)), np.zeros(0)
+        ahead, behind = self._links.ahead, self._links.behind
+        flux = np.empty((len(self.fields), *ahead.shape))
+        speeds = np.zeros(len(self.fields))
+        for k, i in enumerate(self.fields):
+            chemotaxis = self._problem.fields[i].chemotaxis
+            assert chemotaxis is not None
+            attractant = u[self._problem.network.index(chemotaxis.attractant)]
+            speeds[k] = drift_flux(
+                u[i],
+                attractant,
+                chemotaxis.response(attractant),
+                np.array([chemotaxis.sensitivity, chemotaxis.maximal_speed]),
+                self._spacing,
+                self._areas,
+                self._volumes,
+                ahead,
+                behind,
+                flux[k],
+            )
+        return flux, speeds
+
+    def step_limit(self, u: Array) -> Limit:
+        """Return the step over which the fastest drift empties half a voxel."""
+        speeds = self.flux(u)[1]
+        fastest = float(speeds.max(initial=0.0))
+        if not fastest > 0:
+            return Limit()
+        name = self._problem.fields[self.fields[int(speeds.argmax())]].name
+        return Limit(days=_COURANT / fastest, field=name, reason=TOO_FAST)
+
+
+def spacings(geometry: Geometry) -> Array:
+    """Return the distance of neighbours along each axis, mm; infinite where there are none."""
+    axes = [geometry.coordinates[dim] for dim in geometry.dims]
+    return np.array([x[1] - x[0] if x.size > 1 else np.inf for x in axes])

@@ -1,0 +1,90 @@
+"""All fields' transport on equal voxels at one state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartflow.pde.operators.crossings import Crossing
+from cartflow.pde.operators.links import read_links
+from cartflow.pde.operators.transport import steady
+from cartflow.pde.problem import Problem
+from cartflow.pde.voxels import kernels as voxel
+from cartflow.pde.voxels.drift import VoxelDrift
+from cartflow.pde.voxels.fields import Layout, SparseCrossing, lay_out, uniform_diffusivities
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class VoxelOperator:
+    """Transport at one state; `speed` bounds its fastest rate, 1/day, that of species `fastest`."""
+
+    densities: Array
+    fields: voxel.Fields
+    flux: Array
+    speed: float
+    fastest: int
+    crossed: tuple[SparseCrossing, ...]
+
+    def flows(self) -> Array:
+        """Return what comes in through every crossing, then what goes out, amount/day."""
+        found = np.empty((2, len(self.crossed)))
+        for k, c in enumerate(self.crossed):
+            here = Crossing(apart=c.apart, gain=c.gain, loss=c.loss)
+            for way, flow in enumerate(here.flows(self.densities[c.species, c.cells])):
+                found[way, k] = flow @ self.fields.volumes[c.cells]
+        return found.ravel()
+
+
+class VoxelOperators:
+    """Makes the `VoxelOperator` of given amounts, and works out once what never changes."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self.uniform = uniform_diffusivities(problem)
+        mobile = {i for i, item in enumerate(problem.fields) if item.mobile}
+        drifts = any(item.chemotaxis is not None for item in problem.fields)
+        needed = drifts or mobile > self.uniform.keys()
+        self._links = read_links(problem.geometry) if needed else None
+        self.drift = VoxelDrift(problem, self._links)
+        start = np.ones((len(problem.fields), problem.geometry.size))
+        self._storage = problem.storage(start) if problem.solutes.any() else None
+        self._steady = all(steady(problem, item) for item in problem.fields)
+        self._first = self._layout(start)
+        self.crossing_species = tuple(c.species for c in self._first.crossed)
+
+    @property
+    def steady_layout(self) -> Layout | None:
+        """The layout, if it is the same at every state."""
+        return self._first if self._steady else None
+
+    def at(self, amounts: Array) -> VoxelOperator:
+        """Return the operator at `amounts` (species, cells) per mm^3 of tissue."""
+        u = self._densities(amounts)
+        layout = self._first if self._steady else self._layout(u)
+        flux, drifts = self.drift.flux(u)
+        drift = 4.0 * float(drifts.max(initial=0.0))
+        drifts_more = drift > layout.speed
+        return VoxelOperator(
+            densities=u,
+            fields=layout.fields,
+            flux=flux,
+            speed=layout.speed + drift,
+            fastest=self.drift.fields[int(drifts.argmax())] if drifts_more else layout.fastest,
+            crossed=layout.crossed,
+        )
+
+    def amounts(self, u: Array) -> Array:
+        """Return amounts per mm^3 of tissue from densities (species, cells)."""
+        return u if self._storage is None else u * self._problem.storage(u)
+
+    def _layout(self, u: Array) -> Layout:
+        return lay_out(self._problem, u, self.uniform, self._links, self.drift.fields)
+
+    def _densities(self, amounts: Array) -> Array:
+        if self._storage is None:
+            return amounts
+        moving = self._problem.tissue.matrix is not None
+        return amounts / (self._problem.storage(amounts) if moving else self._storage)

@@ -1,0 +1,181 @@
+"""A stabilised explicit step of second order (RKL2) for tumours of equal voxels."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+
+from cartflow.core.outcome import StepFailed
+from cartflow.core.stepping import Limit
+from cartflow.kinetics.compiled.network import addresses, compiled
+from cartflow.pde.extents import Extents
+from cartflow.pde.problem import Problem
+from cartflow.pde.stepped import Stepped
+from cartflow.pde.voxels import kernels as voxel
+from cartflow.pde.voxels.operator import VoxelOperator, VoxelOperators
+from cartflow.pde.voxels.reaction_speed import reaction_speed
+from cartflow.pde.voxels.steps.block_stages import BlockStages
+from cartflow.pde.voxels.steps.stages import (
+    EXPLICIT,
+    Stages,
+    explicit_stages,
+    stabilised_stages,
+    stable,
+    stages_needed,
+)
+from cartflow.pde.voxels.wave.steps import Wave, can_wave
+
+Array = np.ndarray
+
+# Steps after which the fastest rate of the kinetics is worked out again. Should it grow meanwhile,
+# the error's estimate tells, and a step that becomes shorter looks at once.
+_OFTEN = 4
+MOST_STAGES = 2000
+
+
+class Stabilised:
+    """Runge-Kutta-Legendre of second order on transport, kinetics, gains and losses at once.
+
+    Needs some sqrt(2 h r) stages where r is the fastest rate of diffusion and kinetics. Nothing is
+    split, so a steady state stays; the counts go through the same stages as the state.
+    """
+
+    scheme = "RKL2, all fields in the same stages"
+    solver = "none, explicit"
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._operators = VoxelOperators(problem)
+        code = compiled(problem.network)
+        self._addresses = addresses(problem.network)
+        network = problem.network
+        counted = (network.born + network.died + np.abs(network.converted)).any(axis=0)
+        counted = counted | (network.stoichiometry[network.is_product] != 0).any(axis=0)
+        self._kinetics = voxel.Kinetics(
+            np.ascontiguousarray(network.stoichiometry),
+            code.parameters,
+            counted,
+            problem.in_pores,
+            problem.solutes,
+        )
+        self._reaction_speed: float | None = None
+        self._steps_since = 0
+        self._latest = 0.0
+        self._blocks = BlockStages(problem, self._operators, self._kinetics, self._addresses.rates)
+
+    @cached_property
+    def _wave(self) -> Wave | None:
+        layout = self._operators.steady_layout
+        if layout is None or not can_wave(self._problem, self._operators.uniform):
+            return None
+        return Wave(self._problem, layout, self._kinetics)
+
+    def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
+        """Return d(storage u)/dt (species, cells) at densities `state`, in `out` if it is given."""
+        right = np.empty_like(state) if out is None else out
+        amounts = self._operators.amounts(state)
+        if self._wave is None:
+            self._blocks.slope(self._operators.at(amounts), right)
+        else:
+            self._wave.slope(amounts, right)
+        return right
+
+    def step_limit(self, state: Array) -> Limit:
+        """Return the longest step over which drift crosses half a voxel, and which field's."""
+        return self._operators.drift.step_limit(state)
+
+    def explicit_limit(self, state: Array, dt: float) -> float:
+        """Return the longest step, in days, of `explicit_step`, where `dt` is wished for."""
+        afresh = self._is_due(dt)
+        operator = self._operators.at(self._operators.amounts(state))
+        return EXPLICIT / self._speed(operator, afresh)
+
+    def step(self, state: Array, dt: float, like: float) -> Stepped:
+        """Return what `dt` days make of densities `state`.
+
+        The number of stages is that of the step `like`, if that is longer.
+        """
+        first = self._operators.amounts(state)
+        operator = self._operators.at(first)
+        # The halves of a step take the number of stages of the whole, which came first.
+        afresh = like <= dt and self._is_due(dt)
+        speed = self._speed(operator, afresh)
+        if not speed * max(dt, like) <= stable(MOST_STAGES):
+            name = self._problem.fields[operator.fastest].name
+            blame = name if 2.0 * operator.speed >= speed else "reactions"
+            raise StepFailed(blame, f"the step would need more than {MOST_STAGES} stages")
+        stages = stages_needed(speed, max(dt, like), 3 if self._operators.drift.fields else 2)
+        return self._through(first, operator, stabilised_stages(stages), dt)
+
+    def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
+        """Return what `dt` days make of `state` by four stages of third order, with an estimate.
+
+        The amounts may be written to `room`.
+        """
+        first = self._operators.amounts(state)
+        return self._through(first, self._operators.at(first), explicit_stages(), dt, room)
+
+    def _is_due(self, dt: float) -> bool:
+        """Return whether to look at the kinetics anew before a step of `dt` days."""
+        self._steps_since += 1
+        due = dt < self._latest or self._steps_since >= _OFTEN
+        self._latest = dt
+        if due:
+            self._steps_since = 0
+        return due
+
+    def _speed(self, operator: VoxelOperator, afresh: bool) -> float:
+        """Return a bound of the fastest rate, 1/day; of the kinetics' worked out `afresh`."""
+        if afresh or self._reaction_speed is None:
+            self._reaction_speed = reaction_speed(
+                operator.densities,
+                operator.fields.porosity,
+                self._kinetics,
+                self._addresses.jacobian,
+            )
+        speed = operator.speed + self._reaction_speed
+        if not math.isfinite(operator.speed):
+            raise StepFailed(self._problem.fields[operator.fastest].name, "its rate is not finite")
+        if not math.isfinite(speed):
+            raise StepFailed("reactions", "a rate is not finite")
+        return speed
+
+    def _through(
+        self,
+        first: Array,
+        operator: VoxelOperator,
+        stages: Stages,
+        dt: float,
+        room: Array | None = None,
+    ) -> Stepped:
+        """Take all `stages` of a step from the amounts `first`."""
+        table = stages.table(dt)
+        if self._wave is None or not self._wave.fits(len(table)):
+            found = self._blocks.step(operator, first, table)
+        else:
+            found = self._wave.step(first, table, room)
+        return Stepped(
+            amounts=found.amounts,
+            extents=self._extents(dt * stages.shares @ found.totals),
+            difference=found.difference,
+            size=found.size,
+            low=found.low,
+        )
+
+    def _extents(self, counts: Array) -> Extents:
+        reactions, species = self._kinetics.counted.size, len(self._problem.fields)
+        last = 2 * reactions + species
+        forwards, reverse = counts[:reactions], counts[reactions : 2 * reactions]
+        came, went = counts[last:].reshape(2, -1)
+        # Stages count with weights of either sign; what they cancel has not crossed.
+        both = np.minimum(np.minimum(came, went), 0.0)
+        return Extents(
+            forwards=forwards,
+            reverse=reverse,
+            crossing_species=self._operators.crossing_species,
+            came=came - both,
+            went=went - both,
+            egress=np.where(self._problem.travels, counts[2 * reactions : last], 0.0),
+        )

@@ -1,0 +1,199 @@
+"""Explicit steps on a whole grid with steady transport, all stages in one pass."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from types import ModuleType
+
+import numba
+import numpy as np
+
+from cartflow.kinetics.compiled.network import kept_module
+from cartflow.pde.problem import Problem
+from cartflow.pde.stepped import Staged
+from cartflow.pde.voxels.crew import share
+from cartflow.pde.voxels.fields import Layout
+from cartflow.pde.voxels.kernels import Kinetics
+from cartflow.pde.voxels.wave import kernels
+from cartflow.pde.voxels.wave.places import GAP, KEPT, PAD
+from cartflow.pde.voxels.wave.stage_text import BLOCK, LONG_BLOCK, ROW, Shape, stage_text
+
+Array = np.ndarray
+
+_SMALL = 100_000  # cells times stages below which one thread is faster than starting more
+_MOST_MEMORY = 32 * 2**20  # bytes a thread may need, about what a last cache holds
+
+
+class Wave:
+    """The compiled loops of `wave_kernels` with the memory that they need."""
+
+    def __init__(self, problem: Problem, layout: Layout, kinetics: Kinetics) -> None:
+        self._grid = _grid(problem, layout, kinetics.counted)
+        self._volume = float(problem.geometry.cell_volumes[0])
+        self._stages = _stages(problem, self._grid)
+        self._parameters = kinetics.parameters
+        self._species = len(problem.fields)
+        self._work = np.zeros((0, 0))
+
+    def fits(self, stages: int) -> bool:
+        """Return whether so many stages stay within the caches."""
+        return 8 * self._needed(stages) <= _MOST_MEMORY
+
+    def step(self, u: Array, table: Array, out: Array | None = None) -> Staged:
+        """Return what the stages of `table` make of the amounts `u` (species, cells).
+
+        The amounts are written to `out`, if it is given.
+        """
+        totals = self._no_totals(len(table))
+        judged = np.zeros((len(totals), self._species, 3))
+        out = np.empty_like(u) if out is None else out
+        self._run(u, table, out, totals, judged)
+        difference, size, negative = judged.sum(axis=0).T * self._volume
+        return Staged(
+            amounts=out,
+            totals=totals.sum(axis=0) * self._volume,
+            difference=difference,
+            size=size,
+            low=-negative
+            if math.isfinite(size.sum())
+            else np.where(np.isfinite(size), 0.0, np.nan),
+        )
+
+    def slope(self, u: Array, out: Array) -> None:
+        """Write the right-hand side at the amounts `u` to `out`."""
+        judged = np.empty((0, self._species, 3))
+        self._run(u, np.array([[0.0, 0.0, 0.0, 1.0, 0.0]]), out, self._no_totals(1), judged)
+
+    def _no_totals(self, stages: int) -> Array:
+        """Return zeros for what happens in every slab and stage."""
+        crossings = 2 * self._grid.crossing_species.size
+        columns = 2 * self._grid.counted.size + self._species + crossings
+        return np.zeros((self._grid.shape[0], stages, columns))
+
+    def _run(self, u: Array, table: Array, out: Array, totals: Array, judged: Array) -> None:
+        stages, slabs = len(table), int(self._grid.shape[0])
+        if stages > 1:
+            # Two stages back from the second is the start itself.
+            table = table.copy()
+            table[1, 2] += table[1, 1]
+            table[1, 1] = 0.0
+        small = u.size * stages < _SMALL
+        tiles = 1 if small else min(numba.get_num_threads(), max(1, slabs // stages))
+        work, before, after = self._memory(tiles, stages), u.reshape(-1), out.reshape(-1)
+
+        def tile(k: int) -> None:
+            low, high = k * slabs // tiles, (k + 1) * slabs // tiles
+            kernels.wave(
+                before,
+                table,
+                self._grid,
+                self._stages.stage_of_two.address,
+                self._stages.stage_of_three.address,
+                self._stages.stage_of_five.address,
+                self._parameters,
+                work[k],
+                low,
+                high,
+                after,
+                totals,
+                judged,
+            )
+
+        share(tile, tiles)
+
+    def _needed(self, stages: int) -> int:
+        ring = self._species * (int(self._grid.shape[1] * self._grid.shape[2]) + GAP)
+        scratch = (self._grid.counted.size + 1) * ROW
+        return stages * (KEPT + 1) * ring + scratch + 2 * PAD
+
+    def _memory(self, tiles: int, stages: int) -> Array:
+        needed = self._needed(stages)
+        if self._work.shape[0] < tiles or self._work.shape[1] < needed:
+            self._work = np.zeros((max(tiles, self._work.shape[0]), needed))
+        return self._work[:tiles]
+
+
+def can_wave(problem: Problem, uniform: dict[int, float]) -> bool:
+    """Return whether a problem with steady transport is one for `Wave`.
+
+    Every field has one diffusivity on a whole grid of equal cells, one storage, and no drift.
+    """
+    volumes = problem.geometry.cell_volumes
+    storage = problem.storage(np.ones((len(problem.fields), problem.geometry.size)))
+    mobile = {i for i, item in enumerate(problem.fields) if item.mobile}
+    return bool(
+        problem.geometry.active.all()
+        and problem.geometry.active.shape[-1] > 1
+        and mobile <= uniform.keys()
+        and all(item.chemotaxis is None for item in problem.fields)
+        and np.all(volumes == volumes[0])
+        and np.all(storage == storage[:, :1])
+    )
+
+
+def _stages(problem: Problem, grid: kernels.Grid) -> ModuleType:
+    """Return the module with the compiled stages of the problem's network."""
+    network = problem.network
+    shape = Shape(
+        mobile=tuple(bool(r.any()) for r in grid.rates[:, :3]),
+        local=tuple(bool(row >= 0) for row in grid.local),
+        stored=tuple(bool(held != 1.0) for held in grid.rates[:, 3]),
+        counted=tuple(bool(c) for c in grid.counted),
+        in_pores=tuple(bool(p) for p in problem.in_pores),
+        flat=int(grid.shape[1]) == 1,
+        small=grid.sides.size > 0,
+    )
+    text = stage_text(network, shape)
+    return kept_module(f"cartflow_stage_{hashlib.sha256(text.encode()).hexdigest()[:32]}", text)
+
+
+def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
+    fields = layout.fields
+    storage = problem.storage(np.ones((len(problem.fields), problem.geometry.size)))[:, :1]
+    flat = fields.shape[0] == 1
+    # A rectangle's slabs are its rows.
+    shape = fields.shape[[1, 0, 2]] if flat else fields.shape
+    rates = (fields.uniform[:, [1, 0, 2]] if flat else fields.uniform) / storage
+    rates = np.hstack([rates, storage])
+    width = int(shape[2])
+    column = np.arange(width + LONG_BLOCK) % width
+    rows = np.repeat(np.arange(shape[1]), width)
+    small = shape[1] > 1 and rows.size <= BLOCK
+    sides = 1.0 * (rows == 0) + 2.0 * (rows == shape[1] - 1) if small else np.zeros(0)
+    block = BLOCK if counted.any() else LONG_BLOCK
+    ends = 1.0 * (column == 0) + 2.0 * (column == width - 1)
+    kept = storage[fields.local >= 0] if (fields.local >= 0).any() else np.ones((0, 1))
+    at, cells, gain, loss = _crossings(layout, storage, shape)
+    return kernels.Grid(
+        shape=np.array([*shape, block], dtype=np.int64),
+        rates=np.ascontiguousarray(rates),
+        local=fields.local.astype(np.int64),
+        gain=fields.gain.ravel(),
+        loss=(fields.loss / kept).ravel(),
+        ends=ends,
+        sides=sides,
+        counted=counted,
+        removal=np.ascontiguousarray(problem.egress) if problem.egress.any() else np.zeros(0),
+        crossing_species=np.array([c.species for c in layout.crossed], dtype=np.int64),
+        crossing_apart=np.array([c.apart for c in layout.crossed], dtype=bool),
+        crossing_at=at,
+        crossing_cell=cells,
+        crossing_gain=gain,
+        crossing_loss=loss,
+    )
+
+
+def _crossings(layout: Layout, storage: Array, shape: Array) -> tuple[Array, Array, Array, Array]:
+    """Return where each crossing's entries begin in every slab, their cells, gains and losses."""
+    slab = int(shape[1] * shape[2])
+    edges = np.arange(shape[0] + 1) * slab
+    before, at = 0, np.zeros((len(layout.crossed), shape[0] + 1), dtype=np.int64)
+    for k, c in enumerate(layout.crossed):
+        at[k] = before + np.searchsorted(c.cells, edges)
+        before += c.cells.size
+    empty = [np.zeros(0)]
+    cells = np.concatenate(empty + [c.cells % slab for c in layout.crossed]).astype(np.int64)
+    gain = np.concatenate(empty + [c.gain for c in layout.crossed])
+    loss = np.concatenate(empty + [c.loss / storage[c.species, 0] for c in layout.crossed])
+    return at, cells, gain, loss

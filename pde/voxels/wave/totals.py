@@ -1,0 +1,117 @@
+"""What happens in the runs of a pass over a grid, added up."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.core.compiling import fused, summing
+from cartflow.pde.voxels.wave.places import begins
+from cartflow.pde.voxels.wave.stage_text import ROW
+
+Array = np.ndarray
+Index = np.uint64  # a signed index would be looked at for being negative
+
+
+@summing
+def _both_signs(values: Array, begin: Index, size: Index) -> tuple[float, float]:
+    """Return the sum of what is positive and of what is negative, the latter without sign."""
+    forwards, reverse = 0.0, 0.0
+    for i in range(size):
+        x = values[begin + i]
+        forwards += x if x > 0.0 else 0.0
+        reverse += -x if x < 0.0 else 0.0
+    return forwards, reverse
+
+
+@summing
+def _product(a: Array, first: Index, b: Array, second: Index, size: Index) -> float:
+    total = 0.0
+    for i in range(size):
+        total += a[first + i] * b[second + i]
+    return total
+
+
+@summing
+def judge(
+    u: Array,
+    before: Array,
+    new: Array,
+    at: Array,
+    s: int,
+    first: Index,
+    size: Index,
+    judged: Array,
+    z: int,
+) -> None:
+    """Add a run's sums of |new - 2 before + u|, of |new|, and of what is negative in `new`."""
+    here, target = at[s, 0], at[s, 11]
+    difference, total, negative = 0.0, 0.0, 0.0
+    for i in range(size):
+        x = new[target + i]
+        difference += abs(x - 2.0 * before[here + i] + u[first + i])
+        total += abs(x)
+        negative += -x if x < 0.0 else 0.0
+    judged[z, s, 0] += difference
+    judged[z, s, 1] += total
+    judged[z, s, 2] += negative
+
+
+@fused
+def count(
+    amounts: Array,
+    at: Array,
+    scratch: Array,
+    counted: Array,
+    removal: Array,
+    cell: int,
+    size: int,
+    totals: Array,
+    z: int,
+    stage: int,
+) -> None:
+    """Add a run's events, forwards and in reverse, and what the removal takes."""
+    reactions = counted.size
+    for r in range(reactions):
+        if counted[r]:
+            forwards, reverse = _both_signs(scratch, np.uint64(r * ROW), np.uint64(size))
+            totals[z, stage, r] += forwards
+            totals[z, stage, reactions + r] += reverse
+    if removal.size > 0:
+        begin, number = np.uint64(cell), np.uint64(size)
+        for s in range(at.shape[0]):
+            taken = _product(removal, begin, amounts, at[s, 0], number)
+            totals[z, stage, 2 * reactions + s] += taken
+
+
+@fused
+def cross(
+    amounts: Array,
+    slabs: int,
+    cells: int,
+    species: int,
+    crossing_species: Array,
+    crossing_apart: Array,
+    crossing_at: Array,
+    crossing_cell: Array,
+    crossing_gain: Array,
+    crossing_loss: Array,
+    stage: int,
+    z: int,
+    totals: Array,
+) -> None:
+    """Add what every crossing lets in and what it lets out in one slab."""
+    crossings = crossing_species.size
+    first = totals.shape[2] - 2 * crossings
+    for k in range(crossings):
+        begin = begins(slabs, cells, species, stage, z, crossing_species[k])
+        came, went = 0.0, 0.0
+        for i in range(crossing_at[k, z], crossing_at[k, z + 1]):
+            gained, lost = crossing_gain[i], crossing_loss[i] * amounts[begin + crossing_cell[i]]
+            if crossing_apart[k]:
+                came += gained
+                went += lost
+            else:
+                came += max(gained - lost, 0.0)
+                went += max(lost - gained, 0.0)
+        totals[z, stage, first + k] += came
+        totals[z, stage, first + crossings + k] += went

@@ -1,0 +1,243 @@
+"""Units: exact conversions, dimensions named, and no text that does harm."""
+
+import math
+from fractions import Fraction
+
+import cf_units
+import numpy as np
+import pint
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from cartflow.core.outcome import InputError
+from cartflow.core.units import (
+    cf_unit,
+    dimension_name,
+    factor,
+    internal_unit,
+    parse_unit,
+    rational,
+    split,
+    to_internal,
+)
+
+pytestmark = pytest.mark.lowest
+NASTY = [
+    "",
+    " ",
+    "mm",
+    "5 mm**9**9",
+    "5 mm^9^9^9^9",
+    "1e5 mm^99",
+    "5 9**9**9**9 mm",
+    "__import__('os')",
+    "5 __import__('os').system('true')",
+    "5 mm; import os",
+    "5 mm' or '1'='1",
+    "5 lambda: 0",
+    "5 mm[0]",
+    "5 ((((((((((((((((((((((((mm",
+    "5 " + "(" * 59 + "mm",
+    "5 " + "m" * 100_000,
+    "5 " + "m" * 40 + "!",
+    "9" * 5000 + " mm",
+    "9" * 150 + "\n" + " mm\n",
+    "9" * 100_000 + "\n",
+    "1e999999 mm",
+    "--5 mm",
+    "0x10 mm",
+    "1_000 mm",
+    "5 mm mm^",
+    "5 /mm",
+    "5 mm//day",
+    "5 smoots_per_fortnight",
+    "\N{ARABIC-INDIC DIGIT FIVE} mm",
+    "5 \x00mm",
+    "5 \u202emm",
+    "5 degC",
+    "5 dB",
+    "5 {mm}",
+    "5 %s mm",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "like", "value"),
+    [
+        ("0.0013 cm^2/day", "mm^2/day", 0.13),
+        ("114 1/h", "1/day", 2736.0),
+        ("1 cell/uL", "cell/mm^3", 1.0),
+        ("1e6 cells/mL", "cell/mm^3", 1e3),
+        ("1 ug/mL", "ng/mm^3", 1.0),
+        ("1 pg/mL", "ng/mm^3", 1e-6),
+        ("2 um^2/min", "mm^2/day", 2e-6 * 1440),
+        ("0.1 um/min", "mm/day", 0.144),
+        ("1 mL/h", "mm^3/day", 24_000.0),
+        ("28 g", "ng", 2.8e10),
+        ("5 %", "1", 0.05),
+        ("3", "1", 3.0),
+        ("30 min", "day", 30 / 1440),
+        ("1 week", "day", 7.0),
+        ("-2.5e-1 mm", "mm", -0.25),
+        (".5mm", "mm", 0.5),
+        ("1 mm·mm", "mm^2", 1.0),
+        (3, "1", 3.0),
+        (0.25, "1", 0.25),
+        (np.float32(0.25), "1", 0.25),
+        (np.int64(4), "1", 4.0),
+        (Fraction(1, 4), "1", 0.25),
+    ],
+)
+def test_conversion(text, like, value):
+    assert to_internal(text, like) == pytest.approx(value, rel=1e-14)
+
+
+def test_pint_quantities_of_any_registry():
+    ureg = pint.UnitRegistry(cache_folder=None)
+    assert to_internal(ureg.Quantity(0.0013, "cm**2/day"), "mm^2/day") == pytest.approx(0.13)
+    assert to_internal(ureg.Quantity(2, ""), "1") == 2.0
+    with pytest.raises(InputError, match="is not a quantity"):
+        to_internal(ureg.Quantity(np.ones(2), "mm"), "mm")
+
+
+@pytest.mark.parametrize(
+    ("unit", "internal", "cf", "words"),
+    [
+        ("mL/h", "mm^3/day", "mm3 day-1", "length^3/time"),
+        ("cell/uL", "cell/mm^3", "mm-3", "cells/length^3"),
+        ("ng/mL", "ng/mm^3", "ng mm-3", "mass/length^3"),
+        ("1/s", "1/day", "day-1", "1/time"),
+        ("1", "1", "1", "a plain number"),
+        ("%", "1", "1", "a plain number"),
+        ("cell", "cell", "1", "cells"),
+        ("cm^5/g/s", "mm^5/ng/day", "ng-1 mm5 day-1", "length^5/mass/time"),
+    ],
+)
+def test_names_of_a_unit(unit, internal, cf, words):
+    assert internal_unit(unit) == internal
+    assert cf_unit(unit) == cf
+    assert cf_units.Unit(cf) == cf_units.Unit(cf)
+    assert sorted(dimension_name(unit).split("/")) == sorted(words.split("/"))
+
+
+@pytest.mark.parametrize("unit", ["mm", "cell/mm^3", "mm^5/ng/day", "1/day", "ng"])
+def test_internal_units_stay_as_they_are(unit):
+    assert factor(unit) == 1.0
+    assert internal_unit(unit) == unit
+
+
+@pytest.mark.parametrize(
+    ("text", "like", "message"),
+    [
+        ("5 mm", "1/day", "dimension length, but 1/time is needed"),
+        ("5", "mm", "a plain number, but length is needed"),
+        ("5 mm", "1", "length, but a plain number is needed"),
+        ("5 cell/mm^3", "1/mm^3", "cells"),
+        ("nan mm", "mm", "nan mm is not a finite number"),
+        ("inf mm", "mm", "inf mm is not a finite number"),
+        ("-Infinity mm", "mm", "not a finite number"),
+        ("1e308 km", "mm", "1e308 km is too large in mm"),
+        ("1e309 mm", "mm", "not a finite number"),
+        (math.nan, "1", "nan"),
+        (10**400, "1", "too large"),
+        pytest.param(10**5000, "1", "too large", id="longer-than-python-prints"),
+        (True, "1", "True is not a quantity"),
+        (None, "1", "None is not a quantity"),
+        ([1], "1", "is not a quantity"),
+        ({"value": 1}, "1", "is not a quantity"),
+        ("five mm", "mm", "'five mm' is not a number with a unit, such as '5 mm'"),
+        ("5 furlung", "mm", "'furlung' is not a unit"),
+        ("5 K", "mm", "temperature"),
+        ("5 dB", "1", "'dB' is not a unit to multiply with"),
+        ("5 Bq/A", "1/day", "current"),
+    ],
+)
+def test_what_is_refused(text, like, message):
+    with pytest.raises(InputError, match=message):
+        to_internal(text, like)
+
+
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+def test_nasty_text_is_refused(text):
+    with pytest.raises(InputError) as caught:
+        to_internal(text, "mm")
+    assert len(str(caught.value)) < 1100
+    assert str(caught.value).isprintable()
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=200, deadline=2000)
+@example("1e5 mm^9*mm^9*mm^9*mm^9*mm^9*mm^9*mm^9*mm^9*mm^9")
+@example("5 9.9^9.9")
+def test_any_text_gives_a_number_or_an_input_error(text):
+    for call in (lambda: to_internal(text, "mm"), lambda: parse_unit(text), lambda: split(text)):
+        try:
+            call()
+        except InputError:
+            continue
+
+
+@given(st.text(alphabet="5 m^*/().-dayhcels", max_size=40))
+@settings(max_examples=300, deadline=2000)
+def test_text_that_looks_like_a_quantity(text):
+    try:
+        value = to_internal("5 " + text, "mm")
+    except InputError:
+        return
+    assert math.isfinite(value)
+
+
+@given(
+    st.floats(allow_nan=False, allow_infinity=False, min_value=-1e200, max_value=1e200),
+    st.sampled_from(["um", "mm", "cm", "m"]),
+)
+def test_there_and_back(number, unit):
+    value = to_internal(f"{number!r} {unit}", "mm")
+    assert value == pytest.approx(number * factor(unit), rel=1e-15)
+
+
+@pytest.mark.parametrize(("unit", "per_day"), [("min", 1440), ("s", 86400), ("h", 24)])
+def test_whole_days_come_out_whole(unit, per_day):
+    for days in range(1, 61):
+        assert to_internal(f"{per_day * days} {unit}", "day") == days
+    for number in range(1, 3000):
+        assert to_internal(f"{number} {unit}", "day") == float(Fraction(number, per_day))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("1 week", "10080 min"),
+        ("0.1 day", "144 min"),
+        ("0.1 day", "2.4 h"),
+        ("1 month", "30.4375 days"),
+        ("8 h", "480 min"),
+        ("8 h", "28800 s"),
+    ],
+)
+def test_equal_times_are_one_number(first, second):
+    assert to_internal(first, "day") == to_internal(second, "day")
+    ureg = pint.UnitRegistry(cache_folder=None)
+    number, unit = split(second)
+    assert to_internal(ureg.Quantity(number, unit), "day") == to_internal(first, "day")
+
+
+def test_decimals_of_other_dimensions_are_exact_too():
+    assert to_internal("2 um^2/min", "mm^2/day") == 0.00288
+    assert to_internal("0.1 mm/h", "mm/day") == 2.4
+    assert to_internal("0.3 cm", "mm") == 3.0
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@example(5e-324)
+@example(1 / 1440)
+@example(-0.1)
+def test_a_rational_rounds_to_its_number(number):
+    assert float(rational(number)) == number
+
+
+def test_rationals_are_what_was_stated():
+    assert rational(0.1) == Fraction(1, 10)
+    assert all(rational(n / 86400) == Fraction(n, 86400) for n in range(1, 2000))
+    assert rational(0.1) + rational(0.2) == rational(0.3)
