@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.kinetics.sbml import bounds
+from cartflow.kinetics.sbml import bounds, read_elements
 from cartflow.kinetics.sbml.reading import read_sbml
 
 
@@ -47,6 +47,15 @@ def test_a_large_file(tmp_path, monkeypatch, sbml):
     refused(tmp_path, text, "more than the 20 elements that are read")
     monkeypatch.setattr(bounds, "LARGEST_FILE", 1000)
     refused(tmp_path, text, "larger than the 1000 bytes that are read")
+
+
+def test_a_large_matrix(tmp_path, monkeypatch, sbml):
+    text = sbml.document(
+        species=[sbml.species(f"S{i}") for i in range(4)],
+        reactions=[sbml.reaction(f"r{i}", f"S{i} ->", f"S{i}") for i in range(3)],
+    )
+    monkeypatch.setattr(read_elements, "LARGEST_MATRIX", 11)
+    refused(tmp_path, text, "4 species and rules times 3 reactions and rules: at most 11 are read")
 
 
 @pytest.mark.parametrize(
