@@ -14,6 +14,7 @@ from cartflow.kinetics.expressions.grammar import (
     Negative,
     Number,
     children,
+    names,
 )
 
 LARGEST_TREE = 20_000
@@ -24,7 +25,8 @@ def substituted(tree: Expression, values: Mapping[str, Expression]) -> Expressio
 
     Raises `InputError` where more than 20,000 parts, or a nesting beyond 200, come of it.
     """
-    result = replaced(tree, {Name(name): value for name, value in values.items()})
+    held = names(tree) & values.keys()
+    result = replaced(tree, {Name(name): values[name] for name in held})
     require_bounded(result)
     return result
 

@@ -41,12 +41,16 @@ class Conditions:
         """Return what jumps at each of several states, shape (n_species, n_times)."""
         shape = len(self.parts), states.shape[1]
         values, gaps, noise = np.empty(shape), np.full(shape, np.nan), np.zeros(shape[0])
-        for row, part in enumerate(self.parts):
-            inner = [np.broadcast_to(f(states), shape[1:]) for f in self.arguments[row]]
-            values[row] = JUMPING[part.function](*inner)
-            if len(inner) == 2:
-                gaps[row] = inner[0] - inner[1]
-                noise[row] = _ROUNDING * max(np.abs(side).max() for side in inner)
+        left, right = np.empty(shape[1]), np.empty(shape[1])
+        for row, (part, functions) in enumerate(zip(self.parts, self.arguments, strict=True)):
+            left[:] = functions[0](states)
+            if len(functions) == 1:
+                values[row] = JUMPING[part.function](left)
+                continue
+            right[:] = functions[1](states)
+            values[row] = JUMPING[part.function](left, right)
+            gaps[row] = left - right
+            noise[row] = _ROUNDING * max(np.abs(left).max(), np.abs(right).max())
         return Seen(values=values, gaps=gaps, noise=noise)
 
 
@@ -56,13 +60,17 @@ def close_calls(seen: Seen) -> Array:
     It may where the gap is smaller than it bends, and does not pass through. The shape is
     (n_times - 1,).
     """
+    steps = np.diff(seen.gaps, axis=1)
+    bends = np.abs(np.diff(steps, axis=1))
+    if not (bends > seen.noise[:, None]).any():
+        return np.zeros(steps.shape[1], dtype=bool)
+    bend = np.empty(steps.shape)
+    bend[:, 0], bend[:, -1] = bends[:, 0], bends[:, -1]
+    bend[:, 1:-1] = np.maximum(bends[:, :-1], bends[:, 1:])
     size = np.abs(seen.gaps)
-    bend = np.abs(np.diff(seen.gaps, 2, axis=1))
-    bend = np.pad(bend, ((0, 0), (1, 1)), mode="edge")
-    bend = np.maximum(bend[:, 1:], bend[:, :-1])
     near = np.minimum(size[:, 1:], size[:, :-1]) <= bend
-    turning = np.abs(np.diff(seen.gaps, axis=1)) <= bend
-    return np.asarray((near & turning & (bend > seen.noise[:, None])).any(axis=0))
+    doubtful = near & (np.abs(steps) <= bend) & (bend > seen.noise[:, None])
+    return np.asarray(doubtful.any(axis=0))
 
 
 def conditions(model: Model, network: Network) -> Conditions:

@@ -18,12 +18,15 @@ from cartflow.kinetics.runs.timeline import Segment, Timeline
 
 Jump = tuple[float, Array]
 _FIRST_STEP = 1e-7
-# Amounts this much smaller than the largest ever there are followed with full relative accuracy.
-_SMALLEST = 1e-18
+# Down to this part of its own largest value a state is followed with full relative accuracy,
+_SMALLEST = 1e-20
+# and down to this part of the largest state, which grows where rounding makes steps short.
+_FLOORS = (1e-30, 1e-24, 1e-20)
+_MANY_STEPS = 5000
 _FINEST = 2000  # Looks in a run at least; more where a condition comes near its jump.
 _DEEPEST = 4
 _MOST_LOOKS = 200_000
-_PARTS = 32
+_PARTS, _NARROWING = 32, 256
 _MOST_PIECES = 30_000
 # Pieces begin this little earlier, so that a time stated equal to an event's comes after it.
 _EARLIER = 4e-16
@@ -86,25 +89,31 @@ class _Run:
             return _still(start * (1.0 - _EARLIER), end, state), state
         before = self.conditions.seen(state[:, None]).values[:, 0]
         self.change.held = before
-        solver = self._solver(start, end, state)
-        times, parts = [start], []
+        floors = [*_FLOORS]
+        solver = self._solver(start, end, state, floors.pop(0))
+        times: list[float] = [start]
+        parts: list[Any] = []
         while solver.status == "running":
+            if floors and len(parts) >= _MANY_STEPS * (len(_FLOORS) - len(floors)):
+                solver = self._solver(times[-1], end, solver.y, floors.pop(0))
             message = solver.step()
             if solver.status == "failed":
                 raise StepFailed(self.network.name, str(message), float(solver.t))
             parts.append(solver.dense_output())
             times.append(float(solver.t))
+            self.largest = np.maximum(self.largest, np.abs(solver.y))
             found = self._jump(parts[-1], times[-2], times[-1], before)
             if found is not None:
                 moment, after = found
                 return self._piece(start, moment, times, parts), after
         return self._piece(start, end, times, parts), self._at(end, solver.y)
 
-    def _solver(self, start: float, end: float, state: Array) -> Any:
+    def _solver(self, start: float, end: float, state: Array, floor: float) -> Any:
         from scipy.integrate import LSODA
 
         self.largest = np.maximum(self.largest, np.abs(state))
-        atol = np.full(state.size, _SMALLEST * self.largest.max() + 1e-300)
+        species = np.delete(self.largest, [] if self.clock is None else self.clock)
+        atol = np.maximum(_SMALLEST * self.largest, floor * species.max(initial=0.0)) + 1e-300
         first = min(_FIRST_STEP * self.span, 0.01 * (end - start))
         return LSODA(self.change, start, state, end, first_step=first, rtol=self.rtol, atol=atol)
 
@@ -138,7 +147,7 @@ class _Run:
         low, high = float(times[first - 1]), float(times[first])
         if np.nextafter(low, high) >= high:
             return high, states[:, first].copy()
-        return self._look(part, low, high, before, _PARTS, depth)
+        return self._look(part, low, high, before, _NARROWING, max(depth - 1, 0))
 
     def _count(self, number: int, time: float) -> None:
         self.looks += number

@@ -84,7 +84,7 @@ def write_events(
         for name, value in happening.values.items():
             _assign(sbml, event, name, Number(value))
     for name, threshold in extinction.items():
-        node = sbml.ASTNode(sbml.AST_RELATIONAL_LEQ)
+        node = sbml.ASTNode(sbml.AST_RELATIONAL_LT)
         node.addChild(to_node(sbml, Name(name)))
         node.addChild(to_node(sbml, Number(threshold)))
         _assign(sbml, _event(sbml, target, new_id(EXTINCTION + name), node), name, Number(0.0))

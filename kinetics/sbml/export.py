@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cartflow.core.outcome import InputError
 from cartflow.kinetics.expressions.dimensions import Dimension, dimension_of, unit_text
 from cartflow.kinetics.expressions.grammar import Binary, Name, names
 from cartflow.kinetics.model import Model
@@ -34,11 +36,15 @@ def to_sbml(model: Model, scenario: str | None = None) -> str:
     events switch on and off. Raises `InputError`.
     """
     sbml = libsbml()
+    if model.network.alone:
+        msg = f"kinetics '{model.name}': {model.network.alone}; it is not written as SBML again"
+        raise InputError(msg)
     chosen = model.scenario(scenario) if model.scenarios or scenario is not None else None
     network = model.with_parameters(chosen.parameters if chosen else {}).network
     values = {n: p.value for n, p in network.parameters.items()}
     plan = schedule((*model.events, *(chosen.events if chosen else ())), values)
     values |= dict.fromkeys(plan.infusions, 0.0) | plan.at(0.0).values
+    extinction = {n: p.value for n, p in model.extinction.items()}
     changing = {name for happening in plan.times.values() for name in happening.values}
     document = sbml.SBMLDocument(3, 2)
     target = document.createModel()
@@ -56,7 +62,7 @@ def to_sbml(model: Model, scenario: str | None = None) -> str:
     place.setSpatialDimensions(3)
     place.setSize(1.0)
     place.setUnits(units.of("mm^3"))
-    _species(target, network, _start(network, chosen, plan), units, where)
+    _species(target, network, _start(network, chosen, plan, extinction), units, where)
     named = {n: p.unit for n, p in network.parameters.items()}
     named |= {n: f"{network.species[network.index(s)].unit}/day" for n, s in plan.infusions.items()}
     for name, unit in named.items():
@@ -67,7 +73,6 @@ def to_sbml(model: Model, scenario: str | None = None) -> str:
         parameter.setUnits(units.of(unit))
     _reactions(sbml, target, network, where, ids)
     _infusions(sbml, target, plan, where)
-    extinction = {n: p.value for n, p in model.extinction.items()}
     write_events(sbml, target, plan, extinction, ids.new)
     return str(sbml.writeSBMLToString(document))
 
@@ -130,16 +135,20 @@ def _reference(reference: Any, name: str, number: float) -> None:
     reference.setConstant(True)
 
 
-def _start(network: Network, scenario: Scenario | None, plan: Schedule) -> dict[str, float]:
+def _start(
+    network: Network, scenario: Scenario | None, plan: Schedule, extinction: Mapping[str, float]
+) -> dict[str, float]:
     """Return the densities at the start, after what happens there."""
     start = {s.name: s.initial for s in network.species}
     if scenario is not None:
         start |= {name: p.value for name, p in scenario.initial.items()}
     here = plan.at(0.0)
-    return {
+    after = {
         name: value * here.factors.get(name, 1.0) + here.amounts.get(name, 0.0)
         for name, value in start.items()
     }
+    fallen = {n for n, least in extinction.items() if start[n] >= least > after[n]}
+    return {name: 0.0 if name in fallen else value for name, value in after.items()}
 
 
 class _Units:

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from cartflow.kinetics.expressions.extra_functions import extra_functions
+from cartflow.kinetics.expressions.grammar import Expression, names
+from cartflow.kinetics.sbml.math_in import Formulas
 from cartflow.kinetics.sbml.times import days_per_unit
 
 ROLE = re.compile(r"\brole ([a-z]+)")
@@ -20,6 +23,11 @@ def states_roles(source: Any) -> bool:
 def beyond_own(sbml: Any, source: Any) -> str:
     """Return the first thing in a model that `write_sbml` never writes, or nothing."""
     return next(_beyond(sbml, source), "")
+
+
+def _in_text(rate: Expression) -> bool:
+    """Whether the text of a model file could state a rate."""
+    return not extra_functions(rate) and "@" not in "".join(names(rate))
 
 
 def _beyond(sbml: Any, source: Any) -> Iterator[str]:
@@ -46,8 +54,11 @@ def _beyond(sbml: Any, source: Any) -> Iterator[str]:
         sides = (*entry.getListOfReactants(), *entry.getListOfProducts())
         if any(r.isSetId() or not r.isSetStoichiometry() for r in sides):
             yield f"reaction {entry.getId()}: a stoichiometry that is no number"
-        if entry.getFast() or entry.getKineticLaw() is None:
+        law = entry.getKineticLaw()
+        if entry.getFast() or law is None or law.getMath() is None:
             yield f"reaction {entry.getId()}: fast, or without a rate"
+        elif not _in_text(Formulas(sbml).tree(law.getMath())):
+            yield f"reaction {entry.getId()}: a function that no model file has, or the time"
     for entry in source.getListOfEvents():
         if entry.isSetDelay() or entry.isSetPriority() or not entry.isSetTrigger():
             yield f"event {entry.getId()}: a delay, a priority or no trigger"

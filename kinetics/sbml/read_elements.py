@@ -11,6 +11,8 @@ from cartflow.kinetics.sbml.elements import Elements
 from cartflow.kinetics.sbml.math_in import Formulas
 from cartflow.kinetics.sbml.times import days_per_unit
 
+LARGEST_MATRIX = 5_000_000
+
 
 def elements(sbml: Any, model: Any) -> Elements:
     """Return the elements of a model.
@@ -21,6 +23,7 @@ def elements(sbml: Any, model: Any) -> Elements:
     if model.getNumConstraints():
         msg = f"it has {model.getNumConstraints()} constraints, which are not read"
         raise InputError(msg)
+    _require_size(model)
     formulas = Formulas(sbml, model)
     compartments = read_places.compartments(model)
     rates, assignments = read_changes.rules(model, formulas)
@@ -38,6 +41,15 @@ def elements(sbml: Any, model: Any) -> Elements:
     )
     _require_known(found)
     return found
+
+
+def _require_size(model: Any) -> None:
+    """Raise `InputError` for more states and reactions than a matrix of theirs should have."""
+    rules = model.getNumRules()
+    states, changes = model.getNumSpecies() + rules, model.getNumReactions() + rules
+    if states * changes > LARGEST_MATRIX:
+        msg = f"{states} species and rules times {changes} reactions and rules: at most "
+        raise InputError(msg + f"{LARGEST_MATRIX} are read")
 
 
 def _require_known(found: Elements) -> None:

@@ -32,6 +32,7 @@ class Symbols:
         self._set_by_events = {name for e in elements.events for name in e.changes}
         self.used = set().union(*(names(tree) for tree in elements.formulas()))
         self.kept = self._kept()
+        self.states = {kept for key, kept in self.kept.items() if self.is_state(key)}
         self.worked_out = self._worked_out()
         self.resolved: dict[str, Expression] = {k: Name(n) for k, n in self.kept.items()}
         for name in ordered(self.worked_out):
@@ -53,8 +54,7 @@ class Symbols:
 
     def is_constant(self, formula: Expression) -> bool:
         """Whether a formula holds no state."""
-        states = {kept for key, kept in self.kept.items() if self.is_state(key)}
-        return not names(self.tree(formula)) & states
+        return not names(self.tree(formula)) & self.states
 
     def is_state(self, key: str) -> bool:
         """Whether what is kept under `key` is a state, else it is a parameter."""

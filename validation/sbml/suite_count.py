@@ -14,10 +14,12 @@ from typing import Literal
 
 from cartflow.core.outcome import CartflowError, InputError
 from cartflow.kinetics.sbml.reading import read_foreign
-from cartflow.validation.sbml_suite.case import agrees, computed, is_time_course, read_case
+from cartflow.validation.sbml.suite_case import agrees, computed, is_time_course, read_case
 
 Kind = Literal["right", "wrong", "crashed", "refused"]
 KINDS: tuple[Kind, ...] = ("right", "wrong", "crashed", "refused")
+# Files that contradict the results beside them, and why.
+LEFT_OUT = {"01399-sbml-l2v5": "it is not fast, as the results and its other levels are"}
 LEVELS = ("l1v2", "l2v1", "l2v2", "l2v3", "l2v4", "l2v5", "l3v1", "l3v2")
 
 
@@ -43,7 +45,7 @@ def count(folder: Path, level: str, seconds: float = 600.0) -> Count:
     """Return the count of the time courses in `folder` that have a file of `level`."""
     result = Count()
     for path in sorted(folder.glob(f"*/*-sbml-{level}.xml")):
-        if is_time_course(path.parent):
+        if is_time_course(path.parent) and path.stem not in LEFT_OUT:
             kind, reason = judged(path, seconds)
             result.add(path.parent.name, kind, reason)
     return result
@@ -104,4 +106,5 @@ def lines(counts: dict[str, Count]) -> list[str]:
         rows += ["", level]
         for reason, number in sizes.most_common():
             rows.append(f"{number:6d}  {reason} ({', '.join(found.reasons[reason][:3])})")
+        rows += [f"left out: {n}: {why}" for n, why in LEFT_OUT.items() if n.endswith(level)]
     return rows

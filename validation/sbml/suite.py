@@ -1,16 +1,16 @@
-"""Count: ``python -m cartflow.validation.sbml_suite FOLDER [--level l3v2]``."""
+"""Count: ``python -m cartflow.validation.sbml.suite FOLDER [--level l3v2]``."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from cartflow.validation.sbml_suite.count import LEVELS, count, lines
+from cartflow.validation.sbml.suite_count import LEVELS, count, lines
 
 
 def main() -> int:
     """Print the count of the suite in a folder; skip where there is none."""
-    parser = argparse.ArgumentParser(prog="python -m cartflow.validation.sbml_suite")
+    parser = argparse.ArgumentParser(prog="python -m cartflow.validation.sbml.suite")
     parser.add_argument("folder", type=Path, help="cases/semantic of the SBML test suite")
     parser.add_argument("--level", action="append", choices=LEVELS, help="all, unless named")
     parser.add_argument("--cases", action="store_true", help="name every case that is not right")
