@@ -25,8 +25,7 @@ from cartflow.coupling.state import State
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
-# Days: cells that become ever fewer are not yet followed as one system.
-_LONGEST = 366.0
+_BEGINNING = 1000.0  # minimum steps, up to which first amounts are taken as they come
 Watch = Callable[[float, float], None]
 
 
@@ -65,12 +64,11 @@ class Simulation:
         """Whether body and tumour are stepped together, as one system of equations.
 
         They are on a line of cells (slab, ball) whose transport coefficients never change, without
-        kinetics in organs, infusions or more than a year; else in turns (see `Coupled`).
+        kinetics in organs; else in turns (see `Coupled`).
         """
         coupled = self.coupled
         fast = isinstance(coupled.engine, FastEngine) and coupled.kinetics is None
-        plain = all(dose.bolus for dose in coupled.doses) and self.save_times[-1] <= _LONGEST
-        return fast and plain and not self.control.fixed and on_a_line(coupled.engine.problem)
+        return fast and not self.control.fixed and on_a_line(coupled.engine.problem)
 
     def run(
         self, watch: Watch | None = None, keep: Callable[[Record], None] | None = None
@@ -205,12 +203,19 @@ class _Run:
             uncounted = np.flatnonzero(~self.coupled.engine.problem.network.is_product)
             moved[uncounted] = np.minimum(moved, errors)[uncounted]
             errors = error_estimate(errors, moved, self.loop.order)
+        errors[: len(floor)][self._begins(dt) & np.isfinite(errors[: len(floor)])] = 0.0
         worst = int(np.argmax(errors))
         fields = self.coupled.engine.problem.fields
         name = fields[worst].name if worst < len(fields) else "organs"
         error = float(errors[worst]) / self.control.tolerance
         error = error if np.isfinite(error) else np.inf
         return new, error, StepFailed(name, "it changes too fast")
+
+    def _begins(self, dt: float) -> Array:
+        """Return which species begin with a step too short for their first amounts to matter."""
+        # What starts from nothing goes with a power of time, of which no step is a small part.
+        absent = totals(self.state.tumour, self.coupled.volumes) == 0.0
+        return np.asarray(absent & (dt <= _BEGINNING * self.control.minimum_step))
 
     def _floor(self, state: State) -> Array:
         """Return the amounts below which errors do not count.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -17,7 +20,7 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
     return [
         f"outcome       {outcome} at {numbers['time']:.6g} day",
         f"infused       {numbers['infused']:.6g} cells",
-        *(_tumour_lines(numbers) if "tumour" in tree.children else []),
+        *(_tumour_lines(numbers, tree["tumour"].attrs) if "tumour" in tree.children else []),
         *_vessels_line(tree),
         *_organ_lines(tree["body"].to_dataset()),
         *(f"extinct       {each}" for each in tree.attrs.get("extinct", "").split("; ") if each),
@@ -27,12 +30,14 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
     ]
 
 
-def _tumour_lines(numbers: dict[str, float]) -> list[str]:
+def _tumour_lines(numbers: dict[str, float], attributes: Mapping[Any, Any]) -> list[str]:
+    comment = attributes.get("comment")
     share = numbers["reached_tumour"] / numbers["infused"] if numbers["infused"] else 0.0
     return [
         f"tumour        {numbers['reached_tumour']:.6g} cells entered it from the body "
         f"({share:.3g} per infused cell), {numbers['in_tumour']:.6g} are there at the end",
         *_depth_line(numbers),
+        *([f"note          {comment}"] if comment else []),
     ]
 
 

@@ -27,6 +27,8 @@ def tumour_group(record: Record, simulation: Simulation) -> xr.Dataset:
     return xr.Dataset(
         {**variables, **_depths(record, simulation), **_places(geometry)},
         coords=_coordinates(geometry),
+        # What was noted when the geometry was read; CF's name for it.
+        attrs={"comment": "; ".join(geometry.notes)} if geometry.notes else {},
     )
 
 

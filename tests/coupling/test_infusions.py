@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cartflow.core.parameters import parameter
-from cartflow.kinetics.files.load import load_model
+from cartflow.kinetics.files.load import load_model, names
+from cartflow.kinetics.files.local_model import local_model
 from cartflow.kinetics.runs.trajectory import run
 from cartflow.kinetics.scenario import Dose, Moment, Scenario
 from cartflow.pbpk.doses import Dose as BodyDose
@@ -168,6 +169,68 @@ def test_every_infusion_finishes(models, route, duration):
     run_of(study(doses=dose(route, duration), **settings))
 
 
+HOSTS = {
+    "intravenous": "flank",
+    "intratumoural": "flank",
+    "hepatic_artery": "liver",
+    "carotid_artery": "brain",
+    "intrapleural": "pleura",
+    "intraventricular": "brain",
+}
+# Whole-body models, and those without cells that travel.
+ALONE = {"stein2019", "kimmel2021", "owens2021", "brummer2022", "yiu2012", "chemokine"}
+
+
+def start_of(name):
+    """Return the fields that start as in the model's first scenario, and a tumour in any case."""
+    model = load_model(name)
+    first = next(iter(model.scenarios.values()), None)
+    found = {}
+    for species in local_model([model]).network.species:
+        given = None if first is None else first.initial.get(species.name)
+        density = 0.0 if given is None else given.value
+        if density == 0 and species.name.startswith("tumour"):
+            density = 2e4
+        found[species.name] = {"initial": f"{density!r} {species.unit}"}
+        if species.role == "phenotype":
+            found[species.name]["diffusivity"] = "2 um^2/min"
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("route", HOSTS)
+@pytest.mark.parametrize("name", sorted(set(names()) - ALONE))
+def test_every_model_finishes_by_every_route_and_duration(name, route):
+    cavity = {"tumour.cavity_entry_rate": "0.5 1/day"} if route.startswith("intrap") else {}
+    for duration in ("0 s", "1 s", "30 min", "1 day"):
+        run_of(
+            study(
+                doses=dose(route, duration),
+                kinetics__models=[name],
+                fields=start_of(name),
+                tumour__host=HOSTS[route],
+                time__end="1.5 days",
+                time__every="0.5 day",
+                **cavity,
+            )
+        )
+
+
+@pytest.mark.parametrize("duration", ["1 s", "30 min"])
+@pytest.mark.parametrize(
+    "models", [("predator_prey", "matrix_degradation"), ("singh2020",)], ids="+".join
+)
+def test_the_reference_engine_finishes_them_too(models, duration):
+    """What infused cells make goes with the square of time, where first-order steps never do."""
+    of = study(
+        doses=dose("intratumoural", duration),
+        kinetics__models=list(models),
+        solver={"engine": "fipy", "tolerance": 1e-3},
+        time__end="1 h",
+    )
+    run_of(of)
+
+
 def body_alone(**settings):
     text = STUDY[: STUDY.index("[geometry]")] + STUDY[STUDY.index("[time]") :]
     return Study.from_text(text, settings={k.replace("__", "."): v for k, v in settings.items()})
@@ -205,9 +268,9 @@ def test_cells_may_become_so_few_that_floats_end(every):
     of = study(
         doses=dose("intravenous", "0 s"),
         geometry={"shape": "ball", "radius": "1 mm", "cells": 2},
-        time__end="9 years",
-        time__every="1 year",
-        solver__maximum_step="20 days",
+        time__end="40 years",
+        time__every="10 years",
+        solver__maximum_step="50 days",
         **settings,
     )
     record = run_of(of)

@@ -43,6 +43,10 @@ save = ["0.25 day", "0.5 day", "0.9 day", "2 day"]
 """
 
 
+# Body and tumour step by step, so that an interrupt can come between any two.
+IN_TURNS = 'engine = "fipy"\ntolerance = 1e-3'
+
+
 @pytest.fixture
 def explosive(tmp_path):
     (tmp_path / "explosive.toml").write_text(KINETICS, encoding="utf-8")
@@ -99,12 +103,24 @@ def test_an_interrupt_keeps_what_was_saved_and_the_last_state(explosive):
         if time > 0.3:
             raise KeyboardInterrupt("by SIGTERM")
 
-    result = explosive().simulation.run(watch)
+    result = explosive(IN_TURNS).simulation.run(watch)
     assert result.outcome.status == "interrupted"
     assert result.outcome.message.startswith("by SIGTERM at t = 0.3")
     assert [s.time for s in result.states] == [0.0, 0.25, seen[-1]]
     # u' = g u^2 from u0 gives u0/(1 - g u0 t).
     assert result.states[-1].tumour[0] == pytest.approx(np.full(3, 1e3 / (1 - seen[-1])), rel=0.02)
+
+
+def test_one_system_is_interrupted_at_saved_times(explosive):
+    def watch(time, step):
+        if time > 0.3:
+            raise KeyboardInterrupt
+
+    study = explosive()
+    assert study.simulation.one_system
+    record = study.simulation.run(watch)
+    assert record.outcome.message.startswith("by the user at t = 0.5 day")
+    assert [s.time for s in record.states] == [0.0, 0.25, 0.5]
 
 
 def test_an_interrupt_at_a_saved_time_keeps_it_once(explosive):
@@ -118,7 +134,7 @@ def test_an_interrupt_at_a_saved_time_keeps_it_once(explosive):
 
 
 def test_an_interrupt_within_a_step_keeps_the_last_whole_one(explosive, monkeypatch):
-    study = explosive()
+    study = explosive(IN_TURNS)
     seen, steps = [], study.simulation.coupled.step
 
     def step(*given):
@@ -200,9 +216,9 @@ def without_reactions(folder, place, engine, cart):
 def test_a_drift_that_is_too_fast_is_blamed_and_its_field_named(tmp_path, place, engine):
     of = without_reactions(tmp_path, place, engine, DRIFT)
     message = of.simulation.run().outcome.message
-    assert message == (
-        "cart: the step fell below 1e-10 day (its drift allows no longer step) at t = 0 day"
-    )
+    together = of.simulation.one_system
+    reason = "it changes too fast" if together else "its drift allows no longer step"
+    assert message == f"cart: the step fell below 1e-10 day ({reason}) at t = 0 day"
 
 
 @pytest.mark.parametrize("engine", ["fast", "fipy"])
@@ -218,4 +234,8 @@ def test_a_removal_beyond_all_numbers_is_done_or_names_its_field(tmp_path, place
         died, infused = (getattr(record.states[-1].ledger, n) for n in ("died", "infused"))
         assert died == pytest.approx(infused, rel=1e-12)
     else:
-        assert record.outcome.message.startswith("cart: the step fell below 1e-10 day (")
+        reasons = ("the step fell below 1e-10 day (", "its balance is lost: rates too large")
+        assert record.outcome.message.startswith(tuple(f"cart: {each}" for each in reasons))
+        # Stopped where nothing had happened yet, or with all that left counted.
+        last = record.states[-1]
+        assert last.tumour[0].max() + last.ledger.died == pytest.approx(1.0, rel=1e-12)

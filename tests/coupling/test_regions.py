@@ -51,7 +51,7 @@ def test_the_rim_of_one_voxel_is_that_voxel(folder):
     for region in ("rim", "all"):
         of = Study.from_text(STUDY, folder=folder, settings={"tumour.egress_region": region})
         last.append(of.run().require_finished().tree["exchange/cumulative_egress"][-1, 0])
-    assert float(last[0]) == float(last[1]) > 1
+    assert float(last[0]) == float(last[1]) > 0.5
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,12 @@ def test_capture_probabilities_equal_the_table(trafficking):
     table = {row["organ"]: float(row["single_pass_capture"]) for row in rows}
     for organ in ONE_TO_ONE[trafficking.name]:
         assert trafficking.capture_probability(organ) == pytest.approx(table[organ], rel=5e-3)
-    assert trafficking.tumour.capture_probability() == pytest.approx(table["tumour"], rel=1e-4)
+    # The table takes 0.07 for the vessels' share of Khot's tumour, its drawn curve asks for 0.1.
+    share = {"khot2019": 0.1 / 0.07}.get(trafficking.name, 1.0)
+    passes = share / (1 / table["tumour"] - 1)
+    assert trafficking.tumour.capture_probability() == pytest.approx(
+        passes / (1 + passes), rel=1e-4
+    )
 
 
 def test_known_capture_probabilities():

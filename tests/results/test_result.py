@@ -9,6 +9,7 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import STANDINGS
 from cartflow.pbpk.body import ORGANS as BODY_ORGANS
 from cartflow.results.result import load_result
+from cartflow.results.summary import summary_lines
 from cartflow.study.study import Study
 
 STUDY = """
@@ -344,6 +345,20 @@ def test_a_mask_keeps_its_affine_and_is_missing_outside(tmp_path, name):
     index = np.stack([axes[c] for c in reversed(dims)], axis=1)
     np.testing.assert_allclose(index @ kept[:3, :3].T + kept[:3, 3], found, atol=1e-6)
     np.testing.assert_allclose(abs(kept[:3, :3]), abs(affine[:3, :3]), atol=1e-6)
+
+
+def test_notes_of_a_mask_are_kept_and_printed(tmp_path):
+    write_mask(tmp_path / "mask.nii.gz", np.diag([0.5, 0.5, 1.0, 1.0]))
+    image = nibabel.load(tmp_path / "mask.nii.gz")
+    image.set_sform(np.diag([0.5, 0.5, 1.0, 1.0]), code=1)
+    image.set_qform(np.diag([0.5, 0.5, 2.0, 1.0]), code=1)
+    nibabel.save(image, tmp_path / "two.nii")
+    text = STUDY.replace(BALL, 'shape = "mask"\nfile = "two.nii"\n')
+    tree = Study.from_text(text, folder=tmp_path, settings=SHORT).run().tree
+    volume = float(tree["tumour/cell_volume"].sum())
+    comment = tree["tumour"].attrs["comment"]
+    assert f"{volume:.6g} mm3 by the sform, which is used, and {2 * volume:.6g} mm3" in comment
+    assert f"note          {comment}" in summary_lines(tree)
 
 
 def ordered(points):

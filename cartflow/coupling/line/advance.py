@@ -24,7 +24,8 @@ Array = np.ndarray
 
 # Why `advance` returned, if it is no field's number.
 ARRIVED, PAUSED, FALLEN = -1, -2, -3
-# How near to its least amount, as a share, and days within which, it is found.
+# How near to its least amount, as a share, and days within which, it is found; organs after a
+# dose want steps as short, whatever suits the tissue.
 _NEAR, _SHORT = 1e-9, 1e-10
 # So many tries between looks at signals.
 _PAUSE = 1000
@@ -43,8 +44,8 @@ class Progress(NamedTuple):
     """Time, the next step and the error of the last one; steps taken, refused, their errors' sum.
 
     `why` is ARRIVED at the end, PAUSED after many steps, FALLEN where a species is below its least
-    amount, else the field (its number, or that of
-    the species for the body) whose error made the step fall below the least.
+    amount, else the field (its number, or that of the species for the body) whose error made the
+    step fall below the least.
     """
 
     time: float
@@ -93,7 +94,7 @@ def advance(
         if not scaled <= 1.0:
             refused += 1
             step = h * (max(0.2, 0.9 * scaled**-power) if np.isfinite(scaled) else 0.2)
-            if step < control.minimum:
+            if step < (control.minimum if which < u.shape[0] else min(control.minimum, _SHORT)):
                 return Progress(time, step, last, taken, refused, error_sum, which)
             continue
         lowest = lowest_end(plan, u, w.u, least)

@@ -16,6 +16,8 @@ Array = np.ndarray
 
 # A compartment counts as if it held at least this share of its product's cells in the body.
 _SHARE = 1e-4
+# What is below zero by at most this share of what counts as an error is none: round-off of doses.
+_NONE = 1e-8
 
 
 class Counts(NamedTuple):
@@ -155,37 +157,41 @@ def new_state(plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, 
             if plan.body.products[p] == s:
                 worst = max(worst, moved)
     for p in range(body.shape[0]):
-        worst = max(worst, _shared(w.body[p]))
+        worst = max(worst, _shared(w.body[p], floor[plan.body.products[p]]))
     return worst
 
 
 @serial
 def _filled(values: Array, held: Array, floor: float, w: Room) -> float:
     """Fill cells below zero from those beside them; return the share of the amount moved."""
-    least, size = 0.0, 0.0
+    least, size, total = 0.0, 0.0, 0.0
     for c in range(values.size):
         least = min(least, values[c])
         size += abs(values[c]) * held[c]
+        total += values[c] * held[c]
     if least >= 0.0:
         return 0.0
     moved = fill(values, held, w.ahead, w.behind)
     if not np.isfinite(moved):
         for c in range(values.size):
             values[c] = 0.0
+        if -total <= _NONE * floor:
+            return 0.0
     return moved / (size + floor)
 
 
 @serial
-def _shared(cells: Array) -> float:
-    """Take what is below zero from all compartments; return the share moved."""
+def _shared(cells: Array, floor: float) -> float:
+    """Take what is below zero from all compartments; return the share moved, `floor` beside."""
     have, need = 0.0, 0.0
     for k in range(cells.size):
         have += max(cells[k], 0.0)
         need -= min(cells[k], 0.0)
     if need == 0.0:
         return 0.0
-    if need >= have:
+    if need >= have and need > _NONE * floor:
         return np.inf
+    left = max(1.0 - need / have, 0.0) if have > 0.0 else 0.0
     for k in range(cells.size):
-        cells[k] = max(cells[k], 0.0) * (1.0 - need / have)
-    return need / have
+        cells[k] = max(cells[k], 0.0) * left
+    return need / (have + floor)

@@ -11,8 +11,8 @@ import numpy as np
 from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
-from cartflow.coupling.ledger import Ledger
-from cartflow.coupling.line.advance import Control, Progress, advance
+from cartflow.coupling.ledger import Ledger, residual
+from cartflow.coupling.line.advance import ARRIVED, Control, Progress, advance
 from cartflow.coupling.line.ends import Counts
 from cartflow.coupling.line.plan import Plan, plan
 from cartflow.coupling.line.room import Room, room
@@ -21,7 +21,7 @@ from cartflow.coupling.state import State
 
 Array = np.ndarray
 _GROWTH = 5.0
-_MINIMUM = 1e-10  # day
+_CLOSED = 1e-8  # of all cells infused and born, and one more
 
 
 class Going(NamedTuple):
@@ -54,8 +54,7 @@ class LineStepper:
         self._method = method
         self._control = Control(
             tolerance=control.tolerance,
-            # A dose into a vein wants steps that suit the body, whatever suits the tissue.
-            minimum=min(control.minimum_step, _MINIMUM),
+            minimum=control.minimum_step,
             maximum=control.maximum_step,
             growth=_GROWTH,
         )
@@ -75,8 +74,9 @@ class LineStepper:
             self._plan,
             self._method,
             self._control,
-            Progress(old.time, *going, 0),
-            end,
+            # From nought, so that no digit of a short infusion late in a run is lost.
+            Progress(0.0, *going, 0),
+            end - old.time,
             tissue,
             body,
             np.ascontiguousarray(supply.T),
@@ -85,13 +85,13 @@ class LineStepper:
             counts,
             self._room,
         )
+        time = end if made.why == ARRIVED else old.time + made.time
         if made.why >= 0:
-            raise self._underflow(made)
+            raise self._underflow(made.why, time)
         ledger = self._counted(old.ledger, counts, body)
-        ledger.infused += (supply.sum(axis=0) + self.coupled.of_all(injected)) * (
-            made.time - old.time
-        )
-        new = replace(old, time=made.time, body=body.T.copy(), tumour=tissue, ledger=ledger)
+        ledger.infused += (supply.sum(axis=0) + self.coupled.of_all(injected)) * made.time
+        new = replace(old, time=time, body=body.T.copy(), tumour=tissue, ledger=ledger)
+        self._require_balance(new)
         return new, Going(made.step, made.last, made.taken, made.refused, made.error_sum)
 
     @cached_property
@@ -137,8 +137,19 @@ class LineStepper:
             body[:, place] = 0.0
         return ledger
 
-    def _underflow(self, made: Progress) -> StepFailed:
+    def _require_balance(self, new: State) -> None:
+        """Raise `StepFailed` if rates beyond what numbers resolve have made or lost cells."""
+        inside = self.coupled.in_tumour(new.tumour)
+        none = np.zeros(len(inside))
+        gaps = np.abs(residual(new.ledger, new.body.sum(axis=0), inside, none))
+        most = _CLOSED * (1.0 + float(np.sum(new.ledger.infused + new.ledger.born)))
+        if gaps.size and not float(gaps.max()) <= most:
+            name = self.coupled.product_names[int(np.argmax(gaps))]
+            raise StepFailed(name, "its balance is lost: rates too large for numbers", new.time)
+
+    def _underflow(self, which: int, time: float) -> StepFailed:
         fields = self.coupled.engine.problem.fields
-        name = fields[made.why].name if made.why < len(fields) else "organs"
-        reason = f"the step fell below {self._control.minimum:g} day (it changes too fast)"
-        return StepFailed(name, reason, made.time)
+        name = fields[which].name if which < len(fields) else "organs"
+        least = self._control.minimum if which < len(fields) else min(self._control.minimum, 1e-10)
+        reason = f"the step fell below {least:g} day (it changes too fast)"
+        return StepFailed(name, reason, time)
