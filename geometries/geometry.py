@@ -44,7 +44,8 @@ class Geometry:
     (n, d) in mm, columns x, y, z (or r), for masks RAS world; `depth` (n,) in mm below the
     surface. `affine` takes grid indices (i, j, k) to RAS mm, `source_affine` is the one of
     the file a mask was read from. `build_mesh` makes the FiPy mesh when it is asked for,
-    `build_measures` the published measures of a segmentation.
+    `build_measures` the published measures of a segmentation; `depth_below` says in words what
+    depth is measured from.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Geometry:
     source_affine: Floats | None = None
     notes: tuple[str, ...] = ()
     build_measures: Callable[[], ShapeMeasures] | None = None
+    depth_below: str = "the rim"
 
     def __post_init__(self) -> None:
         grid = tuple(self.coordinates[dim].size for dim in self.dims)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import xarray as xr
 
@@ -20,7 +17,7 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
     return [
         f"outcome       {outcome} at {numbers['time']:.6g} day",
         f"infused       {numbers['infused']:.6g} cells",
-        *(_tumour_lines(numbers, tree["tumour"].attrs) if "tumour" in tree.children else []),
+        *(_tumour_lines(numbers, tree["tumour"]) if "tumour" in tree.children else []),
         *_vessels_line(tree),
         *_organ_lines(tree["body"].to_dataset()),
         *(f"extinct       {each}" for each in tree.attrs.get("extinct", "").split("; ") if each),
@@ -30,22 +27,23 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
     ]
 
 
-def _tumour_lines(numbers: dict[str, float], attributes: Mapping[Any, Any]) -> list[str]:
-    comment = attributes.get("comment")
+def _tumour_lines(numbers: dict[str, float], tumour: xr.DataTree) -> list[str]:
+    comment = tumour.attrs.get("comment")
     share = numbers["reached_tumour"] / numbers["infused"] if numbers["infused"] else 0.0
     return [
         f"tumour        {numbers['reached_tumour']:.6g} cells entered it from the body "
         f"({share:.3g} per infused cell), {numbers['in_tumour']:.6g} are there at the end",
-        *_depth_line(numbers),
+        *_depth_line(numbers, str(tumour["depth"].attrs.get("long_name", ""))),
         *([f"note          {comment}"] if comment else []),
     ]
 
 
-def _depth_line(numbers: dict[str, float]) -> list[str]:
+def _depth_line(numbers: dict[str, float], name: str) -> list[str]:
+    below = name.removeprefix("depth ") or "below the rim"
     if np.isnan(numbers["depth"]):
         return []
     return [
-        f"depth         95 % of them are within {numbers['depth']:.3g} mm below the rim "
+        f"depth         95 % of them are within {numbers['depth']:.3g} mm {below} "
         f"(the tumour is {numbers['maximal_depth']:.3g} mm deep)"
     ]
 
