@@ -92,6 +92,7 @@ class MaskTable(Table):
     largest_component: bool = False
     coarsen: PositiveInt | tuple[PositiveInt, PositiveInt, PositiveInt] = 1
     surface: Surface = "smooth"
+    split: PositiveInt = 1
 
 
 class PhantomTable(Table):
@@ -103,6 +104,7 @@ class PhantomTable(Table):
     lobes: PositiveInt = 5
     seed: WholeNumber = 1
     surface: Surface = "smooth"
+    split: PositiveInt = 1
 
 
 Shape = (

@@ -54,6 +54,7 @@ def _build(table: Shape, folder: Path) -> Geometry:
             largest_component=table.largest_component,
             coarsen=table.coarsen,
             surface=table.surface,
+            split=table.split,
         )
     return _phantom(table)
 
@@ -90,7 +91,9 @@ def _phantom(table: PhantomTable) -> Geometry:
         table.volume.value, table.spacing.value, table.lobes, table.seed
     )
     names = {"viable": 1, "centre": 2}
-    return voxel_mask(labels, affine, names, surface=table.surface, source="phantom")
+    return voxel_mask(
+        labels, affine, names, surface=table.surface, split=table.split, source="phantom"
+    )
 
 
 def _intervals(

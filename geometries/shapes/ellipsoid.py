@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
 from cartflow.geometries.checks import MOST_CELLS, length_in_mm
-from cartflow.geometries.geometry import Boundary, Geometry
+from cartflow.geometries.geometry import Boundary, Coarse, Geometry
 from cartflow.geometries.voxels.geometry import geometry_of_voxels
 from cartflow.geometries.voxels.orientation import VoxelGrid
 
@@ -45,8 +46,19 @@ def ellipsoid(semi_axes: Sequence[float], spacing: float) -> Geometry:
     affine[:3, 3] = [-0.5 * exact * (n - 1) for n in inside.shape]
     grid = VoxelGrid(labels=inside.astype(np.int64), affine=affine, aligned=True, factors=(1, 1, 1))
     geometry = geometry_of_voxels(grid, {}, affine, (), drop_empty=False)
+    return _named(geometry, area)
+
+
+def _named(geometry: Geometry, area: float) -> Geometry:
+    """Return the geometry, and what it becomes in coarse cells, with a rim of `area`."""
+    coarse = partial(_coarse, geometry, area)
     rim = _scaled(geometry.boundary("rim"), area)
-    return replace(geometry, name="ellipsoid", boundaries={"rim": rim})
+    return replace(geometry, name="ellipsoid", boundaries={"rim": rim}, build_coarse=coarse)
+
+
+def _coarse(geometry: Geometry, area: float) -> Coarse:
+    assert geometry.coarse is not None
+    return replace(geometry.coarse, geometry=_named(geometry.coarse.geometry, area))
 
 
 def _axes(semi_axes: Sequence[float]) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -13,11 +14,12 @@ from numpy.typing import NDArray
 from cartflow.core.arguments import table
 from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.checks import MOST_CELLS, increasing_edges, length_in_mm, whole
-from cartflow.geometries.geometry import Boundary, Geometry
+from cartflow.geometries.geometry import Boundary, Coarse, Geometry, groups
 from cartflow.geometries.regions import Interval, interval_within, layers_along, named_regions
 from cartflow.geometries.shapes.grading import graded_edges
 
 Floats = NDArray[np.float64]
+Regions = Mapping[str, NDArray[np.bool_]]
 
 
 def edges_of(
@@ -133,6 +135,7 @@ def row_of_cells(
     centres = 0.5 * (edges[1:] + edges[:-1])
     depth = np.abs(centres - edges[list(surfaces), None]).min(axis=0)
     own = layers_along(centres, layers, float(edges[-1]), name, float(edges[0]))
+    regions = named_regions(depth, own, name)
     return Geometry(
         name=name,
         dims=(dim,),
@@ -141,10 +144,43 @@ def row_of_cells(
         cell_volumes=volumes,
         centres=centres[:, None],
         depth=depth,
-        regions=named_regions(depth, own, name),
+        regions=regions,
         boundaries={boundary: _end(edges, areas, edge) for boundary, edge in boundaries.items()},
         build_mesh=partial(_build_mesh, edges, areas, volumes),
+        build_coarse=partial(
+            _coarse,
+            {"name": name, "dim": dim, "boundaries": boundaries, "surfaces": surfaces},
+            edges,
+            areas,
+            volumes,
+            regions,
+        ),
     )
+
+
+def _coarse(
+    same: dict[str, Any], edges: Floats, areas: Floats, volumes: Floats, regions: Regions
+) -> Coarse:
+    """Return the row with two cells in one, within the same regions; three where one is left."""
+    first = _pairs(np.array(list(regions.values())))
+    kept = np.append(first, volumes.size)
+    geometry = row_of_cells(
+        edges=edges[kept],
+        areas=areas[kept],
+        volumes=np.add.reduceat(volumes, first),
+        layers=None,
+        **same,
+    )
+    own = {name: cells[first] for name, cells in regions.items()}
+    group = np.searchsorted(first, np.arange(volumes.size), side="right") - 1
+    return groups(replace(geometry, regions=own), group, volumes)
+
+
+def _pairs(regions: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the first cells of pairs, each within the same of the `regions` (regions, cells)."""
+    borders = np.flatnonzero((regions[:, 1:] != regions[:, :-1]).any(axis=0)) + 1
+    ends = [0, *borders.tolist(), regions.shape[1]]
+    return np.concatenate([np.arange(a, max(b - 1, a + 1), 2) for a, b in pairwise(ends)])
 
 
 def _end(edges: Floats, areas: Floats, edge: int) -> Boundary:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.geometries.geometry import Geometry
+from cartflow.geometries.geometry import Coarse, Geometry, groups
 from cartflow.geometries.regions import named_regions
 from cartflow.geometries.surfaces.measures import measure_mask
 from cartflow.geometries.voxels.cavities import enclosed
@@ -69,9 +70,10 @@ def geometry_of_voxels(
         centres=indices[:, ::-1] @ affine[:3, :3].T + affine[:3, 3],
         depth=depth,
         regions=named_regions(depth, kept, "coarse mask"),
-        boundaries=boundaries(surface, faces, cells_of_voxels, voxel, voxel * factors),
+        boundaries=boundaries(surface, faces, cells_of_voxels, voxel, voxel * factors, grid.split),
         build_mesh=partial(_build_mesh, indices, active.shape, affine, faces, volumes),
         build_measures=partial(measure_mask, fine > 0, voxel),
+        build_coarse=partial(_coarse, grid, names, source_affine, surface, indices, volumes),
         affine=affine,
         source_affine=source_affine,
         notes=(
@@ -80,6 +82,23 @@ def geometry_of_voxels(
             *_of_cavities(cavities, voxel),
         ),
     )
+
+
+def _coarse(
+    grid: VoxelGrid,
+    names: Mapping[str, int],
+    source_affine: Floats,
+    surface: Surface,
+    indices: NDArray[np.int64],
+    volumes: Floats,
+) -> Coarse:
+    """Return blocks of two cells along each axis, which hold as much, and the same surface."""
+    i, j, k = (min(2 * f, n) for f, n in zip(grid.factors, grid.labels.shape, strict=True))
+    wider = replace(grid, factors=(i, j, k))
+    geometry = geometry_of_voxels(wider, names, source_affine, (), drop_empty=True, surface=surface)
+    number = np.cumsum(geometry.active).reshape(geometry.active.shape) - 1
+    places = np.minimum(indices // 2, np.array(number.shape) - 1)
+    return groups(geometry, number[tuple(places.T)], volumes)
 
 
 def _cell_of_voxel(

@@ -11,6 +11,7 @@ from cartflow.core.outcome import require_known
 from cartflow.geometries.geometry import Boundary
 from cartflow.geometries.surfaces.smooth import Inside, face_shares
 from cartflow.geometries.voxels.faces import CAVITY, OUTSIDE, VoxelFaces, faces_out
+from cartflow.geometries.voxels.splitting import shares_of_split
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -18,7 +19,12 @@ Surface = Literal["smooth", "staircase"]
 
 
 def boundaries(
-    surface: Surface, faces: VoxelFaces, cell_of_voxel: Ints, voxel: Floats, block: Floats
+    surface: Surface,
+    faces: VoxelFaces,
+    cell_of_voxel: Ints,
+    voxel: Floats,
+    block: Floats,
+    split: int = 1,
 ) -> dict[str, Boundary]:
     """Return ``rim``, the outer faces, and ``wall``, those of enclosed cavities if there are any.
 
@@ -27,14 +33,15 @@ def boundaries(
     lies ``h/2 n.e`` from the cell's centre (h the edge of the `block` along e): of all the
     places where a plane can cut the line to the next centre, the mean. So between centre and
     surface diffusion passes ``D A n.e / (h/2 n.e)``, what the whole face passes, while fluxes,
-    films and feeding act on the surface's own area.
+    films and feeding act on the surface's own area. Where voxels were `split`, the surface is
+    that of the whole ones.
     """
     require_known(surface, get_args(Surface), "surface")
     out = faces.exterior
     areas = whole = faces.areas[out]
     half = 0.5 * block[faces.axis[out]]
     if surface == "smooth":
-        areas = _pieces(cell_of_voxel, voxel)
+        areas = _pieces(cell_of_voxel, voxel, split)
         # A face along the surface holds nothing of it, and nothing passes: any distance will do.
         half = half * np.where(areas > 0, areas / whole, 1.0)
     beyond, owner = faces.neighbour[out], faces.owner[out]
@@ -46,10 +53,10 @@ def boundaries(
     }
 
 
-def _pieces(cell_of_voxel: Ints, voxel: Floats) -> Floats:
+def _pieces(cell_of_voxel: Ints, voxel: Floats, split: int) -> Floats:
     """Return the smooth area, mm2, at every outer face of the cells, in their order."""
     inside: Inside = cell_of_voxel >= 0
-    shares = face_shares(inside, voxel)
+    shares = face_shares(inside, voxel) if split == 1 else shares_of_split(inside, voxel, split)
     parts = []
     for axis, _, cells, beyond in faces_out(cell_of_voxel):
         held, area = next(shares), float(np.prod(np.delete(voxel, axis)))
