@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,12 @@ class Result:
 
     tree: xr.DataTree
     outcome: Outcome
+
+    def with_group(self, name: str, dataset: xr.Dataset) -> Result:
+        """Return the result with another group."""
+        tree = self.tree.copy()
+        tree[name] = xr.DataTree(without_fill(dataset))
+        return replace(self, tree=tree)
 
     def write(self, path: str | Path) -> None:
         """Write the tree as netCDF-4."""

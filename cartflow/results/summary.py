@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.assumed import assumed_in, in_words
+from cartflow.results.mesh_error.words import mesh_lines
 from cartflow.results.result import summarise
 
 
@@ -23,6 +24,7 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
         *(f"extinct       {each}" for each in tree.attrs.get("extinct", "").split("; ") if each),
         f"balance       largest |residual| / (infused + born) = {numbers['relative_residual']:.2g}",
         _step_line(tree),
+        *mesh_lines(tree),
         f"assumed       {in_words(assumed_in(tree['parameters'].to_dataset()))}",
     ]
 

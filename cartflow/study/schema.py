@@ -187,6 +187,7 @@ class SolverTable(Table):
     extrapolate: bool = True
     fixed_step: bool = False
     sweeps: PositiveInt = 1
+    mesh_check: bool | Literal["auto"] = "auto"
 
 
 class StudyTable(Table):
