@@ -82,6 +82,9 @@ def _step_line(tree: xr.DataTree) -> str:
     steps = f"steps         {tree.attrs['steps_accepted']}"
     if "step_tolerance" not in tree.attrs:
         return f"{steps}, exact"
+    if "time_error" in tree.attrs:
+        error, of = float(tree.attrs["time_error"]), tree.attrs["time_error_of"]
+        return f"{steps}; error in time {100 * error:.2g} % ({of})"
     if "step_error_sum" not in tree.attrs:
         return f"{steps}, each to a relative error of {float(tree.attrs['step_tolerance']):.2g}"
     error = float(tree.attrs["step_error_sum"])

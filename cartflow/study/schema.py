@@ -188,6 +188,7 @@ class SolverTable(Table):
     fixed_step: bool = False
     sweeps: PositiveInt = 1
     mesh_check: bool | Literal["auto"] = "auto"
+    time_check: bool = True
 
 
 class StudyTable(Table):

@@ -49,6 +49,7 @@ from cartflow.study.parts import (
     control,
     engine,
     scaling,
+    suited,
     vessels,
     vessels_in_words,
 )
@@ -201,6 +202,7 @@ class Study:
                 save_times=save_times(table.time, [dose.time for dose in coupled.doses]),
                 control=control(table.solver),
             )
+            simulation = suited(simulation, table.solver)
         self.stated.update(assembler.parameters)
         return simulation
 
