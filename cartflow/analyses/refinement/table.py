@@ -10,17 +10,16 @@ def refinement_lines(dataset: xr.Dataset) -> list[str]:
     """Return the table of numbers by mesh, their limits, and which cells would do."""
     words = str(dataset.attrs["numbers_in_words"]).split("; ")
     target = _percent(float(dataset.attrs["target"]))
-    rows = [["cells", "width (mm)", "seconds", *words]]
+    rows = [["cells", "width (mm)", *words]]
     for _, level in dataset.groupby("level"):
         level = level.squeeze("level")
         head = [f"{int(level['cells'])}", f"{float(level['width']):.4g}"]
-        numbers = [f"{float(value):.6g}" for value in level["value"]]
-        rows.append([*head, f"{float(level['seconds']):.2g}", *numbers])
+        rows.append([*head, *(f"{float(value):.6g}" for value in level["value"])])
     rows += [
-        ["limit", "", "", *(f"{float(v):.6g}" for v in dataset["limit"])],
-        ["order", "", "", *map(_order, dataset["order"], dataset["order_measured"])],
-        ["error of the finest", "", "", *(_percent(float(e)) for e in dataset["finest_error"])],
-        [f"width for {target}", "", "", *(f"{float(w):.2g}" for w in dataset["width_for_target"])],
+        ["limit", "", *(f"{float(v):.6g}" for v in dataset["limit"])],
+        ["order", "", *map(_order, dataset["order"], dataset["order_measured"])],
+        ["error of the finest", "", *(_percent(float(e)) for e in dataset["finest_error"])],
+        [f"width for {target}", "", *(f"{float(w):.2g}" for w in dataset["width_for_target"])],
     ]
     widths = dataset["width_for_target"].values
     place = int(np.argmin(widths))
