@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cartflow.core.nesting import LEVELS, require_shallow
 from cartflow.core.outcome import InputError
 
 # The keys that say which other keys their table has.
 _DISCRIMINATING = re.compile(r"geometry\.shape|fields\.[^.]+\.boundaries\.[^.]+\.type")
+_SHOWN = 60  # letters of a key
 
 
 class errors_named:  # reads as a word where it is used
@@ -41,8 +43,9 @@ def all_replaced(data: dict[str, Any], settings: Mapping[str, Any], file: str) -
 
 def replaced(data: dict[str, Any], key: str, value: Any, file: str) -> dict[str, Any]:
     """Return `data` with the value at a dotted key replaced or added."""
-    result = copy.deepcopy(data)
     *parents, last = key.split(".")
+    require_shallow(value, f"{file}: --set {key[:_SHOWN]}", LEVELS - min(len(parents), LEVELS))
+    result = copy.deepcopy(data)
     place: Any = result
     for part in parents:
         place = place[int(part)] if _is_index(place, part) else _child(place, part, key, file)
