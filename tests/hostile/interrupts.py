@@ -56,6 +56,12 @@ CHILD = """
 import sys
 from cartflow.cli import main
 from cartflow.core.saving.keeper import Keeper
+from cartflow.coupling.simulation import Simulation
+whole = Simulation.run
+def begun(self, *given):
+    print("the run begins", file=sys.stderr, flush=True)
+    return whole(self, *given)
+Simulation.run = begun
 Keeper.__init__.__defaults__ = (0.1,)
 sys.exit(main(["run", "study.toml", "--out", "out/run.nc"]))
 """
@@ -86,7 +92,7 @@ def ended_run(folder: Path, study: str, number: signal.Signals, wait: float) -> 
         _, err = process.communicate()
         faults.append("stall")
     after = time.monotonic() - sent
-    outcome, wrong = _left(folder / "out", number, began="saves often" in err)
+    outcome, wrong = _left(folder / "out", number, began="the run begins" in err)
     faults += wrong
     # Python itself prints one if it is interrupted before the program begins.
     if "Traceback" in err and "saves often" in err:
