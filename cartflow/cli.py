@@ -193,7 +193,7 @@ def _run(options: argparse.Namespace) -> int:
         _ = study.prepared
         keeper = Keeper[Any](out, lambda result: netcdf(result.tree))
         with progress(study.table.title, study.table.time.end.value) as watch:
-            result = study.run(stop.watched(watch), keeper)
+            result = study.run(stop.watched(watch), keeper, study.table.solver.mesh_check)
         notes = [f"note          {hint}" for hint in hints(study.table)]
         written = _settled(out, result.tree, [*summary_lines(result.tree), *notes])
     tell([f"written       {written}"])

@@ -21,7 +21,7 @@ def describe(geometry: Geometry) -> list[tuple[str, str]]:
         ("shape", geometry.name),
         ("cells", f"{geometry.size} on a grid of {grid}"),
         ("volume", f"{geometry.volume:.6g} mm3"),
-        ("deepest cell", f"{geometry.maximal_depth:.4g} mm below the surface"),
+        ("deepest cell", f"{geometry.maximal_depth:.4g} mm below {geometry.depth_below}"),
         *regions,
         *boundaries,
         *_measures(geometry),

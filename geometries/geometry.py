@@ -15,6 +15,7 @@ from cartflow.geometries.connectivity import Connectivity, read_connectivity
 from cartflow.geometries.surfaces.measures import ShapeMeasures
 
 Floats = NDArray[np.float64]
+_MADE_AGAIN = {"mesh", "connectivity", "coarse"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,6 +36,31 @@ class Boundary:
         return float(self.areas.sum())
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Coarse:
+    """The same place in cells twice as wide: its `geometry`, and the volumes that cells share.
+
+    `shared` (coarse cells, fine cells) in mm3 sums over each row to the coarse cell's volume.
+    """
+
+    geometry: Geometry
+    shared: Any
+
+    def mean(self, values: ArrayLike) -> Floats:
+        """Return the volume means (coarse cells,) of values (fine cells,)."""
+        held = self.shared @ np.asarray(values, dtype=float)
+        return np.asarray(held / self.geometry.cell_volumes)
+
+
+def groups(geometry: Geometry, group: NDArray[np.int64], volumes: Floats) -> Coarse:
+    """Return `geometry`, of whose cells each fine one of `volumes` lies in the one in `group`."""
+    from scipy.sparse import csr_array
+
+    places = (group, np.arange(group.size))
+    shared = csr_array((volumes, places), shape=(geometry.size, group.size))
+    return Coarse(geometry=geometry, shared=shared)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Geometry:
     """A tumour as n mesh cells on a grid.
@@ -44,7 +70,8 @@ class Geometry:
     (n, d) in mm, columns x, y, z (or r), for masks RAS world; `depth` (n,) in mm below the
     surface. `affine` takes grid indices (i, j, k) to RAS mm, `source_affine` is the one of
     the file a mask was read from. `build_mesh` makes the FiPy mesh when it is asked for,
-    `build_measures` the published measures of a segmentation.
+    `build_measures` the published measures of a segmentation; `depth_below` says in words what
+    depth is measured from; `build_coarse` makes the same place in cells twice as wide.
     """
 
     name: str
@@ -61,6 +88,8 @@ class Geometry:
     source_affine: Floats | None = None
     notes: tuple[str, ...] = ()
     build_measures: Callable[[], ShapeMeasures] | None = None
+    depth_below: str = "the rim"
+    build_coarse: Callable[[], Coarse] | None = None
 
     def __post_init__(self) -> None:
         grid = tuple(self.coordinates[dim].size for dim in self.dims)
@@ -77,7 +106,7 @@ class Geometry:
 
     def __getstate__(self) -> dict[str, Any]:
         # The mesh is large and quickly built again.
-        return {k: v for k, v in self.__dict__.items() if k not in {"mesh", "connectivity"}}
+        return {k: v for k, v in self.__dict__.items() if k not in _MADE_AGAIN}
 
     @property
     def size(self) -> int:
@@ -103,6 +132,22 @@ class Geometry:
     def measures(self) -> ShapeMeasures | None:
         """The published measures of a segmentation's shape; None for other shapes."""
         return None if self.build_measures is None else self.build_measures()
+
+    @cached_property
+    def coarse(self) -> Coarse | None:
+        """The same place in cells twice as wide, of the same volume, area and regions.
+
+        None where there is no such mesh.
+        """
+        return None if self.build_coarse is None else self.build_coarse()
+
+    @property
+    def cell_width(self) -> float:
+        """The width of a mesh cell, mm: the longest edge of a voxel, the mean of a row."""
+        if self.affine is not None:
+            return float(np.linalg.norm(self.affine[:3, :3], axis=0).max())
+        axes = [x for x in self.coordinates.values() if x.size > 1]
+        return max((float(np.ptp(x)) / (x.size - 1) for x in axes), default=np.nan)
 
     @cached_property
     def connectivity(self) -> Connectivity:

@@ -46,33 +46,38 @@ def _deep(depth: NDArray[np.float64]) -> Cells:
 def layers_along(
     positions: NDArray[np.float64],
     layers: Mapping[str, Interval] | None,
-    length: float,
+    end: float,
     what: str,
+    start: float = 0.0,
 ) -> dict[str, Cells]:
     """Return the cells whose centre lies in ``from <= position < to``, for each named layer.
 
-    Raises `InputError` unless ``0 <= from < to <= length`` (mm).
+    Raises `InputError` unless ``start <= from < to <= end`` (mm).
     """
     return {
-        name: inside(positions, interval, length, f"{what}: layer '{name}'")
+        name: inside(positions, interval, end, f"{what}: layer '{name}'", start)
         for name, interval in table(layers, f"{what}: layers").items()
     }
 
 
-def inside(positions: NDArray[np.float64], interval: Interval, length: float, what: str) -> Cells:
-    """Return which positions lie in the half-open `interval` (mm) of an axis of `length`."""
-    start, end = interval_within(interval, length, what)
-    return (positions >= start) & (positions < end)
+def inside(
+    positions: NDArray[np.float64], interval: Interval, end: float, what: str, start: float = 0.0
+) -> Cells:
+    """Return which positions lie in the half-open `interval` (mm) of an axis to `end`."""
+    low, high = interval_within(interval, end, what, start)
+    return (positions >= low) & (positions < high)
 
 
-def interval_within(interval: Interval, length: float, what: str) -> tuple[float, float]:
-    """Return (from, to); raise `InputError` unless ``0 <= from < to <= length`` (mm)."""
+def interval_within(
+    interval: Interval, end: float, what: str, start: float = 0.0
+) -> tuple[float, float]:
+    """Return (from, to); raise `InputError` unless ``start <= from < to <= end`` (mm)."""
     pair = isinstance(interval, (Sequence, np.ndarray)) and not isinstance(interval, str)
     if not pair or len(interval) != 2:
         msg = f"{what}: got {interval!r}; give (from, to) in mm"
         raise InputError(msg)
-    start, end = as_number(interval[0], what), as_number(interval[1], what)
-    if not 0 <= start < end <= length * (1 + 1e-12):
-        msg = f"{what}: got ({start:g}, {end:g}); needed is 0 <= from < to <= {length:g} mm"
+    low, high = as_number(interval[0], what), as_number(interval[1], what)
+    if not start * (1 - 1e-12) <= low < high <= end * (1 + 1e-12):
+        msg = f"{what}: got ({low:g}, {high:g}); needed is {start:g} <= from < to <= {end:g} mm"
         raise InputError(msg)
-    return start, end
+    return low, high

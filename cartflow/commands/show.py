@@ -123,11 +123,21 @@ def _show_runs(model: Model) -> None:
         _table(header, check_values(model))
 
 
+_ROW = "cells, layers, grading"
 _SHAPES = {
-    "slab": "length, cells, layers; boundaries left and right",
-    "ball": "radius, cells, layers; boundary rim",
+    "slab": f"length, {_ROW}; boundaries left and right",
+    "ball": f"radius, {_ROW}; boundary rim",
+    "hollow_ball": f"radius, inner_radius, {_ROW}, depth_from; boundaries rim and wall",
+    "cylinder": f"radius, length, {_ROW}; boundary rim",
+    "cylindrical_shell": (
+        f"radius, inner_radius, length, {_ROW}, depth_from; boundaries rim and wall"
+    ),
+    "ellipsoid": "semi_axes (three), spacing; boundary rim",
     "box": "lengths, cells, regions; boundaries left, right, bottom, top (and back, front)",
-    "mask": "file (NIfTI or NRRD), labels, largest_component, coarsen, surface; boundary rim",
+    "mask": (
+        "file (NIfTI or NRRD), labels, largest_component, coarsen, surface; boundary rim, and "
+        "wall around cavities"
+    ),
     "phantom": "volume, spacing, lobes, seed, surface; boundary rim",
 }
 

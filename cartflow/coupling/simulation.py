@@ -25,17 +25,27 @@ from cartflow.coupling.state import State
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
+_COARSEST = 0.01  # tolerance above which a run ten times as coarse says nothing
 _BEGINNING = 1000.0  # minimum steps, up to which first amounts are taken as they come
 Watch = Callable[[float, float], None]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Companion:
+    """How a run with longer steps ended, whose errors are `ratio` times those of the run."""
+
+    state: State
+    ratio: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Record:
     """What a run leaves: the states at the save times, how it ended, how many steps it took.
 
-    `error_sum` adds up the estimated relative errors of all accepted steps: a measure of the
-    error in time at the end, as long as errors neither grow nor die out on the way. `extinct` are
-    the species that died out, as time went.
+    `companion` is a coarser run beside it, if there was one. `error_sum` adds up the estimated
+    relative errors of all accepted steps: a measure of the error in time at the end, as long as
+    errors neither grow nor die out on the way. `extinct` are the species that died out, as time
+    went.
     """
 
     states: list[State]
@@ -44,6 +54,7 @@ class Record:
     rejected_steps: int
     error_sum: float
     extinct: tuple[Extinct, ...] = ()
+    companion: Companion | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,7 +103,29 @@ class Simulation:
         except KeyboardInterrupt as interrupt:
             run.keep_last()
             return run.record(interrupted(interrupt, run.reached.time))
-        return run.record(Outcome(status="finished"))
+        return replace(run.record(Outcome(status="finished")), companion=self._companion(watch))
+
+    def _companion(self, watch: Watch | None) -> Companion | None:
+        """Return how one system ends with longer steps, where it is wished for and finishes.
+
+        In turns the errors of organs are not those of the steps, and longer ones do not tell them.
+        """
+        checked = self.one_system and self.control.time_check
+        if not checked or self.control.tolerance > _COARSEST:
+            return None
+        control, ratio = self.control.coarser()
+        # Steps end at saved times: every other one, so that steps are longer there, too.
+        times = self.save_times[:-1:2] + self.save_times[-1:]
+        end = None if watch is None else _still(watch, times[-1])
+        record = replace(self, save_times=times, control=control).run(end)
+        if record.outcome.status != "finished":
+            return None  # also where a user has had enough of it: the run itself is whole
+        return Companion(state=record.states[-1], ratio=ratio)
+
+
+def _still(watch: Watch, end: float) -> Watch:
+    """Return `watch` for a companion, whose days are not the run's, so that it can be stopped."""
+    return lambda _, step: watch(end, step)
 
 
 class _Run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from cartflow.core.provenance import installed_version, now
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.simulation import Record, Simulation
 from cartflow.results.groups import balance_group, body_group, exchange_group, shared
+from cartflow.results.time_error import time_error
 from cartflow.results.tumour import tumour_group
 
 ONE_SYSTEM = "RODAS 4(3), body and tumour as one system of equations, limited drift"
@@ -31,6 +32,12 @@ class Result:
 
     tree: xr.DataTree
     outcome: Outcome
+
+    def with_group(self, name: str, dataset: xr.Dataset) -> Result:
+        """Return the result with another group."""
+        tree = self.tree.copy()
+        tree[name] = xr.DataTree(without_fill(dataset))
+        return replace(self, tree=tree)
 
     def write(self, path: str | Path) -> None:
         """Write the tree as netCDF-4."""
@@ -132,8 +139,10 @@ def _stepping(record: Record, run: Simulation | BodyAlone) -> dict[str, Any]:
     counts = {"steps_accepted": record.accepted_steps, "steps_rejected": record.rejected_steps}
     if isinstance(run, BodyAlone):
         return counts if run.kinetics is None else {**counts, "step_tolerance": run.tolerance}
+    found = time_error(record, run)
     return {
         **counts,
+        **({} if found is None else {"time_error": found[0], "time_error_of": found[1]}),
         "step_error_sum": record.error_sum,
         "step_tolerance": run.control.tolerance,
         "step_extrapolation": str(run.control.extrapolate and not run.one_system).lower(),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import xarray as xr
 
 from cartflow.core.assumed import assumed_in, in_words
+from cartflow.results.mesh_error.words import mesh_lines
 from cartflow.results.result import summarise
 
 
@@ -20,32 +18,34 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
     return [
         f"outcome       {outcome} at {numbers['time']:.6g} day",
         f"infused       {numbers['infused']:.6g} cells",
-        *(_tumour_lines(numbers, tree["tumour"].attrs) if "tumour" in tree.children else []),
+        *(_tumour_lines(numbers, tree["tumour"]) if "tumour" in tree.children else []),
         *_vessels_line(tree),
         *_organ_lines(tree["body"].to_dataset()),
         *(f"extinct       {each}" for each in tree.attrs.get("extinct", "").split("; ") if each),
         f"balance       largest |residual| / (infused + born) = {numbers['relative_residual']:.2g}",
         _step_line(tree),
+        *mesh_lines(tree),
         f"assumed       {in_words(assumed_in(tree['parameters'].to_dataset()))}",
     ]
 
 
-def _tumour_lines(numbers: dict[str, float], attributes: Mapping[Any, Any]) -> list[str]:
-    comment = attributes.get("comment")
+def _tumour_lines(numbers: dict[str, float], tumour: xr.DataTree) -> list[str]:
+    comment = tumour.attrs.get("comment")
     share = numbers["reached_tumour"] / numbers["infused"] if numbers["infused"] else 0.0
     return [
         f"tumour        {numbers['reached_tumour']:.6g} cells entered it from the body "
         f"({share:.3g} per infused cell), {numbers['in_tumour']:.6g} are there at the end",
-        *_depth_line(numbers),
+        *_depth_line(numbers, str(tumour["depth"].attrs.get("long_name", ""))),
         *([f"note          {comment}"] if comment else []),
     ]
 
 
-def _depth_line(numbers: dict[str, float]) -> list[str]:
+def _depth_line(numbers: dict[str, float], name: str) -> list[str]:
+    below = name.removeprefix("depth ") or "below the rim"
     if np.isnan(numbers["depth"]):
         return []
     return [
-        f"depth         95 % of them are within {numbers['depth']:.3g} mm below the rim "
+        f"depth         95 % of them are within {numbers['depth']:.3g} mm {below} "
         f"(the tumour is {numbers['maximal_depth']:.3g} mm deep)"
     ]
 
@@ -82,6 +82,9 @@ def _step_line(tree: xr.DataTree) -> str:
     steps = f"steps         {tree.attrs['steps_accepted']}"
     if "step_tolerance" not in tree.attrs:
         return f"{steps}, exact"
+    if "time_error" in tree.attrs:
+        error, of = float(tree.attrs["time_error"]), tree.attrs["time_error_of"]
+        return f"{steps}; error in time {100 * error:.2g} % ({of})"
     if "step_error_sum" not in tree.attrs:
         return f"{steps}, each to a relative error of {float(tree.attrs['step_tolerance']):.2g}"
     error = float(tree.attrs["step_error_sum"])

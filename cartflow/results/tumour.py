@@ -64,7 +64,8 @@ def _depths(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
     counts = [s.tumour[products] * volumes for s in record.states]
     single = [[penetration_depth(c, depth) for c in count] for count in counts]
     every = [penetration_depth(count.sum(axis=0), depth) for count in counts]
-    text = "depth below the rim that holds 95 % of the product cells"
+    below = problem.geometry.depth_below
+    text = f"depth below {below} that holds 95 % of the product cells"
     return {
         "penetration_depth": variable(("time", "phenotype"), single, "mm", text),
         "penetration_depth_all": variable(("time",), every, "mm", f"{text}, all phenotypes"),
@@ -80,7 +81,10 @@ def _places(geometry: Geometry) -> dict[str, xr.Variable]:
             "volume of the mesh cell",
         ),
         "depth": variable(
-            geometry.dims, geometry.scatter(geometry.depth), "mm", "depth below the rim"
+            geometry.dims,
+            geometry.scatter(geometry.depth),
+            "mm",
+            f"depth below {geometry.depth_below}",
         ),
     }
     for name, inside in geometry.regions.items():

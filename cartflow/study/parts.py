@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.door import both_fed, rim_fed, vessel_fed
+from cartflow.coupling.simulation import Simulation
 from cartflow.geometries.geometry import Geometry
 from cartflow.pbpk.flows.routes import CAVITY_ROUTES
 from cartflow.pbpk.flows.tumour_like import (
@@ -120,6 +122,17 @@ def engine(table: SolverTable, problem: Problem) -> Engine:
     return FastEngine(problem)
 
 
+# Of one system, whose errors at the end are below it; in turns the default is that of steps.
+_TOGETHER = 1e-5
+
+
+def suited(simulation: Simulation, table: SolverTable) -> Simulation:
+    """Return the simulation with the tolerance that suits how it is stepped, if none is given."""
+    if table.tolerance is not None or not simulation.one_system:
+        return simulation
+    return replace(simulation, control=replace(simulation.control, tolerance=_TOGETHER))
+
+
 def control(table: SolverTable) -> StepControl:
     """Return how steps are chosen."""
     default = StepControl()
@@ -129,4 +142,5 @@ def control(table: SolverTable) -> StepControl:
         **{n: float(v) for n, v in given.items()},
         extrapolate=table.extrapolate,
         fixed=table.fixed_step,
+        time_check=table.time_check,
     )

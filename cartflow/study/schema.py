@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field
 
 from cartflow.core.parameters import Parameter
-from cartflow.core.tables import PositiveInt, Table, WholeNumber, quantity
-from cartflow.geometries.voxels.rim import Surface
+from cartflow.core.tables import PositiveInt, Table, quantity
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling
+from cartflow.study.geometry_tables import GeometryTable
 
 Time = Annotated[Parameter, quantity("day")]
 Duration = Annotated[Parameter, quantity("day", above=0)]
-Length = Annotated[Parameter, quantity("mm", above=0)]
-Position = Annotated[Parameter, quantity("mm", minimum=None)]
 Cells = Annotated[Parameter, quantity("cell", above=0)]
 Diffusivity = Annotated[Parameter, quantity("mm^2/day")]
 Speed = Annotated[Parameter, quantity("mm/day", above=0)]
@@ -73,60 +70,6 @@ class TumourTable(Table):
     barrier_breakdown: Number | None = None
     portal_share: Number | None = None
     own_node: bool = False
-
-
-class SlabTable(Table):
-    """A slab between the boundaries left and right."""
-
-    shape: Literal["slab"]
-    length: Length
-    cells: PositiveInt
-    layers: dict[str, tuple[Position, Position]] = Field(default_factory=dict)
-
-
-class BallTable(Table):
-    """A ball of exact shells."""
-
-    shape: Literal["ball"]
-    radius: Length
-    cells: PositiveInt
-    layers: dict[str, tuple[Position, Position]] = Field(default_factory=dict)
-
-
-class BoxTable(Table):
-    """A box in two or three dimensions."""
-
-    shape: Literal["box"]
-    lengths: list[Length]
-    cells: list[PositiveInt]
-    regions: dict[str, list[tuple[Position, Position]]] = Field(default_factory=dict)
-
-
-class MaskTable(Table):
-    """A voxel mask in a NIfTI or NRRD file."""
-
-    shape: Literal["mask"]
-    file: Path
-    labels: dict[str, WholeNumber] = Field(default_factory=dict)
-    largest_component: bool = False
-    coarsen: PositiveInt | tuple[PositiveInt, PositiveInt, PositiveInt] = 1
-    surface: Surface = "smooth"
-
-
-class PhantomTable(Table):
-    """The lobulated phantom, made by code."""
-
-    shape: Literal["phantom"]
-    volume: Annotated[Parameter, quantity("mm^3", above=0)]
-    spacing: Length
-    lobes: PositiveInt = 5
-    seed: WholeNumber = 1
-    surface: Surface = "smooth"
-
-
-GeometryTable = Annotated[
-    SlabTable | BallTable | BoxTable | MaskTable | PhantomTable, Discriminator("shape")
-]
 
 
 class HindranceTable(Table):
@@ -244,6 +187,8 @@ class SolverTable(Table):
     extrapolate: bool = True
     fixed_step: bool = False
     sweeps: PositiveInt = 1
+    mesh_check: bool | Literal["auto"] = "auto"
+    time_check: bool = True
 
 
 class StudyTable(Table):

@@ -9,16 +9,28 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.images.mask import read_mask, voxel_mask
-from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.ball import ball, hollow_ball
 from cartflow.geometries.shapes.box import box
+from cartflow.geometries.shapes.cylinder import cylinder, cylindrical_shell
+from cartflow.geometries.shapes.ellipsoid import ellipsoid
 from cartflow.geometries.shapes.phantom import lobulated_phantom
 from cartflow.geometries.shapes.slab import slab
-from cartflow.study.schema import BallTable, BoxTable, MaskTable, PhantomTable, SlabTable
+from cartflow.study.geometry_tables import (
+    BallTable,
+    BoxTable,
+    CylinderTable,
+    CylindricalShellTable,
+    EllipsoidTable,
+    HollowBallTable,
+    MaskTable,
+    PhantomTable,
+    RowTable,
+    Shape,
+    SlabTable,
+)
 
 
-def build_geometry(
-    table: SlabTable | BallTable | BoxTable | MaskTable | PhantomTable, folder: Path, file: str
-) -> Geometry:
+def build_geometry(table: Shape, folder: Path, file: str) -> Geometry:
     """Return the geometry that `table` describes; mask files are sought from `folder`."""
     try:
         return _build(table, folder)
@@ -27,16 +39,14 @@ def build_geometry(
         raise InputError(msg) from None
 
 
-def _build(
-    table: SlabTable | BallTable | BoxTable | MaskTable | PhantomTable, folder: Path
-) -> Geometry:
-    if isinstance(table, SlabTable):
-        return slab(table.length.value, table.cells, layers=_intervals(table.layers))
-    if isinstance(table, BallTable):
-        return ball(table.radius.value, table.cells, layers=_intervals(table.layers))
+def _build(table: Shape, folder: Path) -> Geometry:
+    if isinstance(table, RowTable):
+        return _row(table)
     if isinstance(table, BoxTable):
         blocks = {n: [(a.value, b.value) for a, b in item] for n, item in table.regions.items()}
         return box([p.value for p in table.lengths], table.cells, blocks or None)
+    if isinstance(table, EllipsoidTable):
+        return ellipsoid([a.value for a in table.semi_axes], table.spacing.value)
     if isinstance(table, MaskTable):
         return read_mask(
             folder / table.file,
@@ -44,15 +54,57 @@ def _build(
             largest_component=table.largest_component,
             coarsen=table.coarsen,
             surface=table.surface,
+            split=table.split,
         )
+    return _phantom(table)
+
+
+def _row(table: RowTable) -> Geometry:
+    cells, layers = table.cells, _intervals(table.layers)
+    grading = _value(table.grading)
+    match table:
+        case SlabTable(length=length):
+            return slab(length.value, cells, layers=layers, grading=grading)
+        case BallTable(radius=radius):
+            return ball(radius.value, cells, layers, grading=grading)
+        case CylinderTable(radius=radius, length=length):
+            return cylinder(radius.value, cells, _long(length), layers, grading=grading)
+        case HollowBallTable(inner_radius=inner, radius=radius, depth_from=start):
+            return hollow_ball(
+                inner.value, radius.value, cells, layers, grading=grading, depth_from=start
+            )
+        case CylindricalShellTable(inner_radius=inner, radius=radius, length=length):
+            return cylindrical_shell(
+                inner.value,
+                radius.value,
+                cells,
+                _long(length),
+                layers,
+                grading=grading,
+                depth_from=table.depth_from,
+            )
+    raise AssertionError(table)
+
+
+def _phantom(table: PhantomTable) -> Geometry:
     labels, affine = lobulated_phantom(
         table.volume.value, table.spacing.value, table.lobes, table.seed
     )
     names = {"viable": 1, "centre": 2}
-    return voxel_mask(labels, affine, names, surface=table.surface, source="phantom")
+    return voxel_mask(
+        labels, affine, names, surface=table.surface, split=table.split, source="phantom"
+    )
 
 
 def _intervals(
     layers: Mapping[str, tuple[Parameter, Parameter]],
 ) -> dict[str, tuple[float, float]] | None:
     return {name: (a.value, b.value) for name, (a, b) in layers.items()} or None
+
+
+def _value(given: Parameter | None) -> float | None:
+    return None if given is None else given.value
+
+
+def _long(given: Parameter | None) -> float:
+    return 1.0 if given is None else given.value

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from cartflow.core import arguments
@@ -29,6 +30,7 @@ from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
 from cartflow.pde.problem import Problem
+from cartflow.results.mesh_error.check import MeshCheck, mesh_errors
 from cartflow.results.result import Result, build_result
 from cartflow.results.tumour import require_free_names
 from cartflow.study.assembly import Assembler, stated_parameters
@@ -47,6 +49,7 @@ from cartflow.study.parts import (
     control,
     engine,
     scaling,
+    suited,
     vessels,
     vessels_in_words,
 )
@@ -199,6 +202,7 @@ class Study:
                 save_times=save_times(table.time, [dose.time for dose in coupled.doses]),
                 control=control(table.solver),
             )
+            simulation = suited(simulation, table.solver)
         self.stated.update(assembler.parameters)
         return simulation
 
@@ -249,18 +253,27 @@ class Study:
         self,
         watch: Callable[[float, float], None] | None = None,
         keep: Callable[[Callable[[], Result]], None] | None = None,
+        mesh_check: MeshCheck | None = None,
     ) -> Result:
         """Run the study; `watch(time, step)` in days is called after every step.
 
         `keep` is called at every saved time with a function that makes the result so far. The
-        result says in its `outcome` whether the run finished.
+        result says in its `outcome` whether the run finished. `mesh_check` says whether companion
+        runs on coarser meshes follow (see `mesh_errors`); without it, if the study says true.
         """
 
         def offer(record: Record) -> None:
             if keep is not None:
                 keep(lambda: self._result(record))
 
-        return self._result(self.prepared.run(watch, offer))
+        run, start = self.prepared, perf_counter()
+        record = run.run(watch, offer)
+        result = self._result(record)
+        wanted = self.table.solver.mesh_check is True if mesh_check is None else mesh_check
+        if wanted is False or not isinstance(run, Simulation):
+            return result
+        seconds = perf_counter() - start
+        return result.with_group("errors", mesh_errors(record, run, wanted, seconds, watch))
 
     def _result(self, record: Record) -> Result:
         return build_result(

@@ -25,6 +25,7 @@ from cartflow.geometries.voxels.coarsening import checked_factors
 from cartflow.geometries.voxels.geometry import geometry_of_voxels
 from cartflow.geometries.voxels.orientation import checked_affine, oriented
 from cartflow.geometries.voxels.rim import Surface
+from cartflow.geometries.voxels.splitting import split_voxels
 
 
 def read_mask(
@@ -33,6 +34,7 @@ def read_mask(
     largest_component: bool = False,
     coarsen: int | Sequence[int] = 1,
     surface: Surface = "smooth",
+    split: int = 1,
 ) -> Geometry:
     """Return the tumour in a NIfTI or NRRD label image; see `voxel_mask`.
 
@@ -40,7 +42,7 @@ def read_mask(
     """
     image = read_image(path)
     try:
-        geometry = _mask(image, labels, largest_component, coarsen, surface)
+        geometry = _mask(image, labels, largest_component, coarsen, surface, split)
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
@@ -55,6 +57,7 @@ def voxel_mask(
     coarsen: int | Sequence[int] = 1,
     *,
     surface: Surface = "smooth",
+    split: int = 1,
     source: str = "mask",
     notes: tuple[str, ...] = (),
 ) -> Geometry:
@@ -62,7 +65,8 @@ def voxel_mask(
 
     `affine` (4, 4) takes voxel indices to RAS mm. `region_names` names the labels that make
     up the tumour (default: all, as label_1, ..., at most 32), each a region. `coarsen`, one
-    factor or three along i, j, k, joins voxels to blocks that hold the same volume. A grid
+    factor or three along i, j, k, joins voxels to blocks that hold the same volume; `split`
+    instead cuts each into so many along each axis, within the same shape. A grid
     along the patient's axes gets dims z, y, x with rising coordinates; an oblique one keeps
     its index axes k, j, i. The boundary ``rim`` has the areas of a smooth `surface` through the
     mask, or those of its ``staircase``; volumes are the voxels' either way. Raises `InputError`
@@ -70,7 +74,7 @@ def voxel_mask(
     """
     try:
         image = Image(stored=np.asarray(labels), affine=checked_affine(affine), notes=notes)
-        return _mask(image, region_names, largest_component, coarsen, surface)
+        return _mask(image, region_names, largest_component, coarsen, surface, split)
     except InputError as error:
         msg = f"{source}: {error}"
         raise InputError(msg) from None
@@ -82,6 +86,7 @@ def _mask(
     largest_component: bool,
     coarsen: int | Sequence[int],
     surface: Surface,
+    split: int,
 ) -> Geometry:
     matrix = checked_affine(image.affine)
     labels = chosen_labels(present_labels(image), region_names)
@@ -96,7 +101,8 @@ def _mask(
     box = bounding_box(codes)
     codes = codes[box]
     shifted = affine_of_box(matrix, [side.start for side in box])
-    grid = oriented(codes, shifted, checked_factors(coarsen, codes.shape))
+    whole = oriented(codes, shifted, checked_factors(coarsen, codes.shape))
+    grid = split_voxels(whole, split)
     return geometry_of_voxels(
         grid, names, matrix, image.notes, drop_empty=region_names is None, surface=surface
     )

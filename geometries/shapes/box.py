@@ -13,7 +13,7 @@ from cartflow.core.arguments import table
 from cartflow.core.outcome import InputError
 from cartflow.geometries.checks import MOST_CELLS, length_in_mm, whole
 from cartflow.geometries.fipy_import import fipy
-from cartflow.geometries.geometry import Boundary, Geometry
+from cartflow.geometries.geometry import Boundary, Coarse, Geometry
 from cartflow.geometries.regions import Interval, inside, named_regions
 
 Floats = NDArray[np.float64]
@@ -54,7 +54,28 @@ def box(
         regions=named_regions(depth, _blocks(centres, regions, extent), "box"),
         boundaries=_boundaries(number, step, thickness),
         build_mesh=partial(_build_mesh, tuple(number.tolist()), tuple(step.tolist())),
+        build_coarse=partial(_coarse, extent, number, thickness),
     )
+
+
+def _coarse(extent: Floats, number: NDArray[np.int64], thickness: float) -> Coarse:
+    """Return the box in half as many cells an axis; an odd number is rounded up."""
+    from scipy.sparse import csr_array, kron
+
+    fewer = (number + 1) // 2
+    shared = csr_array([[thickness]])
+    for length, coarse, fine in zip(extent, fewer, number, strict=True):
+        shared = csr_array(kron(_overlaps(length, coarse, fine), shared))
+    return Coarse(geometry=box(extent.tolist(), fewer.tolist()), shared=shared)
+
+
+def _overlaps(length: float, coarse: int, fine: int) -> Any:
+    """Return the lengths (coarse, fine) that cells of the two rows share."""
+    from scipy.sparse import csr_array
+
+    one, two = (np.linspace(0.0, length, n + 1) for n in (coarse, fine))
+    low = np.maximum(one[:-1, None], two[:-1])
+    return csr_array(np.maximum(np.minimum(one[1:, None], two[1:]) - low, 0.0))
 
 
 def _sizes(lengths: Any, cells: Any) -> tuple[Floats, NDArray[np.int64]]:

@@ -32,10 +32,15 @@ class ShellMesh(_Grid):
         volumes: NDArray[np.float64],
     ) -> None:
         # FiPy's constructor asks for areas and volumes at once.
+        self._start = edges[0]
         self._given_areas = areas
         self._given_volumes = volumes
         # serialComm: under MPI every process holds the whole mesh.
         super().__init__(dx=np.diff(edges), nx=volumes.size, communicator=fipy().serialComm)
+
+    def _calcFaceCenters(self) -> Any:
+        # FiPy's grids begin at 0, shells around a hole do not.
+        return super()._calcFaceCenters() + self._start
 
     def _calcFaceAreas(self) -> NDArray[np.float64]:
         return self._given_areas.copy()

@@ -18,15 +18,19 @@ def slab(
     area: float = 1.0,
     layers: Mapping[str, Interval] | None = None,
     *,
+    grading: float | None = None,
     edges: Sequence[float] | None = None,
 ) -> Geometry:
     """Return a slab of `length` mm in `cells` equal cells, with a cross-section `area` (mm2).
 
     Boundaries ``left`` (x = 0, which depth is measured from) and ``right``. `layers` names
-    regions ``{name: (from, to)}`` along x in mm, by cell centre. `edges` (mm, rising from 0)
-    instead of length and cells gives unequal cells. Raises `InputError` on bad sizes.
+    regions ``{name: (from, to)}`` along x in mm, by cell centre. With `grading` (see
+    `graded_edges`) cells are thinner at both ends and at the layers' edges; `edges` (mm, rising
+    from 0) instead of length and cells gives any. Raises `InputError` on bad sizes.
     """
-    x = edges_of(length, cells, edges, "slab length")
+    x = edges_of(
+        length, cells, edges, "slab length", grading=grading, surfaces=(0, -1), layers=layers
+    )
     area = positive(area, "slab area")
     return row_of_cells(
         name="slab",
@@ -36,4 +40,5 @@ def slab(
         volumes=np.diff(x) * area,
         boundaries={"left": 0, "right": -1},
         layers=layers,
+        surfaces=(0,),
     )

@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+OUTSIDE, CAVITY = -1, -2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VoxelFaces:
     """Faces of the mesh cells of a voxel grid, one entry a face, the interior ones first.
 
-    `owner` is the cell behind the face, `neighbour` the one before it (-1: outside), `axis`
-    the grid axis it is normal to, `side` +1 or -1 its direction seen from the owner,
-    `areas` in mm2. A block of voxels can have, in one direction, a face to its neighbour
-    and another to the outside: together they hold the area of its fine faces, so that
-    over every cell the areas times normals sum to zero.
+    `owner` is the cell behind the face, `neighbour` the one before it (OUTSIDE, or CAVITY where
+    tissue encloses what is no tissue), `axis` the grid axis it is normal to, `side` +1 or -1
+    its direction seen from the owner, `areas` in mm2. A block of voxels can have, in one
+    direction, a face to its neighbour and others to the outside and to a cavity: together they
+    hold the area of its fine faces, so that over every cell the areas times normals sum to zero.
     """
 
     owner: Ints
@@ -36,7 +37,7 @@ class VoxelFaces:
 
 
 def voxel_faces(cell_of_voxel: Ints, voxel: Floats) -> VoxelFaces:
-    """Return the faces of cells, given the cell of every fine voxel (-1: none).
+    """Return the faces of cells, given the cell of every fine voxel, or OUTSIDE or CAVITY.
 
     `voxel` is the edge length along each axis of that array, mm.
     """
@@ -47,8 +48,9 @@ def voxel_faces(cell_of_voxel: Ints, voxel: Floats) -> VoxelFaces:
         for axis, area in enumerate(areas)
     ]
     parts += [
-        _exposed(cells, size, axis, side, areas[axis])
-        for axis, side, cells in faces_out(cell_of_voxel)
+        _exposed(cells[beyond == kind], size, axis, side, areas[axis], kind)
+        for axis, side, cells, beyond in faces_out(cell_of_voxel)
+        for kind in (OUTSIDE, CAVITY)
     ]
     return VoxelFaces(
         owner=np.concatenate([part.owner for part in parts]),
@@ -59,13 +61,15 @@ def voxel_faces(cell_of_voxel: Ints, voxel: Floats) -> VoxelFaces:
     )
 
 
-def faces_out(cell_of_voxel: Ints) -> Iterator[tuple[int, int, Ints]]:
-    """Yield axis, side (+1, then -1) and the cells behind the fine faces to the outside."""
-    padded = np.pad(cell_of_voxel, 1, constant_values=-1)
+def faces_out(cell_of_voxel: Ints) -> Iterator[tuple[int, int, Ints, Ints]]:
+    """Yield axis, side (+1, then -1), the cells behind the fine faces out and what is beyond."""
+    padded = np.pad(cell_of_voxel, 1, constant_values=OUTSIDE)
     for axis in range(padded.ndim):
         low, high = _neighbours(padded, axis)
-        yield axis, +1, low[(low >= 0) & (high < 0)]
-        yield axis, -1, high[(low < 0) & (high >= 0)]
+        out = (low >= 0) & (high < 0)
+        yield axis, +1, low[out], high[out]
+        out = (low < 0) & (high >= 0)
+        yield axis, -1, high[out], low[out]
 
 
 def _neighbours(padded: Ints, axis: int) -> tuple[Ints, Ints]:
@@ -79,10 +83,10 @@ def _shared(low: Ints, high: Ints, size: int, axis: int, area: float) -> VoxelFa
     return _faces(pairs // size, pairs % size, axis, +1, counts * np.float64(area))
 
 
-def _exposed(cells: Ints, size: int, axis: int, side: int, area: float) -> VoxelFaces:
+def _exposed(cells: Ints, size: int, axis: int, side: int, area: float, beyond: int) -> VoxelFaces:
     counts = np.bincount(cells, minlength=size)
     owner = np.flatnonzero(counts)
-    return _faces(owner, np.full(owner.size, -1), axis, side, counts[owner] * np.float64(area))
+    return _faces(owner, np.full(owner.size, beyond), axis, side, counts[owner] * np.float64(area))
 
 
 def _faces(owner: Ints, neighbour: Ints, axis: int, side: int, areas: Floats) -> VoxelFaces:

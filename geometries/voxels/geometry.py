@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.geometries.geometry import Geometry
+from cartflow.geometries.geometry import Coarse, Geometry, groups
 from cartflow.geometries.regions import named_regions
 from cartflow.geometries.surfaces.measures import measure_mask
+from cartflow.geometries.voxels.cavities import enclosed
 from cartflow.geometries.voxels.coarsening import (
     block_sums,
     coarse_affine,
@@ -19,9 +21,9 @@ from cartflow.geometries.voxels.coarsening import (
     padded_to_blocks,
     spread,
 )
-from cartflow.geometries.voxels.faces import VoxelFaces, voxel_faces
+from cartflow.geometries.voxels.faces import CAVITY, OUTSIDE, VoxelFaces, voxel_faces
 from cartflow.geometries.voxels.orientation import VoxelGrid
-from cartflow.geometries.voxels.rim import Surface, rim
+from cartflow.geometries.voxels.rim import Surface, boundaries
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +49,9 @@ def geometry_of_voxels(
     active = counts > 0
     affine = coarse_affine(grid.affine, grid.factors)
     volumes = counts[active] * float(np.prod(voxel))
+    cavities = enclosed(fine > 0)
     cells_of_voxels = _cell_of_voxel(fine, active, factors)
+    cells_of_voxels[cavities] = CAVITY
     faces = voxel_faces(cells_of_voxels, voxel)
     indices = np.argwhere(active)
     depth = _depth(fine, voxel, factors, counts)[active]
@@ -66,21 +70,49 @@ def geometry_of_voxels(
         centres=indices[:, ::-1] @ affine[:3, :3].T + affine[:3, 3],
         depth=depth,
         regions=named_regions(depth, kept, "coarse mask"),
-        boundaries={"rim": rim(surface, faces, cells_of_voxels, voxel, voxel * factors)},
+        boundaries=boundaries(surface, faces, cells_of_voxels, voxel, voxel * factors, grid.split),
         build_mesh=partial(_build_mesh, indices, active.shape, affine, faces, volumes),
         build_measures=partial(measure_mask, fine > 0, voxel),
+        build_coarse=partial(_coarse, grid, names, source_affine, surface, indices, volumes),
         affine=affine,
         source_affine=source_affine,
-        notes=(*notes, *(f"{name} has no majority in any coarse cell" for name in gone)),
+        notes=(
+            *notes,
+            *(f"{name} has no majority in any coarse cell" for name in gone),
+            *_of_cavities(cavities, voxel),
+        ),
     )
+
+
+def _coarse(
+    grid: VoxelGrid,
+    names: Mapping[str, int],
+    source_affine: Floats,
+    surface: Surface,
+    indices: NDArray[np.int64],
+    volumes: Floats,
+) -> Coarse:
+    """Return blocks of two cells along each axis, which hold as much, and the same surface."""
+    i, j, k = (min(2 * f, n) for f, n in zip(grid.factors, grid.labels.shape, strict=True))
+    wider = replace(grid, factors=(i, j, k))
+    geometry = geometry_of_voxels(wider, names, source_affine, (), drop_empty=True, surface=surface)
+    number = np.cumsum(geometry.active).reshape(geometry.active.shape) - 1
+    places = np.minimum(indices // 2, np.array(number.shape) - 1)
+    return groups(geometry, number[tuple(places.T)], volumes)
 
 
 def _cell_of_voxel(
     fine: NDArray[Any], active: NDArray[np.bool_], factors: Sequence[int]
 ) -> NDArray[np.int64]:
-    """Return the mesh cell of every voxel, -1 for those outside."""
-    cell = np.where(active, np.cumsum(active).reshape(active.shape) - 1, -1)
-    return np.where(fine > 0, spread(cell, factors), -1)
+    """Return the mesh cell of every voxel, OUTSIDE for those that are no tissue."""
+    cell = np.where(active, np.cumsum(active).reshape(active.shape) - 1, OUTSIDE)
+    return np.where(fine > 0, spread(cell, factors), OUTSIDE)
+
+
+def _of_cavities(cavities: NDArray[np.bool_], voxel: Floats) -> list[str]:
+    volume = int(cavities.sum()) * float(np.prod(voxel))
+    text = f"enclosed cavities of {volume:.4g} mm3 in all; their surface is the boundary wall"
+    return [text] if volume else []
 
 
 def _depth(

@@ -20,13 +20,14 @@ class VoxelGrid:
     """Whole-number labels (i, j, k), 0 outside, with the `affine` from indices to RAS mm.
 
     `aligned` says that i, j, k run along rising x, y, z; `factors` is the coarsening
-    asked for along i, j, k.
+    asked for along i, j, k. Each voxel of the image is `split` so many times along each axis.
     """
 
     labels: NDArray[Any]
     affine: Floats
     aligned: bool
     factors: tuple[int, int, int]
+    split: int = 1
 
     @property
     def spacing(self) -> Floats:

@@ -1,4 +1,4 @@
-"""The rim of a voxel mask: the pieces of its surface that the mesh cells hold."""
+"""The surface of a voxel mask: the pieces of it that the mesh cells hold, at rim and walls."""
 
 from __future__ import annotations
 
@@ -10,42 +10,58 @@ from numpy.typing import NDArray
 from cartflow.core.outcome import require_known
 from cartflow.geometries.geometry import Boundary
 from cartflow.geometries.surfaces.smooth import Inside, face_shares
-from cartflow.geometries.voxels.faces import VoxelFaces, faces_out
+from cartflow.geometries.voxels.faces import CAVITY, OUTSIDE, VoxelFaces, faces_out
+from cartflow.geometries.voxels.splitting import shares_of_split
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Surface = Literal["smooth", "staircase"]
 
 
-def rim(
-    surface: Surface, faces: VoxelFaces, cell_of_voxel: Ints, voxel: Floats, block: Floats
-) -> Boundary:
-    """Return the boundary of all outer `faces`, with the areas of the smooth surface or their own.
+def boundaries(
+    surface: Surface,
+    faces: VoxelFaces,
+    cell_of_voxel: Ints,
+    voxel: Floats,
+    block: Floats,
+    split: int = 1,
+) -> dict[str, Boundary]:
+    """Return ``rim``, the outer faces, and ``wall``, those of enclosed cavities if there are any.
 
-    A face of area A that looks along e holds the piece ``A n.e`` of a surface with the normal
-    n, and that piece lies ``h/2 n.e`` from the cell's centre (h the edge of the `block` along
-    e): of all the places where a plane can cut the line to the next centre, the mean. So
-    between centre and surface diffusion passes ``D A n.e / (h/2 n.e)``, what the whole face
-    passes, while fluxes, films and feeding act on the surface's own area.
+    They have the areas of the smooth surface, or their own on the ``staircase``. A face of area A
+    that looks along e holds the piece ``A n.e`` of a surface with the normal n, and that piece
+    lies ``h/2 n.e`` from the cell's centre (h the edge of the `block` along e): of all the
+    places where a plane can cut the line to the next centre, the mean. So between centre and
+    surface diffusion passes ``D A n.e / (h/2 n.e)``, what the whole face passes, while fluxes,
+    films and feeding act on the surface's own area. Where voxels were `split`, the surface is
+    that of the whole ones.
     """
     require_known(surface, get_args(Surface), "surface")
     out = faces.exterior
-    whole = faces.areas[out]
+    areas = whole = faces.areas[out]
     half = 0.5 * block[faces.axis[out]]
-    if surface == "staircase":
-        return Boundary(cells=faces.owner[out], areas=whole, distances=half)
-    areas = _pieces(cell_of_voxel, voxel)
-    # A face along the surface holds nothing of it, and nothing passes: any distance will do.
-    share = np.where(areas > 0, areas / whole, 1.0)
-    return Boundary(cells=faces.owner[out], areas=areas, distances=half * share)
+    if surface == "smooth":
+        areas = _pieces(cell_of_voxel, voxel, split)
+        # A face along the surface holds nothing of it, and nothing passes: any distance will do.
+        half = half * np.where(areas > 0, areas / whole, 1.0)
+    beyond, owner = faces.neighbour[out], faces.owner[out]
+    parts = {"rim": beyond == OUTSIDE, "wall": beyond == CAVITY}
+    return {
+        name: Boundary(cells=owner[part], areas=areas[part], distances=half[part])
+        for name, part in parts.items()
+        if part.any()
+    }
 
 
-def _pieces(cell_of_voxel: Ints, voxel: Floats) -> Floats:
+def _pieces(cell_of_voxel: Ints, voxel: Floats, split: int) -> Floats:
     """Return the smooth area, mm2, at every outer face of the cells, in their order."""
     inside: Inside = cell_of_voxel >= 0
-    shares = face_shares(inside, voxel)
+    shares = face_shares(inside, voxel) if split == 1 else shares_of_split(inside, voxel, split)
     parts = []
-    for axis, _, cells in faces_out(cell_of_voxel):
-        pieces = np.bincount(cells, next(shares)) * float(np.prod(np.delete(voxel, axis)))
-        parts.append(pieces[np.bincount(cells) > 0])
+    for axis, _, cells, beyond in faces_out(cell_of_voxel):
+        held, area = next(shares), float(np.prod(np.delete(voxel, axis)))
+        for kind in (OUTSIDE, CAVITY):
+            here = cells[beyond == kind]
+            pieces = np.bincount(here, held[beyond == kind]) * area
+            parts.append(pieces[np.bincount(here) > 0])
     return np.concatenate(parts)

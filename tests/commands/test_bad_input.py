@@ -165,6 +165,28 @@ CASES = {
         ),
         "geometry.volume: '-1 mL' must be greater than 0",
     ),
+    "inner radius": (
+        edited('shape = "ball"', 'shape = "hollow_ball"\ninner_radius = "2 mm"'),
+        "study.toml: geometry: hollow_ball inner_radius: got 2 mm; it must be below the radius, 1",
+    ),
+    "no inner radius": (
+        edited('shape = "ball"', 'shape = "hollow_ball"'),
+        "key 'geometry.inner_radius' is missing",
+    ),
+    "depth from": (
+        edited(
+            'shape = "ball"', 'shape = "hollow_ball"\ninner_radius = "20 um"\ndepth_from = "wal"'
+        ),
+        "geometry.depth_from: .*got 'wal'.*mean 'wall'",
+    ),
+    "grading": (
+        edited("cells = 10", "cells = 10\ngrading = 0.5"),
+        "geometry.grading: '0.5' is below 1",
+    ),
+    "wall of a ball": (
+        under("[fields.cart]", 'boundaries.wall = { type = "fixed_value", value = "0 cell/mm^3" }'),
+        "fields.cart.boundaries: unknown name 'wall'; allowed: rim",
+    ),
     "cells": (edited("1e6 cells", "-1e6 cells"), "doses.0.cells: '-1e6 cells' must be greater"),
     "shells": (edited("cells = 10", "cells = -1"), "geometry.cells: .*greater than 0 .got -1"),
     "half a shell": (edited("cells = 10", "cells = 1.5"), "geometry.cells: .*a whole number"),

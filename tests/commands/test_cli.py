@@ -43,6 +43,13 @@ BALL = 'shape = "ball"\nradius = "1 mm"\ncells = 10\n'
 GEOMETRIES = {
     "ball": BALL,
     "slab": 'shape = "slab"\nlength = "1 mm"\ncells = 8\n',
+    "hollow ball": 'shape = "hollow_ball"\nradius = "1 mm"\ninner_radius = "0.2 mm"\ncells = 8\n',
+    "cylinder": 'shape = "cylinder"\nradius = "1 mm"\nlength = "2 mm"\ncells = 8\n',
+    "cylindrical shell": (
+        'shape = "cylindrical_shell"\nradius = "0.1 mm"\ninner_radius = "10 um"\ncells = 8\n'
+        'depth_from = "wall"\ngrading = 3\n'
+    ),
+    "ellipsoid": 'shape = "ellipsoid"\nsemi_axes = ["2 mm", "1 mm", "1 mm"]\nspacing = "0.4 mm"\n',
     "box": 'shape = "box"\nlengths = ["1 mm", "2 mm"]\ncells = [3, 4]\n',
     "box in 3-D": 'shape = "box"\nlengths = ["1 mm", "2 mm", "1 mm"]\ncells = [3, 4, 2]\n',
     "phantom": 'shape = "phantom"\nvolume = "20 mm^3"\nspacing = "0.5 mm"\n',
@@ -164,7 +171,20 @@ def test_plots(folder, capsys, name):
         ("body", body_names()),
         ("trafficking", trafficking_names()),
         ("kinetics", names()),
-        ("geometry", ["slab", "ball", "box", "mask", "phantom"]),
+        (
+            "geometry",
+            [
+                "slab",
+                "ball",
+                "hollow_ball",
+                "cylinder",
+                "cylindrical_shell",
+                "ellipsoid",
+                "box",
+                "mask",
+                "phantom",
+            ],
+        ),
     ],
 )
 def test_show_lists(capsys, kind, expected):
@@ -183,7 +203,7 @@ def test_show_lists(capsys, kind, expected):
         ("trafficking", "khot2019", ["khot2019: ", "114", "1/h", "transcribed", "[khot2019] "]),
         ("trafficking", "singh2020", ["singh2020: ", "[singh2020] "]),
         ("kinetics", "predator_prey", ["predator_prey: ", "d cart/dt", "growth_rate", "1/day"]),
-        ("geometry", "ball", ["radius, cells, layers; boundary rim"]),
+        ("geometry", "ball", ["radius, cells, layers, grading; boundary rim"]),
         ("geometry", "phantom", ["volume", "mm"]),
         ("geometry", "study.toml", ["volume", "4.188"]),
         ("geometry", "oblique.nii.gz", ["volume", "24"]),

@@ -52,7 +52,7 @@ GEOMETRIES = {
     "mask": 'shape = "mask"\nfile = "straight.nii.gz"',
     "oblique": 'shape = "mask"\nfile = "oblique.nii.gz"',
 }
-GROUPS = ("/", "/body", "/tumour", "/exchange", "/balance", "/parameters")
+GROUPS = ("/", "/body", "/tumour", "/exchange", "/balance", "/parameters", "/errors")
 
 # What the checker finds and we keep, with the reason.
 EXCEPTIONS = {
@@ -75,7 +75,7 @@ def files(tmp_path_factory):
         nibabel.save(nibabel.Nifti1Image(labels, affine), folder / f"{name}.nii.gz")
     for name, geometry in GEOMETRIES.items():
         study = Study.from_text(STUDY.replace("{geometry}", geometry), folder=folder)
-        study.run().write(folder / f"{name}.nc")
+        study.run(mesh_check=True).write(folder / f"{name}.nc")
     return folder
 
 

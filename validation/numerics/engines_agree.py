@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import colours
 from cartflow.results.result import Result, summarise
-from cartflow.study.schema import BallTable, SlabTable
+from cartflow.study.geometry_tables import RowTable
 from cartflow.study.study import Study
 from cartflow.validation.book.case import CaseResult, Check, Scope
 from cartflow.validation.book.drawing import panels
@@ -87,7 +87,7 @@ def case(scope: Scope) -> CaseResult:
 def _compare(path: Path, scope: Scope) -> _Found:
     study = Study.from_file(path)
     cells = getattr(study.table.geometry, "cells", None)
-    refined = isinstance(study.table.geometry, (BallTable, SlabTable))
+    refined = isinstance(study.table.geometry, RowTable)
     own = {"time.end": _END[scope]}
     slow = {**own, "solver.engine": "fipy", "solver.tolerance": _FIPY_TOLERANCE[scope]}
     shipped = _numbers(path, own)

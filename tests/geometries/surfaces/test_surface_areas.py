@@ -56,17 +56,22 @@ def placed(name, radius, spacing, seed, surface="smooth", coarsen=1):
     return voxel_mask(labels, affine, surface=surface, coarsen=coarsen), area(radius)
 
 
+def whole_area(geometry):
+    """Return the area of rim and wall: a shell has both."""
+    return sum(boundary.area for boundary in geometry.boundaries.values())
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("name", BODIES)
 def test_areas_are_true_within_a_percent_from_eight_voxels(name, seed):
     geometry, area = placed(name, 8.0, (1, 1, 1), seed)
-    assert geometry.boundary("rim").area == pytest.approx(area, rel=0.01)
+    assert whole_area(geometry) == pytest.approx(area, rel=0.01)
 
 
 @pytest.mark.parametrize("name", ["ball", "shell"])
 def test_areas_are_true_within_three_permille_from_twenty_voxels(name):
     geometry, area = placed(name, 20.0, (1, 1, 1), 5)
-    assert geometry.boundary("rim").area == pytest.approx(area, rel=0.003)
+    assert whole_area(geometry) == pytest.approx(area, rel=0.003)
 
 
 @pytest.mark.parametrize("spacing", [(0.5, 0.5, 2.0), (0.5, 0.5, 4.0)])

@@ -1,0 +1,137 @@
+"""Whether a run is checked on coarser meshes, and what that says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+
+from cartflow.core.dataset import label, variable
+from cartflow.coupling.simulation import Record, Simulation, Watch
+from cartflow.geometries.geometry import Geometry
+from cartflow.results.mesh_error.companion import coarse_simulation
+from cartflow.results.mesh_error.estimate import Estimate, estimates
+from cartflow.results.mesh_error.numbers import final_numbers, in_words
+
+MeshCheck = bool | Literal["auto"]
+# Fewer cells a radius say nothing of a limit; a companion of fewer than half, nothing of an order.
+LEAST_A_RADIUS = 6.0
+# A companion with so small a share of the cells takes less than a quarter of the time.
+_SMALL = 0.4
+# Cells x species^2 x steps of body and tumour as one system that take about a second.
+_A_SECOND = 4e6
+_TARGET = 0.01
+
+
+class _LeftOut(Exception):
+    """Why there is no mesh error."""
+
+
+def mesh_errors(
+    record: Record,
+    simulation: Simulation,
+    wanted: MeshCheck,
+    seconds: float,
+    watch: Watch | None = None,
+) -> xr.Dataset:
+    """Return the group ``errors``: how far the run's numbers move on a mesh twice as coarse.
+
+    `wanted` says whether the companions run; ``auto``: where they cost less than a quarter of the
+    run, which took so many `seconds`, or less than a second. A dataset without variables says
+    in its attribute ``mesh_check`` why they were left out.
+    """
+    try:
+        return _checked(record, simulation, wanted, seconds, watch)
+    except _LeftOut as reason:
+        return xr.Dataset(attrs={"mesh_check": str(reason)})
+
+
+def cells_a_radius(geometry: Geometry) -> float:
+    """Return how many cells a radius has: of a ball as large, of a row its cells, of a box half."""
+    if geometry.affine is not None:
+        return float((0.75 * geometry.volume / np.pi) ** (1.0 / 3.0) / geometry.cell_width)
+    return geometry.size if len(geometry.dims) == 1 else 0.5 * min(geometry.active.shape)
+
+
+def _checked(
+    record: Record, simulation: Simulation, wanted: MeshCheck, seconds: float, watch: Watch | None
+) -> xr.Dataset:
+    if wanted is False:
+        raise _LeftOut("not asked for (solver.mesh_check)")
+    if record.outcome.status != "finished":
+        raise _LeftOut("left out, since the run did not finish")
+    companion = coarse_simulation(simulation)
+    if companion is None:
+        raise _LeftOut("too coarse to say")
+    if wanted == "auto" and not _cheap(record, simulation, companion, seconds):
+        raise _LeftOut(
+            "left out, since a companion run would cost more than a quarter of the run and more "
+            "than a second (solver.mesh_check = true)"
+        )
+    end = simulation.save_times[-1]
+    still = None if watch is None else _at_the_end(watch, end)
+    numbers = [final_numbers(record, simulation), _run(companion, still)]
+    radius = cells_a_radius(simulation.coupled.engine.problem.geometry)
+    wider = coarse_simulation(companion) if radius >= 2 * LEAST_A_RADIUS else None
+    if wider is not None:
+        numbers.append(_run(wider, still))
+    return _dataset(estimates(numbers), simulation, radius)
+
+
+def _cheap(record: Record, fine: Simulation, coarse: Simulation, seconds: float) -> bool:
+    cells, species = coarse.coupled.volumes.size, len(coarse.initial)
+    share = cells / fine.coupled.volumes.size
+    quick = fine.one_system and cells * species**2 * record.accepted_steps < _A_SECOND
+    return share <= _SMALL or share * seconds < 1.0 or quick
+
+
+def _run(simulation: Simulation, watch: Watch | None) -> dict[str, float]:
+    # Nothing is asked for in between, but doses must be where they are.
+    times = (simulation.save_times[0], simulation.save_times[-1])
+    record = replace(simulation, save_times=times).run(watch)
+    if record.outcome.status != "finished":
+        msg = f"left out, since the companion run did not finish: {record.outcome}"
+        raise _LeftOut(msg)
+    return final_numbers(record, simulation)
+
+
+def _at_the_end(watch: Watch, end: float) -> Callable[[float, float], None]:
+    """Return `watch` for a companion, whose days are not the run's, so that it can be stopped."""
+    return lambda _, step: watch(end, step)
+
+
+def _dataset(found: dict[str, Estimate], simulation: Simulation, radius: float) -> xr.Dataset:
+    names, each = list(found), list(found.values())
+    width = simulation.coupled.engine.problem.geometry.cell_width
+    coarse = radius < LEAST_A_RADIUS
+    error = [np.nan if coarse else e.error for e in each]
+    wanted = [np.nan if coarse else e.width_for(_TARGET, width) for e in each]
+    n = ("number",)
+    return xr.Dataset(
+        {
+            "mesh_shift": variable(
+                n, [e.shift for e in each], "1", "relative shift on a mesh twice as coarse"
+            ),
+            "mesh_order": variable(n, [e.order for e in each], "1", "order of the error in space"),
+            "mesh_order_measured": variable(
+                n,
+                np.array([e.measured for e in each], dtype=np.int8),
+                "1",
+                "whether the order was measured on three meshes (1) or taken (0)",
+            ),
+            "mesh_error": variable(n, error, "1", "relative error in space at the end"),
+            "mesh_width_for_one_percent": variable(
+                n, wanted, "mm", "width of cells at which that error is 0.01"
+            ),
+            "mesh_width": variable((), width, "mm", "width of the mesh cells"),
+            "mesh_cells_a_radius": variable((), radius, "1", "mesh cells a radius"),
+        },
+        coords={"number": label(n, names, "number of the summary")},
+        attrs={
+            "mesh_check": "too coarse to say" if coarse else "on coarser meshes",
+            "numbers_in_words": "; ".join(in_words(name, simulation) for name in names),
+        },
+    )

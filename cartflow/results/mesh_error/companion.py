@@ -1,0 +1,72 @@
+"""The same run on a mesh twice as coarse, with all that the fine mesh holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartflow.coupling.door import Door
+from cartflow.coupling.simulation import Simulation
+from cartflow.geometries.geometry import Coarse, Geometry
+from cartflow.pde.problem import Field, Problem
+
+Array = np.ndarray
+
+
+def coarse_simulation(simulation: Simulation) -> Simulation | None:
+    """Return the simulation on cells twice as wide, or None where there are no such cells.
+
+    Volume, boundary areas, regions (as shares of cells), the amounts at the start and where cells
+    arrive and leave are those of the fine mesh; diffusivities and porosities are volume means.
+    """
+    problem = simulation.coupled.engine.problem
+    coarse = problem.geometry.coarse
+    if coarse is None or coarse.geometry.size >= problem.geometry.size:
+        return None
+    coupled, wider = simulation.coupled, _problem(problem, coarse)
+    return replace(
+        simulation,
+        coupled=replace(
+            coupled,
+            engine=coupled.engine.for_problem(wider),
+            door=Door(
+                geometry=wider.geometry,
+                arrival=coarse.mean(coupled.door.arrival),
+                egress=coarse.mean(coupled.door.egress),
+            ),
+            injection=coarse.mean(coupled.injection),
+        ),
+        initial=_initial(simulation.initial, problem, wider, coarse),
+    )
+
+
+def _problem(problem: Problem, coarse: Coarse) -> Problem:
+    # A share of a cell supplies, removes, feeds and drains in proportion.
+    shares = {name: coarse.mean(cells) for name, cells in problem.geometry.regions.items()}
+    geometry: Geometry = replace(
+        coarse.geometry, regions=cast("Mapping[str, NDArray[Any]]", shares)
+    )
+    return replace(
+        problem,
+        geometry=geometry,
+        fields=tuple(_field(item, coarse) for item in problem.fields),
+        tissue=replace(problem.tissue, porosity=coarse.mean(problem.tissue.porosity)),
+        egress=coarse.mean(problem.egress),
+    )
+
+
+def _field(item: Field, coarse: Coarse) -> Field:
+    if item.diffusivity is None:
+        return item
+    return replace(item, diffusivity=coarse.mean(item.diffusivity))
+
+
+def _initial(fine: Array, problem: Problem, wider: Problem, coarse: Coarse) -> Array:
+    """Return densities of the same amounts; what is stored depends on the matrix, itself kept."""
+    plain = np.array([coarse.mean(row) for row in fine])
+    amounts = np.array([coarse.mean(row) for row in problem.storage(fine) * fine])
+    return np.asarray(amounts / wider.storage(plain))

@@ -1,0 +1,52 @@
+"""The numbers of a run whose error in space is said."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.coupling.simulation import Record, Simulation
+from cartflow.results.tumour import penetration_depth
+
+Array = np.ndarray
+# What is left of a species is nothing to speak of below this share of its most.
+_NOTHING = 1e-6
+WORDS = {
+    "reached_tumour": "cells that entered the tumour",
+    "in_tumour": "product cells in the tumour",
+    "depth": "depth",
+}
+
+
+def final_numbers(record: Record, simulation: Simulation) -> dict[str, float]:
+    """Return what the summary says at the end, and the amount of every resident cell.
+
+    `depth` in mm, all others in cells. What is below 1e-6 of its most in any saved state counts
+    as that much, so that the rest of a tumour that is gone has no relative error.
+    """
+    problem = simulation.coupled.engine.problem
+    products, geometry = simulation.coupled.products, problem.geometry
+    totals = np.array([problem.totals(state.tumour) for state in record.states])
+    inside = totals[:, products].sum(axis=1)
+    last = record.states[-1]
+    cells = (last.tumour[products] * geometry.cell_volumes).sum(axis=0)
+    found = {
+        "reached_tumour": float(last.ledger.inflow.sum()),
+        "in_tumour": _last(inside),
+        "depth": penetration_depth(cells, geometry.depth),
+    }
+    for i, species in enumerate(problem.network.species):
+        if species.role == "resident" and species.unit == "cell/mm^3":
+            found[species.name] = _last(totals[:, i])
+    return {name: value for name, value in found.items() if np.isfinite(value) and value > 0}
+
+
+def in_words(name: str, simulation: Simulation) -> str:
+    """Return what a number is called in a line of text."""
+    network = simulation.coupled.engine.problem.network
+    if name in WORDS:
+        return WORDS[name]
+    return network.species[network.index(name)].long_name or f"{name} cells"
+
+
+def _last(course: Array) -> float:
+    return float(max(course[-1], _NOTHING * course.max()))

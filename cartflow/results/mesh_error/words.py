@@ -1,0 +1,41 @@
+"""The error in space as a line of the summary."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+_TARGET = 0.01
+
+
+def mesh_lines(tree: xr.DataTree) -> list[str]:
+    """Return the line ``mesh``, or nothing where the result does not speak of it."""
+    if "errors" not in tree.children or "mesh_check" not in tree["errors"].attrs:
+        return []
+    errors = tree["errors"].to_dataset()
+    return [f"mesh          {_in_words(errors)}"]
+
+
+def _in_words(errors: xr.Dataset) -> str:
+    checked = str(errors.attrs["mesh_check"])
+    if "mesh_shift" not in errors or not errors.sizes["number"]:
+        return checked
+    words = str(errors.attrs["numbers_in_words"]).split("; ")
+    if not np.isfinite(errors["mesh_error"]).any():
+        place = int(np.argmax(np.abs(errors["mesh_shift"].values)))
+        return (
+            f"{checked}: {float(errors['mesh_cells_a_radius']):.2g} cells a radius; on twice as "
+            f"wide ones {_percent(errors['mesh_shift'][place])} on {words[place]}"
+        )
+    place = int(np.argmax(errors["mesh_error"].values))
+    worst = errors.isel(number=place)
+    error, order = float(worst["mesh_error"]), float(worst["mesh_order"])
+    how = f"order {order:.2g} measured" if worst["mesh_order_measured"] else "first order taken"
+    text = f"{_percent(error)} on {words[place]}"
+    if error > _TARGET:
+        text += f", use {float(worst['mesh_width_for_one_percent']):.2g} mm for 1 %"
+    return f"{text} ({how})"
+
+
+def _percent(share: float | xr.DataArray) -> str:
+    return f"{100 * abs(float(share)):.2g} %"

@@ -1,0 +1,50 @@
+"""How far a run is from one with steps as short as one likes, from a companion with longer ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from cartflow.coupling.simulation import Record, Simulation
+from cartflow.pbpk.flows.observables import organ_table
+from cartflow.results.mesh_error.numbers import final_numbers, in_words
+
+# Cells in an organ below this share of the dose are nothing to speak of.
+_NOTHING = 1e-8
+
+
+def time_error(record: Record, simulation: Simulation) -> tuple[float, str] | None:
+    """Return the largest relative error in time of the numbers at the end, and which it is.
+
+    |companion - run| / (ratio - 1) of those of the summary, of resident cells and of the cells
+    in every organ; None without a companion run.
+    """
+    companion = record.companion
+    if companion is None:
+        return None
+    coarser = replace(record, states=[*record.states[:-1], companion.state])
+    fine, coarse = (_numbers(each, simulation) for each in (record, coarser))
+    errors = {
+        name: abs(coarse[name] / value - 1.0) / (companion.ratio - 1.0)
+        for name, value in fine.items()
+        if name in coarse
+    }
+    if not errors:
+        return None
+    worst = max(errors, key=lambda name: errors[name])
+    organ = worst.removeprefix(_ORGAN)
+    return errors[worst], f"cells in {organ}" if organ != worst else in_words(worst, simulation)
+
+
+_ORGAN = "organ "
+
+
+def _numbers(record: Record, simulation: Simulation) -> dict[str, float]:
+    last = record.states[-1]
+    table = organ_table(simulation.coupled.network)
+    cells = np.nansum(table.cells(last.body), axis=(0, 2))
+    least = _NOTHING * float(last.ledger.infused.sum())
+    organs = zip(table.organs, cells, strict=True)
+    counted = {f"{_ORGAN}{name}": float(value) for name, value in organs if value > least}
+    return {**final_numbers(record, simulation), **counted}

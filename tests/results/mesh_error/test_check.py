@@ -1,0 +1,180 @@
+"""What a run says of its mesh: companions keep what it holds, and the errors are the true ones."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from cartflow.core.outcome import InputError
+from cartflow.results.mesh_error.check import mesh_errors
+from cartflow.results.mesh_error.companion import coarse_simulation
+from cartflow.results.result import load_result
+from cartflow.results.summary import summary_lines
+from cartflow.study.study import Study
+
+STUDY = """
+title = "a front in a ball"
+[body]
+name = "mouse_28g"
+[trafficking]
+name = "khot2019"
+[[doses]]
+route = "intratumoural"
+cells = "1e5 cells"
+[geometry]
+shape = "ball"
+radius = "1.5 mm"
+cells = 24
+[geometry.layers]
+fed = ["1 mm", "1.5 mm"]
+[tumour]
+host = "flank"
+region = "fed"
+egress_region = "fed"
+[kinetics]
+models = ["predator_prey", "chemokine"]
+[fields.cart]
+diffusivity = "20 um^2/min"
+[fields.tumour]
+initial = { all = "2e4 cells/mm^3", core = "1e4 cells/mm^3" }
+[fields.chemokine]
+diffusivity = "100 um^2/s"
+[fields.chemokine.regions.fed]
+supply = "1 ng/mm^3/day"
+[fields.chemokine.boundaries.rim]
+type = "robin"
+transfer_coefficient = "1 mm/day"
+[tissue]
+porosity = { rim = 0.2, core = 0.2, fed = 0.3 }
+[time]
+end = "6 days"
+every = "3 days"
+"""
+PHANTOM = {
+    "geometry": {"shape": "phantom", "volume": "20 mm^3", "spacing": "0.4 mm", "split": 2},
+    "tumour.region": "viable",
+    "tumour.egress_region": "rim",
+    "tumour.feeding": "vessels",
+    "fields.chemokine.regions": {"viable": {"supply": "1 ng/mm^3/day"}},
+    "tissue.porosity": {"viable": 0.3, "centre": 0.2},
+    "time.end": "1 min",
+    "time.every": "1 min",
+}
+BOX = {
+    "geometry": {"shape": "box", "lengths": ["2 mm", "1 mm"], "cells": [9, 8]},
+    "tumour.region": "core",
+    "tumour.egress_region": "rim",
+    "fields.chemokine.regions": {"core": {"supply": "1 ng/mm^3/day"}},
+    "fields.chemokine.boundaries": {"top": {"type": "robin", "transfer_coefficient": "1 mm/day"}},
+    "tissue.porosity": 0.3,
+    "time.end": "1 min",
+    "time.every": "1 min",
+}
+
+
+def study(**settings):
+    return Study.from_text(STUDY, settings=settings)
+
+
+@pytest.mark.parametrize("settings", [{}, PHANTOM, BOX], ids=["ball", "split phantom", "box"])
+def test_a_companion_keeps_what_the_mesh_holds(settings):
+    fine = study(**settings).simulation
+    coarse = coarse_simulation(fine)
+    one, other = fine.coupled.engine.problem, coarse.coupled.engine.problem
+    assert other.geometry.size < 0.7 * one.geometry.size
+    assert other.geometry.volume == pytest.approx(one.geometry.volume, rel=1e-13)
+    assert other.totals(coarse.initial) == pytest.approx(one.totals(fine.initial), rel=1e-12)
+    before, after = one.geometry.cell_volumes, other.geometry.cell_volumes
+    for name in ("arrival", "egress"):
+        held = getattr(fine.coupled.door, name) @ before
+        assert getattr(coarse.coupled.door, name) @ after == pytest.approx(held, rel=1e-12)
+    assert coarse.coupled.injection @ after == pytest.approx(1.0, rel=1e-12)
+    for item, wide in zip(one.fields, other.fields, strict=True):
+        assert len(item.sources) == len(wide.sources)
+        for source in item.sources:
+            held = one.geometry.region(source.region) @ before
+            assert other.geometry.region(source.region) @ after == pytest.approx(held, rel=1e-12)
+        for name in item.boundaries:
+            area = one.geometry.boundary(name).area
+            assert other.geometry.boundary(name).area == pytest.approx(area, rel=1e-12)
+    record = coarse.run()
+    assert record.outcome.status == "finished"
+
+
+def errors_of(**settings):
+    result = study(**settings).run(mesh_check=True)
+    return result, result.tree["errors"].to_dataset()
+
+
+def numbers_of(result):
+    tumour = result.tree["tumour"].to_dataset()
+    amount = float((tumour["tumour"][-1] * tumour["cell_volume"]).sum())
+    return {**result.summary(), "tumour": amount}
+
+
+def test_the_error_that_is_said_holds_the_true_one_within_two():
+    result, errors = errors_of(**{"geometry.cells": 48})
+    own, fine = numbers_of(result), numbers_of(study(**{"geometry.cells": 384}).run())
+    for name in errors["number"].values:
+        true = abs(fine[name] / own[name] - 1.0)
+        said = float(errors["mesh_error"].sel(number=name))
+        assert 0.5 < said / true < 2.0, name
+    line = next(line for line in summary_lines(result.tree) if line.startswith("mesh"))
+    worst = float(errors["mesh_error"].max())
+    assert line.startswith(f"mesh          {100 * worst:.2g} % on ")
+    assert line.endswith("measured)")
+
+
+def test_the_result_holds_the_errors(tmp_path):
+    result, errors = errors_of(**{"time.end": "1 day", "time.every": "1 day"})
+    result.write(tmp_path / "a.nc")
+    again = load_result(tmp_path / "a.nc")
+    assert summary_lines(again) == summary_lines(result.tree)
+    xr.testing.assert_allclose(again["errors"].to_dataset()["mesh_error"], errors["mesh_error"])
+    assert set(errors["number"].values) == {"reached_tumour", "in_tumour", "depth", "tumour"}
+    assert float(errors["mesh_width"]) == pytest.approx(1.5 / 24)
+
+
+def test_under_six_cells_a_radius_it_is_too_coarse_to_say():
+    result, errors = errors_of(**{"geometry.cells": 5, "time.end": "3 days"})
+    assert errors["mesh_error"].isnull().all()
+    assert errors["mesh_shift"].notnull().all()
+    line = next(line for line in summary_lines(result.tree) if line.startswith("mesh"))
+    assert line.startswith("mesh          too coarse to say: 5 cells a radius; on twice as wide")
+    _, single = errors_of(**{"geometry.cells": 5, "geometry.layers": {"fed": ["0 mm", "1.5 mm"]}})
+    assert single["mesh_error"].isnull().all()
+
+
+def test_where_it_costs_too_much_it_is_left_out():
+    run = study(**{"time.end": "3 days"})
+    record = run.simulation.run()
+    assert "mesh_error" in mesh_errors(record, run.simulation, "auto", seconds=1.0)
+    slow = study(**{"time.end": "3 days", "solver.engine": "fipy"}).simulation
+    left = mesh_errors(record, slow, "auto", seconds=100.0)
+    assert not left.data_vars
+    assert "more than a quarter of the run" in left.attrs["mesh_check"]
+    off = mesh_errors(record, run.simulation, wanted=False, seconds=1.0)
+    assert off.attrs["mesh_check"] == "not asked for (solver.mesh_check)"
+
+
+def test_a_study_may_ask_for_it_or_not():
+    short = {"time.end": "1 h", "time.every": "1 h"}
+    assert "errors" not in study(**short).run().tree.children
+    assert "errors" in study(**short, **{"solver.mesh_check": True}).run().tree.children
+    asked = study(**short, **{"solver.mesh_check": True}).run(mesh_check=False)
+    assert "errors" not in asked.tree.children
+    with pytest.raises(InputError, match=r"solver\.mesh_check"):
+        study(**{"solver.mesh_check": "maybe"})
+
+
+def test_interrupted_companions_leave_the_run_as_it_is():
+    calls = []
+
+    def watch(time, step):
+        calls.append(time)
+        if len(calls) > 1 and calls[-1] == calls[-2]:
+            raise KeyboardInterrupt
+
+    result = study(**{"time.end": "1 h", "time.every": "1 h"}).run(watch, mesh_check=True)
+    assert result.outcome.status == "finished"
+    assert "did not finish" in result.tree["errors"].attrs["mesh_check"]
+    assert np.isfinite(list(result.summary().values())[:4]).all()
