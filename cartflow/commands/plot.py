@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -31,19 +32,25 @@ def drawing(path: Path) -> Draw:
     What it is given is the PNG to write. Both raise `InputError` naming the file and what it lacks.
     """
     tree = read_tree(path)
-    with errors_named(str(path)):
+    with _what_it_lacks(path):
         draw = _drawing(tree, path)
 
     def drawn(out: Path) -> None:
-        with errors_named(str(path)), np.errstate(all="ignore"):
-            try:
-                draw(out)
-            # What a damaged file holds may make the library stumble wherever it is used.
-            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-                msg = f"cannot be drawn ({str(error) or type(error).__name__})"
-                raise InputError(msg) from error
+        with _what_it_lacks(path), np.errstate(all="ignore"):
+            draw(out)
 
     return drawn
+
+
+@contextmanager
+def _what_it_lacks(path: Path) -> Iterator[None]:
+    """Turn what a damaged file makes the libraries stumble over, anywhere, into `InputError`."""
+    with errors_named(str(path)):
+        try:
+            yield
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            msg = f"cannot be drawn ({str(error) or type(error).__name__})"
+            raise InputError(msg) from error
 
 
 def _drawing(tree: xr.DataTree, path: Path) -> Draw:

@@ -27,7 +27,7 @@ def cache_folder(name: str) -> Path:
     Code is run from it, so it must belong to the user, and nobody else may write to it. The
     environment variable CARTFLOW_CACHE names another place than the system's; raises
     `InputError` if that is another's or takes no file. If the system's is or does, the folder is
-    a temporary one that ends with the process, which is said.
+    a temporary one that ends with the process, which is said; `InputError` if none is to be had.
     """
     chosen = os.environ.get(VARIABLE, "")
     if chosen:
@@ -42,7 +42,19 @@ def cache_folder(name: str) -> Path:
     try:
         return _usable(place / name)
     except (OSError, RuntimeError, ValueError) as error:
-        return _usable(_temporary(f"{place} ({_reason(error)})") / name)
+        return _anywhere(f"{place} ({_reason(error)})", name)
+
+
+def _anywhere(instead: str, name: str) -> Path:
+    """Return a folder `name` that ends with the process; raise `InputError` if there is no room."""
+    try:
+        return _usable(_temporary(instead) / name)
+    except OSError as error:
+        msg = (
+            f"compiled code cannot be kept in {instead}, nor in a temporary folder "
+            f"({_reason(error)}); {VARIABLE} may name another folder"
+        )
+        raise InputError(msg) from None
 
 
 def write_once(path: Path, make: Callable[[], str]) -> None:

@@ -27,6 +27,8 @@ SIMULATED = ("species", "parameters")
 _MOST_COMPRESSED = 1032
 _SMALLEST = 100
 _HEAD = 1000  # bytes that a variable takes in a file beside its values, at most
+# Variable-length strings are known to few readers, and HDF5 2.2.0 may stumble over them.
+_CHARACTERS = {"dtype": "S1"}
 
 
 def variable(
@@ -39,7 +41,7 @@ def variable(
 
 def label(dims: tuple[str, ...], values: list[str], long_name: str) -> xr.Variable:
     """Return a coordinate of names."""
-    return xr.Variable(dims, np.array(values, dtype=object), {"long_name": long_name})
+    return xr.Variable(dims, np.array(values, dtype=object), {"long_name": long_name}, _CHARACTERS)
 
 
 def identifier(key: str) -> str:

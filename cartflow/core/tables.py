@@ -18,6 +18,7 @@ from pydantic import (
     ValidationInfo,
 )
 
+from cartflow.core.nesting import require_shallow
 from cartflow.core.outcome import InputError, nearest, suggest
 from cartflow.core.parameters import Parameter, Sign, parameter
 from cartflow.core.paths import kind_of
@@ -100,14 +101,15 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
     """Return the table that `text` holds; raise `InputError` naming `file` if it is no TOML."""
     try:
         data = tomllib.loads(text)
-        _require_printable(data, file, "")
-        return data
     except ValueError as error:
         msg = f"{file}: not a TOML file ({error}){unquoted(text, str(error))}"
         raise InputError(msg) from None
     except RecursionError:
         msg = f"{file}: not a TOML file (its tables or lists are nested too deeply)"
         raise InputError(msg) from None
+    require_shallow(data, file)
+    _require_printable(data, file, "")
+    return data
 
 
 _LINE = re.compile(r"at line (\d+)")

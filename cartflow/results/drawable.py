@@ -101,14 +101,14 @@ def _require_sites(body: xr.Dataset) -> None:
 
 def _require_fields(tree: xr.DataTree) -> None:
     tumour = _group(tree, "tumour")
-    products = [str(name) for name in tumour.get("phenotype", xr.DataArray([])).values]
-    if not products:
+    names = tumour.get("phenotype")
+    if names is None or names.dims != ("phenotype",) or not names.size:
         raise InputError("tumour: the coordinate 'phenotype' is missing or empty")
     places = tumour["depth"].dims
     if not places:
         raise InputError("tumour/depth: has no dimensions, so nothing can be drawn")
     fields = [str(name) for name, field in tumour.data_vars.items() if "role" in field.attrs]
-    for name in {products[0], *fields}:
+    for name in {str(names.values[0]), *fields}:
         _require(tumour, "tumour", name, ("time", *map(str, places)))
     for axis in map(str, places):
         _require(tumour, "tumour", axis, (axis,))

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cartflow.core.nesting import LEVELS, require_shallow
 from cartflow.core.outcome import InputError
 
 # The keys that say which other keys their table has.
 _DISCRIMINATING = re.compile(r"geometry\.shape|fields\.[^.]+\.boundaries\.[^.]+\.type")
+_SHOWN = 60  # letters of a key
 
 
 class errors_named:  # reads as a word where it is used
@@ -43,6 +45,8 @@ def all_replaced(data: dict[str, Any], settings: Mapping[str, Any], file: str) -
 def _replace(result: dict[str, Any], key: str, value: Any, file: str) -> None:
     """Replace or add the value at a dotted key."""
     *parents, last = key.split(".")
+    require_shallow(value, f"{file}: --set {key[:_SHOWN]}", LEVELS - min(len(parents), LEVELS))
+    value = copy.deepcopy(value)  # later keys may change it
     place: Any = result
     for part in parents:
         place = place[int(part)] if _is_index(place, part) else _child(place, part, key, file)

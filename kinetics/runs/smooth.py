@@ -62,9 +62,13 @@ def smooth(
 
 
 def _crossing(row: int, threshold: float) -> Callable[[float, Array], float]:
+    seen: dict[float, float] = {}
+
     def gap(time: float, state: Array) -> float:
+        # A step's ends count as they were stepped: the solution between them, on which the moment
+        # is sought, may be off there by more than what falls.
         # A hair lower, so that what starts at the threshold is above it.
-        return float(state[row] - threshold * (1.0 - 1e-9))
+        return seen.setdefault(time, float(state[row] - threshold * (1.0 - 1e-9)))
 
     gap.terminal = True  # type: ignore[attr-defined]
     gap.direction = -1  # type: ignore[attr-defined]

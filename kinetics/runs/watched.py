@@ -93,12 +93,17 @@ class _Run:
         solver = self._solver(start, end, state, floors.pop(0))
         times: list[float] = [start]
         parts: list[Any] = []
+        idle = 0
         while solver.status == "running":
             if floors and len(parts) >= _MANY_STEPS * (len(_FLOORS) - len(floors)):
                 solver = self._solver(times[-1], end, solver.y, floors.pop(0))
             message = solver.step()
             if solver.status == "failed":
                 raise StepFailed(self.network.name, str(message), float(solver.t))
+            if solver.t <= times[-1]:
+                # Shorter than a digit of the time: the next one goes on from there.
+                idle = self._counted(idle, times[-1])
+                continue
             parts.append(solver.dense_output())
             times.append(float(solver.t))
             self.largest = np.maximum(self.largest, np.abs(solver.y))
@@ -148,6 +153,11 @@ class _Run:
         if np.nextafter(low, high) >= high:
             return high, states[:, first].copy()
         return self._look(part, low, high, before, _NARROWING, max(depth - 1, 0))
+
+    def _counted(self, idle: int, time: float) -> int:
+        if idle >= _MANY_STEPS:
+            raise StepFailed(self.network.name, "its steps are too short for the time", time)
+        return idle + 1
 
     def _count(self, number: int, time: float) -> None:
         self.looks += number

@@ -12,6 +12,8 @@ from cartflow.core.outcome import InputError
 LARGEST_FILE = 10_000_000
 MOST_ELEMENTS = 100_000
 DEEPEST = 250
+# libsbml ends the process where a version is none that it knows.
+_VERSIONS = {"1": ("1", "2"), "2": ("1", "2", "3", "4", "5"), "3": ("1", "2")}
 _DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
 
 
@@ -19,7 +21,8 @@ def bounded_text(path: Path) -> str:
     """Return the text of an SBML file, its declaration written anew.
 
     Raises `InputError` unless the file is XML in UTF-8 of at most 10 MB and 100,000 elements,
-    nested at most 250 deep, without document type and so without entities.
+    nested at most 250 deep, of a level and version that there are, without document type and so
+    without entities.
     """
     text = _text(path)
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
@@ -72,6 +75,8 @@ class _Pass:
             raise InputError(msg)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if not self.elements:
+            _require_known(name, attributes)
         self.elements += 1
         self.depth += 1
         if self.depth > DEEPEST:
@@ -86,3 +91,12 @@ class _Pass:
 
     def _refuse(self, *_: Any) -> NoReturn:
         raise InputError("a document type or entity has no place in SBML")
+
+
+def _require_known(name: str, attributes: dict[str, str]) -> None:
+    """Raise `InputError` unless the outermost element states a level and version that there are."""
+    level, version = attributes.get("level", ""), attributes.get("version", "")
+    if name.rpartition(":")[2] == "sbml" and version not in _VERSIONS.get(level, ()):
+        there = ", ".join(f"{key}.{number}" for key, found in _VERSIONS.items() for number in found)
+        msg = f"not SBML (level '{level[:60]}' version '{version[:60]}'; allowed: {there})"
+        raise InputError(msg)

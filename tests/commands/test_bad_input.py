@@ -363,6 +363,8 @@ def test_study_pending(folder, refused, text, message):
         ("geometry.cells=[1", "geometry.cells: .*whole number.*got '.1'"),
         ("geometry.cells=" + "[" * 50_000, "geometry.cells: "),
         ("geometry.cells=1\ntitle=3", "geometry.cells: .*whole number"),
+        ("a." * 2000 + "b=1", r"study.toml: --set a\.a\..{0,60}: .*nested too deeply"),
+        ("a=" + "{b=" * 40 + "1" + "}" * 40, "study.toml: --set a: .*nested too deeply"),
     ],
 )
 def test_settings(folder, refused, setting, message):

@@ -136,6 +136,7 @@ CASES = {
     "no place": ("run", "tumour", times("depth", np.nan), r"tumour/depth: must hold finite"),
     "no depth": ("box", "tumour", without("depth"), r"tumour/depth: the variable is missing"),
     "fewer dims": ("box", "balance", along("phenotype", 0), r"has the dimensions \(time\), not"),
+    "one name": ("run", "tumour", along("phenotype", 0), r"coordinate 'phenotype' is missing"),
     "site lost": ("body", "body", along("site", 0), r"body/density_cart: has the dimensions"),
     "no species": (
         "simulate",

@@ -1,5 +1,6 @@
 """Compiled code: kept where the user may write, and trusted only as the user's own."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -118,6 +119,18 @@ class TestTrust:
         folder = cache_folder("kinetics")
         assert tmp_path not in folder.parents
         assert "others may write to" in capsys.readouterr().err
+
+    def test_no_room_anywhere(self, tmp_path, monkeypatch):
+        import platformdirs
+
+        def full(folder):
+            raise OSError(errno.EFBIG, "File too large")
+
+        monkeypatch.delenv("CARTFLOW_CACHE", raising=False)
+        monkeypatch.setattr(platformdirs, "user_cache_dir", lambda *_, **__: str(tmp_path))
+        monkeypatch.setattr("cartflow.core.cache_folder.require_room", full)
+        with pytest.raises(InputError, match=r"nor in a temporary folder \(File too large\); CART"):
+            cache_folder("kinetics")
 
 
 def test_a_text_is_taken_only_if_it_matches(tmp_path):

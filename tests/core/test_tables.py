@@ -144,6 +144,9 @@ def test_nothing_changes_later():
         ("a = 1\na = 2", "not a TOML file"),
         ("a = " + "[" * 50_000, "not a TOML file .*nested too deeply"),
         ("a = " + "{a=" * 50_000, "not a TOML file .*nested too deeply"),
+        (".".join("a" * 30) + " = 1", r"its tables or lists are nested too deeply \(more than 30"),
+        (".".join("a" * 50_000) + " = 1", "its tables or lists are nested too deeply"),
+        ("a = " + "[" * 30 + "]" * 30, "its tables or lists are nested too deeply"),
         ("a = " + "9" * 5000, "not a TOML file"),
         ("\0", "not a TOML file"),
     ],
@@ -153,6 +156,12 @@ def test_no_toml(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(InputError, match=rf"f\.toml: {message}"):
         read_toml(path)
+
+
+def test_as_deep_as_no_file_is(tmp_path):
+    path = tmp_path / "f.toml"
+    path.write_text(".".join("a" * 29) + " = 1\nb = " + "[" * 28 + "1" + "]" * 28)
+    assert set(read_toml(path)) == {"a", "b"}
 
 
 def test_no_file(tmp_path):

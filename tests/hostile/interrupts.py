@@ -26,9 +26,7 @@ name = "khot2019"
 [[doses]]
 cells = "1e6 cells"
 [geometry]
-shape = "ball"
-radius = "1 mm"
-cells = 10
+{geometry}
 [tumour]
 host = "flank"
 [kinetics]
@@ -38,16 +36,32 @@ diffusivity = "2 um^2/min"
 [fields.tumour]
 initial = "2e4 cells/mm^3"
 [time]
-end = "20 days"
+end = "28 days"
 every = "4 h"
 [solver]
-tolerance = 1e-8
+tolerance = {tolerance}
 """
+# Each takes some seconds: a line is run compiled from save to save, voxels step by step.
+STUDIES = {
+    "line": STUDY.format(
+        geometry='shape = "ball"\nradius = "1 mm"\ncells = 1000', tolerance="1e-9"
+    ),
+    "voxels": STUDY.format(
+        geometry='shape = "box"\nlengths = ["2 mm", "2 mm", "2 mm"]\ncells = [12, 12, 12]',
+        tolerance="1e-6",
+    ),
+}
 # A run that saves every tenth of a second, where users' save once a minute.
 CHILD = """
 import sys
 from cartflow.cli import main
 from cartflow.core.saving.keeper import Keeper
+from cartflow.coupling.simulation import Simulation
+whole = Simulation.run
+def begun(self, *given):
+    print("the run begins", file=sys.stderr, flush=True)
+    return whole(self, *given)
+Simulation.run = begun
 Keeper.__init__.__defaults__ = (0.1,)
 sys.exit(main(["run", "study.toml", "--out", "out/run.nc"]))
 """
@@ -64,12 +78,9 @@ class Ended:
     faults: list[str]
 
 
-def ended_run(folder: Path, number: signal.Signals, wait: float) -> Ended:
+def ended_run(folder: Path, study: str, number: signal.Signals, wait: float) -> Ended:
     """Send the signal `number` to a run `wait` seconds after it began, and look at what it left."""
-    out = folder / "out"
-    out.mkdir(parents=True, exist_ok=True)
-    (folder / "study.toml").write_text(STUDY)
-    process = started(folder)
+    process = started(folder, study)
     time.sleep(wait)
     sent = time.monotonic()
     process.send_signal(number)
@@ -81,7 +92,7 @@ def ended_run(folder: Path, number: signal.Signals, wait: float) -> Ended:
         _, err = process.communicate()
         faults.append("stall")
     after = time.monotonic() - sent
-    outcome, wrong = _left(out, number, began="saves often" in err)
+    outcome, wrong = _left(folder / "out", number, began="the run begins" in err)
     faults += wrong
     # Python itself prints one if it is interrupted before the program begins.
     if "Traceback" in err and "saves often" in err:
@@ -89,8 +100,10 @@ def ended_run(folder: Path, number: signal.Signals, wait: float) -> Ended:
     return Ended(after=after, outcome=outcome, faults=faults)
 
 
-def started(folder: Path) -> subprocess.Popen[str]:
-    """Start a run in `folder`."""
+def started(folder: Path, study: str) -> subprocess.Popen[str]:
+    """Start a run of a study in `folder`."""
+    (folder / "out").mkdir(parents=True, exist_ok=True)
+    (folder / "study.toml").write_text(study)
     path = os.pathsep.join([str(Path(__file__).parents[2]), *(p for p in sys.path if p)])
     return subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", CHILD],
@@ -132,13 +145,30 @@ def _left(out: Path, number: signal.Signals, began: bool) -> tuple[str, list[str
 _STOPPED = {"interrupted", "finished"}
 
 
-def whole_run(folder: Path) -> float:
+def whole_run(folder: Path, study: str) -> float:
     """Return the seconds that a run takes that nobody ends."""
-    (folder / "out").mkdir(parents=True)
-    (folder / "study.toml").write_text(STUDY)
     begun = time.monotonic()
-    started(folder).communicate()
+    started(folder, study).communicate()
     return time.monotonic() - begun
+
+
+def ended_runs(name: str, study: str, number: int, random: Random, place: Path) -> int:
+    """End runs of a study at `number` moments by the signal `name`; return how many faults."""
+    length = max(whole_run(place / f"whole{n}", study) for n in range(2))
+    counts, longest, wrong = Counter[str](), 0.0, 0
+    for each in range(number):
+        ended = ended_run(place / f"{each}", study, SIGNALS[name], random.uniform(0.0, length))
+        counts[ended.outcome] += 1
+        longest = max(longest, ended.after)
+        wrong += len(ended.faults)
+        for fault in ended.faults:
+            print(f"{name} {each}: {fault}", flush=True)
+    found = ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items()))
+    print(
+        f"{name:5} {found}; longest {longest:.1f} s after the signal, whole {length:.1f} s",
+        flush=True,
+    )
+    return wrong
 
 
 def main() -> int:
@@ -146,23 +176,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("signals", nargs="*", default=list(SIGNALS), help=", ".join(SIGNALS))
     parser.add_argument("--number", type=int, default=60, help="moments for each signal")
+    parser.add_argument("--study", action="append", choices=STUDIES, help="all, unless named")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     random, wrong = Random(options.seed), 0
-    with tempfile.TemporaryDirectory(prefix="interrupts") as place:
-        length = max(whole_run(Path(place) / f"whole{n}") for n in range(2))
+    for study in options.study or STUDIES:
+        print(study, flush=True)
         for name in options.signals:
-            counts, longest = Counter[str](), 0.0
-            for number in range(options.number):
-                folder = Path(place) / f"{name}{number}"
-                ended = ended_run(folder, SIGNALS[name], random.uniform(0.0, length))
-                counts[ended.outcome] += 1
-                longest = max(longest, ended.after)
-                for fault in ended.faults:
-                    wrong += 1
-                    print(f"{name} {number}: {fault}", flush=True)
-            found = ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items()))
-            print(f"{name:5} {found}; longest {longest:.1f} s after the signal", flush=True)
+            with tempfile.TemporaryDirectory(prefix="interrupts") as place:
+                wrong += ended_runs(name, STUDIES[study], options.number, random, Path(place))
     print(f"{wrong} faults", flush=True)
     return 1 if wrong else 0
 

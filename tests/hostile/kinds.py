@@ -296,30 +296,27 @@ class _Results:
         study.unlink()
 
 
+_SBML_CASES = Path(__file__).parents[1] / "kinetics" / "sbml" / "cases"
+
+
 def _sbml(folder: Path, random: Random) -> Sequence[str]:
     from cartflow.kinetics.files.load import load_model
     from cartflow.kinetics.sbml.export import to_sbml
 
-    name = random.choice(["predator_prey", "barros2021", "stein2019"])
-    text = to_sbml(load_model(name))
+    if random.random() < 0.5:
+        text = random.choice(sorted(_SBML_CASES.glob("*.xml"))).read_text(encoding="utf-8")
+    else:
+        text = to_sbml(load_model(random.choice(["predator_prey", "barros2021", "stein2019"])))
     data = spoilt_bytes(text.encode(), random) if random.random() < 0.4 else None
     data = data or spoilt_text(text, random).encode(errors="replace")
     (folder / "model.xml").write_bytes(data)
-    return ["model.xml"]
-
-
-def _read_sbml(arguments: Sequence[str]) -> int:
-    import sys
-
-    from cartflow.core.outcome import InputError
-    from cartflow.kinetics.sbml.reading import read_sbml
-
-    try:
-        read_sbml(Path(arguments[0]))
-    except InputError as error:
-        print(f"cartflow: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return random.choice(
+        [
+            ["simulate", "model.xml", "--out", "out/x.nc"],
+            ["simulate", "model.xml", "--set", "end=1 day"],
+            ["show", "kinetics", "model.xml"],
+        ]
+    )
 
 
 KINDS = {
@@ -331,7 +328,7 @@ KINDS = {
         Kind(name="image", spoil=_images),
         Kind(name="result", spoil=_Results()),
         Kind(name="set", spoil=_setting),
-        Kind(name="sbml", spoil=_sbml, command=_read_sbml),
+        Kind(name="sbml", spoil=_sbml),
     )
 }
 

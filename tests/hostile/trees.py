@@ -29,7 +29,7 @@ def write_spoilt(tree: xr.DataTree, path: Path, random: Random) -> None:
             continue
         change = random.choice(CHANGES)
         # Some changes are not possible for some variables, such as a sum of texts.
-        with suppress(TypeError, ValueError, KeyError):
+        with suppress(TypeError, ValueError, LookupError):
             groups[name] = change(old, random.choice(variables), random.choice(dims), random)
     for name, dataset in sorted(groups.items()):
         with suppress(ValueError, TypeError, RuntimeError):

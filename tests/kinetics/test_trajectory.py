@@ -153,3 +153,40 @@ def test_a_threshold_in_cells_stays_one_of_the_whole():
     thresholds = local_model([load_model("barros2021")]).extinction
     assert {(p.value, p.unit) for p in thresholds.values()} == {(1e-6, "cell")}
     assert load_model("barros2021").extinction["cart"].value == pytest.approx(1e-9)
+
+
+def test_what_dies_out_within_less_than_a_digit_of_the_time(tmp_path):
+    """Killed at 1e26 per day the cells are gone within 1e-25 day of the dose, not after the run."""
+    model = made(
+        tmp_path,
+        "fast",
+        """
+title = "very many cells on day 1"
+[species.cart]
+role = "phenotype"
+unit = "cell/mm^3"
+[species.tumour]
+role = "resident"
+unit = "cell/mm^3"
+extinct_below = "1 cell/mm^3"
+[parameters]
+killing = "1 mm^3/cell/day"
+growth = "0.5 1/day"
+[reactions.growth]
+produces = { tumour = 1 }
+rate = "growth*tumour"
+[reactions.killing]
+consumes = { tumour = 1 }
+rate = "killing*cart*tumour"
+[scenarios.one]
+end = "2 day"
+initial = { tumour = "100 cell/mm^3" }
+[[scenarios.one.doses]]
+species = "cart"
+amount = "1e26 cell/mm^3"
+time = "1 day"
+""",
+    )
+    cells = run(model, model.scenario()).at(np.array([0.999, 1.0 + 1e-9, 2.0]))
+    assert cells[:, 0] == pytest.approx([0.0, 1e26, 1e26], rel=1e-12)
+    assert cells[:, 1] == pytest.approx([100.0 * np.exp(0.4995), 0.0, 0.0], rel=1e-8)

@@ -184,8 +184,53 @@ def test_nco_takes_a_group_out_by_time(files, tmp_path, file, group):
         xr.testing.assert_equal(flat[name].load(), alone[name].sel(time=[1.0]).load())
 
 
+# As a file that old readers know: names are characters, and decoded by those that can.
+NAMES = """
+import sys, netCDF4
+with netCDF4.Dataset(sys.argv[1]) as root:
+    for group in (root, *root.groups.values()):
+        for variable in group.variables.values():
+            assert variable.dtype is not str, variable
+    print(*root["body"]["organ"][:])
+    print(root["body"]["organ"].dtype)
+"""
+
+
+def test_names_are_characters(files):
+    organs = read(files / "tumour.nc")["body"]["organ"].to_numpy().tolist()
+    assert {"lung", "tumour"} <= set(organs)
+    names, kind = output(sys.executable, "-c", NAMES, files / "tumour.nc").splitlines()
+    assert names.split() == organs
+    assert kind == "|S1"
+    text = output(tool("ncks"), "-V", "-C", "-g", "body", "-v", "organ", str(files / "tumour.nc"))
+    assert all(organ in text for organ in organs)
+
+
+def test_names_that_are_empty_or_not_ascii_come_back(tmp_path):
+    from cartflow.core.dataset import label, write
+
+    names = {"a": ["", "x"], "b": [""], "c": ["\N{MICRO SIGN}m", "\N{GREEK SMALL LETTER ALPHA} 1"]}
+    coords = {dim: label((dim,), values, "names") for dim, values in names.items()}
+    write(xr.DataTree(xr.Dataset(coords=coords)), tmp_path / "names.nc")
+    with xr.open_dataset(tmp_path / "names.nc") as found:
+        for dim, values in names.items():
+            assert found[dim].to_numpy().tolist() == values
+
+
+def test_cdo_reads_what_stands_over_names(files, tmp_path):
+    taken, second = tmp_path / "taken.nc", tmp_path / "day.nc"
+    output(tool("ncks"), "-O", "-G", ":", "-g", "body", str(files / "tumour.nc"), str(taken))
+    output(tool("cdo"), "-s", "seltimestep,3", "-selname,cells", str(taken), str(second))
+    with (
+        xr.open_dataset(second, decode_times=False) as day,
+        xr.open_dataset(files / "tumour.nc", group="body") as alone,
+    ):
+        expected = alone.cells.sel(time=1.0).to_numpy().ravel()
+        assert day.cells.to_numpy().ravel() == pytest.approx(expected, nan_ok=True)
+
+
 def test_cdo_reads_a_group_that_nco_took_out(files, tmp_path):
-    # cdo itself reads no groups, and no variables over names.
+    # cdo itself reads no groups.
     taken = tmp_path / "taken.nc"
     output(tool("ncks"), "-O", "-G", ":", "-g", "tumour", str(files / "tumour.nc"), str(taken))
     tool("cdo")

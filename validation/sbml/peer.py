@@ -19,6 +19,7 @@ from cartflow.validation.sbml.random_models import END, draw
 
 Array = NDArray[np.float64]
 _POINTS = 41
+AGREE = 1e-6
 
 
 def difference(model: Model) -> float:
@@ -52,7 +53,11 @@ def peer_course(text: str, times: Array, names: tuple[str, ...]) -> Array:
 
 
 def main() -> int:
-    """Print the largest difference of a number of models, and which it was."""
+    """Print the largest difference of a number of models, and which it was; 1 if it is too large.
+
+    Every model that is drawn counts. Which models are drawn is decided by their equations: none
+    takes what is not there and none grows without bound (see `random_models`).
+    """
     number, seed = (int(v) for v in (*sys.argv[1:3], *("200", "1")[len(sys.argv) - 1 :]))
     found = []
     for each in range(number):
@@ -60,7 +65,7 @@ def main() -> int:
         found.append(difference(model))
     worst = int(np.argmax(found))
     print(f"{number} models: largest relative difference {found[worst]:.2g} (number {worst})")
-    return 0
+    return 0 if found[worst] <= AGREE else 1
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -68,6 +69,7 @@ class Stopping:
         return and_stop
 
     def __enter__(self) -> Stopping:
+        self._handling.enter_context(_quiet())
         self._handling.enter_context(_handled(self._handle))
         return self
 
@@ -88,6 +90,25 @@ class Stopping:
             # Printing is not safe here: the signal may have come while something was printed.
             with suppress(OSError):
                 os.write(2, _AGAIN)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Print nothing of an interrupt that a library swallows where it is called back.
+
+    That it came is noted, and acts before the first step.
+    """
+    before = sys.unraisablehook
+
+    def hook(swallowed: Any) -> None:
+        if not issubclass(swallowed.exc_type, KeyboardInterrupt):
+            before(swallowed)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _by(number: signal.Signals) -> tuple[str, ...]:

@@ -34,6 +34,17 @@ def test_no_file_for_a_library(tmp_path, text, message):
     refused(tmp_path, text, message)
 
 
+@pytest.mark.parametrize(
+    ("level", "version"),
+    [("2", "0x10 %"), ("2", "6"), ("3", "3"), ("3", ""), ("4", "1"), ("", "1"), ("2", " 4")],
+)
+def test_a_level_or_version_that_there_is_none_of(tmp_path, level, version):
+    for space in (f"level{level or 2}/version4", "level3/version2/core"):
+        head = f'xmlns="http://www.sbml.org/sbml/{space}" level="{level}" version="{version}"'
+        message = rf"not SBML \(level '{level}' version '{version}'; allowed: 1\.1, 1\.2, 2\.1"
+        refused(tmp_path, f'<sbml {head}><model id="m"/></sbml>', message)
+
+
 def test_a_file_that_is_absent_or_no_file(tmp_path):
     with pytest.raises(InputError, match=r"no\.xml: cannot be read"):
         read_sbml(tmp_path / "no.xml")

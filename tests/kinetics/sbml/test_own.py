@@ -162,3 +162,20 @@ def test_a_switch_comes_back_as_one_of_the_model(tmp_path):
     back = read_sbml(tmp_path / "m.xml")
     assert back.switches
     assert not any(isinstance(e, Switch) for e in back.scenario().events)
+
+
+@pytest.mark.parametrize("size", ["338", "0.01"])
+def test_the_size_of_its_compartment_changes_no_concentration(tmp_path, size):
+    """The dose on day 42 begins a step shorter than a digit of the time."""
+    own = load_model("barros2021")
+    text = to_sbml(own)
+    path = tmp_path / "sized.xml"
+    assert ' size="1"' in text
+    path.write_text(text.replace(' size="1"', f' size="{size}"'))
+    found, expected = read_sbml(path), run(own, with_end(own.scenario(), 200.0))
+    days = np.linspace(0.0, 200.0, 81)
+    course = run(found, with_end(found.scenario(), 200.0))
+    for name in own.network.species_names:
+        here = course.at(days)[:, found.network.index(name)]
+        there = expected.at(days)[:, own.network.index(name)]
+        assert here == pytest.approx(there, rel=1e-6, abs=1e-9 * there.max())
