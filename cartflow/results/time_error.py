@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from cartflow.coupling.simulation import Record, Simulation
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.flows.observables import organ_table
 from cartflow.results.mesh_error.numbers import final_numbers, in_words
 

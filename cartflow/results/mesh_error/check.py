@@ -10,7 +10,9 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.dataset import label, variable
-from cartflow.coupling.simulation import Record, Simulation, Watch
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
+from cartflow.coupling.turns import Watch
 from cartflow.geometries.geometry import Geometry
 from cartflow.results.mesh_error.companion import coarse_simulation
 from cartflow.results.mesh_error.estimate import Estimate, estimates
