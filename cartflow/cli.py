@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from cartflow.commands.refine import add_refine, share
 from cartflow.commands.set_option import OF_A_MODEL, add_set, given_settings
 from cartflow.core.outcome import InputError, RunStopped
 from cartflow.core.terminal import end_of_output, in_words, say, spell_what_is_known, tell
@@ -126,6 +127,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_compare(commands)
     _add_sensitivity(commands)
+    add_refine(commands, _refine)
     _add_validate(commands)
     return parser
 
@@ -317,6 +319,29 @@ def _sensitivity(options: argparse.Namespace) -> int:
     )
     written = _settled(out, xr.DataTree(dataset), sensitivity_lines(dataset))
     plot_sensitivity(dataset, figure)
+    tell([f"written       {written}, {figure}"])
+    out.require_here(written)
+    return FINISHED
+
+
+def _refine(options: argparse.Namespace) -> int:
+    import xarray as xr
+
+    from cartflow.analyses.refinement.refine import refine
+    from cartflow.analyses.refinement.table import refinement_lines
+    from cartflow.results.figures.refinement import plot_refinement
+
+    to = share(options)
+    out, figure = _dataset_and_figure(options, f"{options.study.stem}_meshes.nc")
+    dataset = refine(
+        options.study,
+        levels=options.levels,
+        to=to,
+        settings=given_settings(options.settings),
+        watch=lambda words: say(f"running       {words}"),
+    )
+    written = _settled(out, xr.DataTree(dataset), refinement_lines(dataset))
+    plot_refinement(dataset, figure)
     tell([f"written       {written}, {figure}"])
     out.require_here(written)
     return FINISHED

@@ -72,7 +72,9 @@ def sensitivity(
     settings, only = arguments.table(settings, "settings"), arguments.names(only, "only")
     seed = arguments.whole_number(seed, "seed", 0, _LARGEST_SEED)
     spread = None if spread is None else arguments.number(spread, "spread")
-    study = StudyNumbers(path=as_path(path, "sensitivity"), settings=settings)
+    read = Study.from_file(as_path(path, "sensitivity"), settings)
+    _ = read.simulation
+    study = StudyNumbers(study=read)
     numbers = study_setting(study.study).numbers() if of == DELIVERY else study.numbers
     kept = _only(numbers, only)
     varied = ranges(kept, spread)

@@ -11,8 +11,14 @@ import xarray as xr
 
 from cartflow.core.dataset import read_tree, require_result
 from cartflow.core.outcome import InputError
-from cartflow.results.drawable import require_comparison, require_drawable, require_sensitivity
+from cartflow.results.drawable import (
+    require_comparison,
+    require_drawable,
+    require_refinement,
+    require_sensitivity,
+)
 from cartflow.results.figures.comparison import plot_comparison
+from cartflow.results.figures.refinement import plot_refinement
 from cartflow.results.figures.run import plot_result
 from cartflow.results.figures.sensitivity import plot_sensitivity
 from cartflow.study.overrides import errors_named
@@ -21,7 +27,7 @@ Draw = Callable[[Path], None]
 
 
 def drawing(path: Path) -> Draw:
-    """Return what draws the file at `path`: a run, a model alone, a comparison or a sensitivity.
+    """Return what draws the file at `path`: a run, a model alone, or what an analysis wrote.
 
     What it is given is the PNG to write. Both raise `InputError` naming the file and what it lacks.
     """
@@ -55,6 +61,9 @@ def _drawing(tree: xr.DataTree, path: Path) -> Draw:
     if "parameter" in dataset.dims and "central" in dataset.attrs:
         require_sensitivity(dataset)
         return lambda out: plot_sensitivity(dataset, out)
+    if "level" in dataset.dims and "target" in dataset.attrs:
+        require_refinement(dataset)
+        return lambda out: plot_refinement(dataset, out)
     require_result(tree, path)
     require_drawable(tree)
     return lambda out: plot_result(tree, out)

@@ -66,6 +66,18 @@ def require_sensitivity(dataset: xr.Dataset) -> None:
             _require(dataset, "/", name, ("parameter",))
 
 
+def require_refinement(dataset: xr.Dataset) -> None:
+    """Raise `InputError` naming what is missing for the figure of a study on finer meshes."""
+    _require(dataset, "/", "error", ("level", "number"))
+    _require(dataset, "/", "width", ("level",))
+    _require(dataset, "/", "order", ("number",))
+    for name in ("error", "width", "order"):
+        _require_finite(dataset, "/", name)
+    words = str(dataset.attrs.get("numbers_in_words", "")).split("; ")
+    if len(words) != dataset.sizes["number"] or "number" not in dataset.coords:
+        raise InputError("the attribute 'numbers_in_words' does not name every number")
+
+
 def _require_simulated(tree: xr.DataTree) -> None:
     species = _group(tree, "species")
     _require_time(species, "species")

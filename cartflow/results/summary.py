@@ -18,7 +18,7 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
     return [
         f"outcome       {outcome} at {numbers['time']:.6g} day",
         f"infused       {numbers['infused']:.6g} cells",
-        *(_tumour_lines(numbers, tree["tumour"]) if "tumour" in tree.children else []),
+        *(_tumour_lines(numbers, tree.children["tumour"]) if "tumour" in tree.children else []),
         *_vessels_line(tree),
         *_organ_lines(tree["body"].to_dataset()),
         *(f"extinct       {each}" for each in tree.attrs.get("extinct", "").split("; ") if each),

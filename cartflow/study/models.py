@@ -17,11 +17,15 @@ from cartflow.study.schema import KineticsTable, StudyTable
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StudyModels:
-    """The models that `table` names, by shipped names or files that start at `folder`."""
+    """The models that `table` names, by shipped names or files that start at `folder`.
+
+    `known` are those read already, which studies that differ in numbers only may share.
+    """
 
     table: StudyTable
     folder: Path
-    _known: dict[tuple[str, ...], LocalModel] = field(default_factory=dict, init=False, repr=False)
+    known: dict[tuple[str, ...], LocalModel] = field(default_factory=dict, repr=False)
+    _models: dict[int, LocalModel] = field(default_factory=dict, init=False, repr=False)
 
     def network(self, names: Sequence[str]) -> Network:
         """Return the reactions of some models, combined. Raises `InputError`."""
@@ -29,7 +33,9 @@ class StudyModels:
 
     def model(self, table: KineticsTable) -> LocalModel:
         """Return what the models of a table do, with its parameters. Raises `InputError`."""
-        return self._combined(table.models).with_parameters(table.parameters)
+        if id(table) not in self._models:
+            self._models[id(table)] = self._combined(table.models).with_parameters(table.parameters)
+        return self._models[id(table)]
 
     def organs(self) -> dict[str, LocalModel]:
         """Return what the models do in each organ of the study."""
@@ -54,6 +60,6 @@ class StudyModels:
 
     def _combined(self, names: Sequence[str]) -> LocalModel:
         key = tuple(names)
-        if key not in self._known:
-            self._known[key] = local_model([load_model(name, self.folder) for name in names])
-        return self._known[key]
+        if key not in self.known:
+            self.known[key] = local_model([load_model(name, self.folder) for name in names])
+        return self.known[key]

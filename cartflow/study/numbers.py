@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from cartflow.core.outcome import require_known
@@ -32,22 +31,14 @@ def study_setting(study: Study) -> Setting:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StudyNumbers:
-    """The numbers of the study in the file `path`, and studies with other values of them.
+    """The numbers of a `study`, and studies with other values of them.
 
     Beside those of body, trafficking and vessels they are the doses, motility, chemotaxis,
     boundaries, start and tissue that the study states, the parameters of its kinetics and those
     of kinetics in organs. Times, mesh and solver are not among them.
     """
 
-    path: Path
-    settings: Mapping[str, Any]
-
-    @cached_property
-    def study(self) -> Study:
-        """The study as it is."""
-        study = Study.from_file(self.path, dict(self.settings))
-        _ = study.simulation
-        return study
+    study: Study
 
     @cached_property
     def numbers(self) -> dict[str, Parameter]:
@@ -56,21 +47,29 @@ class StudyNumbers:
         inside = {k: p for k, p in self.study.parameters().items() if self._is_inside(k)}
         return outside | {k: p for k, p in inside.items() if k not in outside}
 
+    @cached_property
+    def with_geometry(self) -> dict[str, Parameter]:
+        """Every number that may vary, and the lengths of the geometry."""
+        table = self.study.table.geometry
+        fields = {} if table is None else {n: getattr(table, n) for n in type(table).model_fields}
+        lengths = {f"geometry.{n}": p for n, p in fields.items() if isinstance(p, Parameter)}
+        return self.numbers | lengths
+
     def varied(self, values: Mapping[str, float]) -> Study:
         """Return the study with other values, in internal units. Raises `InputError`."""
-        settings = dict(self.settings)
+        settings: dict[str, Any] = {}
         outside = {}
         for name, value in values.items():
-            require_known(name, self.numbers, "sensitivity: parameter")
+            require_known(name, self.with_geometry, "parameter")
             if name.startswith(("body.", "trafficking.")):
                 outside[name] = value
             else:
-                settings[_key(name)] = _text(value, self.numbers[name].unit)
-        study = Study.from_file(self.path, settings)
+                settings[_key(name)] = _text(value, self.with_geometry[name].unit)
+        study = self.study.with_settings(settings) if settings else self.study
         if not outside:
             return study
         setting = study_setting(self.study).varied(outside)
-        return replace(study, other_body=setting.body, other_trafficking=setting.trafficking)
+        return study.in_body(setting.body, setting.trafficking)
 
     def _is_inside(self, key: str) -> bool:
         """Return whether a number used stands in the study or its kinetics, and may vary."""

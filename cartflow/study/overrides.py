@@ -36,16 +36,17 @@ def all_replaced(data: dict[str, Any], settings: Mapping[str, Any], file: str) -
 
     A geometry's `shape` and a boundary's `type` come first, and empty their table if they change.
     """
+    result = copy.deepcopy(data)
     for key in sorted(settings, key=lambda key: _DISCRIMINATING.fullmatch(key) is None):
-        data = replaced(data, key, settings[key], file)
-    return data
+        _replace(result, key, settings[key], file)
+    return result
 
 
-def replaced(data: dict[str, Any], key: str, value: Any, file: str) -> dict[str, Any]:
-    """Return `data` with the value at a dotted key replaced or added."""
+def _replace(result: dict[str, Any], key: str, value: Any, file: str) -> None:
+    """Replace or add the value at a dotted key."""
     *parents, last = key.split(".")
     require_shallow(value, f"{file}: --set {key[:_SHOWN]}", LEVELS - min(len(parents), LEVELS))
-    result = copy.deepcopy(data)
+    value = copy.deepcopy(value)  # later keys may change it
     place: Any = result
     for part in parents:
         place = place[int(part)] if _is_index(place, part) else _child(place, part, key, file)
@@ -59,7 +60,6 @@ def replaced(data: dict[str, Any], key: str, value: Any, file: str) -> dict[str,
     else:
         msg = f"{file}: --set {key}: there is no such key"
         raise InputError(msg)
-    return result
 
 
 def _is_index(place: Any, part: str) -> bool:

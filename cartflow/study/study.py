@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
@@ -105,6 +105,35 @@ class Study:
             folder=Path() if folder is None else as_path(folder, "folder"),
             settings=settings,
         )
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Study:
+        """Return the study with more `settings`; what they do not concern is not read anew."""
+        new = Study.from_text(
+            self.text,
+            name=self.name,
+            folder=self.folder,
+            settings={**self.settings, **arguments.table(settings, "settings")},
+        )
+        return new._like(self, self.other_body, self.other_trafficking)
+
+    def in_body(self, body: Body, trafficking: Trafficking) -> Study:
+        """Return the study with another body and trafficking model than those that it names."""
+        return self._like(self, body, trafficking)
+
+    def _like(self, base: Study, body: Body | None, trafficking: Trafficking | None) -> Study:
+        """Return this study, with the parts of `base` that its own would equal."""
+        new = replace(self, other_body=body, other_trafficking=trafficking)
+        parts = vars(new)
+        parts["models"] = replace(base.models, table=self.table)
+        if self.table.geometry is not None and self.table.geometry == base.table.geometry:
+            parts["geometry"] = base.geometry
+        if body is base.other_body and self.table.body == base.table.body:
+            parts["body"] = base.body
+        if trafficking is base.other_trafficking and (
+            self.table.trafficking.name == base.table.trafficking.name
+        ):
+            parts["trafficking"] = base.trafficking
+        return new
 
     @cached_property
     def geometry(self) -> Geometry:

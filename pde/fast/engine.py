@@ -63,7 +63,11 @@ class FastEngine:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self._stepper = _stepper(problem)
+
+    @cached_property
+    def _stepper(self) -> Stepper:
+        # Not where body and tumour are one system, which has steps of its own.
+        return _stepper(self.problem)
 
     def step(self, state: Array, dt: float, like: float = 0.0) -> tuple[Array, Account]:
         """Advance `state` (species, cells) by `dt` days; return it with the step's account.

@@ -136,7 +136,7 @@ def test_runs_give_the_same_as_the_network_where_nothing_reacts(path):
 def test_numbers_of_doses_kinetics_and_motility_vary_by_runs(tmp_path):
     path = tmp_path / "growing.toml"
     path.write_text(GROWING)
-    numbers = StudyNumbers(path=path, settings={}).numbers
+    numbers = StudyNumbers(study=Study.from_file(path)).numbers
     assert {"doses.0.cells", "fields.cart.diffusivity", "kinetics.growth_rate"} <= set(numbers)
     assert not [n for n in numbers if n.startswith(("geometry", "time", "kinetics.parameters"))]
     dataset = sensitivity(path, of="tumour", spread=2.0, only=["kinetics.growth_rate", "doses"])
@@ -174,7 +174,7 @@ def test_what_cannot_be_asked(path, words, message):
 
 
 def test_a_value_that_is_no_study_is_named(path):
-    study = StudyNumbers(path=path, settings={})
+    study = StudyNumbers(study=Study.from_file(path))
     with pytest.raises(InputError, match="unknown name 'tumour\\.plasma'"):
         study.varied({"tumour.plasma": 1.0})
 

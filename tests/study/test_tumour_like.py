@@ -156,7 +156,7 @@ def test_compare_says_that_it_is_the_same_per_ml_in_every_body(tmp_path):
 def test_sensitivity_varies_the_published_numbers_as_the_studys_own(tmp_path):
     file = tmp_path / "study.toml"
     file.write_text(STUDY)
-    numbers = StudyNumbers(path=file, settings={})
+    numbers = StudyNumbers(study=Study.from_file(file))
     flow = numbers.numbers["tumour.plasma_flow"].value
     varied = numbers.varied({"tumour.plasma_flow": 2 * flow})
     assert varied.vessels().plasma_flow.value == pytest.approx(2 * flow)

@@ -11,7 +11,7 @@ from cartflow.validation.book.formula import formula_svg
 from cartflow.validation.numerics.mutations import MUTATIONS, noticed
 
 DOCS = Path(__file__).parents[2] / "docs" / "validation.md"
-SOON = ("organ_network", "organ_kinetics", "independent_solver")
+SOON = ("organ_network", "organ_kinetics", "independent_solver", "surfaces")
 LATE = ("orders", "conservation", "engines_agree")
 
 

@@ -96,6 +96,12 @@ CASES: tuple[Entry, ...] = (
         title="Orders of accuracy in space and time",
     ),
     Entry(
+        name="surfaces",
+        group="code verification",
+        module="surfaces.case",
+        title="Surfaces: what fluxes act on",
+    ),
+    Entry(
         name="conservation",
         group="code verification",
         module="numerics.conservation",

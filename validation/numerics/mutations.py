@@ -86,6 +86,18 @@ def _squared_shells(right: Function) -> Function:
     return wrong
 
 
+def _in_full(right: Function) -> Function:
+    return lambda *given: (np.ones_like(shares) for shares in right(*given))
+
+
+def _without_two_pi(right: Function) -> Function:
+    def wrong(*given: Any) -> Any:
+        areas, volumes = right(*given)
+        return areas / (2.0 * np.pi), volumes
+
+    return wrong
+
+
 def _without(entry: str) -> Callable[[Function], Function]:
     """Return what sets one entry of a step's account to nothing."""
 
@@ -198,6 +210,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         case="orders",
         target=_DRIFT,
         wrap=times(-1.0),
+    ),
+    Mutation(
+        name="staircase",
+        breaks="the area of every face of a voxel counted in full",
+        case="surfaces",
+        target="geometries.voxels.rim:face_shares",
+        wrap=_in_full,
+    ),
+    Mutation(
+        name="cylinder_areas",
+        breaks="areas of cylinders as r L",
+        case="surfaces",
+        target="geometries.shapes.cylinder:_areas_and_volumes",
+        wrap=_without_two_pi,
     ),
     Mutation(
         name="egress_lost",

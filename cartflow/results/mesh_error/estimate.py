@@ -15,7 +15,8 @@ class Estimate:
     """How far a number may be from its limit on fine meshes, relative to itself.
 
     `shift` is how far it moves on a mesh twice as coarse; `error` = |shift| / (2^order - 1).
-    The order is measured from three meshes where their shifts fall, else 1 is taken.
+    The order, at most 2, is measured from three meshes where their shifts fall, else 1 is taken;
+    a shift below a quarter of that before counts as a quarter of it.
     """
 
     shift: float
@@ -52,4 +53,6 @@ def _estimate(fine: float, coarse: float, coarser: float | None) -> Estimate:
         error = abs(shift) if ratio > 0 else max(abs(shift), abs(last))
         return Estimate(shift=shift, error=error, order=1.0, measured=False)
     order = min(log2(ratio), _HIGHEST)
-    return Estimate(shift=shift, error=abs(shift) / (2.0**order - 1.0), order=order, measured=True)
+    # A shift smaller than the highest order explains is small by chance.
+    size = max(abs(shift), abs(last) / 2.0**_HIGHEST)
+    return Estimate(shift=shift, error=size / (2.0**order - 1.0), order=order, measured=True)

@@ -1,0 +1,109 @@
+"""What is kept of each member: numbers at the end, and courses in time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xarray as xr
+
+from cartflow.core.dataset import label, variable
+from cartflow.coupling.simulation import Record, Simulation
+from cartflow.pbpk.flows.observables import organ_table, venous_concentration
+from cartflow.results.tumour import penetration_depth
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outcomes:
+    """A run's numbers at the end and its courses, as variables without the dimension of members."""
+
+    ends: Mapping[str, xr.Variable]
+    courses: Mapping[str, xr.Variable]
+
+
+def outcomes_of(record: Record, simulation: Simulation, courses: bool) -> Outcomes:
+    """Return the outcomes of a run, with its `courses` if they are wanted.
+
+    At the end: ``reached_tumour``, ``in_tumour`` and ``cells`` (organ) in product cells,
+    ``depth`` in mm, ``relative_residual``; ``amount_NAME`` of every species in the tumour.
+    Courses over ``time``: the amounts, ``in_tumour``, and ``blood_concentration`` in cells/mm^3.
+    """
+    ends = _ends(record, simulation)
+    return Outcomes(ends=ends, courses=_courses(record, simulation) if courses else {})
+
+
+def coordinates(simulation: Simulation) -> dict[str, xr.Variable]:
+    """Return the coordinates of the outcomes."""
+    return {
+        "organ": label(("organ",), list(organ_table(simulation.coupled.network).organs), "organ"),
+        "time": variable(("time",), list(simulation.save_times), "day", "time"),
+    }
+
+
+def _ends(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
+    coupled, last = simulation.coupled, record.states[-1]
+    geometry = coupled.engine.problem.geometry
+    inside = (last.tumour[coupled.products] * coupled.volumes).sum(axis=0)
+    cells = np.nansum(organ_table(coupled.network).cells(last.body), axis=(0, 2))
+    found = {
+        "reached_tumour": variable(
+            (), float(last.ledger.inflow.sum()), "cell", "product cells that entered the tumour"
+        ),
+        "in_tumour": variable(
+            (), float(coupled.in_tumour(last.tumour).sum()), "cell", "product cells in the tumour"
+        ),
+        "depth": variable(
+            (),
+            penetration_depth(inside, geometry.depth),
+            "mm",
+            "depth below the rim that holds 95 % of the product cells",
+        ),
+        "cells": variable(
+            ("organ",), cells, "cell", "product cells in the organ, without a tumour's tissue"
+        ),
+        "relative_residual": variable(
+            (), _residual(record, simulation), "1", "|residual| / (infused + born)"
+        ),
+    }
+    for name, course in _amounts(replace(record, states=[last]), simulation).items():
+        found[name] = course[-1]
+    return found
+
+
+def _courses(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
+    coupled = simulation.coupled
+    inside = [coupled.in_tumour(state.tumour).sum() for state in record.states]
+    venous = [venous_concentration(coupled.network, s.body).sum() for s in record.states]
+    courses = {f"course_{n}": v for n, v in _amounts(record, simulation).items()}
+    return courses | {
+        "course_in_tumour": variable(("time",), inside, "cell", "product cells in the tumour"),
+        "course_blood_concentration": variable(
+            ("time",), venous, "cell/mm^3", "product cells in venous blood"
+        ),
+    }
+
+
+def _amounts(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
+    problem = simulation.coupled.engine.problem
+    totals = np.array([problem.totals(state.tumour) for state in record.states])
+    return {
+        f"amount_{species.name}": variable(
+            ("time",),
+            totals[:, i],
+            species.unit.partition("/mm^3")[0] or species.unit,
+            f"{species.long_name or species.name} in the tumour",
+        )
+        for i, species in enumerate(problem.network.species)
+    }
+
+
+def _residual(record: Record, simulation: Simulation) -> float:
+    last, coupled = record.states[-1], simulation.coupled
+    ledger = last.ledger
+    turnover = float(np.sum(ledger.infused + ledger.born))
+    present = float(last.body.sum() + coupled.in_tumour(last.tumour).sum())
+    gap = float(np.sum(ledger.infused + ledger.born - ledger.died + ledger.converted)) - present
+    return abs(gap) / turnover if turnover > 0 else 0.0

@@ -1,0 +1,40 @@
+"""``cartflow refine``: its options, and what they say."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+from cartflow.commands.set_option import add_set
+from cartflow.core.outcome import InputError
+
+
+def add_refine(commands: Any, run: Any) -> None:
+    """Add the command, which `run` (of its options) carries out."""
+    command = commands.add_parser("refine", help="how fine a mesh a study needs")
+    command.add_argument("study", type=Path, metavar="STUDY", help="a TOML study file")
+    meshes = "meshes, the study's own and finer ones, each twice as fine (default: 3)"
+    command.add_argument("--levels", type=int, default=3, metavar="N", help=meshes)
+    wanted = "the error wanted, as a share or in %% (default: 1%%)"
+    command.add_argument("--to", default="1%", metavar="SHARE", help=wanted)
+    command.add_argument(
+        "--out", type=Path, metavar="FILE", help="the dataset (default: STUDY's stem _meshes.nc)"
+    )
+    add_set(command)
+    command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
+    command.set_defaults(command=run)
+
+
+def share(options: argparse.Namespace) -> float:
+    """Return ``--to`` as a share: 0.01 for 0.01, 1% or "1 %". Raises `InputError`."""
+    text = str(options.to).strip()
+    try:
+        number = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < 1:
+        msg = f"--to: got '{options.to}'; it must be a share between 0 and 1, or such as 1%"
+        raise InputError(msg)
+    return number
