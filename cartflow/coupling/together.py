@@ -41,12 +41,13 @@ class Together(InTurns):
         """Go to `event`, or as far as a species dies out or signals want to be looked at."""
         if self._stepper is None or self._stepper.coupled is not self.coupled:
             self._stepper = LineStepper(self.coupled, self.control)
-        before = self.wholes.above(self.state)
-        least = self.wholes.least_in_tumour(self.state) if self.wholes.may_fall else None
+        falls = self.wholes.may_fall
+        before = self.wholes.above(self.state) if falls else None
+        least = self.wholes.least_in_tumour(self.state) if falls else None
         self.state, self.going = self._stepper.advance(
             self.state, self.going, event, self._least_counted(), least
         )
-        if least is not None:
+        if before is not None:
             self._accept(*emptied(self.wholes, before, self.state))
 
     def _least_counted(self) -> np.ndarray:

@@ -100,6 +100,12 @@ class LineStepper:
         return plan(self.coupled)
 
     @cached_property
+    def _turning(self) -> tuple[Array, Array, Array]:
+        """Products born, dead and converted (products, reactions) per event."""
+        network, products = self.coupled.engine.problem.network, self.coupled.products
+        return network.born[products], network.died[products], network.converted[products]
+
+    @cached_property
     def _room(self) -> Room:
         return room(self._plan, self._method.m.size)
 
@@ -117,21 +123,22 @@ class LineStepper:
     def _counted(self, old: Ledger, counts: Counts, body: Array) -> Ledger:
         """Return the ledger with what happened; takes what was gathered out of `body`."""
         ledger, coupled = old.copy(), self.coupled
-        network, products = coupled.engine.problem.network, coupled.products
+        born, died, converted = self._turning
         forwards, reverse = counts.forwards, counts.reverse
-        born = network.born @ forwards + network.died @ reverse
-        died = network.died @ forwards + network.born @ reverse
-        into, out = np.zeros((2, len(network.species)))
-        species = self._plan.crossings.species
-        np.add.at(into, species, counts.came)
-        np.add.at(out, species, counts.went)
-        ledger.born += coupled.of_all(born[products])
-        ledger.died += coupled.of_all((died + out)[products])
-        ledger.converted += coupled.of_all((network.converted @ (forwards - reverse))[products])
-        ledger.infused += coupled.of_all(into[products])
-        ledger.egress += coupled.of_all(counts.egress)
-        ledger.came += counts.came
-        ledger.went += counts.went
+        # A ledger's first rows are the tumour's products.
+        mine = slice(0, len(coupled.products))
+        ledger.born[mine] += born @ forwards + died @ reverse
+        ledger.died[mine] += died @ forwards + born @ reverse
+        ledger.converted[mine] += converted @ (forwards - reverse)
+        if counts.came.size:
+            into, out = np.zeros((2, len(coupled.engine.problem.fields)))
+            np.add.at(into, self._plan.crossings.species, counts.came)
+            np.add.at(out, self._plan.crossings.species, counts.went)
+            ledger.infused[mine] += into[coupled.products]
+            ledger.died[mine] += out[coupled.products]
+            ledger.came += counts.came
+            ledger.went += counts.went
+        ledger.egress[mine] += counts.egress
         for name, gathered in (("lost", ledger.died), ("handed_over", ledger.inflow)):
             place = coupled.network.index(name)
             gathered += body[:, place]
