@@ -26,6 +26,7 @@ CASES = (
     "body",
     "start",
     "mouse_flank",
+    "cohort",
 )
 MARK = "<!-- results -->"
 

@@ -47,9 +47,11 @@ class Coarse:
     shared: Any
 
     def mean(self, values: ArrayLike) -> Floats:
-        """Return the volume means (coarse cells,) of values (fine cells,)."""
-        held = self.shared @ np.asarray(values, dtype=float)
-        return np.asarray(held / self.geometry.cell_volumes)
+        """Return the volume means (coarse cells,) of values (fine cells,), within these."""
+        given = np.asarray(values, dtype=float)
+        means = self.shared @ given / self.geometry.cell_volumes
+        # By round-off a mean of ones is not one, which no porosity may exceed.
+        return np.clip(means, given.min(), given.max())
 
 
 def groups(geometry: Geometry, group: NDArray[np.int64], volumes: Floats) -> Coarse:

@@ -12,8 +12,9 @@ from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.coupling.extinction import Extinct, emptied, extinguished
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
-from cartflow.coupling.simulation import Record, Watch
+from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
+from cartflow.coupling.turns import Watch
 from cartflow.coupling.wholes import Wholes
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.flows.network import OrganNetwork

@@ -9,7 +9,8 @@ from cartflow.core.dataset import label, variable
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.ledger import residual
-from cartflow.coupling.simulation import Record, Simulation
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.flows.observables import SPACES, in_body, organ_table, venous_concentration
 from cartflow.pde.boundary import Place
 from cartflow.pde.problem import Problem

@@ -18,7 +18,8 @@ from cartflow.core.parameters import Parameter
 from cartflow.core.paths import as_path
 from cartflow.core.provenance import installed_version, now
 from cartflow.coupling.body_alone import BodyAlone
-from cartflow.coupling.simulation import Record, Simulation
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
 from cartflow.results.groups import balance_group, body_group, exchange_group, shared
 from cartflow.results.time_error import time_error
 from cartflow.results.tumour import tumour_group

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from cartflow.coupling.simulation import Record, Simulation
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.flows.observables import organ_table
 from cartflow.results.mesh_error.numbers import final_numbers, in_words
 
 # Cells in an organ below this share of the dose are nothing to speak of.
 _NOTHING = 1e-8
+_ORGAN = "organ "
 
 
 def time_error(record: Record, simulation: Simulation) -> tuple[float, str] | None:
@@ -24,7 +26,7 @@ def time_error(record: Record, simulation: Simulation) -> tuple[float, str] | No
     if companion is None:
         return None
     coarser = replace(record, states=[*record.states[:-1], companion.state])
-    fine, coarse = (_numbers(each, simulation) for each in (record, coarser))
+    fine, coarse = (numbers_with_error(each, simulation) for each in (record, coarser))
     errors = {
         name: abs(coarse[name] / value - 1.0) / (companion.ratio - 1.0)
         for name, value in fine.items()
@@ -37,10 +39,11 @@ def time_error(record: Record, simulation: Simulation) -> tuple[float, str] | No
     return errors[worst], f"cells in {organ}" if organ != worst else in_words(worst, simulation)
 
 
-_ORGAN = "organ "
+def numbers_with_error(record: Record, simulation: Simulation) -> dict[str, float]:
+    """Return the numbers at the end of which the error is told: the summary's, and every organ's.
 
-
-def _numbers(record: Record, simulation: Simulation) -> dict[str, float]:
+    In cells, the depth in mm; organs that hold less than 1e-8 of the dose are left out.
+    """
     last = record.states[-1]
     table = organ_table(simulation.coupled.network)
     cells = np.nansum(table.cells(last.body), axis=(0, 2))

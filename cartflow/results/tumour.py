@@ -7,7 +7,8 @@ import xarray as xr
 
 from cartflow.core.dataset import variable
 from cartflow.core.outcome import InputError
-from cartflow.coupling.simulation import Record, Simulation
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
 

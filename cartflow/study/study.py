@@ -18,7 +18,8 @@ from cartflow.core.tables import parse_toml, read_text, validate
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.door import Door, vessel_fed
-from cartflow.coupling.simulation import Record, Simulation
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.files.local_model import LocalModel
 from cartflow.kinetics.network import Network

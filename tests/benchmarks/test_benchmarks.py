@@ -169,6 +169,19 @@ def test_mouse_flank():
     reported("mouse_flank", found)
 
 
+def test_cohort(monkeypatch):
+    monkeypatch.setenv("CARTFLOW_BESIDE", ROOT)
+    case = importlib.import_module("benchmarks.cohort").run(
+        members=3, looped=1, tolerances=(1e-2,), exact=1e-3
+    )
+    assert [row["build"] for row in case["rows"]] == ["this", "beside"]
+    # The other build is this one, so that errors are equal.
+    assert case["rows"][0]["error"] == case["rows"][1]["error"] < 1e-2
+    assert case["finished"] == 3
+    assert case["largest_residual"] < 1e-10
+    assert table.markdown({"machine": machine.describe(), "cases": {"cohort": case}})
+
+
 def test_a_failing_case_is_told_and_the_report_is_written(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(run, "run_case", lambda name: {"title": "", "failed": "no luck"})
     out = tmp_path / "report.json"

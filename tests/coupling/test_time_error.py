@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cartflow.results.time_error import _numbers
+from cartflow.results.time_error import numbers_with_error
 from cartflow.study.study import Study
 
 STUDY = """
@@ -50,7 +50,7 @@ def true_error(of):
         simulation,
         control=replace(simulation.control, tolerance=simulation.control.tolerance / 100),
     )
-    numbers, best = (_numbers(each.run(), each) for each in (simulation, exact))
+    numbers, best = (numbers_with_error(each.run(), each) for each in (simulation, exact))
     return max(abs(numbers[name] / best[name] - 1.0) for name in numbers)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.coupling.simulation import State
+from cartflow.coupling.state import State
 from cartflow.pbpk.body import ORGANS
 from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network

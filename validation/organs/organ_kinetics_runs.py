@@ -11,7 +11,7 @@ from cartflow.core.stepping import StepControl
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.ledger import residual
-from cartflow.coupling.simulation import Record
+from cartflow.coupling.record import Record
 from cartflow.kinetics.files.load import load
 from cartflow.kinetics.runs.ode import integrate as well_mixed
 from cartflow.pbpk.flows.compartments import Compartment

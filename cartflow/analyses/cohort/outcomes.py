@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.dataset import label, variable
-from cartflow.coupling.simulation import Record, Simulation
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.flows.observables import organ_table, venous_concentration
 from cartflow.results.tumour import penetration_depth
 

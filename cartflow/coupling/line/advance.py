@@ -26,7 +26,7 @@ Array = np.ndarray
 ARRIVED, PAUSED, FALLEN = -1, -2, -3
 # How near to its least amount, as a share, and days within which, it is found; organs after a
 # dose want steps as short, whatever suits the tissue.
-_NEAR, _SHORT = 1e-9, 1e-10
+_NEAR, SHORTEST = 1e-9, 1e-10
 # So many tries between looks at signals.
 _PAUSE = 1000
 
@@ -94,15 +94,15 @@ def advance(
         if not scaled <= 1.0:
             refused += 1
             step = h * (max(0.2, 0.9 * scaled**-power) if np.isfinite(scaled) else 0.2)
-            if step < (control.minimum if which < u.shape[0] else min(control.minimum, _SHORT)):
+            if step < (control.minimum if which < u.shape[0] else min(control.minimum, SHORTEST)):
                 return Progress(time, step, last, taken, refused, error_sum, which)
             continue
         lowest = lowest_end(plan, u, w.u, least)
-        if lowest < 1.0 - _NEAR and h > _SHORT:
+        if lowest < 1.0 - _NEAR and h > SHORTEST:
             # Amounts fall nearly as exponentials; a step too short leads nearer, and is taken.
             above = max(np.log(nearest_to_end(plan, u, least)), 0.0)
             share = above / (above - np.log(max(lowest, 1e-300)))
-            step = max(h * min(max(share * (1.0 + 1e-10), 0.01), 0.98), 0.99 * _SHORT)
+            step = max(h * min(max(share * (1.0 + 1e-10), 0.01), 0.98), 0.99 * SHORTEST)
             continue
         for s in range(u.shape[0]):
             for c in range(u.shape[1]):

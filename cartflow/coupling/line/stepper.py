@@ -12,7 +12,7 @@ from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.ledger import Ledger, residual
-from cartflow.coupling.line.advance import ARRIVED, Control, Progress, advance
+from cartflow.coupling.line.advance import ARRIVED, SHORTEST, Control, Progress, advance
 from cartflow.coupling.line.ends import Counts
 from cartflow.coupling.line.plan import Plan, plan
 from cartflow.coupling.line.room import Room, room
@@ -21,6 +21,7 @@ from cartflow.coupling.state import State
 
 Array = np.ndarray
 _GROWTH = 5.0
+_CHANGES = "it changes too fast"
 _CLOSED = 1e-8  # of all cells infused and born, and one more
 
 
@@ -87,7 +88,7 @@ class LineStepper:
         )
         time = end if made.why == ARRIVED else old.time + made.time
         if made.why >= 0:
-            raise self._underflow(made.why, time)
+            raise self._underflow(made.why, tissue, time)
         ledger = self._counted(old.ledger, counts, body)
         ledger.infused += (supply.sum(axis=0) + self.coupled.of_all(injected)) * made.time
         new = replace(old, time=time, body=body.T.copy(), tumour=tissue, ledger=ledger)
@@ -97,6 +98,12 @@ class LineStepper:
     @cached_property
     def _plan(self) -> Plan:
         return plan(self.coupled)
+
+    @cached_property
+    def _turning(self) -> tuple[Array, Array, Array]:
+        """Products born, dead and converted (products, reactions) per event."""
+        network, products = self.coupled.engine.problem.network, self.coupled.products
+        return network.born[products], network.died[products], network.converted[products]
 
     @cached_property
     def _room(self) -> Room:
@@ -116,21 +123,22 @@ class LineStepper:
     def _counted(self, old: Ledger, counts: Counts, body: Array) -> Ledger:
         """Return the ledger with what happened; takes what was gathered out of `body`."""
         ledger, coupled = old.copy(), self.coupled
-        network, products = coupled.engine.problem.network, coupled.products
+        born, died, converted = self._turning
         forwards, reverse = counts.forwards, counts.reverse
-        born = network.born @ forwards + network.died @ reverse
-        died = network.died @ forwards + network.born @ reverse
-        into, out = np.zeros((2, len(network.species)))
-        species = self._plan.crossings.species
-        np.add.at(into, species, counts.came)
-        np.add.at(out, species, counts.went)
-        ledger.born += coupled.of_all(born[products])
-        ledger.died += coupled.of_all((died + out)[products])
-        ledger.converted += coupled.of_all((network.converted @ (forwards - reverse))[products])
-        ledger.infused += coupled.of_all(into[products])
-        ledger.egress += coupled.of_all(counts.egress)
-        ledger.came += counts.came
-        ledger.went += counts.went
+        # A ledger's first rows are the tumour's products.
+        mine = slice(0, len(coupled.products))
+        ledger.born[mine] += born @ forwards + died @ reverse
+        ledger.died[mine] += died @ forwards + born @ reverse
+        ledger.converted[mine] += converted @ (forwards - reverse)
+        if counts.came.size:
+            into, out = np.zeros((2, len(coupled.engine.problem.fields)))
+            np.add.at(into, self._plan.crossings.species, counts.came)
+            np.add.at(out, self._plan.crossings.species, counts.went)
+            ledger.infused[mine] += into[coupled.products]
+            ledger.died[mine] += out[coupled.products]
+            ledger.came += counts.came
+            ledger.went += counts.went
+        ledger.egress[mine] += counts.egress
         for name, gathered in (("lost", ledger.died), ("handed_over", ledger.inflow)):
             place = coupled.network.index(name)
             gathered += body[:, place]
@@ -147,9 +155,14 @@ class LineStepper:
             name = self.coupled.product_names[int(np.argmax(gaps))]
             raise StepFailed(name, "its balance is lost: rates too large for numbers", new.time)
 
-    def _underflow(self, which: int, time: float) -> StepFailed:
-        fields = self.coupled.engine.problem.fields
-        name = fields[which].name if which < len(fields) else "organs"
-        least = self._control.minimum if which < len(fields) else min(self._control.minimum, 1e-10)
-        reason = f"the step fell below {least:g} day (it changes too fast)"
-        return StepFailed(name, reason, time)
+    def _underflow(self, which: int, tissue: Array, time: float) -> StepFailed:
+        """Return why no step was short enough, which a drift may be to blame for."""
+        fields, least = self.coupled.engine.problem.fields, self._control.minimum
+        if which >= len(fields):
+            name, reason, least = "organs", _CHANGES, min(least, SHORTEST)
+        else:
+            limit = self.coupled.engine.step_limit(tissue)
+            drifts = limit.days < least
+            name = limit.field if drifts else fields[which].name
+            reason = limit.reason if drifts else _CHANGES
+        return StepFailed(name, f"the step fell below {least:g} day ({reason})", time)

@@ -10,7 +10,10 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.dataset import label, variable
-from cartflow.coupling.simulation import Record, Simulation, Watch
+from cartflow.core.outcome import CartflowError
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
+from cartflow.coupling.turns import Watch
 from cartflow.geometries.geometry import Geometry
 from cartflow.results.mesh_error.companion import coarse_simulation
 from cartflow.results.mesh_error.estimate import Estimate, estimates
@@ -47,6 +50,9 @@ def mesh_errors(
         return _checked(record, simulation, wanted, seconds, watch)
     except _LeftOut as reason:
         return xr.Dataset(attrs={"mesh_check": str(reason)})
+    except CartflowError as error:
+        # The run itself is whole, and not to be lost for a companion that cannot be.
+        return xr.Dataset(attrs={"mesh_check": f"left out, since a companion fails: {error}"})
 
 
 def cells_a_radius(geometry: Geometry) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.coupling.simulation import Record, Simulation
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
 from cartflow.results.tumour import penetration_depth
 
 Array = np.ndarray

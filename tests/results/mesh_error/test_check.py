@@ -178,3 +178,35 @@ def test_interrupted_companions_leave_the_run_as_it_is():
     assert result.outcome.status == "finished"
     assert "did not finish" in result.tree["errors"].attrs["mesh_check"]
     assert np.isfinite(list(result.summary().values())[:4]).all()
+
+
+def test_means_of_ones_are_ones():
+    """A third of a millimetre times itself: volumes that no float holds, and a porosity of 1."""
+    study = Study.from_text(
+        STUDY,
+        settings={
+            "geometry": {"shape": "box", "lengths": ["2 mm"] * 3, "cells": [12] * 3},
+            "tumour.region": "all",
+            "tumour.egress_region": "all",
+            "fields.chemokine": {"diffusivity": "100 um^2/s"},
+            "tissue": {},
+            "fields.tumour.initial": "2e4 cells/mm^3",
+        },
+    )
+    coarse = study.prepared.coupled.engine.problem.geometry.coarse
+    assert (coarse.mean(np.ones(12**3)) == 1.0).all()
+    companion = coarse_simulation(study.prepared)
+    assert (companion.coupled.engine.problem.tissue.porosity == 1.0).all()
+
+
+def test_a_companion_that_cannot_be_made_costs_no_result(monkeypatch):
+    def fails(simulation):
+        raise InputError("no such mesh")
+
+    monkeypatch.setattr("cartflow.results.mesh_error.check.coarse_simulation", fails)
+    result = Study.from_text(STUDY, settings={"time.end": "1 min", "time.every": "1 min"}).run(
+        mesh_check=True
+    )
+    assert result.outcome.status == "finished"
+    reason = "left out, since a companion fails: no such mesh"
+    assert result.tree["errors"].attrs["mesh_check"] == reason

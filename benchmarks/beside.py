@@ -1,0 +1,72 @@
+"""One study run by a build of cartflow, in a process of its own: ``python beside.py JSON``.
+
+It uses what builds have in common, so that another checkout (CARTFLOW_BESIDE) can be timed beside
+this one: `Study.from_file(...).run()` and the names in a result.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+VARIABLE = "CARTFLOW_BESIDE"
+
+
+def beside() -> str | None:
+    """Return the folder of the other checkout, if one is named."""
+    return os.environ.get(VARIABLE)
+
+
+def runs(folder: str | None, study: Path, settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return seconds and numbers of a study with each of `settings`, by the build in `folder`.
+
+    The first is run once before, for what is compiled.
+    """
+    environment = dict(os.environ)
+    if folder is not None:
+        environment["PYTHONPATH"] = folder
+    given = json.dumps({"study": str(study), "settings": settings})
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", __file__, given],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def main(given: str) -> None:
+    """Run what `given` says and print it as JSON."""
+    from cartflow import Study
+
+    asked = json.loads(given)
+    rows = []
+    for settings in [asked["settings"][0], *asked["settings"]]:
+        start = time.perf_counter()
+        result = Study.from_file(asked["study"], settings).run()
+        seconds = time.perf_counter() - start
+        numbers = result.summary()
+        cells = result.tree["body"].to_dataset()["cells"].isel(time=-1)
+        organs = cells.sum(["phenotype", "space"], skipna=True)
+        rows.append(
+            {
+                "seconds": seconds,
+                **{name: numbers[name] for name in ("reached_tumour", "in_tumour", "depth")},
+                **{
+                    str(name): float(value)
+                    for name, value in zip(organs["organ"].values, organs.values, strict=True)
+                },
+            }
+        )
+    print(json.dumps(rows[1:]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

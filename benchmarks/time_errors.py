@@ -1,0 +1,144 @@
+"""Stated against true errors in time over random studies: ``python benchmarks/time_errors.py``.
+
+The true one is against a run at a hundredth of the tolerance.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from cartflow import Study
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
+from cartflow.results.time_error import numbers_with_error, time_error
+
+STUDY = """
+title = "A random study"
+[body]
+name = "mouse_28g"
+[trafficking]
+name = "{trafficking}"
+[[doses]]
+cells = "{cells:.6g} cells"
+[[doses]]
+cells = "2e6 cells"
+route = "{route}"
+time = "{time:.6g} day"
+duration = "{duration} day"
+[geometry]
+{geometry}
+[tumour]
+host = "flank"
+injection_region = "all"
+{feeding}
+[kinetics]
+models = {models}
+[fields.cart]
+diffusivity = "{motility:.6g} mm^2/day"
+initial = "{initial} cells/mm^3"
+{fields}
+[tissue]
+porosity = 0.3
+[time]
+end = "{end} day"
+{save}
+"""
+SHAPES = {
+    "rim": 'shape = "ball"\nradius = "2 mm"\ncells = {cells}',
+    "right": 'shape = "slab"\nlength = "2 mm"\ncells = {cells}',
+}
+MODELS = (
+    ["none"],
+    ["predator_prey"],
+    ["predator_prey_exhaustion"],
+    ["predator_prey", "chemokine"],
+    ["sahoo2020"],
+)
+OPEN = """
+[fields.cart.boundaries.{boundary}]
+type = "robin"
+transfer_coefficient = "0.2 mm/day"
+exterior = "30 cells/mm^3"
+"""
+CHEMOKINE = """
+[fields.cart.chemotaxis]
+attractant = "chemokine"
+law = "receptor"
+sensitivity = "1e3 mm^5/ng/day"
+half_saturation = "1e-3 ng/mm^3"
+maximal_speed = "0.5 um/min"
+[fields.chemokine]
+diffusivity = "2 mm^2/day"
+"""
+
+
+def random_study(random: np.random.Generator, tolerance: float) -> Study:
+    """Return a study of body, doses, shape, kinetics, motility, feeding, length and saves drawn."""
+    boundary = str(random.choice(list(SHAPES)))
+    models = MODELS[random.integers(len(MODELS))]
+    end = float(random.choice([0.3, 3.0, 14.0]))
+    text = STUDY.format(
+        trafficking=random.choice(["khot2019", "singh2020"]),
+        cells=10 ** random.uniform(3, 8),
+        route=random.choice(["intravenous", "intratumoural"]),
+        time=random.uniform(0.01, 0.25),
+        duration=random.choice([0.0, 0.02, 0.05]),
+        geometry=SHAPES[boundary].format(cells=random.choice([6, 12, 24])),
+        feeding=f'feeding = "rim"\nboundary = "{boundary}"' if random.random() < 0.5 else "",
+        models=str(models).replace("'", '"'),
+        motility=random.choice([0.0, 1e-3, 0.1, 20.0]),
+        initial=random.choice([0.0, 300.0]),
+        fields=(OPEN.format(boundary=boundary) if random.random() < 0.5 else "")
+        + (CHEMOKINE if "chemokine" in models else ""),
+        end=end,
+        save=f'save = ["1 min", "{0.5 * end} day"]' if random.random() < 0.5 else "",
+    )
+    return Study.from_text(text, settings={"solver.tolerance": tolerance})
+
+
+def errors(study: Study) -> tuple[float, float]:
+    """Return the stated and the true largest relative error of a study's numbers at the end."""
+    simulation = study.simulation
+    record = _finished(simulation)
+    finer = replace(simulation.control, tolerance=simulation.control.tolerance / 100)
+    exact = replace(simulation, control=replace(finer, time_check=False))
+    numbers, best = (numbers_with_error(_finished(each), each) for each in (simulation, exact))
+    stated = time_error(record, simulation)
+    assert stated is not None
+    return stated[0], max(abs(numbers[name] / best[name] - 1.0) for name in numbers)
+
+
+def _finished(simulation: Simulation) -> Record:
+    record = simulation.run()
+    assert record.outcome.status == "finished", record.outcome
+    return record
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print how stated and true errors compare."""
+    parser = argparse.ArgumentParser(prog="benchmarks/time_errors.py", description=__doc__)
+    parser.add_argument("--number", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tolerance", type=float, default=1e-5)
+    options = parser.parse_args(arguments)
+    random = np.random.default_rng(options.seed)
+    found = np.array(
+        [errors(random_study(random, options.tolerance)) for _ in range(options.number)]
+    )
+    share = found[:, 0] / found[:, 1]
+    shares = ", ".join(
+        f"{q:g} {np.quantile(share, q):.3g}" for q in (0.025, 0.25, 0.5, 0.75, 0.975)
+    )
+    print(f"{options.number} studies at tolerance {options.tolerance:g}")
+    print(f"true errors: median {np.median(found[:, 1]):.2g}, largest {found[:, 1].max():.2g}")
+    print(f"stated / true, quantiles: {shares}")
+    print(f"within a factor 3: {100 * np.mean((share > 1 / 3) & (share < 3)):.3g} %")
+    print(f"stated less than a third: {100 * np.mean(share < 1 / 3):.3g} %")
+
+
+if __name__ == "__main__":
+    main()

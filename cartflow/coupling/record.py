@@ -1,0 +1,36 @@
+"""What a run leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cartflow.core.outcome import Outcome
+from cartflow.coupling.extinction import Extinct
+from cartflow.coupling.state import State
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Companion:
+    """How a run with longer steps ended, whose errors are `ratio` times those of the run."""
+
+    state: State
+    ratio: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Record:
+    """What a run leaves: the states at the save times, how it ended, how many steps it took.
+
+    `companion` is a coarser run beside it, if there was one. `error_sum` adds up the estimated
+    relative errors of all accepted steps: a measure of the error in time at the end, as long as
+    errors neither grow nor die out on the way. `extinct` are the species that died out, as time
+    went.
+    """
+
+    states: list[State]
+    outcome: Outcome
+    accepted_steps: int
+    rejected_steps: int
+    error_sum: float
+    extinct: tuple[Extinct, ...] = ()
+    companion: Companion | None = None

@@ -1,0 +1,58 @@
+"""A run of body and tumour on a line as one system of equations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from cartflow.core.outcome import Outcome
+from cartflow.core.stepping import StepControl
+from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.extinction import emptied
+from cartflow.coupling.line.stepper import Going, LineStepper
+from cartflow.coupling.record import Record
+from cartflow.coupling.turns import InTurns
+
+Array = np.ndarray
+
+
+class Together(InTurns):
+    """One run in progress, of body and tumour on a line as one system."""
+
+    def __init__(self, coupled: Coupled, control: StepControl, initial: Array, time: float) -> None:
+        self.going = Going.first(control)
+        self._stepper: LineStepper | None = None
+        super().__init__(coupled, control, initial, time)
+
+    def record(self, outcome: Outcome) -> Record:
+        """Return the run so far, with its outcome."""
+        return replace(
+            super().record(outcome),
+            accepted_steps=self.going.taken,
+            rejected_steps=self.going.refused,
+            error_sum=self.going.error_sum,
+        )
+
+    def _restart(self) -> None:
+        self.going = self.going.afresh(self.control)
+
+    def _step(self, event: float) -> None:
+        """Go to `event`, or as far as a species dies out or signals want to be looked at."""
+        if self._stepper is None or self._stepper.coupled is not self.coupled:
+            self._stepper = LineStepper(self.coupled, self.control)
+        falls = self.wholes.may_fall
+        before = self.wholes.above(self.state) if falls else None
+        least = self.wholes.least_in_tumour(self.state) if falls else None
+        self.state, self.going = self._stepper.advance(
+            self.state, self.going, event, self._least_counted(), least
+        )
+        if before is not None:
+            self._accept(*emptied(self.wholes, before, self.state))
+
+    def _least_counted(self) -> np.ndarray:
+        """Return the amounts below which errors do not count, with all cells of doses under way."""
+        floor = self._floor(self.state)
+        doses = [dose.cells for dose in self.base.doses if dose.time <= self.state.time]
+        floor[self.base.products] = np.maximum(floor[self.base.products], 1e-8 * sum(doses))
+        return floor

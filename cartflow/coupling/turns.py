@@ -1,0 +1,207 @@
+"""A run of body and tumour in turns: adaptive steps, extrapolated, with what happens between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from cartflow.core.outcome import Outcome, StepFailed
+from cartflow.core.stepping import (
+    Limit,
+    StepControl,
+    StepLoop,
+    error_estimate,
+    extrapolated,
+    relative_difference,
+)
+from cartflow.core.totals import totals
+from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.extinction import Extinct, emptied, extinguished
+from cartflow.coupling.record import Record
+from cartflow.coupling.state import State
+
+Array = np.ndarray
+Watch = Callable[[float, float], None]
+_BEGINNING = 1000.0  # minimum steps, up to which first amounts are taken as they come
+
+
+class InTurns:
+    """One run in progress, of body and tumour in turns, each step whole and as two halves."""
+
+    def __init__(self, coupled: Coupled, control: StepControl, initial: Array, time: float) -> None:
+        self.base = self.coupled = coupled
+        self.wholes = self.base.wholes
+        self.control = control
+        self.most = np.zeros(len(initial))
+        self.loop: StepLoop[State] = StepLoop(
+            control=self.control, order=min(self.coupled.order, self.coupled.engine.order)
+        )
+        self.given: set[int] = set()
+        self.extinct: list[Extinct] = []
+        self.state = self.base.start(initial, time)
+        self._arrive()
+        self.reached = self.state  # never within a step, nor before the doses of its time
+        self.states = [self.state]
+
+    def record(self, outcome: Outcome) -> Record:
+        """Return the run so far, with its outcome."""
+        return Record(
+            states=list(self.states),
+            outcome=outcome,
+            accepted_steps=self.loop.accepted,
+            rejected_steps=self.loop.rejected,
+            error_sum=self.loop.error_sum,
+            extinct=tuple(self.extinct),
+        )
+
+    def advance_to(self, end: float, watch: Watch | None) -> None:
+        """Go to `end` (days), which is saved; `watch` is called after every step."""
+        while self.state.time < end:
+            before = self.state.time
+            self._step(min(self.base.next_event(before), end))
+            self._arrive()
+            self.reached = self.state
+            if watch is not None:
+                watch(self.state.time, self.state.time - before)
+        self.states.append(self.state)
+
+    def keep_last(self) -> None:
+        """Have the state that was reached among those saved."""
+        if self.reached.time > self.states[-1].time:
+            self.states.append(self.reached)
+
+    def _arrive(self) -> None:
+        """Let happen what happens at the time of the state: switches, then jumps, then doses."""
+        if self.state.time in self.base.happenings.times():
+            self._restart()
+            before = self.wholes.above(self.state)
+            jumped = self.wholes.multiplied(self.state, self.wholes.factors(self.state.time))
+            self._accept(*emptied(self.wholes, before, jumped))
+        self._give_doses()
+        self.coupled = self.base.at(self.state.time)
+
+    def _accept(self, state: State, extinct: tuple[Extinct, ...]) -> None:
+        self.state = state
+        self.extinct += extinct
+
+    def _give_doses(self) -> None:
+        for i, dose in enumerate(self.coupled.doses):
+            if i in self.given or dose.time > self.state.time:
+                continue
+            self.given.add(i)
+            # A dose starts a new transient, so the step starts small again.
+            self._restart()
+            if dose.bolus:
+                self.state = self.base.given(dose, self.state)
+
+    def _restart(self) -> None:
+        self.loop.restart()
+
+    def _step(self, event: float) -> None:
+        """Take one accepted step, at most to `event`."""
+        new, time = self.loop.step(self.state.time, event, self._limit(), self._attempt)
+        new = replace(new, time=time)
+        if not self.wholes.may_fall:
+            self.state = new
+            return
+        found = extinguished(self.wholes, self.state, new, lambda dt: self._attempt(dt)[0])
+        self._accept(*found)
+        if found[1]:
+            self._restart()
+
+    def _limit(self) -> Limit:
+        try:
+            return self.coupled.engine.step_limit(self.state.tumour)
+        except StepFailed as failure:
+            raise StepFailed(failure.field, failure.reason, self.state.time) from None
+
+    def _attempt(self, dt: float) -> tuple[State, float, StepFailed]:
+        """Return the state after `dt`, its error in units of the tolerance, and the worst field."""
+        try:
+            whole = self.coupled.step(self.state, dt)
+            if self.control.fixed:
+                return whole, 0.0, StepFailed("", "")
+            halves = self.coupled.step(self.coupled.step(self.state, 0.5 * dt, dt), 0.5 * dt, dt)
+        except StepFailed as failure:
+            if self.control.fixed:
+                raise StepFailed(failure.field, failure.reason, self.state.time) from None
+            return self.state, np.inf, failure
+        floor = self._floor(halves)
+        difference = relative_difference(whole.tumour, halves.tumour, self.coupled.volumes, floor)
+        new, errors = halves, np.append(difference, self._in_organs(whole, halves))
+        if self.control.extrapolate:
+            new, moved = self._extrapolate(whole, halves, floor)
+            # Only what the ledger counts must be extrapolated; elsewhere the halves may stand.
+            uncounted = np.flatnonzero(~self.coupled.engine.problem.network.is_product)
+            moved[uncounted] = np.minimum(moved, errors)[uncounted]
+            errors = error_estimate(errors, moved, self.loop.order)
+        errors[: len(floor)][self._begins(dt) & np.isfinite(errors[: len(floor)])] = 0.0
+        worst = int(np.argmax(errors))
+        fields = self.coupled.engine.problem.fields
+        name = fields[worst].name if worst < len(fields) else "organs"
+        error = float(errors[worst]) / self.control.tolerance
+        error = error if np.isfinite(error) else np.inf
+        return new, error, StepFailed(name, "it changes too fast")
+
+    def _begins(self, dt: float) -> Array:
+        """Return which species begin with a step too short for their first amounts to matter."""
+        # What starts from nothing goes with a power of time, of which no step is a small part.
+        absent = totals(self.state.tumour, self.coupled.volumes) == 0.0
+        return np.asarray(absent & (dt <= _BEGINNING * self.control.minimum_step))
+
+    def _floor(self, state: State) -> Array:
+        """Return the amounts below which errors do not count.
+
+        1e-8 of all cells infused, and 1e-6 of the most that there has been of another field; what
+        may die out is followed down to its threshold.
+        """
+        self.most = np.maximum(self.most, totals(self.state.tumour, self.coupled.volumes))
+        floor = 1e-6 * self.most + 1e-12
+        floor[self.coupled.products] = 1e-8 * float(np.sum(state.ledger.infused)) + 1e-12
+        if self.wholes.may_fall:
+            floor = np.minimum(floor, self.wholes.least_in_tumour(state))
+        return floor
+
+    def _in_organs(self, whole: State, halves: State) -> float:
+        """Return how far the kinetics in organs differ, relative to each amount."""
+        sizes = np.abs(halves.residents)
+        most = 1e-6 * sizes.max(axis=0, initial=0.0) + 1e-12
+        if self.wholes.may_fall:
+            most = np.minimum(most, self.coupled.organs.least_residents)
+        return float(np.max(np.abs(whole.residents - halves.residents) / (sizes + most), initial=0))
+
+    def _extrapolate(self, whole: State, halves: State, floor: Array) -> tuple[State, Array]:
+        """Return the extrapolated state, and the share that its limits moved in each field.
+
+        The last share is that of what only organs have. A share counts as far as the amount is
+        above its `floor`.
+        """
+        order = self.loop.order
+        ones = np.ones(len(halves.body))
+        columns = [
+            extrapolated(a, b, ones, order)
+            for a, b in zip(whole.body.T, halves.body.T, strict=True)
+        ]
+        rows = [
+            extrapolated(a, b, self.coupled.volumes, order)
+            for a, b in zip(whole.tumour, halves.tumour, strict=True)
+        ]
+        sizes = totals(halves.tumour, self.coupled.volumes)
+        moved = np.append([share for _, share in rows] * (sizes / (sizes + floor)), 0.0)
+        bodies = halves.body.sum(axis=0)
+        least = 1e-8 * float(np.sum(halves.ledger.infused)) + 1e-12
+        shares = [share for _, share in columns] * (bodies / (bodies + least))
+        count = len(self.coupled.products)
+        moved[self.coupled.products] += shares[:count]
+        moved[-1] = max(shares[count:], default=0.0)
+        better = halves.residents + (halves.residents - whole.residents) / (2.0**order - 1.0)
+        new = State(
+            time=halves.time,
+            body=np.array([values for values, _ in columns]).T,
+            tumour=np.array([values for values, _ in rows]),
+            ledger=halves.ledger.extrapolated(whole.ledger, order),
+            residents=np.where(better < 0.0, halves.residents, better),
+        )
+        return new, moved
