@@ -83,7 +83,7 @@ def test_a_reader_that_has_gone_loses_no_result(folder, arguments, closed):
     os.close(writing)
     out, err = process.communicate()
     assert (process.returncode, "Traceback" in (err or "")) == (0, False)
-    assert load_result("x.nc").attrs["outcome"] == "finished"
+    assert load_result("x.nc").outcome.status == "finished"
     if closed == "stderr":
         assert out.splitlines()[-1] == "written       x.nc"
 
