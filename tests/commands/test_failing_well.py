@@ -219,7 +219,7 @@ def test_a_new_shape_begins_an_empty_table():
     study = Study.from_text(text, settings=settings)
     assert study.table.geometry.shape == "slab"
     assert study.geometry.size == 7
-    with pytest.raises(InputError, match=r"key 'geometry\.length' is missing"):
+    with pytest.raises(InputError, match=r"key 'geometry\.cells' is missing"):
         Study.from_text(text, settings={"geometry.shape": "slab"})
 
 
