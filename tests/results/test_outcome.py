@@ -224,7 +224,7 @@ def test_a_result_is_loaded_as_it_was(tmp_path):
 def test_an_outcome_is_read_as_it_was_written():
     for outcome in (Outcome(status="finished"), Outcome(status="stopped", message="cart: a: b")):
         assert Outcome.from_text(str(outcome)) == outcome
-    with pytest.raises(InputError, match="outcome: 'finish'; allowed: .*did you mean 'finished'"):
+    with pytest.raises(InputError, match=r"outcome: 'finish'; allowed: .*did you mean 'finished'"):
         Outcome.from_text("finish")
 
 
