@@ -112,7 +112,7 @@ def test_too_little_memory_is_one_line(folder, capsys, monkeypatch):
     def large(*_):
         raise MemoryError("Unable to allocate 9 TiB")
 
-    monkeypatch.setattr("cartflow.commands.show.show", large)
+    monkeypatch.setattr("cartflow.commands.printed.show", large)
     assert main(["show", "body"]) == 1
     assert capsys.readouterr().err == (
         "cartflow: there is not enough memory (Unable to allocate 9 TiB)\n"
@@ -121,7 +121,7 @@ def test_too_little_memory_is_one_line(folder, capsys, monkeypatch):
 
 def test_an_interrupt_outside_a_run_is_one_line(capsys, monkeypatch):
     monkeypatch.setattr(
-        "cartflow.commands.show.show", lambda *_: signal.raise_signal(signal.SIGINT)
+        "cartflow.commands.printed.show", lambda *_: signal.raise_signal(signal.SIGINT)
     )
     assert main(["show", "body"]) == 1
     assert capsys.readouterr().err == "cartflow: interrupted by the user\n"
