@@ -40,4 +40,5 @@ def sort_cells(stoichiometry: NDArray[np.float64], is_product: NDArray[np.bool_]
 
 def _shared(part: NDArray[np.float64], total: NDArray[np.float64]) -> NDArray[np.float64]:
     whole = part.sum(axis=0)
-    return part * np.divide(total, whole, out=np.zeros_like(total), where=whole > 0)
+    shares = np.divide(total, whole, out=np.zeros_like(total), where=whole > 0)
+    return np.asarray(part * shares)

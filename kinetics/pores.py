@@ -20,7 +20,7 @@ def in_pores(network: Network) -> np.ndarray:
     """
     stated = np.array([r.per == "pore" for r in network.reactions], dtype=bool)
     silent = np.array([r.per is None for r in network.reactions], dtype=bool)
-    return stated | (silent & _of_solutes(network) & ~_driven(network))
+    return np.asarray(stated | (silent & _of_solutes(network) & ~_driven(network)))
 
 
 def undecided(network: Network) -> str | None:

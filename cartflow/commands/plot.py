@@ -1,69 +1,35 @@
-"""``cartflow plot``: any file that cartflow writes, drawn."""
+"""``cartflow plot``: its options, and what it does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import argparse
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import xarray as xr
-
-from cartflow.core.dataset import read_tree, require_result
-from cartflow.core.outcome import InputError
-from cartflow.results.drawable import (
-    require_comparison,
-    require_drawable,
-    require_refinement,
-    require_sensitivity,
-)
-from cartflow.results.figures.comparison import plot_comparison
-from cartflow.results.figures.refinement import plot_refinement
-from cartflow.results.figures.run import plot_result
-from cartflow.results.figures.sensitivity import plot_sensitivity
-from cartflow.study.overrides import errors_named
-
-Draw = Callable[[Path], None]
+from cartflow.commands.ending import FINISHED
+from cartflow.core.terminal import tell
 
 
-def drawing(path: Path) -> Draw:
-    """Return what draws the file at `path`: a run, a model alone, or what an analysis wrote.
-
-    What it is given is the PNG to write. Both raise `InputError` naming the file and what it lacks.
-    """
-    tree = read_tree(path)
-    with _what_it_lacks(path):
-        draw = _drawing(tree, path)
-
-    def drawn(out: Path) -> None:
-        with _what_it_lacks(path), np.errstate(all="ignore"):
-            draw(out)
-
-    return drawn
+def add_plot(commands: Any) -> None:
+    """Add the command to the parser's `commands`."""
+    command = commands.add_parser("plot", help="draw a result")
+    command.add_argument(
+        "file", type=Path, metavar="FILE", help="what run, simulate, compare or sensitivity wrote"
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="PNG", help="the figure (default: FILE's stem .png)"
+    )
+    command.add_argument("--force", action="store_true", help="overwrite the figure if it exists")
+    command.set_defaults(command=_plot)
 
 
-@contextmanager
-def _what_it_lacks(path: Path) -> Iterator[None]:
-    """Turn what a damaged file makes the libraries stumble over, anywhere, into `InputError`."""
-    with errors_named(str(path)):
-        try:
-            yield
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            msg = f"cannot be drawn ({str(error) or type(error).__name__})"
-            raise InputError(msg) from error
+def _plot(options: argparse.Namespace) -> int:
+    from cartflow.commands.drawing import drawing
+    from cartflow.core.saving.destination import PNG, Destination
 
-
-def _drawing(tree: xr.DataTree, path: Path) -> Draw:
-    dataset = tree.to_dataset()
-    if "body" in dataset.dims and "dose_rule" in dataset.attrs:
-        require_comparison(dataset)
-        return lambda out: plot_comparison(dataset, out)
-    if "parameter" in dataset.dims and "central" in dataset.attrs:
-        require_sensitivity(dataset)
-        return lambda out: plot_sensitivity(dataset, out)
-    if "level" in dataset.dims and "target" in dataset.attrs:
-        require_refinement(dataset)
-        return lambda out: plot_refinement(dataset, out)
-    require_result(tree, path)
-    require_drawable(tree)
-    return lambda out: plot_result(tree, out)
+    draw = drawing(options.file)
+    path = options.out or options.file.parent / f"{options.file.stem}.png"
+    Destination(path=path, kind=PNG, force=options.force)
+    draw(path)
+    tell([f"written       {path}"])
+    return FINISHED

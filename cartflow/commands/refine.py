@@ -1,4 +1,4 @@
-"""``cartflow refine``: its options, and what they say."""
+"""``cartflow refine``: its options, and what it does."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import math
 from pathlib import Path
 from typing import Any
 
-from cartflow.commands.set_option import add_set
+from cartflow.commands.ending import FINISHED, dataset_and_figure, settled
+from cartflow.commands.set_option import add_set, given_settings
 from cartflow.core.outcome import InputError
+from cartflow.core.terminal import say, tell
 
 
-def add_refine(commands: Any, run: Any) -> None:
-    """Add the command, which `run` (of its options) carries out."""
+def add_refine(commands: Any) -> None:
+    """Add the command to the parser's `commands`."""
     command = commands.add_parser("refine", help="how fine a mesh a study needs")
     command.add_argument("study", type=Path, metavar="STUDY", help="a TOML study file")
     meshes = "meshes, the study's own and finer ones, each twice as fine (default: 3)"
@@ -24,10 +26,10 @@ def add_refine(commands: Any, run: Any) -> None:
     )
     add_set(command)
     command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
-    command.set_defaults(command=run)
+    command.set_defaults(command=_refine)
 
 
-def share(options: argparse.Namespace) -> float:
+def _share(options: argparse.Namespace) -> float:
     """Return ``--to`` as a share: 0.01 for 0.01, 1% or "1 %". Raises `InputError`."""
     text = str(options.to).strip()
     try:
@@ -38,3 +40,26 @@ def share(options: argparse.Namespace) -> float:
         msg = f"--to: got '{options.to}'; it must be a share between 0 and 1, or such as 1%"
         raise InputError(msg)
     return number
+
+
+def _refine(options: argparse.Namespace) -> int:
+    import xarray as xr
+
+    from cartflow.analyses.refinement.refine import refine
+    from cartflow.analyses.refinement.table import refinement_lines
+    from cartflow.results.figures.refinement import plot_refinement
+
+    to = _share(options)
+    out, figure = dataset_and_figure(options, f"{options.study.stem}_meshes.nc")
+    dataset = refine(
+        options.study,
+        levels=options.levels,
+        to=to,
+        settings=given_settings(options.settings),
+        watch=lambda words: say(f"running       {words}"),
+    )
+    written = settled(out, xr.DataTree(dataset), refinement_lines(dataset))
+    plot_refinement(dataset, figure)
+    tell([f"written       {written}, {figure}"])
+    out.require_here(written)
+    return FINISHED

@@ -1,180 +1,26 @@
-"""``cartflow show``: what ships, and what a file holds, as tables."""
+"""``cartflow show``: its options, and what it does."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+import argparse
+from typing import Any
 
-from cartflow.core.bibliography import reference, references
-from cartflow.core.outcome import InputError, require_known, suggest
-from cartflow.core.paths import kind_of
-
-if TYPE_CHECKING:
-    from cartflow.kinetics.model import Model
-
-KINDS = ("body", "trafficking", "kinetics", "geometry")
+from cartflow.commands.ending import FINISHED
 
 
-def show(kind: str, name: str | None) -> None:
-    """Print the list of a kind (body, trafficking, kinetics, geometry), or one of it."""
-    require_known(kind, KINDS, "show")
-    if name is None:
-        _table(["name", "what"], [[name, _title(kind, name)] for name in _names(kind)])
-    elif kind == "kinetics":
-        _show_kinetics(name)
-    elif kind == "geometry":
-        _show_geometry(name)
-    else:
-        _show_numbers(kind, name)
-
-
-def _names(kind: str) -> list[str]:
-    from cartflow.kinetics.files import load as kinetics
-    from cartflow.pbpk.files import load as pbpk
-
-    if kind == "body":
-        return pbpk.body_names()
-    if kind == "trafficking":
-        return pbpk.trafficking_names()
-    if kind == "kinetics":
-        return kinetics.names()
-    return list(_SHAPES)
-
-
-def _title(kind: str, name: str) -> str:
-    from cartflow.kinetics.files.load import load
-    from cartflow.pbpk.files.load import load_body, load_trafficking
-
-    if kind == "body":
-        return load_body(name).title
-    if kind == "trafficking":
-        return load_trafficking(name).title
-    return load(name).title if kind == "kinetics" else _SHAPES[name]
-
-
-def _show_numbers(kind: str, name: str) -> None:
-    from cartflow.pbpk.body import Body
-    from cartflow.pbpk.describe import describe, totals, ways
-    from cartflow.pbpk.files.load import load_body, load_trafficking
-
-    noun = load_body(name) if kind == "body" else load_trafficking(name)
-    print(f"{noun.name}: {noun.title}")
-    rows = describe(noun)
-    _table(
-        ["organ", "quantity", "value", "unit", "source", "standing", "note"],
-        [
-            [r.organ, r.quantity, f"{r.value:.6g}", r.unit, r.source, r.standing, r.note]
-            for r in rows
-        ],
+def add_show(commands: Any) -> None:
+    """Add the command to the parser's `commands`."""
+    command = commands.add_parser(
+        "show", help="print a body, trafficking model, kinetics or geometry"
     )
-    print("\n" + "\n".join(totals(noun) if isinstance(noun, Body) else ways(noun)))
-    _sources([r.source for r in rows])
+    kinds = "body, trafficking, kinetics or geometry"
+    command.add_argument("kind", metavar="KIND", help=kinds)
+    command.add_argument("name", nargs="?", metavar="NAME", help="without it: the list")
+    command.set_defaults(command=_show)
 
 
-def _show_kinetics(name: str) -> None:
-    from cartflow.kinetics.describe import (
-        equations,
-        parameter_notes,
-        quantities,
-        reactions,
-        triggers,
-    )
-    from cartflow.kinetics.files.load import load_model
+def _show(options: argparse.Namespace) -> int:
+    from cartflow.commands.printed import show
 
-    model = load_model(name)
-    network = model.network
-    print(f"{network.name}: {network.title}\n")
-    print("\n".join(equations(network)) + "\n")
-    print("\n".join(reactions(network)) + "\n")
-    for lines in (quantities(model), triggers(model)):
-        print("\n".join([*lines, ""]) if lines else "", end="\n" if lines else "")
-    if model.scaling.volume is not None:
-        print(f"compartment volume: {model.scaling.volume.stated} ({model.scaling.volume.note})\n")
-    notes = parameter_notes(model)
-    _table(
-        ["parameter", "value", "unit", "source", "standing", "note"],
-        [
-            [k, f"{p.value:.6g}", p.unit, p.source, p.standing, notes[k]]
-            for k, p in network.parameters.items()
-        ],
-    )
-    if network.notes:
-        print(f"\n{network.notes}")
-    _show_runs(model)
-    numbers = model.numbers().values()
-    _sources([*network.references, *(p.source for p in numbers), *(c.source for c in model.checks)])
-
-
-def _show_runs(model: Model) -> None:
-    """Print what happens, flags, scenarios and check values, as far as there are any."""
-    from cartflow.kinetics.describe import check_values, happenings, scenarios
-
-    if happens := happenings(model):
-        print("\nin every scenario, and wherever the model acts")
-        print("\n".join(happens))
-    for text in model.flags:
-        print(f"\nflag: {text}" if text is model.flags[0] else f"flag: {text}")
-    if model.scenarios:
-        print("\nscenarios (cartflow simulate NAME --scenario S)")
-        print("\n".join(scenarios(model)))
-    if model.checks:
-        print()
-        header = ["check", "kind", "scenario", "expected", "within", "standing", "source", "note"]
-        _table(header, check_values(model))
-
-
-_ROW = "cells, layers, grading"
-_SHAPES = {
-    "slab": f"length, {_ROW}; boundaries left and right",
-    "ball": f"radius, {_ROW}; boundary rim",
-    "hollow_ball": f"radius, inner_radius, {_ROW}, depth_from; boundaries rim and wall",
-    "cylinder": f"radius, length, {_ROW}; boundary rim",
-    "cylindrical_shell": (
-        f"radius, inner_radius, length, {_ROW}, depth_from; boundaries rim and wall"
-    ),
-    "ellipsoid": "semi_axes (three), spacing; boundary rim",
-    "box": "lengths, cells, regions; boundaries left, right, bottom, top (and back, front)",
-    "mask": (
-        "file (NIfTI or NRRD), labels, largest_component, coarsen, surface; boundary rim, and "
-        "wall around cavities"
-    ),
-    "phantom": "volume, spacing, lobes, seed, surface; boundary rim",
-}
-
-
-def _show_geometry(name: str) -> None:
-    from cartflow.geometries.description import describe
-    from cartflow.geometries.images.mask import read_mask, voxel_mask
-    from cartflow.geometries.shapes.phantom import lobulated_phantom
-    from cartflow.study.study import Study
-
-    path = Path(name)
-    if name == "phantom":
-        labels, affine = lobulated_phantom()
-        geometry = voxel_mask(labels, affine, {"viable": 1, "centre": 2}, source="phantom")
-    elif name in _SHAPES:
-        print(f"{name}: {_SHAPES[name]}; regions all, core and rim besides those named")
-        return
-    elif path.suffix == ".toml":
-        geometry = Study.from_file(path).geometry
-    elif kind_of(path) != "nothing":
-        geometry = read_mask(path)
-    else:
-        msg = f"geometry: unknown name '{name}'; {suggest(name, _SHAPES)}, or a study or image file"
-        raise InputError(msg)
-    _table(["what", "value"], [list(row) for row in describe(geometry)])
-
-
-def _table(header: list[str], rows: list[list[str]]) -> None:
-    """Print rows in columns as wide as their longest entry; the last column runs free."""
-    lines = [header, *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header) - 1)]
-    for line in lines:
-        cells = [text.ljust(width) for text, width in zip(line, widths, strict=False)]
-        print("  ".join([*cells, line[-1]]).rstrip())
-
-
-def _sources(keys: list[str]) -> None:
-    print()
-    for key in references(keys):
-        print(f"[{key}] {reference(key)}")
+    show(options.kind, options.name)
+    return FINISHED

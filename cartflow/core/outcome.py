@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast, get_args
 
 
 class CartflowError(Exception):
@@ -34,6 +34,9 @@ class RunStopped(CartflowError):
     """A run ended before its end time; what was saved until then is kept."""
 
 
+Status = Literal["finished", "stopped", "interrupted", "running"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """How a run ended: ``finished``, ``stopped`` (bad numbers) or ``interrupted`` (by the user
@@ -42,8 +45,17 @@ class Outcome:
     ``running`` stands in the file of a run that was killed after its last writing.
     """
 
-    status: Literal["finished", "stopped", "interrupted", "running"]
+    status: Status
     message: str = ""
+
+    @classmethod
+    def from_text(cls, text: str) -> Outcome:
+        """Return the outcome that `str` wrote. Raises `InputError` if there is none such."""
+        status, _, message = text.partition(": ")
+        if status not in get_args(Status):
+            msg = f"outcome: '{status}'; {suggest(status, get_args(Status))}"
+            raise InputError(msg)
+        return cls(status=cast("Status", status), message=message)
 
     def __str__(self) -> str:
         return self.status if not self.message else f"{self.status}: {self.message}"

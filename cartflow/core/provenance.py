@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 
+@cache
 def installed_version(package: str, otherwise: str = "unknown") -> str:
     """Return the version of an installed package, or `otherwise`."""
     try:

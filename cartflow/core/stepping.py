@@ -108,7 +108,7 @@ def relative_difference(whole: Array, halves: Array, volumes: Array, floor: Arra
     """Return the distance of the two solutions of each field in the volume's 1-norm, relative."""
     differences, sizes = np.empty(len(whole)), np.empty(len(whole))
     _compare(whole, halves, volumes, differences, sizes)
-    return differences / (sizes + floor)
+    return np.asarray(differences / (sizes + floor))
 
 
 @summing
@@ -129,7 +129,7 @@ def error_estimate(difference: Array, moved: Array, order: int) -> Array:
     (k dt)^2 where the steps are of first order; what the limit on negative values moved counts
     in full.
     """
-    return np.maximum(moved, difference ** ((order + 2.0) / (order + 1.0)))
+    return np.asarray(np.maximum(moved, difference ** ((order + 2.0) / (order + 1.0))))
 
 
 @dataclass(frozen=True, kw_only=True)

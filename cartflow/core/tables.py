@@ -99,6 +99,7 @@ def read_text(path: Path) -> str:
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:
     """Return the table that `text` holds; raise `InputError` naming `file` if it is no TOML."""
+    _require_short_keys(text, file)
     try:
         data = tomllib.loads(text)
     except ValueError as error:
@@ -110,6 +111,25 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
     require_shallow(data, file)
     _require_printable(data, file, "")
     return data
+
+
+# What a dotted key is made of; a row of numbers is parted by its commas.
+_KEYS = re.compile(r"""[^\w.\-"' \t]+""")
+_DOT = re.compile(r"""[\w"'-][ \t]*\.""")
+_MOST_PARTS = 100
+
+
+def _require_short_keys(text: str, file: str) -> None:
+    """Raise `InputError` on a dotted key so long that the reader's time grows with its square."""
+    for line in text.split("\n"):
+        if line.count(".") > _MOST_PARTS:
+            for piece in _KEYS.split(line):
+                if piece.count(".") > _MOST_PARTS and len(_DOT.findall(piece)) > _MOST_PARTS:
+                    msg = (
+                        f"{file}: its tables or lists are nested too deeply (a key of more than "
+                        f"{_MOST_PARTS} parts)"
+                    )
+                    raise InputError(msg)
 
 
 _LINE = re.compile(r"at line (\d+)")

@@ -35,11 +35,11 @@ _LONGEST = 200
 
 
 @cache
-def registry() -> pint.UnitRegistry:
+def registry() -> pint.UnitRegistry[Any]:
     """Return the one pint registry, which knows ``cell`` as a dimension of its own."""
     import pint
 
-    ureg: pint.UnitRegistry = pint.UnitRegistry(cache_folder=None)
+    ureg: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
     ureg.define("cell = [cell]")
     return ureg
 

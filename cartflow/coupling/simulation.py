@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class Simulation:
     save_times: tuple[float, ...]
     control: StepControl = field(default_factory=StepControl)
 
-    @property
+    @cached_property
     def one_system(self) -> bool:
         """Whether body and tumour are stepped together, as one system of equations.
 

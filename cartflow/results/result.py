@@ -13,7 +13,7 @@ import xarray as xr
 
 from cartflow.core.bibliography import reference
 from cartflow.core.dataset import parameter_group, read, without_fill, write
-from cartflow.core.outcome import Outcome, RunStopped
+from cartflow.core.outcome import InputError, Outcome, RunStopped
 from cartflow.core.parameters import Parameter
 from cartflow.core.paths import as_path
 from cartflow.core.provenance import installed_version, now
@@ -33,6 +33,22 @@ class Result:
 
     tree: xr.DataTree
     outcome: Outcome
+
+    def __repr__(self) -> str:
+        """Return title, outcome, groups and times in a line."""
+        title = self.tree.attrs.get("title", "")
+        times = np.asarray(self.tree.coords.get("time", []), dtype=float)
+        span = f", {times.size} times to {times[-1]:.6g} day" if times.size else ""
+        groups = ", ".join(self.tree.children)
+        return f"<Result: {title}; {self.outcome}; {groups}{span}>"
+
+    def plot(self, path: str | Path) -> None:
+        """Draw the result as ``cartflow plot`` does, into a PNG. Raises `InputError`."""
+        from cartflow.results.drawable import require_drawable
+        from cartflow.results.figures.run import plot_result
+
+        require_drawable(self.tree)
+        plot_result(self.tree, as_path(path, "Result.plot"))
 
     def with_group(self, name: str, dataset: xr.Dataset) -> Result:
         """Return the result with another group."""
@@ -55,9 +71,15 @@ class Result:
         return summarise(self.tree)
 
 
-def load_result(path: str | Path) -> xr.DataTree:
-    """Return the tree in a result file; raise `InputError` if the file holds none."""
-    return read(as_path(path, "load_result"))
+def load_result(path: str | Path) -> Result:
+    """Return the result in a file, which is closed; raise `InputError` if the file holds none."""
+    tree = read(as_path(path, "load_result"))
+    try:
+        outcome = Outcome.from_text(str(tree.attrs.get("outcome", "")))
+    except InputError as error:
+        msg = f"{path}: {error}"
+        raise InputError(msg) from None
+    return Result(tree=tree, outcome=outcome)
 
 
 def summarise(tree: xr.DataTree) -> dict[str, float]:
@@ -65,8 +87,11 @@ def summarise(tree: xr.DataTree) -> dict[str, float]:
 
     ``depth`` (mm) is how far below the rim 95 % of the tumour's product cells stay above;
     ``relative_residual`` is the largest |residual_total| / (infused + born) of any saved time.
-    Without a tumour there are only time, infused and the residual.
+    Without a tumour there are only time, infused and the residual. Raises `InputError` for a
+    kinetics model run alone, which has other groups.
     """
+    if "balance" not in tree.children or "phenotype" not in tree["balance"].dims:
+        raise InputError("the result is not that of a study, and has no such summary")
     balance = tree["balance"].to_dataset()
     turnover = (balance["infused"] + balance["born"]).sum("phenotype")
     size = np.abs(balance["residual_total"]) / turnover.where(turnover > 0, 1.0)
@@ -99,10 +124,12 @@ def build_result(
     parameters: Mapping[str, Parameter],
     references: list[str],
     vessels: str = "",
+    given: str = "",
 ) -> Result:
     """Return the result of a `Record` with everything that its file should say about itself.
 
-    `vessels` says whose vessels the tumour has, if there is one.
+    `vessels` says whose vessels the tumour has, if there is one; `given` which arrays a script
+    gave in place of the study's numbers.
     """
     system = run if isinstance(run, BodyAlone) else run.coupled
     root = xr.Dataset(coords=shared(record, system))
@@ -119,6 +146,7 @@ def build_result(
         "extinct": "; ".join(str(each) for each in record.extinct),
         "trafficking_scaling": system.network.scaling,
         **({"tumour_vessels": vessels} if vessels else {}),
+        **({"given_arrays": given} if given else {}),
         **_stepping(record, run),
         "numpy_version": installed_version("numpy"),
         "scipy_version": installed_version("scipy"),

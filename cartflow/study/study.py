@@ -42,6 +42,13 @@ from cartflow.study.checks import (
     require_regions,
 )
 from cartflow.study.dosing import build_doses, cells_alone
+from cartflow.study.given import (
+    Given,
+    in_words,
+    on_cells,
+    with_given_diffusivities,
+    with_given_starts,
+)
 from cartflow.study.models import StudyModels
 from cartflow.study.overrides import all_replaced, errors_named, without_folders
 from cartflow.study.parts import (
@@ -65,7 +72,8 @@ class Study:
     """A validated study: `text` as written, `table` as read, `folder` that its paths start from.
 
     ``Study.from_file("study.toml").run()`` returns a `Result`. `other_body` and
-    `other_trafficking` stand in place of those that it names.
+    `other_trafficking` stand in place of those that it names; `given` are arrays in place of
+    numbers (see `with_field`).
     """
 
     name: str
@@ -75,6 +83,12 @@ class Study:
     settings: Mapping[str, Any] = field(default_factory=dict)
     other_body: Body | None = None
     other_trafficking: Trafficking | None = None
+    given: Given = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        """Return name, title and body in a line."""
+        changed = f", {len(self.settings)} settings" if self.settings else ""
+        return f"<Study: {self.name}; {self.table.title}; {self.table.body.name}{changed}>"
 
     @classmethod
     def from_file(cls, path: str | Path, settings: Mapping[str, Any] | None = None) -> Study:
@@ -115,11 +129,29 @@ class Study:
             folder=self.folder,
             settings={**self.settings, **arguments.table(settings, "settings")},
         )
+        new = replace(new, given=self.given)
         return new._like(self, self.other_body, self.other_trafficking)
 
     def in_body(self, body: Body, trafficking: Trafficking) -> Study:
         """Return the study with another body and trafficking model than those that it names."""
         return self._like(self, body, trafficking)
+
+    def with_field(self, name: str, *, initial: Any = None, diffusivity: Any = None) -> Study:
+        """Return the study with a field's start or diffusivity given for every mesh cell.
+
+        `initial` is in the field's unit (cells/mm^3, ng/mm^3), `diffusivity` in mm^2/day; each is
+        an array of one value a mesh cell, or on the grid of `Study.geometry`. The result's
+        attribute `given_arrays` names them. Raises `InputError` for another field or shape.
+        """
+        with errors_named(self.name):
+            require_known(name, self.kinetics.species_names, "with_field")
+            found = {
+                (name, what): on_cells(values, self.geometry, f"fields.{name}.{what}")
+                for what, values in (("initial", initial), ("diffusivity", diffusivity))
+                if values is not None
+            }
+        new = replace(self, given={**self.given, **found})
+        return new._like(self, self.other_body, self.other_trafficking)
 
     def _like(self, base: Study, body: Body | None, trafficking: Trafficking | None) -> Study:
         """Return this study, with the parts of `base` that its own would equal."""
@@ -210,11 +242,11 @@ class Study:
             problem = Problem(
                 geometry=self.geometry,
                 network=self.kinetics,
-                fields=assembler.fields(table.fields),
+                fields=with_given_diffusivities(assembler.fields(table.fields), self.given),
                 tissue=assembler.tissue(table),
                 egress=egress,
             )
-            initial = assembler.initial(table.fields)
+            initial = with_given_starts(assembler.initial(table.fields), problem.fields, self.given)
             coupled = Coupled(
                 network=self.organs,
                 engine=engine(table.solver, problem),
@@ -315,6 +347,7 @@ class Study:
             parameters=self.parameters(),
             references=self.references(),
             vessels=self.vessels_in_words(),
+            given=in_words(self.given),
         )
 
     @property

@@ -34,7 +34,7 @@ def equilibrium(network: Network, guess: Mapping[str, float]) -> Array:
 
     def gap(x: Array) -> Array:
         here = state(x)
-        return network.derivative(here)[kept] / here[kept]
+        return np.asarray(network.derivative(here)[kept] / here[kept])
 
     with np.errstate(all="ignore"):
         found = root(gap, np.zeros(int(kept.sum())), tol=1e-13)

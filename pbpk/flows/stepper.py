@@ -108,4 +108,4 @@ def _series(jump: Array, fastest: float, dt: float) -> tuple[Array, Array, Array
 
 def _to_sum(matrix: Array, total: float) -> Array:
     """Return the matrix with every column scaled to sum to `total`: rounding, nothing else."""
-    return matrix * (total / matrix.sum(axis=0))
+    return np.asarray(matrix * (total / matrix.sum(axis=0)))

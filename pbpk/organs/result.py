@@ -97,7 +97,7 @@ class OrganRuns:
 
     def _counted(self, per_event: Array) -> Array:
         rows = [self.kinetics.network.index(name) for name in self.kinetics.products]
-        return np.einsum("atkr,sr->ats", self.events, per_event[rows])
+        return np.asarray(np.einsum("atkr,sr->ats", self.events, per_event[rows]))
 
     def _gathered(self, compartment: str) -> Array:
         """Return the products in a compartment that gathers cells."""

@@ -124,7 +124,8 @@ def _factor(error: float, good: bool) -> float:
     """Return what the next step is multiplied with, for an estimate of order three."""
     if not (good and error < 1e300):
         return _SHRINK
-    return min(_GROW, max(_SHRINK, _SAFETY * max(error, 1e-12) ** -0.25))
+    factor: float = min(_GROW, max(_SHRINK, _SAFETY * max(error, 1e-12) ** -0.25))
+    return factor
 
 
 @njit(error_model="numpy", cache=True)

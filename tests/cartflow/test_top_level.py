@@ -25,6 +25,7 @@ def test_the_names():
         "RunStopped",
         "Study",
         "load_result",
+        "run_cohort",
     ]
     assert set(dir(cartflow)) >= set(cartflow.__all__)
     from cartflow.core.outcome import InputError, RunStopped

@@ -83,7 +83,7 @@ def test_a_reader_that_has_gone_loses_no_result(folder, arguments, closed):
     os.close(writing)
     out, err = process.communicate()
     assert (process.returncode, "Traceback" in (err or "")) == (0, False)
-    assert load_result("x.nc").attrs["outcome"] == "finished"
+    assert load_result("x.nc").outcome.status == "finished"
     if closed == "stderr":
         assert out.splitlines()[-1] == "written       x.nc"
 
@@ -112,7 +112,7 @@ def test_too_little_memory_is_one_line(folder, capsys, monkeypatch):
     def large(*_):
         raise MemoryError("Unable to allocate 9 TiB")
 
-    monkeypatch.setattr("cartflow.commands.show.show", large)
+    monkeypatch.setattr("cartflow.commands.printed.show", large)
     assert main(["show", "body"]) == 1
     assert capsys.readouterr().err == (
         "cartflow: there is not enough memory (Unable to allocate 9 TiB)\n"
@@ -121,7 +121,7 @@ def test_too_little_memory_is_one_line(folder, capsys, monkeypatch):
 
 def test_an_interrupt_outside_a_run_is_one_line(capsys, monkeypatch):
     monkeypatch.setattr(
-        "cartflow.commands.show.show", lambda *_: signal.raise_signal(signal.SIGINT)
+        "cartflow.commands.printed.show", lambda *_: signal.raise_signal(signal.SIGINT)
     )
     assert main(["show", "body"]) == 1
     assert capsys.readouterr().err == "cartflow: interrupted by the user\n"
@@ -219,7 +219,7 @@ def test_a_new_shape_begins_an_empty_table():
     study = Study.from_text(text, settings=settings)
     assert study.table.geometry.shape == "slab"
     assert study.geometry.size == 7
-    with pytest.raises(InputError, match=r"key 'geometry\.length' is missing"):
+    with pytest.raises(InputError, match=r"key 'geometry\.cells' is missing"):
         Study.from_text(text, settings={"geometry.shape": "slab"})
 
 

@@ -8,7 +8,7 @@ from cartflow.alone.simulate import simulate
 from cartflow.analyses.compare import compare
 from cartflow.analyses.sensitivity import sensitivity
 from cartflow.cli import main
-from cartflow.commands.plot import drawing
+from cartflow.commands.drawing import drawing
 from cartflow.core.dataset import netcdf, write
 from cartflow.core.outcome import InputError
 from cartflow.core.saving.destination import NETCDF, PNG
@@ -199,7 +199,7 @@ def test_what_stumbles_the_library_is_one_line(trees, tmp_path, monkeypatch):
         raise ZeroDivisionError
 
     write(trees["run"], tmp_path / "x.nc")
-    monkeypatch.setattr("cartflow.commands.plot.plot_result", stumble)
+    monkeypatch.setattr("cartflow.commands.drawing.plot_result", stumble)
     with pytest.raises(InputError, match=r"x\.nc: cannot be drawn \(ZeroDivisionError\)"):
         drawing(tmp_path / "x.nc")(tmp_path / "x.png")
 

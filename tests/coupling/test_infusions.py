@@ -268,9 +268,9 @@ def test_cells_may_become_so_few_that_floats_end(every):
     of = study(
         doses=dose("intravenous", "0 s"),
         geometry={"shape": "ball", "radius": "1 mm", "cells": 2},
-        time__end="40 years",
-        time__every="10 years",
-        solver__maximum_step="50 days",
+        time__end="27 years",
+        time__every="9 years",
+        solver__maximum_step="100 days",
         **settings,
     )
     record = run_of(of)

@@ -128,7 +128,7 @@ def _left(out: Path, number: signal.Signals, began: bool) -> tuple[str, list[str
         if began and number != signal.SIGKILL:
             faults.append("the state is lost")
         return "no file", faults
-    tree = load_result(out / "run.nc")
+    tree = load_result(out / "run.nc").tree
     outcome = str(tree.attrs["outcome"])
     kind = outcome.partition(":")[0]
     if kind not in ({"running", "finished"} if number == signal.SIGKILL else _STOPPED):

@@ -335,7 +335,7 @@ KINDS = {
 
 def warm(place: Path) -> None:
     """Load and compile what the kinds use, and make the results that are spoilt."""
-    import cartflow.commands.plot
+    import cartflow.commands.drawing
     import cartflow.core.progress
     import cartflow.results.summary
 

@@ -189,7 +189,7 @@ def test_a_long_run_keeps_what_it_has_so_far(tmp_path):
     finished = study.run(keep=keep)
     assert kept == ["running"] * 4
     assert finished.outcome.status == "finished"
-    tree = load_result(tmp_path / "so_far.nc")
+    tree = load_result(tmp_path / "so_far.nc").tree
     assert tree.attrs["outcome"] == "running: saved until t = 1 day"
     assert tree["time"].values == pytest.approx([0, 0.25, 0.5, 0.75, 1.0])
 
@@ -205,3 +205,29 @@ kinetics.models = ["none"]
 time.end = "1 day"
 solver.tolerance = 1e-3
 """
+
+
+def test_a_result_is_loaded_as_it_was(tmp_path):
+    result = Study.from_text(STUDY).run()
+    result.write(tmp_path / "a.nc")
+    again = load_result(tmp_path / "a.nc")
+    assert again.outcome == result.outcome == Outcome(status="finished")
+    assert again.summary() == result.summary()
+    assert repr(again) == repr(result)
+    assert repr(again).startswith("<Result: tiny; finished; ")
+    assert repr(again).endswith(", 7 times to 0.25 day>")
+    assert len(repr(again)) < 200
+    again.plot(tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_outcome_is_read_as_it_was_written():
+    for outcome in (Outcome(status="finished"), Outcome(status="stopped", message="cart: a: b")):
+        assert Outcome.from_text(str(outcome)) == outcome
+    with pytest.raises(InputError, match=r"outcome: 'finish'; allowed: .*did you mean 'finished'"):
+        Outcome.from_text("finish")
+
+
+def test_a_study_says_what_it_is_in_a_line():
+    study = Study.from_text(STUDY, settings={"time.end": "7 h"})
+    assert repr(study) == "<Study: study; tiny; mouse_28g, 1 settings>"

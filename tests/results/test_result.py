@@ -168,7 +168,7 @@ def test_time_is_elapsed_days(tree):
 
 @pytest.mark.lowest
 def test_equal_after_writing_and_reading(path, result, tree):
-    for found in (tree, load_result(path)):
+    for found in (tree, load_result(path).tree):
         for node in result.tree.subtree:
             xr.testing.assert_equal(
                 found[node.path].to_dataset(inherit=False), node.to_dataset(inherit=False)

@@ -151,7 +151,7 @@ def _places(axes: Any) -> None:
     """Draw every other number: measured, and by each model."""
     values = [v for v in VALUES if v.series != "khot"]
     places = np.arange(len(values))
-    axes.semilogy(places, [v.percent for v in values], "k_", ms=18, mew=2, label="measured")
+    axes.semilogy(places, [v.percent for v in values], "k_", ms=18, mew=2)
     for model, shade, mark in zip(MODELS, colours(len(MODELS)), _MARKS, strict=True):
         own = [(n, v) for n, v in enumerate(values) if v in applying(model, v.series)]
         axes.semilogy(
@@ -160,7 +160,7 @@ def _places(axes: Any) -> None:
     names = [f"{' + '.join(v.organs)}, {v.hour:g} h\n{SERIES[v.series].title}" for v in values]
     axes.set_xticks(places, names, rotation=60, ha="right", fontsize=7)
     axes.set_ylabel("% of the dose")
-    axes.legend(frameon=False, fontsize=7)
+    axes.set_title("other series: measured (bars) and by each model", fontsize=9)
 
 
 def _bars(axes: Any, found: Misfits) -> None:
@@ -172,6 +172,7 @@ def _bars(axes: Any, found: Misfits) -> None:
     axes.axhline(np.log10(2), color="0.5", lw=1, ls="--", label="a factor of 2")
     axes.set_xticks(places, [s.title for s in SERIES.values()], rotation=30, ha="right", fontsize=8)
     axes.set_ylabel("rms of log10 (modelled / measured)")
+    axes.set_title("misfit by series", fontsize=9)
     axes.legend(frameon=False, fontsize=7)
 
 

@@ -171,7 +171,13 @@ def _asked(self: Destination, make: Make) -> Path:
 
 
 def _folders(path: Path) -> Iterator[Path]:
-    for folder in (lambda: path.parent, Path.cwd, Path.home, lambda: Path(tempfile.gettempdir())):
+    found: tuple[Callable[[], Path], ...] = (
+        lambda: path.parent,
+        Path.cwd,
+        Path.home,
+        lambda: Path(tempfile.gettempdir()),
+    )
+    for folder in found:
         try:
             yield folder()
         except (OSError, RuntimeError):

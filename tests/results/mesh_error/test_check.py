@@ -127,7 +127,7 @@ def test_the_error_that_is_said_holds_the_true_one_within_two():
 def test_the_result_holds_the_errors(tmp_path):
     result, errors = errors_of(**{"time.end": "1 day", "time.every": "1 day"})
     result.write(tmp_path / "a.nc")
-    again = load_result(tmp_path / "a.nc")
+    again = load_result(tmp_path / "a.nc").tree
     assert summary_lines(again) == summary_lines(result.tree)
     xr.testing.assert_allclose(again["errors"].to_dataset()["mesh_error"], errors["mesh_error"])
     assert set(errors["number"].values) == {"reached_tumour", "in_tumour", "depth", "tumour"}

@@ -1,0 +1,69 @@
+"""Any file that cartflow writes, drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from cartflow.core.dataset import read_tree, require_result
+from cartflow.core.outcome import InputError
+from cartflow.results.drawable import (
+    require_comparison,
+    require_drawable,
+    require_refinement,
+    require_sensitivity,
+)
+from cartflow.results.figures.comparison import plot_comparison
+from cartflow.results.figures.refinement import plot_refinement
+from cartflow.results.figures.run import plot_result
+from cartflow.results.figures.sensitivity import plot_sensitivity
+from cartflow.study.overrides import errors_named
+
+Draw = Callable[[Path], None]
+
+
+def drawing(path: Path) -> Draw:
+    """Return what draws the file at `path`: a run, a model alone, or what an analysis wrote.
+
+    What it is given is the PNG to write. Both raise `InputError` naming the file and what it lacks.
+    """
+    tree = read_tree(path)
+    with _what_it_lacks(path):
+        draw = _drawing(tree, path)
+
+    def drawn(out: Path) -> None:
+        with _what_it_lacks(path), np.errstate(all="ignore"):
+            draw(out)
+
+    return drawn
+
+
+@contextmanager
+def _what_it_lacks(path: Path) -> Iterator[None]:
+    """Turn what a damaged file makes the libraries stumble over, anywhere, into `InputError`."""
+    with errors_named(str(path)):
+        try:
+            yield
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            msg = f"cannot be drawn ({str(error) or type(error).__name__})"
+            raise InputError(msg) from error
+
+
+def _drawing(tree: xr.DataTree, path: Path) -> Draw:
+    dataset = tree.to_dataset()
+    if "body" in dataset.dims and "dose_rule" in dataset.attrs:
+        require_comparison(dataset)
+        return lambda out: plot_comparison(dataset, out)
+    if "parameter" in dataset.dims and "central" in dataset.attrs:
+        require_sensitivity(dataset)
+        return lambda out: plot_sensitivity(dataset, out)
+    if "level" in dataset.dims and "target" in dataset.attrs:
+        require_refinement(dataset)
+        return lambda out: plot_refinement(dataset, out)
+    require_result(tree, path)
+    require_drawable(tree)
+    return lambda out: plot_result(tree, out)

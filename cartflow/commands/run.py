@@ -1,0 +1,71 @@
+"""``cartflow run``: its options, and what it does."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from cartflow.commands.ending import FINISHED, settled
+from cartflow.commands.set_option import add_set, given_settings
+from cartflow.core.terminal import tell
+
+
+def add_run(commands: Any) -> None:
+    """Add the command to the parser's `commands`."""
+    command = commands.add_parser("run", help="run a study file and write its result")
+    command.add_argument("study", type=Path, metavar="STUDY", help="a TOML study file")
+    command.add_argument(
+        "--out", type=Path, metavar="FILE", help="the result (default: STUDY's stem .nc)"
+    )
+    command.add_argument("--engine", metavar="NAME", help="the engine (default: the study's)")
+    command.add_argument(
+        "--mask", type=Path, metavar="FILE", help="a NIfTI or NRRD mask as geometry"
+    )
+    add_set(command)
+    command.add_argument("--force", action="store_true", help="overwrite the result if it exists")
+    command.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from cartflow.core.dataset import netcdf
+    from cartflow.core.progress import progress
+    from cartflow.core.saving.destination import Destination
+    from cartflow.core.saving.keeper import Keeper
+    from cartflow.core.saving.signals import Stopping
+    from cartflow.results.summary import summary_lines
+    from cartflow.study.checks import hints
+    from cartflow.study.study import Study
+
+    with Stopping() as stop:
+        study = Study.from_file(options.study, _settings(options))
+        path = options.out or Path(f"{options.study.stem}.nc")
+        out = Destination(path=path, force=options.force)
+        _ = study.prepared
+        keeper = Keeper[Any](out, lambda result: netcdf(result.tree))
+        with progress(study.table.title, study.table.time.end.value) as watch:
+            result = study.run(stop.watched(watch), keeper, study.table.solver.mesh_check)
+        notes = [f"note          {hint}" for hint in hints(study.table)]
+        written = settled(out, result.tree, [*summary_lines(result.tree), *notes])
+    tell([f"written       {written}"])
+    out.require_here(written)
+    result.require_finished()
+    return FINISHED
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    settings = given_settings(options.settings)
+    if options.engine is not None:
+        settings["solver.engine"] = options.engine
+    if options.mask is not None:
+        settings["geometry"] = _mask(options.study, options.mask)
+    return settings
+
+
+def _mask(study: Path, mask: Path) -> dict[str, Any]:
+    """Return the geometry table of `mask`, with the labels and coarsening of the study's own."""
+    from cartflow.core.tables import read_toml
+
+    own = read_toml(study).get("geometry", {})
+    kept = own if isinstance(own, dict) and own.get("shape") == "mask" else {}
+    return {**kept, "shape": "mask", "file": str(mask.absolute())}

@@ -1,0 +1,60 @@
+"""Arrays that a script gives in place of numbers: a start or a diffusivity for every mesh cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from cartflow.core.outcome import InputError
+from cartflow.geometries.geometry import Geometry
+from cartflow.pde.problem import Field
+
+Array = np.ndarray
+# By field, then by what of it: "initial" or "diffusivity".
+Given = Mapping[tuple[str, str], Array]
+
+
+def on_cells(values: Any, geometry: Geometry, what: str) -> Array:
+    """Return `values`, one a mesh cell or on the geometry's grid, as (cells,).
+
+    Raises `InputError` naming `what` for another shape, and for what is negative or not finite.
+    """
+    try:
+        found = np.array(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        msg = f"{what}: no array of numbers ({error})"
+        raise InputError(msg) from None
+    if found.shape == geometry.active.shape:
+        found = found[geometry.active]
+    if found.shape != (geometry.size,):
+        msg = (
+            f"{what}: its shape is {found.shape}; needed is {(geometry.size,)}, one a mesh cell, "
+            f"or the grid's {geometry.active.shape}"
+        )
+        raise InputError(msg)
+    if not np.all(np.isfinite(found) & (found >= 0.0)):
+        msg = f"{what}: it holds a value that is negative or not finite"
+        raise InputError(msg)
+    return found
+
+
+def with_given_diffusivities(fields: tuple[Field, ...], given: Given) -> tuple[Field, ...]:
+    """Return the fields with the diffusivities given, mm^2/day."""
+    return tuple(
+        replace(item, diffusivity=given.get((item.name, "diffusivity"), item.diffusivity))
+        for item in fields
+    )
+
+
+def with_given_starts(initial: Array, fields: tuple[Field, ...], given: Given) -> Array:
+    """Return the state (species, cells) at the start with those given, in each field's unit."""
+    rows = zip(fields, initial, strict=True)
+    return np.array([given.get((item.name, "initial"), row) for item, row in rows])
+
+
+def in_words(given: Given) -> str:
+    """Return what was given as arrays, for the result's attributes."""
+    return "; ".join(f"fields.{field}.{what}" for field, what in given)
