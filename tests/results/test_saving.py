@@ -239,7 +239,7 @@ def test_what_is_no_file_is_refused(tmp_path, monkeypatch):
             "dangling.nc": "is a link to nothing",
             "loop.nc": r"no name for a file \(Too many levels of symbolic links\)",
             "x" * 300 + ".nc": r"no name for a file \(File name too long\)",
-            "a\0b.nc": r"no name for a file \(embedded null byte\)",
+            "a\0b.nc": r"no name for a file \(.*embedded null ",
             "fifo.nc/x.nc": r"no name for a file \(Not a directory\)",
             "none/x.nc": "its folder does not exist",
         }.items():

@@ -104,8 +104,8 @@ def _reactions(draft: _Draft, names: list[str]) -> list[Reaction]:
         loss = {species.name: 1.0}
         rate = f"{k}*{species.name}"
         found.append(Reaction(name=f"loss_{number}", consumes=loss, rate=rate))
-    for name in [*names[:3], *list(draft.parameters)[:2]]:
-        found.append(_reaction(draft, name))
+    chosen = [*names[:3], *list(draft.parameters)[:2]]
+    found.extend(_reaction(draft, name) for name in chosen)
     return found
 
 
