@@ -141,7 +141,7 @@ def _outcome(study: StudyNumbers, of: str) -> Outcome:
         where = ", ".join(f"{name} = {value:g}" for name, value in values.items())
         with errors_named(f"sensitivity: with {where or 'the study as it is'}"):
             varied = study.varied(values)
-            result = varied.run(mesh_check=False)
+            result = varied.run(mesh_check=False, time_check=False)
         if result.outcome.status != "finished":
             msg = f"sensitivity: with {where or 'the study as it is'}: {result.outcome}"
             raise RunStopped(msg)

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from cartflow.commands.ending import FINISHED, dataset_and_figure, settled
+from cartflow.commands.ending import dataset_and_figure, written_and_drawn
 from cartflow.commands.set_option import add_set, given_settings
-from cartflow.core.terminal import say, tell
+from cartflow.core.terminal import say
 
 
 def add_compare(commands: Any) -> None:
@@ -27,12 +27,10 @@ def add_compare(commands: Any) -> None:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    import xarray as xr
-
     from cartflow.analyses.compare import compare, table_lines
     from cartflow.results.figures.comparison import plot_comparison
 
-    out, figure = dataset_and_figure(options, f"{options.study.stem}_bodies.nc")
+    places = dataset_and_figure(options, f"{options.study.stem}_bodies.nc")
     bodies = [name.strip() for name in options.bodies.split(",")]
     dataset = compare(
         options.study,
@@ -41,8 +39,4 @@ def _compare(options: argparse.Namespace) -> int:
         settings=given_settings(options.settings),
         watch=lambda name: say(f"running       {name}"),
     )
-    written = settled(out, xr.DataTree(dataset), table_lines(dataset))
-    plot_comparison(dataset, figure)
-    tell([f"written       {written}, {figure}"])
-    out.require_here(written)
-    return FINISHED
+    return written_and_drawn(dataset, table_lines(dataset), plot_comparison, places)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,3 +35,20 @@ def dataset_and_figure(options: argparse.Namespace, name: str) -> tuple[Destinat
     figure = path.with_suffix(".png")
     Destination(path=figure, kind=PNG, force=options.force)
     return Destination(path=path, force=options.force), figure
+
+
+def written_and_drawn(
+    dataset: xr.Dataset,
+    lines: Sequence[str],
+    draw: Callable[[xr.Dataset, Path], None],
+    places: tuple[Destination, Path],
+) -> int:
+    """Write an analysis's dataset, print its `lines` and draw it, to `dataset_and_figure`."""
+    import xarray as xr
+
+    out, figure = places
+    written = settled(out, xr.DataTree(dataset), lines)
+    draw(dataset, figure)
+    tell([f"written       {written}, {figure}"])
+    out.require_here(written)
+    return FINISHED

@@ -7,10 +7,10 @@ import math
 from pathlib import Path
 from typing import Any
 
-from cartflow.commands.ending import FINISHED, dataset_and_figure, settled
+from cartflow.commands.ending import dataset_and_figure, written_and_drawn
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.core.outcome import InputError
-from cartflow.core.terminal import say, tell
+from cartflow.core.terminal import say
 
 
 def add_refine(commands: Any) -> None:
@@ -43,14 +43,12 @@ def _share(options: argparse.Namespace) -> float:
 
 
 def _refine(options: argparse.Namespace) -> int:
-    import xarray as xr
-
     from cartflow.analyses.refinement.refine import refine
     from cartflow.analyses.refinement.table import refinement_lines
     from cartflow.results.figures.refinement import plot_refinement
 
     to = _share(options)
-    out, figure = dataset_and_figure(options, f"{options.study.stem}_meshes.nc")
+    places = dataset_and_figure(options, f"{options.study.stem}_meshes.nc")
     dataset = refine(
         options.study,
         levels=options.levels,
@@ -58,8 +56,4 @@ def _refine(options: argparse.Namespace) -> int:
         settings=given_settings(options.settings),
         watch=lambda words: say(f"running       {words}"),
     )
-    written = settled(out, xr.DataTree(dataset), refinement_lines(dataset))
-    plot_refinement(dataset, figure)
-    tell([f"written       {written}, {figure}"])
-    out.require_here(written)
-    return FINISHED
+    return written_and_drawn(dataset, refinement_lines(dataset), plot_refinement, places)

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from cartflow.commands.ending import FINISHED, dataset_and_figure, settled
+from cartflow.commands.ending import dataset_and_figure, written_and_drawn
 from cartflow.commands.set_option import add_set, given_settings
-from cartflow.core.terminal import say, tell
+from cartflow.core.terminal import say
 
 
 def add_sensitivity(commands: Any) -> None:
@@ -32,12 +32,10 @@ def add_sensitivity(commands: Any) -> None:
 
 
 def _sensitivity(options: argparse.Namespace) -> int:
-    import xarray as xr
-
     from cartflow.analyses.sensitivity import sensitivity, sensitivity_lines
     from cartflow.results.figures.sensitivity import plot_sensitivity
 
-    out, figure = dataset_and_figure(options, f"{options.study.stem}_sensitivity.nc")
+    places = dataset_and_figure(options, f"{options.study.stem}_sensitivity.nc")
     dataset = sensitivity(
         options.study,
         of=options.of,
@@ -47,11 +45,7 @@ def _sensitivity(options: argparse.Namespace) -> int:
         only=[name.strip() for name in options.only.split(",")] if options.only else [],
         watch=None if options.of == "delivery" else _count,
     )
-    written = settled(out, xr.DataTree(dataset), sensitivity_lines(dataset))
-    plot_sensitivity(dataset, figure)
-    tell([f"written       {written}, {figure}"])
-    out.require_here(written)
-    return FINISHED
+    return written_and_drawn(dataset, sensitivity_lines(dataset), plot_sensitivity, places)
 
 
 def _count(done: int) -> None:

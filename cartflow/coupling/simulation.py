@@ -14,7 +14,7 @@ from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.plan import on_a_line
 from cartflow.coupling.record import Companion, Record
 from cartflow.coupling.together import Together
-from cartflow.coupling.turns import InTurns, Watch
+from cartflow.coupling.turns import InTurns, Watch, at_the_end
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
@@ -72,6 +72,14 @@ class Simulation:
         record = run.record(Outcome(status="finished"))
         return replace(record, companion=self._companion(record.accepted_steps, watch))
 
+    def unchecked(self) -> Simulation:
+        """Return it without the companion run that tells the error in time."""
+        return replace(self, control=replace(self.control, time_check=False))
+
+    def outright(self) -> Simulation:
+        """Return it with its start and end alone, of which the numbers at the end are wanted."""
+        return replace(self.unchecked(), save_times=(self.save_times[0], self.save_times[-1]))
+
     def _companion(self, steps: int, watch: Watch | None) -> Companion | None:
         """Return how one system ends with longer steps, where it is wished for and finishes.
 
@@ -86,13 +94,8 @@ class Simulation:
         times = self.save_times[:-1:2] + self.save_times[-1:]
         if steps < _OFTEN * (len(self.save_times) - 1):
             ratio = 2.0**3.5
-        end = None if watch is None else _still(watch, times[-1])
+        end = None if watch is None else at_the_end(watch, times[-1])
         record = replace(self, save_times=times, control=control).run(end)
         if record.outcome.status != "finished":
             return None  # also where a user has had enough of it: the run itself is whole
         return Companion(state=record.states[-1], ratio=ratio)
-
-
-def _still(watch: Watch, end: float) -> Watch:
-    """Return `watch` for a companion, whose days are not the run's, so that it can be stopped."""
-    return lambda _, step: watch(end, step)

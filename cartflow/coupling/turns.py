@@ -27,6 +27,11 @@ Watch = Callable[[float, float], None]
 _BEGINNING = 1000.0  # minimum steps, up to which first amounts are taken as they come
 
 
+def at_the_end(watch: Watch, end: float) -> Watch:
+    """Return `watch` for a companion, whose days are not the run's, so that it can be stopped."""
+    return lambda _, step: watch(end, step)
+
+
 class InTurns:
     """One run in progress, of body and tumour in turns, each step whole and as two halves."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.flows.observables import organ_table
@@ -46,8 +44,7 @@ def numbers_with_error(record: Record, simulation: Simulation) -> dict[str, floa
     """
     last = record.states[-1]
     table = organ_table(simulation.coupled.network)
-    cells = np.nansum(table.cells(last.body), axis=(0, 2))
     least = _NOTHING * float(last.ledger.infused.sum())
-    organs = zip(table.organs, cells, strict=True)
+    organs = zip(table.organs, table.totals(last.body), strict=True)
     counted = {f"{_ORGAN}{name}": float(value) for name, value in organs if value > least}
     return {**final_numbers(record, simulation), **counted}

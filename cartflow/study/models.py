@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from cartflow.core.parameters import Parameter
@@ -25,38 +26,40 @@ class StudyModels:
     table: StudyTable
     folder: Path
     known: dict[tuple[str, ...], LocalModel] = field(default_factory=dict, repr=False)
-    _models: dict[int, LocalModel] = field(default_factory=dict, init=False, repr=False)
 
     def network(self, names: Sequence[str]) -> Network:
         """Return the reactions of some models, combined. Raises `InputError`."""
         return self._combined(names).network
 
-    def model(self, table: KineticsTable) -> LocalModel:
-        """Return what the models of a table do, with its parameters. Raises `InputError`."""
-        if id(table) not in self._models:
-            self._models[id(table)] = self._combined(table.models).with_parameters(table.parameters)
-        return self._models[id(table)]
+    @cached_property
+    def tumour(self) -> LocalModel | None:
+        """What the models do in the tumour, if it has any. Raises `InputError`."""
+        return None if self.table.kinetics is None else self._model(self.table.kinetics)
 
+    @cached_property
     def organs(self) -> dict[str, LocalModel]:
-        """Return what the models do in each organ of the study."""
-        return {name: self.model(organ.kinetics) for name, organ in self.table.organs.items()}
+        """What the models do in each organ of the study. Raises `InputError`."""
+        return {name: self._model(organ.kinetics) for name, organ in self.table.organs.items()}
 
     def organ_numbers(self) -> dict[str, Parameter]:
         """Return the numbers of the organs' models beside their parameters, by dotted key."""
         return {
             f"organs.{name}.kinetics.{key}": number
-            for name, model in self.organs().items()
+            for name, model in self.organs.items()
             for key, number in model.numbers().items()
         }
 
     def happenings(self, kinetics: OrganKinetics | None) -> Happenings:
         """Return what the models do beside reactions; `kinetics` are those in organs."""
         names = () if kinetics is None else kinetics.network.species_names
-        sites = tuple(acting(model, names) for model in self.organs().values())
-        if self.table.kinetics is None:
+        sites = tuple(acting(model, names) for model in self.organs.values())
+        if self.tumour is None:
             return Happenings(sites=sites)
-        tumour = self.model(self.table.kinetics)
-        return Happenings(tumour=acting(tumour, tumour.network.species_names), sites=sites)
+        inside = acting(self.tumour, self.tumour.network.species_names)
+        return Happenings(tumour=inside, sites=sites)
+
+    def _model(self, table: KineticsTable) -> LocalModel:
+        return self._combined(table.models).with_parameters(table.parameters)
 
     def _combined(self, names: Sequence[str]) -> LocalModel:
         key = tuple(names)

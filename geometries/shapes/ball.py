@@ -14,7 +14,7 @@ from cartflow.geometries.shapes.shells import (
     edges_of,
     hollow_edges,
     hollow_row,
-    row_of_cells,
+    whole_row,
 )
 
 Floats = NDArray[np.float64]
@@ -40,16 +40,7 @@ def ball(
         radius, cells, edges, "ball radius", grading=grading, surfaces=(-1,), layers=layers
     )
     areas, volumes = areas_and_volumes(r)
-    return row_of_cells(
-        name="ball",
-        dim="r",
-        edges=r,
-        areas=areas,
-        volumes=volumes,
-        boundaries={"rim": -1},
-        layers=layers,
-        surfaces=(-1,),
-    )
+    return whole_row(name="ball", edges=r, areas=areas, volumes=volumes, layers=layers)
 
 
 def hollow_ball(

@@ -15,7 +15,7 @@ from cartflow.geometries.shapes.shells import (
     edges_of,
     hollow_edges,
     hollow_row,
-    row_of_cells,
+    whole_row,
 )
 
 Floats = NDArray[np.float64]
@@ -39,16 +39,7 @@ def cylinder(
         radius, cells, None, "cylinder radius", grading=grading, surfaces=(-1,), layers=layers
     )
     areas, volumes = _areas_and_volumes(r, length_in_mm(length, "cylinder length"))
-    return row_of_cells(
-        name="cylinder",
-        dim="r",
-        edges=r,
-        areas=areas,
-        volumes=volumes,
-        boundaries={"rim": -1},
-        layers=layers,
-        surfaces=(-1,),
-    )
+    return whole_row(name="cylinder", edges=r, areas=areas, volumes=volumes, layers=layers)
 
 
 def cylindrical_shell(

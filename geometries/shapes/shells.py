@@ -91,6 +91,27 @@ def hollow_edges(
     )
 
 
+def whole_row(
+    *,
+    name: str,
+    edges: Floats,
+    areas: Floats,
+    volumes: Floats,
+    layers: Mapping[str, Interval] | None,
+) -> Geometry:
+    """Return the geometry of shells around a centre or axis, with the boundary ``rim``."""
+    return row_of_cells(
+        name=name,
+        dim="r",
+        edges=edges,
+        areas=areas,
+        volumes=volumes,
+        boundaries={"rim": -1},
+        layers=layers,
+        surfaces=(-1,),
+    )
+
+
 def hollow_row(
     *,
     name: str,

@@ -30,6 +30,10 @@ class OrganTable:
         counts = np.einsum("osn,np->pos", self.members, state)
         return np.where(np.isnan(self.volumes), np.nan, counts)
 
+    def totals(self, state: Array) -> Array:
+        """Return the cells (organ,) of the state (n, p), all phenotypes and spaces together."""
+        return np.asarray(np.nansum(self.cells(state), axis=(0, 2)))
+
 
 def organ_table(network: OrganNetwork) -> OrganTable:
     """Return how the network's compartments map to organs and spaces; ``lost`` is in none."""

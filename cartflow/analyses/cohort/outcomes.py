@@ -9,9 +9,10 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.dataset import label, variable
+from cartflow.coupling.ledger import residual
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
-from cartflow.pbpk.flows.observables import organ_table, venous_concentration
+from cartflow.pbpk.flows.observables import in_body, organ_table, venous_concentration
 from cartflow.results.tumour import penetration_depth
 
 Array = np.ndarray
@@ -48,7 +49,7 @@ def _ends(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
     coupled, last = simulation.coupled, record.states[-1]
     geometry = coupled.engine.problem.geometry
     inside = (last.tumour[coupled.products] * coupled.volumes).sum(axis=0)
-    cells = np.nansum(organ_table(coupled.network).cells(last.body), axis=(0, 2))
+    cells = organ_table(coupled.network).totals(last.body)
     found = {
         "reached_tumour": variable(
             (), float(last.ledger.inflow.sum()), "cell", "product cells that entered the tumour"
@@ -104,7 +105,7 @@ def _amounts(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
 def _residual(record: Record, simulation: Simulation) -> float:
     last, coupled = record.states[-1], simulation.coupled
     ledger = last.ledger
+    inside = coupled.in_tumour(last.tumour)
+    gaps = residual(ledger, in_body(coupled.network, last.body), inside, np.zeros(inside.size))
     turnover = float(np.sum(ledger.infused + ledger.born))
-    present = float(last.body.sum() + coupled.in_tumour(last.tumour).sum())
-    gap = float(np.sum(ledger.infused + ledger.born - ledger.died + ledger.converted)) - present
-    return abs(gap) / turnover if turnover > 0 else 0.0
+    return abs(float(gaps.sum())) / turnover if turnover > 0 else 0.0

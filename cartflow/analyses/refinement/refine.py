@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -57,8 +57,7 @@ def refine(
     if table is None:
         msg = f"{own.name}: refine: a study without a tumour has no mesh"
         raise InputError(msg)
-    meshes = [{**own.settings, **finer(table, 2**k)} for k in range(levels)]
-    studies = [Study.from_file(path, mesh) for mesh in meshes]
+    studies = [own.with_settings(finer(table, 2**k)) for k in range(levels)]
     found = [_level(study, watch) for study in studies]
     return _dataset(own, found, to)
 
@@ -69,8 +68,7 @@ def _level(study: Study, watch: Callable[[str], None] | None) -> Level:
     if watch is not None:
         watch(f"{geometry.size} cells of {geometry.cell_width:.3g} mm")
     start = perf_counter()
-    times = (simulation.save_times[0], simulation.save_times[-1])
-    record = replace(simulation, save_times=times).run()
+    record = simulation.outright().run()
     if record.outcome.status != "finished":
         msg = f"{study.name}: on {geometry.size} cells: {record.outcome}"
         raise RunStopped(msg)

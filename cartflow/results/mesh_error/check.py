@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -13,7 +11,7 @@ from cartflow.core.dataset import label, variable
 from cartflow.core.outcome import CartflowError
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
-from cartflow.coupling.turns import Watch
+from cartflow.coupling.turns import Watch, at_the_end
 from cartflow.geometries.geometry import Geometry
 from cartflow.results.mesh_error.companion import coarse_simulation
 from cartflow.results.mesh_error.estimate import Estimate, estimates
@@ -78,7 +76,7 @@ def _checked(
             "than a second (solver.mesh_check = true)"
         )
     end = simulation.save_times[-1]
-    still = None if watch is None else _at_the_end(watch, end)
+    still = None if watch is None else at_the_end(watch, end)
     numbers = [final_numbers(record, simulation), _run(companion, still)]
     radius = cells_a_radius(simulation.coupled.engine.problem.geometry)
     wider = coarse_simulation(companion) if radius >= 2 * LEAST_A_RADIUS else None
@@ -95,18 +93,11 @@ def _cheap(record: Record, fine: Simulation, coarse: Simulation, seconds: float)
 
 
 def _run(simulation: Simulation, watch: Watch | None) -> dict[str, float]:
-    # Nothing is asked for in between, but doses must be where they are.
-    times = (simulation.save_times[0], simulation.save_times[-1])
-    record = replace(simulation, save_times=times).run(watch)
+    record = simulation.outright().run(watch)
     if record.outcome.status != "finished":
         msg = f"left out, since the companion run did not finish: {record.outcome}"
         raise _LeftOut(msg)
     return final_numbers(record, simulation)
-
-
-def _at_the_end(watch: Watch, end: float) -> Callable[[float, float], None]:
-    """Return `watch` for a companion, whose days are not the run's, so that it can be stopped."""
-    return lambda _, step: watch(end, step)
 
 
 def _dataset(found: dict[str, Estimate], simulation: Simulation, radius: float) -> xr.Dataset:
