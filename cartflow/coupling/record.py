@@ -24,7 +24,7 @@ class Record:
     `companion` is a coarser run beside it, if there was one. `error_sum` adds up the estimated
     relative errors of all accepted steps: a measure of the error in time at the end, as long as
     errors neither grow nor die out on the way. `extinct` are the species that died out, as time
-    went.
+    went. `tangents` are, for every state saved, its slopes by direction, if they were wanted.
     """
 
     states: list[State]
@@ -34,3 +34,4 @@ class Record:
     error_sum: float
     extinct: tuple[Extinct, ...] = ()
     companion: Companion | None = None
+    tangents: tuple[tuple[State, ...], ...] = ()

@@ -13,6 +13,8 @@ from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.plan import on_a_line
 from cartflow.coupling.record import Companion, Record
+from cartflow.coupling.tangents.direction import Direction
+from cartflow.coupling.tangents.run import WithTangents
 from cartflow.coupling.together import Together
 from cartflow.coupling.turns import InTurns, Watch, at_the_end
 from cartflow.pde.fast.engine import FastEngine
@@ -27,13 +29,15 @@ class Simulation:
     """A coupled system with its start and the times to save.
 
     `initial` is the tumour's state (species, mesh cells); `save_times` (days) rise from the
-    first, where the run starts, to the last, where it ends.
+    first, where the run starts, to the last, where it ends. `directions` are the numbers to which
+    one system is differentiated beside the run.
     """
 
     coupled: Coupled
     initial: Array
     save_times: tuple[float, ...]
     control: StepControl = field(default_factory=StepControl)
+    directions: tuple[Direction, ...] = ()
 
     @cached_property
     def one_system(self) -> bool:
@@ -56,8 +60,7 @@ class Simulation:
         The record ends early, with the reason in its outcome, when a step underflows, a number
         is not finite or negative, or the user interrupts; an interrupted one keeps its last state.
         """
-        kind = Together if self.one_system else InTurns
-        run = kind(self.coupled, self.control, self.initial, self.save_times[0])
+        run = self._begun()
         try:
             for save_time in self.save_times[1:]:
                 run.advance_to(save_time, watch)
@@ -71,6 +74,12 @@ class Simulation:
             return run.record(interrupted(interrupt, run.reached.time))
         record = run.record(Outcome(status="finished"))
         return replace(record, companion=self._companion(record.accepted_steps, watch))
+
+    def _begun(self) -> InTurns:
+        start = (self.coupled, self.control, self.initial, self.save_times[0])
+        if self.directions:
+            return WithTangents(*start, self.directions)
+        return Together(*start) if self.one_system else InTurns(*start)
 
     def unchecked(self) -> Simulation:
         """Return it without the companion run that tells the error in time."""
@@ -95,7 +104,7 @@ class Simulation:
         if steps < _OFTEN * (len(self.save_times) - 1):
             ratio = 2.0**3.5
         end = None if watch is None else at_the_end(watch, times[-1])
-        record = replace(self, save_times=times, control=control).run(end)
+        record = replace(self, save_times=times, control=control, directions=()).run(end)
         if record.outcome.status != "finished":
             return None  # also where a user has had enough of it: the run itself is whole
         return Companion(state=record.states[-1], ratio=ratio)

@@ -37,8 +37,9 @@ def velocity(drift: Drift, mesh: Mesh, s: int, f: int, u: Array) -> tuple[float,
     f2, d2 = response(drift.law[s], two, drift.half_saturation[s])
     slope, mean = (two - one) * over, (far * f1 + near * f2) * over
     v = drift.sensitivity[s] * mean * slope
-    if abs(v) > drift.ceiling[s]:
-        return np.copysign(drift.ceiling[s], v), 0.0, 0.0
+    ceiling = drift.ceiling[s]
+    if abs(v.real) > ceiling.real:
+        return (ceiling if v.real > 0.0 else -ceiling), 0.0, 0.0
     by_one = far * over * d1 * slope - mean * over
     by_two = near * over * d2 * slope + mean * over
     return v, drift.sensitivity[s] * by_one, drift.sensitivity[s] * by_two
@@ -51,7 +52,7 @@ def upwind(u: Array, f: int, v: float) -> tuple[float, float, float, float, int,
     First order beside the ends of the line, where far is near.
     """
     last = u.size - 1
-    far, near, beyond = (f - 1, f, f + 1) if v >= 0.0 else (f + 2, f + 1, f)
+    far, near, beyond = (f - 1, f, f + 1) if v.real >= 0.0 else (f + 2, f + 1, f)
     if far < 0 or far > last:
         return u[near], 0.0, 1.0, 0.0, near, near, beyond
     value, a, b, c = limited_with_slopes(u[far], u[near], u[beyond])
