@@ -11,6 +11,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from numba import types
+from numba.extending import overload
+
 from cartflow.core.compiling import serial
 
 SMALL = 1e-20
@@ -58,8 +61,25 @@ def magnitude(x: complex) -> complex:
 @serial
 def quotient(x: complex, y: complex) -> complex:
     """Return x / y of dual numbers."""
-    value = x.real / y.real
-    return complex(value, (x.imag - value * y.imag) / y.real)
+    over = 1.0 / y.real
+    value = x.real * over
+    return complex(value, (x.imag - value * y.imag) * over)
+
+
+def ratio(x: Any, y: Any) -> Any:
+    """Return x / y of plain or dual numbers; complex ones take several times as long."""
+    return x / y
+
+
+@overload(ratio, jit_options={"error_model": "numpy"})
+def _ratio(x: Any, y: Any) -> Any:
+    def plain(x: Any, y: Any) -> Any:
+        return x / y
+
+    def dual(x: Any, y: Any) -> Any:
+        return quotient(x + 0j, y + 0j)
+
+    return dual if isinstance(x, types.Complex) or isinstance(y, types.Complex) else plain
 
 
 @serial

@@ -33,7 +33,9 @@ _CHOICES: dict[str, str] = {
         "({2} if {0}.real < {1}.real or ({0}.real == {1}.real and {2}.real < {3}.real) else {3})"
     ),
     "_sign_times": "({1} if {0}.real > 0.0 else -{1} if {0}.real < 0.0 else magnitude({1}))",
-    "_power_log": "(0j if {0}.real == 0.0 and {1}.real > 0.0 else power({0}, {1}) * logarithm({0}))",
+    "_power_log": (
+        "(0j if {0}.real == 0.0 and {1}.real > 0.0 else power({0}, {1}) * logarithm({0}))"
+    ),
     "_scaled": "({0} * {1} if {0} != 0.0 else 0j)",
 }
 _FUNCTIONS = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.compiling import serial
+from cartflow.core.dual import ratio
 
 Array = np.ndarray
 
@@ -26,8 +27,8 @@ def limited_with_slopes(
     if a.real * b.real <= 0.0:
         return near, 0.0, 1.0, 0.0
     steeper_behind = abs(a.real) >= abs(b.real)
-    large, r = (a, b / a) if steeper_behind else (b, a / b)
-    over = 1.0 / (1.0 + r * r * r)
+    large, r = (a, ratio(b, a)) if steeper_behind else (b, ratio(a, b))
+    over = ratio(1.0, 1.0 + r * r * r)
     share = r * r * over
     slope = r * (2.0 - r * r * r) * over * over
     rest = share - r * slope

@@ -17,8 +17,8 @@ def fill(values: Array, volumes: Array, ahead: Array, behind: Array) -> float:
     """Fill negative `values` (one per cell) from the cells beside them, in place.
 
     `ahead` and `behind` (axes, cells) hold each cell's neighbours, or the cell itself at a rim.
-    Returns the amount that was moved. Values may be dual numbers. What a few sweeps over the neighbours cannot fill is taken
-    from all cells in proportion, as long as the total allows it.
+    Returns the amount that was moved. What a few sweeps over the neighbours cannot fill is taken
+    from all cells in proportion, as long as the total allows it. Values may be dual numbers.
     """
     moved = 0.0
     for _ in range(_SWEEPS):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.compiling import serial
-from cartflow.core.dual import positive
+from cartflow.core.dual import positive, ratio
 from cartflow.core.pointers import call
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.band import factorise, factorise_dense, solve, solve_dense
@@ -60,7 +60,7 @@ def enter_tissue(plan: Plan, over: float, u: Array, w: Room) -> None:
             w.band[row, k] = 0.0
     for c in range(cells):
         for s in range(species):
-            w.band[c * species + s, width] = over + mesh.loss[s, c] / mesh.storage[s, c]
+            w.band[c * species + s, width] = over + ratio(mesh.loss[s, c], mesh.storage[s, c])
     if kinetics.stoichiometry.shape[1] == 0:
         return
     for s in range(species):
@@ -77,7 +77,7 @@ def enter_tissue(plan: Plan, over: float, u: Array, w: Room) -> None:
                 for c in range(cells):
                     row = c * species + s
                     slope = count * w.slopes[r * species + j, c]
-                    w.band[row, j - s + width] -= slope / mesh.storage[s, c]
+                    w.band[row, j - s + width] -= ratio(slope, mesh.storage[s, c])
 
 
 @serial

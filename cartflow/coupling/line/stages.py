@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.compiling import serial
+from cartflow.core.dual import ratio
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.elimination import prepare, rates_at, solve_stage
 from cartflow.coupling.line.room import Room, combined
@@ -67,7 +68,7 @@ def tissue_rates(plan: Plan, i: int, w: Room) -> None:
             w.f[s, c] += into * body.arrival[c]
     for s in range(species):
         for c in range(cells):
-            w.f[s, c] /= mesh.storage[s, c]
+            w.f[s, c] = ratio(w.f[s, c], mesh.storage[s, c])
 
 
 @serial

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.compiling import serial
+from cartflow.core.dual import ratio
 from cartflow.coupling.line.arrays import Drift, Mesh
 from cartflow.pde.lines.kernels import limited_with_slopes
 
@@ -15,11 +16,11 @@ Array = np.ndarray
 def response(law: int, a: float, half: float) -> tuple[float, float]:
     """Return f(a) of a law of chemotaxis (see `cartflow.pde.chemotaxis`), and its derivative."""
     if law == 1:
-        f = 1.0 / (a + half)
+        f = ratio(1.0, a + half)
         return f, -f * f
     if law == 2:
-        b = 1.0 / (1.0 + a / half)
-        return b * b, -2.0 * b * b * b / half
+        b = ratio(1.0, 1.0 + ratio(a, half))
+        return b * b, ratio(-2.0 * b * b * b, half)
     return 1.0, 0.0
 
 
@@ -31,7 +32,7 @@ def velocity(drift: Drift, mesh: Mesh, s: int, f: int, u: Array) -> tuple[float,
     """
     k = drift.attractant[s]
     near, far = mesh.before[f], mesh.after[f]
-    over = 1.0 / (near + far)
+    over = ratio(1.0, near + far)
     one, two = u[k, f], u[k, f + 1]
     f1, d1 = response(drift.law[s], one, drift.half_saturation[s])
     f2, d2 = response(drift.law[s], two, drift.half_saturation[s])
@@ -71,8 +72,8 @@ def add_transport(mesh: Mesh, drift: Drift, u: Array, out: Array) -> None:
                 v = velocity(drift, mesh, s, f, u)[0]
                 if v != 0.0:
                     across += mesh.areas[f] * v * upwind(u[s], f, v)[0]
-            out[s, f] -= across / mesh.volumes[f]
-            out[s, f + 1] += across / mesh.volumes[f + 1]
+            out[s, f] -= ratio(across, mesh.volumes[f])
+            out[s, f + 1] += ratio(across, mesh.volumes[f + 1])
 
 
 @serial
@@ -80,9 +81,9 @@ def _enter(band: Array, width: int, mesh: Mesh, s: int, f: int, k: int, c: int, 
     """Subtract from `band` that the flow of s over face f grows by x with species k in cell c."""
     species = mesh.storage.shape[0]
     row, column = f * species + s, c * species + k
-    band[row, column - row + width] += x / mesh.held[s, f]
+    band[row, column - row + width] += ratio(x, mesh.held[s, f])
     row += species
-    band[row, column - row + width] -= x / mesh.held[s, f + 1]
+    band[row, column - row + width] -= ratio(x, mesh.held[s, f + 1])
 
 
 @serial

@@ -58,7 +58,9 @@ def dual_plans(plan: Plan, slopes: Sequence[Sequence[Array]], code: Addresses) -
     columns = zip(smooth(plan), *slopes, strict=True)
     found = [np.stack([value + 1j * SMALL * d for d in each]) for value, *each in columns]
     mesh, rest = Mesh(*found[: len(Mesh._fields)]), found[len(Mesh._fields) :]
-    sensitivity, half, ceiling, parameters, weight, rates, onward, arrival, egress, gain, loss = rest
+    sensitivity, half, ceiling, parameters, weight, rates, onward, arrival, egress, gain, loss = (
+        rest
+    )
     return Plan(
         mesh=mesh,
         drift=plan.drift._replace(sensitivity=sensitivity, half_saturation=half, ceiling=ceiling),

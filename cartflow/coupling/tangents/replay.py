@@ -65,9 +65,7 @@ def replay(
 
 
 @serial
-def _dual_state(
-    plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, w: Room
-) -> None:
+def _dual_state(plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, w: Room) -> None:
     """Write the state after a step to `u` and `body`, filled up as the run's was."""
     combined(method.m, method.m.size, u, body, w)
     for s in range(u.shape[0]):

@@ -72,9 +72,7 @@ class WithTangents(Together):
             new, ledger = tangent.tumour.copy(), tangent.ledger.copy()
             new[products] += tumour
             ledger.infused += infused
-            self.tangents[q] = replace(
-                tangent, tumour=new, body=tangent.body + body, ledger=ledger
-            )
+            self.tangents[q] = replace(tangent, tumour=new, body=tangent.body + body, ledger=ledger)
         super()._give(i)
 
     def _multiply(self, factors: Array, jump: bool = False) -> None:

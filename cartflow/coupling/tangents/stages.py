@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cartflow.core.compiling import serial
+from cartflow.core.dual import ratio
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.elimination import enter_tissue, solve_stage
 from cartflow.coupling.line.room import Room, combined
@@ -105,7 +106,7 @@ def _add_changed_matrix(plan: Plan, i: int, width: int, rooms: Rooms) -> None:
         for j in range(body.onward.size):
             into += body.onward[j] * kb[p, j]
         for c in range(cells):
-            slope.x[c * species + s] += (into * body.arrival[c] / mesh.storage[s, c]).imag
+            slope.x[c * species + s] += ratio(into * body.arrival[c], mesh.storage[s, c]).imag
             out += body.egress[p, c] * mesh.volumes[c] * k[s, c]
         for m in range(body.onward.size):
             total = 0.0
