@@ -74,8 +74,19 @@ def _central(at: _Sampled) -> list[Array]:
     if _none(bends, at.middle):
         return [pair / (2.0 * _STEP) for pair in pairs]
     places = range(1, 5)
+    _require_middle(at)
     changes = [[_change(a, b) for a, b in zip(at(j), at(-j), strict=True)] for j in places]
     return _agreed([_weighted(weights, changes) for weights in _CENTRAL], at.middle)
+
+
+def _require_middle(at: _Sampled) -> None:
+    """Raise `NotSmooth` where the arrays beside a number do not lead to those at it."""
+    for place, value in enumerate(at.middle):
+        pairs = [_change(at(j)[place], value) + _change(at(-j)[place], value) for j in (1, 2, 3)]
+        gap = 0.75 * pairs[0] - 0.3 * pairs[1] + 0.05 * pairs[2]
+        size = np.where(np.isfinite(value), np.abs(value), 0.0)
+        if not np.all(np.abs(gap) <= _AGREE * size + _ROUND_OFF * size.max(initial=0.0)):
+            raise NotSmooth
 
 
 def _one_sided(at: _Sampled, side: int) -> list[Array]:

@@ -59,5 +59,14 @@ class Direction:
 
     def _system(self, offset: float) -> System:
         if offset not in self._known:
-            self._known[offset] = self.system_at(self.value + offset * self.scale)
+            found = self.system_at(self.value + offset * self.scale)
+            if offset and _times(found) != _times(self._system(0.0)):
+                raise InputError("times of doses or events depend on it, and are held")
+            self._known[offset] = found
         return self._known[offset]
+
+
+def _times(system: System) -> tuple[float, ...]:
+    """Return the times at which anything happens."""
+    doses = [time for dose in system.coupled.doses for time in (dose.time, dose.end)]
+    return (*doses, *system.coupled.happenings.times())

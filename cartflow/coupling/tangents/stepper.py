@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class TangentStepper:
         self.stepper = stepper
         self._directions = directions
         self._time = time
+        self._known: dict[tuple[bool, ...], list[list[Array]]] = {}
 
     def advance(
         self, old: State, new: State, tangents: Sequence[State], floor: Array
@@ -39,8 +40,9 @@ class TangentStepper:
         """Return the slopes of `new`, which the stepper has just made of `old` with its `floor`."""
         u = _dual(old.tumour, [t.tumour for t in tangents])
         body = _dual(old.body.T, [t.body.T for t in tangents])
-        infused = self.stepper.coupled.infusion(self._time)[0].T
-        supply = _dual(infused, [body for body, _ in self._supplies])
+        supplies = self._supplies(old.time)
+        infused = self.stepper.coupled.infusion(old.time)[0].T
+        supply = _dual(infused, [body for body, _ in supplies])
         places = len(self.stepper.coupled.engine.problem.places)
         counts = none_counted(self.stepper.plan, places, len(tangents), kind=complex)
         replay(
@@ -58,18 +60,29 @@ class TangentStepper:
         if not np.array_equal(u[0].real, new.tumour):
             raise RuntimeError("derivatives: the steps taken again are not those of the run")
         return [
-            self._slope(old, new, q, u[q].imag / SMALL, body[q].imag / SMALL, counts)
-            for q, old in enumerate(tangents)
+            self._slope(
+                was,
+                new,
+                (u[q].imag / SMALL, body[q].imag / SMALL),
+                Counts(*(each[q].imag / SMALL for each in counts)),
+                supplies[q],
+            )
+            for q, was in enumerate(tangents)
         ]
 
     def _slope(
-        self, old: State, new: State, q: int, tumour: Array, body: Array, counts: Counts
+        self,
+        old: State,
+        new: State,
+        found: tuple[Array, Array],
+        counts: Counts,
+        supplied: Sequence[Array],
     ) -> State:
-        """Return the slopes of the state `new` in direction `q`, which were `old`."""
-        mine = Counts(*(each[q].imag / SMALL for each in counts))
+        """Return the slopes of the state `new`, which were `old`: tumour, body and accounts."""
+        tumour, body = found
         # What is counted is linear in what happened, and so are their slopes.
-        ledger = self.stepper.counted(old.ledger, mine, body)
-        supply, injected = self._supplies[q]
+        ledger = self.stepper.counted(old.ledger, counts, body)
+        supply, injected = supplied
         given = supply.sum(axis=1) + self.stepper.coupled.of_all(injected)
         ledger.infused += given * self.stepper.days
         return replace(old, time=new.time, body=body.T.copy(), tumour=tumour, ledger=ledger)
@@ -87,14 +100,16 @@ class TangentStepper:
             raise InputError("the structure of the study changes with it")
         return smooth(other)
 
-    @cached_property
-    def _supplies(self) -> list[list[Array]]:
-        """The slopes of what is infused into the body (products, compartments) and the tumour."""
-        return [each.slopes(self._supply) for each in self._directions]
+    def _supplies(self, time: float) -> list[list[Array]]:
+        """Return the slopes of what is infused into the body (products, compartments) and tumour.
 
-    def _supply(self, system: System) -> tuple[Array, Array]:
-        body, tumour = system.coupled.infusion(self._time)
-        return body.T, tumour
+        They are worked out once for all times at which the same doses are under way.
+        """
+        under_way = tuple(d.time <= time < d.end for d in self.stepper.coupled.doses)
+        if under_way not in self._known:
+            parts = partial(_supply, time=time)
+            self._known[under_way] = [each.slopes(parts) for each in self._directions]
+        return self._known[under_way]
 
     @cached_property
     def _rooms(self) -> Rooms:
@@ -106,6 +121,11 @@ class TangentStepper:
             slope=real._replace(**own),
             dual=room(self.stepper.plan, stages, complex),
         )
+
+
+def _supply(system: System, time: float) -> tuple[Array, Array]:
+    body, tumour = system.coupled.infusion(time)
+    return body.T, tumour
 
 
 def _dual(values: Array, slopes: Sequence[Array]) -> Array:
