@@ -113,7 +113,7 @@ produces = { tumour = 1 }
 rate = "growth*tumour"
 [reactions.killing]
 consumes = { tumour = 1 }
-rate = "killing*tumour*(1 + min((cart/killed_half)^exponent/(1 + (cart/killed_half)^exponent), 0.9))"
+rate = "killing*tumour*(1 + min(1 - 1/(1 + (cart/killed_half)^exponent), 0.9))"
 [[switches]]
 time = "0.5 day"
 parameters = { killing = "8 1/day" }
