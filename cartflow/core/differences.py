@@ -37,7 +37,7 @@ def slopes_of(family: Family) -> list[Array]:
     """Return the derivatives of arrays to the offset, at none; errors are near 1e-13 of them.
 
     By central differences of eighth order, to one side where `family` raises `InputError` on the
-    other, or by two points where arrays are straight. Raises `NotSmooth` where orders differ.
+    other, or by few points where arrays are straight. Raises `NotSmooth` where orders differ.
     """
     at = _Sampled(family)
     for side in (0, 1, -1):
@@ -72,7 +72,10 @@ def _central(at: _Sampled) -> list[Array]:
         _change(a, m) - _change(m, b) for a, m, b in zip(ahead, at.middle, behind, strict=True)
     ]
     if _none(bends, at.middle):
-        return [pair / (2.0 * _STEP) for pair in pairs]
+        # What bends as much to either side, as a sine does, shows farther out.
+        far = [_change(a, b) / 4.0 for a, b in zip(at(4), at(-4), strict=True)]
+        if _none([a - b for a, b in zip(far, pairs, strict=True)], at.middle):
+            return [each / (2.0 * _STEP) for each in far]
     places = range(1, 5)
     _require_middle(at)
     changes = [[_change(a, b) for a, b in zip(at(j), at(-j), strict=True)] for j in places]

@@ -102,7 +102,6 @@ def test_what_died_out_has_no_slope_but_counts(cases):
     assert [each.species for each in case.record.extinct] == ["tumour"]
     last = case.record.tangents[-1]
     assert all(not tangent.tumour[1].any() for tangent in last)
-    names = NUMBERS["cylinder"][1]
     assert last[NUMBERS["cylinder"][1].index("doses.0.cells")].ledger.died[0] > 0.0
 
 
