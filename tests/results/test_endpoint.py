@@ -90,7 +90,8 @@ def test_peaks_are_those_of_the_saved_times(result):
     inside = tree["balance/in_tumour"].sum("phenotype")
     found = tree["summary"].to_dataset()
     assert float(found["peak_in_tumour"]) == float(inside.max()) > 0
-    assert float(found["time_of_peak_in_tumour"]) == float(inside["time"][int(inside.values.argmax())])
+    day = float(inside["time"][int(inside.values.argmax())])
+    assert float(found["time_of_peak_in_tumour"]) == day
     cells = (tree["tumour/tumour"][-1] * tree["tumour/cell_volume"]).sum()
     ratio = float(found["product_per_resident"])
     assert ratio == pytest.approx(float(inside[-1]) / float(cells), rel=1e-12)
