@@ -57,7 +57,7 @@ def _dose(dose: Dose) -> str:
 def _tumour(study: Study) -> list[tuple[str, str]]:
     """Return the sentences about the tumour: where it is, what feeds it, who is in it."""
     geometry, tumour = study.geometry, study.tumour
-    network = study.kinetics
+    fields = study.table.fields
     fed = "the rim" if tumour.feeding == "rim" else f"vessels in '{tumour.region or 'all'}'"
     fed = "vessels and the rim" if tumour.feeding == "both" else fed
     return [
@@ -69,11 +69,8 @@ def _tumour(study: Study) -> list[tuple[str, str]]:
         ("vessels", study.vessels_in_words()),
         ("kinetics", ", ".join(study.table.kinetics.models) if study.table.kinetics else ""),
         *[
-            (
-                "field",
-                f"{s.name} ({s.role}): {_field(s, study.table.fields.get(s.name, FieldTable()))}",
-            )
-            for s in network.species
+            ("field", f"{s.name} ({s.role}): {_field(s, fields.get(s.name, FieldTable()))}")
+            for s in study.kinetics.species
         ],
     ]
 
