@@ -97,7 +97,7 @@ def test_run_prints_a_summary_and_writes_beside(folder, capsys):
         assert tree.attrs["study"] == STUDY
 
 
-def test_a_study_in_another_folder_writes_here(folder, monkeypatch, capsys):
+def test_a_study_in_another_folder_writes_here(folder, monkeypatch):
     (folder / "here").mkdir()
     monkeypatch.chdir(folder / "here")
     assert main(["run", "../study.toml", "--set", "time.end=1 s"]) == 0
@@ -105,7 +105,7 @@ def test_a_study_in_another_folder_writes_here(folder, monkeypatch, capsys):
     assert not (folder / "study.nc").exists()
 
 
-def test_settings(folder, capsys):
+def test_settings(folder):
     pairs = {
         "title": "another one",
         "geometry.cells": "12",
@@ -128,7 +128,7 @@ def test_settings(folder, capsys):
         assert number.attrs["note"] == "fast"
 
 
-def test_a_mask_on_the_command_line(folder, capsys):
+def test_a_mask_on_the_command_line(folder):
     short = ["--set", "time.end=1 s"]
     assert main(["run", "study.toml", "--mask", "straight.nii.gz", *short]) == 0
     with xr.open_datatree("study.nc") as tree:

@@ -308,7 +308,7 @@ CALLS = {
     "a mask": (lambda v: voxel_mask(v, np.eye(4), None, source="x"), ()),
     "its affine": (lambda v: voxel_mask(ONES, v, None, source="x"), ()),
     "its labels": (lambda v: voxel_mask(ONES, np.eye(4), v, source="x"), (None, {"a": 1})),
-    "a phantom": (lambda v: lobulated_phantom(v), ()),
+    "a phantom": (lobulated_phantom, ()),
     "its seed": (lambda v: lobulated_phantom(500.0, 2.0, 5, v), (5,)),
 }
 

@@ -122,7 +122,7 @@ def test_an_interrupted_run(folder, capsys, monkeypatch, at):
         assert float(tree["balance"]["infused"][-1].sum()) == 1e6
 
 
-def test_a_result_that_stopped_early_can_be_drawn(folder, capsys, monkeypatch):
+def test_a_result_that_stopped_early_can_be_drawn(folder, monkeypatch):
     def stop(_self, *_):
         raise StepFailed("cart", "no reason", 0.0)
 
@@ -149,7 +149,7 @@ def test_nothing_is_left_of_a_write_that_fails(folder, monkeypatch, capsys):
     assert sorted(folder.iterdir()) == before
 
 
-def test_a_file_is_replaced_whole(folder, capsys):
+def test_a_file_is_replaced_whole(folder):
     (folder / "study.nc").write_bytes(b"\x89HDF old")
     assert main(["run", "study.toml", "--set", "time={end='1 s'}", "--force"]) == 0
     with netCDF4.Dataset("study.nc") as file:

@@ -135,7 +135,7 @@ def test_refusals(path, capsys, options, message):
 
 
 def test_a_study_without_a_tumour_has_no_mesh(path):
-    alone = STUDY.split("[geometry]")[0].replace("intratumoural", "intravenous")
+    alone = STUDY.partition("[geometry]")[0].replace("intratumoural", "intravenous")
     path.write_text(alone + '[time]\nend = "1 day"\n')
     with pytest.raises(InputError, match="refine: a study without a tumour has no mesh"):
         refine(path)
