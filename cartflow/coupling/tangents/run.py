@@ -18,7 +18,7 @@ from cartflow.coupling.state import State
 from cartflow.coupling.tangents.direction import Direction, System
 from cartflow.coupling.tangents.stepper import TangentStepper
 from cartflow.coupling.together import Together
-from cartflow.coupling.turns import Watch
+from cartflow.coupling.turns import Keep, Watch
 
 Array = np.ndarray
 
@@ -46,14 +46,14 @@ class WithTangents(Together):
         super().__init__(coupled, control, initial, time)
         self.saved.append(list(self.tangents))
 
-    def record(self, outcome: Outcome) -> Record:
+    def record(self, outcome: Outcome, *, last: bool = False) -> Record:
         """Return the run so far, with its outcome and the derivatives of what is saved."""
-        found = super().record(outcome)
+        found = super().record(outcome, last=last)
         return replace(found, tangents=tuple(tuple(each) for each in self.saved))
 
-    def advance_to(self, end: float, watch: Watch | None) -> None:
-        """Go to `end` (days), which is saved; `watch` is called after every step."""
-        super().advance_to(end, watch)
+    def advance_to(self, end: float, watch: Watch | None, keep: Keep | None = None) -> None:
+        """Go to `end` (days), which is saved; `watch` and `keep` are called after every step."""
+        super().advance_to(end, watch, keep)
         self.saved.append(list(self.tangents))
 
     def _move(self, new: State, stepper: LineStepper) -> None:
