@@ -77,8 +77,8 @@ def _cells_slopes(_study: Study, result: Result) -> Array:
 
 def _tumour_slopes(study: Study, result: Result) -> Array:
     names = [f"amount_{name}" for name in _tumour_names(study)]
-    end = float(result.tree["time"][-1])
-    return _area_slopes(result, _tumour_cells(study, result), names) / end
+    end = np.asarray(result.tree["time"])[-1]
+    return _area_slopes(result, _tumour_cells(study, result), names) / float(end)
 
 
 def _depth_slopes(_study: Study, result: Result) -> Array:

@@ -14,7 +14,7 @@ from cartflow.core.outcome import InputError
         (lambda x: 1.0 / (1.0 + x), -1.0),
         (lambda x: (1.0 + x) ** -3, -3.0),
         (lambda x: np.exp(5.0 * x), 5.0),
-        (lambda x: np.sin(x), 1.0),
+        (np.sin, 1.0),
     ],
 )
 def test_slopes_are_those_of_closed_forms(family, slope):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.coupling.tangents.direction import Direction, System
@@ -46,7 +47,7 @@ def _direction(numbers: StudyNumbers, name: str, own: str) -> Direction:
 
 def _explain(study: Study, name: str) -> None:
     """Raise `InputError` where a key of the study is a whole number, a time or a choice."""
-    table = study.table
+    table: Any = study.table
     for part in name.split("."):
         if isinstance(table, (list, tuple)) and part.isdigit() and int(part) < len(table):
             table = table[int(part)]
