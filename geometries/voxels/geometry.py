@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cartflow.geometries.geometry import Coarse, Geometry, groups
 from cartflow.geometries.regions import named_regions
+from cartflow.geometries.surfaces.depth import depths
 from cartflow.geometries.surfaces.measures import measure_mask
 from cartflow.geometries.voxels.cavities import enclosed
 from cartflow.geometries.voxels.coarsening import (
@@ -54,7 +55,8 @@ def geometry_of_voxels(
     cells_of_voxels[cavities] = CAVITY
     faces = voxel_faces(cells_of_voxels, voxel)
     indices = np.argwhere(active)
-    depth = _depth(fine, voxel, factors, counts)[active]
+    deep = block_sums(depths(fine > 0, voxel, grid.split), factors)
+    depth = deep[active] / counts[active]
     most = majority(fine, factors)
     own = {name: most == label for name, label in names.items()}
     # A label that nobody named may vanish in coarse cells; one that was named may not.
@@ -113,28 +115,6 @@ def _of_cavities(cavities: NDArray[np.bool_], voxel: Floats) -> list[str]:
     volume = int(cavities.sum()) * float(np.prod(voxel))
     text = f"enclosed cavities of {volume:.4g} mm3 in all; their surface is the boundary wall"
     return [text] if volume else []
-
-
-def _depth(
-    fine: NDArray[Any], voxel: Floats, factors: Sequence[int], counts: NDArray[np.int64]
-) -> Floats:
-    """Return, a block of `counts` voxels, the mean distance of their centres to the surface, mm.
-
-    The surface is the near side of the nearest voxel outside, half a voxel before its centre.
-    """
-    from scipy.ndimage import distance_transform_edt
-
-    inside = np.pad(fine > 0, 1)
-    nearest = distance_transform_edt(
-        inside, sampling=voxel, return_distances=False, return_indices=True
-    )
-    distance = np.zeros(inside.shape)
-    # An axis after the other, for memory.
-    for axis, size in enumerate(voxel):
-        steps = np.abs(nearest[axis] - np.indices(inside.shape, sparse=True)[axis])
-        distance += (np.maximum(steps - 0.5, 0.0) * size) ** 2
-    distance = np.sqrt(distance)
-    return block_sums(distance[1:-1, 1:-1, 1:-1], factors) / np.maximum(counts, 1)
 
 
 def _coordinates(
