@@ -59,7 +59,7 @@ def _wholes(inside: Inside, split: int) -> tuple[Inside, Inside]:
 
 
 def _along(apart: list[Floats], normal: Floats, site: NDArray[np.int32], voxel: Floats) -> Floats:
-    """Return the distance to sites that are so far `apart`, mm, near the surface along its normal."""
+    """Return the distance to sites so far `apart`, mm; near the surface, that along its normal."""
     distance = np.sqrt(sum(x**2 for x in apart))
     across = np.abs(normal * voxel[:, None]).max(axis=0)[site]
     near = np.flatnonzero(distance < _DISTANCE * across)
