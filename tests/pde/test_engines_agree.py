@@ -218,7 +218,7 @@ def test_index_free_stencil_equals_the_indexed_one():
 
 @pytest.mark.parametrize("make", [FastEngine, FipyEngine])
 def test_a_box_full_of_unequal_blocks_keeps_its_cells(make):
-    # Five voxels in blocks of two: every place of the grid holds tissue, the last ones half a block.
+    # Five voxels in blocks of two: every place of the grid holds tissue, the last less of it.
     geometry = voxel_mask(np.ones((5, 5, 5), dtype=bool), np.eye(4), coarsen=2)
     assert geometry.active.all()
     engine = make(cells_problem(geometry, inert("phenotype"), 1.0))
