@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,7 +46,7 @@ def depths(inside: Inside, voxel: Floats, split: int = 1) -> Floats:
         for w, here, size in zip(whole, np.nonzero(around), voxel, strict=True)
     ]
     found = np.zeros(inside.shape)
-    found[inside] = _along(apart, normal, site, voxel * split) - above[site]
+    found[inside] = distance_along(apart, normal, site, voxel * split) - above[site]
     return np.maximum(found, 0.0)
 
 
@@ -58,7 +60,9 @@ def _wholes(inside: Inside, split: int) -> tuple[Inside, Inside]:
     return wholes, around
 
 
-def _along(apart: list[Floats], normal: Floats, site: NDArray[np.int32], voxel: Floats) -> Floats:
+def distance_along(
+    apart: list[Floats], normal: Floats, site: NDArray[Any], voxel: Floats
+) -> Floats:
     """Return the distance to sites so far `apart`, mm; near the surface, that along its normal."""
     distance = np.sqrt(sum(x**2 for x in apart))
     across = np.abs(normal * voxel[:, None]).max(axis=0)[site]

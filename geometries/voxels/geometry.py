@@ -37,10 +37,12 @@ def geometry_of_voxels(
     *,
     drop_empty: bool,
     surface: Surface = "smooth",
+    volumes: Floats | None = None,
 ) -> Geometry:
     """Return the geometry of a voxel grid whose `names` say what its labels are.
 
     Labels without a majority anywhere are an error, or with `drop_empty` left out and noted.
+    Cells have the volumes of their voxels, or those given, mm3.
     """
     # From here on arrays stand in the order of the dims, the reverse of i, j, k.
     factors = grid.factors[::-1]
@@ -49,7 +51,8 @@ def geometry_of_voxels(
     counts = block_sums(fine > 0, factors)
     active = counts > 0
     affine = coarse_affine(grid.affine, grid.factors)
-    volumes = counts[active] * float(np.prod(voxel))
+    if volumes is None:
+        volumes = counts[active] * float(np.prod(voxel))
     cavities = enclosed(fine > 0)
     cells_of_voxels = _cell_of_voxel(fine, active, factors)
     cells_of_voxels[cavities] = CAVITY
@@ -66,14 +69,14 @@ def geometry_of_voxels(
     return Geometry(
         name="mask",
         dims=dims,
-        coordinates=_coordinates(dims, active.shape, affine, aligned=grid.aligned),
+        coordinates=coordinates_of(dims, active.shape, affine, aligned=grid.aligned),
         active=active,
         cell_volumes=volumes,
         centres=indices[:, ::-1] @ affine[:3, :3].T + affine[:3, 3],
         depth=depth,
         regions=named_regions(depth, kept, "coarse mask"),
         boundaries=boundaries(surface, faces, cells_of_voxels, voxel, voxel * factors, grid.split),
-        build_mesh=partial(_build_mesh, indices, active.shape, affine, faces, volumes),
+        build_mesh=partial(build_mesh, indices, active.shape, affine, faces, volumes),
         build_measures=partial(measure_mask, fine > 0, voxel),
         build_coarse=partial(_coarse, grid, names, source_affine, surface, indices, volumes),
         affine=affine,
@@ -117,9 +120,10 @@ def _of_cavities(cavities: NDArray[np.bool_], voxel: Floats) -> list[str]:
     return [text] if volume else []
 
 
-def _coordinates(
+def coordinates_of(
     dims: tuple[str, ...], shape: tuple[int, ...], affine: Floats, *, aligned: bool
 ) -> dict[str, Floats]:
+    """Return the coordinate along each of `dims` of a grid of voxels, mm, or their indices."""
     coordinates = {}
     for axis, (dim, number) in enumerate(zip(dims, shape, strict=True)):
         index = np.arange(number, dtype=float)
@@ -128,13 +132,14 @@ def _coordinates(
     return coordinates
 
 
-def _build_mesh(
+def build_mesh(
     indices: NDArray[np.int64],
     shape: tuple[int, ...],
     affine: Floats,
     faces: VoxelFaces,
     volumes: Floats,
 ) -> Any:
+    """Return the FiPy mesh of cells at `indices`; FiPy is imported only then."""
     from cartflow.geometries.voxels.mesh import build_voxel_mesh
 
     return build_voxel_mesh(indices, shape, affine, faces, volumes)
