@@ -26,7 +26,7 @@ _MARGIN = 4
 _WITHIN = (slice(_MARGIN, -_MARGIN),) * 3
 # The least distance from a cell's centre to the surface that conditions see, in shortest edges:
 # nearer ones would make steps short.
-_NEAREST = 0.15
+_NEAREST = 0.18
 # A piece of surface below this share of a face is round-off.
 _NO_PIECE = 1e-6
 # Areas of planes and of the mask that differ by more (logarithm) are not of one surface.
@@ -100,8 +100,7 @@ def _boundaries(plain: Geometry, found: Cut, depth: Floats, voxel: Floats) -> di
 
     The mask's pieces suit its faces; all together they get the area of the planes.
     """
-    nearest = np.maximum(depth, _NEAREST * voxel.min())
-    areas = _areas(found, voxel)
+    nearest, areas = _nearest(plain, depth, _NEAREST * voxel.min()), _areas(found, voxel)
     return {
         name: Boundary(
             cells=part.cells,
@@ -110,6 +109,18 @@ def _boundaries(plain: Geometry, found: Cut, depth: Floats, voxel: Floats) -> di
         )
         for name, part in plain.boundaries.items()
     }
+
+
+def _nearest(plain: Geometry, depth: Floats, least: float) -> Floats:
+    """Return distances to the surface of at least so many mm, over its pieces no longer in all."""
+    parts = plain.boundaries.values()
+    weights = np.bincount(
+        np.concatenate([part.cells for part in parts]),
+        np.concatenate([part.areas for part in parts]),
+        depth.size,
+    )
+    added = weights @ (np.maximum(depth, least) - depth) / weights.sum()
+    return np.maximum(depth - added, least)
 
 
 def _factor(ratio: float) -> float:
