@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from cartflow.core.dataset import label, variable
 from cartflow.validation.book.case import CaseResult, Check, Scope
 from cartflow.validation.book.drawing import panels
-from cartflow.validation.surfaces.bodies import BODIES, area_ratio
+from cartflow.validation.surfaces.bodies import BODIES, area_ratio, placed
 from cartflow.validation.surfaces.shares import ball_of_shares, shape_of
 from cartflow.validation.surfaces.through import (
     SHAPES,
