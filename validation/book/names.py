@@ -9,6 +9,7 @@ PUBLISHED_MODELS = {
     "adhikarla2021": "Adhikarla et al. 2021, myeloma under CAR T cells and radionuclides",
     "approved_products": "Approved products in blood, by their labels",
     "barros2021": "Barros et al. 2021, CARTmath",
+    "brennan2025": "Brennan et al. 2025, effectors and IL-2",
     "brummer2022": "Brummer et al. 2022, CARRGO with dexamethasone",
     "hardiansyah2019": "Hardiansyah and Ng 2019, chronic lymphocytic leukaemia",
     "kimmel2021": "Kimmel et al. 2021, lymphoma that may die out",
