@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from cartflow.closed_forms.quantities import NOT_NEGATIVE, POSITIVE, SHARE, read_all
+from cartflow.closed_forms.quantities import NOT_NEGATIVE, POSITIVE, SHARE, Number
 from cartflow.core.outcome import InputError
 
 Array = np.ndarray
@@ -25,11 +25,8 @@ class Antigen:
     Raises `InputError` on a median of 0 or less and a spread below 0.
     """
 
-    median: float
-    spread: float
-
-    def __post_init__(self) -> None:
-        read_all(self, median=POSITIVE, spread=NOT_NEGATIVE)
+    median: Number = Number(POSITIVE)
+    spread: Number = Number(NOT_NEGATIVE)
 
     def share_above(self, threshold: float | Array) -> float | Array:
         """Return the share of cells with more than `threshold` molecules.
@@ -79,11 +76,10 @@ class AntigenWindow:
 
     tumour: Antigen
     healthy: Antigen
-    kill: float = 0.99
-    spare: float = 0.01
+    kill: Number = Number(SHARE, 0.99)
+    spare: Number = Number(SHARE, 0.01)
 
     def __post_init__(self) -> None:
-        read_all(self, kill=SHARE, spare=SHARE)
         for name in ("kill", "spare"):
             if getattr(self, name) in (0.0, 1.0):
                 msg = f"{name}: got {getattr(self, name):g}; allowed: between 0 and 1, not these"

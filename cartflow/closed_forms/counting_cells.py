@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import bdtrc, log1p
 
-from cartflow.closed_forms.quantities import NOT_NEGATIVE, POSITIVE, SHARE, read_all
+from cartflow.closed_forms.quantities import NOT_NEGATIVE, SHARE, Bounds, Number
 from cartflow.core.arguments import whole_number
 from cartflow.core.outcome import InputError
 
 Array = np.ndarray
 
 _MOST_CELLS = 10**15
+_SHAPE = Bounds(least=0.0, open=True, infinite=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +28,9 @@ class Counted:
     capture times the cell's mean. The variance over cells is p m + (p m)^2/shape.
     """
 
-    mean: float
-    capture: float
-    shape: float = math.inf
-
-    def __post_init__(self) -> None:
-        read_all(self, mean=NOT_NEGATIVE, capture=SHARE)
-        if self.shape != math.inf:
-            read_all(self, shape=POSITIVE)
+    mean: Number = Number(NOT_NEGATIVE)
+    capture: Number = Number(SHARE)
+    shape: Number = Number(_SHAPE, math.inf)
 
     @property
     def counts(self) -> float:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.closed_forms.quantities import (
+    DAYS,
+    HAZARD,
     NOT_NEGATIVE,
     POSITIVE,
     SHARE,
-    Bounds,
-    read_all,
+    Number,
 )
 from cartflow.core.arguments import whole_number
 from cartflow.core.outcome import InputError
@@ -21,7 +22,6 @@ from cartflow.core.outcome import InputError
 Array = np.ndarray
 Hazard = Callable[[float], float]
 
-_RATE = Bounds("1/day", 0.0)
 _GRID = 2001
 
 
@@ -33,23 +33,20 @@ class DonorCells:
     per that unit. Both compete: the first of them counts.
     """
 
-    relapse: float | str
-    protection: float
-    background: float | str
-    harm: float | str
-
-    def __post_init__(self) -> None:
-        read_all(self, relapse=_RATE, protection=NOT_NEGATIVE, background=_RATE, harm=_RATE)
+    relapse: Number = Number(HAZARD)
+    protection: Number = Number(NOT_NEGATIVE)
+    background: Number = Number(HAZARD)
+    harm: Number = Number(HAZARD)
 
     def hazards(self, dose: float) -> tuple[float, float]:
         """Return the hazards (1/day) of relapse and of graft-versus-host disease at a dose."""
         d = NOT_NEGATIVE.read(dose, "dose")
-        relapse = float(self.relapse) * math.exp(-self.protection * d)
-        return relapse, float(self.background) + float(self.harm) * d
+        relapse = self.relapse * math.exp(-self.protection * d)
+        return relapse, self.background + self.harm * d
 
     def neither(self, dose: float, time: float | str = "365.25 day") -> float:
         """Return the chance of neither by `time`: exp(-(a exp(-b d) + c + g d) t)."""
-        days = Bounds("day", 0.0).read(time, "time")
+        days = DAYS.read(time, "time")
         return math.exp(-sum(self.hazards(dose)) * days)
 
     def first(self, dose: float, time: float | str = "365.25 day") -> tuple[float, float]:
@@ -66,7 +63,7 @@ class DonorCells:
 
         Infinite where cells protect and do no harm.
         """
-        gain, harm = float(self.relapse) * self.protection, float(self.harm)
+        gain, harm = self.relapse * self.protection, self.harm
         if gain <= harm or gain == 0:
             return 0.0
         return math.inf if harm == 0 else math.log(gain / harm) / self.protection

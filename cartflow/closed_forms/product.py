@@ -16,8 +16,9 @@ from cartflow.closed_forms.quantities import (
     NOT_NEGATIVE,
     RATE,
     SHARE,
+    SOME_CELLS,
     Bounds,
-    read_all,
+    Number,
 )
 from cartflow.core.outcome import InputError
 
@@ -71,11 +72,8 @@ class Insertions:
     Per cell Poisson with the mean m, into the hotspot m times the share.
     """
 
-    multiplicity: float
-    hotspot: float
-
-    def __post_init__(self) -> None:
-        read_all(self, multiplicity=NOT_NEGATIVE, hotspot=SHARE)
+    multiplicity: Number = Number(NOT_NEGATIVE)
+    hotspot: Number = Number(SHARE)
 
     @property
     def cell_risk(self) -> float:
@@ -90,7 +88,7 @@ class Insertions:
 
     def dose_risk(self, cells: float | str) -> float:
         """Return the chance that at least one of `cells` positive cells is hit; 0 for no cells."""
-        number = Bounds("cell", 0.0).read(cells, "cells")
+        number = SOME_CELLS.read(cells, "cells")
         if self.positive_cell_risk == 1:
             return 1.0 if number > 0 else 0.0
         return -math.expm1(number * math.log1p(-self.positive_cell_risk))
@@ -103,11 +101,10 @@ class TargetedInsertion:
     Cuts elsewhere are independent of each other and of the insertion.
     """
 
-    efficiency: float
+    efficiency: Number = Number(SHARE)
     off_target: Sequence[float] = ()
 
     def __post_init__(self) -> None:
-        read_all(self, efficiency=SHARE)
         cuts = [SHARE.read(v, f"off_target.{i}") for i, v in enumerate(self.off_target)]
         object.__setattr__(self, "off_target", tuple(cuts))
 
@@ -135,14 +132,13 @@ class Culture:
     and days, or text with a unit.
     """
 
-    seeded: float | str
-    capacity: float | str
-    growth_rate: float | str
-    harvest: float = 1.0
-    thaw: float = 1.0
+    seeded: Number = Number(CELLS)
+    capacity: Number = Number(CELLS)
+    growth_rate: Number = Number(RATE)
+    harvest: Number = Number(SHARE, 1.0)
+    thaw: Number = Number(SHARE, 1.0)
 
     def __post_init__(self) -> None:
-        read_all(self, seeded=CELLS, capacity=CELLS, growth_rate=RATE, harvest=SHARE, thaw=SHARE)
         if self.capacity <= self.seeded:
             msg = f"capacity: got {self.capacity:g}; allowed: above the {self.seeded:g} seeded"
             raise InputError(msg)
@@ -163,7 +159,7 @@ class Culture:
         Infinite where even a full culture does not.
         """
         left = self.harvest * self.thaw * share_positive(multiplicity)
-        wanted = Bounds("cell", 0.0).read(dose, "dose")
+        wanted = SOME_CELLS.read(dose, "dose")
         if wanted <= left * self.seeded:
             return 0.0
         if wanted >= left * self.capacity:
@@ -174,7 +170,7 @@ class Culture:
 
     def multiplicity_for(self, time: float | str, dose: float | str) -> float:
         """Return the multiplicity that gives `dose` after `time`; infinite if none does."""
-        share = Bounds("cell", 0.0).read(dose, "dose") / (
+        share = SOME_CELLS.read(dose, "dose") / (
             self.cells(time) * self.harvest * self.thaw or math.nan
         )
         return multiplicity_for_share(share) if share < 1 else math.inf

@@ -9,7 +9,7 @@ from cartflow.closed_forms.product import (
     multiplicity_for_copies,
     multiplicity_for_share,
 )
-from cartflow.closed_forms.quantities import CELLS, DAYS, SHARE, Bounds, read_all
+from cartflow.closed_forms.quantities import CELLS, DAYS, SHARE, Bounds, Number
 from cartflow.core.outcome import InputError
 
 
@@ -17,23 +17,14 @@ from cartflow.core.outcome import InputError
 class Limits:
     """What a product must meet: dose (positive cells), share positive, copies, days in culture."""
 
-    least_dose: float | str
-    greatest_dose: float | str
-    least_share: float = 0.0
-    greatest_copies: float = 5.0
-    least_time: float | str = 0.0
-    greatest_time: float | str = 14.0
+    least_dose: Number = Number(CELLS)
+    greatest_dose: Number = Number(CELLS)
+    least_share: Number = Number(SHARE, 0.0)
+    greatest_copies: Number = Number(Bounds(least=1.0), 5.0)
+    least_time: Number = Number(DAYS, 0.0)
+    greatest_time: Number = Number(DAYS, 14.0)
 
     def __post_init__(self) -> None:
-        read_all(
-            self,
-            least_dose=CELLS,
-            greatest_dose=CELLS,
-            least_share=SHARE,
-            greatest_copies=Bounds(least=1.0),
-            least_time=DAYS,
-            greatest_time=DAYS,
-        )
         for what in ("dose", "time"):
             low, high = getattr(self, f"least_{what}"), getattr(self, f"greatest_{what}")
             if low > high:
