@@ -24,11 +24,14 @@ PUBLISHED_MODELS = {
 # Models checked against independent integrations of their equations, exact formulas, and what
 # their authors' own code prints, only.
 RECOMPUTED_MODELS = {
+    "antigen_density": "antigen density in classes",
     "antigen_escape": "antigen escape",
     "chaudhury2020": "Chaudhury et al. 2020, Lotka and Volterra",
     "constant_supply": "constant supply",
     "conte2025": "Conte et al. 2025, CAR T cells and an oncolytic virus",
     "costimulation": "CD28 against 4-1BB",
+    "cytokine_network": "interferon gamma, GM-CSF, interleukin 6",
+    "donor_rejection": "donor cells that are rejected",
     "effector_memory_exhausted": "effector, memory and exhausted cells",
     "hanson2016": "Hanson et al. 2016, B-cell leukaemia with inflammation",
     "il6_release": "release of interleukin 6",
@@ -39,8 +42,11 @@ RECOMPUTED_MODELS = {
     "li_lei2025": "Li and Lei 2025, subsets and cytokines",
     "li_lei2025_reduced": "Li and Lei 2025, reduced: effector and memory cells that bind",
     "liu2022": "Liu et al. 2022, CD19-negative leukaemia",
+    "marrow_b_cells": "B cells that mature, and leukaemia",
     "minucci2024": "Minucci et al. 2024, reduced: 13 patients with lymphoma",
     "logistic_growth": "logistic growth",
+    "multiphasic": "injected, engrafted, memory and exhausted cells",
+    "multiple_binding": "several CAR T cells bound to a tumour cell",
     "nagumo": "bistable growth",
     "predator_prey": "predator and prey",
     "predator_prey_exhaustion": "predators that tire",
