@@ -5,6 +5,7 @@ from .closed_forms.antigen_window import Antigen as Antigen
 from .closed_forms.antigen_window import AntigenWindow as AntigenWindow
 from .closed_forms.counting_cells import Counted as Counted
 from .closed_forms.donor_cells import DonorCells as DonorCells
+from .closed_forms.fludarabine import Fludarabine as Fludarabine
 from .closed_forms.product import Culture as Culture
 from .core.outcome import InputError as InputError
 from .core.outcome import RunStopped as RunStopped

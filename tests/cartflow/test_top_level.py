@@ -25,6 +25,7 @@ def test_the_names():
         "Counted",
         "Culture",
         "DonorCells",
+        "Fludarabine",
         "InputError",
         "Result",
         "RunStopped",
@@ -36,12 +37,13 @@ def test_the_names():
     from cartflow.closed_forms.antigen_window import Antigen, AntigenWindow
     from cartflow.closed_forms.counting_cells import Counted
     from cartflow.closed_forms.donor_cells import DonorCells
+    from cartflow.closed_forms.fludarabine import Fludarabine
     from cartflow.closed_forms.product import Culture
     from cartflow.core.outcome import InputError, RunStopped
     from cartflow.results.result import Result, load_result
     from cartflow.study.study import Study
 
-    closed = (Antigen, AntigenWindow, Counted, Culture, DonorCells)
+    closed = (Antigen, AntigenWindow, Counted, Culture, DonorCells, Fludarabine)
     for found in (*closed, InputError, RunStopped, Result, load_result, Study):
         assert getattr(cartflow, found.__name__) is found
 
