@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import brentq
 
+from cartflow.geometries.geometry import Geometry
+from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.locality import in_tissue
@@ -28,6 +30,7 @@ _MODEL = "brennan2025"
 _MOVING = ("effector", "tumour", "il2")
 _WAVES = np.linspace(0.0, 0.4, 2001)
 _BRACKET = (50.0, 80.0)  # days between which a mode begins to grow
+_SIDE, _SIDE_CELLS, _SEED = 100.0, 34, 1
 _REST = {"effector": 0.3, "tumour": 0.45, "il2": 0.02}
 
 
@@ -83,21 +86,41 @@ class Treatment:
         """Return the tumour's mean and its share in the cosine that it starts with, at `times`."""
         geometry = slab(LENGTH, cells)
         wave = np.cos(MODE * geometry.centres[:, 0])
+        course = self._tumour(geometry, times, {"tumour": 1.0 + 0.2 * wave}, 1e-6)
+        return course.mean(axis=1), 2.0 * (course * wave).mean(axis=1)
+
+    def in_strip(self, times: Array, cells: int) -> Array:
+        """Return the tumour's mean in a box as long as the slab and four cells wide."""
+        geometry = box((LENGTH, 4.0 * LENGTH / cells), (cells, 4))
+        wave = np.cos(MODE * geometry.centres[:, 0])
+        return self._tumour(geometry, times, {"tumour": 1.0 + 0.2 * wave}, 1e-5).mean(axis=1)
+
+    def in_square(self, times: Array) -> Array:
+        """Return the tumour (times, cells) in a square of 100 mm that starts with noise on all."""
+        random = np.random.default_rng(_SEED)
+        geometry = box((_SIDE, _SIDE), (_SIDE_CELLS, _SIDE_CELLS))
+        noise = {n: 1.0 + 0.2 * random.standard_normal(geometry.size) for n in _MOVING}
+        return self._tumour(geometry, times, noise, 1e-4)
+
+    def _tumour(
+        self, geometry: Geometry, times: Array, factors: dict[str, Array], tolerance: float
+    ) -> Array:
+        """Return the tumour (times, cells) from the uniform start times `factors`."""
         spread = {"effector": self.effectors, "tumour": 1.0, "il2": self.il2}
         fields = tuple(
             Field(
                 name=s.name,
                 solute=s.role == "solute",
-                diffusivity=np.full(cells, spread[s.name]) if s.name in spread else None,
+                diffusivity=np.full(geometry.size, spread[s.name]) if s.name in spread else None,
             )
             for s in self.network.species
         )
         engine = FastEngine(problem_of(geometry, self.network, fields))
-        state = np.repeat(self.well_mixed(0.0)[:, None], cells, axis=1)
-        tumour = self.network.index("tumour")
-        state[tumour] *= 1.0 + 0.2 * wave
-        course = evolve(engine, state, [0.0, *times], tolerance=1e-6).states[1:, tumour]
-        return course.mean(axis=1), 2.0 * (course * wave).mean(axis=1)
+        state = np.repeat(self.well_mixed(0.0)[:, None], geometry.size, axis=1)
+        for name, factor in factors.items():
+            state[self.network.index(name)] *= factor
+        course = evolve(engine, state, [0.0, *times], tolerance=tolerance)
+        return course.states[1:, self.network.index("tumour")]
 
     @cached_property
     def _course(self) -> Trajectory:
