@@ -38,6 +38,7 @@ def delivery(setting: Setting, route: str, end: float) -> float:
     in time, and in a second for a thousand settings. Without reactions a study's own tumour
     takes up as many, since egress is in proportion to its cells.
     """
+    assert setting.tumour is not None
     network = setting.network()
     _, collected = NetworkStepper(network=network).matrices(end)
     area = collected @ network.entry(route)

@@ -12,6 +12,7 @@ from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.coupling.extinction import Extinct, emptied, extinguished
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.programme import Programme, Underway
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
 from cartflow.coupling.turns import Watch
@@ -43,6 +44,7 @@ class BodyAlone:
     tolerance: float
     happenings: Happenings = field(default_factory=Happenings)
     travellers: tuple[str, ...] = ()
+    programme: Programme[BodyAlone] | None = None
 
     @property
     def product_names(self) -> tuple[str, ...]:
@@ -145,6 +147,7 @@ class _Run:
 
     def __init__(self, alone: BodyAlone) -> None:
         self.base, self.now, self.wholes = alone, alone, alone.wholes
+        self.underway = Underway(alone.programme)
         self.steps = [0, 0]
         self.extinct: list[Extinct] = []
         self.state = alone.start()
@@ -160,12 +163,13 @@ class _Run:
             rejected_steps=self.steps[1],
             error_sum=0.0,
             extinct=tuple(self.extinct),
+            happened=self.underway.happened,
         )
 
     def advance_to(self, end: float, watch: Watch | None) -> None:
         while self.state.time < end:
             before = self.state.time
-            self._step(min(end, self.base.next_event(before)))
+            self._step(min(end, self.base.next_event(before), self.underway.next_event(before)))
             self._arrive()
             self.reached = self.state
             if watch is not None:
@@ -191,8 +195,15 @@ class _Run:
             self.extinct += extinct
 
     def _arrive(self) -> None:
-        """Let happen what happens at the time of the state: switches, then jumps, then doses."""
+        """Let happen what happens at the time of the state.
+
+        Events of the study come first, then switches, jumps and doses.
+        """
         time = self.state.time
+        due = self.underway.due(time)
+        if due is not None:
+            self.base, self.wholes = due, due.wholes
+            self.now = due.at(time)
         if time in self.base.happenings.times():
             before = self.wholes.above(self.state)
             jumped = self.wholes.multiplied(self.state, self.wholes.factors(time))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cartflow.core.outcome import Outcome
 from cartflow.coupling.extinction import Extinct
+from cartflow.coupling.programme import Happened
 from cartflow.coupling.state import State
 
 
@@ -23,8 +24,8 @@ class Record:
 
     `companion` is a coarser run beside it, if there was one. `error_sum` adds up the estimated
     relative errors of all accepted steps: a measure of the error in time at the end, as long as
-    errors neither grow nor die out on the way. `extinct` are the species that died out, as time
-    went.
+    errors neither grow nor die out on the way. `extinct` are the species that died out, and `happened`
+    the study's events, as time went.
     """
 
     states: list[State]
@@ -33,4 +34,5 @@ class Record:
     rejected_steps: int
     error_sum: float
     extinct: tuple[Extinct, ...] = ()
+    happened: tuple[Happened, ...] = ()
     companion: Companion | None = None

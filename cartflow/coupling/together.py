@@ -11,6 +11,7 @@ from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.extinction import emptied
 from cartflow.coupling.line.stepper import Going, LineStepper
+from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
 from cartflow.coupling.turns import InTurns
 
@@ -20,10 +21,17 @@ Array = np.ndarray
 class Together(InTurns):
     """One run in progress, of body and tumour on a line as one system."""
 
-    def __init__(self, coupled: Coupled, control: StepControl, initial: Array, time: float) -> None:
+    def __init__(
+        self,
+        coupled: Coupled,
+        control: StepControl,
+        initial: Array,
+        time: float,
+        programme: Programme[Coupled] | None = None,
+    ) -> None:
         self.going = Going.first(control)
         self._stepper: LineStepper | None = None
-        super().__init__(coupled, control, initial, time)
+        super().__init__(coupled, control, initial, time, programme)
 
     def record(self, outcome: Outcome) -> Record:
         """Return the run so far, with its outcome."""

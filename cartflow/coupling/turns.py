@@ -19,6 +19,7 @@ from cartflow.core.stepping import (
 from cartflow.core.totals import totals
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.extinction import Extinct, emptied, extinguished
+from cartflow.coupling.programme import Programme, Underway
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
 
@@ -35,8 +36,16 @@ def at_the_end(watch: Watch, end: float) -> Watch:
 class InTurns:
     """One run in progress, of body and tumour in turns, each step whole and as two halves."""
 
-    def __init__(self, coupled: Coupled, control: StepControl, initial: Array, time: float) -> None:
+    def __init__(
+        self,
+        coupled: Coupled,
+        control: StepControl,
+        initial: Array,
+        time: float,
+        programme: Programme[Coupled] | None = None,
+    ) -> None:
         self.base = self.coupled = coupled
+        self.underway = Underway(programme)
         self.wholes = self.base.wholes
         self.control = control
         self.most = np.zeros(len(initial))
@@ -59,13 +68,16 @@ class InTurns:
             rejected_steps=self.loop.rejected,
             error_sum=self.loop.error_sum,
             extinct=tuple(self.extinct),
+            happened=self.underway.happened,
         )
 
     def advance_to(self, end: float, watch: Watch | None) -> None:
         """Go to `end` (days), which is saved; `watch` is called after every step."""
         while self.state.time < end:
             before = self.state.time
-            self._step(min(self.base.next_event(before), end))
+            self._step(
+                min(self.base.next_event(before), self.underway.next_event(before), end)
+            )
             self._arrive()
             self.reached = self.state
             if watch is not None:
@@ -78,7 +90,11 @@ class InTurns:
             self.states.append(self.reached)
 
     def _arrive(self) -> None:
-        """Let happen what happens at the time of the state: switches, then jumps, then doses."""
+        """Let happen what happens at the time of the state.
+
+        Events of the study come first, then switches, jumps and doses.
+        """
+        self._take_over()
         if self.state.time in self.base.happenings.times():
             self._restart()
             before = self.wholes.above(self.state)
@@ -86,6 +102,13 @@ class InTurns:
             self._accept(*emptied(self.wholes, before, jumped))
         self._give_doses()
         self.coupled = self.base.at(self.state.time)
+
+    def _take_over(self) -> None:
+        """Go on with the system that the study's events make, from the state as it is."""
+        due = self.underway.due(self.state.time)
+        if due is not None:
+            self.base, self.wholes = due, due.wholes
+            self._restart()
 
     def _accept(self, state: State, extinct: tuple[Extinct, ...]) -> None:
         self.state = state

@@ -11,6 +11,7 @@ from cartflow.core.tables import PositiveInt, Table, quantity
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling
+from cartflow.study.event_tables import EventTable
 from cartflow.study.geometry_tables import GeometryTable
 
 Time = Annotated[Parameter, quantity("day")]
@@ -199,6 +200,7 @@ class StudyTable(Table):
     body: NamedFile
     trafficking: TraffickingTable
     doses: list[DoseTable] = Field(default_factory=list)
+    events: list[EventTable] = Field(default_factory=list)
     organs: dict[str, OrganTable] = Field(default_factory=dict)
     tumour: TumourTable | None = None
     geometry: GeometryTable | None = None

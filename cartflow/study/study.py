@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 from cartflow.core import arguments
 from cartflow.core.bibliography import keys, references
@@ -18,6 +20,7 @@ from cartflow.core.tables import parse_toml, read_text, validate
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.door import Door, vessel_fed
+from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.geometries.geometry import Geometry
@@ -49,7 +52,9 @@ from cartflow.study.given import (
     with_given_diffusivities,
     with_given_starts,
 )
+from cartflow.study.events.programme import Events, read_events
 from cartflow.study.models import StudyModels
+from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import all_replaced, errors_named, without_folders
 from cartflow.study.parts import (
     arrival,
@@ -65,6 +70,9 @@ from cartflow.study.schedule import save_times
 from cartflow.study.schema import StudyTable, TumourTable
 from cartflow.study.shapes import build_geometry
 from cartflow.study.sites import organ_kinetics, site_parameters
+
+Array = np.ndarray
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -228,11 +236,43 @@ class Study:
     @cached_property
     def prepared(self) -> Simulation | BodyAlone:
         """What runs: the coupled simulation, or without a tumour the body alone."""
-        return self.simulation if self.table.tumour is not None else self._body_alone()
+        if self.table.tumour is not None:
+            return self.simulation
+        with errors_named(self.name):
+            programme = self._programme(lambda other: other._body_alone)
+        return replace(self._body_alone, programme=programme)
 
     @cached_property
     def simulation(self) -> Simulation:
         """The coupled simulation, ready to run. Raises `InputError` without a tumour."""
+        coupled, initial = self._start
+        table = self.table
+        with errors_named(self.name):
+            simulation = Simulation(
+                coupled=coupled,
+                initial=initial,
+                save_times=save_times(table.time, [dose.time for dose in coupled.doses]),
+                control=control(table.solver),
+                programme=self._programme(lambda other: other._start[0]),
+            )
+            return suited(simulation, table.solver)
+
+    @cached_property
+    def _events(self) -> Events[Study] | None:
+        """The study's events, if it has any."""
+        if not self.table.events:
+            return None
+        numbers = StudyNumbers(study=self.with_settings({"events": []}))
+        with errors_named(self.name):
+            return read_events(self.table.events, self.table.time.end, numbers)
+
+    def _programme(self, system: Callable[[Study], S]) -> Programme[S] | None:
+        """Return what the study's events do to its run; `system` is what runs of a study."""
+        return None if self._events is None else self._events.programme(system)
+
+    @cached_property
+    def _start(self) -> tuple[Coupled, Array]:
+        """The coupled system and the tumour's state (species, mesh cells) at the start."""
         assembler, table = Assembler(self.name, self.geometry, self.kinetics), self.table
         tumour = self.tumour
         with errors_named(self.name):
@@ -259,15 +299,8 @@ class Study:
                 kinetics=self.organ_kinetics,
                 happenings=self.models.happenings(self.organ_kinetics),
             )
-            simulation = Simulation(
-                coupled=coupled,
-                initial=initial,
-                save_times=save_times(table.time, [dose.time for dose in coupled.doses]),
-                control=control(table.solver),
-            )
-            simulation = suited(simulation, table.solver)
         self.stated.update(assembler.parameters)
-        return simulation
+        return coupled, initial
 
     @cached_property
     def stated(self) -> dict[str, Parameter]:
@@ -276,8 +309,9 @@ class Study:
 
     def parameters(self) -> dict[str, Parameter]:
         """Return every number that the run uses, with unit, source and standing."""
-        _ = self.prepared
-        found = {**self.stated, **self.organs.parameters}
+        _ = self._body_alone if self.table.tumour is None else self._start
+        events = {} if self._events is None else self._events.stated()
+        found = {**self.stated, **self.organs.parameters, **events}
         if self.organ_kinetics is not None:
             found |= site_parameters(self.table.organs, self.organ_kinetics)
             found |= self.models.organ_numbers()
@@ -365,6 +399,7 @@ class Study:
     def _without_tumour(self) -> InputError:
         return InputError(f"{self.name}: key 'tumour' is missing, which this needs")
 
+    @cached_property
     def _body_alone(self) -> BodyAlone:
         table = self.table
         with errors_named(self.name):

@@ -1,0 +1,93 @@
+"""What is done to a run from outside: the system that takes over at a time, or on a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from cartflow.core.units import rational
+from cartflow.coupling.state import State
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happened:
+    """An event, by its number in the study, and the `time` (days) at which it came to pass."""
+
+    time: float
+    event: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Condition:
+    """The `event` comes to pass once, `after` days from when `gap` of the state is first <= 0."""
+
+    event: int
+    gap: Callable[[State], float]
+    after: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Programme(Generic[S]):
+    """Events at times (`timed`, rising, of one time in their order) and on `conditions`.
+
+    `system` gives what runs after some events, by their numbers as they came to pass.
+    """
+
+    system: Callable[[tuple[int, ...]], S]
+    timed: tuple[Happened, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+    def mapped(self, change: Callable[[S], T]) -> Programme[T]:
+        """Return the same events, with another system made of each."""
+        return Programme(
+            system=lambda fired: change(self.system(fired)),
+            timed=self.timed,
+            conditions=self.conditions,
+        )
+
+
+class Underway(Generic[S]):
+    """A programme as a run goes: what has happened, and what is to come."""
+
+    def __init__(self, programme: Programme[S] | None) -> None:
+        self._programme = programme
+        self._coming = [] if programme is None else list(programme.timed)
+        self._waiting = [] if programme is None else list(programme.conditions)
+        self.happened: tuple[Happened, ...] = ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is a condition that has not been met yet."""
+        return bool(self._waiting)
+
+    def next_event(self, time: float) -> float:
+        """Return the next time after `time` (days) at which an event comes to pass, or inf."""
+        return min((each.time for each in self._coming if each.time > time), default=np.inf)
+
+    def gap(self, state: State) -> float:
+        """Return the smallest gap of the conditions that are waited for."""
+        return min(condition.gap(state) for condition in self._waiting)
+
+    def look(self, state: State) -> None:
+        """Note which conditions `state` meets."""
+        met = [each for each in self._waiting if each.gap(state) <= 0.0]
+        for condition in met:
+            time = float(rational(state.time) + rational(condition.after))
+            self._coming.append(Happened(time=time, event=condition.event))
+        self._waiting = [each for each in self._waiting if each not in met]
+
+    def due(self, time: float) -> S | None:
+        """Return the system after the events of `time` (days), or None if there are none."""
+        now = [each for each in self._coming if each.time <= time]
+        if not now:
+            return None
+        assert self._programme is not None
+        self._coming = [each for each in self._coming if each.time > time]
+        self.happened += tuple(replace(each, time=time) for each in now)
+        return self._programme.system(tuple(each.event for each in self.happened))
