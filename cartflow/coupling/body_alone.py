@@ -24,7 +24,7 @@ from cartflow.pbpk.organs.kinetics import OrganKinetics
 
 Array = np.ndarray
 _NO_TUMOUR = np.zeros((0, 0))
-# Where a species may die out, its amount is looked at so often (days).
+# Where a species may die out, or a condition be met, amounts are looked at so often (days).
 _LOOK = 0.25
 
 
@@ -184,26 +184,27 @@ class _Run:
     def _step(self, event: float) -> None:
         """Go to `event`, or only as far as the next look at what may die out."""
         old = self.state
-        until = min(event, old.time + _LOOK) if self.wholes.may_fall else event
+        looks = self.wholes.may_fall or self.underway.waits
+        until = min(event, old.time + _LOOK) if looks else event
         self.state, step = self.now.stepped(old, until)
         # A step without kinetics is exact.
         self.steps = [self.steps[0] + max(step.taken, 1), self.steps[1] + step.refused]
+
+        def attempt(dt: float) -> State:
+            return self.now.stepped(old, old.time + dt)[0]
+
         if self.wholes.may_fall:
-            self.state, extinct = extinguished(
-                self.wholes, old, self.state, lambda dt: self.now.stepped(old, old.time + dt)[0]
-            )
+            self.state, extinct = extinguished(self.wholes, old, self.state, attempt)
             self.extinct += extinct
+        self.state = self.underway.landed(old, self.state, attempt)
 
     def _arrive(self) -> None:
         """Let happen what happens at the time of the state.
 
-        Events of the study come first, then switches, jumps and doses.
+        Events of the study come first, then switches, jumps and doses, and conditions last.
         """
+        self._take_over()
         time = self.state.time
-        due = self.underway.due(time)
-        if due is not None:
-            self.base, self.wholes = due, due.wholes
-            self.now = due.at(time)
         if time in self.base.happenings.times():
             before = self.wholes.above(self.state)
             jumped = self.wholes.multiplied(self.state, self.wholes.factors(time))
@@ -211,3 +212,12 @@ class _Run:
             self.extinct += extinct
             self.now = self.base.at(time)
         self.state = self.base.given(self.state)
+        self.underway.look(self.state)
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Go on with the body that the study's events make, from the state as it is."""
+        due = self.underway.due(self.state)
+        if due is not None:
+            self.base, self.wholes = due, due.wholes
+            self.now = due.at(self.state.time)

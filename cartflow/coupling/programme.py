@@ -9,7 +9,11 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from cartflow.core.units import rational
+from cartflow.coupling.landing import first_below
 from cartflow.coupling.state import State
+
+# How near to being met a condition is found.
+_NEAR = 1e-13
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -25,7 +29,10 @@ class Happened:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Condition:
-    """The `event` comes to pass once, `after` days from when `gap` of the state is first <= 0."""
+    """The `event` comes to pass once, `after` days from when `gap` of the state is first <= 0.
+
+    The gap has no unit, and is near one where nothing is near.
+    """
 
     event: int
     gap: Callable[[State], float]
@@ -74,16 +81,26 @@ class Underway(Generic[S]):
         """Return the smallest gap of the conditions that are waited for."""
         return min(condition.gap(state) for condition in self._waiting)
 
+    def landed(self, old: State, new: State, attempt: Callable[[float], State]) -> State:
+        """Return the state after the step from `old` to `new`, or when a condition is first met.
+
+        `attempt` takes a step of fewer days from `old`.
+        """
+        if not self._waiting or self.gap(new) > 0.0:
+            return new
+        return first_below(self.gap, old, new, attempt, _NEAR)
+
     def look(self, state: State) -> None:
-        """Note which conditions `state` meets."""
+        """Have the events come whose conditions `state` meets."""
         met = [each for each in self._waiting if each.gap(state) <= 0.0]
         for condition in met:
             time = float(rational(state.time) + rational(condition.after))
             self._coming.append(Happened(time=time, event=condition.event))
         self._waiting = [each for each in self._waiting if each not in met]
 
-    def due(self, time: float) -> S | None:
-        """Return the system after the events of `time` (days), or None if there are none."""
+    def due(self, state: State) -> S | None:
+        """Return the system after the events of the state's time, or None if there are none."""
+        time = state.time
         now = [each for each in self._coming if each.time <= time]
         if not now:
             return None

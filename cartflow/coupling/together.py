@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from cartflow.coupling.extinction import emptied
 from cartflow.coupling.line.stepper import Going, LineStepper
 from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
+from cartflow.coupling.state import State
 from cartflow.coupling.turns import InTurns
 
 Array = np.ndarray
@@ -45,14 +47,25 @@ class Together(InTurns):
     def _restart(self) -> None:
         self.going = self.going.afresh(self.control)
 
-    def _step(self, event: float) -> None:
-        """Go to `event`, or as far as a species dies out or signals want to be looked at."""
+    def _next_look(self) -> float:
+        return self.state.time + self.going.step
+
+    def _repeated(self) -> Callable[[float], State]:
+        old, going, floor, stepper = self.state, self.going, self._least_counted(), self._current()
+        return lambda dt: stepper.advance(old, going, old.time + dt, floor, None)[0]
+
+    def _current(self) -> LineStepper:
+        """Return the stepper of the system as it is now."""
         if self._stepper is None or self._stepper.coupled is not self.coupled:
             self._stepper = LineStepper(self.coupled, self.control)
+        return self._stepper
+
+    def _step(self, event: float) -> None:
+        """Go to `event`, or as far as a species dies out or signals want to be looked at."""
         falls = self.wholes.may_fall
         before = self.wholes.above(self.state) if falls else None
         least = self.wholes.least_in_tumour(self.state) if falls else None
-        self.state, self.going = self._stepper.advance(
+        self.state, self.going = self._current().advance(
             self.state, self.going, event, self._least_counted(), least
         )
         if before is not None:

@@ -75,9 +75,8 @@ class InTurns:
         """Go to `end` (days), which is saved; `watch` is called after every step."""
         while self.state.time < end:
             before = self.state.time
-            self._step(
-                min(self.base.next_event(before), self.underway.next_event(before), end)
-            )
+            event = min(self.base.next_event(before), self.underway.next_event(before), end)
+            self._step_or_land(event)
             self._arrive()
             self.reached = self.state
             if watch is not None:
@@ -92,7 +91,7 @@ class InTurns:
     def _arrive(self) -> None:
         """Let happen what happens at the time of the state.
 
-        Events of the study come first, then switches, jumps and doses.
+        Events of the study come first, then switches, jumps and doses, and conditions last.
         """
         self._take_over()
         if self.state.time in self.base.happenings.times():
@@ -101,11 +100,13 @@ class InTurns:
             jumped = self.wholes.multiplied(self.state, self.wholes.factors(self.state.time))
             self._accept(*emptied(self.wholes, before, jumped))
         self._give_doses()
+        self.underway.look(self.state)
+        self._take_over()
         self.coupled = self.base.at(self.state.time)
 
     def _take_over(self) -> None:
         """Go on with the system that the study's events make, from the state as it is."""
-        due = self.underway.due(self.state.time)
+        due = self.underway.due(self.state)
         if due is not None:
             self.base, self.wholes = due, due.wholes
             self._restart()
@@ -126,6 +127,29 @@ class InTurns:
 
     def _restart(self) -> None:
         self.loop.restart()
+
+    def _step_or_land(self, event: float) -> None:
+        """Go towards `event`, at most to where a condition is met."""
+        if not self.underway.waits:
+            self._step(event)
+            return
+        old, attempt = self.state, self._repeated()
+        self._step(min(event, self._next_look()))
+        self.state = self.underway.landed(old, self.state, attempt)
+
+    def _next_look(self) -> float:
+        """Return how far (days) to go before conditions are looked at; a step is never too far."""
+        return np.inf
+
+    def _repeated(self) -> Callable[[float], State]:
+        """Return what takes a step of so many days from the state of now, whatever it becomes."""
+        old = self.state
+
+        def attempt(dt: float) -> State:
+            self.state = old
+            return self._attempt(dt)[0]
+
+        return attempt
 
     def _step(self, event: float) -> None:
         """Take one accepted step, at most to `event`."""

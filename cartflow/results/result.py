@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -125,11 +125,12 @@ def build_result(
     references: list[str],
     vessels: str = "",
     given: str = "",
+    events: Sequence[str] = (),
 ) -> Result:
     """Return the result of a `Record` with everything that its file should say about itself.
 
     `vessels` says whose vessels the tumour has, if there is one; `given` which arrays a script
-    gave in place of the study's numbers.
+    gave in place of the study's numbers, `events` those of the study that came to pass.
     """
     system = run if isinstance(run, BodyAlone) else run.coupled
     root = xr.Dataset(coords=shared(record, system))
@@ -147,6 +148,7 @@ def build_result(
         "trafficking_scaling": system.network.scaling,
         **({"tumour_vessels": vessels} if vessels else {}),
         **({"given_arrays": given} if given else {}),
+        **({"events": "; ".join(events)} if events else {}),
         **_stepping(record, run),
         "numpy_version": installed_version("numpy"),
         "scipy_version": installed_version("scipy"),

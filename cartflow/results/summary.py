@@ -21,6 +21,7 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
         *(_tumour_lines(numbers, tree.children["tumour"]) if "tumour" in tree.children else []),
         *_vessels_line(tree),
         *_organ_lines(tree["body"].to_dataset()),
+        *_event_lines(tree.attrs.get("events", "")),
         *(f"extinct       {each}" for each in tree.attrs.get("extinct", "").split("; ") if each),
         f"balance       largest |residual| / (infused + born) = {numbers['relative_residual']:.2g}",
         _step_line(tree),
@@ -54,6 +55,17 @@ def _vessels_line(tree: xr.DataTree) -> list[str]:
     """Return whose vessels the tumour has; files of earlier versions do not say."""
     text = tree.attrs.get("tumour_vessels")
     return [f"vessels       {text}"] if text else []
+
+
+_MOST_EVENTS = 8
+
+
+def _event_lines(text: str) -> list[str]:
+    """Return a line for each event of the study that came to pass, as far as there is room."""
+    events = text.split("; ") if text else []
+    lines = [f"event         {each}" for each in events[:_MOST_EVENTS]]
+    more = len(events) - _MOST_EVENTS
+    return [*lines, f"event         and {more} more"] if more > 0 else lines
 
 
 def _organ_lines(body: xr.Dataset) -> list[str]:

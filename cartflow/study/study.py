@@ -45,6 +45,7 @@ from cartflow.study.checks import (
     require_regions,
 )
 from cartflow.study.dosing import build_doses, cells_alone
+from cartflow.study.events.programme import Events, read_events
 from cartflow.study.given import (
     Given,
     in_words,
@@ -52,7 +53,6 @@ from cartflow.study.given import (
     with_given_diffusivities,
     with_given_starts,
 )
-from cartflow.study.events.programme import Events, read_events
 from cartflow.study.models import StudyModels
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import all_replaced, errors_named, without_folders
@@ -72,7 +72,7 @@ from cartflow.study.shapes import build_geometry
 from cartflow.study.sites import organ_kinetics, site_parameters
 
 Array = np.ndarray
-S = TypeVar("S")
+S = TypeVar("S", Coupled, BodyAlone)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -239,7 +239,7 @@ class Study:
         if self.table.tumour is not None:
             return self.simulation
         with errors_named(self.name):
-            programme = self._programme(lambda other: other._body_alone)
+            programme = self._programme(self._body_alone, lambda other: other._body_alone)
         return replace(self._body_alone, programme=programme)
 
     @cached_property
@@ -253,7 +253,7 @@ class Study:
                 initial=initial,
                 save_times=save_times(table.time, [dose.time for dose in coupled.doses]),
                 control=control(table.solver),
-                programme=self._programme(lambda other: other._start[0]),
+                programme=self._programme(coupled, lambda other: other._start[0]),
             )
             return suited(simulation, table.solver)
 
@@ -264,11 +264,14 @@ class Study:
             return None
         numbers = StudyNumbers(study=self.with_settings({"events": []}))
         with errors_named(self.name):
-            return read_events(self.table.events, self.table.time.end, numbers)
+            fixed = dict.fromkeys(self.models.switched(), "its model switches it, or by it")
+            for field, what in self.given:
+                fixed[f"fields.{field}.{what}"] = "an array was given in its place"
+            return read_events(self.table.events, self.table.time.end, numbers, fixed)
 
-    def _programme(self, system: Callable[[Study], S]) -> Programme[S] | None:
+    def _programme(self, start: S, system: Callable[[Study], S]) -> Programme[S] | None:
         """Return what the study's events do to its run; `system` is what runs of a study."""
-        return None if self._events is None else self._events.programme(system)
+        return None if self._events is None else self._events.programme(start, system)
 
     @cached_property
     def _start(self) -> tuple[Coupled, Array]:
@@ -387,6 +390,7 @@ class Study:
             references=self.references(),
             vessels=self.vessels_in_words(),
             given=in_words(self.given),
+            events=[] if self._events is None else self._events.in_words(record.happened),
         )
 
     @property
