@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from cartflow.core.outcome import InputError
@@ -11,11 +11,14 @@ from cartflow.core.parameters import Parameter
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.programme import Happened, Programme
+from cartflow.coupling.simulation import Simulation
+from cartflow.study.composition import Composition
 from cartflow.study.event_tables import EventTable
 from cartflow.study.events.changes import Change, read_changes, values_after
 from cartflow.study.events.conditions import read_conditions
 from cartflow.study.events.times import timed_events
 from cartflow.study.numbers import Numbered, StudyNumbers, setting_key
+from cartflow.study.schema import StudyTable
 
 Study = TypeVar("Study", bound=Numbered)
 S = TypeVar("S", Coupled, BodyAlone)
@@ -46,6 +49,16 @@ class Events(Generic[Study]):
             for key, number in change.numbers().items()
         }
 
+    def applied(
+        self,
+        run: Simulation | BodyAlone,
+        made: Callable[[Study], Simulation | BodyAlone],
+    ) -> Simulation | BodyAlone:
+        """Return `run` with the events; `made` gives what runs of another study without any."""
+        if isinstance(run, Simulation):
+            return replace(run, programme=self.programme(run.coupled, lambda of: _coupled(made(of))))
+        return replace(run, programme=self.programme(run, lambda of: _alone(made(of))))
+
     def programme(self, start: S, system: Callable[[Study], S]) -> Programme[S]:
         """Return what is done to the run that begins with `start`; `system` makes it of a study.
 
@@ -73,16 +86,13 @@ class Events(Generic[Study]):
 
 
 def read_events(
-    tables: Sequence[EventTable],
-    end: Parameter,
-    numbers: StudyNumbers[Study],
-    fixed: Mapping[str, str],
+    table: StudyTable, numbers: StudyNumbers[Study], fixed: Mapping[str, str]
 ) -> Events[Study]:
-    """Return the events of a study with these `numbers` that ends at `end`.
+    """Return the events of a study as read, which has these `numbers` without them.
 
     Of the numbers that are `fixed` it says why. Raises `InputError`.
     """
-    changes = read_changes(tables, numbers.numbers)
+    changes = read_changes(table.events, numbers.numbers)
     for number, change in enumerate(changes):
         for name in (*change.values, *change.factors):
             for key, why in fixed.items():
@@ -91,7 +101,24 @@ def read_events(
                     raise InputError(msg)
     return Events(
         changes=changes,
-        timed=timed_events(tables, end),
+        timed=timed_events(table.events, table.time.end),
         numbers=numbers,
-        tables=tuple(tables),
+        tables=tuple(table.events),
     )
+
+
+def _coupled(run: Simulation | BodyAlone) -> Coupled:
+    assert isinstance(run, Simulation)
+    return run.coupled
+
+
+def _alone(run: Simulation | BodyAlone) -> BodyAlone:
+    assert isinstance(run, BodyAlone)
+    return run
+
+
+def unchanging(study: Composition) -> dict[str, str]:
+    """Return the numbers of a study that its events must leave alone, with the reason."""
+    fixed = dict.fromkeys(study.models.switched(), "its model switches it, or by it")
+    given = (f"fields.{field}.{what}" for field, what in study.given)
+    return fixed | dict.fromkeys(given, "an array was given in its place")
