@@ -100,6 +100,7 @@ class InTurns:
             jumped = self.wholes.multiplied(self.state, self.wholes.factors(self.state.time))
             self._accept(*emptied(self.wholes, before, jumped))
         self._give_doses()
+        self.state = self.base.arrived(self.state)
         self.underway.look(self.state)
         self._take_over()
         self.coupled = self.base.at(self.state.time)

@@ -84,7 +84,8 @@ class StudyNumbers(Generic[S]):
     @cached_property
     def numbers(self) -> dict[str, Parameter]:
         """Every number that may vary, by name."""
-        outside = study_setting(self.study).numbers()
+        followed = self.study.table.body is not None
+        outside = study_setting(self.study).numbers() if followed else {}
         inside = {k: p for k, p in self.study.parameters().items() if self._is_inside(k)}
         return outside | {k: p for k, p in inside.items() if k not in outside}
 

@@ -6,12 +6,14 @@ from cartflow.core.parameters import Parameter
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.door import Door, vessel_fed
+from cartflow.coupling.feed import Feed
 from cartflow.coupling.simulation import Simulation
 from cartflow.pde.problem import Problem
 from cartflow.results.tumour import require_free_names
 from cartflow.study.assembly import Assembler
 from cartflow.study.checks import refuse_tumour_keys, refuse_unused, require_regions
 from cartflow.study.composition import Composition
+from cartflow.study.courses.blood import blood_course
 from cartflow.study.dosing import build_doses, cells_alone
 from cartflow.study.given import with_given_diffusivities, with_given_starts
 from cartflow.study.overrides import errors_named
@@ -49,6 +51,7 @@ def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parame
             injection=vessel_fed(study.geometry, tumour.injection_region),
             kinetics=study.organ_kinetics,
             happenings=study.models.happenings(study.organ_kinetics),
+            feed=_feed(study),
         )
         simulation = Simulation(
             coupled=coupled,
@@ -57,6 +60,17 @@ def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parame
             control=control(table.solver),
         )
         return suited(simulation, table.solver), assembler.parameters
+
+
+def _feed(study: Composition) -> Feed | None:
+    """Return what feeds the tumour of a study that follows no body, if anything does."""
+    table = study.tumour.blood
+    if study.fed is None or table is None:
+        return None
+    products = [s.name for s, p in zip(study.kinetics.species, study.kinetics.is_product, strict=True) if p]
+    end = study.table.time.end.value
+    course = blood_course(table, study.kinetics, products, study.folder, end)
+    return Feed(vessels=study.fed, course=course)
 
 
 def body_alone(study: Composition) -> BodyAlone:

@@ -47,7 +47,8 @@ class Study(Composition):
     def __repr__(self) -> str:
         """Return name, title and body in a line."""
         changed = f", {len(self.settings)} settings" if self.settings else ""
-        return f"<Study: {self.name}; {self.table.title}; {self.table.body.name}{changed}>"
+        body = "no body" if self.table.body is None else self.table.body.name
+        return f"<Study: {self.name}; {self.table.title}; {body}{changed}>"
 
     @classmethod
     def from_file(cls, path: str | Path, settings: Mapping[str, Any] | None = None) -> Study:

@@ -23,7 +23,7 @@ class FedVessels:
     """Vessels that take up cells from blood with a given concentration.
 
     dA/dt = `inflow` C - (flow on + transmigration) A, with A the cells in them and C the cells per
-    mm3 of the blood that enters (`inflow` in mm3/day). `network` holds A, C in the place of venous
+    mm3 of the blood that enters (`inflow` in mm3/day). `network` holds A, C in place of venous
     blood, and what is handed over; only that is counted, since the rest never was the tumour's.
     """
 
@@ -31,14 +31,13 @@ class FedVessels:
     inflow: float
 
 
-def entering_concentration(network: OrganNetwork, state: Array) -> Array | None:
-    """Return cells per mm3 of the blood that enters a tumour, (p,), from the state (n, p).
+def entering_concentration(network: OrganNetwork, state: Array) -> Array:
+    """Return cells per mm3 of the blood that enters a tumour's vessels, (p,), from the state (n, p).
 
-    The mean over what flows in from everywhere, counted as `venous_concentration` does; None
-    where no blood enters.
+    The mean over what flows in from everywhere, counted as `venous_concentration` does.
     """
-    if VESSELS not in network.names:
-        return None
+    if network.counted_in == "given":
+        return np.array(state[network.index(ENTERING)])
     rates, flow = _entering(network)
     return np.asarray(rates @ state / flow)
 
