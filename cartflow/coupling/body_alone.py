@@ -219,5 +219,5 @@ class _Run:
         """Go on with the body that the study's events make, from the state as it is."""
         due = self.underway.due(self.state)
         if due is not None:
-            self.base, self.wholes = due, due.wholes
-            self.now = due.at(self.state.time)
+            self.base = due[0]
+            self.wholes, self.now = self.base.wholes, self.base.at(self.state.time)

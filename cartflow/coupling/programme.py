@@ -21,10 +21,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Happened:
-    """An event, by its number in the study, and the `time` (days) at which it came to pass."""
+    """An event, by its number in the study, and the `time` (days) at which it came to pass.
+
+    A `gentle` one is a piece of a course, after which steps need not begin anew.
+    """
 
     time: float
     event: int
+    gentle: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,8 +102,11 @@ class Underway(Generic[S]):
             self._coming.append(Happened(time=time, event=condition.event))
         self._waiting = [each for each in self._waiting if each not in met]
 
-    def due(self, state: State) -> S | None:
-        """Return the system after the events of the state's time, or None if there are none."""
+    def due(self, state: State) -> tuple[S, bool] | None:
+        """Return the system after the events of the state's time, and whether all were gentle.
+
+        None if there are none.
+        """
         time = state.time
         now = [each for each in self._coming if each.time <= time]
         if not now:
@@ -107,4 +114,5 @@ class Underway(Generic[S]):
         assert self._programme is not None
         self._coming = [each for each in self._coming if each.time > time]
         self.happened += tuple(replace(each, time=time) for each in now)
-        return self._programme.system(tuple(each.event for each in self.happened))
+        system = self._programme.system(tuple(each.event for each in self.happened))
+        return system, all(each.gentle for each in now)

@@ -108,8 +108,11 @@ class InTurns:
     def _take_over(self) -> None:
         """Go on with the system that the study's events make, from the state as it is."""
         due = self.underway.due(self.state)
-        if due is not None:
-            self.base, self.wholes = due, due.wholes
+        if due is None:
+            return
+        self.base, gentle = due
+        self.wholes = self.base.wholes
+        if not gentle:
             self._restart()
 
     def _accept(self, state: State, extinct: tuple[Extinct, ...]) -> None:

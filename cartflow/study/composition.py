@@ -21,6 +21,7 @@ from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
 from cartflow.study.alone import tissue_of, vessels_of
+from cartflow.study.courses.numbers import NumberCourse
 from cartflow.study.given import Given
 from cartflow.study.models import StudyModels
 from cartflow.study.overrides import errors_named
@@ -35,7 +36,7 @@ class Composition:
     """Body, tumour and kinetics of a study: `text` as written, `table` as read.
 
     Paths start from `folder`. `other_body` and `other_trafficking` stand in place of those that
-    the table names; `given` are arrays in place of numbers.
+    the table names; `given` are arrays in place of numbers, `courses` those of numbers in time.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Composition:
     other_body: Body | None = None
     other_trafficking: Trafficking | None = None
     given: Given = field(default_factory=dict, repr=False)
+    courses: tuple[NumberCourse, ...] = field(default=(), repr=False)
 
     @cached_property
     def geometry(self) -> Geometry:

@@ -26,7 +26,8 @@ from cartflow.study.assembly import stated_parameters
 from cartflow.study.basis import all_parameters, all_references
 from cartflow.study.checks import require_parts
 from cartflow.study.composition import Composition
-from cartflow.study.events.programme import Events, read_events, unchanging
+from cartflow.study.courses.numbers import without_courses
+from cartflow.study.events.programme import Events, read_events
 from cartflow.study.given import in_words, on_cells
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import all_replaced, errors_named, without_folders
@@ -69,6 +70,8 @@ class Study(Composition):
         settings = arguments.table(settings, "settings")
         data = parse_toml(arguments.text(text, "text"), arguments.text(name, "name"))
         data = all_replaced(data, settings, name)
+        folder = Path() if folder is None else as_path(folder, "folder")
+        data, courses = without_courses(data, folder, name)
         table = validate(StudyTable, data, name)
         require_parts(table, name)
         for key in table.references:
@@ -77,8 +80,9 @@ class Study(Composition):
             name=name,
             text=text,
             table=table,
-            folder=Path() if folder is None else as_path(folder, "folder"),
+            folder=folder,
             settings=settings,
+            courses=courses,
         )
 
     def with_settings(self, settings: Mapping[str, Any]) -> Study:
@@ -144,12 +148,13 @@ class Study(Composition):
 
     @cached_property
     def events(self) -> Events[Study] | None:
-        """The study's events, if it has any. Raises `InputError`."""
-        if not self.table.events:
+        """The study's events and courses of numbers, if it has any. Raises `InputError`."""
+        if not self.table.events and not self.courses:
             return None
-        numbers = StudyNumbers(study=self.with_settings({"events": []}))
+        firsts = {course.key: course.first() for course in self.courses}
+        numbers = StudyNumbers(study=self.with_settings({"events": [], **firsts}))
         with errors_named(self.name):
-            return read_events(self.table, numbers, unchanging(self))
+            return read_events(self, numbers)
 
     @cached_property
     def stated(self) -> dict[str, Parameter]:

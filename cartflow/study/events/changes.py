@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter, parameter, signed
+from cartflow.study.courses.numbers import NumberCourse
 from cartflow.study.event_tables import EventTable
 from cartflow.study.events.changeable import changeable
 from cartflow.study.numbers import setting_key
@@ -47,6 +48,24 @@ def values_after(
         for name, factor in changes[event].factors.items():
             values[name] = values.get(name, numbers[name].value) * factor.value
     return values
+
+
+def course_changes(
+    course: NumberCourse, number: Parameter, name: str, end: float
+) -> tuple[tuple[Change, ...], list[float]]:
+    """Return what the pieces of a course after the first change, and at which times before `end`.
+
+    Raises `InputError` on a wrong dimension.
+    """
+    try:
+        like = signed(parameter(course.first(), number.unit), number.sign)
+    except InputError as error:
+        msg = f"{course.key}: {error}"
+        raise InputError(msg) from None
+    starts, values = course.pieces()
+    pieces = [(float(t), float(v)) for t, v in zip(starts, values, strict=True) if 0 < t < end]
+    changes = tuple(Change(values={name: replace(like, value=v)}, factors={}) for _, v in pieces)
+    return changes, [t for t, _ in pieces]
 
 
 def _change(table: EventTable, key: str, numbers: Mapping[str, Parameter]) -> Change:

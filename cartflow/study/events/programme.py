@@ -14,13 +14,15 @@ from cartflow.coupling.programme import Happened, Programme
 from cartflow.coupling.simulation import Simulation
 from cartflow.study.composition import Composition
 from cartflow.study.event_tables import EventTable
-from cartflow.study.events.changes import Change, read_changes, values_after
+from cartflow.study.events.changeable import changeable
+from cartflow.study.events.changes import Change, course_changes, read_changes, values_after
 from cartflow.study.events.conditions import read_conditions
 from cartflow.study.events.times import timed_events
 from cartflow.study.numbers import Numbered, StudyNumbers, setting_key
-from cartflow.study.schema import StudyTable
 
 Study = TypeVar("Study", bound=Numbered)
+_KEPT = 32  # studies
+
 S = TypeVar("S", Coupled, BodyAlone)
 
 
@@ -28,7 +30,8 @@ S = TypeVar("S", Coupled, BodyAlone)
 class Events(Generic[Study]):
     """The events of a study: what each changes of its `numbers`, and when (`timed`).
 
-    The study of `numbers` is without them; `tables` are as read. Each other study is made once, when it is needed.
+    The study of `numbers` is without them; `tables` are as read, and changes beyond them those of
+    courses. Each other study is made when it is needed, and kept for a while.
     """
 
     changes: tuple[Change, ...]
@@ -39,13 +42,14 @@ class Events(Generic[Study]):
 
     def in_words(self, happened: Sequence[Happened]) -> list[str]:
         """Return a line for each event that came to pass."""
-        return [f"{self.changes[each.event]} at {each.time:.9g} day" for each in happened]
+        own = (each for each in happened if each.event < len(self.tables))
+        return [f"{self.changes[each.event]} at {each.time:.9g} day" for each in own]
 
     def stated(self) -> dict[str, Parameter]:
         """Return every number of the events, by dotted key."""
         return {
             f"events.{i}.{key}": number
-            for i, change in enumerate(self.changes)
+            for i, change in enumerate(self.changes[: len(self.tables)])
             for key, number in change.numbers().items()
         }
 
@@ -64,7 +68,7 @@ class Events(Generic[Study]):
 
         Raises `InputError` where a study cannot be after one of the events alone.
         """
-        for number in range(len(self.changes)):
+        for number in range(len(self.tables)):
             try:
                 system(self.after((number,)))
             except InputError as error:
@@ -81,30 +85,53 @@ class Events(Generic[Study]):
         values = values_after(fired, self.changes, self.numbers.numbers)
         key = tuple(sorted(values.items()))
         if key not in self._made:
+            if len(self._made) >= _KEPT:
+                self._made.pop(next(iter(self._made)))
             self._made[key] = self.numbers.varied(values)
         return self._made[key]
 
 
-def read_events(
-    table: StudyTable, numbers: StudyNumbers[Study], fixed: Mapping[str, str]
-) -> Events[Study]:
-    """Return the events of a study as read, which has these `numbers` without them.
+def read_events(study: Composition, numbers: StudyNumbers[Study]) -> Events[Study]:
+    """Return the events and courses of a `study`, which has these `numbers` without them.
 
-    Of the numbers that are `fixed` it says why. Raises `InputError`.
+    A course is as many changes as it has pieces, after those of the events. Raises `InputError`.
     """
+    table, fixed = study.table, _unchanging(study)
     changes = read_changes(table.events, numbers.numbers)
     for number, change in enumerate(changes):
         for name in (*change.values, *change.factors):
-            for key, why in fixed.items():
-                if name == key or name.startswith(f"{key}."):
-                    msg = f"events.{number}: {setting_key(name)} cannot change in a run: {why}"
-                    raise InputError(msg)
+            _refuse_fixed(name, fixed, f"events.{number}")
+    timed = list(timed_events(table.events, table.time.end))
+    for course in study.courses:
+        name = changeable(course.key, numbers.numbers, course.key)
+        _refuse_fixed(name, _unchanging(study, courses=False), course.key)
+        pieces, times = course_changes(course, numbers.numbers[name], name, table.time.end.value)
+        timed += [Happened(time=t, event=len(changes) + k, gentle=True) for k, t in enumerate(times)]
+        changes += pieces
     return Events(
         changes=changes,
-        timed=timed_events(table.events, table.time.end),
+        timed=tuple(sorted(timed, key=lambda each: each.time)),
         numbers=numbers,
         tables=tuple(table.events),
     )
+
+
+def _refuse_fixed(name: str, fixed: Mapping[str, str], where: str) -> None:
+    for key, why in fixed.items():
+        if name == key or name.startswith(f"{key}."):
+            msg = f"{where}: {setting_key(name)} cannot change in a run: {why}"
+            raise InputError(msg)
+
+
+def _unchanging(study: Composition, courses: bool = True) -> dict[str, str]:
+    """Return the numbers of a study that its events must leave alone, with the reason."""
+    fixed = dict.fromkeys(study.models.switched(), "its model switches it, or by it")
+    given = (f"fields.{field}.{what}" for field, what in study.given)
+    fixed |= dict.fromkeys(given, "an array was given in its place")
+    if courses:
+        named = (course.key.replace("kinetics.parameters.", "kinetics.") for course in study.courses)
+        fixed |= dict.fromkeys(named, "it has a course")
+    return fixed
 
 
 def _coupled(run: Simulation | BodyAlone) -> Coupled:
@@ -116,9 +143,3 @@ def _alone(run: Simulation | BodyAlone) -> BodyAlone:
     assert isinstance(run, BodyAlone)
     return run
 
-
-def unchanging(study: Composition) -> dict[str, str]:
-    """Return the numbers of a study that its events must leave alone, with the reason."""
-    fixed = dict.fromkeys(study.models.switched(), "its model switches it, or by it")
-    given = (f"fields.{field}.{what}" for field, what in study.given)
-    return fixed | dict.fromkeys(given, "an array was given in its place")
