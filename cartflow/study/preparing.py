@@ -26,8 +26,8 @@ def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parame
 
     Raises `InputError` without a tumour.
     """
-    assembler, table = Assembler(study.name, study.geometry, study.kinetics), study.table
-    tumour = study.tumour
+    table, tumour = study.table, study.tumour
+    assembler = Assembler(study.name, study.geometry, study.kinetics, study.folder)
     with errors_named(study.name):
         refuse_unused(table, tumour)
         require_regions(table, tumour, study.geometry)

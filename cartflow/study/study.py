@@ -27,6 +27,7 @@ from cartflow.study.basis import all_parameters, all_references
 from cartflow.study.checks import require_parts
 from cartflow.study.composition import Composition
 from cartflow.study.courses.numbers import without_courses
+from cartflow.study.earlier import organs_of_earlier
 from cartflow.study.events.programme import Events, read_events
 from cartflow.study.given import in_words, on_cells
 from cartflow.study.numbers import StudyNumbers
@@ -72,6 +73,7 @@ class Study(Composition):
         data = all_replaced(data, settings, name)
         folder = Path() if folder is None else as_path(folder, "folder")
         data, courses = without_courses(data, folder, name)
+        data = organs_of_earlier(data, folder, name)
         table = validate(StudyTable, data, name)
         require_parts(table, name)
         for key in table.references:
