@@ -24,8 +24,8 @@ class Record:
 
     `companion` is a coarser run beside it, if there was one. `error_sum` adds up the estimated
     relative errors of all accepted steps: a measure of the error in time at the end, as long as
-    errors neither grow nor die out on the way. `extinct` are the species that died out, and `happened`
-    the study's events, as time went.
+    errors neither grow nor die out on the way. `extinct` are the species that died out, and
+    `happened` the study's events, as time went.
     """
 
     states: list[State]

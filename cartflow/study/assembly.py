@@ -118,7 +118,7 @@ class Assembler:
         for s in self.network.species:
             raw = tables.get(s.name, FieldTable()).initial
             key = f"fields.{s.name}.initial"
-            given = raw if raw is not None else f"{s.initial} {s.unit}"
+            given: Any = raw if raw is not None else f"{s.initial} {s.unit}"
             if is_earlier(given):
                 where = f"{self.file}: {key}"
                 rows.append(field_of_earlier(given, s, self.geometry, self.folder, where))

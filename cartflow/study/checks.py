@@ -6,8 +6,8 @@ from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.geometry import Geometry
 from cartflow.pbpk.flows.routes import CAVITY_ROUTES, HOSTS_OF_ROUTES
 from cartflow.pbpk.tumour import draining_node, host_cavity
-from cartflow.study.alone import refuse_without_body
 from cartflow.study.schema import StudyTable, TumourTable
+from cartflow.study.without_body import refuse_without_body
 
 _REGIONS = ("region", "egress_region", "injection_region")
 

@@ -20,7 +20,6 @@ from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
-from cartflow.study.alone import tissue_of, vessels_of
 from cartflow.study.courses.numbers import NumberCourse
 from cartflow.study.given import Given
 from cartflow.study.models import StudyModels
@@ -29,6 +28,7 @@ from cartflow.study.parts import cavities, scaling, vessels, vessels_in_words
 from cartflow.study.schema import StudyTable, TraffickingTable, TumourTable
 from cartflow.study.shapes import build_geometry
 from cartflow.study.sites import organ_kinetics
+from cartflow.study.without_body import tissue_of, vessels_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -180,4 +180,3 @@ def _require_unit(values: xr.DataArray, species: Species) -> None:
     if unit != own:
         msg = f"'{values.name}' is in {unit}, but {species.name} in {own}"
         raise InputError(msg)
-

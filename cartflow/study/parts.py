@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,8 @@ def vessels(table: TumourTable, volume: float, trafficking: Trafficking | None) 
     With ``like = "published"`` they are those that `trafficking` was published with, but for the
     numbers that the table gives itself. Without a trafficking model they are nowhere.
     """
-    own, published = stated(table), {}
+    own: dict[str, Any] = stated(table)
+    published: dict[str, Parameter] = {}
     if trafficking is None:
         return TumourVessels(volume=volume, host=host_organs(_NOWHERE), **own)
     if table.host is None:
@@ -85,7 +87,7 @@ def _published(
     table: TumourTable, own: dict[str, Parameter], trafficking: Trafficking
 ) -> dict[str, Parameter]:
     """Return the published numbers that the study's own leave to the publication."""
-    require_host(trafficking, table.host, own)
+    require_host(trafficking, table.host or "", own)
     found = published_vessels(trafficking)
     if {"egress_rate", "retention"} & own.keys():
         found = {n: p for n, p in found.items() if n not in ("egress_rate", "retention")}

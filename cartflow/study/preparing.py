@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cartflow.core.parameters import Parameter
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
@@ -22,9 +24,9 @@ from cartflow.study.schedule import save_times
 
 
 def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parameter]]:
-    """Return the coupled simulation without events, and the numbers of its fields and tissue by dotted key.
+    """Return the coupled simulation, and the numbers of its fields and tissue by dotted key.
 
-    Raises `InputError` without a tumour.
+    It is without events. Raises `InputError` without a tumour.
     """
     table, tumour = study.table, study.tumour
     assembler = Assembler(study.name, study.geometry, study.kinetics, study.folder)
@@ -67,9 +69,10 @@ def _feed(study: Composition) -> Feed | None:
     table = study.tumour.blood
     if study.fed is None or table is None:
         return None
-    products = [s.name for s, p in zip(study.kinetics.species, study.kinetics.is_product, strict=True) if p]
+    kinetics = study.kinetics
+    products = [kinetics.species_names[i] for i in np.flatnonzero(kinetics.is_product)]
     end = study.table.time.end.value
-    course = blood_course(table, study.kinetics, products, study.folder, end)
+    course = blood_course(table, kinetics, products, study.folder, end)
     return Feed(vessels=study.fed, course=course)
 
 

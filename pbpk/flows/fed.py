@@ -32,7 +32,7 @@ class FedVessels:
 
 
 def entering_concentration(network: OrganNetwork, state: Array) -> Array:
-    """Return cells per mm3 of the blood that enters a tumour's vessels, (p,), from the state (n, p).
+    """Return cells per mm3 of the blood that enters a tumour, (p,), from the state (n, p).
 
     The mean over what flows in from everywhere, counted as `venous_concentration` does.
     """

@@ -23,7 +23,7 @@ _SAVED = "entering_concentration"
 def blood_course(
     table: BloodTable, network: Network, products: Sequence[str], folder: Path, end: float
 ) -> BloodCourse:
-    """Return the cells per mm3 of blood of each of `products`, as `table` gives them to `end` (days).
+    """Return the cells per mm3 of blood of each of `products`, as `table` gives them to `end`.
 
     Raises `InputError`.
     """
@@ -43,7 +43,7 @@ def blood_course(
 
 
 def _read(table: BloodTable, folder: Path) -> BloodTable:
-    """Return the table with the blood that entered the tumour of an earlier result, if that is it."""
+    """Return the table with the blood that entered the tumour of a result, if it names one."""
     if not isinstance(table.course, str) or not table.course.endswith(".nc"):
         return table
     path = folder / table.course

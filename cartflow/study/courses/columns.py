@@ -49,7 +49,9 @@ def read_columns(path: Path, names: Sequence[str]) -> Array:
     return np.array([_row(path, *row, places, header) for row in rows[1:]])
 
 
-def _row(path: Path, number: int, line: str, places: Sequence[int], header: list[str]) -> list[float]:
+def _row(
+    path: Path, number: int, line: str, places: Sequence[int], header: list[str]
+) -> list[float]:
     fields = _parsed(path, number, line)
     if len(fields) != len(header):
         msg = f"{path}: row {number} has {len(fields)} columns, the first {len(header)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +39,7 @@ class Course:
         if self.interpolation == "pchip" and times.size > 1:
             from scipy.interpolate import PchipInterpolator
 
-            ends = zip(times[:-1], times[1:], strict=True)
-            parts = [np.linspace(a, b, _PIECES, endpoint=False) for a, b in ends]
+            parts = [np.linspace(a, b, _PIECES, endpoint=False) for a, b in pairwise(times)]
             fine = np.concatenate([*parts, times[-1:]])
             values = np.maximum(PchipInterpolator(times, values)(fine), 0.0)
             times = fine
@@ -72,9 +72,7 @@ def read_course(
     return Course(times=times, values=values, interpolation=table.interpolation)
 
 
-def _of_file(
-    table: CourseTable, path: Path, columns: list[str], like: str
-) -> tuple[Array, Array]:
+def _of_file(table: CourseTable, path: Path, columns: list[str], like: str) -> tuple[Array, Array]:
     if table.time is None:
         msg = "key 'time' is missing; it names the column of times"
         raise InputError(msg)
@@ -144,7 +142,7 @@ def _require_course(times: Array, values: Array, interpolation: str, end: float)
     falls = np.flatnonzero(np.diff(times) <= 0)
     if falls.size:
         k = int(falls[0])
-        msg = f"course: its times do not rise: after {times[k]:.6g} day comes {times[k + 1]:.6g} day"
+        msg = f"course: its times do not rise: after {times[k]:.6g} comes {times[k + 1]:.6g} day"
         raise InputError(msg)
     if values.min() < 0:
         msg = f"course: a value is below 0 (at {times[int(np.argmin(values.min(axis=1)))]:.6g} day)"

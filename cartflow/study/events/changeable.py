@@ -15,7 +15,7 @@ _NEVER = {
     "solver": "how a run is stepped stays as it is",
     "doses": "a dose has a time of its own; give it a table [[doses]]",
     "events": "events do not change events",
-    "tissue.porosity": "what is dissolved is counted in it; a matrix that reactions remove opens it",
+    "tissue.porosity": "what is dissolved is counted in it; tissue.matrix opens it",
     "tissue.open_porosity": "what is dissolved is counted in it",
     "tumour.vascular_fraction": "cells in the vessels are counted in that volume",
     "tumour.interstitial_fraction": "it is a volume, which stays as it is",

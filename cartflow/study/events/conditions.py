@@ -1,4 +1,4 @@
-"""Conditions on which events come to pass: ``tumour < 1e6 cells``, ``cart in blood > 10 cells/uL``."""
+"""Conditions on which events come to pass: ``tumour < 1e6 cells``, ``cart in blood > 1/uL``."""
 
 from __future__ import annotations
 

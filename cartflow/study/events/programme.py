@@ -17,7 +17,7 @@ from cartflow.study.event_tables import EventTable
 from cartflow.study.events.changeable import changeable
 from cartflow.study.events.changes import Change, course_changes, read_changes, values_after
 from cartflow.study.events.conditions import read_conditions
-from cartflow.study.events.times import timed_events
+from cartflow.study.events.times import timed_events, when
 from cartflow.study.numbers import Numbered, StudyNumbers, setting_key
 
 Study = TypeVar("Study", bound=Numbered)
@@ -40,6 +40,11 @@ class Events(Generic[Study]):
     tables: tuple[EventTable, ...]
     _made: dict[tuple[tuple[str, float], ...], Study] = field(default_factory=dict, repr=False)
 
+    def described(self) -> list[str]:
+        """Return a sentence for each event of the study."""
+        pairs = zip(self.tables, self.changes, strict=False)
+        return [f"{change} {when(table)}" for table, change in pairs]
+
     def in_words(self, happened: Sequence[Happened]) -> list[str]:
         """Return a line for each event that came to pass."""
         own = (each for each in happened if each.event < len(self.tables))
@@ -60,7 +65,8 @@ class Events(Generic[Study]):
     ) -> Simulation | BodyAlone:
         """Return `run` with the events; `made` gives what runs of another study without any."""
         if isinstance(run, Simulation):
-            return replace(run, programme=self.programme(run.coupled, lambda of: _coupled(made(of))))
+            coupled = self.programme(run.coupled, lambda of: _coupled(made(of)))
+            return replace(run, programme=coupled)
         return replace(run, programme=self.programme(run, lambda of: _alone(made(of))))
 
     def programme(self, start: S, system: Callable[[Study], S]) -> Programme[S]:
@@ -106,7 +112,8 @@ def read_events(study: Composition, numbers: StudyNumbers[Study]) -> Events[Stud
         name = changeable(course.key, numbers.numbers, course.key)
         _refuse_fixed(name, _unchanging(study, courses=False), course.key)
         pieces, times = course_changes(course, numbers.numbers[name], name, table.time.end.value)
-        timed += [Happened(time=t, event=len(changes) + k, gentle=True) for k, t in enumerate(times)]
+        first = len(changes)
+        timed += [Happened(time=t, event=first + k, gentle=True) for k, t in enumerate(times)]
         changes += pieces
     return Events(
         changes=changes,
@@ -129,7 +136,8 @@ def _unchanging(study: Composition, courses: bool = True) -> dict[str, str]:
     given = (f"fields.{field}.{what}" for field, what in study.given)
     fixed |= dict.fromkeys(given, "an array was given in its place")
     if courses:
-        named = (course.key.replace("kinetics.parameters.", "kinetics.") for course in study.courses)
+        keys = (course.key for course in study.courses)
+        named = (key.replace("kinetics.parameters.", "kinetics.") for key in keys)
         fixed |= dict.fromkeys(named, "it has a course")
     return fixed
 
@@ -142,4 +150,3 @@ def _coupled(run: Simulation | BodyAlone) -> Coupled:
 def _alone(run: Simulation | BodyAlone) -> BodyAlone:
     assert isinstance(run, BodyAlone)
     return run
-

@@ -29,6 +29,18 @@ def timed_events(tables: Sequence[EventTable], end: Parameter) -> tuple[Happened
     return tuple(sorted(found, key=lambda each: each.time))
 
 
+def when(table: EventTable) -> str:
+    """Return in words when an event comes to pass."""
+    if table.when is not None:
+        after = "" if table.after is None else f"{table.after.stated} after "
+        return f"{after}when {table.when}"
+    first = "" if table.time is None else f"at {table.time.stated}"
+    if table.every is None:
+        return first
+    until = "" if table.until is None else f" until {table.until.stated}"
+    return f"{first}{', then ' if first else ''}every {table.every.stated}{until}"
+
+
 def _times(table: EventTable, key: str, end: Parameter) -> list[float]:
     if table.when is not None:
         _refuse(table, key, ("time", "every", "until"), "beside 'when'")

@@ -49,7 +49,7 @@ def refuse_without_body(table: StudyTable, tumour: TumourTable) -> None:
         raise InputError(msg)
     for i, dose in enumerate(table.doses):
         if dose.route != "intratumoural":
-            msg = f"doses.{i}.route: '{dose.route}' needs a body; a tumour alone has 'intratumoural'"
+            msg = f"doses.{i}.route: '{dose.route}' needs a body; allowed alone: intratumoural"
             raise InputError(msg)
     if table.body is not None:
         for key in ("capture", "haematocrit"):
