@@ -129,7 +129,9 @@ def test_vessels_take_up_what_the_closed_form_says(folder, settings):
 def test_a_tumour_that_nothing_feeds_keeps_its_cells_or_loses_them_by_egress(folder):
     settings = {"fields.cart.initial": "10 cells/mm^3"}
     for tumour, share in (("", 1.0), ('egress_rate = "0.5 1/day"', np.exp(-2.0))):
-        record = balanced(Study.from_text(ALONE.format(tumour=tumour), folder=folder, settings=settings))
+        record = balanced(
+            Study.from_text(ALONE.format(tumour=tumour), folder=folder, settings=settings)
+        )
         assert record.states[-1].tumour[0] == pytest.approx(10.0 * share, rel=1e-8)
 
 

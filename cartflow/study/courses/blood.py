@@ -14,7 +14,7 @@ from cartflow.coupling.feed import BloodCourse
 from cartflow.kinetics.network import Network
 from cartflow.results.result import load_result
 from cartflow.study.course_tables import BloodTable
-from cartflow.study.courses.course import read_course
+from cartflow.study.courses.course import read_course, require_not_negative
 
 _WHERE = "tumour.blood"
 _SAVED = "entering_concentration"
@@ -34,6 +34,7 @@ def blood_course(
     table = _read(table, folder)
     columns = _columns(table, travelling)
     course = read_course(table, list(columns.values()), "cell/mm^3", folder, end, _WHERE)
+    require_not_negative(course, _WHERE)
     times, given, rises = course.lines()
     values, slopes = np.zeros((2, times.size, len(products)))
     for k, name in enumerate(columns):

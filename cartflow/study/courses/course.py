@@ -41,8 +41,7 @@ class Course:
 
             parts = [np.linspace(a, b, _PIECES, endpoint=False) for a, b in pairwise(times)]
             fine = np.concatenate([*parts, times[-1:]])
-            values = np.maximum(PchipInterpolator(times, values)(fine), 0.0)
-            times = fine
+            values, times = PchipInterpolator(times, values)(fine), fine
         slopes = np.zeros_like(values)
         if self.interpolation != "step":
             slopes[:-1] = np.diff(values, axis=0) / np.diff(times)[:, None]
@@ -65,7 +64,8 @@ def read_course(
         else:
             msg = f"course: {given!r:.60} is neither a path nor an xarray.DataArray"
             raise InputError(msg)
-        _require_course(times, values, table.interpolation, end)
+        name = f"{folder / given}" if isinstance(given, str) else "course"
+        _require_course(times, values, table.interpolation, end, name)
     except InputError as error:
         msg = f"{where}: {error}"
         raise InputError(msg) from None
@@ -136,20 +136,26 @@ def _factor(unit: str, like: str) -> float:
         raise InputError(msg) from None
 
 
-def _require_course(times: Array, values: Array, interpolation: str, end: float) -> None:
+def require_not_negative(course: Course, where: str) -> None:
+    """Raise `InputError` naming the time at which a course is below zero."""
+    least = course.values.min(axis=1)
+    if least.min() < 0:
+        msg = f"{where}: its value at {course.times[int(np.argmin(least))]:.6g} day is below 0"
+        raise InputError(msg)
+
+
+def _require_course(times: Array, values: Array, interpolation: str, end: float, name: str) -> None:
     if not (np.isfinite(times).all() and np.isfinite(values).all()):
-        raise InputError("course: holds what is no finite number")
+        msg = f"{name}: holds what is no finite number"
+        raise InputError(msg)
     falls = np.flatnonzero(np.diff(times) <= 0)
     if falls.size:
         k = int(falls[0])
-        msg = f"course: its times do not rise: after {times[k]:.6g} comes {times[k + 1]:.6g} day"
-        raise InputError(msg)
-    if values.min() < 0:
-        msg = f"course: a value is below 0 (at {times[int(np.argmin(values.min(axis=1)))]:.6g} day)"
+        msg = f"{name}: its times do not rise: after {times[k]:.6g} comes {times[k + 1]:.6g} day"
         raise InputError(msg)
     if times[0] > 0:
-        msg = f"course: begins at {times[0]:.6g} day, after the start of the run"
+        msg = f"{name}: begins at {times[0]:.6g} day, after the start of the run"
         raise InputError(msg)
     if interpolation != "step" and times[-1] < end:
-        msg = f"course: ends at {times[-1]:.6g} day, before time.end ({end:.6g} day)"
+        msg = f"{name}: ends at {times[-1]:.6g} day, before time.end ({end:.6g} day)"
         raise InputError(msg)

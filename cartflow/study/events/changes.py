@@ -8,6 +8,7 @@ from typing import Any
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter, parameter, signed
+from cartflow.study.courses.course import require_not_negative
 from cartflow.study.courses.numbers import NumberCourse
 from cartflow.study.event_tables import EventTable
 from cartflow.study.events.changeable import changeable
@@ -62,6 +63,8 @@ def course_changes(
     except InputError as error:
         msg = f"{course.key}: {error}"
         raise InputError(msg) from None
+    if number.sign != "any":
+        require_not_negative(course.course, course.key)
     starts, values = course.pieces()
     pieces = [(float(t), float(v)) for t, v in zip(starts, values, strict=True) if 0 < t < end]
     changes = tuple(Change(values={name: replace(like, value=v)}, factors={}) for _, v in pieces)
