@@ -154,6 +154,7 @@ def build_result(
         "extinct": "; ".join(str(each) for each in record.extinct),
         "trafficking_scaling": system.network.scaling,
         **({"tumour_vessels": vessels} if vessels else {}),
+        **_fed(run),
         **({"given_arrays": given} if given else {}),
         **({"events": "; ".join(events)} if events else {}),
         **_stepping(record, run),
@@ -171,6 +172,13 @@ def build_result(
     tree = xr.DataTree.from_dict({name: without_fill(ds) for name, ds in groups.items()})
     result = Result(tree=tree, outcome=record.outcome)
     return result.with_group("summary", endpoint_group(tree)) if "/tumour" in groups else result
+
+
+def _fed(run: Simulation | BodyAlone) -> dict[str, str]:
+    """Return what feeds a tumour that no body is followed beside, in words."""
+    if isinstance(run, BodyAlone) or run.coupled.network.counted_in != "given":
+        return {}
+    return {"fed_by": "nothing" if run.coupled.feed is None else "blood as given"}
 
 
 def _stepping(record: Record, run: Simulation | BodyAlone) -> dict[str, Any]:

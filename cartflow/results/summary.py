@@ -19,7 +19,7 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
     return [
         f"outcome       {outcome} at {numbers['time']:.6g} day",
         f"infused       {numbers['infused']:.6g} cells",
-        *(_tumour_lines(numbers, tree.children["tumour"]) if "tumour" in tree.children else []),
+        *(_tumour_lines(numbers, tree) if "tumour" in tree.children else []),
         *(endpoint_lines(tree) if "tumour" in tree.children else []),
         *_vessels_line(tree),
         *_organ_lines(tree["body"].to_dataset()),
@@ -32,15 +32,26 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
     ]
 
 
-def _tumour_lines(numbers: dict[str, float], tumour: xr.DataTree) -> list[str]:
+def _tumour_lines(numbers: dict[str, float], tree: xr.DataTree) -> list[str]:
+    tumour = tree.children["tumour"]
     comment = tumour.attrs.get("comment")
-    share = numbers["reached_tumour"] / numbers["infused"] if numbers["infused"] else 0.0
     return [
-        f"tumour        {numbers['reached_tumour']:.6g} cells entered it from the body "
-        f"({share:.3g} per infused cell), {numbers['in_tumour']:.6g} are there at the end",
+        f"tumour        {_entered(numbers, tree.attrs.get('fed_by', ''))}"
+        f"{numbers['in_tumour']:.6g} are there at the end",
         *_depth_line(numbers, str(tumour["depth"].attrs.get("long_name", ""))),
         *([f"note          {comment}"] if comment else []),
     ]
+
+
+def _entered(numbers: dict[str, float], fed_by: str) -> str:
+    """Return how many cells came, and whence."""
+    if fed_by == "nothing":
+        return "nothing feeds it; "
+    came = f"{numbers['reached_tumour']:.6g} cells entered it from the"
+    if fed_by:
+        return f"{came} {fed_by}, "
+    share = numbers["reached_tumour"] / numbers["infused"] if numbers["infused"] else 0.0
+    return f"{came} body ({share:.3g} per infused cell), "
 
 
 def _depth_line(numbers: dict[str, float], name: str) -> list[str]:
