@@ -196,7 +196,7 @@ class _Run:
         if self.wholes.may_fall:
             self.state, extinct = extinguished(self.wholes, old, self.state, attempt)
             self.extinct += extinct
-        self.state = self.underway.landed(old, self.state, attempt)
+        self.state = self.underway.landed(self.base, old, self.state, attempt)
 
     def _arrive(self) -> None:
         """Let happen what happens at the time of the state.
@@ -212,7 +212,7 @@ class _Run:
             self.extinct += extinct
             self.now = self.base.at(time)
         self.state = self.base.given(self.state)
-        self.underway.look(self.state)
+        self.underway.look(self.base, self.state)
         self._take_over()
 
     def _take_over(self) -> None:

@@ -16,7 +16,6 @@ from cartflow.coupling.state import State
 _NEAR = 1e-13
 
 S = TypeVar("S")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +31,14 @@ class Happened:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Condition:
-    """The `event` comes to pass once, `after` days from when `gap` of the state is first <= 0.
+class Condition(Generic[S]):
+    """The `event` comes to pass once, `after` days from when `gap` is first <= 0.
 
-    The gap has no unit, and is near one where nothing is near.
+    It is that of a state of what runs then, has no unit, and is near one where nothing is near.
     """
 
     event: int
-    gap: Callable[[State], float]
+    gap: Callable[[State, S], float]
     after: float = 0.0
 
 
@@ -52,9 +51,9 @@ class Programme(Generic[S]):
 
     system: Callable[[tuple[int, ...]], S]
     timed: tuple[Happened, ...] = ()
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Condition[S], ...] = ()
 
-    def mapped(self, change: Callable[[S], T]) -> Programme[T]:
+    def mapped(self, change: Callable[[S], S]) -> Programme[S]:
         """Return the same events, with another system made of each."""
         return Programme(
             system=lambda fired: change(self.system(fired)),
@@ -81,22 +80,24 @@ class Underway(Generic[S]):
         """Return the next time after `time` (days) at which an event comes to pass, or inf."""
         return min((each.time for each in self._coming if each.time > time), default=np.inf)
 
-    def gap(self, state: State) -> float:
-        """Return the smallest gap of the conditions that are waited for."""
-        return min(condition.gap(state) for condition in self._waiting)
-
-    def landed(self, old: State, new: State, attempt: Callable[[float], State]) -> State:
+    def landed(
+        self, system: S, old: State, new: State, attempt: Callable[[float], State]
+    ) -> State:
         """Return the state after the step from `old` to `new`, or when a condition is first met.
 
-        `attempt` takes a step of fewer days from `old`.
+        `attempt` takes a step of fewer days of the `system` from `old`.
         """
-        if not self._waiting or self.gap(new) > 0.0:
-            return new
-        return first_below(self.gap, old, new, attempt, _NEAR)
 
-    def look(self, state: State) -> None:
-        """Have the events come whose conditions `state` meets."""
-        met = [each for each in self._waiting if each.gap(state) <= 0.0]
+        def gap(state: State) -> float:
+            return min(condition.gap(state, system) for condition in self._waiting)
+
+        if not self._waiting or gap(new) > 0.0:
+            return new
+        return first_below(gap, old, new, attempt, _NEAR)
+
+    def look(self, system: S, state: State) -> None:
+        """Have the events come whose conditions a `state` of `system` meets."""
+        met = [each for each in self._waiting if each.gap(state, system) <= 0.0]
         for condition in met:
             time = float(rational(state.time) + rational(condition.after))
             self._coming.append(Happened(time=time, event=condition.event))

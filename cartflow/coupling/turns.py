@@ -101,7 +101,7 @@ class InTurns:
             self._accept(*emptied(self.wholes, before, jumped))
         self._give_doses()
         self.state = self.base.arrived(self.state)
-        self.underway.look(self.state)
+        self.underway.look(self.base, self.state)
         self._take_over()
         self.coupled = self.base.at(self.state.time)
 
@@ -139,7 +139,7 @@ class InTurns:
             return
         old, attempt = self.state, self._repeated()
         self._step(min(event, self._next_look()))
-        self.state = self.underway.landed(old, self.state, attempt)
+        self.state = self.underway.landed(self.base, old, self.state, attempt)
 
     def _next_look(self) -> float:
         """Return how far (days) to go before conditions are looked at; a step is never too far."""

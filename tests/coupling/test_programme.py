@@ -236,9 +236,12 @@ def test_an_event_is_the_switch_of_a_model(tmp_path):
 
 def test_companions_have_the_events_too():
     event = {"time": "1 day", "set": {"kinetics.parameters.killing_rate": "0 1/h"}}
-    settings = {"events": [event], "geometry.cells": 24, "solver.time_check": True}
+    met = {"when": "cart > 100 cells", "multiply": {"kinetics.parameters.killing_rate": 2}}
+    settings = {"events": [event, met], "geometry.cells": 24, "solver.time_check": True}
     result = Study.from_text(MOUSE, settings=settings).run(mesh_check=True)
-    assert result.tree.attrs["events"] == "kinetics.killing_rate = 0 1/h at 1 day"
+    first, second = result.tree.attrs["events"].split("; ")
+    assert first == "kinetics.killing_rate = 0 1/h at 1 day"
+    assert second.startswith("kinetics.killing_rate times 2 at ")
     assert result.tree.attrs["time_error"] < 1e-3
     shift = result.tree["errors"]["mesh_shift"]
     assert float(shift.max()) < 0.1

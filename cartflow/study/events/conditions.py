@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,13 +23,16 @@ from cartflow.study.event_tables import EventTable
 _FORM = re.compile(r"(\w+)(?:\s+in\s+(\w+))?\s*([<>])\s*([^<>=]{1,100})")
 _WHOLE = {"cell/mm^3": "cell", "ng/mm^3": "ng"}
 
-Value = Callable[[State], float]
+S = TypeVar("S", Coupled, BodyAlone)
+System = Coupled | BodyAlone
+Value = Callable[[State, System], float]
 
 
-def read_conditions(
-    tables: Sequence[EventTable], system: Coupled | BodyAlone
-) -> tuple[Condition, ...]:
-    """Return the conditions of the events that have one. Raises `InputError`."""
+def read_conditions(tables: Sequence[EventTable], system: S) -> tuple[Condition[S], ...]:
+    """Return the conditions of the events that have one, on a run of `system` or one like it.
+
+    Raises `InputError`.
+    """
     return tuple(
         Condition(
             event=i,
@@ -40,7 +44,7 @@ def read_conditions(
     )
 
 
-def _gap(text: str, system: Coupled | BodyAlone, where: str) -> Value:
+def _gap(text: str, system: System, where: str) -> Value:
     """Return how far a state is from meeting the condition, relative to its threshold."""
     found = _FORM.fullmatch(text.strip())
     if found is None:
@@ -53,20 +57,21 @@ def _gap(text: str, system: Coupled | BodyAlone, where: str) -> Value:
         raise InputError(msg)
     least = threshold.value
     if sign == "<":
-        return lambda state: value(state) / least - 1.0
-    return lambda state: 1.0 - value(state) / least
+        return lambda state, now: value(state, now) / least - 1.0
+    return lambda state, now: 1.0 - value(state, now) / least
 
 
 def _compared(
-    name: str, place: str, raw: str, system: Coupled | BodyAlone, where: str
+    name: str, place: str, raw: str, system: System, where: str
 ) -> tuple[Value, Parameter]:
     """Return what is compared, and the threshold in its unit."""
-    if place == "blood":
+    if place == "blood" and "venous" in system.network.names:
         return _in_blood(name, raw, system, where)
     inside = isinstance(system, Coupled)
     sites = () if system.kinetics is None else system.kinetics.sites
     places = [site.compartment for site in sites]
-    require_known(place, ["blood", *(["tumour"] if inside else []), *places], where)
+    blood = ["blood"] if "venous" in system.network.names else []
+    require_known(place, [*blood, *(["tumour"] if inside else []), *places], where)
     if place == "tumour":
         assert isinstance(system, Coupled)
         return _in_tumour(name, raw, system.engine.problem, where)
@@ -74,41 +79,51 @@ def _compared(
 
 
 def _in_blood(
-    name: str, raw: str, system: Coupled | BodyAlone, where: str
+    name: str, raw: str, system: System, where: str
 ) -> tuple[Value, Parameter]:
-    names, network = system.product_names, system.network
+    names = system.product_names
     require_known(name, names, where)
     row = names.index(name)
     threshold = _threshold(raw, ("cell/mm^3",), where)
-    return lambda state: float(venous_concentration(network, state.body)[row]), threshold
+
+    def value(state: State, now: System) -> float:
+        return float(venous_concentration(now.network, state.body)[row])
+
+    return value, threshold
 
 
 def _in_tumour(name: str, raw: str, problem: Problem, where: str) -> tuple[Value, Parameter]:
     require_known(name, problem.network.species_names, where)
     row = problem.network.index(name)
-    volumes = problem.geometry.cell_volumes
     threshold = _threshold(raw, _units(problem.network.species[row]), where)
     mean = threshold.unit == problem.network.species[row].unit
 
-    def value(state: State) -> float:
+    def value(state: State, now: System) -> float:
+        assert isinstance(now, Coupled)
+        problem = now.engine.problem
         storage = problem.storage(state.tumour)[row]
-        amount, capacity = totals(np.array([storage * state.tumour[row], storage]), volumes)
+        both = np.array([storage * state.tumour[row], storage])
+        amount, capacity = totals(both, problem.geometry.cell_volumes)
         return float(amount / capacity if mean else amount)
 
     return value, threshold
 
 
 def _at_site(
-    name: str, raw: str, system: Coupled | BodyAlone, site: int, where: str
+    name: str, raw: str, system: System, site: int, where: str
 ) -> tuple[Value, Parameter]:
-    kinetics, organs = system.kinetics, system.organs
+    kinetics = system.kinetics
     assert kinetics is not None
     require_known(name, kinetics.network.species_names, where)
     row = kinetics.network.index(name)
     threshold = _threshold(raw, _units(kinetics.network.species[row]), where)
     mean = threshold.unit == kinetics.network.species[row].unit
     volume = float(kinetics.volumes[site]) if mean else 1.0
-    return lambda state: organs.amounts(state.body, state.residents)[site][row] / volume, threshold
+
+    def value(state: State, now: System) -> float:
+        return float(now.organs.amounts(state.body, state.residents)[site][row]) / volume
+
+    return value, threshold
 
 
 def _units(species: Species) -> tuple[str, ...]:
