@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from cartflow.core.outcome import InputError, StepFailed
 from cartflow.core.units import rational
 from cartflow.coupling.landing import first_below
 from cartflow.coupling.state import State
@@ -106,7 +107,7 @@ class Underway(Generic[S]):
     def due(self, state: State) -> tuple[S, bool] | None:
         """Return the system after the events of the state's time, and whether all were gentle.
 
-        None if there are none.
+        None if there are none. Raises `StepFailed` where there is no such system.
         """
         time = state.time
         now = [each for each in self._coming if each.time <= time]
@@ -115,5 +116,8 @@ class Underway(Generic[S]):
         assert self._programme is not None
         self._coming = [each for each in self._coming if each.time > time]
         self.happened += tuple(replace(each, time=time) for each in now)
-        system = self._programme.system(tuple(each.event for each in self.happened))
+        try:
+            system = self._programme.system(tuple(each.event for each in self.happened))
+        except InputError as error:
+            raise StepFailed("events", str(error), time) from None
         return system, all(each.gentle for each in now)

@@ -22,6 +22,7 @@ from cartflow.study.numbers import Numbered, StudyNumbers, setting_key
 
 Study = TypeVar("Study", bound=Numbered)
 _KEPT = 32  # studies
+_CHECKED = 64  # events that are tried before a run
 
 S = TypeVar("S", Coupled, BodyAlone)
 
@@ -72,19 +73,26 @@ class Events(Generic[Study]):
     def programme(self, start: S, system: Callable[[Study], S]) -> Programme[S]:
         """Return what is done to the run that begins with `start`; `system` makes it of a study.
 
-        Raises `InputError` where a study cannot be after one of the events alone.
+        Raises `InputError` where a study cannot be after one of the events alone, or after some
+        of those that have a time.
         """
-        for number in range(len(self.tables)):
+        for fired in self._first():
             try:
-                system(self.after((number,)))
+                system(self.after(fired))
             except InputError as error:
-                msg = f"events.{number}: {error}"
+                msg = f"events.{fired[-1]}: {error}"
                 raise InputError(msg) from None
         return Programme(
             system=lambda fired: system(self.after(fired)),
             timed=self.timed,
             conditions=read_conditions(self.tables, start),
         )
+
+    def _first(self) -> list[tuple[int, ...]]:
+        """Return each event alone, and those that come first one after the other."""
+        own = [each.event for each in self.timed if not each.gentle]
+        along = [tuple(own[: k + 1]) for k in range(min(len(own), _CHECKED))]
+        return [*((number,) for number in range(len(self.tables))), *along]
 
     def after(self, fired: tuple[int, ...]) -> Study:
         """Return the study after some events, by their numbers as they came to pass."""
