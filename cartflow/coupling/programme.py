@@ -81,9 +81,7 @@ class Underway(Generic[S]):
         """Return the next time after `time` (days) at which an event comes to pass, or inf."""
         return min((each.time for each in self._coming if each.time > time), default=np.inf)
 
-    def landed(
-        self, system: S, old: State, new: State, attempt: Callable[[float], State]
-    ) -> State:
+    def landed(self, system: S, old: State, new: State, attempt: Callable[[float], State]) -> State:
         """Return the state after the step from `old` to `new`, or when a condition is first met.
 
         `attempt` takes a step of fewer days of the `system` from `old`.

@@ -78,9 +78,7 @@ def _compared(
     return _at_site(name, raw, system, places.index(place), where)
 
 
-def _in_blood(
-    name: str, raw: str, system: System, where: str
-) -> tuple[Value, Parameter]:
+def _in_blood(name: str, raw: str, system: System, where: str) -> tuple[Value, Parameter]:
     names = system.product_names
     require_known(name, names, where)
     row = names.index(name)
@@ -109,9 +107,7 @@ def _in_tumour(name: str, raw: str, problem: Problem, where: str) -> tuple[Value
     return value, threshold
 
 
-def _at_site(
-    name: str, raw: str, system: System, site: int, where: str
-) -> tuple[Value, Parameter]:
+def _at_site(name: str, raw: str, system: System, site: int, where: str) -> tuple[Value, Parameter]:
     kinetics = system.kinetics
     assert kinetics is not None
     require_known(name, kinetics.network.species_names, where)
