@@ -16,6 +16,7 @@ from cartflow.coupling.state import State
 # How near to being met a condition is found.
 _NEAR = 1e-13
 
+Array = np.ndarray
 S = TypeVar("S")
 
 
@@ -47,12 +48,14 @@ class Condition(Generic[S]):
 class Programme(Generic[S]):
     """Events at times (`timed`, rising, of one time in their order) and on `conditions`.
 
-    `system` gives what runs after some events, by their numbers as they came to pass.
+    `system` gives what runs after some events, by their numbers as they came to pass; `rests_on`
+    is all that it is made of, in words.
     """
 
     system: Callable[[tuple[int, ...]], S]
     timed: tuple[Happened, ...] = ()
     conditions: tuple[Condition[S], ...] = ()
+    rests_on: str = ""
 
     def mapped(self, change: Callable[[S], S]) -> Programme[S]:
         """Return the same events, with another system made of each."""
@@ -60,6 +63,7 @@ class Programme(Generic[S]):
             system=lambda fired: change(self.system(fired)),
             timed=self.timed,
             conditions=self.conditions,
+            rests_on=self.rests_on,
         )
 
 
@@ -101,6 +105,33 @@ class Underway(Generic[S]):
             time = float(rational(state.time) + rational(condition.after))
             self._coming.append(Happened(time=time, event=condition.event))
         self._waiting = [each for each in self._waiting if each not in met]
+
+    def memory(self) -> Array:
+        """Return when which condition's events came to pass or will, [time, event, time, ...]."""
+        if self._programme is None or not self._programme.conditions:
+            return np.zeros(0)
+        numbers = {each.event for each in self._programme.conditions}
+        met = (each for each in (*self.happened, *self._coming) if each.event in numbers)
+        return np.array([number for each in met for number in (each.time, each.event)], dtype=float)
+
+    def recall(self, memory: Array, time: float) -> S | None:
+        """Stand at `time` where a run with this `memory` stood; return what runs then.
+
+        None if nothing has happened. Raises `InputError` on events that there are not.
+        """
+        if self._programme is None:
+            return None
+        timed, conditions = self._programme.timed, self._programme.conditions
+        met = [Happened(time=float(t), event=int(e)) for t, e in memory.reshape(-1, 2)]
+        if {each.event for each in met} - {each.event for each in conditions}:
+            raise InputError("its checkpoint is damaged (memory_events names no event)")
+        every = sorted((*timed, *met), key=lambda each: each.time)
+        self._coming = [each for each in every if each.time > time]
+        self._waiting = [c for c in conditions if c.event not in {each.event for each in met}]
+        self.happened = tuple(each for each in every if each.time <= time)
+        if not self.happened:
+            return None
+        return self._programme.system(tuple(each.event for each in self.happened))
 
     def due(self, state: State) -> tuple[S, bool] | None:
         """Return the system after the events of the state's time, and whether all were gentle.

@@ -20,6 +20,8 @@ from cartflow.core.provenance import installed_version, now
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
+from cartflow.results.checkpoint.group import GROUP as CHECKPOINT
+from cartflow.results.checkpoint.group import checkpoint_group, is_unfinished
 from cartflow.results.endpoint import endpoint_group, resident_courses
 from cartflow.results.groups import balance_group, body_group, exchange_group, shared
 from cartflow.results.time_error import time_error
@@ -171,7 +173,17 @@ def build_result(
     }
     tree = xr.DataTree.from_dict({name: without_fill(ds) for name, ds in groups.items()})
     result = Result(tree=tree, outcome=record.outcome)
-    return result.with_group("summary", endpoint_group(tree)) if "/tumour" in groups else result
+    if "/tumour" in groups:
+        result = result.with_group("summary", endpoint_group(tree))
+    if is_unfinished(record.outcome):
+        text = identity(study, settings)
+        result = result.with_group(CHECKPOINT, checkpoint_group(record, run, text))
+    return result
+
+
+def identity(study: str, settings: Mapping[str, Any]) -> str:
+    """Return the text by which a study is known again: as it is written, and what was changed."""
+    return f"{study}\n{json.dumps(dict(settings), default=str)}"
 
 
 def _fed(run: Simulation | BodyAlone) -> dict[str, str]:

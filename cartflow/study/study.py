@@ -20,8 +20,9 @@ from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.trafficking import Trafficking
+from cartflow.results.checkpoint.restart import restart
 from cartflow.results.mesh_error.check import MeshCheck, mesh_errors
-from cartflow.results.result import Result, build_result
+from cartflow.results.result import Result, build_result, identity
 from cartflow.study.assembly import stated_parameters
 from cartflow.study.basis import all_parameters, all_references
 from cartflow.study.checks import require_parts
@@ -179,29 +180,36 @@ class Study(Composition):
         keep: Callable[[Callable[[], Result]], None] | None = None,
         mesh_check: MeshCheck | None = None,
         time_check: bool = True,
+        since: Result | None = None,
     ) -> Result:
         """Run the study; `watch(time, step)` in days is called after every step.
 
-        `keep` is called at every saved time with a function that makes the result so far. The
+        `keep` is called as often with a function that makes the result so far. The run goes on
+        from the unfinished result `since`, if given, and ends with the same numbers to the bit as
+        one that was never stopped; raises `InputError` if that is of another study or version. The
         result says in its `outcome` whether the run finished. `mesh_check` says whether companion
         runs on coarser meshes follow (see `mesh_errors`); without it, if the study says true.
         Without `time_check` no companion tells the error in time, whatever the study says.
         """
 
-        def offer(record: Record) -> None:
+        def offer(make: Callable[[], Record]) -> None:
             if keep is not None:
-                keep(lambda: self._result(record))
+                keep(lambda: self._result(make()))
 
         run, start = self.prepared, perf_counter()
+        before = None if since is None else restart(since.tree, run, self._identity())
         if isinstance(run, Simulation) and not time_check:
             run = run.unchecked()
-        record = run.run(watch, offer)
+        record = run.run(watch, offer, before)
         result = self._result(record)
         wanted = self.table.solver.mesh_check is True if mesh_check is None else mesh_check
         if wanted is False or not isinstance(run, Simulation):
             return result
         seconds = perf_counter() - start
         return result.with_group("errors", mesh_errors(record, run, wanted, seconds, watch))
+
+    def _identity(self) -> str:
+        return identity(self.text, without_folders(self.settings))
 
     def _result(self, record: Record) -> Result:
         return build_result(

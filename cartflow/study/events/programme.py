@@ -86,6 +86,7 @@ class Events(Generic[Study]):
             system=lambda fired: system(self.after(fired)),
             timed=self.timed,
             conditions=read_conditions(self.tables, start),
+            rests_on=repr((self.tables, self.timed, self.changes)),
         )
 
     def _first(self) -> list[tuple[int, ...]]:
