@@ -11,6 +11,7 @@ from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.plan import on_a_line
+from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Companion, Record
 from cartflow.coupling.tangents.direction import Direction
 from cartflow.coupling.tangents.run import WithTangents
@@ -28,14 +29,16 @@ class Simulation:
     """A coupled system with its start and the times to save.
 
     `initial` is the tumour's state (species, mesh cells); `save_times` (days) rise from the
-    first, where the run starts, to the last, where it ends. `directions` are the numbers to which
-    one system is differentiated beside the run.
+    first, where the run starts, to the last, where it ends. `programme` says which systems take
+    over later, and must leave alone what `one_system` goes by. `directions` are the numbers to
+    which one system is differentiated beside the run.
     """
 
     coupled: Coupled
     initial: Array
     save_times: tuple[float, ...]
     control: StepControl = field(default_factory=StepControl)
+    programme: Programme[Coupled] | None = None
     directions: tuple[Direction, ...] = ()
 
     @cached_property
@@ -77,7 +80,8 @@ class Simulation:
         start = (self.coupled, self.control, self.initial, self.save_times[0])
         if self.directions:
             return WithTangents(*start, self.directions)
-        return Together(*start) if self.one_system else InTurns(*start)
+        kind = Together if self.one_system else InTurns
+        return kind(*start, self.programme)
 
     def unchecked(self) -> Simulation:
         """Return it without the companion run that tells the error in time."""

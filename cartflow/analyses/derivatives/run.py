@@ -82,6 +82,9 @@ def require_one_system(study: Study) -> Simulation:
             "dependence or fixed steps, by the fast engine"
         )
         raise InputError(msg)
+    if simulation.programme is not None or simulation.coupled.feed is not None:
+        msg = f"{study.name}: derivatives: not to be had with events or courses that it states"
+        raise InputError(msg)
     return simulation
 
 
