@@ -39,6 +39,8 @@ def delivery(setting: Setting, route: str, end: float) -> float:
     takes up as many, since egress is in proportion to its cells.
     """
     network = setting.network()
+    if setting.tumour is None:
+        raise InputError("sensitivity: delivery needs a tumour")
     _, collected = NetworkStepper(network=network).matrices(end)
     area = collected @ network.entry(route)
     tissue = network.index("tumour_tissue")

@@ -19,11 +19,11 @@ _OF_MODELS = ("kinetics.extinction.", "kinetics.events.")
 
 
 def study_setting(study: Study) -> Setting:
-    """Return the body, model, tumour and rule of a study."""
+    """Return the body, model, tumour if there is one, and rule of a study."""
     return Setting(
         body=study.body,
         trafficking=study.trafficking,
-        tumour=study.vessels(),
+        tumour=None if study.table.tumour is None else study.vessels(),
         rule=study.scaling(),
         cavities=tuple(study.cavities()),
     )

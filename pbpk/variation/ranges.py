@@ -21,11 +21,14 @@ _FLOWS, _BLOOD = "body.cardiac_output", "body.blood_volume"
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """Body, trafficking model, tumour and rule: all that a network with a lumped tumour needs."""
+    """Body, trafficking model, tumour and rule: all that a network with a lumped tumour needs.
+
+    Without a tumour it has numbers that may vary, and no network.
+    """
 
     body: Body
     trafficking: Trafficking
-    tumour: TumourVessels
+    tumour: TumourVessels | None
     rule: ScalingRule
     cavities: tuple[str, ...] = ()
 
@@ -49,6 +52,8 @@ class Setting:
         found = {_FLOWS: self.body.cardiac_output, _BLOOD: self.body.blood_volume}
         for name, part in _parts(self.trafficking).items():
             found |= {f"trafficking.{name}.{k}": v for k, v in _numbers(part).items()}
+        if self.tumour is None:
+            return found
         found |= {f"tumour.{k}": v for k, v in _numbers(self.tumour).items()}
         if self.tumour.egress_rate is not None:
             found.pop("tumour.retention")  # without effect beside it
@@ -68,7 +73,7 @@ class Setting:
             self,
             body=body,
             trafficking=_with_rates(self.trafficking, values),
-            tumour=_with(self.tumour, "tumour", values),
+            tumour=None if self.tumour is None else _with(self.tumour, "tumour", values),
         )
 
 
@@ -119,11 +124,17 @@ def _numbers(part: object) -> dict[str, Parameter]:
 
 def _with(part: N, prefix: str, values: Mapping[str, float]) -> N:
     changed = {
-        name: number.times(values[f"{prefix}.{name}"] / number.value, number.unit, number.note)
+        name: _changed(number, values[f"{prefix}.{name}"])
         for name, number in _numbers(part).items()
-        if f"{prefix}.{name}" in values and number.value
+        if f"{prefix}.{name}" in values
     }
     return replace(part, **changed) if changed else part  # type: ignore[type-var]
+
+
+def _changed(number: Parameter, value: float) -> Parameter:
+    if number.value:
+        return number.times(value / number.value, number.unit, number.note)
+    return replace(number, value=value, stated=f"{value:g} {number.unit}", standing="assumed")
 
 
 def _with_rates(trafficking: Trafficking, values: Mapping[str, float]) -> Trafficking:
