@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from cartflow.study.study import Study
 
 MEMBER = "member"
 MOST_MEMBERS = 1_000_000
+_MOST_BASES = 64
 _TRIED = 20  # values of a key that are tried before the first member
 # Names of coordinates of outcomes, which no axis may have.
 _TAKEN = ("time", "organ", "site", "status", "number", "outcome")
@@ -36,6 +37,7 @@ class Plan:
 
     study: Study
     axes: tuple[Axis, ...]
+    _bases: dict[str, StudyNumbers] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -50,7 +52,7 @@ class Plan:
     @cached_property
     def numbers(self) -> dict[str, Parameter]:
         """Every number of the study that may vary, by name."""
-        return StudyNumbers(study=self.study).with_geometry
+        return self._base({}).with_geometry
 
     def assigned(self, member: int) -> dict[str, Any]:
         """Return what a member has in place of the study's own, by key, as ``--set`` takes it."""
@@ -70,8 +72,19 @@ class Plan:
                 values[name] = to_internal(value, self.numbers[name].unit)
             else:
                 settings[key] = value
-        base = self.study.with_settings(settings) if settings else self.study
-        return StudyNumbers(study=base).varied(values) if values else base
+        base = self._base(settings)
+        return base.varied(values) if values else base.study
+
+    def _base(self, settings: dict[str, Any]) -> StudyNumbers:
+        """Return the study with `settings`, such as names, which many members share."""
+        key = repr(sorted(settings.items()))
+        found = self._bases.get(key)
+        if found is None:
+            if len(self._bases) >= _MOST_BASES:
+                self._bases.clear()
+            study = self.study.with_settings(settings) if settings else self.study
+            found = self._bases[key] = StudyNumbers(study=study)
+        return found
 
     def in_words(self) -> str:
         """Return the number of members, and how it comes about."""

@@ -26,13 +26,13 @@ _EVERY = 0.5  # seconds between looks at whether members end
 def ended(runner: Runner, places: Sequence[int], workers: int) -> Iterator[list[Member]]:
     """Yield members as they end, some at a time, or none every half second.
 
-    Those of one system run in threads, which the compiled loops let work side by side; with more
-    than one worker others run in processes, and a member that ends its process is marked. When
-    the caller stops, members under way stop between two steps.
+    Those of one system and of bodies alone run in threads, which the compiled loops let work side
+    by side; with more than one worker others run in processes, and a member that ends its process
+    is marked. When the caller stops, members under way stop between two steps.
     """
     stopping = threading.Event()
     rest = iter(places)
-    in_threads = workers == 1 or _one_system(runner.plan)
+    in_threads = workers == 1 or _compiled(runner.plan)
     crew = None if in_threads else _Crew(runner)
     run = _in_thread(runner, stopping) if crew is None else crew.run
     with ThreadPoolExecutor(workers, "cartflow-sweep") as pool:
@@ -48,9 +48,9 @@ def ended(runner: Runner, places: Sequence[int], workers: int) -> Iterator[list[
                 crew.end()
 
 
-def _one_system(plan: Plan) -> bool:
+def _compiled(plan: Plan) -> bool:
     prepared = plan.study.prepared
-    return isinstance(prepared, Simulation) and prepared.one_system
+    return not isinstance(prepared, Simulation) or prepared.one_system
 
 
 def _in_thread(runner: Runner, stopping: threading.Event) -> Callable[[int], Member]:

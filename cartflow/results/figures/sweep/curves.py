@@ -28,8 +28,12 @@ def curves(axes: Axes, values: xr.DataArray, along: str, by: str | None) -> None
     axis = values[along]
     places = axis.values if is_numeric(axis) else np.arange(axis.size)
     style = "o-" if is_numeric(axis) else "o"
-    for name, colour, line in _lines(values, by):
-        axes.plot(places, line.values, style, color=colour, label=name, markersize=4)
+    lines = _lines(values, by)
+    # Points of one name lie side by side, so that equal ones show.
+    apart = 0.0 if is_numeric(axis) else 0.5 / len(lines)
+    for number, (name, colour, line) in enumerate(lines):
+        moved = places + apart * (number - 0.5 * (len(lines) - 1))
+        axes.plot(moved, line.values, style, color=colour, label=name, markersize=4)
     if is_numeric(axis) and evenly_in_log(np.asarray(axis.values, dtype=float)):
         axes.set_xscale("log")
     if axis.size <= _MOST_LINES:
@@ -40,8 +44,7 @@ def curves(axes: Axes, values: xr.DataArray, along: str, by: str | None) -> None
         axes.set_xlim(-0.5, axis.size - 0.5)
     axes.set_xlabel(axis_label(axis))
     dress(axes, values)
-    if by is not None:
-        axes.legend(fontsize="x-small", title=axis_label(values[by]), title_fontsize="x-small")
+    legend(axes, values, by)
 
 
 def courses(axes: Axes, values: xr.DataArray, by: str | None) -> None:
@@ -50,8 +53,19 @@ def courses(axes: Axes, values: xr.DataArray, by: str | None) -> None:
         axes.plot(values["time"], line.values, color=colour, label=name)
     axes.set_xlabel("days")
     dress(axes, values)
+    legend(axes, values, by)
+
+
+def legend(axes: Axes, values: xr.DataArray, by: str | None) -> None:
+    """Say which colour stands for which value, beside the panel."""
     if by is not None:
-        axes.legend(fontsize="x-small", title=axis_label(values[by]), title_fontsize="x-small")
+        axes.legend(
+            fontsize="x-small",
+            title=axis_label(values[by]),
+            title_fontsize="x-small",
+            loc="upper left",
+            bbox_to_anchor=(1.0, 1.0),
+        )
 
 
 def dress(axes: Axes, values: xr.DataArray) -> None:

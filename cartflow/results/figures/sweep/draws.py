@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from scipy.stats import rankdata
 
 from cartflow.core.ticks import colours
-from cartflow.results.figures.sweep.curves import dress
+from cartflow.results.figures.sweep.curves import dress, legend
 from cartflow.results.figures.sweep.shown import (
     MEMBER,
     axis_label,
@@ -83,7 +83,6 @@ def boxes(axes: Axes, values: xr.DataArray, along: str | None, by: str | None) -
     if along is not None:
         axes.set_xticks(range(count), [value_words(value) for value in values[along].values])
         axes.set_xlabel(axis_label(values[along]))
-    if by is not None:
-        axes.legend(fontsize="x-small", title=axis_label(values[by]), title_fontsize="x-small")
+    legend(axes, values, by)
     axes.set_title(f"{values.sizes[MEMBER]} members: quartiles, 5 and 95 %", fontsize="x-small")
     dress(axes, values)

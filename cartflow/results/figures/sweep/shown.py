@@ -100,7 +100,7 @@ def evenly_in_log(numbers: np.ndarray) -> bool:
 
 def axis_label(values: xr.DataArray) -> str:
     """Return what an axis is, with its unit as it was given."""
-    words = str(values.attrs.get("key", values.name)).split(".")
+    words = str(values.attrs.get("key", values.name)).removesuffix(".name").split(".")
     kept = words[-3:] if len(words) > 2 and words[-2].isdigit() else words[-2:]
     text = " ".join(word.replace("_", " ") for word in kept)
     unit = str(values.attrs.get("unit_as_given", "1"))
