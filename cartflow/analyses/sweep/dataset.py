@@ -68,9 +68,7 @@ def _values(
     return xr.Variable((*dims, *like.dims), shaped, like.attrs)
 
 
-def _coordinates(
-    axis: Axis, plan: Plan
-) -> tuple[dict[str, xr.Variable], dict[str, xr.Variable]]:
+def _coordinates(axis: Axis, plan: Plan) -> tuple[dict[str, xr.Variable], dict[str, xr.Variable]]:
     """Return the coordinate of an axis, and what else varies along it."""
     numbered = axis.name == MEMBER or (axis.labels is None and len(axis.choices) > 1)
     if axis.labels is None and not numbered:
@@ -85,7 +83,9 @@ def _coordinates(
 
 def _column(dim: str, each: Choice, plan: Plan) -> xr.Variable:
     if each.numbers is None:
-        names = [str(value).lower() if isinstance(value, bool) else value for value in each.settings]
+        names = [
+            str(value).lower() if isinstance(value, bool) else value for value in each.settings
+        ]
         found = label((dim,), names, each.key)
         found.attrs |= _of_study(each, plan)
         return found

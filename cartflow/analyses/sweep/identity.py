@@ -31,7 +31,10 @@ def identity(plan: Plan, layout: Layout) -> dict[str, str]:
         "study": _digest(text, *_numbers(plan), *_geometry(plan), *_given(plan)),
         "axes": _digest(json.dumps(axes), *_files(plan)),
         "outcomes": _digest(
-            *(f"{name} {layout.variables[name].dims} {layout.shape(name)}" for name in layout.variables)
+            *(
+                f"{name} {layout.variables[name].dims} {layout.shape(name)}"
+                for name in layout.variables
+            )
         ),
         "version of cartflow": installed_version("cartflow"),
         "version of numpy": installed_version("numpy"),

@@ -152,8 +152,10 @@ class Journal:
 
     def _read(self, file: IO[bytes]) -> None:
         """Read the members that stand whole, and cut off what does not."""
-        longest = _LONGEST_STATUS * 6 + _A_NUMBER * (self._layout.numbers + 10) + 200 * len(
-            self._layout.variables
+        longest = (
+            _LONGEST_STATUS * 6
+            + _A_NUMBER * (self._layout.numbers + 10)
+            + 200 * len(self._layout.variables)
         )
         end = file.tell()
         while True:
@@ -170,7 +172,9 @@ class Journal:
         self._file.truncate()
 
     def _member(self, line: bytes) -> Member:
-        with suppress(ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        with suppress(
+            ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError
+        ):
             found = json.loads(line)
             place, status = found["member"], found["status"]
             values = {

@@ -45,9 +45,7 @@ class Layout:
         if any("time" in variable.dims for variable in self.variables.values()):
             require_same_times(found, np.asarray(self.coordinates["time"].values))
         return {
-            name: self._placed(name, found)
-            for name in self.variables
-            if name in found.variables
+            name: self._placed(name, found) for name in self.variables if name in found.variables
         }
 
     def _placed(self, name: str, found: Kept) -> Array:

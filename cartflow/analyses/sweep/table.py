@@ -62,9 +62,7 @@ def _from_file(path: Path) -> Axis:
         if len(row) != len(head):
             msg = f"{what}: row {number} has {len(row)} cells, and the head has {len(head)}"
             raise InputError(msg)
-    return _axis(
-        {name: [row[place] for row in body] for place, name in enumerate(head)}, what
-    )
+    return _axis({name: [row[place] for row in body] for place, name in enumerate(head)}, what)
 
 
 def _text(path: Path) -> str:

@@ -31,7 +31,11 @@ def heat(axes: Axes, values: xr.DataArray, norm: Normalize) -> ScalarMappable:
     rows, columns = map(str, values.dims)
     # A uniform map, in which equal steps look equal.
     image = axes.imshow(
-        np.ma.masked_invalid(values.values), origin="lower", aspect="auto", cmap="viridis", norm=norm
+        np.ma.masked_invalid(values.values),
+        origin="lower",
+        aspect="auto",
+        cmap="viridis",
+        norm=norm,
     )
     image.cmap.set_bad("lightgrey")
     _ticks(axes, "x", values[columns])
