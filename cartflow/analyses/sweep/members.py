@@ -53,7 +53,9 @@ class Runner:
             study = self.plan.varied(self.plan.assigned(place))
             return self._run(place, study, asked)
         except InputError as error:
-            return Member(place=place, status=f"refused: {error}", values={})
+            # Without the study's file, which may be called otherwise from another folder.
+            reason = str(error).removeprefix(f"{self.plan.study.name}: ")
+            return Member(place=place, status=f"refused: {reason}", values={})
         except MemoryError as error:
             reason = f"stopped: there is not enough memory ({error})"
             return Member(place=place, status=reason, values={})

@@ -6,6 +6,7 @@ import textwrap
 
 import numpy as np
 import xarray as xr
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
@@ -30,14 +31,14 @@ def heat(axes: Axes, values: xr.DataArray, norm: Normalize) -> ScalarMappable:
     """Draw a map over two axes, one cell for each member; what failed is grey."""
     rows, columns = map(str, values.dims)
     # A uniform map, in which equal steps look equal.
+    colours = colormaps["viridis"].with_extremes(bad="lightgrey")
     image = axes.imshow(
         np.ma.masked_invalid(values.values),
         origin="lower",
         aspect="auto",
-        cmap="viridis",
+        cmap=colours,
         norm=norm,
     )
-    image.cmap.set_bad("lightgrey")
     _ticks(axes, "x", values[columns])
     _ticks(axes, "y", values[rows])
     axes.set_xlabel(axis_label(values[columns]))
