@@ -90,7 +90,10 @@ def _labelled(name: str, cases: Mapping[Any, Any], what: str) -> Axis:
     """Return the axis of cases by label, each a table of values by key."""
     labels = [arguments.text(label, f"{what}: label") for label in cases]
     tables = [arguments.table(case, f"{what}: {label}") for label, case in cases.items()]
-    keys = list(tables[0]) if tables else []
+    if not tables:
+        msg = f"{what}: has no case; give tables of values by label"
+        raise InputError(msg)
+    keys = list(tables[0])
     for label, table in zip(labels, tables, strict=True):
         if set(table) != set(keys) or not keys:
             msg = f"{what}: {label} must give a value to the keys {', '.join(keys) or '(none)'}"
