@@ -12,6 +12,7 @@ from typing import Any
 from cartflow.core.progress.bar import bar
 from cartflow.core.progress.left import TimeLeft, in_words
 from cartflow.core.progress.lines import Lines, LogFile
+from cartflow.core.terminal import say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,12 @@ class Telling:
     def lines(self) -> Lines:
         """The lines of the log, and on stderr where that is no terminal."""
         return Lines(self.log, quiet=self.quiet or _terminal())
+
+    def running(self, words: str) -> None:
+        """Say which of a few runs begins."""
+        if not self.quiet:
+            say(f"running       {words}")
+        self.add(f"running: {words}")
 
     def add(self, line: str) -> None:
         """Add a line to the log, if there is one."""

@@ -131,7 +131,7 @@ def test_what_cannot_be_is_refused_in_one_line(study, text, message):
         ({"over": {"geometry.radius": "1..2 mm"}}, "geometry.radius: a range needs --sample N"),
         ({"over": {"geometry.radius": "1,2 mm", "geometry": {"a": {"geometry.radius": "1 mm"}}}},
          "geometry.radius: varies along two axes"),
-        ({"over": {"a": {"x": {"b": 1}, "y": {"c": 1}}}}, "over: a: y must give a value to the key"),
+        ({"over": {"a": {"x": {"b": 1}, "y": {"c": 1}}}}, "a: y must give a value to the key"),
         ({"over": {"a": {}}}, "over: a: has no case; give tables of values by label"),
         ({"over": {"a": 3}}, "got 3; it must be a list of values or text"),
         ({"over": {1: [2]}}, "over: key: got 1; it must be text"),
