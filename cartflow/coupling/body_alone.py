@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,7 +13,7 @@ from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
-from cartflow.coupling.turns import Watch
+from cartflow.coupling.turns import Keep, Watch
 from cartflow.coupling.wholes import Wholes
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.flows.network import OrganNetwork
@@ -77,21 +76,19 @@ class BodyAlone:
         return np.zeros(len(self.product_names))
 
     def run(
-        self, watch: Watch | None = None, keep: Callable[[Record], None] | None = None
+        self, watch: Watch | None = None, keep: Keep | None = None, since: Record | None = None
     ) -> Record:
         """Run to the last save time; see `Simulation.run`."""
         run = _Run(self)
         try:
-            for save_time in self.save_times[1:]:
-                run.advance_to(save_time, watch)
-                if keep is not None:
-                    message = f"saved until t = {run.state.time:.6g} day"
-                    keep(run.record(Outcome(status="running", message=message)))
+            if since is not None:
+                run.recall(since)
+            for save_time in self.save_times[len(run.states) :]:
+                run.advance_to(save_time, watch, keep)
         except StepFailed as failure:
             return run.record(Outcome(status="stopped", message=str(failure)))
         except KeyboardInterrupt as interrupt:
-            run.keep_last()
-            return run.record(interrupted(interrupt, run.state.time))
+            return run.record(interrupted(interrupt, run.reached.time), last=True)
         return run.record(Outcome(status="finished"))
 
     def start(self) -> State:
@@ -149,33 +146,51 @@ class _Run:
         self.extinct: list[Extinct] = []
         self.state = alone.start()
         self._arrive()
-        self.reached = self.state  # never before the doses of its time
+        # Never before the doses of its time.
+        self.reached, self.known = self.state, list(self.steps)
         self.states = [self.state]
 
-    def record(self, outcome: Outcome) -> Record:
+    def record(self, outcome: Outcome, *, last: bool = False) -> Record:
+        between = last and self.reached.time > self.states[-1].time
         return Record(
-            states=list(self.states),
+            states=[*self.states, self.reached] if between else list(self.states),
             outcome=outcome,
             accepted_steps=self.steps[0],
             rejected_steps=self.steps[1],
             error_sum=0.0,
             extinct=tuple(self.extinct),
+            between=between,
+            memory={"steps": np.array(self.known, dtype=float)},
         )
 
-    def advance_to(self, end: float, watch: Watch | None) -> None:
+    def recall(self, record: Record) -> None:
+        """Stand where the run of `record` stood."""
+        self.states = list(record.states)
+        self.state = self.reached = self.states[-1]
+        if record.between:
+            self.states.pop()
+        self.extinct = list(record.extinct)
+        self.steps = [int(number) for number in record.memory["steps"]]
+        self.known = list(self.steps)
+        self.now = self.base.at(self.state.time)
+
+    def so_far(self) -> Record:
+        message = f"saved until t = {self.reached.time:.6g} day"
+        return self.record(Outcome(status="running", message=message), last=True)
+
+    def advance_to(self, end: float, watch: Watch | None, keep: Keep | None) -> None:
         while self.state.time < end:
             before = self.state.time
             self._step(min(end, self.base.next_event(before)))
             self._arrive()
-            self.reached = self.state
+            self.reached, self.known = self.state, list(self.steps)
             if watch is not None:
                 watch(self.state.time, self.state.time - before)
+            if keep is not None and self.state.time < end:
+                keep(self.so_far)
         self.states.append(self.state)
-
-    def keep_last(self) -> None:
-        """Have the state that was reached among those saved."""
-        if self.reached.time > self.states[-1].time:
-            self.states.append(self.reached)
+        if keep is not None:
+            keep(self.so_far)
 
     def _step(self, event: float) -> None:
         """Go to `event`, or only as far as the next look at what may die out."""

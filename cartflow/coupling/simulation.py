@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,7 +13,7 @@ from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.plan import on_a_line
 from cartflow.coupling.record import Companion, Record
 from cartflow.coupling.together import Together
-from cartflow.coupling.turns import InTurns, Watch, at_the_end
+from cartflow.coupling.turns import InTurns, Keep, Watch, at_the_end
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
@@ -47,11 +46,12 @@ class Simulation:
         return fast and not self.control.fixed and on_a_line(coupled.engine.problem)
 
     def run(
-        self, watch: Watch | None = None, keep: Callable[[Record], None] | None = None
+        self, watch: Watch | None = None, keep: Keep | None = None, since: Record | None = None
     ) -> Record:
         """Run to the last save time; `watch(time, step)` is called after every step.
 
-        `keep` gets the record so far, with the outcome ``running``, at every save time.
+        So is `keep`, with what makes the record so far, whose outcome is ``running``. The run
+        goes on where that of `since` ended, if it is given, with the same numbers to the bit.
 
         The record ends early, with the reason in its outcome, when a step underflows, a number
         is not finite or negative, or the user interrupts; an interrupted one keeps its last state.
@@ -59,16 +59,14 @@ class Simulation:
         kind = Together if self.one_system else InTurns
         run = kind(self.coupled, self.control, self.initial, self.save_times[0])
         try:
-            for save_time in self.save_times[1:]:
-                run.advance_to(save_time, watch)
-                if keep is not None:
-                    message = f"saved until t = {run.state.time:.6g} day"
-                    keep(run.record(Outcome(status="running", message=message)))
+            if since is not None:
+                run.recall(since)
+            for save_time in self.save_times[len(run.states) :]:
+                run.advance_to(save_time, watch, keep)
         except StepFailed as failure:
             return run.record(Outcome(status="stopped", message=str(failure)))
         except KeyboardInterrupt as interrupt:
-            run.keep_last()
-            return run.record(interrupted(interrupt, run.reached.time))
+            return run.record(interrupted(interrupt, run.reached.time), last=True)
         record = run.record(Outcome(status="finished"))
         return replace(record, companion=self._companion(record.accepted_steps, watch))
 

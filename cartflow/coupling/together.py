@@ -25,14 +25,28 @@ class Together(InTurns):
         self._stepper: LineStepper | None = None
         super().__init__(coupled, control, initial, time)
 
-    def record(self, outcome: Outcome) -> Record:
+    def record(self, outcome: Outcome, *, last: bool = False) -> Record:
         """Return the run so far, with its outcome."""
         return replace(
-            super().record(outcome),
+            super().record(outcome, last=last),
             accepted_steps=self.going.taken,
             rejected_steps=self.going.refused,
             error_sum=self.going.error_sum,
         )
+
+    def memory(self) -> dict[str, Array]:
+        """Return what the run knows beside its state, by name."""
+        return {
+            "going": np.array(self.going, dtype=float),
+            "most": self.most,
+            "given": np.array(sorted(self.given), dtype=float),
+        }
+
+    def recall(self, record: Record) -> None:
+        """Stand where the run of `record` stood."""
+        step, last, taken, refused, error_sum = record.memory["going"].tolist()
+        self.going = Going(step, last, int(taken), int(refused), error_sum)
+        self._stand(record)
 
     def _restart(self) -> None:
         self.going = self.going.afresh(self.control)

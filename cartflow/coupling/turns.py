@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +24,7 @@ from cartflow.coupling.state import State
 
 Array = np.ndarray
 Watch = Callable[[float, float], None]
+Keep = Callable[[Callable[[], Record]], None]
 _BEGINNING = 1000.0  # minimum steps, up to which first amounts are taken as they come
 
 
@@ -47,35 +48,74 @@ class InTurns:
         self.extinct: list[Extinct] = []
         self.state = self.base.start(initial, time)
         self._arrive()
-        self.reached = self.state  # never within a step, nor before the doses of its time
+        # Never within a step, nor before the doses of its time.
+        self.reached = self.state
+        self.known: Mapping[str, Array] = self.memory()
         self.states = [self.state]
 
-    def record(self, outcome: Outcome) -> Record:
-        """Return the run so far, with its outcome."""
+    def record(self, outcome: Outcome, *, last: bool = False) -> Record:
+        """Return the run so far, with its outcome; with the `last` state that it reached."""
+        between = last and self.reached.time > self.states[-1].time
         return Record(
-            states=list(self.states),
+            states=[*self.states, self.reached] if between else list(self.states),
             outcome=outcome,
             accepted_steps=self.loop.accepted,
             rejected_steps=self.loop.rejected,
             error_sum=self.loop.error_sum,
             extinct=tuple(self.extinct),
+            between=between,
+            memory=self.known,
         )
 
-    def advance_to(self, end: float, watch: Watch | None) -> None:
-        """Go to `end` (days), which is saved; `watch` is called after every step."""
+    def memory(self) -> dict[str, Array]:
+        """Return what the run knows beside its state, by name."""
+        loop = self.loop
+        return {
+            "steps": np.array([loop.dt, loop.accepted, loop.rejected, loop.error_sum]),
+            "most": self.most,
+            "given": np.array(sorted(self.given), dtype=float),
+            "engine": self.coupled.engine.memory(),
+        }
+
+    def recall(self, record: Record) -> None:
+        """Stand where the run of `record` stood, as if this one had come there itself."""
+        dt, accepted, rejected, error_sum = record.memory["steps"].tolist()
+        self.loop.dt, self.loop.error_sum = dt, error_sum
+        self.loop.accepted, self.loop.rejected = int(accepted), int(rejected)
+        self._stand(record)
+        self.coupled.engine.recall(record.memory["engine"])
+        self.known = self.memory()
+
+    def _stand(self, record: Record) -> None:
+        self.states = list(record.states)
+        self.state = self.reached = self.states[-1]
+        if record.between:
+            self.states.pop()
+        self.extinct = list(record.extinct)
+        self.most = record.memory["most"].copy()
+        self.given = {int(number) for number in record.memory["given"]}
+        self.coupled = self.base.at(self.state.time)
+        self.known = record.memory
+
+    def advance_to(self, end: float, watch: Watch | None, keep: Keep | None = None) -> None:
+        """Go to `end` (days), which is saved; `watch` and `keep` are called after every step."""
         while self.state.time < end:
             before = self.state.time
             self._step(min(self.base.next_event(before), end))
             self._arrive()
-            self.reached = self.state
+            self.reached, self.known = self.state, self.memory()
             if watch is not None:
                 watch(self.state.time, self.state.time - before)
+            if keep is not None and self.state.time < end:
+                keep(self.so_far)
         self.states.append(self.state)
+        if keep is not None:
+            keep(self.so_far)
 
-    def keep_last(self) -> None:
-        """Have the state that was reached among those saved."""
-        if self.reached.time > self.states[-1].time:
-            self.states.append(self.reached)
+    def so_far(self) -> Record:
+        """Return the run as it stands, which goes on."""
+        message = f"saved until t = {self.reached.time:.6g} day"
+        return self.record(Outcome(status="running", message=message), last=True)
 
     def _arrive(self) -> None:
         """Let happen what happens at the time of the state: switches, then jumps, then doses."""
@@ -85,7 +125,11 @@ class InTurns:
             jumped = self.wholes.multiplied(self.state, self.wholes.factors(self.state.time))
             self._accept(*emptied(self.wholes, before, jumped))
         self._give_doses()
-        self.coupled = self.base.at(self.state.time)
+        coupled = self.base.at(self.state.time)
+        if coupled is not self.coupled:
+            # It may have been at work before, which a run that goes on from here does not know.
+            coupled.engine.recall(np.zeros(0))
+        self.coupled = coupled
 
     def _accept(self, state: State, extinct: tuple[Extinct, ...]) -> None:
         self.state = state

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.assumed import assumed_in, in_words
+from cartflow.results.endpoint import endpoint_lines
 from cartflow.results.mesh_error.words import mesh_lines
 from cartflow.results.result import summarise
 
@@ -19,6 +20,7 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
         f"outcome       {outcome} at {numbers['time']:.6g} day",
         f"infused       {numbers['infused']:.6g} cells",
         *(_tumour_lines(numbers, tree.children["tumour"]) if "tumour" in tree.children else []),
+        *(endpoint_lines(tree) if "tumour" in tree.children else []),
         *_vessels_line(tree),
         *_organ_lines(tree["body"].to_dataset()),
         *(f"extinct       {each}" for each in tree.attrs.get("extinct", "").split("; ") if each),

@@ -80,6 +80,13 @@ class Rosenbrock:
         """Raise `StepFailed`: there are none."""
         raise StepFailed("transport", "on a line there are no explicit steps")
 
+    def memory(self) -> Array:
+        """Return no number: every step begins anew."""
+        return np.zeros(0)
+
+    def recall(self, memory: Array) -> None:
+        """Go by nothing."""
+
     def step_limit(self, state: Array) -> Limit:
         """Return the longest step: that over which a field's drift would empty a cell."""
         if all(item.chemotaxis is None for item in self._problem.fields):

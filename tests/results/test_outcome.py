@@ -100,7 +100,7 @@ def test_a_fixed_step_that_blows_up_names_time_and_field(folder):
 def test_an_interrupted_run(folder, capsys, monkeypatch, at):
     run = Simulation.run
 
-    def interrupted(self, watch=None, keep=None):
+    def interrupted(self, watch=None, keep=None, since=None):
         def press(time, step):
             watch(time, step)
             if time > at:

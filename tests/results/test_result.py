@@ -83,6 +83,19 @@ EXPECTED = {
         ),
         "residual_total": ("time",),
     },
+    "/summary": {
+        **dict.fromkeys(
+            ["cells_start", "cells_end", "cells_least", "time_least", "time_regrown"],
+            ("resident",),
+        ),
+        **dict.fromkeys(
+            [
+                *["peak_in_tumour", "time_of_peak_in_tumour"],
+                *["peak_in_blood", "time_of_peak_in_blood", "product_per_resident"],
+            ],
+            (),
+        ),
+    },
 }
 COORDINATES = {
     "/": {"time", "phenotype"},
@@ -90,6 +103,7 @@ COORDINATES = {
     "/tumour": {"r"},
     "/exchange": set(),
     "/balance": set(),
+    "/summary": {"resident"},
     "/parameters": set(),
 }
 

@@ -40,17 +40,20 @@ class Telling:
 
 
 @contextmanager
-def days(title: str, end: float, telling: Telling) -> Iterator[Callable[[float, float], None]]:
+def days(
+    title: str, end: float, telling: Telling, start: float = 0.0
+) -> Iterator[Callable[[float, float], None]]:
     """Show simulated days, step, days per minute and time left while the block runs.
 
-    The block gets a function of (time, step) in days, to be called after every step.
+    A run that goes on from an earlier one does so at `start`. The block gets a function of
+    (time, step) in days, to be called after every step.
     """
-    left = TimeLeft(end, trend=True)
+    left = TimeLeft(end, start, trend=True)
     counted = "{task.completed:7.3f} of {task.total:g} day"
-    with _shown(title, end, counted, telling) as (update, lines, start):
+    with _shown(title, end, counted, telling) as (update, lines, begun):
 
         def watch(now: float, step: float) -> None:
-            elapsed = time.monotonic() - start
+            elapsed = time.monotonic() - begun
             remaining = in_words(left.at(elapsed, now))
             rate = left.per_minute(elapsed, now)
             beside = f"step {step:.2g} day, {rate:.3g} day/min"
@@ -70,10 +73,10 @@ def members(
     """
     left = TimeLeft(total, done, trend=False)
     counted = "{task.completed:g} of {task.total:g} members"
-    with _shown(title, total, counted, telling) as (update, lines, start):
+    with _shown(title, total, counted, telling) as (update, lines, begun):
 
         def watch(ended: int, failed: int) -> None:
-            elapsed = time.monotonic() - start
+            elapsed = time.monotonic() - begun
             remaining = in_words(left.at(elapsed, ended))
             rate = left.per_minute(elapsed, ended)
             beside = f"{failed} failed, {rate:.3g} a minute"
