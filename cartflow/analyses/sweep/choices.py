@@ -75,8 +75,8 @@ def _setting(number: float, unit: str) -> Any:
 
 
 def _of_names(key: str, values: Sequence[Any], what: str) -> Choice:
-    words = {"true": True, "false": False}
-    found = []
+    words: dict[str, Any] = {"true": True, "false": False}
+    found: list[Any] = []
     for value in values:
         if isinstance(value, (bool, np.bool_)):
             found.append(bool(value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     Future,
@@ -28,7 +28,9 @@ _GRACE = 300.0  # seconds beyond its limit after which a member's process is end
 _EVERY = 0.5  # seconds between looks at whether members end
 
 
-def ended(runner: Runner, places: Sequence[int], workers: int) -> Iterator[list[Member]]:
+def ended(
+    runner: Runner, places: Sequence[int], workers: int
+) -> Generator[list[Member], None, None]:
     """Yield members as they end, some at a time, or none every half second.
 
     Those of one system and of bodies alone run in threads, which the compiled loops let work side
