@@ -74,7 +74,7 @@ def resident_courses(tumour: xr.Dataset) -> xr.DataArray:
 
 
 def _is_resident(values: xr.DataArray) -> bool:
-    return values.attrs.get("role") == "resident" and values.attrs["units"] == "mm-3"
+    return values.attrs.get("role") == "resident" and values.attrs.get("units") == "mm-3"
 
 
 def regrown(times: Array, cells: Array) -> float:
@@ -94,7 +94,8 @@ def endpoint_lines(tree: xr.DataTree) -> list[str]:
     lines = []
     for name in found["resident"].values:
         one = found.sel(resident=name)
-        lines.append(f"{'residents':<13} {tumour[name].attrs['long_name']}: {_in_words(one)}")
+        called = tumour[name].attrs.get("long_name", name)
+        lines.append(f"{'residents':<13} {called}: {_in_words(one)}")
     ratio = float(found["product_per_resident"])
     peak, day = float(found["peak_in_tumour"]), float(found["time_of_peak_in_tumour"])
     text = f"at most {peak:.6g} product cells in the tumour, on day {day:.4g}"

@@ -66,3 +66,8 @@ def shown_unit(field: xr.DataArray) -> str:
     """Return a variable's unit as axes show it."""
     unit = str(field.attrs.get("units", "unit not stated"))
     return {"mm-3": "cells/mm³", "ng mm-3": "ng/mm³"}.get(unit, unit)
+
+
+def shown_name(field: xr.DataArray) -> str:
+    """Return what a variable is called in figures."""
+    return str(field.attrs.get("long_name", field.name))

@@ -13,7 +13,8 @@ from cartflow.core.saving.figures import save_figure
 from cartflow.core.ticks import colours
 from cartflow.results.figures.courses import plot_balance, plot_exchange, plot_organs, plot_sites
 from cartflow.results.figures.panels import finish_linear, shown_unit
-from cartflow.results.figures.tumour import first_product, plot_tumour
+from cartflow.results.figures.slices import first_product
+from cartflow.results.figures.tumour import plot_tumour
 
 
 def plot_result(tree: xr.DataTree, path: Path) -> None:
@@ -29,9 +30,11 @@ def plot_result(tree: xr.DataTree, path: Path) -> None:
         return
     spatial = tree["tumour"].to_dataset()
     dims = [str(d) for d in spatial[first_product(tree)].dims if d != "time"]
-    figure = Figure(figsize=(14, 9), layout="constrained")
+    # Slices come in two rows.
+    height, ratios = (9, [1, 1]) if len(dims) == 1 else (13.5, [1, 2])
+    figure = Figure(figsize=(14, height), layout="constrained")
     FigureCanvasAgg(figure)
-    upper, lower = np.asarray(figure.subfigures(2, 1))
+    upper, lower = np.asarray(figure.subfigures(2, 1, height_ratios=ratios))
     sites = "site" in tree["body"].dims
     left = upper.subplots(1, 3 + sites)
     plot_organs(tree, left[0])
