@@ -10,7 +10,8 @@ import numpy as np
 import xarray as xr
 
 from cartflow.analyses.compare import settings_in
-from cartflow.analyses.sweep.run import Asked, Task, Watch, prepared
+from cartflow.analyses.sweep.asked import Asked, prepared
+from cartflow.analyses.sweep.task import Task, Watch
 from cartflow.core import arguments
 from cartflow.core.dataset import without_fill
 from cartflow.core.outcome import InputError

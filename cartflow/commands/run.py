@@ -56,7 +56,7 @@ def _run(options: argparse.Namespace) -> int:
             return FINISHED
         _ = study.prepared
         keeper = Keeper[Any](out, lambda result: netcdf(result.tree))
-        reached = 0.0 if since is None else float(since.tree["time"].values[-1])
+        reached = 0.0 if since is None else float(since.tree.to_dataset()["time"][-1])
         with days(study.table.title, study.table.time.end.value, told, reached) as watch:
             checked = study.table.solver.mesh_check
             result = study.run(stop.watched(watch), keeper, checked, since=since)

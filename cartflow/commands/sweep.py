@@ -14,8 +14,9 @@ from cartflow.core.terminal import say
 if TYPE_CHECKING:
     import xarray as xr
 
+    from cartflow.analyses.sweep.asked import Asked
     from cartflow.analyses.sweep.journal import Journal
-    from cartflow.analyses.sweep.run import Asked, Task
+    from cartflow.analyses.sweep.task import Task
     from cartflow.core.progress.shown import Telling
 
 _EXAMPLES = """\
@@ -57,7 +58,7 @@ def add_sweep(commands: Any) -> None:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from cartflow.analyses.sweep.run import prepared
+    from cartflow.analyses.sweep.asked import prepared
     from cartflow.analyses.sweep.words import sweep_lines
     from cartflow.core.saving.signals import Stopping
     from cartflow.results.figures.sweep.figure import plot_sweep
@@ -77,7 +78,7 @@ def _sweep(options: argparse.Namespace) -> int:
 
 
 def _asked(options: argparse.Namespace) -> Asked:
-    from cartflow.analyses.sweep.run import Asked
+    from cartflow.analyses.sweep.asked import Asked
 
     return Asked(
         over=options.over,

@@ -10,10 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-
 from cartflow.analyses.sweep.layout import Layout
-from cartflow.analyses.sweep.members import FINISHED, Member
+from cartflow.analyses.sweep.lines import line_of, longest_line, member_of
+from cartflow.analyses.sweep.members import Member
 from cartflow.core.outcome import InputError
 from cartflow.core.paths import kind_of
 from cartflow.core.saving.signals import held
@@ -21,8 +20,6 @@ from cartflow.core.saving.signals import held
 _EVERY = 1.0  # seconds between writings, which a kill may lose
 _KIND = "cartflow sweep 1"
 _HEAD = 20_000  # letters
-_A_NUMBER = 40
-_LONGEST_STATUS = 2_000
 
 
 def beside(out: Path) -> Path:
@@ -67,7 +64,7 @@ class Journal:
 
     def add(self, members: Iterable[Member]) -> None:
         """Note what members came to; it is written once a second. Raises `InputError`."""
-        lines = [_line(member) for member in members]
+        lines = [line_of(member) for member in members]
         self._waiting += lines
         self.written += len(lines)
         if self._waiting and time.monotonic() - self._last > _EVERY:
@@ -135,14 +132,14 @@ class Journal:
         """Raise `InputError` unless the file is empty or the first writing of a journal, cut."""
         expected = f'{{"kind": "{_KIND}"'.encode()
         if not expected.startswith(start[: len(expected)]):
-            self._refuse("is no journal of a sweep")
+            raise self._refused("is no journal of a sweep")
 
     def _read_head(self, head: bytes) -> dict[str, Any]:
         with suppress(ValueError, RecursionError):
             found = json.loads(head)
             if isinstance(found, dict) and found.get("kind") == _KIND:
                 return found
-        return self._refuse("is no journal of a sweep")
+        raise self._refused("is no journal of a sweep")
 
     def _write_head(self, identity: Mapping[str, str]) -> None:
         self._file.seek(0)
@@ -152,59 +149,29 @@ class Journal:
 
     def _read(self, file: IO[bytes]) -> None:
         """Read the members that stand whole, and cut off what does not."""
-        longest = (
-            _LONGEST_STATUS * 6
-            + _A_NUMBER * (self._layout.numbers + 10)
-            + 200 * len(self._layout.variables)
-        )
+        longest = longest_line(self._layout)
         end = file.tell()
         while True:
             line = file.readline(longest + 1)
             if not line.endswith(b"\n"):
                 if len(line) > longest:
-                    self._refuse(f"is damaged after {len(self.ended)} members")
+                    raise self._damaged()
                 break
-            member = self._member(line)
+            member = member_of(line, self._layout, self._members)
+            if member is None:
+                raise self._damaged()
             self.ended[member.place] = member
             end = file.tell()
         self.written = len(self.ended)
         self._file.seek(end)
         self._file.truncate()
 
-    def _member(self, line: bytes) -> Member:
-        with suppress(
-            ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError
-        ):
-            found = json.loads(line)
-            place, status = found["member"], found["status"]
-            values = {
-                str(name): np.array(value, dtype=float) for name, value in found["values"].items()
-            }
-            wanted = values if status == FINISHED else {}
-            if (
-                isinstance(place, int)
-                and 0 <= place < self._members
-                and isinstance(status, str)
-                and len(status) <= _LONGEST_STATUS
-                and status.isprintable()
-                and all(
-                    name in self._layout.variables and value.shape == self._layout.shape(name)
-                    for name, value in wanted.items()
-                )
-            ):
-                return Member(place=place, status=status, values=wanted)
-        return self._refuse(f"is damaged after {len(self.ended)} members")
+    def _damaged(self) -> InputError:
+        return self._refused(f"is damaged after {len(self.ended)} members")
 
-    def _refuse(self, reason: str) -> Any:
+    def _refused(self, reason: str) -> InputError:
         msg = f"{self.path}: {reason}; remove it to begin the sweep anew, or give another --out"
-        raise InputError(msg)
-
-
-def _line(member: Member) -> str:
-    # A float's shortest text is read as the same float again.
-    values = {name: np.asarray(value).tolist() for name, value in member.values.items()}
-    found = {"member": member.place, "status": member.status, "values": values}
-    return json.dumps(found) + "\n"
+        return InputError(msg)
 
 
 def _told(name: str, found: Any, wanted: str) -> str:

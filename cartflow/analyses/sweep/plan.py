@@ -162,7 +162,8 @@ def _require_possible(plan: Plan, each: Choice) -> None:
     refused = [_refusal(plan.study, each.key, value) for value in each.settings[:_TRIED]]
     if all(refused):
         hint = nearest(each.key, [*plan.numbers, *plan.study.stated])
-        msg = f"{what}: the study cannot have it so ({refused[0]}){hint}"
+        reason = refused[0].partition("; did you mean")[0] if hint else refused[0]
+        msg = f"{what}: the study cannot have it so ({reason}){hint}"
         raise InputError(msg)
 
 

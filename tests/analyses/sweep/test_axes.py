@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from cartflow import InputError, Study, sweep
+from cartflow.analyses.sweep.asked import Asked, prepared
 from cartflow.analyses.sweep.axes import read_text
 from cartflow.analyses.sweep.choices import Interval
-from cartflow.analyses.sweep.run import Asked, prepared
 
 STUDY = """
 title = "Half a day"
