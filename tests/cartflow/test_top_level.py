@@ -26,6 +26,7 @@ def test_the_names():
         "Study",
         "load_result",
         "run_cohort",
+        "sweep",
     ]
     assert set(dir(cartflow)) >= set(cartflow.__all__)
     from cartflow.core.outcome import InputError, RunStopped

@@ -25,6 +25,7 @@ from cartflow.coupling.simulation import Simulation
 
 _AHEAD = 4  # members waiting for each worker
 _GRACE = 300.0  # seconds beyond its limit after which a member's process is ended
+_ATTEMPTS = 3  # processes in which a member is tried that ends them
 _EVERY = 0.5  # seconds between looks at whether members end
 
 
@@ -83,9 +84,23 @@ class _Crew:
         self._own = threading.local()
         self._pools: set[ProcessPoolExecutor] = set()
         self._lock = threading.Lock()
+        self._ended = False
 
     def run(self, place: int) -> Member:
-        """Return what a member came to in this thread's process."""
+        """Return what a member came to in this thread's process.
+
+        A process that is killed from outside loses no member; one that ends with each of a few
+        processes is marked.
+        """
+        for _ in range(_ATTEMPTS):
+            found = self._attempt(place)
+            if found is not None:
+                return found
+        return Member(place=place, status="stopped: its process ended", values={})
+
+    def _attempt(self, place: int) -> Member | None:
+        if self._ended:
+            return None
         pool = self._pool()
         limit = self._runner.limit
         try:
@@ -93,7 +108,7 @@ class _Crew:
             return sent.result(None if limit is None else limit + _GRACE)
         except BrokenProcessPool:
             self._drop(pool)
-            return Member(place=place, status="stopped: its process ended", values={})
+            return None
         except TooLong:
             self._drop(pool)
             assert limit is not None
@@ -101,6 +116,7 @@ class _Crew:
 
     def end(self) -> None:
         """End all processes."""
+        self._ended = True
         with self._lock:
             pools, self._pools = self._pools, set()
         for pool in pools:

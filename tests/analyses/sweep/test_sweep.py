@@ -1,5 +1,7 @@
 """A sweep's members are single runs, along labelled dimensions, whatever the workers."""
 
+import multiprocessing
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -104,14 +106,37 @@ def test_the_number_of_workers_changes_no_bit(study, product):
     xr.testing.assert_identical(sweep(study, OVER, courses=["in_tumour"], workers=1), product)
 
 
-def test_processes_give_the_bits_of_threads():
+@pytest.fixture(scope="module")
+def in_turns():
     settings = {"solver.engine": "fipy", "geometry.cells": 4, "time.end": "0.01 day"}
-    study = Study.from_text(STUDY, settings={**settings, "time.every": "0.01 day"})
+    return Study.from_text(STUDY, settings={**settings, "time.every": "0.01 day"})
+
+
+def kill(most=None):
+    for process in multiprocessing.active_children()[:most]:
+        process.kill()
+
+
+def test_processes_give_the_bits_of_threads_also_where_they_are_killed(in_turns):
     over = {"doses.0.cells": "1e5,1e6,-1 cells"}
-    one, two = (sweep(study, over, workers=workers) for workers in (1, 2))
-    xr.testing.assert_identical(one, two)
+    killed = []
+
+    def watch(ended, _):
+        if ended and not killed:
+            killed.append(ended)
+            kill(1)
+
+    one = sweep(in_turns, over, workers=1)
+    xr.testing.assert_identical(sweep(in_turns, over, workers=2, watch=watch), one)
+    assert killed
     assert one["doses_0_cells"].size == 3
     assert "refused" in one["status"].values[2]
+
+
+def test_a_member_that_always_ends_its_process_is_marked(in_turns):
+    with pytest.raises(RunStopped, match="the first: stopped: its process ended"):
+        sweep(in_turns, {"doses.0.cells": "1e5,1e6 cells"}, workers=2,
+              watch=lambda *_: kill())  # fmt: skip
 
 
 def test_a_body_alone_is_swept_with_its_kinetics_in_organs():
