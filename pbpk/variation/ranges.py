@@ -21,10 +21,7 @@ _FLOWS, _BLOOD = "body.cardiac_output", "body.blood_volume"
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """Body, trafficking model, tumour and rule: all that a network with a lumped tumour needs.
-
-    Without a tumour it has numbers that may vary, and no network.
-    """
+    """Body, trafficking model, tumour if there is one, and rule: all that a network needs."""
 
     body: Body
     trafficking: Trafficking
@@ -33,13 +30,13 @@ class Setting:
     cavities: tuple[str, ...] = ()
 
     def network(self) -> OrganNetwork:
-        """Return the network with the tumour's tissue as a compartment of it."""
+        """Return the network, with the tumour's tissue as a compartment of it."""
         return organ_network(
             self.body,
             self.trafficking,
             scaling=self.rule,
             tumour=self.tumour,
-            lumped=True,
+            lumped=self.tumour is not None,
             cavities=self.cavities,
         )
 
