@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cartflow.analyses.sweep.layout import Layout
 from cartflow.analyses.sweep.plan import Plan
+from cartflow.core.outcome import InputError
 from cartflow.core.paths import kind_of
 from cartflow.core.provenance import installed_version
 from cartflow.geometries.geometry import Geometry
@@ -20,7 +23,7 @@ from cartflow.geometries.geometry import Geometry
 def identity(plan: Plan, layout: Layout) -> dict[str, str]:
     """Return what tells a sweep from others, by the words that an error names it by.
 
-    Numbers of bodies, models and images count as they were read, not only their names.
+    Numbers, images and files count as they were read, not only their names.
     """
     study = plan.study
     text = json.dumps([study.text, study.settings], sort_keys=True, default=str)
@@ -28,8 +31,8 @@ def identity(plan: Plan, layout: Layout) -> dict[str, str]:
         [axis.name, axis.labels, [[c.key, c.settings] for c in axis.choices]] for axis in plan.axes
     ]
     return {
-        "study": _digest(text, *_numbers(plan), *_geometry(plan), *_given(plan)),
-        "axes": _digest(json.dumps(axes), *_files(plan)),
+        "study": _digest(text, *_numbers(plan), *_geometry(plan), *_given(plan), *_files(plan)),
+        "axes": _digest(json.dumps(axes)),
         "outcomes": _digest(
             *(
                 f"{name} {layout.variables[name].dims} {layout.shape(name)}"
@@ -72,17 +75,30 @@ def _given(plan: Plan) -> Iterator[str | bytes]:
         yield repr(other)
 
 
-def _files(plan: Plan) -> Iterator[bytes]:
-    """Yield the contents of files that values name, such as bodies of the user's own."""
+def _files(plan: Plan) -> Iterator[str]:
+    """Yield digests of the files that study, settings and values name: images, bodies, tables."""
+    named = [*_texts(tomllib.loads(plan.study.text)), *_texts(dict(plan.study.settings))]
     for axis in plan.axes:
         for each in axis.choices:
             if each.numbers is None:
-                for value in dict.fromkeys(each.settings):
-                    yield _content(plan, value)
+                named += _texts(list(each.settings))
+    for name in dict.fromkeys(named):
+        path = plan.study.folder / name
+        if name.strip() and _is_file(path):
+            with path.open("rb") as file:
+                yield f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
-def _content(plan: Plan, value: Any) -> bytes:
-    if not isinstance(value, str) or not value.endswith(".toml"):
-        return b""
-    path = plan.study.folder / value
-    return path.read_bytes() if kind_of(path) == "file" else b""
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in _texts(item)]
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in _texts(item)]
+    return [value] if isinstance(value, str) else []
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return kind_of(path) == "file"
+    except InputError:
+        return False

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from cartflow import InputError, Study, sweep
+from cartflow import InputError, Study, pbpk, sweep
 from cartflow.analyses.sweep.journal import beside
 from cartflow.cli import main
 
@@ -112,6 +113,19 @@ def test_another_sweep_is_told_apart(study, tmp_path, change, message):
         sweep(study, out=out, **asked)
     sweep(study, out=out, force=True, **asked)
     assert not beside(out).exists()
+
+
+def test_a_file_that_changed_is_told_apart(tmp_path):
+    shipped = Path(pbpk.__file__).parent / "data" / "body_mouse_28g.toml"
+    mine = tmp_path / "mine.toml"
+    mine.write_bytes(shipped.read_bytes())
+    (tmp_path / "study.toml").write_text(STUDY)
+    asked = {"bodies": ["mouse_28g", "mine.toml"], "out": tmp_path / "runs.nc"}
+    with pytest.raises(KeyboardInterrupt):
+        sweep(tmp_path / "study.toml", watch=stopping(1), **asked)
+    mine.write_bytes(mine.read_bytes() + b"# changed\n")
+    with pytest.raises(InputError, match=r"another sweep .*other study"):
+        sweep(tmp_path / "study.toml", **asked)
 
 
 def test_another_version_is_told_apart_by_name(study, tmp_path):
