@@ -16,7 +16,9 @@ from cartflow.pde.stepped import Stepped
 from cartflow.pde.voxels import kernels as voxel
 from cartflow.pde.voxels.operator import VoxelOperator, VoxelOperators
 from cartflow.pde.voxels.reaction_speed import reaction_speed
+from cartflow.pde.voxels.implicit.methods import ROS2
 from cartflow.pde.voxels.steps.block_stages import BlockStages
+from cartflow.pde.voxels.steps.partitioned import Partitioned
 from cartflow.pde.voxels.steps.stages import (
     EXPLICIT,
     Stages,
@@ -33,6 +35,8 @@ Array = np.ndarray
 # the error's estimate tells, and a step that becomes shorter looks at once.
 _OFTEN = 4
 MOST_STAGES = 2000
+MANY_STAGES = 60
+SLOW = 0.8
 
 
 class Stabilised:
@@ -64,6 +68,10 @@ class Stabilised:
         self._steps_since = 0
         self._latest = 0.0
         self._blocks = BlockStages(problem, self._operators, self._kinetics, self._addresses.rates)
+
+    @cached_property
+    def _partitioned(self) -> Partitioned:
+        return Partitioned(self._problem, self._operators, self._kinetics, self._addresses)
 
     @cached_property
     def _wave(self) -> Wave | None:
@@ -107,6 +115,17 @@ class Stabilised:
             blame = name if 2.0 * operator.speed >= speed else "reactions"
             raise StepFailed(blame, f"the step would need more than {MOST_STAGES} stages")
         stages = stages_needed(speed, max(dt, like), 3 if self._operators.drift.fields else 2)
+        if stages > MANY_STAGES:
+            fast = tuple(int(s) for s in np.flatnonzero(operator.speeds * max(dt, like) > SLOW))
+            split = self._partitioned.split(operator, fast)
+            found = self._partitioned.step(operator, first, split, ROS2, dt, 1e-9)
+            return Stepped(
+                amounts=found.amounts,
+                extents=self._extents(dt * ROS2.weights @ found.totals),
+                difference=found.difference,
+                size=found.size,
+                low=found.low,
+            )
         return self._through(first, operator, stabilised_stages(stages), dt)
 
     def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:

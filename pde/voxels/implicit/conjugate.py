@@ -1,0 +1,104 @@
+"""Conjugate gradients for one linear system on the box around a tumour's voxels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from cartflow.pde.voxels.implicit import kernels
+from cartflow.pde.voxels.implicit.multigrid import Multigrid, padded
+
+Array = np.ndarray
+
+_MOST = 100  # iterations
+
+
+class BoxSystem:
+    """(local - div exchange grad) x = right, preconditioned by a cycle of multigrid.
+
+    `exchange` (3, *shape) couples a voxel to the next along each axis. `local`, `right`, `x` and
+    `rest` = right - A x are flat, with a margin of one plane.
+    """
+
+    def __init__(self, exchange: Array) -> None:
+        self.shape = np.array(exchange.shape[1:])
+        self._exchange = padded(exchange)
+        self._grids = Multigrid(self.shape, exchange)
+        self._finest = self._grids.levels[0]
+        self.local, self.right, self.x, self.rest, self._along, self._moved = np.zeros(
+            (6, self._exchange.shape[1])
+        )
+        self._sums = np.zeros(-(-self._finest.size // kernels.WIDTH))
+        self.iterations = 0
+
+    def set_local(self) -> None:
+        """Take note that `local` is new."""
+        self._finest.local[:] = self.local
+        self._grids.set_local()
+
+    def solve(self, target: float) -> float:
+        """Solve for `right` in `x` until the 1-norm of `rest` is at most `target`; return it."""
+        self.x[:] = 0.0
+        self._along[:] = 0.0
+        self.rest[:] = self.right
+        size, margin = self._finest.size, self._finest.margin
+        norm, before = float(np.abs(self.rest).sum()), 0.0
+        for _ in range(_MOST):
+            if not norm > target:
+                break
+            self.iterations += 1
+            near = self._preconditioned(norm)
+            fall = self._sum(
+                lambda a, b: kernels.products(self.rest, near, margin, a, b, size, self._sums)
+            )
+            share = fall / before if before > 0.0 else 0.0
+            before = fall
+            self._each(lambda a, b, s=share: kernels.turn(near, s, margin, a, b, size, self._along))
+            bent = self._sum(
+                lambda a, b: kernels.multiply(
+                    self._along,
+                    self._exchange,
+                    self.local,
+                    self._finest.near,
+                    a,
+                    b,
+                    size,
+                    self._moved,
+                    self._sums,
+                )
+            )
+            length = fall / bent
+            norm = self._sum(
+                lambda a, b, s=length: kernels.advance(
+                    self.x, self.rest, self._along, self._moved, s, margin, a, b, size, self._sums
+                )
+            )
+        return norm
+
+    def _preconditioned(self, norm: float) -> Array:
+        size, margin = self._finest.size, self._finest.margin
+        factor = size / norm
+        self._each(
+            lambda a, b: kernels.scaled(
+                self.rest, factor, margin, a, b, size, self._finest.right
+            )
+        )
+        return self._grids.cycle()
+
+    def _each(self, task: Callable[[int, int], object]) -> None:
+        self._finest.blocks(task)
+
+    def _sum(self, task: Callable[[int, int], object]) -> float:
+        self._finest.blocks(task)
+        return float(self._sums.sum())
+
+    def true_rest(self) -> None:
+        """Work out `rest` = right - A x anew, without what rounding has left."""
+        size, near = self._finest.size, self._finest.near
+        self._each(
+            lambda a, b: kernels.multiply(
+                self.x, self._exchange, self.local, near, a, b, size, self.rest, self._sums
+            )
+        )
+        np.subtract(self.right, self.rest, out=self.rest)

@@ -1,0 +1,111 @@
+"""The part of the kinetics' Jacobian that a partitioned step takes implicitly."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.core.compiling import fused
+from cartflow.core.pointers import call
+from cartflow.pde.voxels.crew import in_parts
+from cartflow.pde.voxels.kernels import Kinetics
+
+Array = np.ndarray
+
+_BLOCK = 512
+
+
+def implicit_pairs(
+    stoichiometry: Array, pattern: Array, implicit: tuple[int, ...]
+) -> list[tuple[int, int]]:
+    """Return the pairs of a reaction and the implicit species by which it is implicit.
+
+    A pair enters every equation in which the reaction does, so that what one species loses others
+    get. The reaction may change implicit species that are solved for later, but no earlier one.
+    """
+    return [
+        (r, s)
+        for k, s in enumerate(implicit)
+        for r in range(stoichiometry.shape[1])
+        if pattern[r, s]
+        and stoichiometry[s, r] != 0.0
+        and not any(stoichiometry[other, r] != 0.0 for other in implicit[:k])
+    ]
+
+
+def keep_slopes(
+    u: Array, porosity: Array, kinetics: Kinetics, jacobian: int, pairs: Array, kept: Array
+) -> float:
+    """Write the derivatives of events to amounts of `pairs` (n, 2) to `kept` (n, cells).
+
+    Only those that make a species return are kept. Returns a bound of the rates, 1/day, of the
+    rest of the kinetics' Jacobian; `jacobian`, `u` and `porosity` as in `reaction_speed`.
+    """
+
+    def part(first: int, last: int) -> float:
+        return _keep(u, porosity, kinetics, jacobian, pairs, first, last, kept)
+
+    return float(np.max(in_parts(part, u.shape[1], u.shape[1])))
+
+
+@fused
+def _keep(
+    u: Array,
+    porosity: Array,
+    kinetics: Kinetics,
+    jacobian: int,
+    pairs: Array,
+    low: int,
+    high: int,
+    kept: Array,
+) -> float:
+    """Do as `keep_slopes` for the cells low <= c < high; nan where a derivative is not finite."""
+    species, reactions = kinetics.stoichiometry.shape
+    inside = np.empty((species, _BLOCK))
+    slopes = np.empty((max(reactions * species, 1), _BLOCK))
+    row, entry = np.empty(_BLOCK), np.empty(_BLOCK)
+    largest, bad = 0.0, 0.0
+    for start in range(low, high, _BLOCK):
+        size = min(_BLOCK, high - start)
+        for s in range(species):
+            for i in range(size):
+                inside[s, i] = max(u[s, start + i], 0.0)
+        call(jacobian, (inside, _BLOCK, kinetics.parameters, 0, size, slopes, _BLOCK))
+        if porosity.size > 0:
+            _to_amounts(slopes, porosity[start : start + size], kinetics)
+        for p in range(pairs.shape[0]):
+            number = kinetics.stoichiometry[pairs[p, 1], pairs[p, 0]]
+            slope = slopes[pairs[p, 0] * species + pairs[p, 1]]
+            for i in range(size):
+                returning = number * slope[i] < 0.0
+                kept[p, start + i] = slope[i] if returning else 0.0
+                slope[i] = 0.0 if returning else slope[i]
+        for s in range(species):
+            row[:size] = 0.0
+            for j in range(species):
+                entry[:size] = 0.0
+                for r in range(reactions):
+                    number = kinetics.stoichiometry[s, r]
+                    if number != 0.0:
+                        for i in range(size):
+                            entry[i] += number * slopes[r * species + j, i]
+                for i in range(size):
+                    row[i] += abs(entry[i])
+            for i in range(size):
+                largest = max(largest, row[i])
+                bad += 0.0 * row[i]
+    return largest + bad
+
+
+@fused
+def _to_amounts(slopes: Array, porosity: Array, kinetics: Kinetics) -> None:
+    """Turn derivatives to concentrations into those to amounts, of events per mm^3 of tissue."""
+    species, reactions = kinetics.stoichiometry.shape
+    for r in range(reactions):
+        for j in range(species):
+            slope = slopes[r * species + j]
+            if kinetics.in_pores[r] and not kinetics.solutes[j]:
+                for i in range(porosity.size):
+                    slope[i] *= porosity[i]
+            elif kinetics.solutes[j] and not kinetics.in_pores[r]:
+                for i in range(porosity.size):
+                    slope[i] /= porosity[i]
