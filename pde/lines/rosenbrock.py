@@ -80,6 +80,9 @@ class Rosenbrock:
         """Raise `StepFailed`: there are none."""
         raise StepFailed("transport", "on a line there are no explicit steps")
 
+    def implicit_step(self, state: Array, dt: float, exactness: float) -> None:
+        """Return None: on a line every step is one of `step`."""
+
     def step_limit(self, state: Array) -> Limit:
         """Return the longest step: that over which a field's drift would empty a cell."""
         if all(item.chemotaxis is None for item in self._problem.fields):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -38,17 +39,17 @@ class Level:
     x: Array
     other: Array
 
-    @property
+    @cached_property
     def size(self) -> int:
         """The number of voxels of the box."""
         return int(np.prod(self.shape))
 
-    @property
+    @cached_property
     def near(self) -> Array:
         """The distances to the next voxel along each axis."""
         return np.array([self.shape[1] * self.shape[2], self.shape[2], 1])
 
-    @property
+    @cached_property
     def margin(self) -> int:
         """The number of entries before the first voxel."""
         return int(self.shape[1] * self.shape[2])

@@ -33,16 +33,24 @@ def implicit_pairs(
 
 
 def keep_slopes(
-    u: Array, porosity: Array, kinetics: Kinetics, jacobian: int, pairs: Array, kept: Array
+    u: Array,
+    porosity: Array,
+    kinetics: Kinetics,
+    jacobian: int,
+    pairs: Array,
+    implicit: Array,
+    kept: Array,
 ) -> float:
     """Write the derivatives of events to amounts of `pairs` (n, 2) to `kept` (n, cells).
 
-    Only those that make a species return are kept. Returns a bound of the rates, 1/day, of the
-    rest of the kinetics' Jacobian; `jacobian`, `u` and `porosity` as in `reaction_speed`.
+    Only those that make a species return are kept. Returns how fast the other kinetics are, 1/day:
+    the largest |J_ii| + sum sqrt|J_ij J_ji|, which no change of units alters, over species that
+    are both `implicit` or both not; what goes from one kind to the other and back is damped.
+    `jacobian`, `u` and `porosity` are as in `reaction_speed`.
     """
 
     def part(first: int, last: int) -> float:
-        return _keep(u, porosity, kinetics, jacobian, pairs, first, last, kept)
+        return _keep(u, porosity, kinetics, jacobian, pairs, implicit, first, last, kept)
 
     return float(np.max(in_parts(part, u.shape[1], u.shape[1])))
 
@@ -54,6 +62,7 @@ def _keep(
     kinetics: Kinetics,
     jacobian: int,
     pairs: Array,
+    implicit: Array,
     low: int,
     high: int,
     kept: Array,
@@ -61,8 +70,8 @@ def _keep(
     """Do as `keep_slopes` for the cells low <= c < high; nan where a derivative is not finite."""
     species, reactions = kinetics.stoichiometry.shape
     inside = np.empty((species, _BLOCK))
-    slopes = np.empty((max(reactions * species, 1), _BLOCK))
-    row, entry = np.empty(_BLOCK), np.empty(_BLOCK)
+    slopes = np.zeros((max(reactions * species, 1), _BLOCK))
+    entries, row = np.empty((species, species, _BLOCK)), np.empty(_BLOCK)
     largest, bad = 0.0, 0.0
     for start in range(low, high, _BLOCK):
         size = min(_BLOCK, high - start)
@@ -79,21 +88,32 @@ def _keep(
                 returning = number * slope[i] < 0.0
                 kept[p, start + i] = slope[i] if returning else 0.0
                 slope[i] = 0.0 if returning else slope[i]
+        _jacobian(slopes, kinetics.stoichiometry, entries)
         for s in range(species):
-            row[:size] = 0.0
+            for i in range(size):
+                row[i] = abs(entries[s, s, i])
             for j in range(species):
-                entry[:size] = 0.0
-                for r in range(reactions):
-                    number = kinetics.stoichiometry[s, r]
-                    if number != 0.0:
-                        for i in range(size):
-                            entry[i] += number * slopes[r * species + j, i]
-                for i in range(size):
-                    row[i] += abs(entry[i])
+                if j != s and implicit[j] == implicit[s]:
+                    for i in range(size):
+                        row[i] += np.sqrt(abs(entries[s, j, i] * entries[j, s, i]))
             for i in range(size):
                 largest = max(largest, row[i])
                 bad += 0.0 * row[i]
     return largest + bad
+
+
+@fused
+def _jacobian(slopes: Array, stoichiometry: Array, entries: Array) -> None:
+    """Write S dr/da to `entries` (species, species, block)."""
+    species, reactions = stoichiometry.shape
+    entries[:] = 0.0
+    for s in range(species):
+        for r in range(reactions):
+            number = stoichiometry[s, r]
+            if number != 0.0:
+                for j in range(species):
+                    for i in range(entries.shape[2]):
+                        entries[s, j, i] += number * slopes[r * species + j, i]
 
 
 @fused

@@ -64,12 +64,14 @@ class Partitioned:
         """Return what a step at `operator` with implicit `species` takes implicitly."""
         pairs = implicit_pairs(self._kinetics.stoichiometry, self._pattern, species)
         kept = np.empty((len(pairs), self._volumes.size))
+        implicit = np.isin(np.arange(len(self._problem.fields)), species)
         rest = keep_slopes(
             operator.densities,
             operator.fields.porosity,
             self._kinetics,
             self._addresses.jacobian,
             np.array(pairs, dtype=np.int64).reshape(-1, 2),
+            implicit,
             kept,
         )
         return Split(species=species, pairs=pairs, kept=kept, rest=rest)
