@@ -11,7 +11,7 @@ from cartflow.pde.voxels.implicit.multigrid import Multigrid, padded
 
 Array = np.ndarray
 
-_MOST = 100  # iterations
+_MOST = 200  # iterations
 
 
 class BoxSystem:
@@ -30,6 +30,7 @@ class BoxSystem:
             (6, self._exchange.shape[1])
         )
         self._sums = np.zeros(-(-self._finest.size // kernels.WIDTH))
+        self._fall, self._tries = 0.0, 0
         self.iterations = 0
 
     def set_local(self) -> None:
@@ -37,23 +38,29 @@ class BoxSystem:
         self._finest.local[:] = self.local
         self._grids.set_local()
 
-    def solve(self, target: float) -> float:
-        """Solve for `right` in `x` until the 1-norm of `rest` is at most `target`; return it."""
+    def begin(self) -> float:
+        """Begin with x = 0; return the 1-norm of `rest`."""
         self.x[:] = 0.0
         self._along[:] = 0.0
         self.rest[:] = self.right
+        self._fall, self._tries = 0.0, 0
+        return float(np.abs(self.rest).sum())
+
+    def solve(self, norm: float, target: float) -> float:
+        """Go on from `norm` until the 1-norm of `rest` is at most `target`; return it.
+
+        It may be more than that where it does not fall any further.
+        """
         size, margin = self._finest.size, self._finest.margin
-        norm, before = float(np.abs(self.rest).sum()), 0.0
-        for _ in range(_MOST):
-            if not norm > target:
-                break
+        while norm > target and self._tries < _MOST:
+            self._tries += 1
             self.iterations += 1
             near = self._preconditioned(norm)
             fall = self._sum(
                 lambda a, b: kernels.products(self.rest, near, margin, a, b, size, self._sums)
             )
-            share = fall / before if before > 0.0 else 0.0
-            before = fall
+            share = fall / self._fall if self._fall > 0.0 else 0.0
+            self._fall = fall
             self._each(lambda a, b, s=share: kernels.turn(near, s, margin, a, b, size, self._along))
             bent = self._sum(
                 lambda a, b: kernels.multiply(

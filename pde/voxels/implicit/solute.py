@@ -5,12 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
+from cartflow.core.totals import totals
 from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.implicit.cells import put, taken
 from cartflow.pde.voxels.implicit.conjugate import BoxSystem
 from cartflow.pde.voxels.kernels import Fields
 
 Array = np.ndarray
+
+# Shares of the right-hand side: left when the change can be told, and what rounding leaves.
+_ROUGH, _ROUND_OFF = 1e-2, 1e-14
+_POOR = 100.0  # times what was wanted, beyond which a solution is refused
 
 
 class Solute:
@@ -46,18 +51,25 @@ class Solute:
         put(rates, self._volumes, self._place, self._system.local)
         self._system.set_local()
 
-    def solve(self, right: Array, within: float) -> Array:
+    def solve(self, right: Array, amount: float, exactness: float, dt: float) -> Array:
         """Return what solves for `right` (cells), and make `right` the slope that closes.
 
         That is R + g h A of the solution: its sum over the mesh is what A's losses say, to
-        round-off, however exact the solution is. The sum of the difference, times the volumes, is
-        at most `within` (amount/day).
+        round-off, however exact the solution is. What the difference makes in `dt` days is at
+        most the share `exactness` of the `amount` there is and of what the solution changes.
         """
         system, solved = self._system, np.empty_like(right)
         put(right, self._volumes / self._step, self._place, system.right)
-        target = within / self._step
-        if not system.solve(target) <= 1e3 * target:
-            raise StepFailed(self._name, "its implicit step was not solved")
+        norm = begun = system.begin()
+        share = exactness / (self._step * dt)
+        norm = system.solve(norm, max(share * amount, _ROUGH * begun))
+        if norm > share * amount:
+            taken(system.x, self._place, self._storage, solved)
+            changed = dt * float(totals(np.abs(solved)[None], self._volumes)[0])
+            wanted = max(share * (amount + changed), _ROUND_OFF * begun)
+            norm = system.solve(norm, wanted)
+            if not norm <= _POOR * wanted:
+                raise StepFailed(self._name, "its implicit step was not solved")
         system.true_rest()
         taken(system.x, self._place, self._storage, solved)
         taken(system.rest, self._place, self._step / self._volumes, right)

@@ -90,7 +90,7 @@ class Partitioned:
         Implicit stages are solved to `exactness` of a species' amount. The totals are those of
         the k of `method`, as its `weights` want them.
         """
-        at = _Step(self, operator, first, split, method.gamma * dt, exactness / dt)
+        at = _Step(self, operator, first, split, method.gamma * dt, (exactness, dt))
         slopes = np.empty((len(method.weights), *first.shape))
         counts: list[Array] = []
         here, state = operator, first
@@ -99,7 +99,7 @@ class Partitioned:
                 state = np.empty_like(first)
                 combined(first, slopes[:i], dt * method.stages[i, :i], state)
                 here = self._operators.at(state)
-            counted = self._blocks.slope(here, slopes[i])
+            counted = np.concatenate([self._blocks.inside(here, slopes[i]), crossing(here)])
             combined(slopes[i], slopes[:i], couplings[:i], slopes[i])
             for share, earlier in zip(couplings[:i], counts, strict=True):
                 counted = counted + share * earlier
@@ -122,6 +122,31 @@ class Partitioned:
         return self._solutes[species]
 
 
+def crossing(here: VoxelOperator) -> Array:
+    """Return what comes in through every crossing, then what goes out, amount/day."""
+    came, went = np.zeros((2, len(here.crossed)))
+    for k, (crossing, coming) in enumerate(zip(here.crossed, inward(here), strict=True)):
+        u, volumes = here.densities[crossing.species, crossing.cells], here.fields.volumes
+        gain, lost = (
+            (each * volumes[crossing.cells]) for each in (crossing.gain, crossing.loss * u)
+        )
+        if crossing.apart:
+            came[k], went[k] = gain.sum(), lost.sum()
+        else:
+            came[k], went[k] = (gain - lost)[coming].sum(), (lost - gain)[~coming].sum()
+    return np.concatenate([came, went])
+
+
+def inward(here: VoxelOperator) -> list[Array]:
+    """Return in which cells of every crossing the flow through a boundary is inwards."""
+    return [
+        np.zeros(each.cells.size, dtype=bool)
+        if each.apart
+        else each.gain > each.loss * here.densities[each.species, each.cells]
+        for each in here.crossed
+    ]
+
+
 class _Step:
     """One step's systems and what their solutions bring to other species and to the counts."""
 
@@ -132,13 +157,13 @@ class _Step:
         first: Array,
         split: Split,
         step: float,
-        exactness: float,
+        exactness: tuple[float, float],
     ) -> None:
         self._problem, self._kinetics = method._problem, method._kinetics
         self._volumes = method._volumes
         self._operator, self._split, self._step = operator, split, step
         self._storage = method._operators.storage(operator.densities)
-        self._within = exactness * totals(np.abs(first), self._volumes)
+        self._amounts, self._exactness = totals(np.abs(first), self._volumes), exactness
         self._solutes = [method.solute(s, operator) for s in split.species]
         for each in self._solutes:
             self._begin(each)
@@ -159,11 +184,11 @@ class _Step:
         counts = np.zeros(2 * reactions + species + 2 * crossed)
         for solute in self._solutes:
             s = solute.species
-            solved = solute.solve(right[s], self._within[s])
+            solved = solute.solve(right[s], float(self._amounts[s]), *self._exactness)
             self._events(s, solved, right, counts)
             if self._problem.egress.any():
                 leaving = self._problem.egress * solved / self._storage[s]
-                counts[2 * reactions + s] += self._step * float(leaving @ self._volumes)
+                counts[2 * reactions + s] += self._step * totals(leaving[None], self._volumes)[0]
             self._crossings(here, s, solved, counts[2 * reactions + species :].reshape(2, -1))
         return counts
 
@@ -180,14 +205,12 @@ class _Step:
 
     def _crossings(self, here: VoxelOperator, s: int, solved: Array, counts: Array) -> None:
         """Add what losses through boundaries and in regions do, on the side where the flow is."""
-        pairs = zip(self._operator.crossed, here.crossed, strict=True)
-        for k, (crossing, now) in enumerate(pairs):
-            if crossing.species != s:
-                continue
-            cells = crossing.cells
-            lost = crossing.loss * solved[cells] / self._storage[s, cells] * self._volumes[cells]
-            coming = now.gain - now.loss * here.densities[s, cells] > 0.0
-            if crossing.apart:
-                coming = np.zeros(len(cells), dtype=bool)
-            counts[0, k] -= self._step * float(lost[coming].sum())
-            counts[1, k] += self._step * float(lost[~coming].sum())
+        for k, (crossing, coming) in enumerate(
+            zip(self._operator.crossed, inward(here), strict=True)
+        ):
+            if crossing.species == s:
+                cells = crossing.cells
+                rates = crossing.loss * self._volumes[cells] / self._storage[s, cells]
+                lost = self._step * rates * solved[cells]
+                counts[0, k] -= float(lost[coming].sum())
+                counts[1, k] += float(lost[~coming].sum())
