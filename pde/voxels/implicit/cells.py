@@ -75,8 +75,11 @@ def _events(
     kept: Array, solved: Array, volumes: Array, a: int, b: int, out: Array, sums: Array
 ) -> None:
     for k in range(a, b):
+        low, high = k * _WIDTH, min((k + 1) * _WIDTH, out.size)
+        slope, amount = kept[low:high], solved[low:high]
+        weights, target = volumes[low:high], out[low:high]
         total = 0.0
-        for c in range(k * _WIDTH, min((k + 1) * _WIDTH, out.size)):
-            out[c] = kept[c] * solved[c]
-            total += out[c] * volumes[c]
+        for i in range(high - low):
+            target[i] = slope[i] * amount[i]
+            total += target[i] * weights[i]
         sums[k] = total

@@ -19,6 +19,15 @@ WIDTH = 8192  # voxels in a block
 
 
 @fused
+def _beside(
+    x: Array, exchange: Array, low: int, high: int, apart: int
+) -> tuple[Array, Array, Array, Array]:
+    """Return the neighbours ahead and behind, and the exchange with them."""
+    ahead, behind = x[low + apart : high + apart], x[low - apart : high - apart]
+    return ahead, behind, exchange[low:high], exchange[low - apart : high - apart]
+
+
+@fused
 def smooth(
     x: Array,
     right: Array,
@@ -37,16 +46,15 @@ def smooth(
     e0, e1, e2 = exchange[0], exchange[1], exchange[2]
     for b in range(first, last):
         low, high = margin + b * WIDTH, margin + min((b + 1) * WIDTH, size)
-        for c in range(low, high):
-            beside = (
-                e0[c] * x[c + far]
-                + e0[c - far] * x[c - far]
-                + e1[c] * x[c + row]
-                + e1[c - row] * x[c - row]
-                + e2[c] * x[c + 1]
-                + e2[c - 1] * x[c - 1]
-            )
-            out[c] = rest * x[c] + w * inverse[c] * (right[c] + beside)
+        # Views with bounds of their own, since an index that may be negative hinders vectors.
+        here, goal, share, target = x[low:high], right[low:high], inverse[low:high], out[low:high]
+        x1, x2, f1, f2 = _beside(x, e0, low, high, far)
+        x3, x4, f3, f4 = _beside(x, e1, low, high, row)
+        x5, x6, f5, f6 = _beside(x, e2, low, high, 1)
+        for i in range(high - low):
+            beside = f1[i] * x1[i] + f2[i] * x2[i] + f3[i] * x3[i]
+            beside += f4[i] * x4[i] + f5[i] * x5[i] + f6[i] * x6[i]
+            target[i] = rest * here[i] + w * share[i] * (goal[i] + beside)
 
 
 @fused
@@ -64,8 +72,32 @@ def begin_smooth(
     w = np.float32(weight)
     for b in range(first, last):
         low, high = margin + b * WIDTH, margin + min((b + 1) * WIDTH, size)
-        for c in range(low, high):
-            out[c] = w * inverse[c] * right[c]
+        share, goal, target = inverse[low:high], right[low:high], out[low:high]
+        for i in range(high - low):
+            target[i] = w * share[i] * goal[i]
+
+
+@fused
+def _rest(
+    x: Array,
+    right: Array,
+    exchange: Array,
+    local: Array,
+    near: Array,
+    low: int,
+    high: int,
+    out: Array,
+) -> None:
+    """Write right - A x of the voxels low <= c < high to `out`, which begins with the first."""
+    here, goal, held = x[low:high], right[low:high], local[low:high]
+    x1, x2, f1, f2 = _beside(x, exchange[0], low, high, near[0])
+    x3, x4, f3, f4 = _beside(x, exchange[1], low, high, near[1])
+    x5, x6, f5, f6 = _beside(x, exchange[2], low, high, 1)
+    for i in range(high - low):
+        u = here[i]
+        flow = f1[i] * (x1[i] - u) + f2[i] * (x2[i] - u) + f3[i] * (x3[i] - u)
+        flow += f4[i] * (x4[i] - u) + f5[i] * (x5[i] - u) + f6[i] * (x6[i] - u)
+        out[i] = goal[i] - held[i] * u + flow
 
 
 @fused
@@ -83,32 +115,31 @@ def restrict_residual(
     out: Array,
 ) -> None:
     """Sum right - A x over the voxels of every coarse one, in the coarse planes first to last."""
-    far, row, width = near[0], near[1], shape[2]
-    e0, e1, e2 = exchange[0], exchange[1], exchange[2]
-    rest = np.empty(width, dtype=x.dtype)
+    rest = np.empty(near[0], dtype=x.dtype)
     coarse_margin = coarse_shape[1] * coarse_shape[2]
     for plane in range(first, last):
-        for line in range(coarse_shape[1]):
-            begin = coarse_margin * (plane + 1) + line * coarse_shape[2]
-            target = out[begin : begin + coarse_shape[2]]
-            target[:] = 0.0
-            for z in range(plane * factors[0], min((plane + 1) * factors[0], shape[0])):
-                for y in range(line * factors[1], min((line + 1) * factors[1], shape[1])):
-                    start = far + z * far + y * row
-                    for i in range(width):
-                        c = start + i
-                        here = x[c]
-                        rest[i] = (
-                            right[c]
-                            - local[c] * here
-                            + e0[c] * (x[c + far] - here)
-                            + e0[c - far] * (x[c - far] - here)
-                            + e1[c] * (x[c + row] - here)
-                            + e1[c - row] * (x[c - row] - here)
-                            + e2[c] * (x[c + 1] - here)
-                            + e2[c - 1] * (x[c - 1] - here)
-                        )
-                    add_pairs(rest, factors[2], target)
+        begin = coarse_margin * (plane + 1)
+        target = out[begin : begin + coarse_margin]
+        target[:] = 0.0
+        for z in range(plane * factors[0], min((plane + 1) * factors[0], shape[0])):
+            low = near[0] * (z + 1)
+            _rest(x, right, exchange, local, near, low, low + near[0], rest)
+            _add_plane(rest, shape, factors, coarse_shape, target)
+
+
+@fused
+def _add_plane(
+    values: Array, shape: Array, factors: Array, coarse_shape: Array, target: Array
+) -> None:
+    """Add a plane of `values` to a coarse one."""
+    width, coarse_width = shape[2], coarse_shape[2]
+    for y in range(shape[1]):
+        line = y // factors[1]
+        add_pairs(
+            values[y * width : (y + 1) * width],
+            factors[2],
+            target[line * coarse_width : (line + 1) * coarse_width],
+        )
 
 
 @fused
@@ -118,8 +149,9 @@ def add_pairs(row: Array, factor: int, target: Array) -> None:
         for i in range(row.size):
             target[i] += row[i]
         return
+    pairs = row[: row.size // 2 * 2].reshape(row.size // 2, 2)
     for i in range(row.size // 2):
-        target[i] += row[2 * i] + row[2 * i + 1]
+        target[i] += pairs[i, 0] + pairs[i, 1]
     if row.size % 2 == 1:
         target[row.size // 2] += row[row.size - 1]
 
@@ -135,17 +167,14 @@ def restrict(
     out: Array,
 ) -> None:
     """Sum `values` over the voxels of every coarse one, in the coarse planes first to last."""
-    far, width = shape[1] * shape[2], shape[2]
-    coarse_margin = coarse_shape[1] * coarse_shape[2]
+    margin, coarse_margin = shape[1] * shape[2], coarse_shape[1] * coarse_shape[2]
     for plane in range(first, last):
-        for line in range(coarse_shape[1]):
-            begin = coarse_margin * (plane + 1) + line * coarse_shape[2]
-            target = out[begin : begin + coarse_shape[2]]
-            target[:] = 0.0
-            for z in range(plane * factors[0], min((plane + 1) * factors[0], shape[0])):
-                for y in range(line * factors[1], min((line + 1) * factors[1], shape[1])):
-                    start = far + z * far + y * width
-                    add_pairs(values[start : start + width], factors[2], target)
+        begin = coarse_margin * (plane + 1)
+        target = out[begin : begin + coarse_margin]
+        target[:] = 0.0
+        for z in range(plane * factors[0], min((plane + 1) * factors[0], shape[0])):
+            low = margin * (z + 1)
+            _add_plane(values[low : low + margin], shape, factors, coarse_shape, target)
 
 
 @fused
@@ -184,9 +213,10 @@ def invert(
     """Write 1 / (local + coupled), or 0 where both are 0, outside."""
     for b in range(first, last):
         low, high = margin + b * WIDTH, margin + min((b + 1) * WIDTH, size)
-        for c in range(low, high):
-            total = local[c] + coupled[c]
-            out[c] = np.float32(1.0) / total if total > 0.0 else np.float32(0.0)
+        held, beside, target = local[low:high], coupled[low:high], out[low:high]
+        for i in range(high - low):
+            total = held[i] + beside[i]
+            target[i] = np.float32(1.0) / total if total > 0.0 else np.float32(0.0)
 
 
 @fused
@@ -202,20 +232,18 @@ def multiply(
     sums: Array,
 ) -> None:
     """Write A x to `out`, and x . A x of every block to `sums`."""
-    margin, far, row = near[0], near[0], near[1]
-    e0, e1, e2 = exchange[0], exchange[1], exchange[2]
+    margin = near[0]
     for b in range(first, last):
         low, high = margin + b * WIDTH, margin + min((b + 1) * WIDTH, size)
-        for c in range(low, high):
-            here = x[c]
-            out[c] = local[c] * here + (
-                e0[c] * (here - x[c + far])
-                + e0[c - far] * (here - x[c - far])
-                + e1[c] * (here - x[c + row])
-                + e1[c - row] * (here - x[c - row])
-                + e2[c] * (here - x[c + 1])
-                + e2[c - 1] * (here - x[c - 1])
-            )
+        here, held, target = x[low:high], local[low:high], out[low:high]
+        x1, x2, f1, f2 = _beside(x, exchange[0], low, high, near[0])
+        x3, x4, f3, f4 = _beside(x, exchange[1], low, high, near[1])
+        x5, x6, f5, f6 = _beside(x, exchange[2], low, high, 1)
+        for i in range(high - low):
+            u = here[i]
+            flow = f1[i] * (u - x1[i]) + f2[i] * (u - x2[i]) + f3[i] * (u - x3[i])
+            flow += f4[i] * (u - x4[i]) + f5[i] * (u - x5[i]) + f6[i] * (u - x6[i])
+            target[i] = held[i] * u + flow
         sums[b] = dot(x[low:high], out[low:high])
 
 
@@ -244,11 +272,12 @@ def advance(
     """Add length along to `x`, subtract length moved from `rest`; its 1-norm a block to `sums`."""
     for b in range(first, last):
         low, high = margin + b * WIDTH, margin + min((b + 1) * WIDTH, size)
+        here, left, way, image = x[low:high], rest[low:high], along[low:high], moved[low:high]
         total = 0.0
-        for c in range(low, high):
-            x[c] += length * along[c]
-            rest[c] -= length * moved[c]
-            total += abs(rest[c])
+        for i in range(high - low):
+            here[i] += length * way[i]
+            left[i] -= length * image[i]
+            total += abs(left[i])
         sums[b] = total
 
 
@@ -265,8 +294,9 @@ def turn(
     """Overwrite `along` by near + share along."""
     for b in range(first, last):
         low, high = margin + b * WIDTH, margin + min((b + 1) * WIDTH, size)
-        for c in range(low, high):
-            along[c] = near[c] + share * along[c]
+        source, target = near[low:high], along[low:high]
+        for i in range(high - low):
+            target[i] = source[i] + share * target[i]
 
 
 @fused
@@ -276,8 +306,9 @@ def scaled(
     """Write factor x values to `out`, of single precision."""
     for b in range(first, last):
         low, high = margin + b * WIDTH, margin + min((b + 1) * WIDTH, size)
-        for c in range(low, high):
-            out[c] = factor * values[c]
+        source, target = values[low:high], out[low:high]
+        for i in range(high - low):
+            target[i] = factor * source[i]
 
 
 @fused
