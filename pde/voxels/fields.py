@@ -29,7 +29,7 @@ class SparseCrossing:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Layout:
-    """The fields for the loops; `speeds` bound the rates of diffusion and losses per species, 1/day.
+    """The fields for the loops; `speeds` bound each one's rate of diffusion and losses, 1/day.
 
     `speed` is the largest, that of the species `fastest`.
     """

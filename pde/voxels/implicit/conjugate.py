@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cartflow.pde.voxels.implicit import kernels
+from cartflow.pde.voxels.implicit import vector_kernels as kernels
+from cartflow.pde.voxels.implicit.box import WIDTH
 from cartflow.pde.voxels.implicit.multigrid import Multigrid, padded
 
 Array = np.ndarray
@@ -29,7 +30,7 @@ class BoxSystem:
         self.local, self.right, self.x, self.rest, self._along, self._moved = np.zeros(
             (6, self._exchange.shape[1])
         )
-        self._sums = np.zeros(-(-self._finest.size // kernels.WIDTH))
+        self._sums = np.zeros(-(-self._finest.size // WIDTH))
         self._fall, self._tries = 0.0, 0
         self.iterations = 0
 
@@ -51,45 +52,53 @@ class BoxSystem:
 
         It may be more than that where it does not fall any further.
         """
-        size, margin = self._finest.size, self._finest.margin
         while norm > target and self._tries < _MOST:
             self._tries += 1
             self.iterations += 1
-            near = self._preconditioned(norm)
-            fall = self._sum(
-                lambda a, b: kernels.products(self.rest, near, margin, a, b, size, self._sums)
-            )
-            share = fall / self._fall if self._fall > 0.0 else 0.0
-            self._fall = fall
-            self._each(lambda a, b, s=share: kernels.turn(near, s, margin, a, b, size, self._along))
-            bent = self._sum(
-                lambda a, b: kernels.multiply(
-                    self._along,
-                    self._exchange,
-                    self.local,
-                    self._finest.near,
-                    a,
-                    b,
-                    size,
-                    self._moved,
-                    self._sums,
-                )
-            )
-            length = fall / bent
-            norm = self._sum(
-                lambda a, b, s=length: kernels.advance(
-                    self.x, self.rest, self._along, self._moved, s, margin, a, b, size, self._sums
-                )
-            )
+            self._turn(self._preconditioned(norm))
+            norm = self._advance(self._fall / self._bend())
         return norm
+
+    def true_rest(self) -> None:
+        """Work out `rest` = right - A x anew, without what rounding has left."""
+        self._multiply(self.x, self.rest)
+        np.subtract(self.right, self.rest, out=self.rest)
+
+    def _turn(self, near: Array) -> None:
+        """Turn the direction towards the approximate solution `near` for `rest`."""
+        size, margin, before = self._finest.size, self._finest.margin, self._fall
+        self._fall = self._sum(
+            lambda a, b: kernels.products(self.rest, near, margin, a, b, size, self._sums)
+        )
+        share = self._fall / before if before > 0.0 else 0.0
+        self._each(lambda a, b: kernels.turn(near, share, margin, a, b, size, self._along))
+
+    def _bend(self) -> float:
+        """Return the product of the direction with A times it, which is kept."""
+        return self._multiply(self._along, self._moved)
+
+    def _advance(self, length: float) -> float:
+        """Go so far along the direction; return the 1-norm of `rest`."""
+        size, margin = self._finest.size, self._finest.margin
+        return self._sum(
+            lambda a, b: kernels.advance(
+                self.x, self.rest, self._along, self._moved, length, margin, a, b, size, self._sums
+            )
+        )
+
+    def _multiply(self, x: Array, out: Array) -> float:
+        size, near = self._finest.size, self._finest.near
+        return self._sum(
+            lambda a, b: kernels.multiply(
+                x, self._exchange, self.local, near, a, b, size, out, self._sums
+            )
+        )
 
     def _preconditioned(self, norm: float) -> Array:
         size, margin = self._finest.size, self._finest.margin
         factor = size / norm
         self._each(
-            lambda a, b: kernels.scaled(
-                self.rest, factor, margin, a, b, size, self._finest.right
-            )
+            lambda a, b: kernels.scaled(self.rest, factor, margin, a, b, size, self._finest.right)
         )
         return self._grids.cycle()
 
@@ -99,13 +108,3 @@ class BoxSystem:
     def _sum(self, task: Callable[[int, int], object]) -> float:
         self._finest.blocks(task)
         return float(self._sums.sum())
-
-    def true_rest(self) -> None:
-        """Work out `rest` = right - A x anew, without what rounding has left."""
-        size, near = self._finest.size, self._finest.near
-        self._each(
-            lambda a, b: kernels.multiply(
-                self.x, self._exchange, self.local, near, a, b, size, self.rest, self._sums
-            )
-        )
-        np.subtract(self.right, self.rest, out=self.rest)

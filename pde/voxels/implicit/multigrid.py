@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from cartflow.pde.voxels.crew import in_parts
-from cartflow.pde.voxels.implicit import kernels
+from cartflow.pde.voxels.implicit import grid_kernels as kernels
+from cartflow.pde.voxels.implicit.box import WIDTH
 
 Array = np.ndarray
 
@@ -56,7 +57,7 @@ class Level:
 
     def blocks(self, task: Callable[[int, int], object]) -> None:
         """Do ``task(first block, last block)`` for all blocks, in parts."""
-        in_parts(task, -(-self.size // kernels.WIDTH), self.size)
+        in_parts(task, -(-self.size // WIDTH), self.size)
 
 
 def levels(shape: Array, exchange: Array) -> list[Level]:

@@ -123,7 +123,7 @@ class Stabilised:
         return Begun(first=first, operator=operator, speed=speed, days=days, stages=stages)
 
     def stages(self, speed: float, days: float) -> int:
-        """Return how many stages a step of `days` needs where the fastest rate is `speed`, 1/day."""
+        """Return how many stages a step of `days` needs at rates up to `speed`, 1/day."""
         return stages_needed(speed, days, 3 if self.operators.drift.fields else 2)
 
     def stabilised(self, begun: Begun, dt: float) -> Stepped:

@@ -71,7 +71,7 @@ class VoxelSteps:
     def step(self, state: Array, dt: float, like: float) -> Stepped:
         """Return what `dt` days make of densities `state`, by a method of second order."""
         begun = self._explicit.begun(state, dt, like)
-        if begun.stages > MANY_STAGES:
+        if self._explicit.stages(begun.operator.speed, begun.days) > MANY_STAGES:
             split = self._split(begun.operator, self._fast(begun.operator, begun.days))
             if split.rest * begun.days + _SLOW <= 2.0:
                 return self._implicit(begun.operator, begun.first, split, ROS2, dt, _EXACTNESS)

@@ -1,30 +1,13 @@
-"""Compiled loops of a linear system on the box around a tumour's voxels.
-
-All arrays are flat over the box with a margin of one plane at both ends, so that every neighbour
-is found at a fixed distance; exchange to what lies outside is zero. `near` (3) are the distances
-to the next voxel along each axis, slowest first, `exchange` (3, box) couples a voxel to it. The
-matrix is local x - sum exchange (x of neighbour - x). Blocks have a fixed width, so that every
-number is the same whoever does the block.
-"""
+"""Compiled loops of multigrid (see `box` for the arrays), in single precision."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import fused, summing
+from cartflow.core.compiling import fused
+from cartflow.pde.voxels.implicit.box import WIDTH, neighbours
 
 Array = np.ndarray
-
-WIDTH = 8192  # voxels in a block
-
-
-@fused
-def _beside(
-    x: Array, exchange: Array, low: int, high: int, apart: int
-) -> tuple[Array, Array, Array, Array]:
-    """Return the neighbours ahead and behind, and the exchange with them."""
-    ahead, behind = x[low + apart : high + apart], x[low - apart : high - apart]
-    return ahead, behind, exchange[low:high], exchange[low - apart : high - apart]
 
 
 @fused
@@ -48,9 +31,9 @@ def smooth(
         low, high = margin + b * WIDTH, margin + min((b + 1) * WIDTH, size)
         # Views with bounds of their own, since an index that may be negative hinders vectors.
         here, goal, share, target = x[low:high], right[low:high], inverse[low:high], out[low:high]
-        x1, x2, f1, f2 = _beside(x, e0, low, high, far)
-        x3, x4, f3, f4 = _beside(x, e1, low, high, row)
-        x5, x6, f5, f6 = _beside(x, e2, low, high, 1)
+        x1, x2, f1, f2 = neighbours(x, e0, low, high, far)
+        x3, x4, f3, f4 = neighbours(x, e1, low, high, row)
+        x5, x6, f5, f6 = neighbours(x, e2, low, high, 1)
         for i in range(high - low):
             beside = f1[i] * x1[i] + f2[i] * x2[i] + f3[i] * x3[i]
             beside += f4[i] * x4[i] + f5[i] * x5[i] + f6[i] * x6[i]
@@ -90,9 +73,9 @@ def _rest(
 ) -> None:
     """Write right - A x of the voxels low <= c < high to `out`, which begins with the first."""
     here, goal, held = x[low:high], right[low:high], local[low:high]
-    x1, x2, f1, f2 = _beside(x, exchange[0], low, high, near[0])
-    x3, x4, f3, f4 = _beside(x, exchange[1], low, high, near[1])
-    x5, x6, f5, f6 = _beside(x, exchange[2], low, high, 1)
+    x1, x2, f1, f2 = neighbours(x, exchange[0], low, high, near[0])
+    x3, x4, f3, f4 = neighbours(x, exchange[1], low, high, near[1])
+    x5, x6, f5, f6 = neighbours(x, exchange[2], low, high, 1)
     for i in range(high - low):
         u = here[i]
         flow = f1[i] * (x1[i] - u) + f2[i] * (x2[i] - u) + f3[i] * (x3[i] - u)
@@ -217,105 +200,3 @@ def invert(
         for i in range(high - low):
             total = held[i] + beside[i]
             target[i] = np.float32(1.0) / total if total > 0.0 else np.float32(0.0)
-
-
-@fused
-def multiply(
-    x: Array,
-    exchange: Array,
-    local: Array,
-    near: Array,
-    first: int,
-    last: int,
-    size: int,
-    out: Array,
-    sums: Array,
-) -> None:
-    """Write A x to `out`, and x . A x of every block to `sums`."""
-    margin = near[0]
-    for b in range(first, last):
-        low, high = margin + b * WIDTH, margin + min((b + 1) * WIDTH, size)
-        here, held, target = x[low:high], local[low:high], out[low:high]
-        x1, x2, f1, f2 = _beside(x, exchange[0], low, high, near[0])
-        x3, x4, f3, f4 = _beside(x, exchange[1], low, high, near[1])
-        x5, x6, f5, f6 = _beside(x, exchange[2], low, high, 1)
-        for i in range(high - low):
-            u = here[i]
-            flow = f1[i] * (u - x1[i]) + f2[i] * (u - x2[i]) + f3[i] * (u - x3[i])
-            flow += f4[i] * (u - x4[i]) + f5[i] * (u - x5[i]) + f6[i] * (u - x6[i])
-            target[i] = held[i] * u + flow
-        sums[b] = dot(x[low:high], out[low:high])
-
-
-@summing
-def dot(a: Array, b: Array) -> float:
-    """Return a . b."""
-    total = 0.0
-    for i in range(a.size):
-        total += np.float64(a[i]) * np.float64(b[i])
-    return total
-
-
-@summing
-def advance(
-    x: Array,
-    rest: Array,
-    along: Array,
-    moved: Array,
-    length: float,
-    margin: int,
-    first: int,
-    last: int,
-    size: int,
-    sums: Array,
-) -> None:
-    """Add length along to `x`, subtract length moved from `rest`; its 1-norm a block to `sums`."""
-    for b in range(first, last):
-        low, high = margin + b * WIDTH, margin + min((b + 1) * WIDTH, size)
-        here, left, way, image = x[low:high], rest[low:high], along[low:high], moved[low:high]
-        total = 0.0
-        for i in range(high - low):
-            here[i] += length * way[i]
-            left[i] -= length * image[i]
-            total += abs(left[i])
-        sums[b] = total
-
-
-@fused
-def turn(
-    near: Array,
-    share: float,
-    margin: int,
-    first: int,
-    last: int,
-    size: int,
-    along: Array,
-) -> None:
-    """Overwrite `along` by near + share along."""
-    for b in range(first, last):
-        low, high = margin + b * WIDTH, margin + min((b + 1) * WIDTH, size)
-        source, target = near[low:high], along[low:high]
-        for i in range(high - low):
-            target[i] = source[i] + share * target[i]
-
-
-@fused
-def scaled(
-    values: Array, factor: float, margin: int, first: int, last: int, size: int, out: Array
-) -> None:
-    """Write factor x values to `out`, of single precision."""
-    for b in range(first, last):
-        low, high = margin + b * WIDTH, margin + min((b + 1) * WIDTH, size)
-        source, target = values[low:high], out[low:high]
-        for i in range(high - low):
-            target[i] = factor * source[i]
-
-
-@fused
-def products(
-    a: Array, b: Array, margin: int, first: int, last: int, size: int, sums: Array
-) -> None:
-    """Write a . b of every block to `sums`."""
-    for k in range(first, last):
-        low, high = margin + k * WIDTH, margin + min((k + 1) * WIDTH, size)
-        sums[k] = dot(a[low:high], b[low:high])
