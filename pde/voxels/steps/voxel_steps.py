@@ -22,6 +22,8 @@ Array = np.ndarray
 # error is estimated from halves, explicit steps are three.
 MANY_STAGES = 40
 MANY_IN_HALVES = 20
+# The same where it is the kinetics that ask for stages, whose bound may be far above their rates.
+VERY_MANY_STAGES = 200
 # Rates times a step up to which a species that is no solute is stepped explicitly, and up to which
 # kinetics may be; together they stay within the methods' limit of 2.
 _SLOW = 0.8
@@ -71,7 +73,8 @@ class VoxelSteps:
     def step(self, state: Array, dt: float, like: float) -> Stepped:
         """Return what `dt` days make of densities `state`, by a method of second order."""
         begun = self._explicit.begun(state, dt, like)
-        if self._explicit.stages(begun.operator.speed, begun.days) > MANY_STAGES:
+        many = self._explicit.stages(begun.operator.speed, begun.days) > MANY_STAGES
+        if many or (self._moving_solutes and begun.stages > VERY_MANY_STAGES):
             split = self._split(begun.operator, self._fast(begun.operator, begun.days))
             if split.rest * begun.days + _SLOW <= 2.0:
                 return self._implicit(begun.operator, begun.first, split, ROS2, dt, _EXACTNESS)
