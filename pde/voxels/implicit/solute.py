@@ -91,7 +91,6 @@ def on_box(problem: Problem, species: int, fields: Fields) -> tuple[Array, Array
     box = exchange.reshape(3, *shape)
     if fields.way[species] == 1:
         for axis in range(3):
-            last = [slice(None)] * 3
-            last[axis] = slice(-1, None)
-            box[(axis, *last)] = 0.0
+            # Nothing lies ahead of the last voxels.
+            np.moveaxis(box[axis], axis, 0)[-1] = 0.0
     return inside + shape[1] * shape[2], box
