@@ -170,7 +170,7 @@ def timed(name: str, place: Geometry, end: float, tolerance: float) -> dict[str,
 @contextmanager
 def explicit_alone() -> Iterator[None]:
     """Have every step explicit."""
-    names = ("MANY_STAGES", "MANY_IN_HALVES")
+    names = ("MANY_STAGES", "MANY_IN_HALVES", "VERY_MANY_STAGES")
     before = {name: getattr(voxel_steps, name) for name in names}
     try:
         for name in names:

@@ -12,6 +12,7 @@ from cartflow.commands.compare import add_compare
 from cartflow.commands.ending import BAD_INPUT, FINISHED, STOPPED
 from cartflow.commands.plot import add_plot
 from cartflow.commands.refine import add_refine
+from cartflow.commands.report import add_report
 from cartflow.commands.run import add_run
 from cartflow.commands.sensitivity import add_sensitivity
 from cartflow.commands.show import add_show
@@ -25,6 +26,7 @@ _COMMANDS = (
     add_run,
     add_simulate,
     add_plot,
+    add_report,
     add_show,
     add_cite,
     add_compare,

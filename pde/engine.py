@@ -55,6 +55,12 @@ class Engine(Protocol):
     def for_problem(self, problem: Problem) -> Self:
         """Return this engine for another problem on the same geometry."""
 
+    def memory(self) -> Array:
+        """Return what steps leave behind that later steps go by, as numbers; mostly none."""
+
+    def recall(self, memory: Array) -> None:
+        """Go by what `memory` returned; by nothing if it is empty, as before the first step."""
+
     def settings(self) -> dict[str, str]:
         """Return the solver, its tolerance and the versions, for the result's attributes."""
 

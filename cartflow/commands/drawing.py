@@ -32,18 +32,18 @@ def drawing(path: Path) -> Draw:
     What it is given is the PNG to write. Both raise `InputError` naming the file and what it lacks.
     """
     tree = read_tree(path)
-    with _what_it_lacks(path):
+    with what_it_lacks(path):
         draw = _drawing(tree, path)
 
     def drawn(out: Path) -> None:
-        with _what_it_lacks(path), np.errstate(all="ignore"):
+        with what_it_lacks(path), np.errstate(all="ignore"):
             draw(out)
 
     return drawn
 
 
 @contextmanager
-def _what_it_lacks(path: Path) -> Iterator[None]:
+def what_it_lacks(path: Path) -> Iterator[None]:
     """Turn what a damaged file makes the libraries stumble over, anywhere, into `InputError`."""
     with errors_named(str(path)):
         try:

@@ -12,13 +12,15 @@ from cartflow.core.paths import kind_of
 if TYPE_CHECKING:
     from cartflow.kinetics.model import Model
 
-KINDS = ("body", "trafficking", "kinetics", "geometry")
+KINDS = ("body", "trafficking", "kinetics", "geometry", "study")
 
 
 def show(kind: str, name: str | None) -> None:
     """Print the list of a kind (body, trafficking, kinetics, geometry), or one of it."""
     require_known(kind, KINDS, "show")
-    if name is None:
+    if kind == "study":
+        _show_study(name)
+    elif name is None:
         _table(["name", "what"], [[name, _title(kind, name)] for name in _names(kind)])
     elif kind == "kinetics":
         _show_kinetics(name)
@@ -163,6 +165,15 @@ def _show_geometry(name: str) -> None:
         msg = f"geometry: unknown name '{name}'; {suggest(name, _SHAPES)}, or a study or image file"
         raise InputError(msg)
     _table(["what", "value"], [list(row) for row in describe(geometry)])
+
+
+def _show_study(name: str | None) -> None:
+    from cartflow.study.describe import describe
+    from cartflow.study.study import Study
+
+    if name is None:
+        raise InputError("show study: name a study file")
+    _table(["what", "value"], [list(row) for row in describe(Study.from_file(name))])
 
 
 def _table(header: list[str], rows: list[list[str]]) -> None:

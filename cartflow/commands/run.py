@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cartflow.commands.ending import FINISHED, settled
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.core.terminal import tell
+
+if TYPE_CHECKING:
+    from cartflow.results.result import Result
 
 
 def add_run(commands: Any) -> None:
@@ -24,6 +27,9 @@ def add_run(commands: Any) -> None:
     )
     add_set(command)
     command.add_argument("--force", action="store_true", help="overwrite the result if it exists")
+    command.add_argument(
+        "--resume", action="store_true", help="go on with the unfinished run in the result's file"
+    )
     command.set_defaults(command=_run)
 
 
@@ -40,17 +46,39 @@ def _run(options: argparse.Namespace) -> int:
     with Stopping() as stop:
         study = Study.from_file(options.study, _settings(options))
         path = options.out or Path(f"{options.study.stem}.nc")
-        out = Destination(path=path, force=options.force)
+        since = _unfinished(path) if options.resume else None
+        out = Destination(path=path, force=options.force or since is not None)
+        if since is not None and since.outcome.status == "finished":
+            tell([f"finished      already, in {path}"])
+            return FINISHED
         _ = study.prepared
         keeper = Keeper[Any](out, lambda result: netcdf(result.tree))
         with progress(study.table.title, study.table.time.end.value) as watch:
-            result = study.run(stop.watched(watch), keeper, study.table.solver.mesh_check)
+            checked = study.table.solver.mesh_check
+            result = study.run(stop.watched(watch), keeper, checked, since=since)
         notes = [f"note          {hint}" for hint in hints(study.table)]
         written = settled(out, result.tree, [*summary_lines(result.tree), *notes])
     tell([f"written       {written}"])
+    if result.outcome.status == "interrupted":
+        tell(["go on         with the same command and --resume"])
     out.require_here(written)
     result.require_finished()
     return FINISHED
+
+
+def _unfinished(path: Path) -> Result | None:
+    """Return the result that is to be gone on with; nothing where there is no file yet."""
+    from cartflow.core.paths import kind_of
+    from cartflow.results.checkpoint.group import machine_differs
+    from cartflow.results.result import load_result
+
+    if kind_of(path) == "nothing":
+        tell([f"resume        {path} is not there: the run begins anew"])
+        return None
+    found = load_result(path)
+    if note := machine_differs(found.tree):
+        tell(note)
+    return found
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:

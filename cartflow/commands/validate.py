@@ -17,6 +17,9 @@ def add_validate(commands: Any) -> None:
     command.add_argument("--quick", action="store_true", help="smaller runs, a few minutes")
     command.add_argument("--json", type=Path, metavar="FILE", help="write every check as JSON")
     command.add_argument(
+        "--against", type=Path, metavar="FILE", help="compare with an earlier --json, to the digit"
+    )
+    command.add_argument(
         "--report", type=Path, default=Path("validation_report"), metavar="DIR", help="the report"
     )
     command.add_argument("--force", action="store_true", help="overwrite an older report")
@@ -36,5 +39,6 @@ def _validate(options: argparse.Namespace) -> int:
         report=options.report,
         json=options.json,
         force=options.force,
+        against=options.against,
     )
     return FINISHED if holds else STOPPED

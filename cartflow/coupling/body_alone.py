@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -12,9 +11,10 @@ from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.coupling.extinction import Extinct, emptied, extinguished
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.programme import Programme, Underway
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
-from cartflow.coupling.turns import Watch
+from cartflow.coupling.turns import Keep, Watch
 from cartflow.coupling.wholes import Wholes
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.flows.network import OrganNetwork
@@ -23,7 +23,7 @@ from cartflow.pbpk.organs.kinetics import OrganKinetics
 
 Array = np.ndarray
 _NO_TUMOUR = np.zeros((0, 0))
-# Where a species may die out, its amount is looked at so often (days).
+# Where a species may die out, or a condition be met, amounts are looked at so often (days).
 _LOOK = 0.25
 
 
@@ -43,6 +43,7 @@ class BodyAlone:
     tolerance: float
     happenings: Happenings = field(default_factory=Happenings)
     travellers: tuple[str, ...] = ()
+    programme: Programme[BodyAlone] | None = None
 
     @property
     def product_names(self) -> tuple[str, ...]:
@@ -77,21 +78,19 @@ class BodyAlone:
         return np.zeros(len(self.product_names))
 
     def run(
-        self, watch: Watch | None = None, keep: Callable[[Record], None] | None = None
+        self, watch: Watch | None = None, keep: Keep | None = None, since: Record | None = None
     ) -> Record:
         """Run to the last save time; see `Simulation.run`."""
         run = _Run(self)
         try:
-            for save_time in self.save_times[1:]:
-                run.advance_to(save_time, watch)
-                if keep is not None:
-                    message = f"saved until t = {run.state.time:.6g} day"
-                    keep(run.record(Outcome(status="running", message=message)))
+            if since is not None:
+                run.recall(since)
+            for save_time in self.save_times[len(run.states) :]:
+                run.advance_to(save_time, watch, keep)
         except StepFailed as failure:
             return run.record(Outcome(status="stopped", message=str(failure)))
         except KeyboardInterrupt as interrupt:
-            run.keep_last()
-            return run.record(interrupted(interrupt, run.state.time))
+            return run.record(interrupted(interrupt, run.reached.time), last=True)
         return run.record(Outcome(status="finished"))
 
     def start(self) -> State:
@@ -145,53 +144,86 @@ class _Run:
 
     def __init__(self, alone: BodyAlone) -> None:
         self.base, self.now, self.wholes = alone, alone, alone.wholes
+        self.underway = Underway(alone.programme)
         self.steps = [0, 0]
         self.extinct: list[Extinct] = []
         self.state = alone.start()
         self._arrive()
-        self.reached = self.state  # never before the doses of its time
+        # Never before the doses of its time.
+        self.reached, self.known = self.state, list(self.steps)
+        self.events = self.underway.memory()
         self.states = [self.state]
 
-    def record(self, outcome: Outcome) -> Record:
+    def record(self, outcome: Outcome, *, last: bool = False) -> Record:
+        between = last and self.reached.time > self.states[-1].time
         return Record(
-            states=list(self.states),
+            states=[*self.states, self.reached] if between else list(self.states),
             outcome=outcome,
             accepted_steps=self.steps[0],
             rejected_steps=self.steps[1],
             error_sum=0.0,
             extinct=tuple(self.extinct),
+            happened=self.underway.happened,
+            between=between,
+            memory={"steps": np.array(self.known, dtype=float), "events": self.events},
         )
 
-    def advance_to(self, end: float, watch: Watch | None) -> None:
+    def recall(self, record: Record) -> None:
+        """Stand where the run of `record` stood."""
+        self.states = list(record.states)
+        self.state = self.reached = self.states[-1]
+        if record.between:
+            self.states.pop()
+        self.extinct = list(record.extinct)
+        self.steps = [int(number) for number in record.memory["steps"]]
+        self.known = list(self.steps)
+        gone_on = self.underway.recall(record.memory["events"], self.state.time)
+        if gone_on is not None:
+            self.base, self.wholes = gone_on, gone_on.wholes
+        self.now, self.events = self.base.at(self.state.time), record.memory["events"]
+
+    def so_far(self) -> Record:
+        message = f"saved until t = {self.reached.time:.6g} day"
+        return self.record(Outcome(status="running", message=message), last=True)
+
+    def advance_to(self, end: float, watch: Watch | None, keep: Keep | None) -> None:
         while self.state.time < end:
             before = self.state.time
-            self._step(min(end, self.base.next_event(before)))
+            self._step(min(end, self.base.next_event(before), self.underway.next_event(before)))
             self._arrive()
-            self.reached = self.state
+            self.reached, self.known = self.state, list(self.steps)
+            self.events = self.underway.memory()
             if watch is not None:
                 watch(self.state.time, self.state.time - before)
+            if keep is not None and self.state.time < end:
+                keep(self.so_far)
         self.states.append(self.state)
-
-    def keep_last(self) -> None:
-        """Have the state that was reached among those saved."""
-        if self.reached.time > self.states[-1].time:
-            self.states.append(self.reached)
+        if keep is not None:
+            keep(self.so_far)
 
     def _step(self, event: float) -> None:
         """Go to `event`, or only as far as the next look at what may die out."""
         old = self.state
-        until = min(event, old.time + _LOOK) if self.wholes.may_fall else event
+        looks = self.wholes.may_fall or self.underway.waits
+        until = min(event, old.time + _LOOK) if looks else event
         self.state, step = self.now.stepped(old, until)
         # A step without kinetics is exact.
         self.steps = [self.steps[0] + max(step.taken, 1), self.steps[1] + step.refused]
+
+        def attempt(dt: float) -> State:
+            return self.now.stepped(old, old.time + dt)[0]
+
         if self.wholes.may_fall:
-            self.state, extinct = extinguished(
-                self.wholes, old, self.state, lambda dt: self.now.stepped(old, old.time + dt)[0]
-            )
+            self.state, extinct = extinguished(self.wholes, old, self.state, attempt)
             self.extinct += extinct
+        self.state = self.underway.landed(self.base, old, self.state, attempt)
 
     def _arrive(self) -> None:
-        """Let happen what happens at the time of the state: switches, then jumps, then doses."""
+        """Let happen what happens at the time of the state.
+
+        Events of the study come first, then switches, jumps and doses, and conditions last.
+        """
+        self._take_over()
         time = self.state.time
         if time in self.base.happenings.times():
             before = self.wholes.above(self.state)
@@ -200,3 +232,12 @@ class _Run:
             self.extinct += extinct
             self.now = self.base.at(time)
         self.state = self.base.given(self.state)
+        self.underway.look(self.base, self.state)
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Go on with the body that the study's events make, from the state as it is."""
+        due = self.underway.due(self.state)
+        if due is not None:
+            self.base = due[0]
+            self.wholes, self.now = self.base.wholes, self.base.at(self.state.time)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from cartflow.core.outcome import Outcome
 from cartflow.coupling.extinction import Extinct
+from cartflow.coupling.programme import Happened
 from cartflow.coupling.state import State
 
 
@@ -21,10 +25,12 @@ class Companion:
 class Record:
     """What a run leaves: the states at the save times, how it ended, how many steps it took.
 
+    `between` says that the last state is that of no save time, and `memory` what the run knew
+    there besides its state, so that it can go on as if it had never stopped.
     `companion` is a coarser run beside it, if there was one. `error_sum` adds up the estimated
     relative errors of all accepted steps: a measure of the error in time at the end, as long as
-    errors neither grow nor die out on the way. `extinct` are the species that died out, as time
-    went.
+    errors neither grow nor die out on the way. `extinct` are the species that died out, and
+    `happened` the study's events, as time went.
     """
 
     states: list[State]
@@ -33,4 +39,7 @@ class Record:
     rejected_steps: int
     error_sum: float
     extinct: tuple[Extinct, ...] = ()
+    happened: tuple[Happened, ...] = ()
     companion: Companion | None = None
+    between: bool = False
+    memory: Mapping[str, np.ndarray] = field(default_factory=dict)

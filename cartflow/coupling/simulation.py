@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -12,9 +11,10 @@ from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.plan import on_a_line
+from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Companion, Record
 from cartflow.coupling.together import Together
-from cartflow.coupling.turns import InTurns, Watch, at_the_end
+from cartflow.coupling.turns import InTurns, Keep, Watch, at_the_end
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
@@ -27,13 +27,15 @@ class Simulation:
     """A coupled system with its start and the times to save.
 
     `initial` is the tumour's state (species, mesh cells); `save_times` (days) rise from the
-    first, where the run starts, to the last, where it ends.
+    first, where the run starts, to the last, where it ends. `programme` says which systems take
+    over later, and must leave alone what `one_system` goes by.
     """
 
     coupled: Coupled
     initial: Array
     save_times: tuple[float, ...]
     control: StepControl = field(default_factory=StepControl)
+    programme: Programme[Coupled] | None = None
 
     @cached_property
     def one_system(self) -> bool:
@@ -47,28 +49,27 @@ class Simulation:
         return fast and not self.control.fixed and on_a_line(coupled.engine.problem)
 
     def run(
-        self, watch: Watch | None = None, keep: Callable[[Record], None] | None = None
+        self, watch: Watch | None = None, keep: Keep | None = None, since: Record | None = None
     ) -> Record:
         """Run to the last save time; `watch(time, step)` is called after every step.
 
-        `keep` gets the record so far, with the outcome ``running``, at every save time.
+        So is `keep`, with what makes the record so far, whose outcome is ``running``. The run
+        goes on where that of `since` ended, if it is given, with the same numbers to the bit.
 
         The record ends early, with the reason in its outcome, when a step underflows, a number
         is not finite or negative, or the user interrupts; an interrupted one keeps its last state.
         """
         kind = Together if self.one_system else InTurns
-        run = kind(self.coupled, self.control, self.initial, self.save_times[0])
+        run = kind(self.coupled, self.control, self.initial, self.save_times[0], self.programme)
         try:
-            for save_time in self.save_times[1:]:
-                run.advance_to(save_time, watch)
-                if keep is not None:
-                    message = f"saved until t = {run.state.time:.6g} day"
-                    keep(run.record(Outcome(status="running", message=message)))
+            if since is not None:
+                run.recall(since)
+            for save_time in self.save_times[len(run.states) :]:
+                run.advance_to(save_time, watch, keep)
         except StepFailed as failure:
             return run.record(Outcome(status="stopped", message=str(failure)))
         except KeyboardInterrupt as interrupt:
-            run.keep_last()
-            return run.record(interrupted(interrupt, run.reached.time))
+            return run.record(interrupted(interrupt, run.reached.time), last=True)
         record = run.record(Outcome(status="finished"))
         return replace(record, companion=self._companion(record.accepted_steps, watch))
 

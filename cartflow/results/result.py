@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from cartflow.core.provenance import installed_version, now
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
+from cartflow.results.checkpoint.group import GROUP as CHECKPOINT
+from cartflow.results.checkpoint.group import checkpoint_group, is_unfinished
+from cartflow.results.endpoint import endpoint_group, resident_courses
 from cartflow.results.groups import balance_group, body_group, exchange_group, shared
 from cartflow.results.time_error import time_error
 from cartflow.results.tumour import tumour_group
@@ -87,8 +90,9 @@ def summarise(tree: xr.DataTree) -> dict[str, float]:
 
     ``depth`` (mm) is how far below the rim 95 % of the tumour's product cells stay above;
     ``relative_residual`` is the largest |residual_total| / (infused + born) of any saved time.
-    Without a tumour there are only time, infused and the residual. Raises `InputError` for a
-    kinetics model run alone, which has other groups.
+    ``residents_start``, ``residents_end`` and ``residents_least`` count the tumour's own cells
+    of all kinds, ``peak_in_tumour`` its product cells (saved times). Without a tumour there are
+    only time, infused and the residual. Raises `InputError` for a kinetics model run alone.
     """
     if "balance" not in tree.children or "phenotype" not in tree["balance"].dims:
         raise InputError("the result is not that of a study, and has no such summary")
@@ -106,11 +110,16 @@ def summarise(tree: xr.DataTree) -> dict[str, float]:
 def _in_tumour(tree: xr.DataTree) -> dict[str, float]:
     balance, tumour = tree["balance"].to_dataset(), tree["tumour"].to_dataset()
     reached = tree["exchange"].to_dataset()["cumulative_inflow"]
+    residents = resident_courses(tumour).sum("resident")
     return {
         "reached_tumour": float(reached[-1].sum()),
         "in_tumour": float(balance["in_tumour"][-1].sum()),
         "depth": float(tumour["penetration_depth_all"][-1]),
         "maximal_depth": float(tumour["depth"].max()),
+        "residents_start": float(residents[0]),
+        "residents_end": float(residents[-1]),
+        "residents_least": float(residents.min()),
+        "peak_in_tumour": float(balance["in_tumour"].sum("phenotype").max()),
     }
 
 
@@ -125,11 +134,12 @@ def build_result(
     references: list[str],
     vessels: str = "",
     given: str = "",
+    events: Sequence[str] = (),
 ) -> Result:
     """Return the result of a `Record` with everything that its file should say about itself.
 
     `vessels` says whose vessels the tumour has, if there is one; `given` which arrays a script
-    gave in place of the study's numbers.
+    gave in place of the study's numbers, `events` those of the study that came to pass.
     """
     system = run if isinstance(run, BodyAlone) else run.coupled
     root = xr.Dataset(coords=shared(record, system))
@@ -146,7 +156,9 @@ def build_result(
         "extinct": "; ".join(str(each) for each in record.extinct),
         "trafficking_scaling": system.network.scaling,
         **({"tumour_vessels": vessels} if vessels else {}),
+        **_fed(run),
         **({"given_arrays": given} if given else {}),
+        **({"events": "; ".join(events)} if events else {}),
         **_stepping(record, run),
         "numpy_version": installed_version("numpy"),
         "scipy_version": installed_version("scipy"),
@@ -160,7 +172,25 @@ def build_result(
         "/parameters": parameter_group(parameters),
     }
     tree = xr.DataTree.from_dict({name: without_fill(ds) for name, ds in groups.items()})
-    return Result(tree=tree, outcome=record.outcome)
+    result = Result(tree=tree, outcome=record.outcome)
+    if "/tumour" in groups:
+        result = result.with_group("summary", endpoint_group(tree))
+    if is_unfinished(record.outcome):
+        text = identity(study, settings)
+        result = result.with_group(CHECKPOINT, checkpoint_group(record, run, text))
+    return result
+
+
+def identity(study: str, settings: Mapping[str, Any]) -> str:
+    """Return the text by which a study is known again: as it is written, and what was changed."""
+    return f"{study}\n{json.dumps(dict(settings), default=str)}"
+
+
+def _fed(run: Simulation | BodyAlone) -> dict[str, str]:
+    """Return what feeds a tumour that no body is followed beside, in words."""
+    if isinstance(run, BodyAlone) or run.coupled.network.counted_in != "given":
+        return {}
+    return {"fed_by": "nothing" if run.coupled.feed is None else "blood as given"}
 
 
 def _stepping(record: Record, run: Simulation | BodyAlone) -> dict[str, Any]:

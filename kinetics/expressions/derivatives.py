@@ -13,6 +13,7 @@ from typing import Any
 import sympy
 
 from cartflow.core.outcome import InputError
+from cartflow.kinetics.expressions.derivative_functions import BACK, PLAIN, Power
 from cartflow.kinetics.expressions.grammar import (
     Binary,
     Call,
@@ -51,83 +52,6 @@ def gradient(expression: Expression, species: tuple[str, ...]) -> dict[str, Expr
     return {name: tree for name, tree in result.items() if tree != Number(0.0)}
 
 
-class _Exp(sympy.Function):
-    def fdiff(self, argindex: int = 1) -> Any:
-        return self
-
-
-class _Log(sympy.Function):
-    def fdiff(self, argindex: int = 1) -> Any:
-        return 1 / self.args[0]
-
-
-class _Tanh(sympy.Function):
-    def fdiff(self, argindex: int = 1) -> Any:
-        return 1 - self**2
-
-
-class _PowerLog(sympy.Function):
-    """``u^v log u``: the derivative of a power to its exponent, zero at u = 0 < v."""
-
-
-class _Power(sympy.Function):
-    """A power that sympy leaves alone: its own derivative of ``x^a`` is ``a x^a/x``."""
-
-    def fdiff(self, argindex: int = 1) -> Any:
-        base, exponent = self.args
-        if argindex == 1:
-            return exponent * _Power(base, exponent - 1)
-        return _PowerLog(base, exponent)
-
-
-class _Larger(sympy.Function):
-    """``(u, v, u', v')``: u' where u > v, v' where v > u, the larger of the two where equal."""
-
-
-class _Smaller(sympy.Function):
-    """``(u, v, u', v')``: u' where u < v, v' where v < u, the smaller of the two where equal."""
-
-
-class _SignTimes(sympy.Function):
-    """``(u, u')``: u' where u > 0, -u' where u < 0, the magnitude of u' at zero."""
-
-
-class _Abs(sympy.Function):
-    def _eval_derivative(self, symbol: Any) -> Any:
-        slope = self.args[0].diff(symbol)
-        return _SignTimes(self.args[0], slope) if slope != 0 else slope
-
-
-class _Max(sympy.Function):
-    def _eval_derivative(self, symbol: Any) -> Any:
-        return _slope_of_choice(_Larger, self.args, symbol)
-
-
-class _Min(sympy.Function):
-    def _eval_derivative(self, symbol: Any) -> Any:
-        return _slope_of_choice(_Smaller, self.args, symbol)
-
-
-def _slope_of_choice(choice: Any, arguments: tuple[Any, ...], symbol: Any) -> Any:
-    slopes = [argument.diff(symbol) for argument in arguments]
-    return slopes[0] if slopes[0] == slopes[1] else choice(*arguments, *slopes)
-
-
-_PLAIN = {"exp": _Exp, "log": _Log, "tanh": _Tanh, "abs": _Abs, "max": _Max, "min": _Min}
-_BACK = {
-    _Exp: "exp",
-    _Log: "log",
-    _Tanh: "tanh",
-    _Max: "max",
-    _Min: "min",
-    _Larger: "_larger",
-    _Smaller: "_smaller",
-    _Abs: "abs",
-    _SignTimes: "_sign_times",
-    _PowerLog: "_power_log",
-}
-
-
 class _Translation:
     """Trees to sympy and back; what holds no species, numbers too, is one symbol."""
 
@@ -153,19 +77,19 @@ class _Translation:
             case Binary(sign, left, right):
                 return _combine(sign, self.there(left), self.there(right))
             case Call("sqrt", (inner,)):
-                return _Power(self.there(inner), sympy.Rational(1, 2))
+                return Power(self.there(inner), sympy.Rational(1, 2))
             case Call(function, arguments):
-                if function not in _PLAIN:
+                if function not in PLAIN:
                     msg = f"'{function}' has no derivative here; run the model by cartflow simulate"
                     raise InputError(msg)
-                return _PLAIN[function](*map(self.there, arguments))
+                return PLAIN[function](*map(self.there, arguments))
         raise AssertionError(tree)
 
     def power(self, base: Expression, exponent: Expression) -> Any:
         number = exponent.value if isinstance(exponent, Number) else 0.5
         if number.is_integer() and abs(number) <= _LARGEST_INTEGER_POWER:
             return self.there(base) ** sympy.Integer(int(number))
-        return _Power(self.there(base), self.there(exponent))
+        return Power(self.there(base), self.there(exponent))
 
     def back(self, found: Any) -> Expression:
         if found not in self.trees:
@@ -177,18 +101,18 @@ class _Translation:
             return _number(found)
         if found.is_Add:
             return _folded("+", [self.back(term) for term in found.args])
-        if isinstance(found, _Power):
+        if isinstance(found, Power):
             return Binary("^", self.back(found.args[0]), self.back(found.args[1]))
         if found.is_Mul or found.is_Pow:
             return self.product(found)
-        return Call(_BACK[found.func], tuple(map(self.back, found.args)))
+        return Call(BACK[found.func], tuple(map(self.back, found.args)))
 
     def product(self, found: Any) -> Expression:
         """Return a product, its constants first; a factor of zero wins over an infinite power."""
         factors = self.merged(_factors(found))
         constant = {f: n for f, n in factors.items() if not self.holds_species(f)}
         rest = {f: n for f, n in factors.items() if f not in constant}
-        powers = {f: n for f, n in rest.items() if isinstance(f, _Power)}
+        powers = {f: n for f, n in rest.items() if isinstance(f, Power)}
         if powers and len(factors) > len(powers):
             others = {f: n for f, n in factors.items() if f not in powers}
             return Call("_scaled", (self.quotient(others), self.quotient(powers)))
@@ -208,7 +132,7 @@ class _Translation:
         So no power with a negative exponent is left beside the zero that would cancel it.
         """
         roots: dict[Any, Any] = {}
-        for factor in [f for f in factors if isinstance(f, _Power)]:
+        for factor in [f for f in factors if isinstance(f, Power)]:
             base, exponent = factor.args
             roots[base] = roots.get(base, 0) + exponent * factors.pop(factor)
         for base, exponent in roots.items():
@@ -217,7 +141,7 @@ class _Translation:
             number = max(min(held, default=0), 0)
             for factor, times in inner.items():
                 factors[factor] = factors.get(factor, 0) - number * times
-            whole = _Power(base, exponent + number)
+            whole = Power(base, exponent + number)
             factors[whole] = factors.get(whole, 0) + 1
         return {factor: number for factor, number in factors.items() if number != 0}
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.pbpk.organs.arrays import Steps
+
 Places = NDArray[np.int64]
 
 
@@ -39,10 +41,16 @@ class Elimination:
         return np.ascontiguousarray(np.diag(self.entry))
 
     @property
-    def plan(self) -> tuple[Places, Places, Places, Places, Places, Places]:
+    def steps(self) -> Steps:
         """Order, diagonal, starts and steps, as compiled code takes them."""
-        steps = self.starts, self.lower, self.update, self.upper
-        return self.order, self.diagonal, *steps
+        return Steps(
+            order=self.order,
+            diagonal=self.diagonal,
+            starts=self.starts,
+            lower=self.lower,
+            update=self.update,
+            upper=self.upper,
+        )
 
 
 def eliminate(pattern: NDArray[np.bool_]) -> Elimination:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.compiling import njit
+from cartflow.pbpk.organs.arrays import Matrix, Steps
 from cartflow.pbpk.organs.lanes import LANES, multiply, subtract_product
 
 Array: TypeAlias = NDArray[np.float64]
@@ -40,7 +41,7 @@ def add(target: Array, factor: float, other: Array) -> None:
 def factorise(
     transport: Array,
     slopes: Array,
-    elimination: Any,
+    elimination: Matrix,
     inverse: Array,
     matrix: Array,
     pivots: Array,
@@ -50,8 +51,9 @@ def factorise(
 
     `transport` is the part of the matrix that never changes, `inverse` 1/(gamma step).
     """
-    steps, local, local_factors, _ = elimination
-    order, diagonal, starts, lower, update, _ = steps
+    steps, local, local_factors = elimination.steps, elimination.local, elimination.local_factors
+    order, diagonal, starts = steps.order, steps.diagonal, steps.starts
+    lower, update = steps.lower, steps.update
     set_to(matrix, 1.0, transport)
     for t in range(len(local)):
         subtract_product(matrix, local[t, 0], local_factors, t, slopes, local[t, 1])
@@ -70,9 +72,9 @@ def factorise(
 
 
 @njit(error_model="numpy", cache=True)
-def solve(matrix: Array, pivots: Array, steps: Any, x: Array) -> None:
+def solve(matrix: Array, pivots: Array, steps: Steps, x: Array) -> None:
     """Replace the right-hand side `x` by the solution."""
-    order, _, starts, lower, _, upper = steps
+    order, starts, lower, upper = steps.order, steps.starts, steps.lower, steps.upper
     for k in range(len(order)):
         for t in range(starts[k, 0], starts[k + 1, 0]):
             subtract_product(x, lower[t, 1], matrix, lower[t, 0], x, order[k])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.compiling import njit
+from cartflow.pbpk.organs.arrays import Sizes, System
 
 Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
@@ -58,22 +59,15 @@ def _mend_local(
 
 
 @njit(error_model="numpy", cache=True)
-def mended(
-    z: Array,
-    events: Array,
-    lane: int,
-    limit: Array,
-    phenotypes: int,
-    compartments: int,
-    system: Any,
-) -> bool:
+def mended(z: Array, events: Array, lane: int, limit: Array, sizes: Sizes, system: System) -> bool:
     """Make a lane non-negative without losing a cell; return whether that could be done."""
     if not _negative(z, lane, limit)[1]:
         return False
-    for row in range(phenotypes * compartments, len(z)):
-        if z[row, lane] < 0.0 and not _mend_local(z, events, lane, row, system[2], system[3]):
+    effects, factors, count = system.effects, system.factors, sizes.compartments
+    for row in range(sizes.phenotypes * count, len(z)):
+        if z[row, lane] < 0.0 and not _mend_local(z, events, lane, row, effects, factors):
             return False
-    for p in range(phenotypes):
-        if not _mend_travellers(z, lane, p * compartments, (p + 1) * compartments):
+    for p in range(sizes.phenotypes):
+        if not _mend_travellers(z, lane, p * count, (p + 1) * count):
             return False
     return not _negative(z, lane, limit)[0]

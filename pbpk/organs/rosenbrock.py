@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.compiling import njit
+from cartflow.pbpk.organs.arrays import Group, Local, Matrix, Supplies, System, Work
 from cartflow.pbpk.organs.lane_algebra import add, factorise, rows, set_to, solve
 from cartflow.pbpk.organs.lanes import LANES, add_product, multiply, set_positive, set_product
 
@@ -56,57 +57,51 @@ _SLOPE = np.array([0.25, -0.1043, 0.1035, -0.0362, 0.0, 0.0])
 
 
 @njit(error_model="numpy", cache=True)
-def _densities(y: Array, places: Places, shares: Array, density: Array) -> None:
+def _densities(y: Array, places: Places, inverse_volumes: Array, density: Array) -> None:
     """Write the densities at all sites; beyond zero, where a stage may stray, there are none."""
     species, sites = places.shape
     for s in range(species):
         for site in range(sites):
             set_positive(density, s * sites + site, y, places[s, site])
-            multiply(density, s * sites + site, shares, site)
+            multiply(density, s * sites + site, inverse_volumes, site)
 
 
 @njit(error_model="numpy", cache=True)
 def _change(
     rates: Any,
     y: Array,
-    system: Any,
-    animals: Any,
-    local: Any,
+    system: System,
+    animals: Group,
+    local: Local,
     change: Array,
     events: Array,
 ) -> None:
-    """Add to the change of the state per day; write the events per day, a reaction and site a row.
-
-    `local` holds densities and rates twice: as rows, and with all sites of a species in one.
-    """
-    transfers, places, effects, factors = system
-    values, volumes, shares, parameters = animals
-    density, rate, wide_density, wide_rate = local
+    """Add to the state's change per day; write events per day, a reaction and site a row."""
+    transfers, effects, volumes = system.transfers, system.effects, animals.volumes
     for t in range(len(transfers)):
-        add_product(change, transfers[t, 0], values, transfers[t, 2], y, transfers[t, 1])
-    _densities(y, places, shares, density)
-    rates(wide_density, parameters, 0, wide_density.shape[1], wide_rate)
+        add_product(change, transfers[t, 0], animals.rates, transfers[t, 2], y, transfers[t, 1])
+    _densities(y, system.places, animals.inverse_volumes, local.density)
+    sites = local.wide_density.shape[1]
+    rates(local.wide_density, animals.parameters, 0, sites, local.wide_rate)
     for event in range(len(events)):
-        set_product(events, event, rate, event, volumes, event % len(volumes))
+        set_product(events, event, local.rate, event, volumes, event % len(volumes))
     for e in range(len(effects)):
-        add_product(change, effects[e, 0], factors, e, events, effects[e, 1])
+        add_product(change, effects[e, 0], system.factors, e, events, effects[e, 1])
 
 
 @njit(error_model="numpy", cache=True)
 def _slopes(
     jacobian: Any,
     y: Array,
-    system: Any,
-    animals: Any,
-    local: Any,
-    slopes: Array,
-    wide_slopes: Array,
+    system: System,
+    animals: Group,
+    work: Work,
 ) -> None:
     """Write the derivative of every rate to every species at all sites."""
-    density, wide_density = local[0], local[2]
-    _densities(y, system[1], animals[2], density)
-    jacobian(wide_density, animals[3], 0, wide_density.shape[1], wide_slopes)
-    flat = slopes.reshape(-1)
+    density, wide_density = work.local.density, work.local.wide_density
+    _densities(y, system.places, animals.inverse_volumes, density)
+    jacobian(wide_density, animals.parameters, 0, wide_density.shape[1], work.wide_slopes)
+    flat = work.slopes.reshape(-1)
     for i in range(flat.size):
         # An infinite slope would stop the step; without it only the estimate is worse.
         if not abs(flat[i]) < 1e300:
@@ -130,31 +125,32 @@ def attempt(
     rates: Any,
     jacobian: Any,
     y: Array,
-    supplies: Any,
-    system: Any,
-    elimination: Any,
-    animals: Any,
+    supplies: Supplies,
+    system: System,
+    elimination: Matrix,
+    animals: Group,
     transport: Array,
     step: Array,
-    work: Any,
+    work: Work,
     least: Array,
 ) -> None:
-    """Try one step of every lane: the new state in z, its events, the error in the last stage.
+    """Try one step of every lane: its state in `work.z`, `work.events`, error in the last stage.
 
-    `supplies` are what is supplied per day at the step's beginning, by how much it rises, and
-    whether any does.
+    `transport` is its part of the matrix (`transport_part`), `least` the least pivot of each lane.
     """
-    matrix, pivots, z, stages, total, events, event_stages, event_total = work[:8]
-    slopes, wide_slopes, inverse = work[8:11]
-    local = work[11:]
-    pulls = elimination[3]
-    supply, rise, rising = supplies
+    matrix, pivots, z, inverse = work.matrix, work.pivots, work.z, work.inverse
+    stages, event_stages, slopes, pulls = (
+        work.stages,
+        work.event_stages,
+        work.slopes,
+        elimination.pulls,
+    )
     for lane in range(LANES):
         inverse[0, lane] = 1.0 / (_GAMMA * step[lane])
         inverse[1, lane] = _GAMMA * step[lane]
-        for s in range(STAGES * rising):
+        for s in range(STAGES * supplies.rising):
             inverse[2 + s, lane] = (_PART[s] + _SLOPE[s]) * step[lane]
-    _slopes(jacobian, y, system, animals, local, slopes, wide_slopes)
+    _slopes(jacobian, y, system, animals, work)
     factorise(transport, slopes, elimination, inverse, matrix, pivots, least)
     for s in range(STAGES):
         set_to(z, 1.0, y)
@@ -162,21 +158,21 @@ def attempt(
             if _A[s, j] != 0.0:
                 add(z, _A[s, j], stages[j])
         here, counts = stages[s], event_stages[s]
-        set_to(here, 1.0, supply)
-        for row in range(rising * len(y)):
-            add_product(here, row, rise, row, inverse, 2 + s)
-        _change(rates, z, system, animals, local, here, counts)
-        _add_earlier(here, s, stages, inverse, total)
-        _add_earlier(counts, s, event_stages, inverse, event_total)
-        solve(matrix, pivots, elimination[0], here)
+        set_to(here, 1.0, supplies.supply)
+        for row in range(supplies.rising * len(y)):
+            add_product(here, row, supplies.rise, row, inverse, 2 + s)
+        _change(rates, z, system, animals, work.local, here, counts)
+        _add_earlier(here, s, stages, inverse, work.total)
+        _add_earlier(counts, s, event_stages, inverse, work.event_total)
+        solve(matrix, pivots, elimination.steps, here)
         for t in range(len(pulls)):
             add_product(counts, pulls[t, 2], slopes, pulls[t, 0], here, pulls[t, 1])
         for event in range(len(counts)):
             multiply(counts, event, inverse, 1)
     add(z, 1.0, stages[STAGES - 1])
-    set_to(events, 1.0, event_stages[STAGES - 1])
+    set_to(work.events, 1.0, event_stages[STAGES - 1])
     for j in range(STAGES - 1):
-        add(events, _A[STAGES - 1, j], event_stages[j])
+        add(work.events, _A[STAGES - 1, j], event_stages[j])
 
 
 @njit(error_model="numpy", cache=True)
@@ -200,13 +196,13 @@ def errors(
 
 
 @njit(error_model="numpy", cache=True)
-def work_arrays(
-    size: int, entries: int, sites: int, species: int, reactions: int
-) -> tuple[Array, ...]:
+def work_arrays(size: int, entries: int, sites: int, species: int, reactions: int) -> Work:
     """Return the arrays that steps are worked out in."""
     events = reactions * sites
     density, rate, slopes = rows(species * sites), rows(events), rows(events * species)
-    return (
+    wide = sites * LANES
+    local = Local(density, rate, density.reshape((species, wide)), rate.reshape((reactions, wide)))
+    return Work(
         rows(entries),
         rows(size),
         rows(size),
@@ -216,12 +212,9 @@ def work_arrays(
         np.zeros((STAGES, events, LANES)),
         rows(events),
         slopes,
-        slopes.reshape((reactions * species, sites * LANES)),
+        slopes.reshape((reactions * species, wide)),
         rows(2 + STAGES),
-        density,
-        rate,
-        density.reshape((species, sites * LANES)),
-        rate.reshape((reactions, sites * LANES)),
+        local,
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartflow.core.outcome import InputError, StepFailed
 from cartflow.pbpk.doses import Dose
+from cartflow.pbpk.organs.arrays import Group, Results, Rules, Segments, Sizes
 from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.pbpk.organs.plan import Plan, given_at, plan
 from cartflow.pbpk.organs.result import Animals, OrganRuns, one_animal
@@ -83,12 +83,12 @@ def advance(
     states[:, 0] = animals.start + segments.given[0] * animals.shares[:, None]
     events = np.zeros((number, kept, sites * reactions))
     report = np.zeros((number, 3), dtype=np.int64)
-    floors = rules[0], FLOOR * rules[1]
+    allowed = Rules(tolerance=rules[0], floor=FLOOR * rules[1])
 
     def run_group(first: int) -> None:
         group = slice(first, min(first + LANES, number))
-        results = states[group], events[group], report[group]
-        _run(kinetics, system, _some(animals, group), segments, floors, results)
+        results = Results(states=states[group], events=events[group], report=report[group])
+        _run(kinetics, system, _some(animals, group), segments, allowed, results)
 
     workers = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set when numba loads
     with ThreadPoolExecutor(max_workers=workers) as threads:
@@ -123,47 +123,47 @@ def _run(
     system: OrganSystem,
     animals: Animals,
     segments: Plan,
-    rules: tuple[float, Array],
-    results: tuple[Any, ...],
+    rules: Rules,
+    results: Results,
 ) -> None:
     """Integrate a group of animals, and write its results."""
     from cartflow.pbpk.organs.steps import run
 
-    steps, code = system.elimination, system.code
     volumes = _in_lanes(animals.volumes)
     parameters = _in_lanes(animals.parameters.swapaxes(1, 2))
-    wide = parameters.reshape(len(parameters), volumes.size)
-    phenotypes, compartments = len(kinetics.phenotypes), len(kinetics.organs.compartments)
-    reactions = len(kinetics.network.reactions)
+    group = Group(
+        rates=_in_lanes(system.values(animals.rates)),
+        volumes=volumes,
+        inverse_volumes=1.0 / volumes,
+        parameters=parameters.reshape(len(parameters), volumes.size),
+    )
+    plan = Segments(
+        ends=segments.ends,
+        kept=segments.kept,
+        given=segments.given,
+        supplied=segments.supplied,
+        rising=segments.rising,
+        shares=animals.shares,
+    )
+    sizes = Sizes(
+        entries=system.elimination.size,
+        reactions=len(kinetics.network.reactions),
+        phenotypes=len(kinetics.phenotypes),
+        compartments=len(kinetics.organs.compartments),
+        most=MOST_STEPS,
+    )
+    code, start = system.code, _in_lanes(animals.start)
     run(
         code.rates_block,
         code.jacobian_block,
-        (system.transfers, system.places, system.effects, system.factors),
-        (steps.plan, system.local, system.local_factors, system.pulls),
-        (_in_lanes(system.values(animals.rates)), volumes, 1.0 / volumes, wide),
-        (
-            segments.ends,
-            segments.kept,
-            segments.given,
-            segments.supplied,
-            animals.shares,
-            segments.rising,
-        ),
-        (steps.size, reactions, phenotypes, compartments, MOST_STEPS),
+        system.compiled,
+        system.matrix,
+        group,
+        plan,
+        sizes,
         rules,
-        _in_lanes(animals.start),
+        start,
         results,
-    )
-
-
-def _as_tuple(segments: Plan, shares: Array) -> tuple[Any, ...]:
-    return (
-        segments.ends,
-        segments.kept,
-        segments.given,
-        segments.supplied,
-        shares,
-        segments.rising,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cartflow.kinetics.compiled.network import CompiledNetwork, compiled_each
+from cartflow.pbpk.organs.arrays import Matrix, System
 from cartflow.pbpk.organs.elimination import Elimination, eliminate
 from cartflow.pbpk.organs.kinetics import OrganKinetics
 
@@ -41,6 +42,26 @@ class OrganSystem:
     pulls: Places
     elimination: Elimination
     code: CompiledNetwork
+
+    @property
+    def compiled(self) -> System:
+        """Where in the state everything is, as compiled code takes it."""
+        return System(
+            transfers=self.transfers,
+            places=self.places,
+            effects=self.effects,
+            factors=self.factors,
+        )
+
+    @property
+    def matrix(self) -> Matrix:
+        """How the matrix of a stage is made and eliminated, as compiled code takes it."""
+        return Matrix(
+            steps=self.elimination.steps,
+            local=self.local,
+            local_factors=self.local_factors,
+            pulls=self.pulls,
+        )
 
     def values(self, rates: Array) -> Array:
         """Return the entries of the organs' rates (..., n, n) in order, shape (..., entries)."""

@@ -46,6 +46,12 @@ class Stepper(Protocol):
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
         """Return d(storage u)/dt at densities `state`, in `out` if it is given."""
 
+    def memory(self) -> Array:
+        """Return what steps leave behind that later steps go by, as numbers."""
+
+    def recall(self, memory: Array) -> None:
+        """Go by what `memory` returned, by nothing if it is empty."""
+
 
 def _stepper(problem: Problem) -> Stepper:
     """Return the method for the geometry; only its own loops are then loaded or compiled."""
@@ -114,6 +120,16 @@ class FastEngine:
     def step_limit(self, state: Array) -> Limit:
         """Return the longest step that the method can take, and what sets it."""
         return self._stepper.step_limit(state)
+
+    def memory(self) -> Array:
+        """Return what steps leave behind that later steps go by, as numbers."""
+        return self._stepper.memory()
+
+    def recall(self, memory: Array) -> None:
+        """Go by what `memory` returned; by nothing if it is empty, as before the first step."""
+        # Where body and tumour are one system there is no method yet, nor need of one.
+        if memory.size or "_stepper" in vars(self):
+            self._stepper.recall(memory)
 
     def for_problem(self, problem: Problem) -> FastEngine:
         """Return the fast engine of another problem."""

@@ -83,6 +83,13 @@ class Rosenbrock:
     def implicit_step(self, state: Array, dt: float, exactness: float) -> None:
         """Return None: on a line every step is one of `step`."""
 
+    def memory(self) -> Array:
+        """Return no number: every step begins anew."""
+        return np.zeros(0)
+
+    def recall(self, memory: Array) -> None:
+        """Go by nothing."""
+
     def step_limit(self, state: Array) -> Limit:
         """Return the longest step: that over which a field's drift would empty a cell."""
         if all(item.chemotaxis is None for item in self._problem.fields):

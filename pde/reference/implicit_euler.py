@@ -52,6 +52,13 @@ class ImplicitEuler:
         self._cells = [i for i, late in enumerate(solute) if not late]
         self._solutes = [i for i, late in enumerate(solute) if late]
 
+    def memory(self) -> Array:
+        """Return no number: every step begins from the state alone."""
+        return np.zeros(0)
+
+    def recall(self, memory: Array) -> None:
+        """Go by nothing."""
+
     def step_limit(self, state: Array) -> Limit:
         """Return the longest step that keeps every field nonnegative, and what sets it."""
         # Numbers that overflow are for the step to find; it names their field.

@@ -71,6 +71,7 @@ def test_fisher_kpp(name):
     reported(name, found)
 
 
+@pytest.mark.slow
 def test_py_pde():
     if find_spec("pde") is None or "py-pde" not in machine.describe()["versions"]:
         pytest.skip("py-pde is not installed; it comes with cartflow[bench]")

@@ -1,5 +1,7 @@
 """Infusions of any length, by vein and into the tumour: all cells come, and all through a step."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -178,7 +180,17 @@ HOSTS = {
     "intraventricular": "brain",
 }
 # Whole-body models, and those without cells that travel.
-ALONE = {"stein2019", "kimmel2021", "owens2021", "brummer2022", "yiu2012", "chemokine"}
+ALONE = {
+    "approved_products",
+    "brummer2022",
+    "chemokine",
+    "conte2025",
+    "kareva_gevertz2023",
+    "kimmel2021",
+    "owens2021",
+    "stein2019",
+    "yiu2012",
+}
 
 
 def start_of(name):
@@ -260,19 +272,35 @@ def test_a_body_alone_may_have_several_phenotypes_or_no_dose():
     assert float(body_alone(doses=[]).run().summary()["infused"]) == 0
 
 
-@pytest.mark.parametrize("every", ["fast", "fipy"])
-def test_cells_may_become_so_few_that_floats_end(every):
-    settings = {"solver": {"engine": every}}
-    if every == "fipy":
-        settings["solver"] |= {"tolerance": 1e-3}
-    of = study(
+def few_cells(engine, **settings):
+    solver = {"engine": engine, "tolerance": 1e-3} if engine == "fipy" else {"engine": engine}
+    return study(
         doses=dose("intravenous", "0 s"),
         geometry={"shape": "ball", "radius": "1 mm", "cells": 2},
-        time__end="27 years",
-        time__every="9 years",
-        solver__maximum_step="100 days",
+        solver=solver,
         **settings,
+    )
+
+
+@pytest.mark.parametrize("engine", ["fast", pytest.param("fipy", marks=pytest.mark.slow)])
+def test_cells_may_become_so_few_that_floats_end(engine):
+    of = few_cells(
+        engine, time__end="27 years", time__every="9 years", solver__maximum_step="100 days"
     )
     record = run_of(of)
     assert record.states[-1].tumour[0].max() < 1e-300
+    assert record.states[-1].ledger.died[0] == pytest.approx(3e5, rel=1e-10)
+
+
+def test_floats_end_within_weeks_where_cells_die_fast():
+    of = few_cells("fipy", time__end="150 days", time__every="30 days")
+    of = of.with_settings({"fields.cart": {"regions": {"all": {"removal": "20 1/day"}}}})
+    loss = parameter("20 1/day", "1/day", source="assumed")
+    organs = {
+        name: replace(organ, elimination_rate=loss) for name, organ in of.trafficking.organs.items()
+    }
+    record = run_of(of.in_body(of.body, replace(of.trafficking, organs=organs)))
+    assert record.states[-1].tumour[0].max() < 1e-300
+    assert 0 < record.states[1].tumour[0].max() < 1e-100
+    assert record.states[-1].body.max() < 1e-300
     assert record.states[-1].ledger.died[0] == pytest.approx(3e5, rel=1e-10)

@@ -40,7 +40,7 @@ diffusivity = "100 um^2/s"
 type = "robin"
 transfer_coefficient = "1 mm/day"
 [time]
-end = "12 h"
+end = "3 h"
 """
 SHAPES = {
     "hollow ball": {},
@@ -70,6 +70,6 @@ def test_both_engines_agree_and_cells_are_kept(shape):
     assert result.summary()["relative_residual"] <= 1e-12
     assert result.tree["tumour"]["depth"].attrs["long_name"] == "depth below the wall"
     assert result.summary()["depth"] < 0.5
-    _, slow_result, slow = numbers(shape, "fipy", 1e-5)
+    _, slow_result, slow = numbers(shape, "fipy", 1e-4)
     assert slow_result.summary()["relative_residual"] <= 1e-12
     assert slow == pytest.approx(fast, rel=2e-3)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cartflow.pbpk.organs.arrays import Sizes, System
 from cartflow.pbpk.organs.lanes import LANES
 from cartflow.pbpk.organs.mending import mended
 
@@ -10,14 +11,20 @@ from cartflow.pbpk.organs.mending import mended
 # Event 0: killing (tumour -1), event 1: conversion (row 0 -> row 7), event 2: growth (tumour +1).
 EFFECTS = np.array([[6, 0], [0, 1], [7, 1], [6, 2]])
 FACTORS = np.repeat(np.array([[-1.0], [-1.0], [1.0], [1.0]]), LANES, axis=1)
-SYSTEM = (np.zeros((0, 4), dtype=np.int64), np.zeros((0, 1), dtype=np.int64), EFFECTS, FACTORS)
+SYSTEM = System(
+    transfers=np.zeros((0, 4), dtype=np.int64),
+    places=np.zeros((0, 1), dtype=np.int64),
+    effects=EFFECTS,
+    factors=FACTORS,
+)
+SIZES = Sizes(entries=0, reactions=3, phenotypes=2, compartments=3, most=0)
 LANE = 3
 
 
 def mend(state, events, limit=1e-3):
     z, counts = np.ones((8, LANES)), np.ones((3, LANES))
     z[:, LANE], counts[:, LANE] = state, events
-    done = mended(z, counts, LANE, np.full(8, limit), 2, 3, SYSTEM)
+    done = mended(z, counts, LANE, np.full(8, limit), SIZES, SYSTEM)
     others = np.delete(z, LANE, axis=1)
     np.testing.assert_array_equal(others, np.ones_like(others))
     return done, z[:, LANE], counts[:, LANE]

@@ -210,8 +210,8 @@ def test_implicit_equals_explicit_in_the_limit(hard, monkeypatch):
     in_turns = found.states[1]
     for _ in range(15):
         in_turns, _ = engine.step(in_turns, 0.001, like=0.05)
-    monkeypatch.setattr(voxel_steps, "MANY_IN_HALVES", 10**6)
-    monkeypatch.setattr(voxel_steps, "MANY_STAGES", 10**6)
+    for name in ("MANY_IN_HALVES", "MANY_STAGES", "VERY_MANY_STAGES"):
+        monkeypatch.setattr(voxel_steps, name, 10**9)
     wanted = evolve(FastEngine(stated), state, times, tolerance=1e-7)
     sizes = np.abs(wanted.states[-1]).sum(axis=1)
     for state, within in ((found.states[-1], 2e-6), (in_turns, 1e-4)):

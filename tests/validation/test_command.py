@@ -23,11 +23,28 @@ def test_a_case_that_holds(tmp_path, capsys):
         "index.html",
         "organ_network.nc",
     ]
-    assert json.loads((tmp_path / "checks.json").read_text())["passed"] is True
+    checks = json.loads((tmp_path / "checks.json").read_text())
+    assert checks["passed"] is True
     # Neither report nor JSON is overwritten unasked.
     assert main(["validate", "organ_network", *options]) == 2
     assert "give --force" in capsys.readouterr().err
-    assert main(["validate", "organ_network", *options, "--force"]) == 0
+    # The same run once more gives the same digits.
+    (tmp_path / "earlier.json").write_text((tmp_path / "checks.json").read_text())
+    again = [*options, "--force", "--against", "earlier.json"]
+    assert main(["validate", "organ_network", *again]) == 0
+    number = len(checks["cases"][0]["checks"])
+    assert f"earlier.json: {number} checks, no differences" in capsys.readouterr().out
+
+
+def test_no_other_file_is_compared_with(tmp_path, capsys):
+    (tmp_path / "mine.json").write_text('{"cases": 1}')
+    arguments = ["validate", "organ_network", "--quick", "--against", "mine.json"]
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error == (
+        "cartflow: mine.json: does not hold the checks that cartflow validate --json writes\n"
+    )
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.json"]
 
 
 def test_a_case_that_falls_short(tmp_path, capsys):

@@ -74,14 +74,19 @@ def write_report(ran: Sequence[Ran], folder: Path, scope: Scope) -> None:
         raise InputError(msg) from None
 
 
-def write_json(ran: Sequence[Ran], path: Path, scope: Scope) -> None:
-    """Write every check of every case as JSON; numbers that are not finite become null."""
-    data = {
+def as_json(ran: Sequence[Ran], scope: Scope) -> dict[str, Any]:
+    """Return every check of every case, for JSON; numbers that are not finite become None."""
+    return {
         "cartflow_validation": _version(),
         "scope": scope,
         "passed": all(item.result.verdict != "failed" for item in ran),
         "cases": [_as_json(item) for item in ran],
     }
+
+
+def write_json(ran: Sequence[Ran], path: Path, scope: Scope) -> None:
+    """Write every check of every case as JSON; numbers that are not finite become null."""
+    data = as_json(ran, scope)
     temporary = path.with_name(f".{path.name}.part")
     try:
         temporary.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")

@@ -19,9 +19,14 @@ from cartflow.core.terminal import say
 
 NETCDF = b"\x89HDF"
 PNG = b"\x89PNG"
+HTML = b"<!DOCTYPE html>"
 # The endings of files of a kind; the first is what is proposed.
-_ENDINGS = {NETCDF: (".nc", ".nc4", ".h5", ".hdf5", ".netcdf"), PNG: (".png",)}
-_NAMES = {NETCDF: "netCDF-4", PNG: "PNG"}
+_ENDINGS = {
+    NETCDF: (".nc", ".nc4", ".h5", ".hdf5", ".netcdf"),
+    PNG: (".png",),
+    HTML: (".html", ".htm"),
+}
+_NAMES = {NETCDF: "netCDF-4", PNG: "PNG", HTML: "HTML"}
 Make = Callable[[Path], None]
 
 

@@ -143,6 +143,17 @@ class Stabilised:
         first = self.operators.amounts(state)
         return self._through(first, self.operators.at(first), explicit_stages(), dt, room)
 
+    def memory(self) -> Array:
+        """Return the kinetics' speed, the steps since it was worked out, and the last step."""
+        speed = np.nan if self._reaction_speed is None else self._reaction_speed
+        return np.array([speed, self._steps_since, self._latest])
+
+    def recall(self, memory: Array) -> None:
+        """Go by what `memory` returned; by nothing if it is empty, as before the first step."""
+        speed, since, latest = memory if memory.size else (np.nan, 0.0, 0.0)
+        self._reaction_speed = None if np.isnan(speed) else float(speed)
+        self._steps_since, self._latest = int(since), float(latest)
+
     def _is_due(self, dt: float) -> bool:
         """Return whether to look at the kinetics anew before a step of `dt` days."""
         self._steps_since += 1

@@ -56,6 +56,14 @@ class VoxelSteps:
         """Return d(storage u)/dt (species, cells) at densities `state`, in `out` if it is given."""
         return self._explicit.right_hand_side(state, out)
 
+    def memory(self) -> Array:
+        """Return what explicit steps leave behind; implicit ones leave nothing."""
+        return self._explicit.memory()
+
+    def recall(self, memory: Array) -> None:
+        """Go by what `memory` returned."""
+        self._explicit.recall(memory)
+
     def step_limit(self, state: Array) -> Limit:
         """Return the longest step: for drift, and for kinetics beside stiff solutes."""
         limit = self._explicit.step_limit(state)

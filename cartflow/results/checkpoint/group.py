@@ -1,0 +1,72 @@
+"""Where an unfinished run stands, as a group of its result."""
+
+from __future__ import annotations
+
+import json
+import platform
+
+import numpy as np
+import xarray as xr
+
+from cartflow.core.outcome import Outcome
+from cartflow.core.provenance import installed_version
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
+from cartflow.results.checkpoint.marks import marks
+
+Array = np.ndarray
+GROUP = "checkpoint"
+_UNFINISHED = ("running", "interrupted")
+
+
+def checkpoint_group(record: Record, run: Simulation | BodyAlone, study: str) -> xr.Dataset:
+    """Return what a run needs to go on besides its saved fields: `restart` reads it.
+
+    Body, residents and ledger of every saved state, what the run remembers (`memory_NAME`), what
+    died out, and marks of everything that the run rests on, among them the text `study`.
+    """
+    states = record.states
+    columns: dict[str, tuple[tuple[str, ...], Array]] = {
+        "body": (("time", "compartment", "product"), np.array([s.body for s in states])),
+        "residents": (("time", "site", "other"), np.array([s.residents for s in states])),
+        **{
+            f"ledger_{name}": (
+                ("time", f"{name}_place"),
+                np.array([getattr(s.ledger, name) for s in states]),
+            )
+            for name in Ledger.__annotations__
+        },
+        **{f"memory_{n}": ((f"{n}_number",), np.asarray(v)) for n, v in record.memory.items()},
+    }
+    extinct = [[each.time, each.species, each.place] for each in record.extinct]
+    return xr.Dataset(
+        # An empty dimension is unlimited in netCDF; what has no numbers is left out.
+        {n: xr.Variable(dims, v) for n, (dims, v) in columns.items() if v.size},
+        attrs={
+            "between": int(record.between),
+            "extinct": json.dumps(extinct),
+            "marks": json.dumps(marks(run, study)),
+            "machine": machine(),
+        },
+    )
+
+
+def is_unfinished(outcome: Outcome) -> bool:
+    """Return whether a run with this outcome can go on."""
+    return outcome.status in _UNFINISHED
+
+
+def machine() -> str:
+    """Return what decides the last digit of numbers besides cartflow: processor and libraries."""
+    names = ("numpy", "scipy", "numba")
+    return "; ".join([platform.machine(), *(f"{n} {installed_version(n)}" for n in names)])
+
+
+def machine_differs(tree: xr.DataTree) -> list[str]:
+    """Return a line where a run was begun on another machine or with other libraries."""
+    was = str(tree[GROUP].attrs.get("machine", "")) if GROUP in tree.children else machine()
+    if was == machine():
+        return []
+    return [f"note          begun with {was}, gone on with {machine()}: last digits may differ"]

@@ -1,0 +1,71 @@
+"""What a run rests on, in marks by which another study or version is told apart."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from cartflow.core.outcome import InputError
+from cartflow.core.provenance import installed_version
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.simulation import Simulation
+from cartflow.kinetics.compiled.network import structure_key
+
+
+def marks(run: Simulation | BodyAlone, study: str) -> dict[str, str]:
+    """Return a mark of each thing that a run rests on; where one differs it is another run."""
+    system = run.coupled if isinstance(run, Simulation) else run
+    kinetics = system.kinetics
+    found: dict[str, list[Any]] = {
+        "study": [study],
+        "organs": [system.network.rates, system.network.names],
+        "doses": [system.doses],
+        "happenings": [system.happenings],
+        "saved times": [np.array(run.save_times)],
+        "version": [installed_version("cartflow")],
+    }
+    if run.programme is not None:
+        found["events and courses"] = [run.programme.rests_on]
+    if kinetics is not None:
+        found["kinetics in organs"] = [structure_key(kinetics.network), kinetics.parameters]
+    if isinstance(run, BodyAlone):
+        found["solver"] = [run.tolerance]
+    else:
+        problem = run.coupled.engine.problem
+        network = problem.network
+        found |= {
+            "solver": [run.control, run.coupled.engine.name],
+            "geometry": [problem.geometry.cell_volumes, problem.geometry.depth],
+            "start": [run.initial],
+            "kinetics": [
+                structure_key(network),
+                [(n, p.value) for n, p in network.parameters.items()],
+            ],
+            "fields": [np.asarray(item.diffusivity, dtype=float) for item in problem.fields],
+            "egress": [run.coupled.door.egress, run.coupled.door.arrival],
+        }
+        if run.coupled.feed is not None:
+            course = run.coupled.feed.course
+            found["blood"] = [course.times, course.values, run.coupled.feed.vessels.inflow]
+    return {name: _mark(parts) for name, parts in found.items()}
+
+
+def require_same(was: dict[str, str], now: dict[str, str]) -> None:
+    """Raise `InputError` naming what a run does not have in common with that of the file."""
+    differ = sorted(n for n in {*was, *now} if was.get(n) != now.get(n))
+    if differ:
+        msg = (
+            f"is of another study or version: not the same are {', '.join(differ)}; run it as it "
+            "was run before, or anew"
+        )
+        raise InputError(msg)
+
+
+def _mark(parts: list[Any]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode()
+        digest.update(b"%d " % len(data) + data)
+    return digest.hexdigest()[:16]

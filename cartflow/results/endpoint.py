@@ -1,0 +1,125 @@
+"""The endpoint: what became of the tumour's own cells, and the most product cells it held."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from cartflow.core.dataset import label, variable
+
+Array = np.ndarray
+
+
+def endpoint_group(tree: xr.DataTree) -> xr.Dataset:
+    """Return the group ``summary`` of a result that has a tumour, of its saved times.
+
+    Per resident species (resident) in cells: ``cells_start``, ``cells_end``, ``cells_least`` and
+    day ``time_least``; ``time_regrown``, the day when they are as many as at the start again
+    after their least (linear between saved times, nan if they are not). Of all product cells
+    ``peak_in_tumour`` and ``peak_in_blood`` (per mm3) with their days, and
+    ``product_per_resident`` at the end (nan where no resident cell is left). A tumour that no
+    blood feeds has no peak in blood.
+    """
+    tumour, times = tree["tumour"].to_dataset(), np.asarray(tree["time"].values, dtype=float)
+    residents = resident_courses(tumour)
+    courses = list(residents.values)
+    products = tree["balance"].to_dataset()["in_tumour"].sum("phenotype").values
+    dims = ("resident",)
+    columns = {
+        "cells_start": ([c[0] for c in courses], "cell", "resident cells at the start"),
+        "cells_end": ([c[-1] for c in courses], "cell", "resident cells at the end"),
+        "cells_least": ([c.min() for c in courses], "cell", "least resident cells of a saved time"),
+        "time_least": ([times[c.argmin()] for c in courses], "day", "when they are fewest"),
+        "time_regrown": (
+            [regrown(times, c) for c in courses],
+            "day",
+            "when they are as many as at the start again, after their least",
+        ),
+    }
+    left = sum(float(c[-1]) for c in courses)
+    single = {
+        "peak_in_tumour": (products.max(), "cell", "most product cells in the tumour"),
+        "time_of_peak_in_tumour": (times[products.argmax()], "day", "when they are most"),
+        **_in_blood(tree["body"].to_dataset(), times),
+        "product_per_resident": (
+            products[-1] / left if left > 0 else np.nan,
+            "1",
+            "product cells per resident cell in the tumour at the end",
+        ),
+    }
+    return xr.Dataset(
+        {
+            **{n: variable(dims, v, unit, text) for n, (v, unit, text) in columns.items()},
+            **{n: variable((), v, unit, text) for n, (v, unit, text) in single.items()},
+        },
+        coords={
+            "resident": label(
+                dims, list(residents["resident"].values), "species of the tumour's own cells"
+            )
+        },
+    )
+
+
+def _in_blood(body: xr.Dataset, times: Array) -> dict[str, tuple[float, str, str]]:
+    """Return the most product cells in venous blood, and when, where there is blood."""
+    if "blood_concentration" not in body:
+        return {}
+    blood = body["blood_concentration"].sum("phenotype").values
+    return {
+        "peak_in_blood": (blood.max(), "cell/mm^3", "most product cells per volume of blood"),
+        "time_of_peak_in_blood": (times[blood.argmax()], "day", "when they are most"),
+    }
+
+
+def resident_courses(tumour: xr.Dataset) -> xr.DataArray:
+    """Return the cells of every resident species in the whole tumour, (resident, time)."""
+    names = [str(n) for n, v in tumour.data_vars.items() if _is_resident(v)]
+    cells = [
+        # Outside the tumour both are nan, which a sum leaves out.
+        (tumour[n] * tumour["cell_volume"]).sum(tumour["cell_volume"].dims).values
+        for n in names
+    ]
+    values = np.array(cells).reshape(len(names), tumour.sizes["time"])
+    return xr.DataArray(values, {"resident": names}, ("resident", "time"))
+
+
+def _is_resident(values: xr.DataArray) -> bool:
+    return values.attrs.get("role") == "resident" and values.attrs.get("units") == "mm-3"
+
+
+def regrown(times: Array, cells: Array) -> float:
+    """Return when a course (n,) is back at its first value after its least, day; nan if never."""
+    least = int(cells.argmin())
+    back = np.flatnonzero(cells[least:] >= cells[0])
+    if not least or not back.size:
+        return float("nan")
+    place = least + int(back[0])
+    return float(np.interp(cells[0], cells[place - 1 : place + 1], times[place - 1 : place + 1]))
+
+
+def endpoint_lines(tree: xr.DataTree) -> list[str]:
+    """Return a line of the summary for each resident species, and one for their ratio."""
+    found = endpoint_group(tree)
+    tumour = tree["tumour"].to_dataset()
+    lines = []
+    for name in found["resident"].values:
+        one = found.sel(resident=name)
+        called = tumour[name].attrs.get("long_name", name)
+        lines.append(f"{'residents':<13} {called}: {_in_words(one)}")
+    ratio = float(found["product_per_resident"])
+    peak, day = float(found["peak_in_tumour"]), float(found["time_of_peak_in_tumour"])
+    text = f"at most {peak:.6g} product cells in the tumour, on day {day:.4g}"
+    if np.isfinite(ratio):
+        text += f"; {ratio:.3g} per resident cell at the end"
+    return [*lines, f"{'peak':<13} {text}"] if peak > 0 else lines
+
+
+def _in_words(one: xr.Dataset) -> str:
+    start, end, least = (float(one[f"cells_{n}"]) for n in ("start", "end", "least"))
+    share = f" ({100 * end / start:.3g} %)" if start > 0 else ""
+    text = f"{start:.6g} at the start, {end:.6g} at the end{share}"
+    if least < min(start, end):
+        text += f", least {least:.6g} on day {float(one['time_least']):.4g}"
+    if np.isfinite(one["time_regrown"]):
+        text += f", back at the start's on day {float(one['time_regrown']):.4g}"
+    return text

@@ -1,0 +1,73 @@
+"""Panels over time: their scales, labels and units."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+
+from cartflow.core.ticks import log_limits
+
+_HOURS_SHOWN_FROM = 1.0 / 1440.0
+
+
+def timeline(
+    axes: Axes,
+    values: xr.DataArray,
+    name: str,
+    colour: object,
+    style: str = "-",
+    width: float = 1.5,
+) -> None:
+    """Draw one course, from a minute on, for a logarithmic axis of time."""
+    time = values["time"].values
+    late = time >= _HOURS_SHOWN_FROM * 0.999
+    axes.plot(time[late], values.values[late], style, color=colour, lw=width, label=name)
+
+
+def finish(axes: Axes, title: str, unit: str) -> None:
+    """Label a panel over logarithmic time; so are the amounts, where there are any."""
+    drawn = _drawn(axes)
+    # Where there are no cells at all, a logarithm has nothing to show.
+    if np.any(drawn > 0):
+        axes.set_yscale("log")
+        axes.set_ylim(*log_limits(drawn))
+    if drawn.size:
+        axes.set_xscale("log")
+    _label(axes, title, unit, columns=2)
+
+
+def finish_linear(axes: Axes, title: str, unit: str) -> None:
+    """Label a panel over linear time; amounts that span decades get a logarithmic axis."""
+    drawn = _drawn(axes)
+    if drawn.size and drawn.min() >= 0 and drawn.max() > 0:
+        axes.set_yscale("log")
+        axes.set_ylim(*log_limits(drawn))
+    _label(axes, title, unit)
+
+
+def _drawn(axes: Axes) -> np.ndarray:
+    """Return the finite values of all lines."""
+    lines = [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
+    values = np.concatenate([np.zeros(0), *lines])
+    return values[np.isfinite(values)]
+
+
+def _label(axes: Axes, title: str, unit: str, columns: int = 1) -> None:
+    axes.set_xlabel("time (day)")
+    axes.set_ylabel(unit)
+    axes.set_title(title, fontsize=10)
+    if axes.lines:
+        axes.legend(fontsize=7, loc="best", framealpha=0.5, ncols=columns)
+    axes.grid(alpha=0.3)
+
+
+def shown_unit(field: xr.DataArray) -> str:
+    """Return a variable's unit as axes show it."""
+    unit = str(field.attrs.get("units", "unit not stated"))
+    return {"mm-3": "cells/mm³", "ng mm-3": "ng/mm³"}.get(unit, unit)
+
+
+def shown_name(field: xr.DataArray) -> str:
+    """Return what a variable is called in figures."""
+    return str(field.attrs.get("long_name", field.name))

@@ -1,0 +1,99 @@
+"""Slices through a tumour: where product cells are at their most, and the tumour's own cells."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import SubFigure
+
+from cartflow.results.figures.panels import shown_name, shown_unit
+
+
+def plot_slices(tree: xr.DataTree, dims: list[str], place: SubFigure) -> None:
+    """Draw cells in slices through the thickest part, product cells above the tumour's own.
+
+    Product cells on the day when there are most of them, in every plane (of a plane: that day and
+    the last); below, the first resident cells on the first day, that day and the last.
+    """
+    tumour = tree["tumour"].to_dataset()
+    name, resident = first_product(tree), first_resident(tumour)
+    peak = int(np.argmax(tree["balance"].to_dataset()["in_tumour"].sel(phenotype=name).values))
+    last = tumour.sizes["time"] - 1
+    pairs = [(a, b) for i, a in enumerate(dims) for b in dims[i + 1 :]]
+    cuts = [(peak, pair) for pair in pairs]
+    if len(pairs) == 1 and last != peak:
+        cuts.append((last, pairs[0]))
+    if resident is None:
+        _row(tumour, name, cuts, place)
+        return
+    upper, lower = np.asarray(place.subfigures(2, 1))
+    _row(tumour, name, cuts, upper)
+    _row(tumour, resident, [(day, pairs[-1]) for day in sorted({0, peak, last})], lower)
+
+
+def first_product(tree: xr.DataTree) -> str:
+    """Return the name of the first product phenotype."""
+    return str(tree["tumour"].to_dataset()["phenotype"].values[0])
+
+
+def first_resident(tumour: xr.Dataset) -> str | None:
+    """Return the name of the first field of resident cells, if there is one."""
+    names = (str(n) for n, v in tumour.data_vars.items() if v.attrs.get("role") == "resident")
+    return next((n for n in names if tumour[n].attrs.get("units", "mm-3") == "mm-3"), None)
+
+
+def scale(values: np.ndarray) -> Normalize:
+    """Return a logarithmic scale where values span more than two decades, else a linear one."""
+    positive = values[np.isfinite(values) & (values > 0)]
+    if positive.size == 0:
+        return Normalize(0.0, 1.0)
+    high = float(positive.max())
+    low = max(float(positive.min()), high * 1e-4)
+    return LogNorm(low, high) if high > 100.0 * low else Normalize(0.0, high)
+
+
+def _row(
+    tumour: xr.Dataset, name: str, cuts: list[tuple[int, tuple[str, str]]], place: SubFigure
+) -> None:
+    """Draw a field at some times, each in one plane, with one scale."""
+    field, index = tumour[name], _thickest(tumour["cell_volume"])
+    norm = scale(field.isel(time=sorted({day for day, _ in cuts})).values)
+    panels = np.atleast_1d(place.subplots(1, len(cuts)))
+    for axes, (day, plane) in zip(panels, cuts, strict=True):
+        fixed = {str(d): index[str(d)] for d in tumour["cell_volume"].dims if d not in plane}
+        mesh = _cut(axes, tumour, field.isel(time=day).isel(fixed), plane, norm)
+        where = ", ".join(f"{d} = {float(tumour[d][i]):.4g}" for d, i in fixed.items())
+        time = f"day {float(tumour['time'][day]):.3g}"
+        axes.set_title(f"{time}, {where}" if where else time, fontsize=10)
+    label = f"{shown_name(field)} ({shown_unit(field)})"
+    panels[0].figure.colorbar(mesh, ax=list(panels), label=label)
+
+
+def _cut(
+    axes: Axes, tumour: xr.Dataset, field: xr.DataArray, plane: tuple[str, str], norm: Normalize
+) -> QuadMesh:
+    """Draw one plane; outside the tumour nothing is drawn, and nothing below the scale is dark."""
+    vertical, across = plane
+    values = field.transpose(vertical, across).values
+    floor = norm.vmin if isinstance(norm, LogNorm) else None
+    shown = values if floor is None else np.where(values < floor, floor, values)
+    places = (np.asarray(tumour[d].values, dtype=float) for d in (across, vertical))
+    mesh = axes.pcolormesh(*places, shown, cmap="cividis", norm=norm)
+    axes.set_aspect("equal" if shown_unit(tumour[across]) == "mm" else "auto")
+    axes.set_xlabel(f"{across} ({shown_unit(tumour[across])})")
+    axes.set_ylabel(f"{vertical} ({shown_unit(tumour[vertical])})")
+    return mesh
+
+
+def _thickest(volume: xr.DataArray) -> dict[str, int]:
+    """Return along each dimension the index of the slice that holds most of the volume."""
+    index = {}
+    for d in volume.dims:
+        filled = volume.fillna(0.0).sum([x for x in volume.dims if x != d]).values
+        # Of slices that hold the same, the middle one.
+        thickest = np.flatnonzero(filled >= filled.max() * (1.0 - 1e-9))
+        index[str(d)] = int(thickest[len(thickest) // 2])
+    return index

@@ -1,0 +1,53 @@
+"""What a study rests on: every number that its run uses, and the works that they are from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cartflow.core.bibliography import references
+from cartflow.core.parameters import Parameter
+from cartflow.study.composition import Composition
+from cartflow.study.sites import site_parameters
+
+
+def all_parameters(study: Composition, stated: Mapping[str, Parameter]) -> dict[str, Parameter]:
+    """Return every number that the study's run uses, of which it states some, by dotted key."""
+    found = {**stated, **study.organs.parameters}
+    if study.organ_kinetics is not None:
+        found |= site_parameters(study.table.organs, study.organ_kinetics)
+        found |= study.models.organ_numbers()
+    if study.table.tumour is None:
+        return found
+    numbers = {**study.kinetics.described_parameters(), **study.tumour_model.numbers()}
+    kinetics = {f"kinetics.{k}": p for k, p in numbers.items()}
+    return {**found, **kinetics, **_egress_used(study)}
+
+
+def all_references(study: Composition, parameters: Mapping[str, Parameter]) -> list[str]:
+    """Return the bibliography keys of everything that the study rests on."""
+    sources = {p.source for p in parameters.values()}
+    named = {*study.table.references}
+    if study.organ_kinetics is not None:
+        named |= set(study.organ_kinetics.network.references)
+    if study.table.tumour is not None:
+        named |= {*study.kinetics.references, "guyer2009"}
+    return references({*sources, *named} - {"study", "assumed"})
+
+
+def _egress_used(study: Composition) -> dict[str, Parameter]:
+    """Return the rate of egress that follows from the lymph flow, where none is given."""
+    if study.table.tumour_alone and study.fed is None:
+        return {}
+    used = study.vessels()
+    if used.egress_rate is not None:
+        return {}
+    rate = study.organs.egress_rate
+    derived = Parameter(
+        value=rate,
+        unit="1/day",
+        stated=f"{rate:g} 1/day",
+        source=used.lymph_fraction.source,
+        standing="derived",
+        note="lymph flow / (interstitial volume x retention), with the model's lymph factor",
+    )
+    return {"tumour.egress_rate": derived}

@@ -1,0 +1,95 @@
+"""From a study's parts to what runs: the coupled simulation, or the body alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.core.parameters import Parameter
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.door import Door, vessel_fed
+from cartflow.coupling.feed import Feed
+from cartflow.coupling.simulation import Simulation
+from cartflow.pde.problem import Problem
+from cartflow.results.tumour import require_free_names
+from cartflow.study.assembly import Assembler
+from cartflow.study.checks import refuse_tumour_keys, refuse_unused, require_regions
+from cartflow.study.composition import Composition
+from cartflow.study.courses.blood import blood_course
+from cartflow.study.dosing import build_doses, cells_alone
+from cartflow.study.given import with_given_diffusivities, with_given_starts
+from cartflow.study.overrides import errors_named
+from cartflow.study.parts import arrival, control, engine, suited
+from cartflow.study.schedule import save_times
+
+
+def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parameter]]:
+    """Return the coupled simulation, and the numbers of its fields and tissue by dotted key.
+
+    It is without events. Raises `InputError` without a tumour.
+    """
+    table, tumour = study.table, study.tumour
+    assembler = Assembler(study.name, study.geometry, study.kinetics, study.folder)
+    with errors_named(study.name):
+        refuse_unused(table, tumour)
+        require_regions(table, tumour, study.geometry)
+        require_free_names(study.kinetics, study.geometry)
+        egress = study.organs.egress_rate * study.geometry.region(tumour.egress_region)
+        problem = Problem(
+            geometry=study.geometry,
+            network=study.kinetics,
+            fields=with_given_diffusivities(assembler.fields(table.fields), study.given),
+            tissue=assembler.tissue(table),
+            egress=egress,
+        )
+        initial = with_given_starts(assembler.initial(table.fields), problem.fields, study.given)
+        coupled = Coupled(
+            network=study.organs,
+            engine=engine(table.solver, problem),
+            door=Door(
+                geometry=study.geometry, arrival=arrival(tumour, study.geometry), egress=egress
+            ),
+            doses=build_doses(table.doses, study.kinetics, table.time.end),
+            injection=vessel_fed(study.geometry, tumour.injection_region),
+            kinetics=study.organ_kinetics,
+            happenings=study.models.happenings(study.organ_kinetics),
+            feed=_feed(study),
+        )
+        simulation = Simulation(
+            coupled=coupled,
+            initial=initial,
+            save_times=save_times(table.time, [dose.time for dose in coupled.doses]),
+            control=control(table.solver),
+        )
+        return suited(simulation, table.solver), assembler.parameters
+
+
+def _feed(study: Composition) -> Feed | None:
+    """Return what feeds the tumour of a study that follows no body, if anything does."""
+    table = study.tumour.blood
+    if study.fed is None or table is None:
+        return None
+    kinetics = study.kinetics
+    products = [kinetics.species_names[i] for i in np.flatnonzero(kinetics.is_product)]
+    end = study.table.time.end.value
+    course = blood_course(table, kinetics, products, study.folder, end)
+    return Feed(vessels=study.fed, course=course)
+
+
+def body_alone(study: Composition) -> BodyAlone:
+    """Return the run of a study without a tumour. Raises `InputError` on keys of one."""
+    table = study.table
+    with errors_named(study.name):
+        refuse_tumour_keys(table)
+        kinetics = study.organ_kinetics
+        carried = cells_alone(table.doses) if kinetics is None else kinetics.network
+        doses = build_doses(table.doses, carried, table.time.end)
+        return BodyAlone(
+            network=study.organs,
+            kinetics=kinetics,
+            doses=doses,
+            save_times=save_times(table.time, [dose.time for dose in doses]),
+            tolerance=control(table.solver).tolerance,
+            happenings=study.models.happenings(kinetics),
+            travellers=carried.species_names,
+        )
