@@ -15,6 +15,7 @@ from cartflow import Study
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.results.time_error import numbers_with_error, time_error
+from cartflow.validation.numerics.random_studies import CLIMB, OPEN
 
 STUDY = """
 title = "A random study"
@@ -58,22 +59,6 @@ MODELS = (
     ["predator_prey", "chemokine"],
     ["sahoo2020"],
 )
-OPEN = """
-[fields.cart.boundaries.{boundary}]
-type = "robin"
-transfer_coefficient = "0.2 mm/day"
-exterior = "30 cells/mm^3"
-"""
-CHEMOKINE = """
-[fields.cart.chemotaxis]
-attractant = "chemokine"
-law = "receptor"
-sensitivity = "1e3 mm^5/ng/day"
-half_saturation = "1e-3 ng/mm^3"
-maximal_speed = "0.5 um/min"
-[fields.chemokine]
-diffusivity = "2 mm^2/day"
-"""
 
 
 def random_study(random: np.random.Generator, tolerance: float) -> Study:
@@ -93,7 +78,7 @@ def random_study(random: np.random.Generator, tolerance: float) -> Study:
         motility=random.choice([0.0, 1e-3, 0.1, 20.0]),
         initial=random.choice([0.0, 300.0]),
         fields=(OPEN.format(boundary=boundary) if random.random() < 0.5 else "")
-        + (CHEMOKINE if "chemokine" in models else ""),
+        + (CLIMB if "chemokine" in models else ""),
         end=end,
         save=f'save = ["1 min", "{0.5 * end} day"]' if random.random() < 0.5 else "",
     )

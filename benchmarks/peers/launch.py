@@ -29,7 +29,9 @@ def launch(script: str, job: Mapping[str, Any], start: np.ndarray) -> dict[str, 
         written = {**job, "start": str(place / "start.npy")}
         (place / "job.json").write_text(json.dumps(written), encoding="utf-8")
         command = [sys.executable, str(FOLDER / script), "job.json", "out.npz"]
-        done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=place, env=environment, capture_output=True, text=True, check=False
+        )
         if done.returncode != 0:
             msg = f"{script}: {' '.join(done.stderr.splitlines()[-3:])}"
             raise RuntimeError(msg)

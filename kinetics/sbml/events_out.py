@@ -78,7 +78,7 @@ def write_events(
     """Add an event for each time after the start, and one for each species that may die out."""
     for number, time in enumerate(sorted(t for t in plan.times if t > 0)):
         happening = plan.times[time]
-        event = _event(sbml, target, new_id(f"at_{number}"), _since(sbml, time))
+        event = _event(target, new_id(f"at_{number}"), _since(sbml, time))
         for name in {**happening.factors, **happening.amounts}:
             _assign(sbml, event, name, _changed(name, happening))
         for name, value in happening.values.items():
@@ -87,10 +87,10 @@ def write_events(
         node = sbml.ASTNode(sbml.AST_RELATIONAL_LT)
         node.addChild(to_node(sbml, Name(name)))
         node.addChild(to_node(sbml, Number(threshold)))
-        _assign(sbml, _event(sbml, target, new_id(EXTINCTION + name), node), name, Number(0.0))
+        _assign(sbml, _event(target, new_id(EXTINCTION + name), node), name, Number(0.0))
 
 
-def _event(sbml: Any, target: Any, name: str, trigger: Any) -> Any:
+def _event(target: Any, name: str, trigger: Any) -> Any:
     event = target.createEvent()
     event.setId(name)
     event.setUseValuesFromTriggerTime(True)

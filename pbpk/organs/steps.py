@@ -93,54 +93,6 @@ def _arrive(
             wanted[lane] = min(wanted[lane], first_step(rates, lane))
 
 
-@njit(error_model="numpy", cache=True)
-def _all_segments(
-    rates: Any,
-    jacobian: Any,
-    system: System,
-    elimination: Matrix,
-    animals: Group,
-    plan: Segments,
-    sizes: Sizes,
-    rules: Rules,
-    y: Array,
-    results: Results,
-) -> None:
-    """Take lanes through all segments, each with its own steps."""
-    ends, report, number = plan.ends, results.report, len(results.report)
-    transport = transport_part(animals.rates, system.transfers, sizes.entries)
-    species, sites = system.places.shape
-    work = work_arrays(len(y), sizes.entries, sites, species, sizes.reactions)
-    counts = rows(len(work.events))
-    supplies = Supplies(rows(len(y)), rows(len(y)), bool(plan.rising.any()))
-    step, error, least, lowest = np.zeros((4, LANES))
-    limit = rules.tolerance * rules.floor
-    clock = started(number, animals.rates)
-    active = clock.active
-    for lane in range(number):
-        _begin(y, lane, 0, plan, plan.shares[lane], supplies)
-    while active.any():
-        next_steps(clock, ends, step)
-        attempt(
-            rates, jacobian, y, supplies, system, elimination, animals, transport, step, work, least
-        )
-        errors(y, work.z, work.stages[STAGES - 1], rules.tolerance, rules.floor, error, lowest)
-        for lane in range(number):
-            if not active[lane]:
-                continue
-            factor = growth(error[lane], least[lane] > 0.0)
-            passed = least[lane] > 0.0 and error[lane] <= 1.0
-            if passed and lowest[lane] < 0.0:
-                passed = mended(work.z, work.events, lane, limit, sizes, system)
-            if passed:
-                _take(y, counts, work, lane, supplies, step[lane])
-                move_on(lane, factor, step, ends, clock)
-                report[lane, 1] += 1
-                _arrive(y, counts, supplies, lane, plan, clock, animals.rates, results)
-            else:
-                refuse(lane, factor, step, ends, clock, report, sizes.most)
-
-
 _VECTOR, _ROWS, _STACK = float64[::1], float64[:, ::1], float64[:, :, ::1]
 _INDICES, _PLACES = int64[::1], int64[:, ::1]
 _STEPS = types.Tuple((_INDICES, _INDICES, _PLACES, _PLACES, _PLACES, _PLACES))
@@ -174,19 +126,42 @@ def _run(
     y: Array,
     written: Any,
 ) -> None:
-    """Run with all members named again."""
-    _all_segments(
-        rates,
-        jacobian,
-        System(*where),
-        Matrix(Steps(*steps), *local),
-        Group(*group),
-        Segments(*segments),
-        Sizes(*numbers),
-        Rules(*allowed),
-        y,
-        Results(*written),
-    )
+    """Do what `run` says, with the members of all tuples named again."""
+    system, elimination, animals = System(*where), Matrix(Steps(*steps), *local), Group(*group)
+    plan, sizes = Segments(*segments), Sizes(*numbers)
+    rules, results = Rules(*allowed), Results(*written)
+    ends, report, number = plan.ends, results.report, len(results.report)
+    transport = transport_part(animals.rates, system.transfers, sizes.entries)
+    species, sites = system.places.shape
+    work = work_arrays(len(y), sizes.entries, sites, species, sizes.reactions)
+    counts = rows(len(work.events))
+    supplies = Supplies(rows(len(y)), rows(len(y)), bool(plan.rising.any()))
+    step, error, least, lowest = np.zeros((4, LANES))
+    limit = rules.tolerance * rules.floor
+    clock = started(number, animals.rates)
+    active = clock.active
+    for lane in range(number):
+        _begin(y, lane, 0, plan, plan.shares[lane], supplies)
+    while active.any():
+        next_steps(clock, ends, step)
+        attempt(
+            rates, jacobian, y, supplies, system, elimination, animals, transport, step, work, least
+        )
+        errors(y, work.z, work.stages[STAGES - 1], rules.tolerance, rules.floor, error, lowest)
+        for lane in range(number):
+            if not active[lane]:
+                continue
+            factor = growth(error[lane], least[lane] > 0.0)
+            passed = least[lane] > 0.0 and error[lane] <= 1.0
+            if passed and lowest[lane] < 0.0:
+                passed = mended(work.z, work.events, lane, limit, sizes, system)
+            if passed:
+                _take(y, counts, work, lane, supplies, step[lane])
+                move_on(lane, factor, step, ends, clock)
+                report[lane, 1] += 1
+                _arrive(y, counts, supplies, lane, plan, clock, animals.rates, results)
+            else:
+                refuse(lane, factor, step, ends, clock, report, sizes.most)
 
 
 def run(

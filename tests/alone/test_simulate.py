@@ -175,7 +175,7 @@ def test_the_file_names_units_and_sources(tmp_path):
     assert stated.attrs["stated"] == "2.21e-9 1/cell/day"
 
 
-def test_random_runs_are_kept_and_reproducible(tmp_path):
+def test_random_runs_are_kept_and_reproducible():
     one, two = (simulate("kimmel2021", runs=50, seed=4).tree["stochastic"] for _ in range(2))
     xr.testing.assert_identical(one.to_dataset(), two.to_dataset())
     assert one["tumour"].dims == ("run", "random_time")

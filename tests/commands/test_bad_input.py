@@ -7,33 +7,11 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+from studies import short_study
 
 from cartflow.cli import main
 
-STUDY = """
-title = "tiny"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[[doses]]
-cells = "1e6 cells"
-[geometry]
-shape = "ball"
-radius = "1 mm"
-cells = 10
-[tumour]
-host = "flank"
-[kinetics]
-models = ["predator_prey"]
-[fields.cart]
-diffusivity = "2 um^2/min"
-[fields.tumour]
-initial = "2e4 cells/mm^3"
-[time]
-end = "1 min"
-save = ["30 s"]
-"""
+STUDY = short_study(time='end = "1 min"\nsave = ["30 s"]')
 
 KINETICS = """
 title = "made up"

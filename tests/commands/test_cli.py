@@ -9,36 +9,14 @@ import nibabel
 import numpy as np
 import pytest
 import xarray as xr
+from studies import short_study
 
 from cartflow.cli import main
 from cartflow.core.bibliography import bibtex, reference
 from cartflow.kinetics.files.load import names
 from cartflow.pbpk.files.load import body_names, trafficking_names
 
-STUDY = """
-title = "tiny"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[[doses]]
-cells = "1e6 cells"
-[geometry]
-shape = "ball"
-radius = "1 mm"
-cells = 10
-[tumour]
-host = "flank"
-[kinetics]
-models = ["predator_prey"]
-[fields.cart]
-diffusivity = "2 um^2/min"
-[fields.tumour]
-initial = "2e4 cells/mm^3"
-[time]
-end = "1 h"
-every = "10 min"
-"""
+STUDY = short_study(time='end = "1 h"\nevery = "10 min"')
 BALL = 'shape = "ball"\nradius = "1 mm"\ncells = 10\n'
 GEOMETRIES = {
     "ball": BALL,
@@ -56,6 +34,8 @@ GEOMETRIES = {
     "mask": 'shape = "mask"\nfile = "straight.nii.gz"\n',
     "oblique mask": 'shape = "mask"\nfile = "oblique.nii.gz"\n',
 }
+# One of each way to draw: over depth and time, in slices, cells of an image.
+DRAWN_ALWAYS = ("ball", "slab", "box", "box in 3-D", "mask")
 
 
 def write_masks(folder):
@@ -68,11 +48,9 @@ def write_masks(folder):
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "study.toml").write_text(STUDY)
-    write_masks(tmp_path)
-    return tmp_path
+def folder(folder):
+    write_masks(folder)
+    return folder
 
 
 def png_size(path):
@@ -97,7 +75,7 @@ def test_run_prints_a_summary_and_writes_beside(folder, capsys):
         assert tree.attrs["study"] == STUDY
 
 
-def test_a_study_in_another_folder_writes_here(folder, monkeypatch, capsys):
+def test_a_study_in_another_folder_writes_here(folder, monkeypatch):
     (folder / "here").mkdir()
     monkeypatch.chdir(folder / "here")
     assert main(["run", "../study.toml", "--set", "time.end=1 s"]) == 0
@@ -105,7 +83,7 @@ def test_a_study_in_another_folder_writes_here(folder, monkeypatch, capsys):
     assert not (folder / "study.nc").exists()
 
 
-def test_settings(folder, capsys):
+def test_settings(folder):
     pairs = {
         "title": "another one",
         "geometry.cells": "12",
@@ -128,7 +106,7 @@ def test_settings(folder, capsys):
         assert number.attrs["note"] == "fast"
 
 
-def test_a_mask_on_the_command_line(folder, capsys):
+def test_a_mask_on_the_command_line(folder):
     short = ["--set", "time.end=1 s"]
     assert main(["run", "study.toml", "--mask", "straight.nii.gz", *short]) == 0
     with xr.open_datatree("study.nc") as tree:
@@ -152,7 +130,13 @@ def test_an_existing_result_needs_force(folder, capsys):
 
 
 @pytest.mark.lowest
-@pytest.mark.parametrize("name", GEOMETRIES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in DRAWN_ALWAYS else pytest.mark.slow)
+        for name in GEOMETRIES
+    ],
+)
 def test_plots(folder, capsys, name):
     (folder / "study.toml").write_text(STUDY.replace(BALL, GEOMETRIES[name]))
     assert main(["run", "study.toml", "--set", "solver.tolerance=1e-2"]) == 0

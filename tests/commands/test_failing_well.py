@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from studies import BALL, MOVING, short_study
 
 from cartflow import InputError, Study, load_result
 from cartflow.alone.simulate import simulate
@@ -25,37 +26,12 @@ from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.files.load import load_model
 from cartflow.pbpk.files.load import load_body, load_trafficking
 
-STUDY = """
-title = "tiny"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[[doses]]
-cells = "1e6 cells"
-[geometry]
-shape = "ball"
-radius = "1 mm"
-cells = 3
-[tumour]
-host = "flank"
-[kinetics]
-models = ["none"]
-[fields.cart]
-diffusivity = "2 um^2/min"
-[fields.cart.boundaries.rim]
-type = "flux"
-flux = "1 cells/mm^2/day"
-[time]
-end = "1 min"
-"""
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "study.toml").write_text(STUDY)
-    return tmp_path
+STUDY = short_study(
+    geometry=BALL.replace("10", "3"),
+    models='"none"',
+    fields=f'{MOVING}\n[fields.cart.boundaries.rim]\ntype = "flux"\nflux = "1 cells/mm^2/day"',
+    time='end = "1 min"',
+)
 
 
 def start(*arguments, **more):
@@ -308,7 +284,7 @@ CALLS = {
     "a mask": (lambda v: voxel_mask(v, np.eye(4), None, source="x"), ()),
     "its affine": (lambda v: voxel_mask(ONES, v, None, source="x"), ()),
     "its labels": (lambda v: voxel_mask(ONES, np.eye(4), v, source="x"), (None, {"a": 1})),
-    "a phantom": (lambda v: lobulated_phantom(v), ()),
+    "a phantom": (lobulated_phantom, ()),
     "its seed": (lambda v: lobulated_phantom(500.0, 2.0, 5, v), (5,)),
 }
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from studies import BALL, in_tumour, study
 
 from cartflow.alone.simulate import simulate
 from cartflow.analyses.compare import compare
@@ -16,31 +17,11 @@ from cartflow.core.saving.whole import write_whole
 from cartflow.results.result import load_result
 from cartflow.study.study import Study
 
-STUDY = """
-title = "tiny"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-{doses}
-[geometry]
-shape = "ball"
-radius = "1 mm"
-cells = 5
-[tumour]
-host = "flank"
-[kinetics]
-models = ["predator_prey"]
-[fields.cart]
-diffusivity = "2 um^2/min"
-[fields.tumour]
-initial = "2e4 cells/mm^3"
-[time]
-end = "1 h"
-every = "20 min"
-[solver]
-tolerance = 1e-3
-"""
+STUDY = study(
+    in_tumour(BALL.replace("10", "5")),
+    doses="{doses}",
+    time='end = "1 h"\nevery = "20 min"\n[solver]\ntolerance = 1e-3',
+)
 DOSE = '[[doses]]\ncells = "1e6 cells"'
 BOX = {"geometry": {"shape": "box", "lengths": ["1 mm", "2 mm"], "cells": [3, 4]}}
 MARROW = """

@@ -9,6 +9,7 @@ from cartflow.core.outcome import InputError
 from cartflow.coupling.ledger import Ledger, residual
 from cartflow.pbpk.flows.observables import in_body
 from cartflow.study.study import Study
+from cartflow.validation.numerics.random_studies import CLIMB, OPEN, SOURCE
 
 TEXT = """
 title = "Any study"
@@ -44,27 +45,6 @@ GEOMETRIES = {
     "box": '[geometry]\nshape = "box"\nlengths = ["2 mm", "3 mm", "4 mm"]\ncells = [2, 3, 3]',
 }
 BOUNDARY = {"ball": "rim", "slab": "right", "box": "front"}
-OPEN = """
-[fields.cart.boundaries.{boundary}]
-type = "robin"
-transfer_coefficient = "0.2 mm/day"
-exterior = "30 cells/mm^3"
-"""
-SOURCE = """
-[fields.cart.regions.core]
-supply = "200 cells/mm^3/day"
-removal = "0.4 1/day"
-"""
-CHEMOKINE = """
-[fields.cart.chemotaxis]
-attractant = "chemokine"
-law = "receptor"
-sensitivity = "1e3 mm^5/ng/day"
-half_saturation = "1e-3 ng/mm^3"
-maximal_speed = "0.5 um/min"
-[fields.chemokine]
-diffusivity = "2 mm^2/day"
-"""
 
 
 def dose(cells, time=0.0, duration=0.0, route="intravenous"):
@@ -179,7 +159,7 @@ def test_every_cell_is_accounted_for(
 ):
     feeding = f'feeding = "rim"\nboundary = "{BOUNDARY[shape]}"' if rim else ""
     fields = (OPEN if boundary else "") + (SOURCE if source else "")
-    fields += CHEMOKINE if "chemokine" in models else ""
+    fields += CLIMB if "chemokine" in models else ""
     run_and_check(
         study(
             trafficking=trafficking,

@@ -116,7 +116,7 @@ def test_a_jump_below_the_threshold_is_the_end(tmp_path):
     assert found.accounts(40.0)[0, 2, 0] == pytest.approx(80, rel=1e-9)
 
 
-def test_nothing_below_zero_is_printed(tmp_path, capsys):
+def test_nothing_below_zero_is_printed(capsys):
     # Round-off of a fast decay ends at some -1e-22; what is a signal may be far below zero.
     assert main(["simulate", "hardiansyah2019"]) == 0
     assert main(["simulate", "brummer2022"]) == 0

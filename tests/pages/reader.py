@@ -95,7 +95,12 @@ class Reader:
             command = [sys.executable, block.notes.get("file") or "-c", block.text]
             command = command[:2] if "file" in block.notes else command
         done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             where = f"{page.name}, line {block.first}"

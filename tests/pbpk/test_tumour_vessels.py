@@ -52,9 +52,9 @@ def test_flow_is_taken_from_the_host(mouse, khot, host):
     before = {s.organ: s for s in streams(mouse, khot, None)}
     after = {s.organ: s for s in streams(mouse, khot, vessels)}
     tumour = after.pop("tumour")
-    for name in before:
+    for name, stream in before.items():
         if name not in organs:
-            assert after[name] == before[name]
+            assert after[name] == stream
     taken = sum(before[n].blood_flow - after[n].blood_flow for n in organs)
     assert taken == pytest.approx(tumour.blood_flow)
     assert tumour.blood_flow == pytest.approx(vessels.blood_flow(0.45))

@@ -8,6 +8,7 @@ import nibabel
 import numpy as np
 import pytest
 import xarray as xr
+from studies import GROWING, MOVING, short_study
 
 from cartflow.core.dataset import without_fill
 from cartflow.study.study import Study
@@ -20,32 +21,12 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 
-STUDY = """
-title = "tiny"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[[doses]]
-cells = "1e6 cells"
-[geometry]
-{geometry}
-[tumour]
-host = "flank"
-[kinetics]
-models = ["predator_prey", "chemokine"]
-[fields.cart]
-diffusivity = "2 um^2/min"
-[fields.chemokine]
-diffusivity = "100 um^2/s"
-[fields.tumour]
-initial = "2e4 cells/mm^3"
-[time]
-end = "1 min"
-save = ["30 s"]
-[solver]
-tolerance = 1e-2
-"""
+STUDY = short_study(
+    geometry="{geometry}",
+    models='"predator_prey", "chemokine"',
+    fields=f'{MOVING}\n[fields.chemokine]\ndiffusivity = "100 um^2/s"\n{GROWING}',
+    time='end = "1 min"\nsave = ["30 s"]\n[solver]\ntolerance = 1e-2',
+)
 GEOMETRIES = {
     "ball": 'shape = "ball"\nradius = "1 mm"\ncells = 10',
     "box": 'shape = "box"\nlengths = ["1 mm", "2 mm"]\ncells = [3, 4]',

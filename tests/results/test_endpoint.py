@@ -2,39 +2,25 @@
 
 import numpy as np
 import pytest
+from studies import BALL, GROWING, MOVING, in_tumour, study
 
 from cartflow.results.endpoint import endpoint_group, endpoint_lines, regrown
 from cartflow.results.result import load_result
 from cartflow.study.study import Study
 
-STUDY = """
-title = "a tumour that grows by itself"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[[doses]]
-cells = "1e6 cells"
-[geometry]
-shape = "ball"
-radius = "1 mm"
-cells = 5
-[tumour]
-host = "flank"
-[kinetics]
-models = ["predator_prey"]
-[kinetics.parameters]
+STUDY = study(
+    in_tumour(
+        BALL.replace("10", "5"),
+        fields=f"""[kinetics.parameters]
 growth_rate = "0.5 1/day"
 carrying_capacity = "1e5 cells/mm^3"
 killing_rate = "0 1/day"
-[fields.cart]
-diffusivity = "2 um^2/min"
-[fields.tumour]
-initial = "2e4 cells/mm^3"
-[time]
-end = "4 days"
-every = "1 day"
-"""
+{MOVING}
+{GROWING}""",
+    ),
+    title="a tumour that grows by itself",
+    time='end = "4 days"\nevery = "1 day"',
+)
 VOLUME = 4.0 / 3.0 * np.pi
 
 

@@ -4,6 +4,7 @@ import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
+from studies import short_study
 
 from cartflow.cli import main
 from cartflow.core.outcome import InputError, Outcome, RunStopped, StepFailed, nearest, suggest
@@ -11,30 +12,7 @@ from cartflow.coupling.simulation import Simulation
 from cartflow.results.result import load_result
 from cartflow.study.study import Study
 
-STUDY = """
-title = "tiny"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[[doses]]
-cells = "1e6 cells"
-[geometry]
-shape = "ball"
-radius = "1 mm"
-cells = 10
-[tumour]
-host = "flank"
-[kinetics]
-models = ["predator_prey"]
-[fields.cart]
-diffusivity = "2 um^2/min"
-[fields.tumour]
-initial = "2e4 cells/mm^3"
-[time]
-end = "6 h"
-save = ["1 h", "2 h", "3 h", "4 h", "5 h"]
-"""
+STUDY = short_study(time='end = "6 h"\nsave = ["1 h", "2 h", "3 h", "4 h", "5 h"]')
 
 # u' = k u^2 from u0 blows up at 1 / (k u0) = 4.5 h.
 BLOWS_UP = """
@@ -53,14 +31,12 @@ INITIAL = 1.0 / (1e-3 * 4.5)
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "study.toml").write_text(STUDY)
-    (tmp_path / "blows_up.toml").write_text(BLOWS_UP)
+def folder(folder):
+    (folder / "blows_up.toml").write_text(BLOWS_UP)
     text = STUDY.replace("predator_prey", "blows_up.toml").replace("2e4", f"{INITIAL}")
     text += '[solver]\ntolerance = 1e-4\nminimum_step = "1e-6 day"\n'
-    (tmp_path / "bad.toml").write_text(text)
-    return tmp_path
+    (folder / "bad.toml").write_text(text)
+    return folder
 
 
 def test_a_run_that_blows_up(folder, capsys):
@@ -122,7 +98,7 @@ def test_an_interrupted_run(folder, capsys, monkeypatch, at):
         assert float(tree["balance"]["infused"][-1].sum()) == 1e6
 
 
-def test_a_result_that_stopped_early_can_be_drawn(folder, capsys, monkeypatch):
+def test_a_result_that_stopped_early_can_be_drawn(folder, monkeypatch):
     def stop(_self, *_):
         raise StepFailed("cart", "no reason", 0.0)
 
@@ -149,7 +125,7 @@ def test_nothing_is_left_of_a_write_that_fails(folder, monkeypatch, capsys):
     assert sorted(folder.iterdir()) == before
 
 
-def test_a_file_is_replaced_whole(folder, capsys):
+def test_a_file_is_replaced_whole(folder):
     (folder / "study.nc").write_bytes(b"\x89HDF old")
     assert main(["run", "study.toml", "--set", "time={end='1 s'}", "--force"]) == 0
     with netCDF4.Dataset("study.nc") as file:

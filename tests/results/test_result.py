@@ -4,6 +4,7 @@ import nibabel
 import numpy as np
 import pytest
 import xarray as xr
+from studies import DOSE, in_tumour, study
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import STANDINGS
@@ -12,38 +13,20 @@ from cartflow.results.result import load_result
 from cartflow.results.summary import summary_lines
 from cartflow.study.study import Study
 
-STUDY = """
-title = "tiny"
-references = ["singh2020"]
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[[doses]]
-cells = "1e6 cells"
+STUDY = study(
+    in_tumour(models='"predator_prey_exhaustion"'),
+    top='references = ["singh2020"]\n',
+    doses=f"""{DOSE}
 [[doses]]
 cells = "3e3 cells"
 route = "intratumoural"
 time = "10 min"
-duration = "10 min"
-[geometry]
-shape = "ball"
-radius = "1 mm"
-cells = 10
-[tumour]
-host = "flank"
-[kinetics]
-models = ["predator_prey_exhaustion"]
-[fields.cart]
-diffusivity = "2 um^2/min"
-[fields.tumour]
-initial = "2e4 cells/mm^3"
-[time]
-end = "6 h"
+duration = "10 min\"""",
+    time="""end = "6 h"
 save = ["1 min", "10 min", "15 min", "20 min", "1 h", "3 h"]
 [solver]
-tolerance = 1e-4
-"""
+tolerance = 1e-4""",
+)
 BALL = 'shape = "ball"\nradius = "1 mm"\ncells = 10\n'
 SHORT = {"time": {"end": "1 min"}, "doses": [{"cells": "1e6 cells"}]}
 ORGANS = ["blood", "lymph", *BODY_ORGANS, "tumour"]

@@ -181,7 +181,7 @@ def test_force_overwrites_netcdf_that_came_meanwhile(tmp_path):
     assert out.path.read_bytes() == NETCDF + b"ours"
 
 
-def test_no_place_takes_it(out, tmp_path, capsys, monkeypatch):
+def test_no_place_takes_it(out, tmp_path, monkeypatch):
     monkeypatch.setattr(destination.sys, "stdin", None)
     with pytest.raises(
         RunStopped, match="could not be written, and no other folder takes the result"

@@ -72,8 +72,8 @@ def route_ratio_rows() -> list[PublishedRow]:
     note = "linear trapezoid on 0.05 h; cells that do not bind; pleura with 1e8 tumour cells"
     why = "exact integrals; the published ratio in blood is a matter of sampling"
     rows: list[PublishedRow] = []
-    for hours in _PUBLISHED:
-        rows += _ratio_rows(hours, True, _PUBLISHED[hours], "published", note)
+    for hours, published in _PUBLISHED.items():
+        rows += _ratio_rows(hours, True, published, "published", note)
         rows += _ratio_rows(hours, False, _EXACT[hours], "recomputed", why)
     return rows
 

@@ -195,8 +195,8 @@ def _extrapolated(coarse: _Answer, fine: _Answer) -> _Answer:
 
 def _dataset(ours: dict[str, _Answer], theirs: dict[str, _Answer]) -> xr.Dataset:
     variables, coordinates = {}, {"time": variable(("time",), np.array(_TIMES), "day", "time")}
-    for name in ours:
-        for tag, answer in (("", ours[name]), ("_lines", theirs[name])):
+    for name, our in ours.items():
+        for tag, answer in (("", our), ("_lines", theirs[name])):
             place = f"{name}_x{tag}"
             text = "method of lines" if tag else "cartflow"
             coordinates[place] = variable((place,), answer.places, "mm", f"place, {name}")

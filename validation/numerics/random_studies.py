@@ -56,18 +56,18 @@ _MODELS = (
     '["predator_prey", "matrix_degradation"]',
     '["sahoo2020"]',
 )
-_OPEN = """
+OPEN = """
 [fields.cart.boundaries.{boundary}]
 type = "robin"
 transfer_coefficient = "0.2 mm/day"
 exterior = "30 cells/mm^3"
 """
-_SOURCE = """
+SOURCE = """
 [fields.cart.regions.core]
 supply = "200 cells/mm^3/day"
 removal = "0.4 1/day"
 """
-_CLIMB = """
+CLIMB = """
 [fields.cart.chemotaxis]
 attractant = "chemokine"
 law = "receptor"
@@ -108,8 +108,8 @@ def _draw(random: np.random.Generator) -> str:
         return str(choices[random.integers(len(choices))])
 
     boundary, models = one(*_GEOMETRIES), one(*_MODELS)
-    fields = one("", _OPEN.format(boundary=boundary)) + one("", _SOURCE)
-    fields += _CLIMB if "chemokine" in models else ""
+    fields = one("", OPEN.format(boundary=boundary)) + one("", SOURCE)
+    fields += CLIMB if "chemokine" in models else ""
     if "predator" in models:
         fields += _TUMOUR.format(tumour=float(random.uniform(1e2, 9e4)))
     body = one("mouse_28g", "human_male")

@@ -20,10 +20,10 @@ PAIRS = [(eps, lam) for eps in (0.05, 0.1, 0.2, 0.3, 0.5, 0.8) for lam in (1.05,
 FORMULAS: dict[LawName, Callable[[Array], Array]] = {
     "measured": lambda eps: np.full_like(eps, 1.0 / BRAIN[1] ** 2),
     "maxwell": lambda eps: 2.0 / (3.0 - eps),
-    "bruggeman": lambda eps: np.sqrt(eps),
+    "bruggeman": np.sqrt,
     "archie": lambda eps: eps ** (archie_exponent(*BRAIN) - 1.0),
     "weissberg": lambda eps: 1.0 / (1.0 - 0.5 * np.log(eps)),
-    "millington_quirk": lambda eps: np.cbrt(eps),
+    "millington_quirk": np.cbrt,
     "mackie_meares": lambda eps: (eps / (2.0 - eps)) ** 2,
 }
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from studies import front_in_a_ball
 
 from cartflow.analyses.refinement.meshes import finer
 from cartflow.analyses.refinement.refine import refine
@@ -11,38 +12,13 @@ from cartflow.cli import main
 from cartflow.core.outcome import InputError
 from cartflow.study.study import Study
 
-STUDY = """
-title = "a front in a ball"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[[doses]]
-route = "intratumoural"
-cells = "1e5 cells"
-[geometry]
-shape = "ball"
-radius = "1.5 mm"
-cells = 24
-[tumour]
-host = "flank"
-[kinetics]
-models = ["predator_prey"]
-[fields.cart]
-diffusivity = "20 um^2/min"
-[fields.tumour]
-initial = "2e4 cells/mm^3"
-[time]
-end = "4 days"
-"""
+STUDY = front_in_a_ball()
 MASK = {"shape": "phantom", "volume": "20 mm^3", "spacing": "0.8 mm"}
 
 
 @pytest.fixture
-def path(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "study.toml").write_text(STUDY)
-    return tmp_path / "study.toml"
+def path(folder):
+    return folder / "study.toml"
 
 
 def test_limits_and_widths_are_those_of_finer_meshes(path):
@@ -135,7 +111,7 @@ def test_refusals(path, capsys, options, message):
 
 
 def test_a_study_without_a_tumour_has_no_mesh(path):
-    alone = STUDY.split("[geometry]")[0].replace("intratumoural", "intravenous")
+    alone = STUDY.partition("[geometry]")[0].replace("intratumoural", "intravenous")
     path.write_text(alone + '[time]\nend = "1 day"\n')
     with pytest.raises(InputError, match="refine: a study without a tumour has no mesh"):
         refine(path)

@@ -133,11 +133,9 @@ def test_a_killed_run_goes_on_from_what_it_wrote(tmp_path):
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "study.toml").write_text(STUDY)
-    stopped_at(Study.from_file("study.toml"), 0.5).write(tmp_path / "study.nc")
-    return tmp_path
+def folder(folder):
+    stopped_at(Study.from_file("study.toml"), 0.5).write(folder / "study.nc")
+    return folder
 
 
 def test_the_command(folder, capsys):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from studies import FAST, front_in_a_ball
 
 from cartflow.core.outcome import InputError
 from cartflow.results.mesh_error.check import mesh_errors
@@ -11,44 +12,23 @@ from cartflow.results.result import load_result
 from cartflow.results.summary import summary_lines
 from cartflow.study.study import Study
 
-STUDY = """
-title = "a front in a ball"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[[doses]]
-route = "intratumoural"
-cells = "1e5 cells"
-[geometry]
-shape = "ball"
-radius = "1.5 mm"
-cells = 24
-[geometry.layers]
-fed = ["1 mm", "1.5 mm"]
-[tumour]
-host = "flank"
-region = "fed"
-egress_region = "fed"
-[kinetics]
-models = ["predator_prey", "chemokine"]
-[fields.cart]
-diffusivity = "20 um^2/min"
+STUDY = front_in_a_ball(
+    "[tissue]\nporosity = { rim = 0.2, core = 0.2, fed = 0.3 }",
+    geometry='[geometry.layers]\nfed = ["1 mm", "1.5 mm"]',
+    tumour='region = "fed"\negress_region = "fed"\n',
+    models='"predator_prey", "chemokine"',
+    fields=f"""{FAST}
 [fields.tumour]
-initial = { all = "2e4 cells/mm^3", core = "1e4 cells/mm^3" }
+initial = {{ all = "2e4 cells/mm^3", core = "1e4 cells/mm^3" }}
 [fields.chemokine]
 diffusivity = "100 um^2/s"
 [fields.chemokine.regions.fed]
 supply = "1 ng/mm^3/day"
 [fields.chemokine.boundaries.rim]
 type = "robin"
-transfer_coefficient = "1 mm/day"
-[tissue]
-porosity = { rim = 0.2, core = 0.2, fed = 0.3 }
-[time]
-end = "6 days"
-every = "3 days"
-"""
+transfer_coefficient = "1 mm/day\"""",
+    time='end = "6 days"\nevery = "3 days"',
+)
 PHANTOM = {
     "geometry": {"shape": "phantom", "volume": "20 mm^3", "spacing": "0.4 mm", "split": 2},
     "tumour.region": "viable",

@@ -1,0 +1,47 @@
+"""The short study that tests begin with: a mouse, a dose, a small ball of tumour.
+
+Text and not tables: what is read is a study file's.
+"""
+
+DOSE = '[[doses]]\ncells = "1e6 cells"'
+BALL = 'shape = "ball"\nradius = "1 mm"\ncells = 10'
+MOVING = '[fields.cart]\ndiffusivity = "2 um^2/min"'
+FAST = MOVING.replace("2 um", "20 um")
+GROWING = '[fields.tumour]\ninitial = "2e4 cells/mm^3"'
+
+
+def study(*parts, time, title="tiny", top="", doses=DOSE, model="khot2019"):
+    """Return a study of a mouse from its other `parts` and `time`; `top` are keys above all."""
+    head = f'title = "{title}"\n{top}[body]\nname = "mouse_28g"\n[trafficking]\nname = "{model}"'
+    return _lines(head, doses, *parts, f"[time]\n{time}")
+
+
+def in_tumour(
+    geometry=BALL,
+    *,
+    models='"predator_prey"',
+    fields=f"{MOVING}\n{GROWING}",
+    tumour="",
+):
+    """Return a study's parts of a tumour: geometry, vessels, kinetics, fields."""
+    vessels = f'[tumour]\nhost = "flank"\n{tumour}'
+    return f"[geometry]\n{geometry}\n{vessels}[kinetics]\nmodels = [{models}]\n{fields}"
+
+
+def short_study(*, time, **changed):
+    """Return the short study with another `time`, and what else `in_tumour` takes."""
+    return study(in_tumour(**changed), time=time)
+
+
+def front_in_a_ball(
+    *parts, geometry="", fields=f"{FAST}\n{GROWING}", time='end = "4 days"', **changed
+):
+    """Return a study of cells that spread from a dose in the tumour, with other `parts`."""
+    ball = f'shape = "ball"\nradius = "1.5 mm"\ncells = 24\n{geometry}'.rstrip()
+    inside = in_tumour(ball, fields=fields, **changed)
+    doses = '[[doses]]\nroute = "intratumoural"\ncells = "1e5 cells"'
+    return study(inside, *parts, title="a front in a ball", doses=doses, time=time)
+
+
+def _lines(*parts):
+    return "\n" + "\n".join(part for part in parts if part) + "\n"
