@@ -1,6 +1,12 @@
 # lazy_loader reads this file at run time, and takes relative imports alone.
 # ruff: noqa: TID252
 from .analyses.cohort.run import run_cohort as run_cohort
+from .closed_forms.antigen_window import Antigen as Antigen
+from .closed_forms.antigen_window import AntigenWindow as AntigenWindow
+from .closed_forms.counting_cells import Counted as Counted
+from .closed_forms.donor_cells import DonorCells as DonorCells
+from .closed_forms.fludarabine import Fludarabine as Fludarabine
+from .closed_forms.product import Culture as Culture
 from .core.outcome import InputError as InputError
 from .core.outcome import RunStopped as RunStopped
 from .results.result import Result as Result

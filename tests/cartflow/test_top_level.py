@@ -20,6 +20,12 @@ def modules_after(code):
 
 def test_the_names():
     assert sorted(cartflow.__all__) == [
+        "Antigen",
+        "AntigenWindow",
+        "Counted",
+        "Culture",
+        "DonorCells",
+        "Fludarabine",
         "InputError",
         "Result",
         "RunStopped",
@@ -28,11 +34,17 @@ def test_the_names():
         "run_cohort",
     ]
     assert set(dir(cartflow)) >= set(cartflow.__all__)
+    from cartflow.closed_forms.antigen_window import Antigen, AntigenWindow
+    from cartflow.closed_forms.counting_cells import Counted
+    from cartflow.closed_forms.donor_cells import DonorCells
+    from cartflow.closed_forms.fludarabine import Fludarabine
+    from cartflow.closed_forms.product import Culture
     from cartflow.core.outcome import InputError, RunStopped
     from cartflow.results.result import Result, load_result
     from cartflow.study.study import Study
 
-    for found in (InputError, RunStopped, Result, load_result, Study):
+    closed = (Antigen, AntigenWindow, Counted, Culture, DonorCells, Fludarabine)
+    for found in (*closed, InputError, RunStopped, Result, load_result, Study):
         assert getattr(cartflow, found.__name__) is found
 
 

@@ -180,7 +180,17 @@ HOSTS = {
     "intraventricular": "brain",
 }
 # Whole-body models, and those without cells that travel.
-ALONE = {"stein2019", "kimmel2021", "owens2021", "brummer2022", "yiu2012", "chemokine"}
+ALONE = {
+    "approved_products",
+    "brummer2022",
+    "chemokine",
+    "conte2025",
+    "kareva_gevertz2023",
+    "kimmel2021",
+    "owens2021",
+    "stein2019",
+    "yiu2012",
+}
 
 
 def start_of(name):

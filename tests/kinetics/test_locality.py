@@ -7,7 +7,15 @@ from cartflow.core.outcome import InputError
 from cartflow.kinetics.files.load import load, names
 from cartflow.kinetics.locality import in_tissue
 
-ALONE = {"stein2019", "kimmel2021", "owens2021", "brummer2022"}
+ALONE = {
+    "approved_products",
+    "brummer2022",
+    "conte2025",
+    "kareva_gevertz2023",
+    "kimmel2021",
+    "owens2021",
+    "stein2019",
+}
 
 
 @pytest.mark.parametrize("name", sorted(set(names()) - ALONE))

@@ -23,6 +23,9 @@ COMBINED = [
 ]
 MODELS = [(name,) for name in names()] + COMBINED
 START = {
+    "pro_b": 400.0,
+    "immature_b": 300.0,
+    "mature_b": 1e4,
     "cart": 4e3,
     "tumour": 3e4,
     "exhausted": 300.0,

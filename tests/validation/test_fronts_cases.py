@@ -2,7 +2,7 @@
 
 import pytest
 
-from cartflow.validation.fronts import fisher_kpp, model_fronts, pushed_fronts
+from cartflow.validation.fronts import fisher_kpp, model_fronts, patterns, pushed_fronts
 from cartflow.validation.measurements import case as measurements
 from cartflow.validation.measurements import data as measured_data
 from cartflow.validation.transport import depth, tortuosity
@@ -10,7 +10,9 @@ from cartflow.validation.transport import depth, tortuosity
 SUBJECTS = ("scratch_assay", "killing_assay", "tracks", "spheroids")
 
 
-@pytest.mark.parametrize("module", [fisher_kpp, model_fronts, pushed_fronts, tortuosity, depth])
+@pytest.mark.parametrize(
+    "module", [fisher_kpp, model_fronts, patterns, pushed_fronts, tortuosity, depth]
+)
 def test_quick_case_passes(module):
     result = module.case("quick")
     failed = [check for check in result.checks if not check.passed]

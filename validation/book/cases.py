@@ -78,6 +78,12 @@ CASES: tuple[Entry, ...] = (
         title="Fronts of the shipped kinetics models",
     ),
     Entry(
+        name="patterns",
+        group="code verification",
+        module="fronts.patterns",
+        title="Patterns: three diffusivities, 1 to 100",
+    ),
+    Entry(
         name="tortuosity",
         group="code verification",
         module="transport.tortuosity",

@@ -7,7 +7,9 @@ from importlib.resources import files
 # Models whose file states at least one number that its publication gives.
 PUBLISHED_MODELS = {
     "adhikarla2021": "Adhikarla et al. 2021, myeloma under CAR T cells and radionuclides",
+    "approved_products": "Approved products in blood, by their labels",
     "barros2021": "Barros et al. 2021, CARTmath",
+    "brennan2025": "Brennan et al. 2025, effectors and IL-2",
     "brummer2022": "Brummer et al. 2022, CARRGO with dexamethasone",
     "hardiansyah2019": "Hardiansyah and Ng 2019, chronic lymphocytic leukaemia",
     "kimmel2021": "Kimmel et al. 2021, lymphoma that may die out",
@@ -22,18 +24,29 @@ PUBLISHED_MODELS = {
 # Models checked against independent integrations of their equations, exact formulas, and what
 # their authors' own code prints, only.
 RECOMPUTED_MODELS = {
+    "antigen_density": "antigen density in classes",
     "antigen_escape": "antigen escape",
     "chaudhury2020": "Chaudhury et al. 2020, Lotka and Volterra",
     "constant_supply": "constant supply",
+    "conte2025": "Conte et al. 2025, CAR T cells and an oncolytic virus",
     "costimulation": "CD28 against 4-1BB",
+    "cytokine_network": "interferon gamma, GM-CSF, interleukin 6",
+    "donor_rejection": "donor cells that are rejected",
     "effector_memory_exhausted": "effector, memory and exhausted cells",
     "hanson2016": "Hanson et al. 2016, B-cell leukaemia with inflammation",
     "il6_release": "release of interleukin 6",
     "il7_sink": "a shared sink of interleukin 7",
+    "kareva_gevertz2023": "Kareva and Gevertz 2023, a threshold of cytokine storm",
     "kirouac2023": "Kirouac et al. 2023, regulation by antigen",
     "leon_triana2021_ball": "Leon-Triana et al. 2021, leukaemia and healthy B cells",
+    "li_lei2025": "Li and Lei 2025, subsets and cytokines",
+    "li_lei2025_reduced": "Li and Lei 2025, reduced: effector and memory cells that bind",
     "liu2022": "Liu et al. 2022, CD19-negative leukaemia",
+    "marrow_b_cells": "B cells that mature, and leukaemia",
+    "minucci2024": "Minucci et al. 2024, reduced: 13 patients with lymphoma",
     "logistic_growth": "logistic growth",
+    "multiphasic": "injected, engrafted, memory and exhausted cells",
+    "multiple_binding": "several CAR T cells bound to a tumour cell",
     "nagumo": "bistable growth",
     "predator_prey": "predator and prey",
     "predator_prey_exhaustion": "predators that tire",
@@ -41,6 +54,7 @@ RECOMPUTED_MODELS = {
     "singh2020": "Singh et al. 2020, complexes of CAR and antigen",
     "singh2021": "Singh et al. 2021, an anti-BCMA product",
     "two_antigens": "OR and AND gates",
+    "wang2024": "Wang et al. 2024, TCR-T cells in mice",
     "yiu2012": "Yiu et al. 2012, nine cytokines",
 }
 

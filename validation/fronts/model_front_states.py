@@ -32,6 +32,7 @@ _ROUGH = {
     "holds below the floor alone"
 }
 _LATE = (0.0, 250.0, 300.0)  # times well mixed, in 1/r
+_LATER = (0.0, 1000.0, 1200.0)  # for what grows fast while few and comes to rest slowly
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,8 +41,8 @@ class ModelFront:
 
     `network` is the model without what is nowhere. What moves, `mobile` (rows), grows there at
     `rate` (1/day) in the composition `mix` (of the same rows, summing to one). The row `marker`
-    leads; well mixed a tumour comes to `most` of it, and a product to `most` before its growth
-    slows to half (infinite where nothing bounds it).
+    leads; well mixed a tumour comes to `most` of it, and a product, or a tumour that comes to rest
+    long after, to `most` before its growth slows to half (infinite where nothing bounds it).
     """
 
     model: str
@@ -154,12 +155,17 @@ def _final(
     """Return what the leading species comes to, infinite where nothing bounds it."""
     start = ahead.copy()
     start[rows] += _SMALL * mix
-    try:
-        late = _course(network, start, [t / rate for t in _LATE])
-    except StepFailed:
-        return np.inf
-    before, after = late[1:, rows].sum(axis=1)
-    return float(late[-1, leading]) if abs(after / before - 1.0) < 1e-3 else np.inf
+    for times in (_LATE, _LATER):
+        try:
+            late = _course(network, start, [t / rate for t in times])
+        except StepFailed:
+            return np.inf
+        before, after = late[1:, rows].sum(axis=1)
+        if abs(after / before - 1.0) < 1e-3:
+            if times is _LATER:
+                return _where_it_slows(network, ahead, rows, mix, rate, leading)
+            return float(late[-1, leading])
+    return np.inf
 
 
 def _invading(
