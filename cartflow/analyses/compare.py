@@ -53,6 +53,9 @@ def compare(
         raise InputError(msg)
     own = Study.from_file(path, settings)
     folder = own.folder
+    if own.table.body is None or own.table.tumour_alone:
+        msg = f"{own.name}: a tumour alone has no body to compare with others"
+        raise InputError(msg)
     reference = own.table.body.name
     weights = {name: _weight(load_body(name, folder)) for name in {reference, *bodies}}
     studies = {}

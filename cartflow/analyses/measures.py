@@ -50,7 +50,10 @@ def _depth(_study: Study, result: Result) -> float:
 
 def _blood(_study: Study, result: Result) -> float:
     times = np.asarray(result.tree["time"])
-    venous = result.tree["body"].to_dataset()["blood_concentration"].sum("phenotype")
+    body = result.tree["body"].to_dataset()
+    if "blood_concentration" not in body:
+        raise InputError("--of blood: no blood feeds this tumour")
+    venous = body["blood_concentration"].sum("phenotype")
     return auc(times, np.asarray(venous))
 
 

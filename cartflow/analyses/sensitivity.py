@@ -38,6 +38,7 @@ def delivery(setting: Setting, route: str, end: float) -> float:
     in time, and in a second for a thousand settings. Without reactions a study's own tumour
     takes up as many, since egress is in proportion to its cells.
     """
+    assert setting.tumour is not None
     network = setting.network()
     _, collected = NetworkStepper(network=network).matrices(end)
     area = collected @ network.entry(route)
@@ -75,12 +76,11 @@ def sensitivity(
     read = Study.from_file(as_path(path, "sensitivity"), settings)
     _ = read.simulation
     study = StudyNumbers(study=read)
-    numbers = study_setting(study.study).numbers() if of == DELIVERY else study.numbers
+    network = _network_outcome(study.study) if of == DELIVERY else None
+    numbers = study.numbers if network is None else study_setting(study.study).numbers()
     kept = _only(numbers, only)
     varied = ranges(kept, spread)
-    outcome = _counted(
-        _network_outcome(study.study) if of == DELIVERY else _outcome(study, of), watch
-    )
+    outcome = _counted(_outcome(study, of) if network is None else network, watch)
     central = outcome({})
     if not central > 0:
         msg = f"sensitivity: {of} is {central:g}, so there is nothing to compare with"
@@ -127,6 +127,12 @@ def _only(numbers: Mapping[str, Parameter], beginnings: Sequence[str]) -> dict[s
 
 
 def _network_outcome(study: Study) -> Outcome:
+    if study.table.tumour_alone:
+        msg = f"sensitivity: {DELIVERY} is that of a body, and this tumour is alone; give --of"
+        raise InputError(msg)
+    if study.events is not None:
+        msg = f"sensitivity: {DELIVERY} is that of numbers that stay as they are; give --of"
+        raise InputError(msg)
     setting, end = study_setting(study), study.table.time.end.value
     route = study.table.doses[0].route if study.table.doses else "intravenous"
     if route == "intratumoural":

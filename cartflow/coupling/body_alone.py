@@ -11,6 +11,7 @@ from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.coupling.extinction import Extinct, emptied, extinguished
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.programme import Programme, Underway
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
 from cartflow.coupling.turns import Keep, Watch
@@ -22,7 +23,7 @@ from cartflow.pbpk.organs.kinetics import OrganKinetics
 
 Array = np.ndarray
 _NO_TUMOUR = np.zeros((0, 0))
-# Where a species may die out, its amount is looked at so often (days).
+# Where a species may die out, or a condition be met, amounts are looked at so often (days).
 _LOOK = 0.25
 
 
@@ -42,6 +43,7 @@ class BodyAlone:
     tolerance: float
     happenings: Happenings = field(default_factory=Happenings)
     travellers: tuple[str, ...] = ()
+    programme: Programme[BodyAlone] | None = None
 
     @property
     def product_names(self) -> tuple[str, ...]:
@@ -142,12 +144,14 @@ class _Run:
 
     def __init__(self, alone: BodyAlone) -> None:
         self.base, self.now, self.wholes = alone, alone, alone.wholes
+        self.underway = Underway(alone.programme)
         self.steps = [0, 0]
         self.extinct: list[Extinct] = []
         self.state = alone.start()
         self._arrive()
         # Never before the doses of its time.
         self.reached, self.known = self.state, list(self.steps)
+        self.events = self.underway.memory()
         self.states = [self.state]
 
     def record(self, outcome: Outcome, *, last: bool = False) -> Record:
@@ -159,8 +163,9 @@ class _Run:
             rejected_steps=self.steps[1],
             error_sum=0.0,
             extinct=tuple(self.extinct),
+            happened=self.underway.happened,
             between=between,
-            memory={"steps": np.array(self.known, dtype=float)},
+            memory={"steps": np.array(self.known, dtype=float), "events": self.events},
         )
 
     def recall(self, record: Record) -> None:
@@ -172,7 +177,10 @@ class _Run:
         self.extinct = list(record.extinct)
         self.steps = [int(number) for number in record.memory["steps"]]
         self.known = list(self.steps)
-        self.now = self.base.at(self.state.time)
+        gone_on = self.underway.recall(record.memory["events"], self.state.time)
+        if gone_on is not None:
+            self.base, self.wholes = gone_on, gone_on.wholes
+        self.now, self.events = self.base.at(self.state.time), record.memory["events"]
 
     def so_far(self) -> Record:
         message = f"saved until t = {self.reached.time:.6g} day"
@@ -181,9 +189,10 @@ class _Run:
     def advance_to(self, end: float, watch: Watch | None, keep: Keep | None) -> None:
         while self.state.time < end:
             before = self.state.time
-            self._step(min(end, self.base.next_event(before)))
+            self._step(min(end, self.base.next_event(before), self.underway.next_event(before)))
             self._arrive()
             self.reached, self.known = self.state, list(self.steps)
+            self.events = self.underway.memory()
             if watch is not None:
                 watch(self.state.time, self.state.time - before)
             if keep is not None and self.state.time < end:
@@ -195,18 +204,26 @@ class _Run:
     def _step(self, event: float) -> None:
         """Go to `event`, or only as far as the next look at what may die out."""
         old = self.state
-        until = min(event, old.time + _LOOK) if self.wholes.may_fall else event
+        looks = self.wholes.may_fall or self.underway.waits
+        until = min(event, old.time + _LOOK) if looks else event
         self.state, step = self.now.stepped(old, until)
         # A step without kinetics is exact.
         self.steps = [self.steps[0] + max(step.taken, 1), self.steps[1] + step.refused]
+
+        def attempt(dt: float) -> State:
+            return self.now.stepped(old, old.time + dt)[0]
+
         if self.wholes.may_fall:
-            self.state, extinct = extinguished(
-                self.wholes, old, self.state, lambda dt: self.now.stepped(old, old.time + dt)[0]
-            )
+            self.state, extinct = extinguished(self.wholes, old, self.state, attempt)
             self.extinct += extinct
+        self.state = self.underway.landed(self.base, old, self.state, attempt)
 
     def _arrive(self) -> None:
-        """Let happen what happens at the time of the state: switches, then jumps, then doses."""
+        """Let happen what happens at the time of the state.
+
+        Events of the study come first, then switches, jumps and doses, and conditions last.
+        """
+        self._take_over()
         time = self.state.time
         if time in self.base.happenings.times():
             before = self.wholes.above(self.state)
@@ -215,3 +232,12 @@ class _Run:
             self.extinct += extinct
             self.now = self.base.at(time)
         self.state = self.base.given(self.state)
+        self.underway.look(self.base, self.state)
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Go on with the body that the study's events make, from the state as it is."""
+        due = self.underway.due(self.state)
+        if due is not None:
+            self.base = due[0]
+            self.wholes, self.now = self.base.wholes, self.base.at(self.state.time)

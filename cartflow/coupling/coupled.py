@@ -13,6 +13,7 @@ from cartflow.core.parameters import Parameter
 from cartflow.core.totals import totals
 from cartflow.coupling.door import Door
 from cartflow.coupling.draining import Draining, ramp
+from cartflow.coupling.feed import Feed
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.state import State
@@ -37,8 +38,9 @@ class Coupled:
     that of its start towards the one expected halfway, in the second the rest, towards the rate
     of its end, so that fast organs see no pulses. With `kinetics` in organs each half is a stiff
     solution of organs and kinetics together. What is infused into the tumour enters all through
-    a step. `happenings` are what the models do beside reactions; `at` a time the system has the
-    parameters and infusions of then.
+    a step. With a `feed` the body is the tumour's vessels alone, which blood enters as given: what
+    they hand over counts as infused. `happenings` are what the models do beside reactions; `at` a
+    time the system has the parameters and infusions of then.
     """
 
     network: OrganNetwork
@@ -48,6 +50,7 @@ class Coupled:
     injection: Array
     kinetics: OrganKinetics | None = None
     happenings: Happenings = field(default_factory=Happenings)
+    feed: Feed | None = None
     order: ClassVar[int] = 2
     _others: dict[Hashable, Coupled] = field(default_factory=dict, init=False, repr=False)
 
@@ -107,7 +110,10 @@ class Coupled:
     def next_event(self, time: float) -> float:
         """Return the next time after `time` at which a dose starts or ends, or models change."""
         times = [t for dose in self.doses for t in (dose.time, dose.end)]
-        return min((t for t in (*times, *self.happenings.times()) if t > time), default=np.inf)
+        times += self.happenings.times()
+        if self.feed is not None:
+            times.append(self.feed.course.next_knot(time))
+        return min((t for t in times if t > time), default=np.inf)
 
     def at(self, time: float) -> Coupled:
         """Return the system as it is from `time` (days) to the next event."""
@@ -168,7 +174,7 @@ class Coupled:
         with np.errstate(all="ignore"):
             ledger, tumour = old.ledger.copy(), old.tumour.copy()
             supply, injected = self.infusion(old.time)
-            ledger.infused += (supply.sum(axis=0) + self.of_all(injected)) * dt
+            ledger.infused += self.counted(supply, injected) * dt
             leaving = self._draining.leaving(tumour)
             coming = self._coming(old.body, supply, leaving, dt)
             after = self._draining.drained(tumour, coming, injected, 0.5 * dt)
@@ -200,7 +206,25 @@ class Coupled:
                     tumour[p] += dose.rate
                 else:
                     body[:, p] += dose.rate * self.network.entry(dose.route)
+        if self.feed is not None:
+            body += self.feed.rise(time, body.shape)
         return body, tumour
+
+    def counted(self, supply: Array, injected: Array) -> Array:
+        """Return the cells per day that a supply to body and tumour gives, of all products."""
+        given = np.zeros(len(self.product_names)) if self.feed is not None else supply.sum(axis=0)
+        return np.asarray(given + self.of_all(injected))
+
+    def enter_handed_over(self, cells: Array, ledger: Ledger) -> None:
+        """Count what vessels without a body hand over: it comes from outside."""
+        if self.feed is not None:
+            ledger.infused += cells
+
+    def arrived(self, state: State) -> State:
+        """Return the state with the blood of its time, where a course gives that."""
+        if self.feed is None:
+            return state
+        return replace(state, body=self.feed.set(state.body, state.time))
 
     def of_all(self, counted: Array) -> Array:
         """Return counts of the tumour's products as counts of all products."""
@@ -215,6 +239,8 @@ class Coupled:
         """
         supply = infusion.copy()
         supply[self.network.draining] += self.of_all(draining)
+        if self.feed is not None:
+            supply += self.feed.entering(body, infusion, 0.25 * dt)
         return self.organs.handed_over(body, 0.5 * dt, supply)[: len(self.products)]
 
     def _body_half(
@@ -233,6 +259,9 @@ class Coupled:
         start, end = infusion.copy(), infusion.copy()
         start[self.network.draining] += self.of_all(first)
         end[self.network.draining] += self.of_all(last)
+        if self.feed is not None:
+            start += self.feed.entering(old.body, infusion, 0.0)
+            end += self.feed.entering(old.body, infusion, 0.5 * dt)
         supplied = start.any() or end.any()
         step = self.organs.step(
             old.body,
@@ -242,6 +271,7 @@ class Coupled:
             end if supplied else None,
         )
         ledger.add(step)
+        self.enter_handed_over(step.handed_over, ledger)
         tumour[self.products] += self.door.deliver(step.handed_over[: len(self.products)])
         return replace(old, body=step.cells, residents=step.residents)
 

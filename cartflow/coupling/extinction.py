@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.coupling.landing import first_below
 from cartflow.coupling.state import State
 from cartflow.coupling.wholes import Wholes
 
 Array = np.ndarray
 
-# How near to its threshold a species is found, and the shortest step (days) to look in.
-_NEAR, _SHORT = 1e-9, 1e-10
-_MOST = 60
+# How near to its threshold a species is found.
+_NEAR = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,29 +63,10 @@ def _first_fall(
 ) -> State:
     """Return the state just after the first of the `falling` is at its threshold.
 
-    Illinois' method on the logarithm of the lowest, which is nearly linear in time.
+    Found by the logarithm of the lowest, which is nearly linear in time.
     """
 
     def gap(state: State) -> float:
         return float(np.log(max(wholes.above(state)[falling].min(), 1e-300)))
 
-    low, high = 0.0, new.time - old.time
-    short = max(_SHORT, 8.0 * float(np.spacing(old.time)))
-    above, below, last = gap(old), gap(new), 0
-    for _ in range(_MOST):
-        if below >= -_NEAR or high - low <= short:
-            break
-        middle = low + (high - low) * above / (above - below)
-        # By the times as they are rounded, as every step.
-        middle = old.time + min(max(middle, low + 0.5 * short), high - 0.25 * short) - old.time
-        state = replace(attempt(middle), time=old.time + middle)
-        value = gap(state)
-        if value >= 0.0:
-            low, above = middle, value
-            below *= 0.5 if last > 0 else 1.0
-            last = 1
-        else:
-            high, below, new = middle, value, state
-            above *= 0.5 if last < 0 else 1.0
-            last = -1
-    return new
+    return first_below(gap, old, new, attempt, _NEAR)

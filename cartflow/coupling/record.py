@@ -9,6 +9,7 @@ import numpy as np
 
 from cartflow.core.outcome import Outcome
 from cartflow.coupling.extinction import Extinct
+from cartflow.coupling.programme import Happened
 from cartflow.coupling.state import State
 
 
@@ -28,8 +29,8 @@ class Record:
     there besides its state, so that it can go on as if it had never stopped.
     `companion` is a coarser run beside it, if there was one. `error_sum` adds up the estimated
     relative errors of all accepted steps: a measure of the error in time at the end, as long as
-    errors neither grow nor die out on the way. `extinct` are the species that died out, as time
-    went.
+    errors neither grow nor die out on the way. `extinct` are the species that died out, and
+    `happened` the study's events, as time went.
     """
 
     states: list[State]
@@ -38,6 +39,7 @@ class Record:
     rejected_steps: int
     error_sum: float
     extinct: tuple[Extinct, ...] = ()
+    happened: tuple[Happened, ...] = ()
     companion: Companion | None = None
     between: bool = False
     memory: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.plan import on_a_line
+from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Companion, Record
 from cartflow.coupling.together import Together
 from cartflow.coupling.turns import InTurns, Keep, Watch, at_the_end
@@ -26,13 +27,15 @@ class Simulation:
     """A coupled system with its start and the times to save.
 
     `initial` is the tumour's state (species, mesh cells); `save_times` (days) rise from the
-    first, where the run starts, to the last, where it ends.
+    first, where the run starts, to the last, where it ends. `programme` says which systems take
+    over later, and must leave alone what `one_system` goes by.
     """
 
     coupled: Coupled
     initial: Array
     save_times: tuple[float, ...]
     control: StepControl = field(default_factory=StepControl)
+    programme: Programme[Coupled] | None = None
 
     @cached_property
     def one_system(self) -> bool:
@@ -57,7 +60,7 @@ class Simulation:
         is not finite or negative, or the user interrupts; an interrupted one keeps its last state.
         """
         kind = Together if self.one_system else InTurns
-        run = kind(self.coupled, self.control, self.initial, self.save_times[0])
+        run = kind(self.coupled, self.control, self.initial, self.save_times[0], self.programme)
         try:
             if since is not None:
                 run.recall(since)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,9 @@ from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.extinction import emptied
 from cartflow.coupling.line.stepper import Going, LineStepper
+from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
+from cartflow.coupling.state import State
 from cartflow.coupling.turns import InTurns
 
 Array = np.ndarray
@@ -20,10 +23,17 @@ Array = np.ndarray
 class Together(InTurns):
     """One run in progress, of body and tumour on a line as one system."""
 
-    def __init__(self, coupled: Coupled, control: StepControl, initial: Array, time: float) -> None:
+    def __init__(
+        self,
+        coupled: Coupled,
+        control: StepControl,
+        initial: Array,
+        time: float,
+        programme: Programme[Coupled] | None = None,
+    ) -> None:
         self.going = Going.first(control)
         self._stepper: LineStepper | None = None
-        super().__init__(coupled, control, initial, time)
+        super().__init__(coupled, control, initial, time, programme)
 
     def record(self, outcome: Outcome, *, last: bool = False) -> Record:
         """Return the run so far, with its outcome."""
@@ -40,6 +50,7 @@ class Together(InTurns):
             "going": np.array(self.going, dtype=float),
             "most": self.most,
             "given": np.array(sorted(self.given), dtype=float),
+            "events": self.underway.memory(),
         }
 
     def recall(self, record: Record) -> None:
@@ -51,14 +62,25 @@ class Together(InTurns):
     def _restart(self) -> None:
         self.going = self.going.afresh(self.control)
 
-    def _step(self, event: float) -> None:
-        """Go to `event`, or as far as a species dies out or signals want to be looked at."""
+    def _next_look(self) -> float:
+        return self.state.time + self.going.step
+
+    def _repeated(self) -> Callable[[float], State]:
+        old, going, floor, stepper = self.state, self.going, self._least_counted(), self._current()
+        return lambda dt: stepper.advance(old, going, old.time + dt, floor, None)[0]
+
+    def _current(self) -> LineStepper:
+        """Return the stepper of the system as it is now."""
         if self._stepper is None or self._stepper.coupled is not self.coupled:
             self._stepper = LineStepper(self.coupled, self.control)
+        return self._stepper
+
+    def _step(self, event: float) -> None:
+        """Go to `event`, or as far as a species dies out or signals want to be looked at."""
         falls = self.wholes.may_fall
         before = self.wholes.above(self.state) if falls else None
         least = self.wholes.least_in_tumour(self.state) if falls else None
-        self.state, self.going = self._stepper.advance(
+        self.state, self.going = self._current().advance(
             self.state, self.going, event, self._least_counted(), least
         )
         if before is not None:

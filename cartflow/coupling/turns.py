@@ -19,6 +19,7 @@ from cartflow.core.stepping import (
 from cartflow.core.totals import totals
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.extinction import Extinct, emptied, extinguished
+from cartflow.coupling.programme import Programme, Underway
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
 
@@ -36,8 +37,16 @@ def at_the_end(watch: Watch, end: float) -> Watch:
 class InTurns:
     """One run in progress, of body and tumour in turns, each step whole and as two halves."""
 
-    def __init__(self, coupled: Coupled, control: StepControl, initial: Array, time: float) -> None:
+    def __init__(
+        self,
+        coupled: Coupled,
+        control: StepControl,
+        initial: Array,
+        time: float,
+        programme: Programme[Coupled] | None = None,
+    ) -> None:
         self.base = self.coupled = coupled
+        self.underway = Underway(programme)
         self.wholes = self.base.wholes
         self.control = control
         self.most = np.zeros(len(initial))
@@ -63,6 +72,7 @@ class InTurns:
             rejected_steps=self.loop.rejected,
             error_sum=self.loop.error_sum,
             extinct=tuple(self.extinct),
+            happened=self.underway.happened,
             between=between,
             memory=self.known,
         )
@@ -74,6 +84,7 @@ class InTurns:
             "steps": np.array([loop.dt, loop.accepted, loop.rejected, loop.error_sum]),
             "most": self.most,
             "given": np.array(sorted(self.given), dtype=float),
+            "events": self.underway.memory(),
             "engine": self.coupled.engine.memory(),
         }
 
@@ -94,6 +105,9 @@ class InTurns:
         self.extinct = list(record.extinct)
         self.most = record.memory["most"].copy()
         self.given = {int(number) for number in record.memory["given"]}
+        gone_on = self.underway.recall(record.memory["events"], self.state.time)
+        if gone_on is not None:
+            self.base, self.wholes = gone_on, gone_on.wholes
         self.coupled = self.base.at(self.state.time)
         self.known = record.memory
 
@@ -101,7 +115,8 @@ class InTurns:
         """Go to `end` (days), which is saved; `watch` and `keep` are called after every step."""
         while self.state.time < end:
             before = self.state.time
-            self._step(min(self.base.next_event(before), end))
+            event = min(self.base.next_event(before), self.underway.next_event(before), end)
+            self._step_or_land(event)
             self._arrive()
             self.reached, self.known = self.state, self.memory()
             if watch is not None:
@@ -118,18 +133,35 @@ class InTurns:
         return self.record(Outcome(status="running", message=message), last=True)
 
     def _arrive(self) -> None:
-        """Let happen what happens at the time of the state: switches, then jumps, then doses."""
+        """Let happen what happens at the time of the state.
+
+        Events of the study come first, then switches, jumps and doses, and conditions last.
+        """
+        self._take_over()
         if self.state.time in self.base.happenings.times():
             self._restart()
             before = self.wholes.above(self.state)
             jumped = self.wholes.multiplied(self.state, self.wholes.factors(self.state.time))
             self._accept(*emptied(self.wholes, before, jumped))
         self._give_doses()
+        self.state = self.base.arrived(self.state)
+        self.underway.look(self.base, self.state)
+        self._take_over()
         coupled = self.base.at(self.state.time)
         if coupled is not self.coupled:
             # It may have been at work before, which a run that goes on from here does not know.
             coupled.engine.recall(np.zeros(0))
         self.coupled = coupled
+
+    def _take_over(self) -> None:
+        """Go on with the system that the study's events make, from the state as it is."""
+        due = self.underway.due(self.state)
+        if due is None:
+            return
+        self.base, gentle = due
+        self.wholes = self.base.wholes
+        if not gentle:
+            self._restart()
 
     def _accept(self, state: State, extinct: tuple[Extinct, ...]) -> None:
         self.state = state
@@ -147,6 +179,29 @@ class InTurns:
 
     def _restart(self) -> None:
         self.loop.restart()
+
+    def _step_or_land(self, event: float) -> None:
+        """Go towards `event`, at most to where a condition is met."""
+        if not self.underway.waits:
+            self._step(event)
+            return
+        old, attempt = self.state, self._repeated()
+        self._step(min(event, self._next_look()))
+        self.state = self.underway.landed(self.base, old, self.state, attempt)
+
+    def _next_look(self) -> float:
+        """Return how far (days) to go before conditions are looked at; a step is never too far."""
+        return np.inf
+
+    def _repeated(self) -> Callable[[float], State]:
+        """Return what takes a step of so many days from the state of now, whatever it becomes."""
+        old = self.state
+
+        def attempt(dt: float) -> State:
+            self.state = old
+            return self._attempt(dt)[0]
+
+        return attempt
 
     def _step(self, event: float) -> None:
         """Take one accepted step, at most to `event`."""

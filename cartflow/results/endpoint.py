@@ -17,13 +17,13 @@ def endpoint_group(tree: xr.DataTree) -> xr.Dataset:
     day ``time_least``; ``time_regrown``, the day when they are as many as at the start again
     after their least (linear between saved times, nan if they are not). Of all product cells
     ``peak_in_tumour`` and ``peak_in_blood`` (per mm3) with their days, and
-    ``product_per_resident`` at the end (nan where no resident cell is left).
+    ``product_per_resident`` at the end (nan where no resident cell is left). A tumour that no
+    blood feeds has no peak in blood.
     """
     tumour, times = tree["tumour"].to_dataset(), np.asarray(tree["time"].values, dtype=float)
     residents = resident_courses(tumour)
     courses = list(residents.values)
     products = tree["balance"].to_dataset()["in_tumour"].sum("phenotype").values
-    blood = tree["body"].to_dataset()["blood_concentration"].sum("phenotype").values
     dims = ("resident",)
     columns = {
         "cells_start": ([c[0] for c in courses], "cell", "resident cells at the start"),
@@ -40,8 +40,7 @@ def endpoint_group(tree: xr.DataTree) -> xr.Dataset:
     single = {
         "peak_in_tumour": (products.max(), "cell", "most product cells in the tumour"),
         "time_of_peak_in_tumour": (times[products.argmax()], "day", "when they are most"),
-        "peak_in_blood": (blood.max(), "cell/mm^3", "most product cells per volume of blood"),
-        "time_of_peak_in_blood": (times[blood.argmax()], "day", "when they are most"),
+        **_in_blood(tree["body"].to_dataset(), times),
         "product_per_resident": (
             products[-1] / left if left > 0 else np.nan,
             "1",
@@ -59,6 +58,17 @@ def endpoint_group(tree: xr.DataTree) -> xr.Dataset:
             )
         },
     )
+
+
+def _in_blood(body: xr.Dataset, times: Array) -> dict[str, tuple[float, str, str]]:
+    """Return the most product cells in venous blood, and when, where there is blood."""
+    if "blood_concentration" not in body:
+        return {}
+    blood = body["blood_concentration"].sum("phenotype").values
+    return {
+        "peak_in_blood": (blood.max(), "cell/mm^3", "most product cells per volume of blood"),
+        "time_of_peak_in_blood": (times[blood.argmax()], "day", "when they are most"),
+    }
 
 
 def resident_courses(tumour: xr.Dataset) -> xr.DataArray:

@@ -11,6 +11,8 @@ from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.ledger import residual
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
+from cartflow.pbpk.flows.fed import ENTERING as VENOUS
+from cartflow.pbpk.flows.fed import VESSELS, entering_concentration
 from cartflow.pbpk.flows.observables import SPACES, in_body, organ_table, venous_concentration
 from cartflow.pde.boundary import Place
 from cartflow.pde.problem import Problem
@@ -36,6 +38,7 @@ _DIVIDED = (
 _COUNTED = {
     "whole_blood": "per volume of whole blood",
     "pool": "per volume of what carries the cells, which the trafficking model calls blood",
+    "given": "as the study's course gives them",
 }
 
 
@@ -54,7 +57,6 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
         tissue = SPACES.index("tissue")
         cells[:, :, organs.index("tumour"), tissue] = _in_tumour(record, system)
         volume[organs.index("tumour"), tissue] = system.engine.problem.geometry.volume
-    venous = [venous_concentration(system.network, s.body) for s in shots]
     dims = ("time", "phenotype", "organ", "space")
     return xr.Dataset(
         {
@@ -62,13 +64,7 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
             "volume": variable(
                 ("organ", "space"), volume, "mm^3", "volume of the space", comment=_DIVIDED
             ),
-            "blood_concentration": variable(
-                ("time", "phenotype"),
-                venous,
-                "cell/mm^3",
-                "product cells in venous blood",
-                comment=_COUNTED[system.network.counted_in],
-            ),
+            **_in_blood(record, system),
             **_at_sites(record, system),
         },
         coords={
@@ -76,6 +72,23 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
             "space": label(("space",), list(SPACES), "space within the organ"),
         },
     )
+
+
+def _in_blood(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Variable]:
+    """Return the concentrations in venous blood, and in the blood that enters a tumour."""
+    network, found = system.network, {}
+    comment = _COUNTED[network.counted_in]
+    dims, unit = ("time", "phenotype"), "cell/mm^3"
+    if VENOUS in network.names:
+        venous = [venous_concentration(network, s.body) for s in record.states]
+        found["blood_concentration"] = variable(
+            dims, venous, unit, "product cells in venous blood", comment=comment
+        )
+    if VESSELS in network.names:
+        entering = [entering_concentration(network, s.body) for s in record.states]
+        text = "product cells in the blood that enters the tumour"
+        found["entering_concentration"] = variable(dims, entering, unit, text, comment=comment)
+    return found
 
 
 def _at_sites(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Variable]:

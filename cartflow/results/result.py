@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -134,11 +134,12 @@ def build_result(
     references: list[str],
     vessels: str = "",
     given: str = "",
+    events: Sequence[str] = (),
 ) -> Result:
     """Return the result of a `Record` with everything that its file should say about itself.
 
     `vessels` says whose vessels the tumour has, if there is one; `given` which arrays a script
-    gave in place of the study's numbers.
+    gave in place of the study's numbers, `events` those of the study that came to pass.
     """
     system = run if isinstance(run, BodyAlone) else run.coupled
     root = xr.Dataset(coords=shared(record, system))
@@ -155,7 +156,9 @@ def build_result(
         "extinct": "; ".join(str(each) for each in record.extinct),
         "trafficking_scaling": system.network.scaling,
         **({"tumour_vessels": vessels} if vessels else {}),
+        **_fed(run),
         **({"given_arrays": given} if given else {}),
+        **({"events": "; ".join(events)} if events else {}),
         **_stepping(record, run),
         "numpy_version": installed_version("numpy"),
         "scipy_version": installed_version("scipy"),
@@ -181,6 +184,13 @@ def build_result(
 def identity(study: str, settings: Mapping[str, Any]) -> str:
     """Return the text by which a study is known again: as it is written, and what was changed."""
     return f"{study}\n{json.dumps(dict(settings), default=str)}"
+
+
+def _fed(run: Simulation | BodyAlone) -> dict[str, str]:
+    """Return what feeds a tumour that no body is followed beside, in words."""
+    if isinstance(run, BodyAlone) or run.coupled.network.counted_in != "given":
+        return {}
+    return {"fed_by": "nothing" if run.coupled.feed is None else "blood as given"}
 
 
 def _stepping(record: Record, run: Simulation | BodyAlone) -> dict[str, Any]:

@@ -19,10 +19,11 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
     return [
         f"outcome       {outcome} at {numbers['time']:.6g} day",
         f"infused       {numbers['infused']:.6g} cells",
-        *(_tumour_lines(numbers, tree.children["tumour"]) if "tumour" in tree.children else []),
+        *(_tumour_lines(numbers, tree) if "tumour" in tree.children else []),
         *(endpoint_lines(tree) if "tumour" in tree.children else []),
         *_vessels_line(tree),
         *_organ_lines(tree["body"].to_dataset()),
+        *_event_lines(tree.attrs.get("events", "")),
         *(f"extinct       {each}" for each in tree.attrs.get("extinct", "").split("; ") if each),
         f"balance       largest |residual| / (infused + born) = {numbers['relative_residual']:.2g}",
         _step_line(tree),
@@ -31,15 +32,26 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
     ]
 
 
-def _tumour_lines(numbers: dict[str, float], tumour: xr.DataTree) -> list[str]:
+def _tumour_lines(numbers: dict[str, float], tree: xr.DataTree) -> list[str]:
+    tumour = tree.children["tumour"]
     comment = tumour.attrs.get("comment")
-    share = numbers["reached_tumour"] / numbers["infused"] if numbers["infused"] else 0.0
     return [
-        f"tumour        {numbers['reached_tumour']:.6g} cells entered it from the body "
-        f"({share:.3g} per infused cell), {numbers['in_tumour']:.6g} are there at the end",
+        f"tumour        {_entered(numbers, tree.attrs.get('fed_by', ''))}"
+        f"{numbers['in_tumour']:.6g} are there at the end",
         *_depth_line(numbers, str(tumour["depth"].attrs.get("long_name", ""))),
         *([f"note          {comment}"] if comment else []),
     ]
+
+
+def _entered(numbers: dict[str, float], fed_by: str) -> str:
+    """Return how many cells came, and whence."""
+    if fed_by == "nothing":
+        return "nothing feeds it; "
+    came = f"{numbers['reached_tumour']:.6g} cells entered it from the"
+    if fed_by:
+        return f"{came} {fed_by}, "
+    share = numbers["reached_tumour"] / numbers["infused"] if numbers["infused"] else 0.0
+    return f"{came} body ({share:.3g} per infused cell), "
 
 
 def _depth_line(numbers: dict[str, float], name: str) -> list[str]:
@@ -56,6 +68,17 @@ def _vessels_line(tree: xr.DataTree) -> list[str]:
     """Return whose vessels the tumour has; files of earlier versions do not say."""
     text = tree.attrs.get("tumour_vessels")
     return [f"vessels       {text}"] if text else []
+
+
+_MOST_EVENTS = 8
+
+
+def _event_lines(text: str) -> list[str]:
+    """Return a line for each event of the study that came to pass, as far as there is room."""
+    events = text.split("; ") if text else []
+    lines = [f"event         {each}" for each in events[:_MOST_EVENTS]]
+    more = len(events) - _MOST_EVENTS
+    return [*lines, f"event         and {more} more"] if more > 0 else lines
 
 
 def _organ_lines(body: xr.Dataset) -> list[str]:

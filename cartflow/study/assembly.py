@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.hindrance import LAWS, Hindrance
 from cartflow.pde.problem import DensityDependence, Field
 from cartflow.pde.tissue import Tissue
+from cartflow.study.earlier import field_of_earlier, is_earlier
 from cartflow.study.schema import (
     ChemotaxisTable,
     FieldTable,
@@ -61,8 +63,11 @@ def stated_parameters(table: Any, prefix: str = "") -> dict[str, Parameter]:
 class Assembler:
     """Reads the parts of a study whose dimension depends on the species; keeps their numbers."""
 
-    def __init__(self, file: str, geometry: Geometry, network: Network) -> None:
+    def __init__(
+        self, file: str, geometry: Geometry, network: Network, folder: Path = Path()
+    ) -> None:
         self.file = file
+        self.folder = folder
         self.geometry = geometry
         self.network = network
         self.parameters: dict[str, Parameter] = {}
@@ -112,8 +117,13 @@ class Assembler:
         rows = []
         for s in self.network.species:
             raw = tables.get(s.name, FieldTable()).initial
-            given = raw if raw is not None else f"{s.initial} {s.unit}"
-            rows.append(self.per_cell(given, s.unit, f"fields.{s.name}.initial"))
+            key = f"fields.{s.name}.initial"
+            given: Any = raw if raw is not None else f"{s.initial} {s.unit}"
+            if is_earlier(given):
+                where = f"{self.file}: {key}"
+                rows.append(field_of_earlier(given, s, self.geometry, self.folder, where))
+            else:
+                rows.append(self.per_cell(given, s.unit, key))
         return np.array(rows)
 
     def _field(self, species: Species, table: FieldTable) -> Field:

@@ -36,6 +36,8 @@ def all_references(study: Composition, parameters: Mapping[str, Parameter]) -> l
 
 def _egress_used(study: Composition) -> dict[str, Parameter]:
     """Return the rate of egress that follows from the lymph flow, where none is given."""
+    if study.table.tumour_alone and study.fed is None:
+        return {}
     used = study.vessels()
     if used.egress_rate is not None:
         return {}

@@ -7,6 +7,7 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.pbpk.flows.routes import CAVITY_ROUTES, HOSTS_OF_ROUTES
 from cartflow.pbpk.tumour import draining_node, host_cavity
 from cartflow.study.schema import StudyTable, TumourTable
+from cartflow.study.without_body import refuse_without_body
 
 _REGIONS = ("region", "egress_region", "injection_region")
 
@@ -18,6 +19,11 @@ def require_parts(table: StudyTable, file: str) -> None:
     if 0 < len(missing) < len(parts):
         msg = f"{file}: key '{missing[0]}' is missing; a tumour needs [tumour], [geometry] and "
         raise InputError(msg + "[kinetics]")
+    if table.tumour is None or table.body is not None:
+        for name in ("body", "trafficking"):
+            if getattr(table, name) is None:
+                msg = f"{file}: key '{name}' is missing"
+                raise InputError(msg)
 
 
 def refuse_tumour_keys(table: StudyTable) -> None:
@@ -43,7 +49,10 @@ def refuse_tumour_keys(table: StudyTable) -> None:
 def refuse_unused(table: StudyTable, tumour: TumourTable) -> None:
     """Raise `InputError` on a key that would have no effect: a study should do what it says."""
     _refuse_unused_tumour(tumour)
-    _refuse_other_hosts(table, tumour)
+    if table.tumour_alone:
+        refuse_without_body(table, tumour)
+    else:
+        _refuse_other_hosts(table, tumour)
     _refuse_exponents(table)
     if table.tissue.matrix is not None:
         return
@@ -89,8 +98,8 @@ def _refuse_other_hosts(table: StudyTable, tumour: TumourTable) -> None:
     """Raise `InputError` on a route to a place where the tumour is not."""
     host = tumour.host
     for i, dose in enumerate(table.doses):
-        hosts = HOSTS_OF_ROUTES.get(dose.route, (host,))
-        if host not in hosts:
+        hosts = HOSTS_OF_ROUTES.get(dose.route, (host or "",))
+        if (host or "") not in hosts:
             msg = (
                 f"doses.{i}.route: '{dose.route}' is for a tumour in {' or '.join(hosts)}, "
                 f"but tumour.host is '{host}'"
@@ -100,7 +109,7 @@ def _refuse_other_hosts(table: StudyTable, tumour: TumourTable) -> None:
 
 def _refuse_exponents(table: StudyTable) -> None:
     rule = table.trafficking
-    if rule.exponent is not None and rule.scaling != "allometric":
+    if rule is not None and rule.exponent is not None and rule.scaling != "allometric":
         raise InputError("trafficking.exponent: only scaling = 'allometric' has one")
 
 
@@ -114,11 +123,13 @@ def _refuse_unused_tumour(table: TumourTable) -> None:
     if table.rim_share is not None and table.rim_share.value >= 1:
         msg = f"tumour.rim_share: '{table.rim_share.stated}' is not below 1"
         raise InputError(msg)
+    if table.egress_rate is not None and table.retention is not None:
+        raise InputError("tumour.retention: has no effect beside tumour.egress_rate")
+    if table.host is None:
+        return
     if table.own_node and not draining_node(table.host):
         msg = f"tumour.own_node: a tumour with the host '{table.host}' drains to all nodes"
         raise InputError(msg)
     if table.cavity_entry_rate is not None and not host_cavity(table.host):
         msg = f"tumour.cavity_entry_rate: there is no cavity beside the host '{table.host}'"
         raise InputError(msg)
-    if table.egress_rate is not None and table.retention is not None:
-        raise InputError("tumour.retention: has no effect beside tumour.egress_rate")

@@ -14,18 +14,21 @@ from cartflow.kinetics.files.local_model import LocalModel
 from cartflow.kinetics.network import Network
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.fed import FedVessels, fed_as_in
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
+from cartflow.study.courses.numbers import NumberCourse
 from cartflow.study.given import Given
 from cartflow.study.models import StudyModels
 from cartflow.study.overrides import errors_named
 from cartflow.study.parts import cavities, scaling, vessels, vessels_in_words
-from cartflow.study.schema import StudyTable, TumourTable
+from cartflow.study.schema import StudyTable, TraffickingTable, TumourTable
 from cartflow.study.shapes import build_geometry
 from cartflow.study.sites import organ_kinetics
+from cartflow.study.without_body import tissue_of, vessels_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,7 +36,7 @@ class Composition:
     """Body, tumour and kinetics of a study: `text` as written, `table` as read.
 
     Paths start from `folder`. `other_body` and `other_trafficking` stand in place of those that
-    the table names; `given` are arrays in place of numbers.
+    the table names; `given` are arrays in place of numbers, `courses` those of numbers in time.
     """
 
     name: str
@@ -44,12 +47,13 @@ class Composition:
     other_body: Body | None = None
     other_trafficking: Trafficking | None = None
     given: Given = field(default_factory=dict, repr=False)
+    courses: tuple[NumberCourse, ...] = field(default=(), repr=False)
 
     @cached_property
     def geometry(self) -> Geometry:
         """The tumour's geometry."""
         if self.table.geometry is None:
-            raise self._without_tumour()
+            raise self._without("tumour")
         return build_geometry(self.table.geometry, self.folder, self.name)
 
     @cached_property
@@ -68,7 +72,7 @@ class Composition:
         with errors_named(self.name):
             model = self.models.tumour
         if model is None:
-            raise self._without_tumour()
+            raise self._without("tumour")
         return model
 
     @cached_property
@@ -81,24 +85,44 @@ class Composition:
     @cached_property
     def body(self) -> Body:
         """The body that the study names, or the other one that it was given."""
+        if self.table.body is None:
+            raise self._without("body")
         return self.other_body or load_body(self.table.body.name, self.folder)
 
     @cached_property
     def trafficking(self) -> Trafficking:
         """The trafficking model that the study names, or the other one that it was given."""
+        if self.table.trafficking is None:
+            raise self._without("trafficking")
         name = self.table.trafficking.name
         return self.other_trafficking or load_trafficking(name, self.folder)
 
     @cached_property
     def organs(self) -> OrganNetwork:
-        """The body's organs with the tumour's vessels among them."""
-        table = self.table
+        """The body's organs with the tumour's vessels among them, or those vessels alone."""
+        if not self.table.tumour_alone:
+            return self._of_body()
+        if self.fed is not None:
+            return self.fed.network
+        return tissue_of(self.tumour)
+
+    @cached_property
+    def fed(self) -> FedVessels | None:
+        """The vessels of a tumour alone that blood is given for, if there is one."""
+        if self.table.tumour is None or self.table.tumour.blood is None:
+            return None
+        with errors_named(self.name):
+            if self.table.body is not None:
+                return fed_as_in(self._of_body())
+            return vessels_of(self.tumour.blood, self.vessels())
+
+    def _of_body(self) -> OrganNetwork:
         with errors_named(self.name):
             return organ_network(
                 self.body,
                 self.trafficking,
                 scaling=self.scaling(),
-                tumour=None if table.tumour is None else self.vessels(),
+                tumour=None if self.table.tumour is None else self.vessels(),
                 cavities=self.cavities(),
             )
 
@@ -106,27 +130,28 @@ class Composition:
     def tumour(self) -> TumourTable:
         """The tumour's table; raises `InputError` in a study without one."""
         if self.table.tumour is None:
-            raise self._without_tumour()
+            raise self._without("tumour")
         return self.table.tumour
 
-    def _without_tumour(self) -> InputError:
-        return InputError(f"{self.name}: key 'tumour' is missing, which this needs")
+    def _without(self, key: str) -> InputError:
+        return InputError(f"{self.name}: key '{key}' is missing, which this needs")
 
     def vessels(self) -> TumourVessels:
         """Return the tumour's vessels and where they are."""
         with errors_named(self.name):
-            return vessels(self.tumour, self.geometry.volume, self.trafficking)
+            ways = None if self.table.trafficking is None else self.trafficking
+            return vessels(self.tumour, self.geometry.volume, ways)
 
     def vessels_in_words(self) -> str:
         """Return whose vessels the tumour has, or nothing without one."""
         table = self.table.tumour
-        if table is None:
+        if table is None or self.table.trafficking is None:
             return ""
         return vessels_in_words(table, self.geometry.volume, self.trafficking)
 
     def scaling(self) -> ScalingRule:
         """Return the rule that carries rates to the study's body."""
-        return scaling(self.table.trafficking)
+        return scaling(self.table.trafficking or TraffickingTable(name=""))
 
     def cavities(self) -> list[str]:
         """Return the cavities that doses are given into."""

@@ -9,7 +9,8 @@ from cartflow.core.parameters import Parameter
 from cartflow.coupling.simulation import Simulation
 from cartflow.kinetics.species import Species
 from cartflow.pbpk.doses import Dose
-from cartflow.study.schema import FieldTable
+from cartflow.study.course_tables import CourseTable
+from cartflow.study.schema import FieldTable, TumourTable
 from cartflow.study.study import Study
 
 _BYTES = 8
@@ -24,12 +25,11 @@ def describe(study: Study) -> list[tuple[str, str]]:
     """
     prepared = study.prepared
     table = study.table
-    body, ways = study.body, study.trafficking
     return [
         ("title", table.title),
         *_doses(prepared.coupled.doses if isinstance(prepared, Simulation) else prepared.doses),
-        ("body", f"{body.name}: {body.title}"),
-        ("trafficking", f"{ways.name}: {ways.title}; carried over by {study.scaling().name}"),
+        *_events(study),
+        *_body(study),
         *(_tumour(study) if isinstance(prepared, Simulation) else []),
         *[
             ("organs", f"{organ}: {', '.join(each.kinetics.models)}")
@@ -54,25 +54,63 @@ def _dose(dose: Dose) -> str:
     return f"{dose.cells:g} {dose.phenotype}, {dose.route.replace('_', ' ')}, {when}, {how}"
 
 
+def _body(study: Study) -> list[tuple[str, str]]:
+    """Return where cells go outside the tumour, if anywhere."""
+    blood = None if study.table.tumour is None else study.table.tumour.blood
+    course = [] if blood is None else [("blood", f"as the course {_course(blood)} gives it")]
+    if study.table.body is None:
+        return [*course, ("body", "none: the tumour is alone")]
+    body, ways = study.body, study.trafficking
+    use = "" if blood is None else "; not followed, only the tumour's vessels are of it"
+    return [
+        *course,
+        ("body", f"{body.name}: {body.title}{use}"),
+        ("trafficking", f"{ways.name}: {ways.title}; carried over by {study.scaling().name}"),
+    ]
+
+
+def _events(study: Study) -> list[tuple[str, str]]:
+    """Return a sentence for each event, and for each number that is a course."""
+    events = [] if study.events is None else study.events.described()
+    courses = [f"{course.key} as a course" for course in study.courses]
+    return [("event", text) for text in (*events, *courses)]
+
+
+def _course(table: CourseTable) -> str:
+    return table.course if isinstance(table.course, str) else "given as an array"
+
+
 def _tumour(study: Study) -> list[tuple[str, str]]:
     """Return the sentences about the tumour: where it is, what feeds it, who is in it."""
     geometry, tumour = study.geometry, study.tumour
     fields = study.table.fields
-    fed = "the rim" if tumour.feeding == "rim" else f"vessels in '{tumour.region or 'all'}'"
-    fed = "vessels and the rim" if tumour.feeding == "both" else fed
+    fed = _feeding(tumour)
+    if study.table.tumour_alone and study.fed is None:
+        fed = "fed by no blood"
     return [
         (
             "tumour",
-            f"in the host {tumour.host}: {geometry.name} of {geometry.volume:.4g} mm3, "
-            f"{geometry.maximal_depth:.3g} mm deep, in {geometry.size} mesh cells; fed by {fed}",
+            f"{_host(tumour.host)}{geometry.name} of {geometry.volume:.4g} mm3, "
+            f"{geometry.maximal_depth:.3g} mm deep, in {geometry.size} mesh cells; {fed}",
         ),
-        ("vessels", study.vessels_in_words()),
+        *([("vessels", words)] if (words := study.vessels_in_words()) else []),
         ("kinetics", ", ".join(study.table.kinetics.models) if study.table.kinetics else ""),
         *[
             ("field", f"{s.name} ({s.role}): {_field(s, fields.get(s.name, FieldTable()))}")
             for s in study.kinetics.species
         ],
     ]
+
+
+def _host(host: str | None) -> str:
+    return "" if host is None else f"in the host {host}: "
+
+
+def _feeding(tumour: TumourTable) -> str:
+    if tumour.feeding == "both":
+        return "fed by vessels and the rim"
+    inner = f"vessels in '{tumour.region or 'all'}'"
+    return "fed by the rim" if tumour.feeding == "rim" else f"fed by {inner}"
 
 
 def _field(species: Species, table: FieldTable) -> str:

@@ -93,6 +93,7 @@ class MaskTable(Table):
     coarsen: PositiveInt | tuple[PositiveInt, PositiveInt, PositiveInt] = 1
     surface: Surface = "smooth"
     split: PositiveInt = 1
+    partial_volume: bool = False
 
 
 class PhantomTable(Table):

@@ -49,6 +49,18 @@ class StudyModels:
             for key, number in model.numbers().items()
         }
 
+    def switched(self) -> set[str]:
+        """Return the names of the numbers that models switch themselves, or time that by."""
+        inside = {} if self.tumour is None else {"kinetics": self.tumour}
+        places = inside | {f"organs.{name}.kinetics": model for name, model in self.organs.items()}
+        return {
+            f"{place}.{name}"
+            for place, model in places.items()
+            for event in model.events
+            for name in (*getattr(event, "parameters", ()), event.moment.name)
+            if name
+        }
+
     def happenings(self, kinetics: OrganKinetics | None) -> Happenings:
         """Return what the models do beside reactions; `kinetics` are those in organs."""
         names = () if kinetics is None else kinetics.network.species_names

@@ -5,32 +5,73 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from cartflow.core.outcome import require_known
 from cartflow.core.parameters import Parameter
+from cartflow.pbpk.body import Body
+from cartflow.pbpk.scaling import ScalingRule
+from cartflow.pbpk.trafficking import Trafficking
+from cartflow.pbpk.tumour import TumourVessels
 from cartflow.pbpk.variation.ranges import Setting
-from cartflow.study.study import Study
+from cartflow.study.schema import StudyTable
 
-_INSIDE = ("doses.", "fields.", "tissue.", "kinetics.", "organs.", "tumour.")
-_TIMES = (".time", ".duration", ".interval")
+_INSIDE = ("doses.", "events.", "fields.", "tissue.", "kinetics.", "organs.", "tumour.")
+_TIMES = (".time", ".duration", ".interval", ".every", ".until", ".after")
 # What a model's file states beside its parameters, which a study cannot set.
 _OF_MODELS = ("kinetics.extinction.", "kinetics.events.")
 
 
-def study_setting(study: Study) -> Setting:
-    """Return the body, model, tumour and rule of a study."""
+class Numbered(Protocol):
+    """A study, as far as its numbers are concerned."""
+
+    @property
+    def table(self) -> StudyTable:
+        """Return the study as read."""
+
+    @property
+    def body(self) -> Body:
+        """Return its body."""
+
+    @property
+    def trafficking(self) -> Trafficking:
+        """Return its trafficking model."""
+
+    def vessels(self) -> TumourVessels:
+        """Return its tumour's vessels."""
+
+    def scaling(self) -> ScalingRule:
+        """Return the rule that carries rates to its body."""
+
+    def cavities(self) -> list[str]:
+        """Return the cavities that doses are given into."""
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Return every number that it rests on."""
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Self:
+        """Return it with other values by dotted key."""
+
+    def in_body(self, body: Body, trafficking: Trafficking) -> Self:
+        """Return it with another body and trafficking model."""
+
+
+S = TypeVar("S", bound=Numbered)
+
+
+def study_setting(study: Numbered) -> Setting:
+    """Return the body, model, tumour (if there is one) and rule of a study."""
     return Setting(
         body=study.body,
         trafficking=study.trafficking,
-        tumour=study.vessels(),
+        tumour=None if study.table.tumour is None else study.vessels(),
         rule=study.scaling(),
         cavities=tuple(study.cavities()),
     )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class StudyNumbers:
+class StudyNumbers(Generic[S]):
     """The numbers of a `study`, and studies with other values of them.
 
     Beside those of body, trafficking and vessels they are the doses, motility, chemotaxis,
@@ -38,12 +79,13 @@ class StudyNumbers:
     of kinetics in organs. Times, mesh and solver are not among them.
     """
 
-    study: Study
+    study: S
 
     @cached_property
     def numbers(self) -> dict[str, Parameter]:
         """Every number that may vary, by name."""
-        outside = study_setting(self.study).numbers()
+        followed = self.study.table.body is not None
+        outside = study_setting(self.study).numbers() if followed else {}
         inside = {k: p for k, p in self.study.parameters().items() if self._is_inside(k)}
         return outside | {k: p for k, p in inside.items() if k not in outside}
 
@@ -55,7 +97,7 @@ class StudyNumbers:
         lengths = {f"geometry.{n}": p for n, p in fields.items() if isinstance(p, Parameter)}
         return self.numbers | lengths
 
-    def varied(self, values: Mapping[str, float]) -> Study:
+    def varied(self, values: Mapping[str, float]) -> S:
         """Return the study with other values, in internal units. Raises `InputError`."""
         settings: dict[str, Any] = {}
         outside = {}
@@ -64,7 +106,7 @@ class StudyNumbers:
             if name.startswith(("body.", "trafficking.")):
                 outside[name] = value
             else:
-                settings[_key(name)] = _text(value, self.with_geometry[name].unit)
+                settings[setting_key(name)] = _text(value, self.with_geometry[name].unit)
         study = self.study.with_settings(settings) if settings else self.study
         if not outside:
             return study
@@ -80,11 +122,12 @@ class StudyNumbers:
         if key.startswith("kinetics.parameters.") or key.endswith(".volume"):
             return False  # the first are there under their own names, the second are the organs'
         if key == "tumour.egress_rate":
-            return self.study.tumour.egress_rate is not None
+            tumour = self.study.table.tumour
+            return tumour is not None and tumour.egress_rate is not None
         return key != "tissue.porosity" or self.study.table.tissue.porosity is not None
 
 
-def _key(name: str) -> str:
+def setting_key(name: str) -> str:
     """Return the key of a study that sets a number."""
     head, kinetics, last = name.rpartition("kinetics.")
     return f"{head}kinetics.parameters.{last}" if kinetics else name

@@ -48,7 +48,11 @@ def _replace(result: dict[str, Any], key: str, value: Any, file: str) -> None:
     require_shallow(value, f"{file}: --set {key[:_SHOWN]}", LEVELS - min(len(parents), LEVELS))
     value = copy.deepcopy(value)  # later keys may change it
     place: Any = result
-    for part in parents:
+    for number, part in enumerate(parents):
+        whole = ".".join((*parents[number:], last))
+        if isinstance(place, dict) and whole in place:
+            place[whole] = value  # it stands there in quotes, with its dots
+            return
         place = place[int(part)] if _is_index(place, part) else _child(place, part, key, file)
     if _DISCRIMINATING.fullmatch(key) and isinstance(place, dict) and place.get(last) != value:
         # The other keys of the table belong to the shape or type that it had.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,8 @@ from cartflow.pde.problem import Problem
 from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.study.schema import DoseTable, SolverTable, TraffickingTable, TumourTable
 
+# Where a tumour without a body is put, to no effect.
+_NOWHERE = "rest"
 # What a study may say of its tumour's vessels, in place of the default or of the publication.
 _NUMBERS = (
     "plasma_flow",
@@ -43,13 +46,18 @@ _NUMBERS = (
 )
 
 
-def vessels(table: TumourTable, volume: float, trafficking: Trafficking) -> TumourVessels:
+def vessels(table: TumourTable, volume: float, trafficking: Trafficking | None) -> TumourVessels:
     """Return the vessels of a tumour of `volume` mm3, and where they are.
 
     With ``like = "published"`` they are those that `trafficking` was published with, but for the
-    numbers that the table gives itself.
+    numbers that the table gives itself. Without a trafficking model they are nowhere.
     """
-    own, published = stated(table), {}
+    own: dict[str, Any] = stated(table)
+    published: dict[str, Parameter] = {}
+    if trafficking is None:
+        return TumourVessels(volume=volume, host=host_organs(_NOWHERE), **own)
+    if table.host is None:
+        raise InputError("key 'tumour.host' is missing")
     if table.like == "published":
         published = _published(table, own, trafficking)
         if table.host != "liver" and published_tumour(trafficking).portal_flow is not None:
@@ -72,14 +80,14 @@ def stated(table: TumourTable) -> dict[str, Parameter]:
 
 def vessels_in_words(table: TumourTable, volume: float, trafficking: Trafficking) -> str:
     """Return one line that says whose vessels the tumour has."""
-    return in_words(trafficking, table.like, volume, table.host, tuple(stated(table)))
+    return in_words(trafficking, table.like, volume, table.host or "", tuple(stated(table)))
 
 
 def _published(
     table: TumourTable, own: dict[str, Parameter], trafficking: Trafficking
 ) -> dict[str, Parameter]:
     """Return the published numbers that the study's own leave to the publication."""
-    require_host(trafficking, table.host, own)
+    require_host(trafficking, table.host or "", own)
     found = published_vessels(trafficking)
     if {"egress_rate", "retention"} & own.keys():
         found = {n: p for n, p in found.items() if n not in ("egress_rate", "retention")}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cartflow.core.parameters import Parameter
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.door import Door, vessel_fed
+from cartflow.coupling.feed import Feed
 from cartflow.coupling.simulation import Simulation
 from cartflow.pde.problem import Problem
 from cartflow.results.tumour import require_free_names
 from cartflow.study.assembly import Assembler
 from cartflow.study.checks import refuse_tumour_keys, refuse_unused, require_regions
 from cartflow.study.composition import Composition
+from cartflow.study.courses.blood import blood_course
 from cartflow.study.dosing import build_doses, cells_alone
 from cartflow.study.given import with_given_diffusivities, with_given_starts
 from cartflow.study.overrides import errors_named
@@ -22,10 +26,10 @@ from cartflow.study.schedule import save_times
 def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parameter]]:
     """Return the coupled simulation, and the numbers of its fields and tissue by dotted key.
 
-    Raises `InputError` without a tumour.
+    It is without events. Raises `InputError` without a tumour.
     """
-    assembler, table = Assembler(study.name, study.geometry, study.kinetics), study.table
-    tumour = study.tumour
+    table, tumour = study.table, study.tumour
+    assembler = Assembler(study.name, study.geometry, study.kinetics, study.folder)
     with errors_named(study.name):
         refuse_unused(table, tumour)
         require_regions(table, tumour, study.geometry)
@@ -49,6 +53,7 @@ def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parame
             injection=vessel_fed(study.geometry, tumour.injection_region),
             kinetics=study.organ_kinetics,
             happenings=study.models.happenings(study.organ_kinetics),
+            feed=_feed(study),
         )
         simulation = Simulation(
             coupled=coupled,
@@ -57,6 +62,18 @@ def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parame
             control=control(table.solver),
         )
         return suited(simulation, table.solver), assembler.parameters
+
+
+def _feed(study: Composition) -> Feed | None:
+    """Return what feeds the tumour of a study that follows no body, if anything does."""
+    table = study.tumour.blood
+    if study.fed is None or table is None:
+        return None
+    kinetics = study.kinetics
+    products = [kinetics.species_names[i] for i in np.flatnonzero(kinetics.is_product)]
+    end = study.table.time.end.value
+    course = blood_course(table, kinetics, products, study.folder, end)
+    return Feed(vessels=study.fed, course=course)
 
 
 def body_alone(study: Composition) -> BodyAlone:

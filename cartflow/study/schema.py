@@ -11,6 +11,8 @@ from cartflow.core.tables import PositiveInt, Table, quantity
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling
+from cartflow.study.course_tables import BloodTable
+from cartflow.study.event_tables import EventTable
 from cartflow.study.geometry_tables import GeometryTable
 
 Time = Annotated[Parameter, quantity("day")]
@@ -52,7 +54,7 @@ class DoseTable(Table):
 class TumourTable(Table):
     """Host, vessels and feeding of the tumour; what is left out is as `like` says."""
 
-    host: str
+    host: str | None = None
     like: Likeness = "default"
     feeding: Literal["vessels", "rim", "both"] = "vessels"
     rim_share: Fraction | None = None
@@ -70,6 +72,7 @@ class TumourTable(Table):
     barrier_breakdown: Number | None = None
     portal_share: Number | None = None
     own_node: bool = False
+    blood: BloodTable | None = None
 
 
 class HindranceTable(Table):
@@ -196,9 +199,10 @@ class StudyTable(Table):
 
     title: str
     references: list[str] = Field(default_factory=list)
-    body: NamedFile
-    trafficking: TraffickingTable
+    body: NamedFile | None = None
+    trafficking: TraffickingTable | None = None
     doses: list[DoseTable] = Field(default_factory=list)
+    events: list[EventTable] = Field(default_factory=list)
     organs: dict[str, OrganTable] = Field(default_factory=dict)
     tumour: TumourTable | None = None
     geometry: GeometryTable | None = None
@@ -207,3 +211,9 @@ class StudyTable(Table):
     tissue: TissueTable = TissueTable()
     time: TimeTable
     solver: SolverTable = SolverTable()
+
+    @property
+    def tumour_alone(self) -> bool:
+        """Whether there is a tumour that no body is followed beside."""
+        tumour = self.tumour
+        return tumour is not None and (tumour.blood is not None or self.body is None)

@@ -9,6 +9,7 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.images.mask import read_mask, voxel_mask
+from cartflow.geometries.images.partial import read_partial_volume
 from cartflow.geometries.shapes.ball import ball, hollow_ball
 from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.cylinder import cylinder, cylindrical_shell
@@ -47,6 +48,8 @@ def _build(table: Shape, folder: Path) -> Geometry:
         return box([p.value for p in table.lengths], table.cells, blocks or None)
     if isinstance(table, EllipsoidTable):
         return ellipsoid([a.value for a in table.semi_axes], table.spacing.value)
+    if isinstance(table, MaskTable) and table.partial_volume:
+        return _partial_volume(table, folder)
     if isinstance(table, MaskTable):
         return read_mask(
             folder / table.file,
@@ -84,6 +87,18 @@ def _row(table: RowTable) -> Geometry:
                 depth_from=table.depth_from,
             )
     raise AssertionError(table)
+
+
+def _partial_volume(table: MaskTable, folder: Path) -> Geometry:
+    plain = MaskTable.model_fields
+    for key in ("labels", "split", "surface"):
+        given = getattr(table, key)
+        if given != plain[key].get_default(call_default_factory=True):
+            msg = f"{key}: got {given!r} beside partial_volume = true; give one of them"
+            raise InputError(msg)
+    return read_partial_volume(
+        folder / table.file, largest_component=table.largest_component, coarsen=table.coarsen
+    )
 
 
 def _phantom(table: PhantomTable) -> Geometry:

@@ -27,7 +27,11 @@ from cartflow.study.assembly import stated_parameters
 from cartflow.study.basis import all_parameters, all_references
 from cartflow.study.checks import require_parts
 from cartflow.study.composition import Composition
+from cartflow.study.courses.numbers import without_courses
+from cartflow.study.earlier import organs_of_earlier
+from cartflow.study.events.programme import Events, read_events
 from cartflow.study.given import in_words, on_cells
+from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import all_replaced, errors_named, without_folders
 from cartflow.study.preparing import body_alone, coupled_simulation
 from cartflow.study.schema import StudyTable
@@ -46,7 +50,8 @@ class Study(Composition):
     def __repr__(self) -> str:
         """Return name, title and body in a line."""
         changed = f", {len(self.settings)} settings" if self.settings else ""
-        return f"<Study: {self.name}; {self.table.title}; {self.table.body.name}{changed}>"
+        body = "no body" if self.table.body is None else self.table.body.name
+        return f"<Study: {self.name}; {self.table.title}; {body}{changed}>"
 
     @classmethod
     def from_file(cls, path: str | Path, settings: Mapping[str, Any] | None = None) -> Study:
@@ -67,6 +72,9 @@ class Study(Composition):
         settings = arguments.table(settings, "settings")
         data = parse_toml(arguments.text(text, "text"), arguments.text(name, "name"))
         data = all_replaced(data, settings, name)
+        folder = Path() if folder is None else as_path(folder, "folder")
+        data, courses = without_courses(data, folder, name)
+        data = organs_of_earlier(data, folder, name)
         table = validate(StudyTable, data, name)
         require_parts(table, name)
         for key in table.references:
@@ -75,8 +83,9 @@ class Study(Composition):
             name=name,
             text=text,
             table=table,
-            folder=Path() if folder is None else as_path(folder, "folder"),
+            folder=folder,
             settings=settings,
+            courses=courses,
         )
 
     def with_settings(self, settings: Mapping[str, Any]) -> Study:
@@ -119,14 +128,36 @@ class Study(Composition):
     @cached_property
     def prepared(self) -> Simulation | BodyAlone:
         """What runs: the coupled simulation, or without a tumour the body alone."""
-        return self.simulation if self.table.tumour is not None else body_alone(self)
+        if self.events is None:
+            return self.undisturbed
+        with errors_named(self.name):
+            return self.events.applied(self.undisturbed, lambda other: other.undisturbed)
 
-    @cached_property
+    @property
     def simulation(self) -> Simulation:
         """The coupled simulation, ready to run. Raises `InputError` without a tumour."""
+        _ = self.tumour
+        assert isinstance(self.prepared, Simulation)
+        return self.prepared
+
+    @cached_property
+    def undisturbed(self) -> Simulation | BodyAlone:
+        """What runs without the study's events."""
+        if self.table.tumour is None:
+            return body_alone(self)
         simulation, used = coupled_simulation(self)
         self.stated.update(used)
         return simulation
+
+    @cached_property
+    def events(self) -> Events[Study] | None:
+        """The study's events and courses of numbers, if it has any. Raises `InputError`."""
+        if not self.table.events and not self.courses:
+            return None
+        firsts = {course.key: course.first() for course in self.courses}
+        numbers = StudyNumbers(study=self.with_settings({"events": [], **firsts}))
+        with errors_named(self.name):
+            return read_events(self, numbers)
 
     @cached_property
     def stated(self) -> dict[str, Parameter]:
@@ -135,8 +166,9 @@ class Study(Composition):
 
     def parameters(self) -> dict[str, Parameter]:
         """Return every number that the run uses, with unit, source and standing."""
-        _ = self.prepared
-        return all_parameters(self, self.stated)
+        _ = self.undisturbed
+        events = {} if self.events is None else self.events.stated()
+        return all_parameters(self, {**self.stated, **events})
 
     def references(self) -> list[str]:
         """Return the bibliography keys of everything that the study rests on."""
@@ -190,4 +222,5 @@ class Study(Composition):
             references=self.references(),
             vessels=self.vessels_in_words(),
             given=in_words(self.given),
+            events=[] if self.events is None else self.events.in_words(record.happened),
         )

@@ -16,10 +16,11 @@ def with_shared_parts(new: C, base: Composition) -> C:
     parts["models"] = replace(base.models, table=new.table)
     if new.table.geometry is not None and new.table.geometry == base.table.geometry:
         parts["geometry"] = base.geometry
-    if new.other_body is base.other_body and new.table.body == base.table.body:
+    same_body = new.other_body is base.other_body and new.table.body == base.table.body
+    if same_body and new.table.body is not None:
         parts["body"] = base.body
-    if new.other_trafficking is base.other_trafficking and (
-        new.table.trafficking.name == base.table.trafficking.name
-    ):
+    ways, own = new.table.trafficking, base.table.trafficking
+    same_ways = ways is not None and own is not None and ways.name == own.name
+    if same_ways and new.other_trafficking is base.other_trafficking:
         parts["trafficking"] = base.trafficking
     return new

@@ -105,6 +105,9 @@ def _rounded(labels: NDArray[Any]) -> NDArray[np.int64]:
     whole = np.rint(values).astype(np.int64)
     away = np.abs(values - whole)
     if away.max() > 1e-4:
-        msg = f"label {values.ravel()[away.argmax()]:g} is not a whole number"
+        value = values.ravel()[away.argmax()]
+        msg = f"label {value:g} is not a whole number"
+        if 0.0 < value < 1.0:
+            msg += "; shares of voxels, from 0 to 1, are read with partial_volume = true"
         raise InputError(msg)
     return whole

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cartflow.geometries.geometry import Coarse, Geometry, groups
 from cartflow.geometries.regions import named_regions
+from cartflow.geometries.surfaces.depth import depths
 from cartflow.geometries.surfaces.measures import measure_mask
 from cartflow.geometries.voxels.cavities import enclosed
 from cartflow.geometries.voxels.coarsening import (
@@ -36,10 +37,12 @@ def geometry_of_voxels(
     *,
     drop_empty: bool,
     surface: Surface = "smooth",
+    volumes: Floats | None = None,
 ) -> Geometry:
     """Return the geometry of a voxel grid whose `names` say what its labels are.
 
     Labels without a majority anywhere are an error, or with `drop_empty` left out and noted.
+    Cells have the volumes of their voxels, or those given, mm3.
     """
     # From here on arrays stand in the order of the dims, the reverse of i, j, k.
     factors = grid.factors[::-1]
@@ -48,13 +51,15 @@ def geometry_of_voxels(
     counts = block_sums(fine > 0, factors)
     active = counts > 0
     affine = coarse_affine(grid.affine, grid.factors)
-    volumes = counts[active] * float(np.prod(voxel))
+    if volumes is None:
+        volumes = counts[active] * float(np.prod(voxel))
     cavities = enclosed(fine > 0)
     cells_of_voxels = _cell_of_voxel(fine, active, factors)
     cells_of_voxels[cavities] = CAVITY
     faces = voxel_faces(cells_of_voxels, voxel)
     indices = np.argwhere(active)
-    depth = _depth(fine, voxel, factors, counts)[active]
+    deep = block_sums(depths(fine > 0, voxel, grid.split), factors)
+    depth = deep[active] / counts[active]
     most = majority(fine, factors)
     own = {name: most == label for name, label in names.items()}
     # A label that nobody named may vanish in coarse cells; one that was named may not.
@@ -64,14 +69,14 @@ def geometry_of_voxels(
     return Geometry(
         name="mask",
         dims=dims,
-        coordinates=_coordinates(dims, active.shape, affine, aligned=grid.aligned),
+        coordinates=coordinates_of(dims, active.shape, affine, aligned=grid.aligned),
         active=active,
         cell_volumes=volumes,
         centres=indices[:, ::-1] @ affine[:3, :3].T + affine[:3, 3],
         depth=depth,
         regions=named_regions(depth, kept, "coarse mask"),
         boundaries=boundaries(surface, faces, cells_of_voxels, voxel, voxel * factors, grid.split),
-        build_mesh=partial(_build_mesh, indices, active.shape, affine, faces, volumes),
+        build_mesh=partial(build_mesh, indices, active.shape, affine, faces, volumes),
         build_measures=partial(measure_mask, fine > 0, voxel),
         build_coarse=partial(_coarse, grid, names, source_affine, surface, indices, volumes),
         affine=affine,
@@ -115,31 +120,10 @@ def _of_cavities(cavities: NDArray[np.bool_], voxel: Floats) -> list[str]:
     return [text] if volume else []
 
 
-def _depth(
-    fine: NDArray[Any], voxel: Floats, factors: Sequence[int], counts: NDArray[np.int64]
-) -> Floats:
-    """Return, a block of `counts` voxels, the mean distance of their centres to the surface, mm.
-
-    The surface is the near side of the nearest voxel outside, half a voxel before its centre.
-    """
-    from scipy.ndimage import distance_transform_edt
-
-    inside = np.pad(fine > 0, 1)
-    nearest = distance_transform_edt(
-        inside, sampling=voxel, return_distances=False, return_indices=True
-    )
-    distance = np.zeros(inside.shape)
-    # An axis after the other, for memory.
-    for axis, size in enumerate(voxel):
-        steps = np.abs(nearest[axis] - np.indices(inside.shape, sparse=True)[axis])
-        distance += (np.maximum(steps - 0.5, 0.0) * size) ** 2
-    distance = np.sqrt(distance)
-    return block_sums(distance[1:-1, 1:-1, 1:-1], factors) / np.maximum(counts, 1)
-
-
-def _coordinates(
+def coordinates_of(
     dims: tuple[str, ...], shape: tuple[int, ...], affine: Floats, *, aligned: bool
 ) -> dict[str, Floats]:
+    """Return the coordinate along each of `dims` of a grid of voxels, mm, or their indices."""
     coordinates = {}
     for axis, (dim, number) in enumerate(zip(dims, shape, strict=True)):
         index = np.arange(number, dtype=float)
@@ -148,13 +132,14 @@ def _coordinates(
     return coordinates
 
 
-def _build_mesh(
+def build_mesh(
     indices: NDArray[np.int64],
     shape: tuple[int, ...],
     affine: Floats,
     faces: VoxelFaces,
     volumes: Floats,
 ) -> Any:
+    """Return the FiPy mesh of cells at `indices`; FiPy is imported only then."""
     from cartflow.geometries.voxels.mesh import build_voxel_mesh
 
     return build_voxel_mesh(indices, shape, affine, faces, volumes)

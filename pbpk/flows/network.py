@@ -78,8 +78,9 @@ class OrganNetwork:
 
     @cached_property
     def draining(self) -> int:
-        """The place of the node that drains the tumour."""
-        return self.index("draining_node" if "draining_node" in self.names else "lymph")
+        """The place of the node that drains the tumour; without any, what leaves is lost."""
+        nodes = (name for name in ("draining_node", "lymph") if name in self.names)
+        return self.index(next(nodes, "lost"))
 
     def entry(self, route: str) -> Array:
         """Return the share of a dose (n,) that each compartment gets by `route`; they sum to one.

@@ -21,22 +21,22 @@ _FLOWS, _BLOOD = "body.cardiac_output", "body.blood_volume"
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """Body, trafficking model, tumour and rule: all that a network with a lumped tumour needs."""
+    """Body, trafficking model, tumour if there is one, and rule: all that a network needs."""
 
     body: Body
     trafficking: Trafficking
-    tumour: TumourVessels
+    tumour: TumourVessels | None
     rule: ScalingRule
     cavities: tuple[str, ...] = ()
 
     def network(self) -> OrganNetwork:
-        """Return the network with the tumour's tissue as a compartment of it."""
+        """Return the network, with the tumour's tissue as a compartment of it."""
         return organ_network(
             self.body,
             self.trafficking,
             scaling=self.rule,
             tumour=self.tumour,
-            lumped=True,
+            lumped=self.tumour is not None,
             cavities=self.cavities,
         )
 
@@ -49,6 +49,8 @@ class Setting:
         found = {_FLOWS: self.body.cardiac_output, _BLOOD: self.body.blood_volume}
         for name, part in _parts(self.trafficking).items():
             found |= {f"trafficking.{name}.{k}": v for k, v in _numbers(part).items()}
+        if self.tumour is None:
+            return found
         found |= {f"tumour.{k}": v for k, v in _numbers(self.tumour).items()}
         if self.tumour.egress_rate is not None:
             found.pop("tumour.retention")  # without effect beside it
@@ -68,7 +70,7 @@ class Setting:
             self,
             body=body,
             trafficking=_with_rates(self.trafficking, values),
-            tumour=_with(self.tumour, "tumour", values),
+            tumour=None if self.tumour is None else _with(self.tumour, "tumour", values),
         )
 
 

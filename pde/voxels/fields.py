@@ -41,8 +41,10 @@ class Layout:
 
 
 def uniform_diffusivities(problem: Problem) -> dict[int, float]:
-    """Return D of the fields that need no list of neighbours: everywhere alike, on a whole grid."""
-    if not problem.geometry.active.all():
+    """Return D of the fields that need no list of neighbours: alike everywhere on equal cells."""
+    volumes = problem.geometry.cell_volumes
+    # Blocks at the rim of a full mask may hold fewer voxels than others.
+    if not (problem.geometry.active.all() and np.all(volumes == volumes[0])):
         return {}
     start = np.ones((len(problem.fields), problem.geometry.size))
     found = {

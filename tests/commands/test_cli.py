@@ -34,6 +34,8 @@ GEOMETRIES = {
     "mask": 'shape = "mask"\nfile = "straight.nii.gz"\n',
     "oblique mask": 'shape = "mask"\nfile = "oblique.nii.gz"\n',
 }
+# One of each way to draw: over depth and time, in slices, cells of an image.
+DRAWN_ALWAYS = ("ball", "slab", "box", "box in 3-D", "mask")
 
 
 def write_masks(folder):
@@ -128,7 +130,13 @@ def test_an_existing_result_needs_force(folder, capsys):
 
 
 @pytest.mark.lowest
-@pytest.mark.parametrize("name", GEOMETRIES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in DRAWN_ALWAYS else pytest.mark.slow)
+        for name in GEOMETRIES
+    ],
+)
 def test_plots(folder, capsys, name):
     (folder / "study.toml").write_text(STUDY.replace(BALL, GEOMETRIES[name]))
     assert main(["run", "study.toml", "--set", "solver.tolerance=1e-2"]) == 0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from cartflow.study.study import Study
@@ -54,6 +55,29 @@ def test_marrow_leukaemia_of_ten_days():
     # The same organs and kinetics by SciPy's Radau.
     assert float(body["density_cart"][-1]) == pytest.approx(233.789048, rel=1e-5)
     assert float(body["density_tumour"][-1]) == pytest.approx(1.18028618, rel=1e-5)
+    assert result.summary()["relative_residual"] < 1e-12
+
+
+def test_flank_schedule_opens_the_matrix_as_its_enzyme_alone_would():
+    settings = {"time.end": "12 days", "time.every": "1 day", "geometry.cells": 6}
+    settings |= {"solver.tolerance": 1e-4}
+    result = Study.from_file(EXAMPLES / "flank_schedule.toml", settings).run()
+    assert [each.partition(" at ")[2] for each in result.tree.attrs["events"].split("; ")] == [
+        "7 day",
+        "7.25 day",
+        "10 day",
+    ]
+
+    # Enzyme and matrix, the same everywhere: amounts per mm3, in pores that open.
+    def slope(_time, state, supply):
+        enzyme, matrix = state
+        pores = 0.4 - 0.2 * matrix
+        return [supply - enzyme, -2.0 * enzyme / pores * matrix]
+
+    state = [0.0, 1.0]
+    for span, supply in (((7.0, 7.25), 0.4), ((7.25, 12.0), 0.0)):
+        state = solve_ivp(slope, span, state, args=(supply,), rtol=1e-10, atol=1e-14).y[:, -1]
+    assert float(result.tree["tumour"]["ecm"][-1].mean()) == pytest.approx(state[1], rel=1e-4)
     assert result.summary()["relative_residual"] < 1e-12
 
 

@@ -96,12 +96,12 @@ def test_noise_in_the_header_does_not_make_a_grid_oblique():
 
 
 def test_depth_is_the_distance_to_the_outside():
-    geometry = voxel_mask(np.ones((5, 5, 5), dtype=bool), np.diag([2.0, 2.0, 1.0, 1.0]))
+    geometry = voxel_mask(np.ones((9, 9, 9), dtype=bool), np.diag([2.0, 2.0, 1.0, 1.0]))
     depth = geometry.scatter(geometry.depth)
-    # To the near side of the voxel outside: two and a half voxels of 1 mm, half a voxel of 2 mm.
-    assert depth[2, 2, 2] == 2.5
-    assert depth[2, 2, 0] == 1.0
-    assert depth[0, 2, 2] == 0.5
+    # To the near side of the voxel outside: four and a half voxels of 1 mm, half a voxel of 2 mm.
+    assert depth[4, 4, 4] == pytest.approx(4.5, rel=1e-6)
+    assert depth[4, 4, 0] == pytest.approx(1.0, rel=1e-6)
+    assert depth[0, 4, 4] == pytest.approx(0.5, rel=1e-6)
 
 
 def test_labels_are_regions():

@@ -19,6 +19,7 @@ from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import DensityDependence, Field, Problem
 from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
+from cartflow.validation.problems import cells_problem, inert
 
 
 def mask():
@@ -213,3 +214,16 @@ def test_index_free_stencil_equals_the_indexed_one():
     indexed, state = replace(uniform, fields=fields), rough(uniform)
     one, two = (FastEngine(p).right_hand_side(state) for p in (uniform, indexed))
     assert np.abs(one - two).max() <= 1e-11 * np.abs(one).max()
+
+
+@pytest.mark.parametrize("make", [FastEngine, FipyEngine])
+def test_a_box_full_of_unequal_blocks_keeps_its_cells(make):
+    # Five voxels in blocks of two: every place of the grid holds tissue, the last less of it.
+    geometry = voxel_mask(np.ones((5, 5, 5), dtype=bool), np.eye(4), coarsen=2)
+    assert geometry.active.all()
+    engine = make(cells_problem(geometry, inert("phenotype"), 1.0))
+    state = np.zeros((1, geometry.size))
+    state[0, 0] = 1.0
+    spread, _ = engine.step(state, 0.5)
+    assert float(spread[0] @ geometry.cell_volumes) == pytest.approx(8.0, rel=1e-12)
+    assert spread[0].min() >= 0

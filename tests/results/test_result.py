@@ -39,6 +39,7 @@ EXPECTED = {
         "cells": ("time", "phenotype", "organ", "space"),
         "volume": ("organ", "space"),
         "blood_concentration": PER_PHENOTYPE,
+        "entering_concentration": PER_PHENOTYPE,
     },
     "/tumour": {
         "cart": ("time", "r"),

@@ -73,6 +73,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         wrap=in_full,
     ),
     Mutation(
+        name="shallow",
+        breaks="depth in a mask as nine tenths of the distance to the surface",
+        case="surfaces",
+        target="geometries.voxels.geometry:depths",
+        wrap=times(0.9),
+    ),
+    Mutation(
+        name="faces_of_planes",
+        breaks="what a plane leaves of a voxel's face as the root of it",
+        case="surfaces",
+        target="geometries.partial.planes:_area",
+        wrap=root,
+    ),
+    Mutation(
         name="cylinder_areas",
         breaks="areas of cylinders as r L",
         case="surfaces",

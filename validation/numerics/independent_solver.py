@@ -11,7 +11,6 @@ from matplotlib.ticker import NullFormatter
 
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import TUMOUR_COLOUR, colours
-from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.tumour import TumourVessels
 from cartflow.study.study import Study
 from cartflow.validation.book.case import CaseResult, Check, Scope
@@ -144,10 +143,9 @@ def _answer(
 def _lines(name: str, text: str, cells: int) -> _Answer:
     """Return the same numbers by the method of lines."""
     study = Study.from_text(text.format(cells=2))
-    table = study.table
     ball = name == "ball"
     row = Row(edges=np.linspace(0.0, 2.0, cells + 1), round=ball)
-    body, model = load_body(table.body.name), load_trafficking(table.trafficking.name)
+    body, model = study.body, study.trafficking
     names = (*study.organs.names, "tumour_tissue")
     node = names[study.organs.draining]
     vessels = TumourVessels(volume=row.volumes.sum(), host=("skin", "muscle"), node=node)

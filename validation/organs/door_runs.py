@@ -9,7 +9,7 @@ import numpy as np
 
 from cartflow.coupling.state import State
 from cartflow.pbpk.body import ORGANS
-from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.files.load import load_body
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.flows.routes import CAVITY_ROUTES, HOSTS_OF_ROUTES
 from cartflow.pbpk.flows.stepper import NetworkStepper
@@ -157,10 +157,9 @@ def _radius(weight: float) -> float:
 
 
 def _lumped(study: Study) -> OrganNetwork:
-    table = study.table
     return organ_network(
-        load_body(table.body.name),
-        load_trafficking(table.trafficking.name),
+        study.body,
+        study.trafficking,
         scaling=study.scaling(),
         tumour=study.vessels(),
         cavities=study.cavities(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
@@ -9,8 +11,15 @@ from matplotlib.figure import Figure
 from cartflow.core.dataset import label, variable
 from cartflow.validation.book.case import CaseResult, Check, Scope
 from cartflow.validation.book.drawing import panels
-from cartflow.validation.surfaces.bodies import BODIES, area_ratio
-from cartflow.validation.surfaces.through import SHAPES, lost_through_a_film, uptake
+from cartflow.validation.surfaces.bodies import BODIES, area_ratio, placed
+from cartflow.validation.surfaces.shares import ball_of_shares, shape_of
+from cartflow.validation.surfaces.through import (
+    SHAPES,
+    VOXELS,
+    lost_from_shares,
+    lost_through_a_film,
+    uptake,
+)
 
 _VOXELS = {"quick": (8.0,), "full": (8.0, 12.0, 20.0)}
 _PLACES = {"quick": 3, "full": 8}
@@ -27,6 +36,7 @@ def case(scope: Scope) -> CaseResult:
     checks = [_area(name, voxels, found) for (name, voxels), found in ratios.items()]
     checks += [_uptake(shape, engine) for shape in SHAPES for engine in ("fast", "fipy")]
     checks += [_film(seed) for seed in range(2)]
+    checks += [*_depths(), *_of_shares()]
     worst = max(abs(r - 1.0) for found in ratios.values() for r in found)
     dataset = _dataset(ratios)
     return CaseResult(
@@ -42,7 +52,9 @@ def case(scope: Scope) -> CaseResult:
             "random, are made of voxels; the area of all boundaries is compared with the body's. "
             "What diffuses and decays enters a hollow ball, a cylinder and the cylinder around a "
             "vessel (80 cells), against exact solutions in hyperbolic and Bessel functions. A ball "
-            "of voxels loses cells through a film for a day, against a ball of exact shells."
+            "of voxels loses cells through a film for a day, against a ball of exact shells. "
+            "The mean depth of a ball of voxels is compared with R / 4; a ball "
+            "given as filled shares of voxels with its volume, area and what its film lets out."
         ),
         finding=f"Areas of voxels are right within {100 * worst:.2g} %, worst of all.",
         checks=tuple(checks),
@@ -86,6 +98,41 @@ def _film(seed: int) -> Check:
         kind="relative",
         reference="exact",
         engine="fast",
+    )
+
+
+def _depths() -> list[Check]:
+    """Return the check of depths in a ball of voxels, the worst of its places."""
+    radius, found = 2.0 * VOXELS, []
+    for seed in range(2):
+        geometry = placed(BODIES["ball"], radius, seed)
+        mean = float(geometry.depth @ geometry.cell_volumes) / geometry.volume
+        found.append(mean / (0.25 * radius))
+    text = f"of a ball of voxels, {radius:g} a radius, worst place / true"
+    return [_ratio(f"mean depth {text}", found, 0.03)]
+
+
+def _of_shares() -> list[Check]:
+    """Return checks of a ball given as shares of voxels."""
+    found = [shape_of(ball_of_shares(VOXELS, seed), VOXELS) for seed in range(2)]
+    volumes, areas, _ = zip(*found, strict=True)
+    text = f"of a ball of filled shares, {VOXELS:g} voxels a radius, worst place / true"
+    film = [measured / expected for measured, expected in map(lost_from_shares, range(2))]
+    return [
+        _ratio(f"volume {text}", volumes, 1e-3),
+        _ratio(f"area {text}", areas, 3e-3),
+        _ratio(f"what a film lets out {text}", film, 5e-3),
+    ]
+
+
+def _ratio(name: str, ratios: Sequence[float], tolerance: float) -> Check:
+    return Check(
+        name=name,
+        measured=max(ratios, key=lambda ratio: abs(ratio - 1.0)),
+        expected=1.0,
+        tolerance=tolerance,
+        kind="relative",
+        reference="exact",
     )
 
 

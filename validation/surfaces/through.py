@@ -14,6 +14,7 @@ from cartflow.pde.boundary import FixedValue, Robin
 from cartflow.pde.fast.engine import FastEngine
 from cartflow.validation.problems import cells_problem, decaying, engine_of, inert
 from cartflow.validation.surfaces.bodies import BODIES, placed
+from cartflow.validation.surfaces.shares import ball_of_shares
 
 INNER, OUTER, CELLS = 0.5, 2.0, 80
 DIFFUSIVITY, RATE = 0.1, 0.4
@@ -62,6 +63,11 @@ def uptake(shape: str, engine: str) -> tuple[float, float]:
 def lost_through_a_film(seed: int) -> tuple[float, float]:
     """Return the share that a ball loses through a film in a day: of voxels, and of shells."""
     return _lost(placed(BODIES["ball"], VOXELS, seed)), _lost(ball(VOXELS, 2 * CELLS))
+
+
+def lost_from_shares(seed: int) -> tuple[float, float]:
+    """As `lost_through_a_film`, of a ball given as shares of voxels."""
+    return _lost(ball_of_shares(VOXELS, seed)), _lost(ball(VOXELS, 2 * CELLS))
 
 
 def _lost(geometry: Geometry) -> float:

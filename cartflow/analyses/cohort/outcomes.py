@@ -78,14 +78,14 @@ def _ends(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
 def _courses(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
     coupled = simulation.coupled
     inside = [coupled.in_tumour(state.tumour).sum() for state in record.states]
-    venous = [venous_concentration(coupled.network, s.body).sum() for s in record.states]
     courses = {f"course_{n}": v for n, v in _amounts(record, simulation).items()}
-    return courses | {
-        "course_in_tumour": variable(("time",), inside, "cell", "product cells in the tumour"),
-        "course_blood_concentration": variable(
-            ("time",), venous, "cell/mm^3", "product cells in venous blood"
-        ),
-    }
+    text = "product cells in the tumour"
+    courses["course_in_tumour"] = variable(("time",), inside, "cell", text)
+    if "venous" not in coupled.network.names:
+        return courses
+    venous = [venous_concentration(coupled.network, s.body).sum() for s in record.states]
+    text = "product cells in venous blood"
+    return courses | {"course_blood_concentration": variable(("time",), venous, "cell/mm^3", text)}
 
 
 def _amounts(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.feed import line_rates
 from cartflow.coupling.line.arrays import Body, Crossings, Drift, Kinetics, Mesh, Plan
 from cartflow.kinetics.compiled.network import addresses, compiled
 from cartflow.pde.operators.crossings import Crossing
@@ -28,14 +29,15 @@ def on_a_line(problem: Problem) -> bool:
 def plan(coupled: Coupled) -> Plan:
     """Return the arrays of a coupled system `on_a_line`."""
     problem, network = coupled.engine.problem, coupled.network
+    rates = line_rates(network, coupled.feed)
     operator = Operators(problem).at(np.ones((len(problem.fields), problem.geometry.size)))
     return Plan(
         mesh=_mesh(problem, operator.storage, operator.exchange, operator.gain, operator.loss),
         drift=_drift(problem),
         kinetics=_kinetics(problem, operator.storage),
         body=Body(
-            rates=_plain(network.rates),
-            onward=_plain(network.rates[network.index("handed_over")]),
+            rates=rates,
+            onward=_plain(rates[network.index("handed_over")]),
             products=np.asarray(coupled.products, dtype=np.int64),
             arrival=_plain(coupled.door.arrival),
             egress=_plain(problem.travels[coupled.products, None] * problem.egress),

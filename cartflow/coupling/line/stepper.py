@@ -18,6 +18,7 @@ from cartflow.coupling.line.plan import Plan, plan
 from cartflow.coupling.line.room import Room, room
 from cartflow.coupling.line.tableaus import RODAS4, Tableau
 from cartflow.coupling.state import State
+from cartflow.pbpk.flows.observables import in_body
 
 Array = np.ndarray
 _GROWTH = 5.0
@@ -90,7 +91,7 @@ class LineStepper:
         if made.why >= 0:
             raise self._underflow(made.why, tissue, time)
         ledger = self._counted(old.ledger, counts, body)
-        ledger.infused += (supply.sum(axis=0) + self.coupled.of_all(injected)) * made.time
+        ledger.infused += self.coupled.counted(supply, injected) * made.time
         new = replace(old, time=time, body=body.T.copy(), tumour=tissue, ledger=ledger)
         self._require_balance(new)
         return new, Going(made.step, made.last, made.taken, made.refused, made.error_sum)
@@ -142,6 +143,8 @@ class LineStepper:
         for name, gathered in (("lost", ledger.died), ("handed_over", ledger.inflow)):
             place = coupled.network.index(name)
             gathered += body[:, place]
+            if name == "handed_over":
+                coupled.enter_handed_over(body[:, place], ledger)
             body[:, place] = 0.0
         return ledger
 
@@ -149,7 +152,7 @@ class LineStepper:
         """Raise `StepFailed` if rates beyond what numbers resolve have made or lost cells."""
         inside = self.coupled.in_tumour(new.tumour)
         none = np.zeros(len(inside))
-        gaps = np.abs(residual(new.ledger, new.body.sum(axis=0), inside, none))
+        gaps = np.abs(residual(new.ledger, in_body(self.coupled.network, new.body), inside, none))
         most = _CLOSED * (1.0 + float(np.sum(new.ledger.infused + new.ledger.born)))
         if gaps.size and not float(gaps.max()) <= most:
             name = self.coupled.product_names[int(np.argmax(gaps))]

@@ -26,6 +26,8 @@ def marks(run: Simulation | BodyAlone, study: str) -> dict[str, str]:
         "saved times": [np.array(run.save_times)],
         "version": [installed_version("cartflow")],
     }
+    if run.programme is not None:
+        found["events and courses"] = [run.programme.rests_on]
     if kinetics is not None:
         found["kinetics in organs"] = [structure_key(kinetics.network), kinetics.parameters]
     if isinstance(run, BodyAlone):
@@ -44,6 +46,9 @@ def marks(run: Simulation | BodyAlone, study: str) -> dict[str, str]:
             "fields": [np.asarray(item.diffusivity, dtype=float) for item in problem.fields],
             "egress": [run.coupled.door.egress, run.coupled.door.arrival],
         }
+        if run.coupled.feed is not None:
+            course = run.coupled.feed.course
+            found["blood"] = [course.times, course.values, run.coupled.feed.vessels.inflow]
     return {name: _mark(parts) for name, parts in found.items()}
 
 

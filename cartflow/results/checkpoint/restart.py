@@ -135,9 +135,13 @@ def _memory(group: xr.Dataset, run: Simulation | BodyAlone) -> dict[str, Array]:
 
 def _remembered(run: Simulation | BodyAlone) -> dict[str, Collection[int]]:
     """Return the names of what a run remembers, and how many numbers each may have."""
+    conditions = () if run.programme is None else run.programme.conditions
+    # A time and a number for each that was met.
+    events = range(0, 2 * len(conditions) + 1, 2)
     if isinstance(run, BodyAlone):
-        return {"steps": [2]}
+        return {"steps": [2], "events": events}
     shared = {
+        "events": events,
         "most": [len(run.coupled.engine.problem.fields)],
         "given": range(len(run.coupled.doses) + 1),
     }

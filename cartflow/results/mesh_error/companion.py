@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.door import Door
 from cartflow.coupling.simulation import Simulation
 from cartflow.geometries.geometry import Coarse, Geometry
@@ -27,20 +28,27 @@ def coarse_simulation(simulation: Simulation) -> Simulation | None:
     coarse = problem.geometry.coarse
     if coarse is None or coarse.geometry.size >= problem.geometry.size:
         return None
-    coupled, wider = simulation.coupled, _problem(problem, coarse)
+    coupled = _coupled(simulation.coupled, coarse)
+    later = simulation.programme
     return replace(
         simulation,
-        coupled=replace(
-            coupled,
-            engine=coupled.engine.for_problem(wider),
-            door=Door(
-                geometry=wider.geometry,
-                arrival=coarse.mean(coupled.door.arrival),
-                egress=coarse.mean(coupled.door.egress),
-            ),
-            injection=coarse.mean(coupled.injection),
+        coupled=coupled,
+        initial=_initial(simulation.initial, problem, coupled.engine.problem, coarse),
+        programme=None if later is None else later.mapped(lambda of: _coupled(of, coarse)),
+    )
+
+
+def _coupled(coupled: Coupled, coarse: Coarse) -> Coupled:
+    wider = _problem(coupled.engine.problem, coarse)
+    return replace(
+        coupled,
+        engine=coupled.engine.for_problem(wider),
+        door=Door(
+            geometry=wider.geometry,
+            arrival=coarse.mean(coupled.door.arrival),
+            egress=coarse.mean(coupled.door.egress),
         ),
-        initial=_initial(simulation.initial, problem, wider, coarse),
+        injection=coarse.mean(coupled.injection),
     )
 
 

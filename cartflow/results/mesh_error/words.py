@@ -30,7 +30,7 @@ def _in_words(errors: xr.Dataset) -> str:
     place = int(np.argmax(errors["mesh_error"].values))
     worst = errors.isel(number=place)
     error, order = float(worst["mesh_error"]), float(worst["mesh_order"])
-    how = f"order {order:.2g} measured" if worst["mesh_order_measured"] else "first order taken"
+    how = f"order {order:.2g} measured" if worst["mesh_order_measured"] else "if first order"
     text = f"{_percent(error)} on {words[place]}"
     if error > _TARGET:
         text += f", use {float(worst['mesh_width_for_one_percent']):.2g} mm for 1 %"

@@ -1,0 +1,161 @@
+"""From the events of a study to what is done to its run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import Parameter
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.programme import Happened, Programme
+from cartflow.coupling.simulation import Simulation
+from cartflow.study.composition import Composition
+from cartflow.study.event_tables import EventTable
+from cartflow.study.events.changeable import changeable
+from cartflow.study.events.changes import Change, course_changes, read_changes, values_after
+from cartflow.study.events.conditions import read_conditions
+from cartflow.study.events.times import timed_events, when
+from cartflow.study.numbers import Numbered, StudyNumbers, setting_key
+
+Study = TypeVar("Study", bound=Numbered)
+_KEPT = 32  # studies
+_CHECKED = 64  # events that are tried before a run
+
+S = TypeVar("S", Coupled, BodyAlone)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Events(Generic[Study]):
+    """The events of a study: what each changes of its `numbers`, and when (`timed`).
+
+    The study of `numbers` is without them; `tables` are as read, and changes beyond them those of
+    courses. Each other study is made when it is needed, and kept for a while.
+    """
+
+    changes: tuple[Change, ...]
+    timed: tuple[Happened, ...]
+    numbers: StudyNumbers[Study]
+    tables: tuple[EventTable, ...]
+    _made: dict[tuple[tuple[str, float], ...], Study] = field(default_factory=dict, repr=False)
+
+    def described(self) -> list[str]:
+        """Return a sentence for each event of the study."""
+        pairs = zip(self.tables, self.changes, strict=False)
+        return [f"{change} {when(table)}" for table, change in pairs]
+
+    def in_words(self, happened: Sequence[Happened]) -> list[str]:
+        """Return a line for each event that came to pass."""
+        own = (each for each in happened if each.event < len(self.tables))
+        return [f"{self.changes[each.event]} at {each.time:.9g} day" for each in own]
+
+    def stated(self) -> dict[str, Parameter]:
+        """Return every number of the events, by dotted key."""
+        return {
+            f"events.{i}.{key}": number
+            for i, change in enumerate(self.changes[: len(self.tables)])
+            for key, number in change.numbers().items()
+        }
+
+    def applied(
+        self,
+        run: Simulation | BodyAlone,
+        made: Callable[[Study], Simulation | BodyAlone],
+    ) -> Simulation | BodyAlone:
+        """Return `run` with the events; `made` gives what runs of another study without any."""
+        if isinstance(run, Simulation):
+            coupled = self.programme(run.coupled, lambda of: _coupled(made(of)))
+            return replace(run, programme=coupled)
+        return replace(run, programme=self.programme(run, lambda of: _alone(made(of))))
+
+    def programme(self, start: S, system: Callable[[Study], S]) -> Programme[S]:
+        """Return what is done to the run that begins with `start`; `system` makes it of a study.
+
+        Raises `InputError` where a study cannot be after one of the events alone, or after some
+        of those that have a time.
+        """
+        for fired in self._first():
+            try:
+                system(self.after(fired))
+            except InputError as error:
+                msg = f"events.{fired[-1]}: {error}"
+                raise InputError(msg) from None
+        return Programme(
+            system=lambda fired: system(self.after(fired)),
+            timed=self.timed,
+            conditions=read_conditions(self.tables, start),
+            rests_on=repr((self.tables, self.timed, self.changes)),
+        )
+
+    def _first(self) -> list[tuple[int, ...]]:
+        """Return each event alone, and those that come first one after the other."""
+        own = [each.event for each in self.timed if not each.gentle]
+        along = [tuple(own[: k + 1]) for k in range(min(len(own), _CHECKED))]
+        return [*((number,) for number in range(len(self.tables))), *along]
+
+    def after(self, fired: tuple[int, ...]) -> Study:
+        """Return the study after some events, by their numbers as they came to pass."""
+        values = values_after(fired, self.changes, self.numbers.numbers)
+        key = tuple(sorted(values.items()))
+        if key not in self._made:
+            if len(self._made) >= _KEPT:
+                self._made.pop(next(iter(self._made)))
+            self._made[key] = self.numbers.varied(values)
+        return self._made[key]
+
+
+def read_events(study: Composition, numbers: StudyNumbers[Study]) -> Events[Study]:
+    """Return the events and courses of a `study`, which has these `numbers` without them.
+
+    A course is as many changes as it has pieces, after those of the events. Raises `InputError`.
+    """
+    table, fixed = study.table, _unchanging(study)
+    changes = read_changes(table.events, numbers.numbers)
+    for number, change in enumerate(changes):
+        for name in (*change.values, *change.factors):
+            _refuse_fixed(name, fixed, f"events.{number}")
+    timed = list(timed_events(table.events, table.time.end))
+    for course in study.courses:
+        name = changeable(course.key, numbers.numbers, course.key)
+        _refuse_fixed(name, _unchanging(study, courses=False), course.key)
+        pieces, times = course_changes(course, numbers.numbers[name], name, table.time.end.value)
+        first = len(changes)
+        timed += [Happened(time=t, event=first + k, gentle=True) for k, t in enumerate(times)]
+        changes += pieces
+    return Events(
+        changes=changes,
+        timed=tuple(sorted(timed, key=lambda each: each.time)),
+        numbers=numbers,
+        tables=tuple(table.events),
+    )
+
+
+def _refuse_fixed(name: str, fixed: Mapping[str, str], where: str) -> None:
+    for key, why in fixed.items():
+        if name == key or name.startswith(f"{key}."):
+            msg = f"{where}: {setting_key(name)} cannot change in a run: {why}"
+            raise InputError(msg)
+
+
+def _unchanging(study: Composition, courses: bool = True) -> dict[str, str]:
+    """Return the numbers of a study that its events must leave alone, with the reason."""
+    fixed = dict.fromkeys(study.models.switched(), "its model switches it, or by it")
+    given = (f"fields.{field}.{what}" for field, what in study.given)
+    fixed |= dict.fromkeys(given, "an array was given in its place")
+    if courses:
+        keys = (course.key for course in study.courses)
+        named = (key.replace("kinetics.parameters.", "kinetics.") for key in keys)
+        fixed |= dict.fromkeys(named, "it has a course")
+    return fixed
+
+
+def _coupled(run: Simulation | BodyAlone) -> Coupled:
+    assert isinstance(run, Simulation)
+    return run.coupled
+
+
+def _alone(run: Simulation | BodyAlone) -> BodyAlone:
+    assert isinstance(run, BodyAlone)
+    return run

@@ -1,0 +1,188 @@
+"""A partial-volume mask as a Geometry: the volume, surface and depth of the shape in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cartflow.core.outcome import InputError
+from cartflow.geometries.geometry import Boundary, Coarse, Geometry, groups
+from cartflow.geometries.partial.apertures import Cut, cut
+from cartflow.geometries.partial.volumes import cell_shares
+from cartflow.geometries.regions import named_regions
+from cartflow.geometries.surfaces.depth import distance_along
+from cartflow.geometries.voxels.cavities import enclosed
+from cartflow.geometries.voxels.coarsening import block_sums, coarse_affine, padded_to_blocks
+from cartflow.geometries.voxels.geometry import geometry_of_voxels
+from cartflow.geometries.voxels.orientation import VoxelGrid
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Inside = NDArray[np.bool_]
+_MARGIN = 4
+_WITHIN = (slice(_MARGIN, -_MARGIN),) * 3
+# The least distance from a cell's centre to the surface that conditions see, in shortest edges:
+# nearer ones would make steps short.
+_NEAREST = 0.18
+# A piece of surface below this share of a face is round-off.
+_NO_PIECE = 1e-6
+# Areas of planes and of the mask that differ by more (logarithm) are not of one surface.
+_ALIKE = 0.2
+
+
+def geometry_of_fractions(
+    grid: VoxelGrid, source_affine: Floats, notes: tuple[str, ...]
+) -> Geometry:
+    """Return the geometry of a grid whose `labels` are the filled shares of its voxels.
+
+    Blocks of ``grid.factors`` voxels hold the mean of their shares. Mesh cells are the voxels that
+    are filled to half or more. They have the volume of all shares, the areas of the planes that
+    cut the shares off, and these planes' distances from their centres: for depths, and between
+    a cell and what acts on it at the ``rim`` or, around enclosed cavities, at the ``wall``.
+    """
+    factors = grid.factors[::-1]
+    whole = padded_to_blocks(grid.labels.T.astype(float), factors)
+    fractions = np.pad(block_sums(whole, factors) / float(np.prod(factors)), _MARGIN)
+    voxel = grid.spacing[::-1] * factors
+    found = cut(fractions, voxel)
+    inside = found.fractions >= 0.5
+    if not inside.any():
+        msg = "no voxel is filled to half; the shape is finer than the voxels"
+        raise InputError(msg)
+    volumes = cell_shares(found.fractions, inside)[inside] * float(np.prod(voxel))
+    notes = (*notes, *_of_small_shares(found.fractions, inside, float(np.prod(voxel))))
+    plain = _voxels(grid, inside[_WITHIN], source_affine, notes, volumes)
+    depth = _depths(found, inside, voxel)
+    return replace(
+        plain,
+        depth=depth,
+        regions=named_regions(depth, {}, "mask"),
+        boundaries=_boundaries(plain, found, depth, voxel),
+        build_coarse=partial(_coarse, grid, source_affine, np.argwhere(inside[_WITHIN]), volumes),
+    )
+
+
+def _of_small_shares(fractions: Floats, inside: Inside, voxel: float) -> list[str]:
+    """Say how much lies in voxels that are not cells, and how much of it beside no cell."""
+    from scipy.ndimage import maximum_filter
+
+    beside = maximum_filter(inside, size=3)
+    small = float(fractions[~inside].sum()) * voxel
+    alone = float(fractions[~beside].sum()) * voxel
+    text = f"{small:.4g} mm3 are in voxels filled to less than half, and counted in cells beside"
+    if alone > 1e-3 * float(fractions.sum()) * voxel:
+        text += f"; {alone:.4g} mm3 of them touch none, and are counted in the nearest"
+    return [text] if small else []
+
+
+def _voxels(
+    grid: VoxelGrid,
+    inside: Inside,
+    source_affine: Floats,
+    notes: tuple[str, ...],
+    volumes: Floats,
+) -> Geometry:
+    """Return the geometry of the voxels that are filled to half or more, with these volumes."""
+    voxels = replace(
+        grid,
+        labels=inside.T.astype(np.uint8),
+        affine=coarse_affine(grid.affine, grid.factors),
+        factors=(1, 1, 1),
+    )
+    return geometry_of_voxels(voxels, {}, source_affine, notes, drop_empty=False, volumes=volumes)
+
+
+def _boundaries(plain: Geometry, found: Cut, depth: Floats, voxel: Floats) -> dict[str, Boundary]:
+    """Return the boundaries of the mask with the areas and distances of the planes.
+
+    The mask's pieces suit its faces; all together they get the area of the planes.
+    """
+    nearest, areas = _nearest(plain, depth, _NEAREST * voxel.min()), _areas(found, voxel)
+    return {
+        name: Boundary(
+            cells=part.cells,
+            areas=part.areas * _factor(areas[name] / part.area),
+            distances=nearest[part.cells],
+        )
+        for name, part in plain.boundaries.items()
+    }
+
+
+def _nearest(plain: Geometry, depth: Floats, least: float) -> Floats:
+    """Return distances to the surface of at least so many mm, over its pieces no longer in all."""
+    parts = plain.boundaries.values()
+    weights = np.bincount(
+        np.concatenate([part.cells for part in parts]),
+        np.concatenate([part.areas for part in parts]),
+        depth.size,
+    )
+    added = weights @ (np.maximum(depth, least) - depth) / weights.sum()
+    return np.maximum(depth - added, least)
+
+
+def _factor(ratio: float) -> float:
+    """Return by how much areas are scaled: not at all where a voxel holds two surfaces."""
+    return ratio if abs(np.log(max(ratio, 1e-3))) < _ALIKE else 1.0
+
+
+def _areas(found: Cut, voxel: Floats) -> dict[str, float]:
+    """Return the area of the planes at the rim, and of those at the walls of cavities, mm2."""
+    from scipy.ndimage import distance_transform_edt
+
+    less = found.fractions < 0.5
+    cavity = enclosed(~less)
+    nearest = distance_transform_edt(
+        ~less, sampling=voxel, return_distances=False, return_indices=True
+    )
+    at_wall = cavity[tuple(row[tuple(found.planes.places)] for row in nearest)]
+    return {
+        "rim": float(found.areas[~at_wall].sum()),
+        "wall": float(found.areas[at_wall].sum()),
+    }
+
+
+def _depths(found: Cut, inside: Inside, voxel: Floats) -> Floats:
+    """Return how far the centres of the cells lie below the planes nearest to them, mm."""
+    from scipy.ndimage import distance_transform_edt
+
+    planes = found.planes
+    # In a full voxel beside one that is not, the plane at its far side is no surface.
+    pieces = np.flatnonzero(found.areas > _NO_PIECE * float(np.prod(voxel)) ** (2 / 3))
+    number = np.full(inside.shape, -1, dtype=np.int64)
+    number[tuple(planes.places[:, pieces])] = pieces
+    nearest = distance_transform_edt(
+        number < 0, sampling=voxel, return_distances=False, return_indices=True
+    )
+    there = [row[inside] for row in nearest]
+    site = number[tuple(there)]
+    apart = [
+        (t - here) * size for t, here, size in zip(there, np.nonzero(inside), voxel, strict=True)
+    ]
+    distance = distance_along(apart, planes.normal, site, voxel) + planes.depth[site]
+    return np.maximum(distance, 0.0)
+
+
+def _coarse(grid: VoxelGrid, source_affine: Floats, indices: Ints, volumes: Floats) -> Coarse:
+    """Return blocks of two cells along each axis, which hold as much."""
+    i, j, k = (min(2 * f, n) for f, n in zip(grid.factors, grid.labels.shape, strict=True))
+    steps = np.array([k, j, i]) // np.array(grid.factors[::-1])
+    geometry = geometry_of_fractions(replace(grid, factors=(i, j, k)), source_affine, ())
+    places = np.minimum(indices // steps, np.array(geometry.active.shape) - 1)
+    group = _nearest_cell(geometry.active)[tuple(places.T)]
+    held = np.asarray(np.bincount(group, volumes, geometry.size), dtype=np.float64)
+    if not held.all():
+        msg = "partial volumes: twice as wide voxels would leave cells empty"
+        raise InputError(msg)
+    return groups(replace(geometry, cell_volumes=held), group, volumes)
+
+
+def _nearest_cell(active: Inside) -> Ints:
+    """Return the number of the cell that stands in, or nearest to, every place of the grid."""
+    from scipy.ndimage import distance_transform_edt
+
+    number = np.cumsum(active).reshape(active.shape) - 1
+    nearest = distance_transform_edt(~active, return_distances=False, return_indices=True)
+    return np.asarray(number[tuple(nearest)])

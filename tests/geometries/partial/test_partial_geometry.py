@@ -1,0 +1,213 @@
+"""Masks of filled shares: volume, surface, depth and what passes, against the ball they show."""
+
+import numpy as np
+import pytest
+from scipy.sparse import coo_array, diags_array
+from scipy.sparse.linalg import cg
+
+from cartflow.core.outcome import InputError
+from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.images.partial import partial_volume_mask
+from cartflow.geometries.shapes.ball import ball
+from cartflow.pde.boundary import PrescribedFlux, Robin
+from cartflow.validation.problems import cells_problem, engine_of, inert
+
+VOXELS = {"cubic": (1.0, 1.0, 1.0), "twice as high": (1.0, 1.0, 2.0)}
+
+
+def shares(radius, voxel, seed, parts=8):
+    """Return how much of every voxel a ball anywhere fills, exactly along z, and its middle."""
+    off = np.random.default_rng(seed).uniform(-0.5, 0.5, 3) * voxel
+    axes = [
+        np.arange(-int(radius / h) - 2, int(radius / h) + 3) * h - o
+        for h, o in zip(voxel, off, strict=True)
+    ]
+    inner = (np.arange(parts) - 0.5 * (parts - 1)) / parts
+    held = np.zeros([len(a) for a in axes])
+    for dx in inner * voxel[0]:
+        for dy in inner * voxel[1]:
+            flat = radius**2 - (axes[0] + dx)[:, None, None] ** 2 - (axes[1] + dy)[:, None] ** 2
+            top = np.sqrt(np.maximum(flat, 0.0))
+            low = np.maximum(axes[2] - 0.5 * voxel[2], -top)
+            held += np.maximum(np.minimum(axes[2] + 0.5 * voxel[2], top) - low, 0.0) / voxel[2]
+    affine = np.diag([*voxel, 1.0])
+    affine[:3, 3] = [a[0] for a in axes]
+    return held / parts**2, affine
+
+
+def rates(geometry):
+    """Return the largest rate of a cell, without and with a fixed value at the rim, per D."""
+    faces, rim = geometry.connectivity, geometry.boundary("rim")
+    link = faces.areas / (faces.owner_distance + faces.neighbour_distance)
+    inner = np.bincount(np.r_[faces.owner, faces.neighbour], np.tile(link, 2), geometry.size)
+    outer = np.bincount(rim.cells, rim.areas / rim.distances, geometry.size)
+    found = inner / geometry.cell_volumes, (inner + outer) / geometry.cell_volumes
+    return [rate.max() for rate in found]
+
+
+@pytest.mark.parametrize("voxel", VOXELS.values(), ids=VOXELS)
+@pytest.mark.parametrize("radius", [8.0, 16.0])
+def test_volume_area_and_depth_are_those_of_the_ball(voxel, radius):
+    for seed in range(2):
+        held, affine = shares(radius, voxel, seed)
+        geometry = partial_volume_mask(held, affine)
+        # Shares are kept in four bytes.
+        assert geometry.volume == pytest.approx(held.sum() * np.prod(voxel), rel=1e-8)
+        assert geometry.volume == pytest.approx(4 / 3 * np.pi * radius**3, rel=1e-3)
+        assert geometry.boundary("rim").area == pytest.approx(4 * np.pi * radius**2, rel=2e-3)
+        true = radius - np.linalg.norm(geometry.centres, axis=1)
+        away = np.abs(geometry.depth - np.maximum(true, 0.0)) / max(voxel)
+        assert away.mean() < 0.07
+        assert np.quantile(away, 0.99) < 0.3
+        assert away.max() < 0.7
+
+
+@pytest.mark.parametrize("voxel", [*VOXELS.values(), (1.0, 1.0, 4.0)])
+def test_steps_are_no_shorter_than_half_of_the_uncut_mask(voxel):
+    held, affine = shares(8.0 * max(voxel) / 2, voxel, 3)
+    cut, whole = partial_volume_mask(held, affine), voxel_mask(held >= 0.5, affine)
+    assert cut.size == whole.size
+    for here, there in zip(rates(cut), rates(whole), strict=True):
+        assert here < 2.0 * there
+
+
+def lost(geometry, condition, engine):
+    """Return the share of the cells that a ball of ones loses (or wins) in a day."""
+    problem = cells_problem(geometry, inert("phenotype"), 1.4, boundaries={"rim": condition})
+    solver, state = engine_of(engine, problem), np.ones((1, geometry.size))
+    for _ in range(25):
+        state, _ = solver.step(state, 1 / 25)
+    return 1.0 - float(state[0] @ geometry.cell_volumes) / geometry.volume
+
+
+@pytest.mark.parametrize("engine", ["fast", "fipy"])
+@pytest.mark.parametrize(
+    "condition", [Robin(transfer_coefficient=0.08), PrescribedFlux(flux=0.05)], ids=["film", "flux"]
+)
+def test_what_passes_is_what_passes_on_the_exact_ball(condition, engine):
+    held, affine = shares(8.0, (1.0, 1.0, 1.0), 5)
+    found = lost(partial_volume_mask(held, affine), condition, engine)
+    assert found == pytest.approx(lost(ball(8.0, 80), condition, engine), rel=5e-3)
+
+
+def at_rest(geometry, conductance, given, rate):
+    """Solve ``-div grad u + rate u = 0`` with ``conductance (given - u)`` into each rim face."""
+    faces, rim = geometry.connectivity, geometry.boundary("rim")
+    link = faces.areas / (faces.owner_distance + faces.neighbour_distance)
+    i, j = faces.owner, faces.neighbour
+    places = (np.r_[i, j, i, j], np.r_[i, j, j, i])
+    spread = coo_array((np.r_[link, link, -link, -link], places), shape=(geometry.size,) * 2)
+    passed = conductance(rim.distances) * rim.areas
+    held = rate * geometry.cell_volumes + np.bincount(rim.cells, passed, geometry.size)
+    matrix = (spread + diags_array(held)).tocsr()
+    right = np.bincount(rim.cells, passed * given, geometry.size)
+    u, failed = cg(matrix, right, rtol=1e-10, M=diags_array(1.0 / matrix.diagonal()))
+    assert not failed
+    return u
+
+
+FILM = 2.0
+# What passes, the value beyond that makes u = sinh(q r) / r exact on the unit ball, and the order.
+CONDITIONS = {
+    "flux": (lambda d: np.full_like(d, 1e-9), lambda u, s: 1e9 * s, 1.9),
+    "film": (lambda d: FILM / (1.0 + FILM * d), lambda u, s: u + s / FILM, 1.8),
+    "fixed value": (lambda d: 1.0 / d, lambda u, s: u, 1.4),
+}
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_fields_at_rest_converge_to_the_exact_ones(name):
+    conductance, beyond, order = CONDITIONS[name]
+    q = 3.0
+    value, slope = np.sinh(q), q * np.cosh(q) - np.sinh(q)
+    errors = []
+    for number in (6.0, 12.0):
+        each = []
+        for seed in range(2):
+            held, affine = shares(1.0, (1 / number,) * 3, seed)
+            geometry = partial_volume_mask(held, affine)
+            u = at_rest(geometry, conductance, beyond(value, slope), q**2)
+            r = np.linalg.norm(geometry.centres, axis=1)
+            exact = np.sinh(q * r) / r
+            weight = geometry.cell_volumes / geometry.volume
+            each.append([np.abs(u - exact) @ weight, np.sqrt((u - exact) ** 2 @ weight)])
+        errors.append(np.mean(each, axis=0) / value)
+    assert np.log2(errors[0] / errors[1]).min() > order
+    assert errors[1].max() < 0.004
+
+
+def test_a_cavity_in_it_is_a_wall():
+    outer, affine = shares(10.0, (1.0, 1.0, 1.0), 1)
+    inner, _ = shares(5.0, (1.0, 1.0, 1.0), 1)
+    pad = (outer.shape[0] - inner.shape[0]) // 2
+    shell = partial_volume_mask(outer - np.pad(inner, pad), affine)
+    assert shell.volume == pytest.approx(4 / 3 * np.pi * (10**3 - 5**3), rel=1e-3)
+    assert shell.boundary("rim").area == pytest.approx(4 * np.pi * 100, rel=0.005)
+    assert shell.boundary("wall").area == pytest.approx(4 * np.pi * 25, rel=0.01)
+
+
+@pytest.mark.parametrize("engine", ["fast", "fipy"])
+def test_cells_are_kept(engine):
+    held, affine = shares(4.0, (1.0, 1.0, 1.0), 2)
+    geometry = partial_volume_mask(held, affine)
+    solver = engine_of(engine, cells_problem(geometry, inert("phenotype"), 1.0))
+    state = np.zeros((1, geometry.size))
+    state[0, :7] = 1.0
+    spread, _ = solver.step(state, 0.5)
+    assert spread[0] @ geometry.cell_volumes == pytest.approx(
+        state[0] @ geometry.cell_volumes, rel=1e-12
+    )
+
+
+def test_twice_as_wide_cells_hold_as_much():
+    held, affine = shares(9.0, (1.0, 1.0, 1.0), 2)
+    geometry = partial_volume_mask(held, affine)
+    coarse = geometry.coarse
+    assert coarse.geometry.volume == pytest.approx(geometry.volume, rel=1e-12)
+    assert coarse.geometry.boundary("rim").area == pytest.approx(4 * np.pi * 81, rel=0.01)
+    assert coarse.mean(np.ones(geometry.size)) == pytest.approx(1.0, rel=1e-12)
+    rows = np.asarray(coarse.shared.sum(axis=1)).ravel()
+    assert rows == pytest.approx(coarse.geometry.cell_volumes, rel=1e-12)
+
+
+def test_blocks_of_shares_hold_the_mean():
+    held, affine = shares(8.0, (1.0, 1.0, 1.0), 4)
+    geometry = partial_volume_mask(held, affine, coarsen=2)
+    assert geometry.volume == pytest.approx(held.sum(), rel=1e-8)
+    assert geometry.cell_width == 2.0
+
+
+def test_a_whole_mask_is_what_it_is_without_shares():
+    held, affine = shares(8.0, (1.0, 1.0, 1.0), 4)
+    whole = held >= 0.5
+    cut, plain = partial_volume_mask(whole.astype(float), affine), voxel_mask(whole, affine)
+    assert cut.volume == pytest.approx(plain.volume, rel=1e-12)
+    # Planes in voxels that say all or nothing are further from the surface than shares make them.
+    assert cut.boundary("rim").area == pytest.approx(plain.boundary("rim").area, rel=0.05)
+
+
+def test_what_is_thinner_than_half_a_voxel_is_said():
+    held, affine = shares(8.0, (1.0, 1.0, 1.0), 4)
+    sheet = np.pad(held, [(0, 0), (0, 0), (0, 8)])
+    sheet[8:12, 8:12, -2] = 0.4
+    geometry = partial_volume_mask(sheet, affine)
+    assert geometry.volume == pytest.approx(sheet.sum(), rel=1e-8)
+    assert any("6.4 mm3 of them touch none" in note for note in geometry.notes)
+
+
+BAD = {
+    "255": (lambda f: 255 * f, "a voxel holds 255; needed are shares from 0 to 1"),
+    "negative": (lambda f: f - 0.1, "a voxel holds -0.1; needed are shares from 0 to 1"),
+    "nan": (lambda f: np.where(f > 0.5, np.nan, f), "the shares are not all finite"),
+    "empty": (lambda f: 0 * f, "the mask is empty: no voxel is filled to any share"),
+    "thin": (lambda f: 0.4 * f, "no voxel is filled to half"),
+    "text": (lambda f: np.full(f.shape, "a"), "needed are whole numbers"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_are_no_shares_is_refused(name):
+    make, message = BAD[name]
+    held, affine = shares(3.0, (1.0, 1.0, 1.0), 4)
+    with pytest.raises(InputError, match=message):
+        partial_volume_mask(make(held), affine)
