@@ -80,8 +80,8 @@ def _cells_slopes(_study: Study, result: Result) -> Array:
 
 def _tumour_slopes(study: Study, result: Result) -> Array:
     names = [f"amount_{name}" for name in _tumour_names(study)]
-    end = np.asarray(result.tree["time"])[-1]
-    return _area_slopes(result, _tumour_cells(study, result), names) / float(end)
+    end = float(np.asarray(result.tree.coords["time"])[-1])
+    return _area_slopes(result, _tumour_cells(study, result), names) / end
 
 
 def _depth_slopes(_study: Study, result: Result) -> Array:

@@ -31,7 +31,7 @@ class Simulation:
     `initial` is the tumour's state (species, mesh cells); `save_times` (days) rise from the
     first, where the run starts, to the last, where it ends. `programme` says which systems take
     over later, and must leave alone what `one_system` goes by. `directions` are the numbers to
-    which one system is differentiated beside the run.
+    which one system without a programme is differentiated beside the run.
     """
 
     coupled: Coupled
