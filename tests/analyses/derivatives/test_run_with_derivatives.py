@@ -130,6 +130,12 @@ def test_what_is_no_one_system_is_told(settings):
         run_with_derivatives(of, ["doses.0.cells"])
 
 
+def test_events_of_the_study_are_told():
+    event = '[[events]]\ntime = "0.5 day"\nset = { "tumour.retention" = 2 }\n'
+    with pytest.raises(InputError, match="not to be had with events or courses"):
+        run_with_derivatives(Study.from_text(SLAB + event), ["doses.0.cells"])
+
+
 def test_a_result_without_derivatives_says_so(ball):
     with pytest.raises(InputError, match="run_with_derivatives makes them"):
         _ = replace(ball.run()).derivatives
