@@ -17,6 +17,7 @@ from cartflow.core.dataset import without_fill
 from cartflow.core.outcome import InputError
 from cartflow.core.paths import as_path
 from cartflow.pbpk.files.load import load_trafficking, trafficking_names
+from cartflow.study.schema import TraffickingTable
 from cartflow.study.study import Study
 
 Array = np.ndarray
@@ -69,9 +70,18 @@ def with_bands(compared: xr.Dataset, task: Task, watch: Watch | None = None) -> 
         text = f"delivery over all models and rules, {name}"
         attrs = {"units": "mL-1", "long_name": text}
         dataset[f"delivery_{name}"] = xr.Variable(("body",), values, attrs)
-    table = task.plan.study.table.trafficking
+    table = _named(task.plan.study)
     dataset.attrs["own_choice"] = f"{table.name} {table.scaling}"
     return without_fill(dataset)
+
+
+def _named(study: Study) -> TraffickingTable:
+    """Return what the study says of its trafficking model."""
+    table = study.table.trafficking
+    if table is None:
+        msg = f"{study.name}: a tumour alone has no trafficking model to vary"
+        raise InputError(msg)
+    return table
 
 
 def _with_vessels(own: Study) -> list[str]:
@@ -79,7 +89,7 @@ def _with_vessels(own: Study) -> list[str]:
 
     The others take cells from all blood at one rate in every body, or every cell that passes.
     """
-    first = own.table.trafficking.name
+    first = _named(own).name
     found = {name: load_trafficking(name).tumour for name in trafficking_names()}
     rated = [n for n, t in found.items() if t is not None and t.transmigration_rate is not None]
     return list(dict.fromkeys([first, *rated]))

@@ -107,7 +107,8 @@ def _one_sided(at: _Sampled, side: int) -> list[Array]:
 
 def _change(one: Array, other: Array) -> Array:
     """Return the difference, none where both are the same infinity."""
-    return np.asarray(np.subtract(one, other, out=np.zeros_like(one), where=one != other))
+    found: Array = np.subtract(one, other, out=np.zeros_like(one), where=one != other)
+    return found
 
 
 def _none(bends: Sequence[Array], middle: Sequence[Array]) -> bool:

@@ -22,6 +22,7 @@ from cartflow.coupling.extinction import Extinct, extinguished, gone
 from cartflow.coupling.programme import Programme, Underway
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
+from cartflow.pbpk.doses import Dose
 
 Array = np.ndarray
 Watch = Callable[[float, float], None]
@@ -153,16 +154,6 @@ class InTurns:
             coupled.engine.recall(np.zeros(0))
         self.coupled = coupled
 
-    def _take_over(self) -> None:
-        """Go on with the system that the study's events make, from the state as it is."""
-        due = self.underway.due(self.state)
-        if due is None:
-            return
-        self.base, gentle = due
-        self.wholes = self.base.wholes
-        if not gentle:
-            self._restart()
-
     def _multiply(self, factors: Array, jump: bool = False) -> None:
         """Multiply every whole, by a `jump` of the models or as it dies out."""
         self.state = self.wholes.multiplied(self.state, factors)
@@ -173,6 +164,16 @@ class InTurns:
         if found:
             self._multiply(factors)
             self.extinct += found
+
+    def _take_over(self) -> None:
+        """Go on with the system that the study's events make, from the state as it is."""
+        due = self.underway.due(self.state)
+        if due is None:
+            return
+        self.base, gentle = due
+        self.wholes = self.base.wholes
+        if not gentle:
+            self._restart()
 
     def _accept(self, state: State, extinct: tuple[Extinct, ...]) -> None:
         self.state = state
@@ -186,11 +187,11 @@ class InTurns:
             # A dose starts a new transient, so the step starts small again.
             self._restart()
             if dose.bolus:
-                self._give(i)
+                self._give(i, dose)
 
-    def _give(self, i: int) -> None:
-        """Give dose `i`, a bolus."""
-        self.state = self.base.given(self.base.doses[i], self.state)
+    def _give(self, i: int, dose: Dose) -> None:
+        """Give `dose`, the i-th, a bolus."""
+        self.state = self.base.given(dose, self.state)
 
     def _restart(self) -> None:
         self.loop.restart()

@@ -47,11 +47,29 @@ def voxel_faces(cell_of_voxel: Ints, voxel: Floats) -> VoxelFaces:
         _shared(*_neighbours(cell_of_voxel, axis), size, axis, area)
         for axis, area in enumerate(areas)
     ]
-    parts += [
-        _exposed(cells[beyond == kind], size, axis, side, areas[axis], kind)
-        for axis, side, cells, beyond in faces_out(cell_of_voxel)
-        for kind in (OUTSIDE, CAVITY)
-    ]
+    return _joined([*parts, outer_faces(cell_of_voxel, voxel)])
+
+
+def outer_faces(cell_of_voxel: Ints, voxel: Floats) -> VoxelFaces:
+    """Return the faces of cells to the outside and to cavities alone; see `voxel_faces`."""
+    size = int(cell_of_voxel.max()) + 1
+    return _joined(
+        [
+            _exposed(
+                cells[beyond == kind],
+                size,
+                axis,
+                side,
+                float(np.prod(np.delete(voxel, axis))),
+                kind,
+            )
+            for axis, side, cells, beyond in faces_out(cell_of_voxel)
+            for kind in (OUTSIDE, CAVITY)
+        ]
+    )
+
+
+def _joined(parts: list[VoxelFaces]) -> VoxelFaces:
     return VoxelFaces(
         owner=np.concatenate([part.owner for part in parts]),
         neighbour=np.concatenate([part.neighbour for part in parts]),

@@ -22,7 +22,7 @@ from cartflow.geometries.voxels.coarsening import (
     padded_to_blocks,
     spread,
 )
-from cartflow.geometries.voxels.faces import CAVITY, OUTSIDE, VoxelFaces, voxel_faces
+from cartflow.geometries.voxels.faces import CAVITY, OUTSIDE, outer_faces, voxel_faces
 from cartflow.geometries.voxels.orientation import VoxelGrid
 from cartflow.geometries.voxels.rim import Surface, boundaries
 
@@ -56,7 +56,7 @@ def geometry_of_voxels(
     cavities = enclosed(fine > 0)
     cells_of_voxels = _cell_of_voxel(fine, active, factors)
     cells_of_voxels[cavities] = CAVITY
-    faces = voxel_faces(cells_of_voxels, voxel)
+    faces = outer_faces(cells_of_voxels, voxel)
     indices = np.argwhere(active)
     deep = block_sums(depths(fine > 0, voxel, grid.split), factors)
     depth = deep[active] / counts[active]
@@ -76,9 +76,9 @@ def geometry_of_voxels(
         depth=depth,
         regions=named_regions(depth, kept, "coarse mask"),
         boundaries=boundaries(surface, faces, cells_of_voxels, voxel, voxel * factors, grid.split),
-        build_mesh=partial(build_mesh, indices, active.shape, affine, faces, volumes),
+        build_mesh=partial(_build_mesh, fine, factors, voxel, affine, volumes),
         build_measures=partial(measure_mask, fine > 0, voxel),
-        build_coarse=partial(_coarse, grid, names, source_affine, surface, indices, volumes),
+        build_coarse=partial(_coarse, grid, names, source_affine, surface, active, volumes),
         affine=affine,
         source_affine=source_affine,
         notes=(
@@ -94,7 +94,7 @@ def _coarse(
     names: Mapping[str, int],
     source_affine: Floats,
     surface: Surface,
-    indices: NDArray[np.int64],
+    active: NDArray[np.bool_],
     volumes: Floats,
 ) -> Coarse:
     """Return blocks of two cells along each axis, which hold as much, and the same surface."""
@@ -102,7 +102,7 @@ def _coarse(
     wider = replace(grid, factors=(i, j, k))
     geometry = geometry_of_voxels(wider, names, source_affine, (), drop_empty=True, surface=surface)
     number = np.cumsum(geometry.active).reshape(geometry.active.shape) - 1
-    places = np.minimum(indices // 2, np.array(number.shape) - 1)
+    places = np.minimum(np.argwhere(active) // 2, np.array(number.shape) - 1)
     return groups(geometry, number[tuple(places.T)], volumes)
 
 
@@ -132,14 +132,12 @@ def coordinates_of(
     return coordinates
 
 
-def build_mesh(
-    indices: NDArray[np.int64],
-    shape: tuple[int, ...],
-    affine: Floats,
-    faces: VoxelFaces,
-    volumes: Floats,
+def _build_mesh(
+    fine: NDArray[Any], factors: Sequence[int], voxel: Floats, affine: Floats, volumes: Floats
 ) -> Any:
-    """Return the FiPy mesh of cells at `indices`; FiPy is imported only then."""
+    """Return the FiPy mesh of the cells; what it needs is worked out, and FiPy loaded, here."""
     from cartflow.geometries.voxels.mesh import build_voxel_mesh
 
-    return build_voxel_mesh(indices, shape, affine, faces, volumes)
+    active = block_sums(fine > 0, factors) > 0
+    faces = voxel_faces(_cell_of_voxel(fine, active, factors), voxel)
+    return build_voxel_mesh(np.argwhere(active), active.shape, affine, faces, volumes)

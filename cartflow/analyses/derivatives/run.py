@@ -83,10 +83,7 @@ def require_one_system(study: Study) -> Simulation:
         )
         raise InputError(msg)
     if simulation.programme is not None or simulation.coupled.feed is not None:
-        msg = (
-            f"{study.name}: derivatives are not to be had of a study with events or courses, nor "
-            "of a tumour that blood enters by a course"
-        )
+        msg = f"{study.name}: derivatives: not to be had with events or courses that it states"
         raise InputError(msg)
     return simulation
 

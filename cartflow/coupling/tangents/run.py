@@ -19,6 +19,7 @@ from cartflow.coupling.tangents.direction import Direction, System
 from cartflow.coupling.tangents.stepper import TangentStepper
 from cartflow.coupling.together import Together
 from cartflow.coupling.turns import Keep, Watch
+from cartflow.pbpk.doses import Dose
 
 Array = np.ndarray
 
@@ -64,7 +65,7 @@ class WithTangents(Together):
         self.tangents = self._tangent_stepper.advance(self.state, new, self.tangents, floor)
         super()._move(new, stepper)
 
-    def _give(self, i: int) -> None:
+    def _give(self, i: int, dose: Dose) -> None:
         added = [each.slopes(partial(_bolus, i=i)) for each in self.directions]
         products = self.base.products
         for q, (tumour, body, infused) in enumerate(added):
@@ -73,7 +74,7 @@ class WithTangents(Together):
             new[products] += tumour
             ledger.infused += infused
             self.tangents[q] = replace(tangent, tumour=new, body=tangent.body + body, ledger=ledger)
-        super()._give(i)
+        super()._give(i, dose)
 
     def _multiply(self, factors: Array, jump: bool = False) -> None:
         old, time = self.state.tumour, self.state.time

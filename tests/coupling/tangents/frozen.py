@@ -119,7 +119,7 @@ class Complex(Frozen):
             )
         super()._arrive()
 
-    def _give(self, i):
+    def _give(self, i, dose):
         tumour, body, infused = self.changed(lambda s: s.coupled.bolus(s.coupled.doses[i]))
         new, ledger = self.state.tumour.copy(), self.state.ledger.copy()
         new[self.base.products] += tumour

@@ -58,7 +58,7 @@ def test_volume_area_and_depth_are_those_of_the_ball(voxel, radius):
         true = radius - np.linalg.norm(geometry.centres, axis=1)
         away = np.abs(geometry.depth - np.maximum(true, 0.0)) / max(voxel)
         assert away.mean() < 0.07
-        assert np.quantile(away, 0.99) < 0.3
+        assert np.quantile(away, 0.99) < 0.35
         assert away.max() < 0.7
 
 
