@@ -21,6 +21,7 @@ CASES = (
     "kpp_2d",
     "kpp_3d",
     "mask_3d",
+    "tissue_oxygen",
     "scaling",
     "bandwidth",
     "body",

@@ -58,7 +58,8 @@ def _case(name: str, case: dict[str, Any]) -> str:
         if reason in case:
             return f"{title}\n\n{reason.capitalize()}: {case[reason]}"
     if "curves" in case:
-        return f"{title}\n\n{_curves(case)}"
+        parts = (title, _curves(case), _rows(case.get("rows", [])))
+        return "\n\n".join(part for part in parts if part)
     if "where" in case:
         return (
             f"{title}\n\n{_rows(case['rows'])}\n\nWhere the seconds go:\n\n{_rows(case['where'])}"

@@ -1,6 +1,8 @@
 # lazy_loader reads this file at run time, and takes relative imports alone.
 # ruff: noqa: TID252
 from .analyses.cohort.run import run_cohort as run_cohort
+from .analyses.derivatives.run import run_with_derivatives as run_with_derivatives
+from .analyses.sweep.run import sweep as sweep
 from .closed_forms.antigen_window import Antigen as Antigen
 from .closed_forms.antigen_window import AntigenWindow as AntigenWindow
 from .closed_forms.counting_cells import Counted as Counted

@@ -17,6 +17,7 @@ from cartflow.commands.run import add_run
 from cartflow.commands.sensitivity import add_sensitivity
 from cartflow.commands.show import add_show
 from cartflow.commands.simulate import add_simulate
+from cartflow.commands.sweep import add_sweep
 from cartflow.commands.validate import add_validate
 from cartflow.core.outcome import InputError, RunStopped
 from cartflow.core.terminal import end_of_output, in_words, say, spell_what_is_known
@@ -31,6 +32,7 @@ _COMMANDS = (
     add_cite,
     add_compare,
     add_sensitivity,
+    add_sweep,
     add_refine,
     add_validate,
 )

@@ -35,14 +35,33 @@ def cumulative_auc(times: Array, values: Array, rule: Rule = "linear_log") -> Ar
     before, after, dt = values[:-1], values[1:], np.diff(times)
     areas = 0.5 * (before + after) * dt
     if rule == "linear_log":
-        # Close to a ratio of one the logarithm loses digits, and a line is as good.
-        falls = (after > 0) & (after < before * (1 - 1e-6))
+        falls = _falls(values)
         ratio = np.log(before[falls] / after[falls])
         areas[falls] = (before[falls] - after[falls]) * dt[falls] / ratio
     elif rule != "linear":
         msg = f"auc: unknown rule '{rule}'; allowed: linear, linear_log"
         raise InputError(msg)
     return np.concatenate([[0.0], np.cumsum(areas)])
+
+
+def auc_slope(times: Array, values: Array, slopes: Array) -> float:
+    """Return how `auc` (``linear_log``) changes where the samples change by `slopes` (n,)."""
+    times, values = _course(times, values)
+    a, b, one, two = values[:-1], values[1:], slopes[:-1], slopes[1:]
+    dt = np.diff(times)
+    found = 0.5 * (one + two) * dt
+    falls = _falls(values)
+    a, b, one, two, dt = a[falls], b[falls], one[falls], two[falls], dt[falls]
+    ratio = np.log(a / b)
+    found[falls] = dt * ((one - two) - (a - b) / ratio * (one / a - two / b)) / ratio
+    return float(found.sum())
+
+
+def _falls(values: Array) -> NDArray[np.bool_]:
+    """Return between which samples a course falls so far that it is taken for an exponential."""
+    # Close to a ratio of one the logarithm loses digits, and a line is as good.
+    found: NDArray[np.bool_] = (values[1:] > 0) & (values[1:] < values[:-1] * (1 - 1e-6))
+    return found
 
 
 def half_life(times: Array, values: Array, start: float, end: float = np.inf) -> float:

@@ -57,11 +57,9 @@ def compare(
         msg = f"{own.name}: a tumour alone has no body to compare with others"
         raise InputError(msg)
     reference = own.table.body.name
-    weights = {name: _weight(load_body(name, folder)) for name in {reference, *bodies}}
     studies = {}
-    for name in dict.fromkeys([reference, *bodies]):
-        factor = (weights[name] / weights[reference]) ** _EXPONENT[dose]
-        studies[name] = _prepared(own, path, name, factor, dict(settings))
+    for name, changed in settings_in(own, [reference, *bodies], dose).items():
+        studies[name] = _prepared(path, {**settings, **changed})
         _ = studies[name].simulation  # so that bad input shows before the first run
     rows, courses, missing = {}, {}, {}
     for name, study in studies.items():
@@ -76,6 +74,21 @@ def compare(
     words = [missing[name] for name in bodies]
     dataset["assumed"] = label(("body",), words, "numbers that no publication gives")
     return without_fill(dataset)
+
+
+def settings_in(own: Study, bodies: Sequence[str], dose: str) -> dict[str, dict[str, object]]:
+    """Return what a study in each body has in place of its own: the body, and doses by the rule."""
+    weights = {name: _weight(load_body(name, own.folder)) for name in bodies}
+    reference = _weight(own.body)
+    found: dict[str, dict[str, object]] = {}
+    for name, weight in weights.items():
+        factor = (weight / reference) ** _EXPONENT[dose]
+        doses = {
+            f"doses.{i}.cells": f"{table.cells.value * factor!r} cells"
+            for i, table in enumerate(own.table.doses)
+        }
+        found[name] = {"body.name": name, **doses}
+    return found
 
 
 def table_lines(dataset: xr.Dataset) -> list[str]:
@@ -123,13 +136,8 @@ def _weight(body: Body) -> float:
     return body.body_weight.value / _NG_PER_KG
 
 
-def _prepared(
-    own: Study, path: str | Path, name: str, factor: float, settings: dict[str, object]
-) -> Study:
-    """Return the study in another body, its doses scaled, saved often enough for its metrics."""
-    settings["body.name"] = name
-    for i, table in enumerate(own.table.doses):
-        settings[f"doses.{i}.cells"] = f"{table.cells.value * factor!r} cells"
+def _prepared(path: str | Path, settings: dict[str, object]) -> Study:
+    """Return the study with `settings`, saved often enough for its metrics."""
     study = Study.from_file(path, settings)
     doses = [d.time for d in study.simulation.coupled.doses]
     end = study.table.time.end

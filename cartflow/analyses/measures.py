@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.outcome import InputError
-from cartflow.pbpk.metrics import auc
+from cartflow.pbpk.metrics import auc, auc_slope
 from cartflow.results.result import Result
 from cartflow.study.study import Study
 
@@ -30,14 +30,23 @@ def _cells(_study: Study, result: Result) -> float:
 
 
 def _tumour(study: Study, result: Result) -> float:
-    tumour = result.tree["tumour"].to_dataset()
     times = np.asarray(result.tree["time"])
+    return auc(times, _tumour_cells(study, result)) / float(times[-1])
+
+
+def _tumour_cells(study: Study, result: Result) -> Array:
+    """Return the tumour cells at every saved time."""
+    tumour = result.tree["tumour"].to_dataset()
+    names = _tumour_names(study)
+    cells = xr.concat([tumour[n] for n in names], dim="species") * tumour["cell_volume"]
+    return np.asarray(cells.sum([dim for dim in cells.dims if dim != "time"]))
+
+
+def _tumour_names(study: Study) -> list[str]:
     names = [s.name for s in study.kinetics.species if _is_tumour(s.name, s.role, s.unit)]
     if not names:
         raise InputError("sensitivity: --of tumour: no species of the kinetics is a tumour cell")
-    cells = xr.concat([tumour[n] for n in names], dim="species") * tumour["cell_volume"]
-    counted = np.asarray(cells.sum([dim for dim in cells.dims if dim != "time"]))
-    return auc(times, counted) / float(times[-1])
+    return names
 
 
 def _is_tumour(name: str, role: str, unit: str) -> bool:
@@ -56,6 +65,49 @@ def _blood(_study: Study, result: Result) -> float:
     venous = body["blood_concentration"].sum("phenotype")
     return auc(times, np.asarray(venous))
 
+
+def _entered_slopes(study: Study, result: Result) -> Array:
+    found, numbers = result.derivatives, result.summary()
+    reached, infused = numbers["reached_tumour"], numbers["infused"]
+    change = found["reached_tumour"] / reached - found["infused"] / infused
+    return np.asarray(change) * _entered(study, result)
+
+
+def _cells_slopes(_study: Study, result: Result) -> Array:
+    inside = result.tree["balance"].to_dataset()["in_tumour"].sum("phenotype")
+    return _area_slopes(result, np.asarray(inside), ["in_tumour"])
+
+
+def _tumour_slopes(study: Study, result: Result) -> Array:
+    names = [f"amount_{name}" for name in _tumour_names(study)]
+    end = float(np.asarray(result.tree.coords["time"])[-1])
+    return _area_slopes(result, _tumour_cells(study, result), names) / end
+
+
+def _depth_slopes(_study: Study, result: Result) -> Array:
+    return np.asarray(result.derivatives["depth"])
+
+
+def _blood_slopes(_study: Study, result: Result) -> Array:
+    venous = result.tree["body"].to_dataset()["blood_concentration"].sum("phenotype")
+    return _area_slopes(result, np.asarray(venous), ["blood_concentration"])
+
+
+def _area_slopes(result: Result, values: Array, names: list[str]) -> Array:
+    """Return the slopes of the area under `values`, the sum of the courses `names`."""
+    times, found = np.asarray(result.tree["time"]), result.derivatives
+    slopes = sum(np.asarray(found[f"course_{name}"]) for name in names)
+    return np.array([auc_slope(times, values, each) for each in np.atleast_2d(slopes)])
+
+
+# The derivatives of each measure to the numbers of a result with derivatives.
+SLOPES: dict[str, Callable[[Study, Result], Array]] = {
+    "entered": _entered_slopes,
+    "cells": _cells_slopes,
+    "tumour": _tumour_slopes,
+    "depth": _depth_slopes,
+    "blood": _blood_slopes,
+}
 
 # What each measures, with its unit.
 MEASURES: dict[str, tuple[Measure, str]] = {

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from cartflow.analyses.elasticity import of_the_network, of_the_run, with_elasticity
 from cartflow.analyses.measures import MEASURES
+from cartflow.analyses.sobol import sobol_indices
 from cartflow.core import arguments
 from cartflow.core.dataset import label, without_fill
 from cartflow.core.outcome import InputError, RunStopped, require_known
@@ -24,10 +26,10 @@ from cartflow.study.study import Study
 
 Array = np.ndarray
 Values = Mapping[str, float]
+Outcome = Callable[[Values], float]
 _MM3_PER_ML = 1e3
 DELIVERY = "delivery"
 _SAMPLES = 64
-_MOST_SAMPLES = 2**20
 _LARGEST_SEED = 2**32 - 1  # of the library that draws
 
 
@@ -61,6 +63,8 @@ def sensitivity(
 ) -> xr.Dataset:
     """Return an outcome at both ends of every number's range, and Sobol indices, by ``parameter``.
 
+    Beside them stands the local ``elasticity``, d ln(outcome) / d ln(number) at the study's
+    values, by the derivatives of one run where there are some; ``elasticity_by`` says how.
     `of` is ``delivery``, by the organ network without reactions, or one of `MEASURES`, for which
     the study is run with every value, of doses, motility and kinetics too. Numbers are those
     that carry a `range`, and with `spread` all others within / and x that factor; `only` keeps
@@ -86,9 +90,12 @@ def sensitivity(
         msg = f"sensitivity: {of} is {central:g}, so there is nothing to compare with"
         raise InputError(msg)
     wanted = (_SAMPLES if of == DELIVERY else 0) if samples is None else samples
-    indices = _sobol(outcome, varied, wanted, seed) if wanted else {}
-    ends = [[outcome({name: value}) for value in pair] for name, pair in varied.items()]
-    return _dataset(study.study, of, central, kept, varied, np.array(ends), indices, wanted, spread)
+    indices = sobol_indices(outcome, varied, wanted, seed) if wanted else {}
+    ends = np.array([[outcome({name: value}) for value in pair] for name, pair in varied.items()])
+    found = _dataset(study.study, of, central, kept, varied, ends, indices, wanted, spread)
+    if of == DELIVERY:
+        return with_elasticity(found, of_the_network(_network_outcome(read), found))
+    return with_elasticity(found, of_the_run(read, of, found))
 
 
 def sensitivity_lines(dataset: xr.Dataset) -> list[str]:
@@ -97,25 +104,24 @@ def sensitivity_lines(dataset: xr.Dataset) -> list[str]:
     lines = [f"{dataset.attrs['outcome']}: {dataset.attrs['central']:.4g} in the study"]
     lines.append(
         f"{'number':46} {'lowest':>10} {'highest':>10} {'unit':12} {'at lowest':>10} "
-        f"{'at highest':>10}" + (f" {'first':>7} {'total':>7}" if sobol else "")
+        f"{'at highest':>10} {'elasticity':>10}" + (f" {'first':>7} {'total':>7}" if sobol else "")
     )
     for i in order(dataset):
         row = dataset.isel(parameter=int(i))
         line = (
             f"{row['parameter'].item():46} {float(row['low']):10.4g} {float(row['high']):10.4g} "
-            f"{row['unit'].item():12} {float(row['at_low']):10.4g} {float(row['at_high']):10.4g}"
+            f"{row['unit'].item():12} {float(row['at_low']):10.4g} {float(row['at_high']):10.4g} "
+            f"{float(row['elasticity']):10.4g}"
         )
         if sobol:
             line += f" {float(row['first_order']):7.3f} {float(row['total_order']):7.3f}"
         lines.append(line)
+    lines.append(f"elasticity: {dataset.attrs['elasticity_by']}")
     if dataset.attrs["spread"] == 0:
         lines.append(
             "only numbers that carry a range vary; --spread F varies the others, / and x F"
         )
     return lines
-
-
-Outcome = Callable[[Values], float]
 
 
 def _only(numbers: Mapping[str, Parameter], beginnings: Sequence[str]) -> dict[str, Parameter]:
@@ -168,35 +174,6 @@ def _counted(outcome: Outcome, watch: Callable[[int], None] | None) -> Outcome:
         return found
 
     return counted
-
-
-def _sobol(
-    outcome: Outcome, varied: Mapping[str, tuple[float, float]], samples: int, seed: int
-) -> dict[str, Array]:
-    try:
-        from SALib.analyze import sobol as analysis
-        from SALib.sample import sobol as sampling
-    except ImportError:
-        msg = "sensitivity: SALib is not installed; pip install 'cartflow[sensitivity]'"
-        raise InputError(msg) from None
-    samples = arguments.whole_number(samples, "samples", 8, _MOST_SAMPLES)
-    if samples & (samples - 1):
-        msg = f"--samples: {samples} must be a power of 2, 8 or more"
-        raise InputError(msg)
-    names = list(varied)
-    flat = [name for name, (low, high) in varied.items() if not 0 < low < high]
-    if flat:
-        msg = f"sensitivity: the range of {flat[0]} must be above 0 and wider than a point"
-        raise InputError(msg)
-    bounds = [[float(np.log(low)), float(np.log(high))] for low, high in varied.values()]
-    problem = {"num_vars": len(names), "names": names, "bounds": bounds}
-    drawn = sampling.sample(problem, samples, calc_second_order=False, seed=seed)
-    outputs = [np.log(outcome(dict(zip(names, np.exp(x).tolist(), strict=True)))) for x in drawn]
-    found = analysis.analyze(
-        problem, np.array(outputs), calc_second_order=False, seed=seed, print_to_console=False
-    )
-    keys = {"first_order": "S1", "total_order": "ST", "total_order_error": "ST_conf"}
-    return {name: np.asarray(found[key]) for name, key in keys.items()}
 
 
 _TEXTS = {

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cartflow.commands.ending import dataset_and_figure, written_and_drawn
 from cartflow.commands.set_option import add_set, given_settings
-from cartflow.core.terminal import say
+from cartflow.commands.telling_option import add_telling, telling
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from cartflow.core.progress.shown import Telling
 
 
 def add_compare(commands: Any) -> None:
@@ -21,7 +26,14 @@ def add_compare(commands: Any) -> None:
     command.add_argument(
         "--out", type=Path, metavar="FILE", help="the dataset (default: STUDY's stem _bodies.nc)"
     )
+    bands = "the band over trafficking models and scaling rules, and which choice makes it"
+    command.add_argument("--bands", action="store_true", help=bands)
+    models = "models of the band (default: the study's, and all that state a tumour's vessels)"
+    command.add_argument("--trafficking", metavar="A,B", help=models)
+    rules = "rules of the band (default: all)"
+    command.add_argument("--scaling", metavar="A,B", help=rules)
     add_set(command)
+    add_telling(command)
     command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
     command.set_defaults(command=_compare)
 
@@ -30,6 +42,7 @@ def _compare(options: argparse.Namespace) -> int:
     from cartflow.analyses.compare import compare, table_lines
     from cartflow.results.figures.comparison import plot_comparison
 
+    told = telling(options)
     places = dataset_and_figure(options, f"{options.study.stem}_bodies.nc")
     bodies = [name.strip() for name in options.bodies.split(",")]
     dataset = compare(
@@ -37,6 +50,33 @@ def _compare(options: argparse.Namespace) -> int:
         bodies,
         dose=options.dose,
         settings=given_settings(options.settings),
-        watch=lambda name: say(f"running       {name}"),
+        watch=told.running,
     )
-    return written_and_drawn(dataset, table_lines(dataset), plot_comparison, places)
+    lines = table_lines(dataset)
+    if options.bands or options.trafficking or options.scaling:
+        dataset, more = _banded(options, dataset, told)
+        lines += more
+    return written_and_drawn(dataset, lines, plot_comparison, places)
+
+
+def _banded(
+    options: argparse.Namespace, dataset: xr.Dataset, told: Telling
+) -> tuple[xr.Dataset, list[str]]:
+    """Return the comparison with its bands, and what they come to in words."""
+    from cartflow.analyses.bands import RULES, asked, band_lines, with_bands
+    from cartflow.core.progress.shown import members
+
+    task = asked(
+        dataset,
+        options.study,
+        settings=given_settings(options.settings),
+        trafficking=_names(options.trafficking),
+        rules=_names(options.scaling) or RULES,
+    )
+    with members("bands", task.plan.count, 0, told) as watch:
+        banded = with_bands(dataset, task, watch)
+    return banded, band_lines(banded)
+
+
+def _names(text: str | None) -> list[str]:
+    return [name.strip() for name in text.split(",")] if text else []

@@ -21,6 +21,8 @@ from cartflow.results.figures.comparison import plot_comparison
 from cartflow.results.figures.refinement import plot_refinement
 from cartflow.results.figures.run import plot_result
 from cartflow.results.figures.sensitivity import plot_sensitivity
+from cartflow.results.figures.sweep.figure import plot_sweep
+from cartflow.results.figures.sweep.shown import shown
 from cartflow.study.overrides import errors_named
 
 Draw = Callable[[Path], None]
@@ -61,6 +63,9 @@ def _drawing(tree: xr.DataTree, path: Path) -> Draw:
     if "parameter" in dataset.dims and "central" in dataset.attrs:
         require_sensitivity(dataset)
         return lambda out: plot_sensitivity(dataset, out)
+    if dataset.attrs.get("analysis") == "sweep":
+        shown(dataset)
+        return lambda out: plot_sweep(dataset, out)
     if "level" in dataset.dims and "target" in dataset.attrs:
         require_refinement(dataset)
         return lambda out: plot_refinement(dataset, out)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cartflow.commands.ending import FINISHED, settled
 from cartflow.commands.set_option import add_set, given_settings
+from cartflow.commands.telling_option import add_telling, telling
 from cartflow.core.terminal import tell
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def add_run(commands: Any) -> None:
         "--mask", type=Path, metavar="FILE", help="a NIfTI or NRRD mask as geometry"
     )
     add_set(command)
+    add_telling(command)
     command.add_argument("--force", action="store_true", help="overwrite the result if it exists")
     command.add_argument(
         "--resume", action="store_true", help="go on with the unfinished run in the result's file"
@@ -35,7 +37,7 @@ def add_run(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from cartflow.core.dataset import netcdf
-    from cartflow.core.progress import progress
+    from cartflow.core.progress.shown import days
     from cartflow.core.saving.destination import Destination
     from cartflow.core.saving.keeper import Keeper
     from cartflow.core.saving.signals import Stopping
@@ -43,6 +45,7 @@ def _run(options: argparse.Namespace) -> int:
     from cartflow.study.checks import hints
     from cartflow.study.study import Study
 
+    told = telling(options)
     with Stopping() as stop:
         study = Study.from_file(options.study, _settings(options))
         path = options.out or Path(f"{options.study.stem}.nc")
@@ -53,11 +56,14 @@ def _run(options: argparse.Namespace) -> int:
             return FINISHED
         _ = study.prepared
         keeper = Keeper[Any](out, lambda result: netcdf(result.tree))
-        with progress(study.table.title, study.table.time.end.value) as watch:
+        reached = 0.0 if since is None else float(since.tree.to_dataset()["time"][-1])
+        with days(study.table.title, study.table.time.end.value, told, reached) as watch:
             checked = study.table.solver.mesh_check
             result = study.run(stop.watched(watch), keeper, checked, since=since)
+        told.add(f"outcome: {result.outcome}")
         notes = [f"note          {hint}" for hint in hints(study.table)]
         written = settled(out, result.tree, [*summary_lines(result.tree), *notes])
+    told.add(f"written: {written}")
     tell([f"written       {written}"])
     if result.outcome.status == "interrupted":
         tell(["go on         with the same command and --resume"])

@@ -214,3 +214,14 @@ def cf_unit(unit: str) -> str:
         if powers.get(d, 0)
     ]
     return " ".join(parts) or "1"
+
+
+def unit_words(unit: str) -> str:
+    """Return `unit` itself, not the internal one, as UDUNITS reads it; a cell drops out.
+
+    >>> unit_words("um^2/min")
+    'micrometer2 minute-1'
+    """
+    powers = registry().Quantity(1, parse_unit(unit)).unit_items()
+    parts = [f"{name}{'' if power == 1 else f'{power:g}'}" for name, power in powers]
+    return " ".join(part for part in parts if not part.startswith("cell")) or "1"

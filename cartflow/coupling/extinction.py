@@ -47,15 +47,22 @@ def extinguished(
 
 def emptied(wholes: Wholes, before: Array, state: State) -> tuple[State, tuple[Extinct, ...]]:
     """Return `state` without what was above its threshold `before` and is below it now."""
-    gone = (before >= 1.0) & (wholes.above(state) < 1.0)
-    if not gone.any():
-        return state, ()
+    factors, found = gone(wholes, before, state)
+    return (wholes.multiplied(state, factors), found) if found else (state, ())
+
+
+def gone(wholes: Wholes, before: Array, state: State) -> tuple[Array, tuple[Extinct, ...]]:
+    """Return what is left of each whole, all or nothing, and what died out.
+
+    It was above its threshold `before` and is below it in `state`.
+    """
+    fallen = (before >= 1.0) & (wholes.above(state) < 1.0)
     found = tuple(
         Extinct(time=state.time, species=species, place=place)
-        for (species, place), is_gone in zip(wholes.labels, gone, strict=True)
-        if is_gone
+        for (species, place), has in zip(wholes.labels, fallen, strict=True)
+        if has
     )
-    return wholes.multiplied(state, np.where(gone, 0.0, 1.0)), found
+    return np.where(fallen, 0.0, 1.0), found
 
 
 def _first_fall(

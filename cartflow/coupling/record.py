@@ -30,7 +30,8 @@ class Record:
     `companion` is a coarser run beside it, if there was one. `error_sum` adds up the estimated
     relative errors of all accepted steps: a measure of the error in time at the end, as long as
     errors neither grow nor die out on the way. `extinct` are the species that died out, and
-    `happened` the study's events, as time went.
+    `happened` the study's events, as time went. `tangents` are, for every state saved, its slopes
+    by direction, if they were wanted.
     """
 
     states: list[State]
@@ -41,5 +42,6 @@ class Record:
     extinct: tuple[Extinct, ...] = ()
     happened: tuple[Happened, ...] = ()
     companion: Companion | None = None
+    tangents: tuple[tuple[State, ...], ...] = ()
     between: bool = False
     memory: Mapping[str, np.ndarray] = field(default_factory=dict)

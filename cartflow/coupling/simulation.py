@@ -13,6 +13,8 @@ from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.plan import on_a_line
 from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Companion, Record
+from cartflow.coupling.tangents.direction import Direction
+from cartflow.coupling.tangents.run import WithTangents
 from cartflow.coupling.together import Together
 from cartflow.coupling.turns import InTurns, Keep, Watch, at_the_end
 from cartflow.pde.fast.engine import FastEngine
@@ -28,7 +30,8 @@ class Simulation:
 
     `initial` is the tumour's state (species, mesh cells); `save_times` (days) rise from the
     first, where the run starts, to the last, where it ends. `programme` says which systems take
-    over later, and must leave alone what `one_system` goes by.
+    over later, and must leave alone what `one_system` goes by. `directions` are the numbers to
+    which one system without a programme is differentiated beside the run.
     """
 
     coupled: Coupled
@@ -36,6 +39,7 @@ class Simulation:
     save_times: tuple[float, ...]
     control: StepControl = field(default_factory=StepControl)
     programme: Programme[Coupled] | None = None
+    directions: tuple[Direction, ...] = ()
 
     @cached_property
     def one_system(self) -> bool:
@@ -59,8 +63,7 @@ class Simulation:
         The record ends early, with the reason in its outcome, when a step underflows, a number
         is not finite or negative, or the user interrupts; an interrupted one keeps its last state.
         """
-        kind = Together if self.one_system else InTurns
-        run = kind(self.coupled, self.control, self.initial, self.save_times[0], self.programme)
+        run = self._begun()
         try:
             if since is not None:
                 run.recall(since)
@@ -72,6 +75,13 @@ class Simulation:
             return run.record(interrupted(interrupt, run.reached.time), last=True)
         record = run.record(Outcome(status="finished"))
         return replace(record, companion=self._companion(record.accepted_steps, watch))
+
+    def _begun(self) -> InTurns:
+        start = (self.coupled, self.control, self.initial, self.save_times[0])
+        if self.directions:
+            return WithTangents(*start, self.directions)
+        kind = Together if self.one_system else InTurns
+        return kind(*start, self.programme)
 
     def unchecked(self) -> Simulation:
         """Return it without the companion run that tells the error in time."""
@@ -96,7 +106,7 @@ class Simulation:
         if steps < _OFTEN * (len(self.save_times) - 1):
             ratio = 2.0**3.5
         end = None if watch is None else at_the_end(watch, times[-1])
-        record = replace(self, save_times=times, control=control).run(end)
+        record = replace(self, save_times=times, control=control, directions=()).run(end)
         if record.outcome.status != "finished":
             return None  # also where a user has had enough of it: the run itself is whole
         return Companion(state=record.states[-1], ratio=ratio)

@@ -10,7 +10,6 @@ import numpy as np
 from cartflow.core.outcome import Outcome
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
-from cartflow.coupling.extinction import emptied
 from cartflow.coupling.line.stepper import Going, LineStepper
 from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
@@ -80,11 +79,17 @@ class Together(InTurns):
         falls = self.wholes.may_fall
         before = self.wholes.above(self.state) if falls else None
         least = self.wholes.least_in_tumour(self.state) if falls else None
-        self.state, self.going = self._current().advance(
+        stepper = self._current()
+        new, self.going = stepper.advance(
             self.state, self.going, event, self._least_counted(), least
         )
+        self._move(new, stepper)
         if before is not None:
-            self._accept(*emptied(self.wholes, before, self.state))
+            self._empty(before)
+
+    def _move(self, new: State, stepper: LineStepper) -> None:
+        """Take what `stepper` came to."""
+        self.state = new
 
     def _least_counted(self) -> np.ndarray:
         """Return the amounts below which errors do not count, with all cells of doses under way."""

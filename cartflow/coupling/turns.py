@@ -18,10 +18,11 @@ from cartflow.core.stepping import (
 )
 from cartflow.core.totals import totals
 from cartflow.coupling.coupled import Coupled
-from cartflow.coupling.extinction import Extinct, emptied, extinguished
+from cartflow.coupling.extinction import Extinct, extinguished, gone
 from cartflow.coupling.programme import Programme, Underway
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
+from cartflow.pbpk.doses import Dose
 
 Array = np.ndarray
 Watch = Callable[[float, float], None]
@@ -141,8 +142,8 @@ class InTurns:
         if self.state.time in self.base.happenings.times():
             self._restart()
             before = self.wholes.above(self.state)
-            jumped = self.wholes.multiplied(self.state, self.wholes.factors(self.state.time))
-            self._accept(*emptied(self.wholes, before, jumped))
+            self._multiply(self.wholes.factors(self.state.time), jump=True)
+            self._empty(before)
         self._give_doses()
         self.state = self.base.arrived(self.state)
         self.underway.look(self.base, self.state)
@@ -152,6 +153,17 @@ class InTurns:
             # It may have been at work before, which a run that goes on from here does not know.
             coupled.engine.recall(np.zeros(0))
         self.coupled = coupled
+
+    def _multiply(self, factors: Array, jump: bool = False) -> None:
+        """Multiply every whole, by a `jump` of the models or as it dies out."""
+        self.state = self.wholes.multiplied(self.state, factors)
+
+    def _empty(self, before: Array) -> None:
+        """Take away what was above its threshold `before` and is below it now."""
+        factors, found = gone(self.wholes, before, self.state)
+        if found:
+            self._multiply(factors)
+            self.extinct += found
 
     def _take_over(self) -> None:
         """Go on with the system that the study's events make, from the state as it is."""
@@ -175,7 +187,11 @@ class InTurns:
             # A dose starts a new transient, so the step starts small again.
             self._restart()
             if dose.bolus:
-                self.state = self.base.given(dose, self.state)
+                self._give(i, dose)
+
+    def _give(self, i: int, dose: Dose) -> None:
+        """Give `dose`, the i-th, a bolus."""
+        self.state = self.base.given(dose, self.state)
 
     def _restart(self) -> None:
         self.loop.restart()

@@ -45,6 +45,10 @@ def require_comparison(dataset: xr.Dataset) -> None:
         _require(dataset, "/", name, ("body",))
     for name in _COURSES:
         _require(dataset, "/", name, ("body", "time"))
+    if "delivery_low" in dataset.variables:
+        for name in ("delivery_low", "delivery_median", "delivery_high"):
+            _require(dataset, "/", name, ("body",))
+        _require(dataset, "/", "delivery_by_choice", ("body", "trafficking", "scaling"))
 
 
 def require_sensitivity(dataset: xr.Dataset) -> None:

@@ -45,6 +45,13 @@ class Result:
         groups = ", ".join(self.tree.children)
         return f"<Result: {title}; {self.outcome}; {groups}{span}>"
 
+    @property
+    def derivatives(self) -> xr.Dataset:
+        """The derivatives of what it comes to, by ``number`` (see `run_with_derivatives`)."""
+        if "derivatives" not in self.tree.children:
+            raise InputError("the result holds no derivatives; run_with_derivatives makes them")
+        return self.tree["derivatives"].to_dataset()
+
     def plot(self, path: str | Path) -> None:
         """Draw the result as ``cartflow plot`` does, into a PNG. Raises `InputError`."""
         from cartflow.results.drawable import require_drawable

@@ -27,7 +27,7 @@ def tumour_group(record: Record, simulation: Simulation) -> xr.Dataset:
         variables[species.name] = variable(dims, values, species.unit, name, role=species.role)
     return xr.Dataset(
         {**variables, **_depths(record, simulation), **_places(geometry)},
-        coords=_coordinates(geometry),
+        coords=coordinates_of(geometry),
         # What was noted when the geometry was read; CF's name for it.
         attrs={"comment": "; ".join(geometry.notes)} if geometry.notes else {},
     )
@@ -36,7 +36,7 @@ def tumour_group(record: Record, simulation: Simulation) -> xr.Dataset:
 def require_free_names(network: Network, geometry: Geometry) -> None:
     """Raise `InputError` if a species has the name of another variable of the group."""
     shared = {"time", "phenotype", "penetration_depth", "penetration_depth_all"}
-    taken = {*shared, *_places(geometry), *_coordinates(geometry)}
+    taken = {*shared, *_places(geometry), *coordinates_of(geometry)}
     for name in network.species_names:
         if name in taken:
             msg = (
@@ -111,7 +111,8 @@ def _places(geometry: Geometry) -> dict[str, xr.Variable]:
     return places
 
 
-def _coordinates(geometry: Geometry) -> dict[str, xr.Variable]:
+def coordinates_of(geometry: Geometry) -> dict[str, xr.Variable]:
+    """Return the coordinates of a grid."""
     # No 'axis': CF reads X, Y and Z as longitude, latitude and height.
     oblique = geometry.dims == ("k", "j", "i")
     coordinates = {}

@@ -17,6 +17,7 @@ from cartflow.pbpk.variation.ranges import Setting
 from cartflow.study.schema import StudyTable
 
 _INSIDE = ("doses.", "events.", "fields.", "tissue.", "kinetics.", "organs.", "tumour.")
+_OF_VESSELS = ("tumour.", "trafficking.tumour.", "trafficking.brain.")
 _TIMES = (".time", ".duration", ".interval", ".every", ".until", ".after")
 # What a model's file states beside its parameters, which a study cannot set.
 _OF_MODELS = ("kinetics.extinction.", "kinetics.events.")
@@ -84,8 +85,11 @@ class StudyNumbers(Generic[S]):
     @cached_property
     def numbers(self) -> dict[str, Parameter]:
         """Every number that may vary, by name."""
-        followed = self.study.table.body is not None
-        outside = study_setting(self.study).numbers() if followed else {}
+        table = self.study.table
+        outside = {} if table.body is None else study_setting(self.study).numbers()
+        if table.tumour_alone:
+            # Of the body no more than the tumour's vessels.
+            outside = {k: p for k, p in outside.items() if k.startswith(_OF_VESSELS)}
         inside = {k: p for k, p in self.study.parameters().items() if self._is_inside(k)}
         return outside | {k: p for k, p in inside.items() if k not in outside}
 

@@ -16,6 +16,7 @@ import numpy as np
 from cartflow.core.cache_folder import cache_folder, write_once
 from cartflow.kinetics.compiled.pointers_text import pointers_text
 from cartflow.kinetics.expressions.compile import Array
+from cartflow.kinetics.expressions.dual import dual_module_text
 from cartflow.kinetics.expressions.generated import VERSION, module_text
 from cartflow.kinetics.expressions.grammar import Binary, Call, Expression, Name, Negative, Number
 from cartflow.kinetics.network import Network
@@ -74,10 +75,19 @@ class Addresses:
 
 def addresses(network: Network) -> Addresses:
     """Return the addresses of the blocks of `compiled(network)`; they last with the process."""
-    blocks = _module(network)
+    return _addresses(network, _module(network), "float64")
+
+
+def dual_addresses(network: Network) -> Addresses:
+    """Return the addresses of the blocks for dual numbers (`cartflow.core.dual`), complex128."""
+    name = f"cartflow_dual_kinetics_{structure_key(network)}"
+    return _addresses(network, _kept(name, lambda: _dual_text(network)), "complex128")
+
+
+def _addresses(network: Network, blocks: ModuleType, number: str) -> Addresses:
     name = blocks.__name__.replace("kinetics", "pointers")
     sizes = (len(network.species), len(network.reactions), len(network.parameters))
-    module = _kept(name, lambda: pointers_text(blocks.__name__, *sizes))
+    module = _kept(name, lambda: pointers_text(blocks.__name__, *sizes, number))
     return Addresses(
         rates=module.rates_by_address.address, jacobian=module.jacobian_by_address.address
     )
@@ -151,6 +161,12 @@ def _text(network: Network, each: bool) -> str:
         network.species_names,
         tuple(network.parameters),
         each,
+    )
+
+
+def _dual_text(network: Network) -> str:
+    return dual_module_text(
+        network.expressions, network.gradients, network.species_names, tuple(network.parameters)
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 _TEXT = '''\
 """Rates and their derivatives by address, written by cartflow; changes to this file are lost."""
 
-from numba import carray, cfunc, float64, int64, types, void
+from numba import carray, cfunc, {number}, int64, types, void
 
 from {module} import jacobian_block, rates_block
 
-POINTER = types.CPointer(float64)
+POINTER = types.CPointer({number})
 BLOCK = void(POINTER, int64, POINTER, int64, int64, POINTER, int64)
 
 
@@ -26,13 +26,17 @@ def jacobian_by_address(amounts, cells, parameters, start, stop, out, width):
 '''
 
 
-def pointers_text(module: str, species: int, reactions: int, parameters: int) -> str:
+def pointers_text(
+    module: str, species: int, reactions: int, parameters: int, number: str = "float64"
+) -> str:
     """Return the module with `rates_by_address` and `jacobian_by_address` of `module`'s blocks.
 
     Both take (amounts, cells, parameters, start, stop, out, width): amounts (species, cells) and
-    out (reactions or reactions x species, width) as pointers to float64 in C order.
+    out (reactions or reactions x species, width) as pointers in C order to numbers
+    of the kind `number`, float64 or complex128.
     """
     return _TEXT.format(
+        number=number,
         module=module,
         species=species,
         reactions=max(reactions, 1),

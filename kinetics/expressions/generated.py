@@ -60,32 +60,39 @@ def module_text(
     `gradients` holds for each rate the derivative to each species that is not zero everywhere.
     With `each` every mesh cell has parameters of its own, shape (n_parameters, n_cells).
     """
-    rows = dict(enumerate(rates))
-    slopes = {
+    slopes, size = slope_rows(gradients, species), len(rates) * len(species)
+    kind = "float64[:, ::1]" if each else "float64[::1]"
+    parts = [
+        _HEADER.format(parameters=kind, nonzero=tuple(sorted(slopes))),
+        function_text("rates_block", dict(enumerate(rates)), len(rates), species, parameters, each),
+        function_text("jacobian_block", slopes, size, species, parameters, each),
+    ]
+    return "\n\n".join(parts)
+
+
+def slope_rows(
+    gradients: Sequence[Mapping[str, Expression]], species: Sequence[str]
+) -> dict[int, Expression]:
+    """Return the derivatives by their row, rate x species + species."""
+    return {
         row * len(species) + column: gradient[name]
         for row, gradient in enumerate(gradients)
         for column, name in enumerate(species)
         if name in gradient
     }
-    size = len(rates) * len(species)
-    kind = "float64[:, ::1]" if each else "float64[::1]"
-    parts = [
-        _HEADER.format(parameters=kind, nonzero=tuple(sorted(slopes))),
-        _function("rates_block", rows, len(rates), species, parameters, each),
-        _function("jacobian_block", slopes, size, species, parameters, each),
-    ]
-    return "\n\n".join(parts)
 
 
-def _function(
+def function_text(
     name: str,
     rows: Mapping[int, Expression],
     size: int,
     species: Sequence[str],
     parameters: Sequence[str],
-    each: bool,
+    each: bool = False,
+    kind: type[Writer] | None = None,
 ) -> str:
-    writer = Writer(
+    """Return the function that writes the trees `rows` to so many rows, for a block of cells."""
+    writer = (kind or Writer)(
         species={s: f"x{row}" for row, s in enumerate(species)},
         parameters={p: f"p{row}" for row, p in enumerate(parameters)},
         varying=frozenset([*species, *parameters] if each else species),

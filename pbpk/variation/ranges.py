@@ -121,11 +121,17 @@ def _numbers(part: object) -> dict[str, Parameter]:
 
 def _with(part: N, prefix: str, values: Mapping[str, float]) -> N:
     changed = {
-        name: number.times(values[f"{prefix}.{name}"] / number.value, number.unit, number.note)
+        name: _changed(number, values[f"{prefix}.{name}"])
         for name, number in _numbers(part).items()
-        if f"{prefix}.{name}" in values and number.value
+        if f"{prefix}.{name}" in values
     }
     return replace(part, **changed) if changed else part  # type: ignore[type-var]
+
+
+def _changed(number: Parameter, value: float) -> Parameter:
+    if number.value:
+        return number.times(value / number.value, number.unit, number.note)
+    return replace(number, value=value, stated=f"{value:g} {number.unit}", standing="assumed")
 
 
 def _with_rates(trafficking: Trafficking, values: Mapping[str, float]) -> Trafficking:

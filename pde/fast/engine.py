@@ -40,6 +40,9 @@ class Stepper(Protocol):
     def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
         """As `step`, of third order, with the difference to second order, perhaps in `room`."""
 
+    def implicit_step(self, state: Array, dt: float, exactness: float) -> Stepped | None:
+        """As `explicit_step`, implicit where fields are stiff; None where another is better."""
+
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
         """Return d(storage u)/dt at densities `state`, in `out` if it is given."""
 
@@ -56,9 +59,9 @@ def _stepper(problem: Problem) -> Stepper:
         from cartflow.pde.lines.rosenbrock import Rosenbrock
 
         return Rosenbrock(problem)
-    from cartflow.pde.voxels.steps.stabilised import Stabilised
+    from cartflow.pde.voxels.steps.voxel_steps import VoxelSteps
 
-    return Stabilised(problem)
+    return VoxelSteps(problem)
 
 
 class FastEngine:
@@ -98,10 +101,17 @@ class FastEngine:
         which saves the time to make one. Also returns the volume's 1-norm, per species, of the
         difference to the solution of second order, and that of the new amounts.
         """
-        stepped = self._stepper.explicit_step(state, dt, room)
-        assert stepped.difference is not None
-        assert stepped.size is not None
-        return *self._finished(stepped), stepped.difference, stepped.size
+        return self._judged(self._stepper.explicit_step(state, dt, room))
+
+    def implicit_step(
+        self, state: Array, dt: float, exactness: float
+    ) -> tuple[Array, Account, Array, Array] | None:
+        """As `explicit_step`, with stiff fields implicit; None where such a step does not pay.
+
+        Its linear systems are solved to the share `exactness` of each field's amount.
+        """
+        stepped = self._stepper.implicit_step(state, dt, exactness)
+        return None if stepped is None else self._judged(stepped)
 
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
         """Return d(storage u)/dt of every field (species, cells), in `out` if it is given."""
@@ -148,6 +158,11 @@ class FastEngine:
         extents = self._limit(amounts, stepped.low, stepped.extents)
         new = amounts / self.problem.storage(amounts) if self._stored else amounts
         return new, extents.account(self.problem.network)
+
+    def _judged(self, stepped: Stepped) -> tuple[Array, Account, Array, Array]:
+        assert stepped.difference is not None
+        assert stepped.size is not None
+        return *self._finished(stepped), stepped.difference, stepped.size
 
     def _limit(self, amounts: Array, lows: Array, extents: Extents) -> Extents:
         """Make what fell below zero good, in place; return the extents that remain.

@@ -73,12 +73,14 @@ def evolve(
 _Attempt = tuple[tuple[Array, Account], float, StepFailed]
 # One stabilised step, whole and as halves, costs what so many explicit ones do or more.
 _SHORTER = 5.0
+# How exactly an implicit step is solved, as a share of the tolerance.
+_EXACT = 1e-2
 
 
 class _Evolving:
     def __init__(self, engine: Engine, state: Array, control: StepControl) -> None:
         self.engine = engine
-        self.explicit = engine if isinstance(engine, FastEngine) else None
+        self.fast = engine if isinstance(engine, FastEngine) else None
         self.state = state
         self.volumes = engine.problem.geometry.cell_volumes
         self.most = engine.problem.totals(state)
@@ -112,22 +114,35 @@ class _Evolving:
         try:
             limit = self.engine.step_limit(self.state)
             longest = 0.0
-            if self.explicit is not None:
-                longest = self.explicit.explicit_limit(self.state, self.loop.dt)
+            if self.fast is not None:
+                longest = self.fast.explicit_limit(self.state, self.loop.dt)
         except StepFailed as failure:
             raise StepFailed(failure.field, failure.reason, time) from None
         if max(self.wished, self.loop.dt) <= _SHORTER * longest:
             stable = Limit(days=longest, field="transport", reason="it allows no longer step")
             return self._explicit, min(limit, stable, key=lambda each: each.days)
-        return self._doubled, limit
+        return self._implicit, limit
 
-    def _explicit(self, dt: float) -> _Attempt:
-        assert self.explicit is not None
+    def _implicit(self, dt: float) -> _Attempt:
+        if self.fast is None:
+            return self._doubled(dt)
         try:
-            found = self.explicit.explicit_step(self.state, dt, self.room)
+            found = self.fast.implicit_step(self.state, dt, _EXACT * self.loop.control.tolerance)
         except StepFailed as failure:
             return (self.state, _combined([], [])), np.inf, failure
-        new, account, difference, size = found
+        return self._doubled(dt) if found is None else self._estimated(dt, *found)
+
+    def _explicit(self, dt: float) -> _Attempt:
+        assert self.fast is not None
+        try:
+            found = self.fast.explicit_step(self.state, dt, self.room)
+        except StepFailed as failure:
+            return (self.state, _combined([], [])), np.inf, failure
+        return self._estimated(dt, *found)
+
+    def _estimated(
+        self, dt: float, new: Array, account: Account, difference: Array, size: Array
+    ) -> _Attempt:
         self.most = np.maximum(self.most, size)
         return self._judged(dt, new, account, difference / (size + self._floor()))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.compiling import serial
+from cartflow.core.dual import ratio
 
 Array = np.ndarray
 
@@ -20,19 +21,19 @@ def limited_with_slopes(
 
     near + a^2 b^2 / (|a|^3 + |b|^3), with the sign of the slopes a and b on both sides of the
     upwind cell where they have one: second order where they agree, and unlike van Leer's
-    harmonic mean without a corner where one of them vanishes.
+    harmonic mean without a corner where one of them vanishes. They may be dual numbers.
     """
     a, b = near - far, beyond - near
-    if a * b <= 0.0:
+    if a.real * b.real <= 0.0:
         return near, 0.0, 1.0, 0.0
-    steeper_behind = abs(a) >= abs(b)
-    large, r = (abs(a), b / a) if steeper_behind else (abs(b), a / b)
-    over = 1.0 / (1.0 + r * r * r)
+    steeper_behind = abs(a.real) >= abs(b.real)
+    large, r = (a, ratio(b, a)) if steeper_behind else (b, ratio(a, b))
+    over = ratio(1.0, 1.0 + r * r * r)
     share = r * r * over
     slope = r * (2.0 - r * r * r) * over * over
     rest = share - r * slope
     da, db = (rest, slope) if steeper_behind else (slope, rest)
-    return near + np.copysign(large * share, a), -da, 1.0 + da - db, db
+    return near + large * share, -da, 1.0 + da - db, db
 
 
 @serial

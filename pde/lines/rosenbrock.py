@@ -80,6 +80,9 @@ class Rosenbrock:
         """Raise `StepFailed`: there are none."""
         raise StepFailed("transport", "on a line there are no explicit steps")
 
+    def implicit_step(self, state: Array, dt: float, exactness: float) -> None:
+        """Return None: on a line every step is one of `step`."""
+
     def memory(self) -> Array:
         """Return no number: every step begins anew."""
         return np.zeros(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.compiling import serial
+from cartflow.core.dual import positive
 
 Array = np.ndarray
 
@@ -17,27 +18,27 @@ def fill(values: Array, volumes: Array, ahead: Array, behind: Array) -> float:
 
     `ahead` and `behind` (axes, cells) hold each cell's neighbours, or the cell itself at a rim.
     Returns the amount that was moved. What a few sweeps over the neighbours cannot fill is taken
-    from all cells in proportion, as long as the total allows it.
+    from all cells in proportion, as long as the total allows it. Values may be dual numbers.
     """
     moved = 0.0
     for _ in range(_SWEEPS):
         short = False
         for c in range(values.size):
-            if values[c] < 0.0:
+            if values[c].real < 0.0:
                 moved += _fill_one(values, volumes, ahead, behind, c)
-                short = short or values[c] < 0.0
+                short = short or values[c].real < 0.0
         if not short:
             return moved
     have, need = 0.0, 0.0
     for c in range(values.size):
-        if values[c] > 0.0:
+        if values[c].real > 0.0:
             have += values[c] * volumes[c]
         else:
             need -= values[c] * volumes[c]
-    if need >= have:
+    if need.real >= have.real:
         return np.inf
     for c in range(values.size):
-        values[c] = max(values[c], 0.0) * (1.0 - need / have)
+        values[c] = positive(values[c]) * (1.0 - need / have)
     return moved + need
 
 
@@ -47,14 +48,15 @@ def _fill_one(values: Array, volumes: Array, ahead: Array, behind: Array, c: int
     have = 0.0
     for a in range(ahead.shape[0]):
         for n in (ahead[a, c], behind[a, c]):
-            if values[n] > 0.0:
+            if values[n].real > 0.0:
                 have += values[n] * volumes[n]
-    taken = min(-values[c] * volumes[c], have)
-    if taken <= 0.0:
+    need = -values[c] * volumes[c]
+    taken = need if need.real < have.real else have
+    if taken.real <= 0.0:
         return 0.0
     for a in range(ahead.shape[0]):
         for n in (ahead[a, c], behind[a, c]):
-            if values[n] > 0.0:
+            if values[n].real > 0.0:
                 values[n] *= 1.0 - taken / have
     values[c] += taken / volumes[c]
     return taken

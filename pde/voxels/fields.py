@@ -29,13 +29,14 @@ class SparseCrossing:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Layout:
-    """The fields for the loops; `speed` bounds the fastest rate of diffusion and losses, 1/day.
+    """The fields for the loops; `speeds` bound each one's rate of diffusion and losses, 1/day.
 
-    That is the rate of the species `fastest`.
+    `speed` is the largest, that of the species `fastest`.
     """
 
     fields: voxel.Fields
     crossed: tuple[SparseCrossing, ...]
+    speeds: Array
     speed: float
     fastest: int
 
@@ -99,6 +100,7 @@ def lay_out(
     return Layout(
         fields=fields,
         crossed=tuple(_sparse(i, c) for i, t in enumerate(transports) for c in t.crossed),
+        speeds=speeds,
         speed=float(speeds.max()),
         fastest=int(speeds.argmax()),
     )

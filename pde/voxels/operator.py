@@ -19,11 +19,15 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VoxelOperator:
-    """Transport at one state; `speed` bounds its fastest rate, 1/day, that of species `fastest`."""
+    """Transport at one state; `speed` bounds its fastest rate, 1/day, that of species `fastest`.
+
+    `speeds` bound the rates of diffusion and losses per species.
+    """
 
     densities: Array
     fields: voxel.Fields
     flux: Array
+    speeds: Array
     speed: float
     fastest: int
     crossed: tuple[SparseCrossing, ...]
@@ -71,6 +75,7 @@ class VoxelOperators:
             densities=u,
             fields=layout.fields,
             flux=flux,
+            speeds=layout.speeds,
             speed=layout.speed + drift,
             fastest=self.drift.fields[int(drifts.argmax())] if drifts_more else layout.fastest,
             crossed=layout.crossed,
@@ -79,6 +84,12 @@ class VoxelOperators:
     def amounts(self, u: Array) -> Array:
         """Return amounts per mm^3 of tissue from densities (species, cells)."""
         return u if self._storage is None else u * self._problem.storage(u)
+
+    def storage(self, u: Array) -> Array:
+        """Return the storage per species and cell at densities `u`."""
+        if self._storage is None or self._problem.tissue.matrix is not None:
+            return self._problem.storage(u)
+        return self._storage
 
     def _layout(self, u: Array) -> Layout:
         return lay_out(self._problem, u, self.uniform, self._links, self.drift.fields)

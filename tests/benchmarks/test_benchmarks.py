@@ -125,6 +125,19 @@ def test_mask_3d_says_why_it_is_left_out(monkeypatch, tmp_path):
     reported("mask_3d", found)
 
 
+def test_tissue_oxygen():
+    from benchmarks import tissue_oxygen
+
+    found = tissue_oxygen.run(
+        cells=8, large=10, end=0.02, tolerances=TOLERANCES, explicit=(1e-2,), reference=1e-5
+    )
+    assert set(found["ratios"]) == {"explicit, box", "explicit, mask"}
+    # Two methods have one limit.
+    for curve in found["curves"]:
+        assert curve["points"][-1]["error"] < 1e-3
+    reported("tissue_oxygen", found)
+
+
 def test_scaling():
     from benchmarks import scaling
 

@@ -32,6 +32,8 @@ def test_the_names():
         "Study",
         "load_result",
         "run_cohort",
+        "run_with_derivatives",
+        "sweep",
     ]
     assert set(dir(cartflow)) >= set(cartflow.__all__)
     from cartflow.closed_forms.antigen_window import Antigen, AntigenWindow

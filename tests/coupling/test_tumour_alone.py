@@ -152,7 +152,8 @@ def final(result):
 
 
 @pytest.mark.parametrize(
-    ("samples", "interpolation", "tolerance"), [(200, "pchip", 1e-3), (400, "pchip", 1e-6)]
+    ("samples", "interpolation", "tolerance"),
+    [pytest.param(200, "pchip", 1e-3, marks=pytest.mark.slow), (400, "pchip", 1e-6)],
 )
 def test_its_own_blood_gives_the_tumour_of_a_run_with_a_body(
     coupled, samples, interpolation, tolerance, tmp_path

@@ -336,7 +336,7 @@ KINDS = {
 def warm(place: Path) -> None:
     """Load and compile what the kinds use, and make the results that are spoilt."""
     import cartflow.commands.drawing
-    import cartflow.core.progress
+    import cartflow.core.progress.shown
     import cartflow.results.summary
 
     del cartflow

@@ -19,6 +19,7 @@ from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import DensityDependence, Field, Problem
 from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
+from cartflow.pde.voxels.steps import voxel_steps
 from cartflow.validation.problems import cells_problem, inert
 
 
@@ -214,6 +215,27 @@ def test_index_free_stencil_equals_the_indexed_one():
     indexed, state = replace(uniform, fields=fields), rough(uniform)
     one, two = (FastEngine(p).right_hand_side(state) for p in (uniform, indexed))
     assert np.abs(one - two).max() <= 1e-11 * np.abs(one).max()
+
+
+@pytest.mark.parametrize("name", list(GEOMETRIES)[2:])
+def test_implicit_steps_on_voxels_solve_the_same_equations(name, monkeypatch):
+    stated = problem(GEOMETRIES[name]())
+    start = settled(stated, FastEngine(stated))
+    ends = []
+    for many in (0, 10**9):
+        for constant in ("MANY_STAGES", "MANY_IN_HALVES", "VERY_MANY_STAGES"):
+            monkeypatch.setattr(voxel_steps, constant, many)
+        engine = FastEngine(stated)
+        ends.append(evolve(engine, start, [0.0, 0.2], tolerance=1e-6).states[-1])
+        for _ in range(2):
+            before, (start_next, account) = stated.totals(start), engine.step(start, 0.005)
+            balance = account.born - account.died + account.converted + account.supplied
+            balance -= account.left + account.egress
+            products = stated.network.is_product
+            after = stated.totals(start_next)
+            np.testing.assert_allclose((before + balance)[products], after[products], rtol=1e-12)
+    apart = np.abs(ends[0] - ends[1]).sum(axis=1) / ends[1].sum(axis=1)
+    np.testing.assert_array_less(apart, 2e-5)
 
 
 @pytest.mark.parametrize("make", [FastEngine, FipyEngine])

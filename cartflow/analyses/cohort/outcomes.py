@@ -16,6 +16,7 @@ from cartflow.pbpk.flows.observables import in_body, organ_table, venous_concent
 from cartflow.results.tumour import penetration_depth
 
 Array = np.ndarray
+_MM3_PER_ML = 1e3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,8 +30,9 @@ class Outcomes:
 def outcomes_of(record: Record, simulation: Simulation, courses: bool) -> Outcomes:
     """Return the outcomes of a run, with its `courses` if they are wanted.
 
-    At the end: ``reached_tumour``, ``in_tumour`` and ``cells`` (organ) in product cells,
-    ``depth`` in mm, ``relative_residual``; ``amount_NAME`` of every species in the tumour.
+    At the end: ``infused``, ``reached_tumour``, ``in_tumour`` and ``cells`` (organ) in product
+    cells, ``delivery`` in 1/mL (reached per infused cell and volume of tumour), ``depth`` in mm,
+    ``relative_residual``; ``amount_NAME`` of every species in the tumour.
     Courses over ``time``: the amounts, ``in_tumour``, and ``blood_concentration`` in cells/mm^3.
     """
     ends = _ends(record, simulation)
@@ -50,10 +52,11 @@ def _ends(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
     geometry = coupled.engine.problem.geometry
     inside = (last.tumour[coupled.products] * coupled.volumes).sum(axis=0)
     cells = organ_table(coupled.network).totals(last.body)
+    reached, infused = float(last.ledger.inflow.sum()), float(last.ledger.infused.sum())
     found = {
-        "reached_tumour": variable(
-            (), float(last.ledger.inflow.sum()), "cell", "product cells that entered the tumour"
-        ),
+        "infused": variable((), infused, "cell", "product cells infused"),
+        "reached_tumour": variable((), reached, "cell", "product cells that entered the tumour"),
+        "delivery": _delivery(reached, infused, geometry.volume),
         "in_tumour": variable(
             (), float(coupled.in_tumour(last.tumour).sum()), "cell", "product cells in the tumour"
         ),
@@ -73,6 +76,13 @@ def _ends(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
     for name, course in _amounts(replace(record, states=[last]), simulation).items():
         found[name] = course[-1]
     return found
+
+
+def _delivery(reached: float, infused: float, volume: float) -> xr.Variable:
+    """Return the cells that entered, per infused cell and mL of a tumour of `volume` mm3."""
+    text = "product cells that entered the tumour, per infused cell and volume of tumour"
+    value = reached / infused / (volume / _MM3_PER_ML) if infused > 0 else np.nan
+    return xr.Variable((), value, {"units": "mL-1", "long_name": text})
 
 
 def _courses(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:

@@ -16,7 +16,7 @@ from cartflow.coupling.line.ends import (
     nearest_to_end,
     new_state,
 )
-from cartflow.coupling.line.room import Room
+from cartflow.coupling.line.room import PAUSE, Room
 from cartflow.coupling.line.stages import stages
 from cartflow.coupling.line.tableaus import Tableau
 
@@ -27,8 +27,6 @@ ARRIVED, PAUSED, FALLEN = -1, -2, -3
 # How near to its least amount, as a share, and days within which, it is found; organs after a
 # dose want steps as short, whatever suits the tissue.
 _NEAR, SHORTEST = 1e-9, 1e-10
-# So many tries between looks at signals.
-_PAUSE = 1000
 
 
 class Control(NamedTuple):
@@ -75,14 +73,14 @@ def advance(
     """Advance `u`, `body` and `counts` in place towards `end` (days), and tell how far it went.
 
     `supply` (see `stages`) is constant until then; amounts below `floor` do not count as errors.
-    A species that falls below its `least` amount ends the advance there.
+    A species that falls below its `least` amount ends the advance there. Steps are left in `w`.
     """
     time, step, last, taken, refused = at.time, at.step, at.last, at.taken, at.refused
     error_sum, power = at.error_sum, 1.0 / method.order
     tries = 0
     while time < end:
         tries += 1
-        if tries > _PAUSE:
+        if tries > PAUSE:
             return Progress(time, step, last, taken, refused, error_sum, PAUSED)
         left = end - time
         h = left if step >= left * (1.0 - 1e-9) else min(step, max(0.5 * left, control.minimum))
@@ -111,6 +109,7 @@ def advance(
             for k in range(body.shape[1]):
                 body[p, k] = w.body[p, k]
         count(plan, method, h, counts, w)
+        w.steps[taken - at.taken] = h
         taken, error_sum = taken + 1, error_sum + error
         # A controller with memory (Gustafsson), so that steps neither creep nor bounce.
         scaled = max(scaled, 1e-6)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.compiling import serial
+from cartflow.core.dual import positive, ratio
 from cartflow.core.pointers import call
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.band import factorise, factorise_dense, solve, solve_dense
@@ -30,7 +31,7 @@ def rates_at(plan: Plan, u: Array, out: Array, w: Room) -> None:
     # A stage may dip below zero, where roots and powers have no value.
     for s in range(species):
         for c in range(cells):
-            w.inside[s, c] = max(u[s, c], 0.0)
+            w.inside[s, c] = positive(u[s, c])
     call(kinetics.rates, (w.inside, cells, kinetics.parameters, 0, cells, out, cells))
     for r in range(kinetics.weight.shape[0]):
         for c in range(cells):
@@ -40,7 +41,7 @@ def rates_at(plan: Plan, u: Array, out: Array, w: Room) -> None:
 @serial
 def prepare(plan: Plan, over: float, u: Array, w: Room) -> None:
     """Factorise 1/(g h) - J at densities `u`; `over` is 1/(g h)."""
-    _enter_tissue(plan, over, u, w)
+    enter_tissue(plan, over, u, w)
     width = (w.band.shape[1] - 1) // 3
     enter_transport(plan.mesh, plan.drift, u, w.band, width)
     factorise(w.band, width, w.pivots, w.scale)
@@ -49,7 +50,7 @@ def prepare(plan: Plan, over: float, u: Array, w: Room) -> None:
 
 
 @serial
-def _enter_tissue(plan: Plan, over: float, u: Array, w: Room) -> None:
+def enter_tissue(plan: Plan, over: float, u: Array, w: Room) -> None:
     """Write what is local of the mesh's matrix: 1/(g h), losses, and the slopes of the rates."""
     mesh, kinetics = plan.mesh, plan.kinetics
     species, cells = u.shape
@@ -59,12 +60,12 @@ def _enter_tissue(plan: Plan, over: float, u: Array, w: Room) -> None:
             w.band[row, k] = 0.0
     for c in range(cells):
         for s in range(species):
-            w.band[c * species + s, width] = over + mesh.loss[s, c] / mesh.storage[s, c]
+            w.band[c * species + s, width] = over + ratio(mesh.loss[s, c], mesh.storage[s, c])
     if kinetics.stoichiometry.shape[1] == 0:
         return
     for s in range(species):
         for c in range(cells):
-            w.inside[s, c] = max(u[s, c], 0.0)
+            w.inside[s, c] = positive(u[s, c])
     call(kinetics.slopes, (w.inside, cells, kinetics.parameters, 0, cells, w.slopes, cells))
     for d in range(kinetics.driven.shape[0]):
         r, j = kinetics.driven[d, 0], kinetics.driven[d, 1]
@@ -76,7 +77,7 @@ def _enter_tissue(plan: Plan, over: float, u: Array, w: Room) -> None:
                 for c in range(cells):
                     row = c * species + s
                     slope = count * w.slopes[r * species + j, c]
-                    w.band[row, j - s + width] -= slope / mesh.storage[s, c]
+                    w.band[row, j - s + width] -= ratio(slope, mesh.storage[s, c])
 
 
 @serial

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cartflow.core.compiling import serial
+from cartflow.core.dual import positive
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.room import Room, combined
 from cartflow.coupling.line.tableaus import Tableau
@@ -28,6 +29,13 @@ class Counts(NamedTuple):
     egress: Array
     came: Array
     went: Array
+
+
+def none_counted(plan: Plan, places: int, *more: int, kind: type = float) -> Counts:
+    """Return counts of nothing for so many `places` of crossings, with `more` dimensions first."""
+    reactions, products = plan.kinetics.stoichiometry.shape[1], plan.body.products.size
+    sizes = (reactions, reactions, products, places, places)
+    return Counts(*(np.zeros((*more, size), dtype=kind) for size in sizes))
 
 
 @serial
@@ -87,7 +95,7 @@ def count(plan: Plan, method: Tableau, h: float, counts: Counts, w: Room) -> Non
             events = 0.0
             for i in range(method.m.size):
                 events += method.m[i] * w.rates[i, r, c]
-            if events > 0.0:
+            if events.real > 0.0:
                 counts.forwards[r] += events * volumes[c]
             else:
                 counts.reverse[r] -= events * volumes[c]
@@ -105,8 +113,8 @@ def _count_crossings(plan: Plan, method: Tableau, h: float, counts: Counts, w: R
             counts.came[k] += into
             counts.went[k] += out
         else:
-            counts.came[k] += max(into - out, 0.0)
-            counts.went[k] += max(out - into, 0.0)
+            counts.came[k] += positive(into - out)
+            counts.went[k] += positive(out - into)
 
 
 @serial
@@ -152,22 +160,22 @@ def new_state(plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, 
     combined(method.m, method.m.size, u, body, w)
     worst = 0.0
     for s in range(u.shape[0]):
-        moved = _filled(w.u[s], plan.mesh.held[s], floor[s], w)
+        moved = filled(w.u[s], plan.mesh.held[s], floor[s], w)
         for p in range(plan.body.products.size):
             if plan.body.products[p] == s:
                 worst = max(worst, moved)
     for p in range(body.shape[0]):
-        worst = max(worst, _shared(w.body[p], floor[plan.body.products[p]]))
+        worst = max(worst, shared(w.body[p], floor[plan.body.products[p]]))
     return worst
 
 
 @serial
-def _filled(values: Array, held: Array, floor: float, w: Room) -> float:
+def filled(values: Array, held: Array, floor: float, w: Room) -> float:
     """Fill cells below zero from those beside them; return the share of the amount moved."""
     least, size, total = 0.0, 0.0, 0.0
     for c in range(values.size):
-        least = min(least, values[c])
-        size += abs(values[c]) * held[c]
+        least = min(least, values[c].real)
+        size += abs(values[c].real) * held[c].real
         total += values[c] * held[c]
     if least >= 0.0:
         return 0.0
@@ -175,23 +183,25 @@ def _filled(values: Array, held: Array, floor: float, w: Room) -> float:
     if not np.isfinite(moved):
         for c in range(values.size):
             values[c] = 0.0
-        if -total <= _NONE * floor:
+        if -total.real <= _NONE * floor:
             return 0.0
     return moved / (size + floor)
 
 
 @serial
-def _shared(cells: Array, floor: float) -> float:
+def shared(cells: Array, floor: float) -> float:
     """Take what is below zero from all compartments; return the share moved, `floor` beside."""
     have, need = 0.0, 0.0
     for k in range(cells.size):
-        have += max(cells[k], 0.0)
-        need -= min(cells[k], 0.0)
-    if need == 0.0:
+        if cells[k].real < 0.0:
+            need -= cells[k]
+        else:
+            have += cells[k]
+    if need.real == 0.0:
         return 0.0
-    if need >= have and need > _NONE * floor:
+    if need.real >= have.real and need.real > _NONE * floor:
         return np.inf
-    left = max(1.0 - need / have, 0.0) if have > 0.0 else 0.0
+    left = positive(1.0 - need / have) if have.real > 0.0 else 0.0 * have
     for k in range(cells.size):
-        cells[k] = max(cells[k], 0.0) * left
+        cells[k] = positive(cells[k]) * left
     return need / (have + floor)

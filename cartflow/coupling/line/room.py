@@ -11,6 +11,9 @@ from cartflow.coupling.line.arrays import Plan
 
 Array = np.ndarray
 
+# So many tries between looks at signals.
+PAUSE = 1000
+
 
 class Room(NamedTuple):
     """Arrays that the stages write.
@@ -23,7 +26,7 @@ class Room(NamedTuple):
     crossings) count egress and what goes out. `arrived` (products, cells x species) is
     the mesh's answer to one cell a day handed over, `drained` (compartments,) the body's to one
     into the node; `door` (products, products) is what returns, and comes again. `ahead` and
-    `behind` (1, cells) are each cell's neighbours.
+    `behind` (1, cells) are each cell's neighbours, `steps` (days) those that were taken last.
     """
 
     u: Array
@@ -49,6 +52,7 @@ class Room(NamedTuple):
     crossed: Array
     ahead: Array
     behind: Array
+    steps: Array
 
 
 def width_of(plan: Plan) -> int:
@@ -57,36 +61,41 @@ def width_of(plan: Plan) -> int:
     return (2 if (plan.drift.attractant >= 0).any() else 1) * species
 
 
-def room(plan: Plan, stages: int) -> Room:
-    """Return room for a method of so many `stages`."""
+def room(plan: Plan, stages: int, kind: type = float) -> Room:
+    """Return room for a method of so many `stages`, for numbers of a `kind`."""
+
+    def zeros(*shape: int) -> Array:
+        return np.zeros(shape, dtype=kind)
+
     species, cells = plan.mesh.storage.shape
     reactions = max(plan.kinetics.stoichiometry.shape[1], 1)
     products, compartments = plan.body.products.size, len(plan.body.rates)
     size, width = species * cells, width_of(plan)
     return Room(
-        u=np.zeros((species, cells)),
-        inside=np.zeros((species, cells)),
-        f=np.zeros((species, cells)),
-        k=np.zeros((stages, species, cells)),
-        x=np.zeros(size),
-        band=np.zeros((size, 3 * width + 1)),
+        u=zeros(species, cells),
+        inside=zeros(species, cells),
+        f=zeros(species, cells),
+        k=zeros(stages, species, cells),
+        x=zeros(size),
+        band=zeros(size, 3 * width + 1),
         pivots=np.zeros(size, dtype=np.int64),
-        scale=np.zeros(size),
-        rates=np.zeros((stages, reactions, cells)),
-        slopes=np.zeros((reactions * species, cells)),
-        body=np.zeros((products, compartments)),
-        kb=np.zeros((stages, products, compartments)),
-        dense=np.zeros((compartments, compartments)),
+        scale=zeros(size),
+        rates=zeros(stages, reactions, cells),
+        slopes=zeros(reactions * species, cells),
+        body=zeros(products, compartments),
+        kb=zeros(stages, products, compartments),
+        dense=zeros(compartments, compartments),
         dense_pivots=np.zeros(compartments, dtype=np.int64),
-        drained=np.zeros(compartments),
-        arrived=np.zeros((products, size)),
-        door=np.zeros((products, products)),
+        drained=zeros(compartments),
+        arrived=zeros(products, size),
+        door=zeros(products, products),
         door_pivots=np.zeros(products, dtype=np.int64),
-        through=np.zeros(products),
-        left=np.zeros((stages, products)),
-        crossed=np.zeros((stages, plan.crossings.place.size)),
+        through=zeros(products),
+        left=zeros(stages, products),
+        crossed=zeros(stages, plan.crossings.place.size),
         ahead=np.minimum(np.arange(1, cells + 1), cells - 1)[None],
         behind=np.maximum(np.arange(-1, cells - 1), 0)[None],
+        steps=np.zeros(PAUSE + 1),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.compiling import serial
+from cartflow.core.dual import ratio
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.elimination import prepare, rates_at, solve_stage
 from cartflow.coupling.line.room import Room, combined
@@ -31,20 +32,20 @@ def stages(
     prepare(plan, 1.0 / gh, u, w)
     for i in range(method.m.size):
         combined(method.a[i], i, u, body, w)
-        _tissue_rates(plan, i, w)
-        _body_rates(plan, i, supply, w)
-        _crossing_rates(plan, i, w)
-        _add_earlier(method, i, h, w)
+        tissue_rates(plan, i, w)
+        body_rates(plan, i, supply, w)
+        crossing_rates(plan, i, w)
+        add_earlier(method, i, h, w)
         species, cells = w.u.shape
         for c in range(cells):
             for s in range(species):
                 w.x[c * species + s] = w.f[s, c]
         solve_stage(plan, i, w)
-        _count(plan, method, i, gh, w)
+        carry_counts(plan, method, i, gh, w)
 
 
 @serial
-def _tissue_rates(plan: Plan, i: int, w: Room) -> None:
+def tissue_rates(plan: Plan, i: int, w: Room) -> None:
     """Write du/dt of the stage's state to `w.f`, and its events per mm3 and day to `w.rates[i]`."""
     mesh, kinetics, body = plan.mesh, plan.kinetics, plan.body
     species, cells = w.u.shape
@@ -67,11 +68,11 @@ def _tissue_rates(plan: Plan, i: int, w: Room) -> None:
             w.f[s, c] += into * body.arrival[c]
     for s in range(species):
         for c in range(cells):
-            w.f[s, c] /= mesh.storage[s, c]
+            w.f[s, c] = ratio(w.f[s, c], mesh.storage[s, c])
 
 
 @serial
-def _body_rates(plan: Plan, i: int, supply: Array, w: Room) -> None:
+def body_rates(plan: Plan, i: int, supply: Array, w: Room) -> None:
     """Write the body's rates of change to `w.kb[i]`, and what egress takes to `w.left[i]`."""
     body = plan.body
     compartments = body.onward.size
@@ -89,7 +90,7 @@ def _body_rates(plan: Plan, i: int, supply: Array, w: Room) -> None:
 
 
 @serial
-def _crossing_rates(plan: Plan, i: int, w: Room) -> None:
+def crossing_rates(plan: Plan, i: int, w: Room) -> None:
     """Write what goes out at each entry of a crossing, per day, to `w.crossed[i]`."""
     crossings = plan.crossings
     for e in range(crossings.place.size):
@@ -98,7 +99,7 @@ def _crossing_rates(plan: Plan, i: int, w: Room) -> None:
 
 
 @serial
-def _add_earlier(method: Tableau, i: int, h: float, w: Room) -> None:
+def add_earlier(method: Tableau, i: int, h: float, w: Room) -> None:
     """Add sum_j c_ij u_j / h to the right-hand sides of stage i."""
     for j in range(i):
         factor = method.c[i, j] / h
@@ -112,7 +113,7 @@ def _add_earlier(method: Tableau, i: int, h: float, w: Room) -> None:
 
 
 @serial
-def _count(plan: Plan, method: Tableau, i: int, gh: float, w: Room) -> None:
+def carry_counts(plan: Plan, method: Tableau, i: int, gh: float, w: Room) -> None:
     """Carry the counts through stage i."""
     mesh, body, crossings, driven = plan.mesh, plan.body, plan.crossings, plan.kinetics.driven
     species, cells = w.u.shape

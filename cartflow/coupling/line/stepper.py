@@ -13,7 +13,7 @@ from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.ledger import Ledger, residual
 from cartflow.coupling.line.advance import ARRIVED, SHORTEST, Control, Progress, advance
-from cartflow.coupling.line.ends import Counts
+from cartflow.coupling.line.ends import Counts, none_counted
 from cartflow.coupling.line.plan import Plan, plan
 from cartflow.coupling.line.room import Room, room
 from cartflow.coupling.line.tableaus import RODAS4, Tableau
@@ -53,7 +53,10 @@ class LineStepper:
 
     def __init__(self, coupled: Coupled, control: StepControl, method: Tableau = RODAS4) -> None:
         self.coupled = coupled
-        self._method = method
+        self.method = method
+        # The steps of the last advance, and how far it went, in days.
+        self.steps: Array = np.zeros(0)
+        self.days = 0.0
         self._control = Control(
             tolerance=control.tolerance,
             minimum=control.minimum_step,
@@ -70,11 +73,12 @@ class LineStepper:
         `floor` do not count as errors. Raises `StepFailed` naming the field.
         """
         supply, injected = self.coupled.infusion(old.time)
+        before = going.taken
         tissue, body = np.array(old.tumour, order="C"), np.array(old.body.T, order="C")
         counts = self._no_counts()
         made = advance(
-            self._plan,
-            self._method,
+            self.plan,
+            self.method,
             self._control,
             # From nought, so that no digit of a short infusion late in a run is lost.
             Progress(0.0, *going, 0),
@@ -85,19 +89,22 @@ class LineStepper:
             floor,
             np.zeros_like(floor) if least is None else np.where(np.isfinite(least), least, 0.0),
             counts,
-            self._room,
+            self.room,
         )
+        self.steps = self.room.steps[: made.taken - before].copy()
         time = end if made.why == ARRIVED else old.time + made.time
         if made.why >= 0:
             raise self._underflow(made.why, tissue, time)
-        ledger = self._counted(old.ledger, counts, body)
+        self.days = made.time
+        ledger = self.counted(old.ledger, counts, body)
         ledger.infused += self.coupled.counted(supply, injected) * made.time
         new = replace(old, time=time, body=body.T.copy(), tumour=tissue, ledger=ledger)
         self._require_balance(new)
         return new, Going(made.step, made.last, made.taken, made.refused, made.error_sum)
 
     @cached_property
-    def _plan(self) -> Plan:
+    def plan(self) -> Plan:
+        """The system's arrays."""
         return plan(self.coupled)
 
     @cached_property
@@ -107,21 +114,14 @@ class LineStepper:
         return network.born[products], network.died[products], network.converted[products]
 
     @cached_property
-    def _room(self) -> Room:
-        return room(self._plan, self._method.m.size)
+    def room(self) -> Room:
+        """Where steps are worked out."""
+        return room(self.plan, self.method.m.size)
 
     def _no_counts(self) -> Counts:
-        reactions = self._plan.kinetics.stoichiometry.shape[1]
-        places = len(self.coupled.engine.problem.places)
-        return Counts(
-            forwards=np.zeros(reactions),
-            reverse=np.zeros(reactions),
-            egress=np.zeros(self._plan.body.products.size),
-            came=np.zeros(places),
-            went=np.zeros(places),
-        )
+        return none_counted(self.plan, len(self.coupled.engine.problem.places))
 
-    def _counted(self, old: Ledger, counts: Counts, body: Array) -> Ledger:
+    def counted(self, old: Ledger, counts: Counts, body: Array) -> Ledger:
         """Return the ledger with what happened; takes what was gathered out of `body`."""
         ledger, coupled = old.copy(), self.coupled
         born, died, converted = self._turning
@@ -133,8 +133,8 @@ class LineStepper:
         ledger.converted[mine] += converted @ (forwards - reverse)
         if counts.came.size:
             into, out = np.zeros((2, len(coupled.engine.problem.fields)))
-            np.add.at(into, self._plan.crossings.species, counts.came)
-            np.add.at(out, self._plan.crossings.species, counts.went)
+            np.add.at(into, self.plan.crossings.species, counts.came)
+            np.add.at(out, self.plan.crossings.species, counts.went)
             ledger.infused[mine] += into[coupled.products]
             ledger.died[mine] += out[coupled.products]
             ledger.came += counts.came

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.compiling import serial
+from cartflow.core.dual import ratio
 from cartflow.coupling.line.arrays import Drift, Mesh
 from cartflow.pde.lines.kernels import limited_with_slopes
 
@@ -15,11 +16,11 @@ Array = np.ndarray
 def response(law: int, a: float, half: float) -> tuple[float, float]:
     """Return f(a) of a law of chemotaxis (see `cartflow.pde.chemotaxis`), and its derivative."""
     if law == 1:
-        f = 1.0 / (a + half)
+        f = ratio(1.0, a + half)
         return f, -f * f
     if law == 2:
-        b = 1.0 / (1.0 + a / half)
-        return b * b, -2.0 * b * b * b / half
+        b = ratio(1.0, 1.0 + ratio(a, half))
+        return b * b, ratio(-2.0 * b * b * b, half)
     return 1.0, 0.0
 
 
@@ -31,14 +32,15 @@ def velocity(drift: Drift, mesh: Mesh, s: int, f: int, u: Array) -> tuple[float,
     """
     k = drift.attractant[s]
     near, far = mesh.before[f], mesh.after[f]
-    over = 1.0 / (near + far)
+    over = ratio(1.0, near + far)
     one, two = u[k, f], u[k, f + 1]
     f1, d1 = response(drift.law[s], one, drift.half_saturation[s])
     f2, d2 = response(drift.law[s], two, drift.half_saturation[s])
     slope, mean = (two - one) * over, (far * f1 + near * f2) * over
     v = drift.sensitivity[s] * mean * slope
-    if abs(v) > drift.ceiling[s]:
-        return np.copysign(drift.ceiling[s], v), 0.0, 0.0
+    ceiling = drift.ceiling[s]
+    if abs(v.real) > ceiling.real:
+        return (ceiling if v.real > 0.0 else -ceiling), 0.0, 0.0
     by_one = far * over * d1 * slope - mean * over
     by_two = near * over * d2 * slope + mean * over
     return v, drift.sensitivity[s] * by_one, drift.sensitivity[s] * by_two
@@ -51,7 +53,7 @@ def upwind(u: Array, f: int, v: float) -> tuple[float, float, float, float, int,
     First order beside the ends of the line, where far is near.
     """
     last = u.size - 1
-    far, near, beyond = (f - 1, f, f + 1) if v >= 0.0 else (f + 2, f + 1, f)
+    far, near, beyond = (f - 1, f, f + 1) if v.real >= 0.0 else (f + 2, f + 1, f)
     if far < 0 or far > last:
         return u[near], 0.0, 1.0, 0.0, near, near, beyond
     value, a, b, c = limited_with_slopes(u[far], u[near], u[beyond])
@@ -70,8 +72,8 @@ def add_transport(mesh: Mesh, drift: Drift, u: Array, out: Array) -> None:
                 v = velocity(drift, mesh, s, f, u)[0]
                 if v != 0.0:
                     across += mesh.areas[f] * v * upwind(u[s], f, v)[0]
-            out[s, f] -= across / mesh.volumes[f]
-            out[s, f + 1] += across / mesh.volumes[f + 1]
+            out[s, f] -= ratio(across, mesh.volumes[f])
+            out[s, f + 1] += ratio(across, mesh.volumes[f + 1])
 
 
 @serial
@@ -79,9 +81,9 @@ def _enter(band: Array, width: int, mesh: Mesh, s: int, f: int, k: int, c: int, 
     """Subtract from `band` that the flow of s over face f grows by x with species k in cell c."""
     species = mesh.storage.shape[0]
     row, column = f * species + s, c * species + k
-    band[row, column - row + width] += x / mesh.held[s, f]
+    band[row, column - row + width] += ratio(x, mesh.held[s, f])
     row += species
-    band[row, column - row + width] -= x / mesh.held[s, f + 1]
+    band[row, column - row + width] -= ratio(x, mesh.held[s, f + 1])
 
 
 @serial

@@ -33,6 +33,8 @@ def comparison_figure(dataset: xr.Dataset) -> Figure:
     upper, lower = figure.subplots(2, 3)
     for axes, (name, title, unit) in zip(upper, _POINTS, strict=True):
         _points(axes, dataset[name], title, unit)
+    if "delivery_low" in dataset:
+        _band(upper[0], dataset)
     for axes, (name, title, unit, logarithmic) in zip(lower, _COURSES, strict=True):
         _courses(axes, dataset[name], title, unit, logarithmic)
     lower[0].legend(fontsize="small")
@@ -61,6 +63,21 @@ def _points(axes: Axes, values: xr.DataArray, title: str, unit: str) -> None:
         axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_title(title)
     axes.set_xlabel(unit)
+
+
+def _band(axes: Axes, dataset: xr.Dataset) -> None:
+    """Draw the band of delivery over models and rules behind the study's own, and its median."""
+    low, middle, high = (dataset[f"delivery_{name}"].values for name in ("low", "median", "high"))
+    places = np.arange(low.size)
+    axes.hlines(places, low, high, color="grey", linewidth=7, alpha=0.35, zorder=0)
+    axes.plot(middle, places, "|", color="black", markersize=12)
+    known = np.concatenate([low, high, dataset["delivery"].values])
+    if np.all(np.isfinite(known)) and np.all(known > 0):
+        axes.set_xscale("log")
+        axes.set_xlim(*decade_limits(known))
+    count = dataset["delivery_by_choice"].sizes
+    models, rules = count["trafficking"], count["scaling"]
+    axes.set_title(f"Delivery; band and median of {models} models x {rules} rules")
 
 
 def _courses(axes: Axes, values: xr.DataArray, title: str, unit: str, logarithmic: bool) -> None:

@@ -21,6 +21,8 @@ _NEVER = {
     "tumour.interstitial_fraction": "it is a volume, which stays as it is",
     "body.blood_volume": "cells in blood are counted in that volume",
 }
+# Numbers that are varied by factors on all that rests on them.
+_SCALED = ("body.", "trafficking.")
 _STARTS = "a start is over once the run goes on"
 
 
@@ -38,6 +40,9 @@ def changeable(key: str, numbers: Mapping[str, Parameter], where: str) -> str:
         raise InputError(msg)
     names = {setting_key(name): name for name in numbers if _may_change(name)}
     require_known(key, names, where)
+    if key.startswith(_SCALED) and numbers[key].value == 0:
+        msg = f"{where}: cannot change in a run: it is 0, and would be scaled"
+        raise InputError(msg)
     return names[key]
 
 

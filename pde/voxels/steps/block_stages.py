@@ -62,6 +62,10 @@ class BlockStages:
 
     def slope(self, operator: VoxelOperator, right: Array) -> Array:
         """Write the right-hand side to `right`; return the totals of what happens per day."""
+        return np.concatenate([self.inside(operator, right), operator.flows()])
+
+    def inside(self, operator: VoxelOperator, right: Array) -> Array:
+        """As `slope`, without what crossings let in and out."""
 
         def blocks(begin: int, end: int, totals: Array) -> None:
             voxel.evaluate(
@@ -78,7 +82,7 @@ class BlockStages:
                 totals,
             )
 
-        return np.concatenate([self._in_blocks(blocks), operator.flows()])
+        return self._in_blocks(blocks)
 
     def _stage(self, row: Array, now: Array, before: Array, first: Array, slope: Array) -> Array:
         """Overwrite `before` by the stage after `now`; return the totals per day at `now`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +13,7 @@ from cartflow.core.stepping import Limit
 from cartflow.kinetics.compiled.network import addresses, compiled
 from cartflow.pde.extents import Extents
 from cartflow.pde.problem import Problem
-from cartflow.pde.stepped import Stepped
+from cartflow.pde.stepped import Staged, Stepped
 from cartflow.pde.voxels import kernels as voxel
 from cartflow.pde.voxels.operator import VoxelOperator, VoxelOperators
 from cartflow.pde.voxels.reaction_speed import reaction_speed
@@ -35,6 +36,17 @@ _OFTEN = 4
 MOST_STAGES = 2000
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Begun:
+    """Where a step begins, its fastest rate, 1/day, and the stages for a step of `days`."""
+
+    first: Array
+    operator: VoxelOperator
+    speed: float
+    days: float
+    stages: int
+
+
 class Stabilised:
     """Runge-Kutta-Legendre of second order on transport, kinetics, gains and losses at once.
 
@@ -47,13 +59,13 @@ class Stabilised:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._operators = VoxelOperators(problem)
+        self.operators = VoxelOperators(problem)
         code = compiled(problem.network)
-        self._addresses = addresses(problem.network)
+        self.addresses = addresses(problem.network)
         network = problem.network
         counted = (network.born + network.died + np.abs(network.converted)).any(axis=0)
         counted = counted | (network.stoichiometry[network.is_product] != 0).any(axis=0)
-        self._kinetics = voxel.Kinetics(
+        self.kinetics = voxel.Kinetics(
             np.ascontiguousarray(network.stoichiometry),
             code.parameters,
             counted,
@@ -63,33 +75,33 @@ class Stabilised:
         self._reaction_speed: float | None = None
         self._steps_since = 0
         self._latest = 0.0
-        self._blocks = BlockStages(problem, self._operators, self._kinetics, self._addresses.rates)
+        self._blocks = BlockStages(problem, self.operators, self.kinetics, self.addresses.rates)
 
     @cached_property
     def _wave(self) -> Wave | None:
-        layout = self._operators.steady_layout
-        if layout is None or not can_wave(self._problem, self._operators.uniform):
+        layout = self.operators.steady_layout
+        if layout is None or not can_wave(self._problem, self.operators.uniform):
             return None
-        return Wave(self._problem, layout, self._kinetics)
+        return Wave(self._problem, layout, self.kinetics)
 
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
         """Return d(storage u)/dt (species, cells) at densities `state`, in `out` if it is given."""
         right = np.empty_like(state) if out is None else out
-        amounts = self._operators.amounts(state)
+        amounts = self.operators.amounts(state)
         if self._wave is None:
-            self._blocks.slope(self._operators.at(amounts), right)
+            self._blocks.slope(self.operators.at(amounts), right)
         else:
             self._wave.slope(amounts, right)
         return right
 
     def step_limit(self, state: Array) -> Limit:
         """Return the longest step over which drift crosses half a voxel, and which field's."""
-        return self._operators.drift.step_limit(state)
+        return self.operators.drift.step_limit(state)
 
     def explicit_limit(self, state: Array, dt: float) -> float:
         """Return the longest step, in days, of `explicit_step`, where `dt` is wished for."""
         afresh = self._is_due(dt)
-        operator = self._operators.at(self._operators.amounts(state))
+        operator = self.operators.at(self.operators.amounts(state))
         return EXPLICIT / self._speed(operator, afresh)
 
     def step(self, state: Array, dt: float, like: float) -> Stepped:
@@ -97,25 +109,39 @@ class Stabilised:
 
         The number of stages is that of the step `like`, if that is longer.
         """
-        first = self._operators.amounts(state)
-        operator = self._operators.at(first)
+        return self.stabilised(self.begun(state, dt, like), dt)
+
+    def begun(self, state: Array, dt: float, like: float) -> Begun:
+        """Return the amounts and the operator at `state`, and the stages of a step of `dt` days."""
+        first = self.operators.amounts(state)
+        operator = self.operators.at(first)
         # The halves of a step take the number of stages of the whole, which came first.
         afresh = like <= dt and self._is_due(dt)
         speed = self._speed(operator, afresh)
-        if not speed * max(dt, like) <= stable(MOST_STAGES):
+        days = max(dt, like)
+        stages = self.stages(speed, days)
+        return Begun(first=first, operator=operator, speed=speed, days=days, stages=stages)
+
+    def stages(self, speed: float, days: float) -> int:
+        """Return how many stages a step of `days` needs at rates up to `speed`, 1/day."""
+        return stages_needed(speed, days, 3 if self.operators.drift.fields else 2)
+
+    def stabilised(self, begun: Begun, dt: float) -> Stepped:
+        """Return what `dt` days make of what has `begun`."""
+        operator, speed = begun.operator, begun.speed
+        if not speed * begun.days <= stable(MOST_STAGES):
             name = self._problem.fields[operator.fastest].name
             blame = name if 2.0 * operator.speed >= speed else "reactions"
             raise StepFailed(blame, f"the step would need more than {MOST_STAGES} stages")
-        stages = stages_needed(speed, max(dt, like), 3 if self._operators.drift.fields else 2)
-        return self._through(first, operator, stabilised_stages(stages), dt)
+        return self._through(begun.first, operator, stabilised_stages(begun.stages), dt)
 
     def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
         """Return what `dt` days make of `state` by four stages of third order, with an estimate.
 
         The amounts may be written to `room`.
         """
-        first = self._operators.amounts(state)
-        return self._through(first, self._operators.at(first), explicit_stages(), dt, room)
+        first = self.operators.amounts(state)
+        return self._through(first, self.operators.at(first), explicit_stages(), dt, room)
 
     def memory(self) -> Array:
         """Return the kinetics' speed, the steps since it was worked out, and the last step."""
@@ -143,8 +169,8 @@ class Stabilised:
             self._reaction_speed = reaction_speed(
                 operator.densities,
                 operator.fields.porosity,
-                self._kinetics,
-                self._addresses.jacobian,
+                self.kinetics,
+                self.addresses.jacobian,
             )
         speed = operator.speed + self._reaction_speed
         if not math.isfinite(operator.speed):
@@ -167,16 +193,20 @@ class Stabilised:
             found = self._blocks.step(operator, first, table)
         else:
             found = self._wave.step(first, table, room)
+        return self.finished(found, dt * stages.shares)
+
+    def finished(self, found: Staged, shares: Array) -> Stepped:
+        """Return a step from its stages, each counted for so many days."""
         return Stepped(
             amounts=found.amounts,
-            extents=self._extents(dt * stages.shares @ found.totals),
+            extents=self._extents(shares @ found.totals),
             difference=found.difference,
             size=found.size,
             low=found.low,
         )
 
     def _extents(self, counts: Array) -> Extents:
-        reactions, species = self._kinetics.counted.size, len(self._problem.fields)
+        reactions, species = self.kinetics.counted.size, len(self._problem.fields)
         last = 2 * reactions + species
         forwards, reverse = counts[:reactions], counts[reactions : 2 * reactions]
         came, went = counts[last:].reshape(2, -1)
@@ -185,7 +215,7 @@ class Stabilised:
         return Extents(
             forwards=forwards,
             reverse=reverse,
-            crossing_species=self._operators.crossing_species,
+            crossing_species=self.operators.crossing_species,
             came=came - both,
             went=went - both,
             egress=np.where(self._problem.travels, counts[2 * reactions : last], 0.0),

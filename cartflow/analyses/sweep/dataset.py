@@ -1,0 +1,110 @@
+"""The dataset of a sweep: outcomes along labelled dimensions, with units and sources."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from cartflow.analyses.sweep.axes import Axis
+from cartflow.analyses.sweep.choices import Choice
+from cartflow.analyses.sweep.layout import Layout
+from cartflow.analyses.sweep.members import Member
+from cartflow.analyses.sweep.plan import MEMBER, Plan, number_name
+from cartflow.core.dataset import identifier, label, without_fill
+from cartflow.core.provenance import installed_version
+from cartflow.core.units import to_internal, unit_words
+from cartflow.study.overrides import without_folders
+
+Array = np.ndarray
+KIND = "sweep"
+
+
+def sweep_dataset(
+    plan: Plan, layout: Layout, members: Mapping[int, Member], attributes: Mapping[str, str | int]
+) -> xr.Dataset:
+    """Return the outcomes of all members, nan and the reason in ``status`` where one failed.
+
+    The values of an axis are in the unit they were given in; all else is in mm, day, cell and ng.
+    """
+    dims = tuple(axis.name for axis in plan.axes)
+    data = {name: _values(name, plan, layout, members, dims) for name in layout.variables}
+    status = np.array([members[place].status for place in range(plan.count)], dtype=object)
+    data["status"] = label(dims, status.reshape(plan.shape).tolist(), "how the member ended")
+    coords = dict(layout.coordinates)
+    for axis in plan.axes:
+        own, beside = _coordinates(axis, plan)
+        coords |= own
+        data |= beside
+    study = plan.study
+    attrs = {
+        "Conventions": "CF-1.11",
+        "title": f"{study.table.title}: a sweep of {plan.in_words()}",
+        "analysis": KIND,
+        "source": f"cartflow {installed_version('cartflow')}",
+        "study": study.text,
+        "settings": json.dumps(without_folders(study.settings), default=str),
+        "axes": " ".join(dims),
+        **attributes,
+    }
+    return without_fill(xr.Dataset(data, coords=coords, attrs=attrs))
+
+
+def _values(
+    name: str,
+    plan: Plan,
+    layout: Layout,
+    members: Mapping[int, Member],
+    dims: tuple[str, ...],
+) -> xr.Variable:
+    like = layout.variables[name]
+    values = np.full((plan.count, *layout.shape(name)), np.nan)
+    for place, member in members.items():
+        if name in member.values:
+            values[place] = member.values[name]
+    shaped = values.reshape(*plan.shape, *layout.shape(name))
+    return xr.Variable((*dims, *like.dims), shaped, like.attrs)
+
+
+def _coordinates(axis: Axis, plan: Plan) -> tuple[dict[str, xr.Variable], dict[str, xr.Variable]]:
+    """Return the coordinate of an axis, and what else varies along it."""
+    numbered = axis.name == MEMBER or (axis.labels is None and len(axis.choices) > 1)
+    if axis.labels is None and not numbered:
+        return {axis.name: _column(axis.name, axis.choices[0], plan)}, {}
+    if axis.labels is not None:
+        own = label((axis.name,), list(axis.labels), axis.name)
+    else:
+        own = xr.Variable((axis.name,), np.arange(axis.size), {"long_name": axis.name})
+    beside = {identifier(each.key): _column(axis.name, each, plan) for each in axis.choices}
+    return {axis.name: own}, beside
+
+
+def _column(dim: str, each: Choice, plan: Plan) -> xr.Variable:
+    if each.numbers is None:
+        names = [
+            str(value).lower() if isinstance(value, bool) else value for value in each.settings
+        ]
+        found = label((dim,), names, each.key)
+        found.attrs |= _of_study(each, plan)
+        return found
+    attrs = {"units": unit_words(each.unit), "long_name": each.key, "unit_as_given": each.unit}
+    return xr.Variable((dim,), np.array(each.numbers), {**attrs, **_of_study(each, plan)})
+
+
+def _of_study(each: Choice, plan: Plan) -> dict[str, str | float]:
+    """Return the value in the study itself, with its source, and the key that varies."""
+    name = number_name(each.key)
+    own = plan.numbers.get(name) or plan.study.stated.get(each.key)
+    found: dict[str, str | float] = {"key": each.key}
+    if own is None:
+        return found
+    found |= {
+        "stated_in_study": own.stated,
+        "source_in_study": own.source,
+        "standing_in_study": own.standing,
+    }
+    if each.numbers is not None:
+        found["value_in_study"] = own.value / to_internal(f"1 {each.unit}", own.unit)
+    return found

@@ -1,0 +1,104 @@
+"""Which sweep it is: what must be equal for finished members of one to stand in another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cartflow.analyses.sweep.layout import Layout
+from cartflow.analyses.sweep.plan import Plan
+from cartflow.core.outcome import InputError
+from cartflow.core.paths import kind_of
+from cartflow.core.provenance import installed_version
+from cartflow.geometries.geometry import Geometry
+
+
+def identity(plan: Plan, layout: Layout) -> dict[str, str]:
+    """Return what tells a sweep from others, by the words that an error names it by.
+
+    Numbers, images and files count as they were read, not only their names.
+    """
+    study = plan.study
+    text = json.dumps([study.text, study.settings], sort_keys=True, default=str)
+    axes = [
+        [axis.name, axis.labels, [[c.key, c.settings] for c in axis.choices]] for axis in plan.axes
+    ]
+    return {
+        "study": _digest(text, *_numbers(plan), *_geometry(plan), *_given(plan), *_files(plan)),
+        "axes": _digest(json.dumps(axes)),
+        "outcomes": _digest(
+            *(
+                f"{name} {layout.variables[name].dims} {layout.shape(name)}"
+                for name in layout.variables
+            )
+        ),
+        "version of cartflow": installed_version("cartflow"),
+        "version of numpy": installed_version("numpy"),
+        "version of numba": installed_version("numba"),
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _digest(*parts: str | bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        digest.update(len(raw).to_bytes(8, "little") + raw)
+    return digest.hexdigest()[:32]
+
+
+def _numbers(plan: Plan) -> Iterator[str]:
+    for name, number in sorted(plan.study.parameters().items()):
+        yield f"{name} {number.value!r} {number.unit}"
+
+
+def _geometry(plan: Plan) -> Iterator[bytes]:
+    if plan.study.table.geometry is None:
+        return
+    geometry: Geometry = plan.study.geometry
+    for values in (geometry.cell_volumes, geometry.depth):
+        yield np.ascontiguousarray(values).tobytes()
+
+
+def _given(plan: Plan) -> Iterator[str | bytes]:
+    for (name, what), values in sorted(plan.study.given.items()):
+        yield f"{name} {what}"
+        yield np.ascontiguousarray(values).tobytes()
+    for other in (plan.study.other_body, plan.study.other_trafficking):
+        yield repr(other)
+
+
+def _files(plan: Plan) -> Iterator[str]:
+    """Yield digests of the files that study, settings and values name: images, bodies, tables."""
+    named = [*_texts(tomllib.loads(plan.study.text)), *_texts(dict(plan.study.settings))]
+    for axis in plan.axes:
+        for each in axis.choices:
+            if each.numbers is None:
+                named += _texts(list(each.settings))
+    for name in dict.fromkeys(named):
+        path = plan.study.folder / name
+        if name.strip() and _is_file(path):
+            with path.open("rb") as file:
+                yield f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in _texts(item)]
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in _texts(item)]
+    return [value] if isinstance(value, str) else []
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return kind_of(path) == "file"
+    except InputError:
+        return False

@@ -1,0 +1,95 @@
+"""One member: built from its plan, run, and what it came to or why it came to nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartflow.analyses.sweep.layout import Layout
+from cartflow.analyses.sweep.outcomes import COURSE, Kept, kept
+from cartflow.analyses.sweep.plan import Plan
+from cartflow.core.outcome import InputError, StepFailed
+from cartflow.coupling.simulation import Simulation
+from cartflow.study.study import Study
+
+Array = np.ndarray
+FINISHED = "finished"
+
+
+def too_long(limit: float) -> str:
+    """Return the reason of a member that took longer than `limit` seconds."""
+    return f"took longer than the limit of {limit:g} s"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Member:
+    """The member's place among all, how it ended, and its values by name if it finished."""
+
+    place: int
+    status: str
+    values: Mapping[str, Array]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Runner:
+    """Runs members of a `plan`, and keeps of each what `layout` holds.
+
+    `limit` (seconds) is looked at between steps; `asked` says whether to stop.
+    """
+
+    plan: Plan
+    layout: Layout
+    limit: float | None = None
+
+    def run(self, place: int, asked: Callable[[], bool] = lambda: False) -> Member:
+        """Return what a member came to, to the same bits wherever and whenever it runs.
+
+        Raises `KeyboardInterrupt` where it was asked to stop.
+        """
+        try:
+            study = self.plan.varied(self.plan.assigned(place))
+            return self._run(place, study, asked)
+        except InputError as error:
+            # Without the study's file, which may be called otherwise from another folder.
+            reason = str(error).removeprefix(f"{self.plan.study.name}: ")
+            return Member(place=place, status=f"refused: {reason}", values={})
+        except MemoryError as error:
+            reason = f"stopped: there is not enough memory ({error})"
+            return Member(place=place, status=reason, values={})
+
+    def _run(self, place: int, study: Study, asked: Callable[[], bool]) -> Member:
+        run = study.prepared
+        if isinstance(run, Simulation):
+            # The error in time is that of a single run, and not told of each member.
+            run = run.unchecked()
+        record = run.run(self._watch(asked))
+        if record.outcome.status == "interrupted":
+            raise KeyboardInterrupt
+        if record.outcome.status != FINISHED:
+            return Member(place=place, status=str(record.outcome), values={})
+        found: Kept = kept(record, run, self._courses)
+        return Member(place=place, status=FINISHED, values=self.layout.aligned(found))
+
+    @property
+    def _courses(self) -> bool:
+        return any(name.startswith(COURSE) for name in self.layout.variables)
+
+    def _watch(self, asked: Callable[[], bool]) -> Callable[[float, float], None]:
+        # From the end of the first step on, in which a machine's first run compiles.
+        begun: list[float] = []
+
+        def watch(_time: float, _step: float) -> None:
+            if asked():
+                raise KeyboardInterrupt
+            if self.limit is None:
+                return
+            now = time.monotonic()
+            if not begun:
+                begun.append(now)
+            if now - begun[0] > self.limit:
+                raise StepFailed("member", too_long(self.limit))
+
+        return watch

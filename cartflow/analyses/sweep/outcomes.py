@@ -1,0 +1,126 @@
+"""What is kept of each member, by name, of a body with a tumour or without one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from cartflow.analyses.cohort.outcomes import coordinates, outcomes_of
+from cartflow.core.dataset import label, variable
+from cartflow.core.outcome import InputError, Outcome
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.ledger import residual
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
+from cartflow.pbpk.flows.observables import in_body, organ_table, venous_concentration
+
+Array = np.ndarray
+Run = Simulation | BodyAlone
+COURSE = "course_"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Kept:
+    """The outcomes of a run by name, and the coordinates that they have."""
+
+    variables: Mapping[str, xr.Variable]
+    coordinates: Mapping[str, xr.Variable]
+
+
+def kept(record: Record, run: Run, courses: bool) -> Kept:
+    """Return the numbers of a run at its end and, if wanted, ``course_NAME`` over its saved times.
+
+    Beside those of a cohort's members (`outcomes_of`) these are ``density_NAME`` (site) of every
+    species where kinetics act in organs; without a tumour ``infused``, ``cells`` (organ),
+    ``in_body`` and ``relative_residual``.
+    """
+    if isinstance(run, Simulation):
+        found = outcomes_of(record, run, courses)
+        places = coordinates(run)
+        variables = {**found.ends, **found.courses}
+    else:
+        variables = {**_of_body(record, run), **(_body_courses(record, run) if courses else {})}
+        organs = list(organ_table(run.network).organs)
+        places = {
+            "organ": label(("organ",), organs, "organ"),
+            "time": variable(("time",), list(run.save_times), "day", "time"),
+        }
+    at_sites, sites = _at_sites(record, run, courses)
+    return Kept(variables={**variables, **at_sites}, coordinates={**places, **sites})
+
+
+def at_the_start(run: Run) -> Kept:
+    """Return the outcomes as they are at the start: their names, sizes, units and coordinates."""
+    if isinstance(run, Simulation):
+        state = run.coupled.start(run.initial, run.save_times[0])
+    else:
+        state = run.start()
+    outcome = Outcome(status="running")
+    record = Record(
+        states=[state], outcome=outcome, accepted_steps=0, rejected_steps=0, error_sum=0.0
+    )
+    return kept(record, run, courses=True)
+
+
+def _of_body(record: Record, run: BodyAlone) -> dict[str, xr.Variable]:
+    last = record.states[-1]
+    infused = float(last.ledger.infused.sum())
+    inside = in_body(run.network, last.body)
+    nothing = np.zeros_like(inside)
+    gap = float(residual(last.ledger, inside, nothing, nothing).sum())
+    turnover = infused + float(last.ledger.born.sum())
+    cells = organ_table(run.network).totals(last.body)
+    return {
+        "infused": variable((), infused, "cell", "product cells infused"),
+        "in_body": variable((), float(inside.sum()), "cell", "product cells in the body"),
+        "cells": variable(("organ",), cells, "cell", "product cells in the organ"),
+        "relative_residual": variable(
+            (), abs(gap) / turnover if turnover > 0 else 0.0, "1", "|residual| / (infused + born)"
+        ),
+    }
+
+
+def _body_courses(record: Record, run: BodyAlone) -> dict[str, xr.Variable]:
+    inside = [in_body(run.network, s.body).sum() for s in record.states]
+    venous = [venous_concentration(run.network, s.body).sum() for s in record.states]
+    return {
+        "course_in_body": variable(("time",), inside, "cell", "product cells in the body"),
+        "course_blood_concentration": variable(
+            ("time",), venous, "cell/mm^3", "product cells in venous blood"
+        ),
+    }
+
+
+def _at_sites(
+    record: Record, run: Run, courses: bool
+) -> tuple[dict[str, xr.Variable], dict[str, xr.Variable]]:
+    """Return the densities where kinetics act in organs, and those sites."""
+    system = run.coupled if isinstance(run, Simulation) else run
+    kinetics = system.kinetics
+    if kinetics is None:
+        return {}, {}
+    densities = np.array([system.organs.densities(s.body, s.residents) for s in record.states])
+    found = {}
+    for number, species in enumerate(kinetics.network.species):
+        text = f"{species.long_name or species.name} where kinetics act"
+        values, name = densities[:, :, number], f"density_{species.name}"
+        found[name] = variable(("site",), values[-1], species.unit, text)
+        if courses:
+            found[f"{COURSE}{name}"] = variable(("time", "site"), values, species.unit, text)
+    names = [site.compartment for site in kinetics.sites]
+    return found, {"site": label(("site",), names, "compartment in which kinetics act")}
+
+
+def chosen(found: Kept, names: tuple[str, ...]) -> dict[str, xr.Variable]:
+    """Return the outcomes of `names` that there are. Raises `InputError` if there are none."""
+    return {name: found.variables[name] for name in names if name in found.variables}
+
+
+def require_same_times(found: Kept, times: Array) -> None:
+    """Raise `InputError` unless a run saves at `times`, which its courses need."""
+    own = np.asarray(found.coordinates["time"].values)
+    if own.shape != times.shape or not np.array_equal(own, times):
+        raise InputError("its courses have other saved times than the study; give time.save")

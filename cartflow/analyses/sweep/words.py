@@ -1,0 +1,38 @@
+"""A sweep in lines of text."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import xarray as xr
+
+from cartflow.analyses.sweep.members import FINISHED
+
+_MOST_REASONS = 5
+
+
+def sweep_lines(dataset: xr.Dataset) -> list[str]:
+    """Return what the members came to: each outcome's range, and why some failed."""
+    status = [str(text) for text in dataset["status"].values.ravel()]
+    finished = sum(text == FINISHED for text in status)
+    lines = [f"members       {finished} of {len(status)} finished"]
+    for name, values in dataset.data_vars.items():
+        numbers = values.values
+        axes = set(dataset.attrs["axes"].split())
+        if numbers.dtype.kind == "f" and set(values.dims) == axes and "key" not in values.attrs:
+            lines.append(f"{name:20}{_range(numbers, str(values.attrs.get('units', '1')))}")
+    reasons = Counter(text for text in status if text != FINISHED).most_common()
+    lines += [f"failed        {count} x {text}" for text, count in reasons[:_MOST_REASONS]]
+    if len(reasons) > _MOST_REASONS:
+        lines.append(f"failed        and {len(reasons) - _MOST_REASONS} other reasons, in 'status'")
+    return lines
+
+
+def _range(numbers: np.ndarray, unit: str) -> str:
+    known = numbers[np.isfinite(numbers)]
+    if known.size == 0:
+        return "no number"
+    low, middle, high = np.quantile(known, [0.0, 0.5, 1.0])
+    words = "" if unit == "1" else f" {unit}"
+    return f"{low:.4g} to {high:.4g}{words}, median {middle:.4g}"

@@ -1,0 +1,96 @@
+"""One species' implicit stage: (1 - g h A) k = R, solved for and made to close its balance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.core.outcome import StepFailed
+from cartflow.core.totals import totals
+from cartflow.pde.problem import Problem
+from cartflow.pde.voxels.implicit.cells import put, taken
+from cartflow.pde.voxels.implicit.conjugate import BoxSystem
+from cartflow.pde.voxels.kernels import Fields
+
+Array = np.ndarray
+
+# Shares of the right-hand side: left when the change can be told, and what rounding leaves.
+_ROUGH, _ROUND_OFF = 1e-2, 1e-14
+_POOR = 100.0  # times what was wanted, beyond which a solution is refused
+
+
+class Solute:
+    """A holds diffusion, first-order losses and what kinetics take away, of one species.
+
+    Amounts are per mm^3 of tissue; the system is solved for densities in the box around the mesh's
+    cells, for which it is symmetric.
+    """
+
+    def __init__(self, problem: Problem, species: int, fields: Fields) -> None:
+        self._name = problem.fields[species].name
+        self.species = species
+        self._volumes = fields.volumes
+        self._place, exchange = on_box(problem, species, fields)
+        self._system = BoxSystem(exchange)
+        self._step = 0.0
+        self._storage = np.ones(0)
+
+    @property
+    def iterations(self) -> int:
+        """How many iterations there have been."""
+        return self._system.iterations
+
+    def set_step(self, step: float, storage: Array, loss: Array | None, taking: Array) -> None:
+        """Begin a step with g h = `step`, day; `taking` (cells), 1/day, is what kinetics take.
+
+        `loss` is that of densities.
+        """
+        self._step, self._storage = step, np.broadcast_to(storage, taking.shape).copy()
+        rates = self._storage * (1.0 / step + taking)
+        if loss is not None:
+            rates += loss
+        put(rates, self._volumes, self._place, self._system.local)
+        self._system.set_local()
+
+    def solve(self, right: Array, amount: float, exactness: float, dt: float) -> Array:
+        """Return what solves for `right` (cells), and make `right` the slope that closes.
+
+        That is R + g h A of the solution: its sum over the mesh is what A's losses say, to
+        round-off, however exact the solution is. What the difference makes in `dt` days is at
+        most the share `exactness` of the `amount` there is and of what the solution changes.
+        """
+        system, solved = self._system, np.empty_like(right)
+        put(right, self._volumes / self._step, self._place, system.right)
+        norm = begun = system.begin()
+        share = exactness / (self._step * dt)
+        norm = system.solve(norm, max(share * amount, _ROUGH * begun))
+        if norm > share * amount:
+            taken(system.x, self._place, self._storage, solved)
+            changed = dt * float(totals(np.abs(solved)[None], self._volumes)[0])
+            wanted = max(share * (amount + changed), _ROUND_OFF * begun)
+            norm = system.solve(norm, wanted)
+            if not norm <= _POOR * wanted:
+                raise StepFailed(self._name, "its implicit step was not solved")
+        system.true_rest()
+        taken(system.x, self._place, self._storage, solved)
+        taken(system.rest, self._place, self._step / self._volumes, right)
+        right += solved
+        return solved
+
+
+def on_box(problem: Problem, species: int, fields: Fields) -> tuple[Array, Array]:
+    """Return each cell's place in the padded box, and the exchange (3, *shape) there, mm^3/day."""
+    active = problem.geometry.active
+    shape = (1,) * (3 - active.ndim) + active.shape
+    inside = np.flatnonzero(active)
+    exchange = np.zeros((3, active.size))
+    if fields.way[species] == 1:
+        exchange[:] = fields.uniform[species][:, None] * fields.volumes[0]
+    elif fields.way[species] == 2:
+        rows = fields.exchange[fields.row[species]]
+        exchange[3 - active.ndim :, inside] = rows
+    box = exchange.reshape(3, *shape)
+    if fields.way[species] == 1:
+        for axis in range(3):
+            # Nothing lies ahead of the last voxels.
+            np.moveaxis(box[axis], axis, 0)[-1] = 0.0
+    return inside + shape[1] * shape[2], box

@@ -1,0 +1,216 @@
+"""A step that takes fast species implicitly and all others explicitly, as one method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartflow.core.totals import totals
+from cartflow.kinetics.compiled.network import Addresses, compiled
+from cartflow.pde.operators.limiter import lowest
+from cartflow.pde.problem import Problem
+from cartflow.pde.stepped import Staged
+from cartflow.pde.voxels.implicit.cells import combined, events
+from cartflow.pde.voxels.implicit.methods import Method
+from cartflow.pde.voxels.implicit.slopes import implicit_pairs, keep_slopes
+from cartflow.pde.voxels.implicit.solute import Solute
+from cartflow.pde.voxels.kernels import Kinetics
+from cartflow.pde.voxels.operator import VoxelOperator, VoxelOperators
+from cartflow.pde.voxels.steps.block_stages import BlockStages
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Split:
+    """What a step from one state takes implicitly: `species`, and `pairs` of the kinetics.
+
+    `kept` (pairs, cells) are derivatives of events to amounts, 1/day; `rest` bounds the rates of
+    the other kinetics, 1/day.
+    """
+
+    species: tuple[int, ...]
+    pairs: list[tuple[int, int]]
+    kept: Array
+    rest: float
+
+
+class Partitioned:
+    """W-methods whose matrix holds diffusion, losses and uptake of the fast species alone.
+
+    The others are stepped by the explicit method of the same weights, so that whatever sum both
+    keep stays. What is counted goes through the same stages.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        operators: VoxelOperators,
+        kinetics: Kinetics,
+        addresses: Addresses,
+    ) -> None:
+        self._problem = problem
+        self._operators = operators
+        # Every event is counted, so that a solute's balance can be drawn up as well.
+        self._kinetics = kinetics._replace(counted=np.ones_like(kinetics.counted))
+        self._addresses = addresses
+        self._blocks = BlockStages(problem, operators, self._kinetics, addresses.rates)
+        self._pattern = compiled(problem.network).pattern
+        self._volumes = problem.geometry.cell_volumes
+        self._solutes: dict[int, Solute] = {}
+
+    def split(self, operator: VoxelOperator, species: tuple[int, ...]) -> Split:
+        """Return what a step at `operator` with implicit `species` takes implicitly."""
+        pairs = implicit_pairs(self._kinetics.stoichiometry, self._pattern, species)
+        kept = np.empty((len(pairs), self._volumes.size))
+        implicit = np.isin(np.arange(len(self._problem.fields)), species)
+        rest = keep_slopes(
+            operator.densities,
+            operator.fields.porosity,
+            self._kinetics,
+            self._addresses.jacobian,
+            np.array(pairs, dtype=np.int64).reshape(-1, 2),
+            implicit,
+            kept,
+        )
+        return Split(species=species, pairs=pairs, kept=kept, rest=rest)
+
+    def step(
+        self,
+        operator: VoxelOperator,
+        first: Array,
+        split: Split,
+        method: Method,
+        dt: float,
+        exactness: float,
+    ) -> Staged:
+        """Return what `dt` days make of the amounts `first`, at `operator`.
+
+        Implicit stages are solved to `exactness` of a species' amount. The totals are those of
+        the k of `method`, as its `weights` want them.
+        """
+        at = _Step(self, operator, first, split, method.gamma * dt, (exactness, dt))
+        slopes = np.empty((len(method.weights), *first.shape))
+        counts: list[Array] = []
+        here, state = operator, first
+        for i, couplings in enumerate(method.couplings):
+            if i > 0:
+                state = np.empty_like(first)
+                combined(first, slopes[:i], dt * method.stages[i, :i], state)
+                here = self._operators.at(state)
+            counted = np.concatenate([self._blocks.inside(here, slopes[i]), crossing(here)])
+            combined(slopes[i], slopes[:i], couplings[:i], slopes[i])
+            for share, earlier in zip(couplings[:i], counts, strict=True):
+                counted = counted + share * earlier
+            counts.append(counted + at.solve(here, slopes[i]))
+        amounts, errors = np.empty_like(first), np.empty_like(first)
+        combined(first, slopes, dt * method.weights, amounts)
+        combined(np.zeros_like(first), slopes, dt * method.errors, errors)
+        return Staged(
+            amounts=amounts,
+            totals=np.array(counts),
+            difference=totals(np.abs(errors), self._volumes),
+            size=totals(np.abs(amounts), self._volumes),
+            low=lowest(amounts),
+        )
+
+    def solute(self, species: int, operator: VoxelOperator) -> Solute:
+        """Return the implicit system of a species, made once where transport never changes."""
+        if self._operators.steady_layout is None or species not in self._solutes:
+            self._solutes[species] = Solute(self._problem, species, operator.fields)
+        return self._solutes[species]
+
+
+def crossing(here: VoxelOperator) -> Array:
+    """Return what comes in through every crossing, then what goes out, amount/day."""
+    came, went = np.zeros((2, len(here.crossed)))
+    for k, (crossing, coming) in enumerate(zip(here.crossed, inward(here), strict=True)):
+        u, volumes = here.densities[crossing.species, crossing.cells], here.fields.volumes
+        gain, lost = (
+            (each * volumes[crossing.cells]) for each in (crossing.gain, crossing.loss * u)
+        )
+        if crossing.apart:
+            came[k], went[k] = gain.sum(), lost.sum()
+        else:
+            came[k], went[k] = (gain - lost)[coming].sum(), (lost - gain)[~coming].sum()
+    return np.concatenate([came, went])
+
+
+def inward(here: VoxelOperator) -> list[Array]:
+    """Return in which cells of every crossing the flow through a boundary is inwards."""
+    return [
+        np.zeros(each.cells.size, dtype=bool)
+        if each.apart
+        else each.gain > each.loss * here.densities[each.species, each.cells]
+        for each in here.crossed
+    ]
+
+
+class _Step:
+    """One step's systems and what their solutions bring to other species and to the counts."""
+
+    def __init__(
+        self,
+        method: Partitioned,
+        operator: VoxelOperator,
+        first: Array,
+        split: Split,
+        step: float,
+        exactness: tuple[float, float],
+    ) -> None:
+        self._problem, self._kinetics = method._problem, method._kinetics
+        self._volumes = method._volumes
+        self._operator, self._split, self._step = operator, split, step
+        self._storage = method._operators.storage(operator.densities)
+        self._amounts, self._exactness = totals(np.abs(first), self._volumes), exactness
+        self._solutes = [method.solute(s, operator) for s in split.species]
+        for each in self._solutes:
+            self._begin(each)
+
+    def _begin(self, solute: Solute) -> None:
+        s, fields = solute.species, self._operator.fields
+        taking = np.zeros(self._volumes.size)
+        for (r, by), kept in zip(self._split.pairs, self._split.kept, strict=True):
+            if by == s:
+                taking -= self._kinetics.stoichiometry[s, r] * kept
+        loss = fields.loss[fields.local[s]] if fields.local[s] >= 0 else None
+        solute.set_step(self._step, self._storage[s], loss, taking)
+
+    def solve(self, here: VoxelOperator, right: Array) -> Array:
+        """Make the stage's slopes of `right` (species, cells); return what A adds to its counts."""
+        reactions, species = self._kinetics.counted.size, len(right)
+        crossed = len(here.crossed)
+        counts = np.zeros(2 * reactions + species + 2 * crossed)
+        for solute in self._solutes:
+            s = solute.species
+            solved = solute.solve(right[s], float(self._amounts[s]), *self._exactness)
+            self._events(s, solved, right, counts)
+            if self._problem.egress.any():
+                leaving = self._problem.egress * solved / self._storage[s]
+                counts[2 * reactions + s] += self._step * totals(leaving[None], self._volumes)[0]
+            self._crossings(here, s, solved, counts[2 * reactions + species :].reshape(2, -1))
+        return counts
+
+    def _events(self, s: int, solved: Array, right: Array, counts: Array) -> None:
+        """Add what the events that depend on species `s` do to the other species."""
+        changes, happened = self._kinetics.stoichiometry, np.empty_like(solved)
+        for (r, by), kept in zip(self._split.pairs, self._split.kept, strict=True):
+            if by != s:
+                continue
+            counts[r] += self._step * events(kept, solved, self._volumes, happened)
+            for other in np.flatnonzero(changes[:, r]):
+                if other != s:
+                    right[other] += self._step * changes[other, r] * happened
+
+    def _crossings(self, here: VoxelOperator, s: int, solved: Array, counts: Array) -> None:
+        """Add what losses through boundaries and in regions do, on the side where the flow is."""
+        for k, (crossing, coming) in enumerate(
+            zip(self._operator.crossed, inward(here), strict=True)
+        ):
+            if crossing.species == s:
+                cells = crossing.cells
+                rates = crossing.loss * self._volumes[cells] / self._storage[s, cells]
+                lost = self._step * rates * solved[cells]
+                counts[0, k] -= float(lost[coming].sum())
+                counts[1, k] += float(lost[~coming].sum())
