@@ -13,12 +13,12 @@ from cartflow.core.stepping import (
     StepControl,
     StepLoop,
     error_estimate,
-    extrapolated,
     relative_difference,
 )
 from cartflow.core.totals import totals
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.extinction import Extinct, extinguished, gone
+from cartflow.coupling.halves import extrapolated_state, residents_apart
 from cartflow.coupling.programme import Programme, Underway
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
@@ -250,9 +250,10 @@ class InTurns:
             return self.state, np.inf, failure
         floor = self._floor(halves)
         difference = relative_difference(whole.tumour, halves.tumour, self.coupled.volumes, floor)
-        new, errors = halves, np.append(difference, self._in_organs(whole, halves))
+        least = self.coupled.organs.least_residents if self.wholes.may_fall else np.inf
+        new, errors = halves, np.append(difference, residents_apart(whole, halves, least))
         if self.control.extrapolate:
-            new, moved = self._extrapolate(whole, halves, floor)
+            new, moved = extrapolated_state(self.coupled, self.loop.order, whole, halves, floor)
             # Only what the ledger counts must be extrapolated; elsewhere the halves may stand.
             uncounted = np.flatnonzero(~self.coupled.engine.problem.network.is_product)
             moved[uncounted] = np.minimum(moved, errors)[uncounted]
@@ -283,45 +284,3 @@ class InTurns:
         if self.wholes.may_fall:
             floor = np.minimum(floor, self.wholes.least_in_tumour(state))
         return floor
-
-    def _in_organs(self, whole: State, halves: State) -> float:
-        """Return how far the kinetics in organs differ, relative to each amount."""
-        sizes = np.abs(halves.residents)
-        most = 1e-6 * sizes.max(axis=0, initial=0.0) + 1e-12
-        if self.wholes.may_fall:
-            most = np.minimum(most, self.coupled.organs.least_residents)
-        return float(np.max(np.abs(whole.residents - halves.residents) / (sizes + most), initial=0))
-
-    def _extrapolate(self, whole: State, halves: State, floor: Array) -> tuple[State, Array]:
-        """Return the extrapolated state, and the share that its limits moved in each field.
-
-        The last share is that of what only organs have. A share counts as far as the amount is
-        above its `floor`.
-        """
-        order = self.loop.order
-        ones = np.ones(len(halves.body))
-        columns = [
-            extrapolated(a, b, ones, order)
-            for a, b in zip(whole.body.T, halves.body.T, strict=True)
-        ]
-        rows = [
-            extrapolated(a, b, self.coupled.volumes, order)
-            for a, b in zip(whole.tumour, halves.tumour, strict=True)
-        ]
-        sizes = totals(halves.tumour, self.coupled.volumes)
-        moved = np.append([share for _, share in rows] * (sizes / (sizes + floor)), 0.0)
-        bodies = halves.body.sum(axis=0)
-        least = 1e-8 * float(np.sum(halves.ledger.infused)) + 1e-12
-        shares = [share for _, share in columns] * (bodies / (bodies + least))
-        count = len(self.coupled.products)
-        moved[self.coupled.products] += shares[:count]
-        moved[-1] = max(shares[count:], default=0.0)
-        better = halves.residents + (halves.residents - whole.residents) / (2.0**order - 1.0)
-        new = State(
-            time=halves.time,
-            body=np.array([values for values, _ in columns]).T,
-            tumour=np.array([values for values, _ in rows]),
-            ledger=halves.ledger.extrapolated(whole.ledger, order),
-            residents=np.where(better < 0.0, halves.residents, better),
-        )
-        return new, moved

@@ -1,0 +1,57 @@
+"""A step whole and as two halves: how far they are apart, and what both are extrapolated to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.core.stepping import extrapolated
+from cartflow.core.totals import totals
+from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.state import State
+
+Array = np.ndarray
+
+
+def residents_apart(whole: State, halves: State, least: Array | float) -> float:
+    """Return how far the kinetics in organs differ, relative to each amount.
+
+    Amounts below 1e-6 of the most, or below `least`, count as that.
+    """
+    sizes = np.abs(halves.residents)
+    most = np.minimum(1e-6 * sizes.max(axis=0, initial=0.0) + 1e-12, least)
+    return float(np.max(np.abs(whole.residents - halves.residents) / (sizes + most), initial=0))
+
+
+def extrapolated_state(
+    coupled: Coupled, order: int, whole: State, halves: State, floor: Array
+) -> tuple[State, Array]:
+    """Return the extrapolated state, and the share that its limits moved in each field.
+
+    The last share is that of what only organs have. A share counts as far as the amount is
+    above its `floor`.
+    """
+    ones = np.ones(len(halves.body))
+    columns = [
+        extrapolated(a, b, ones, order) for a, b in zip(whole.body.T, halves.body.T, strict=True)
+    ]
+    rows = [
+        extrapolated(a, b, coupled.volumes, order)
+        for a, b in zip(whole.tumour, halves.tumour, strict=True)
+    ]
+    sizes = totals(halves.tumour, coupled.volumes)
+    moved = np.append([share for _, share in rows] * (sizes / (sizes + floor)), 0.0)
+    bodies = halves.body.sum(axis=0)
+    least = 1e-8 * float(np.sum(halves.ledger.infused)) + 1e-12
+    shares = [share for _, share in columns] * (bodies / (bodies + least))
+    count = len(coupled.products)
+    moved[coupled.products] += shares[:count]
+    moved[-1] = max(shares[count:], default=0.0)
+    better = halves.residents + (halves.residents - whole.residents) / (2.0**order - 1.0)
+    new = State(
+        time=halves.time,
+        body=np.array([values for values, _ in columns]).T,
+        tumour=np.array([values for values, _ in rows]),
+        ledger=halves.ledger.extrapolated(whole.ledger, order),
+        residents=np.where(better < 0.0, halves.residents, better),
+    )
+    return new, moved
