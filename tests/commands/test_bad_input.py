@@ -109,7 +109,7 @@ CASES = {
     "key with a line break": (edited('title = "tiny"', 'title = "x"\n"a\\nb" = 1'), "key 'a b'"),
     # keys that are missing
     "no title": (edited('title = "tiny"\n', ""), "key 'title' is missing"),
-    "no body": (edited('[body]\nname = "mouse_28g"\n', ""), "key 'body' is missing"),
+    "no body": (edited('[body]\nname = "mouse_28g"\n', ""), "'intravenous' needs a body"),
     "no radius": (edited('radius = "1 mm"\n', ""), "key 'geometry.radius' is missing"),
     "no shape": (edited('shape = "ball"\n', ""), "key 'geometry.shape' is missing; allowed: ball"),
     "no end": (edited('end = "1 min"\n', ""), "key 'time.end' is missing"),
