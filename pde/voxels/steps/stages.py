@@ -11,6 +11,7 @@ import numpy as np
 Array = np.ndarray
 
 _SAFETY = 1.05
+_ENDLESS = 1e30
 # Real rates times a step up to which the four stages of third order are stable, with a margin.
 EXPLICIT = 5.149 / _SAFETY
 
@@ -55,9 +56,10 @@ def stabilised_stages(stages: int) -> Stages:
 def stages_needed(speed: float, dt: float, fewest: int) -> int:
     """Return the fewest stages of RKL2 that are stable for real rates up to `speed`, 1/day.
 
-    (s^2 + s - 2)/2 >= speed x dt.
+    (s^2 + s - 2)/2 >= speed x dt. Of what cannot be counted, very many.
     """
     needed = 2.0 * _SAFETY * speed * dt
+    needed = needed if needed < _ENDLESS else _ENDLESS
     return max(fewest, math.ceil(0.5 * (math.sqrt(9.0 + 4.0 * needed) - 1.0)))
 
 
