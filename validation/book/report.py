@@ -151,7 +151,8 @@ def _as_json(item: Ran) -> dict[str, Any]:
             {
                 **{key: _finite(getattr(check, key)) for key in keys},
                 "engine": check.engine,
-                "passed": check.passed,
+                # A case may have measured with NumPy, whose truth JSON does not know.
+                "passed": bool(check.passed),
             }
             for check in result.checks
         ],

@@ -78,7 +78,8 @@ def _fast(scope: Scope) -> list[Study]:
     ]
     drifts = [("slab", (40, 80, 160)), ("ball", (40, 80, 160)), ("box 2-D", (32, 64))]
     if scope == "full":
-        drifts.append(("box 3-D", (20, 40)))
+        # With 20 and 40 cells the order is not reached yet (1.83; 2.17 with 32 and 64).
+        drifts.append(("box 3-D", (24, 48)))
     studies += [
         in_space(f"drift, {shape}", partial(drifting, shape), sizes, norms=("L1",), tolerance=1e-7)
         for shape, sizes in drifts
