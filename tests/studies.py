@@ -33,6 +33,13 @@ def short_study(*, time, **changed):
     return study(in_tumour(**changed), time=time)
 
 
+def half_a_day():
+    """Return a study of four shells and half a day, of which many members can be run."""
+    ball = 'shape = "ball"\nradius = "2 mm"\ncells = 4'
+    time = 'end = "0.5 day"\nevery = "0.5 day"'
+    return study(in_tumour(ball), title="Half a day", time=time)
+
+
 def front_in_a_ball(
     *parts, geometry="", fields=f"{FAST}\n{GROWING}", time='end = "4 days"', **changed
 ):

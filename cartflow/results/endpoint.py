@@ -99,7 +99,9 @@ def regrown(times: Array, cells: Array) -> float:
 
 def endpoint_lines(tree: xr.DataTree) -> list[str]:
     """Return a line of the summary for each resident species, and one for their ratio."""
-    found = endpoint_group(tree)
+    # Files of earlier versions do not hold it.
+    made = "summary" in tree.children
+    found = tree["summary"].to_dataset() if made else endpoint_group(tree)
     tumour = tree["tumour"].to_dataset()
     lines = []
     for name in found["resident"].values:

@@ -3,33 +3,11 @@
 import numpy as np
 import pytest
 import xarray as xr
+from studies import half_a_day
 
 from cartflow.cli import main
 
-STUDY = """
-title = "Half a day"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[[doses]]
-cells = "1e6 cells"
-[geometry]
-shape = "ball"
-radius = "2 mm"
-cells = 4
-[tumour]
-host = "flank"
-[kinetics]
-models = ["predator_prey"]
-[fields.cart]
-diffusivity = "2 um^2/min"
-[fields.tumour]
-initial = "2e4 cells/mm^3"
-[time]
-end = "0.5 day"
-every = "0.5 day"
-"""
+STUDY = half_a_day()
 OVER = ["--over", "fields.cart.diffusivity=1,4 um^2/min"]
 
 

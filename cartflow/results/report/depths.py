@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from cartflow.results.figures.panels import shown_name, shown_unit
+
 Array = np.ndarray
 _MOST_PLACES, _MOST_TIMES, _MOST_FIELDS = 60, 120, 6
 
@@ -27,10 +29,8 @@ def fields_over_depth(tumour: xr.Dataset) -> dict[str, Any]:
         means = np.array([_means(row, volume[inside], bins, len(centres)) for row in rows])
         fields.append(
             {
-                "name": str(tumour[name].attrs.get("long_name", name)),
-                "unit": {"mm-3": "cells/mm³", "ng mm-3": "ng/mm³", "1": ""}.get(
-                    str(tumour[name].attrs.get("units", "")), str(tumour[name].attrs.get("units"))
-                ),
+                "name": shown_name(tumour[name]),
+                "unit": "" if (unit := shown_unit(tumour[name])) == "1" else unit,
                 "values": [[float(f"{v:.4g}") for v in row] for row in means],
             }
         )

@@ -2,36 +2,14 @@
 
 import numpy as np
 import pytest
+from studies import half_a_day
 
 from cartflow import InputError, Study, sweep
 from cartflow.analyses.sweep.asked import Asked, prepared
 from cartflow.analyses.sweep.axes import read_text
 from cartflow.analyses.sweep.choices import Interval
 
-STUDY = """
-title = "Half a day"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[[doses]]
-cells = "1e6 cells"
-[geometry]
-shape = "ball"
-radius = "2 mm"
-cells = 4
-[tumour]
-host = "flank"
-[kinetics]
-models = ["predator_prey"]
-[fields.cart]
-diffusivity = "2 um^2/min"
-[fields.tumour]
-initial = "2e4 cells/mm^3"
-[time]
-end = "0.5 day"
-every = "0.5 day"
-"""
+STUDY = half_a_day()
 
 
 @pytest.fixture(scope="module")

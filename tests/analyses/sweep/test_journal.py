@@ -11,35 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from studies import half_a_day
 
 from cartflow import InputError, Study, pbpk, sweep
 from cartflow.analyses.sweep.journal import beside
 from cartflow.cli import main
 
-STUDY = """
-title = "Half a day"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[[doses]]
-cells = "1e6 cells"
-[geometry]
-shape = "ball"
-radius = "2 mm"
-cells = 4
-[tumour]
-host = "flank"
-[kinetics]
-models = ["predator_prey"]
-[fields.cart]
-diffusivity = "2 um^2/min"
-[fields.tumour]
-initial = "2e4 cells/mm^3"
-[time]
-end = "0.5 day"
-every = "0.5 day"
-"""
+STUDY = half_a_day()
 OVER = {"kinetics.killing_rate": "linear:0.5:1.5:20 1/day", "geometry.radius": "2,-1 mm"}
 MANY = ["kinetics.killing_rate=linear:0.5:1.5:120 1/day", "geometry.radius=2,-1 mm"]
 
