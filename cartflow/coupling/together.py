@@ -45,12 +45,7 @@ class Together(InTurns):
 
     def memory(self) -> dict[str, Array]:
         """Return what the run knows beside its state, by name."""
-        return {
-            "going": np.array(self.going, dtype=float),
-            "most": self.most,
-            "given": np.array(sorted(self.given), dtype=float),
-            "events": self.underway.memory(),
-        }
+        return {"going": np.array(self.going, dtype=float), **self._passed()}
 
     def recall(self, record: Record) -> None:
         """Stand where the run of `record` stood."""

@@ -83,10 +83,16 @@ class InTurns:
         loop = self.loop
         return {
             "steps": np.array([loop.dt, loop.accepted, loop.rejected, loop.error_sum]),
+            "engine": self.coupled.engine.memory(),
+            **self._passed(),
+        }
+
+    def _passed(self) -> dict[str, Array]:
+        """Return what has come to pass, whatever takes the steps."""
+        return {
             "most": self.most,
             "given": np.array(sorted(self.given), dtype=float),
             "events": self.underway.memory(),
-            "engine": self.coupled.engine.memory(),
         }
 
     def recall(self, record: Record) -> None:
@@ -175,10 +181,6 @@ class InTurns:
         if not gentle:
             self._restart()
 
-    def _accept(self, state: State, extinct: tuple[Extinct, ...]) -> None:
-        self.state = state
-        self.extinct += extinct
-
     def _give_doses(self) -> None:
         for i, dose in enumerate(self.coupled.doses):
             if i in self.given or dose.time > self.state.time:
@@ -227,8 +229,9 @@ class InTurns:
             self.state = new
             return
         found = extinguished(self.wholes, self.state, new, lambda dt: self._attempt(dt)[0])
-        self._accept(*found)
-        if found[1]:
+        self.state, extinct = found
+        self.extinct += extinct
+        if extinct:
             self._restart()
 
     def _limit(self) -> Limit:
