@@ -1,0 +1,304 @@
+"""How measured values scatter about what is predicted: error models with derivatives.
+
+A model gives for each value ``-ln L``, its derivatives to the prediction and to the model's own
+numbers, and rows whose outer products add up to the information (Fisher's) on both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from cartflow.core.outcome import InputError, require_known
+
+Array = np.ndarray
+_LOG_2_PI = math.log(2.0 * math.pi)
+_FREEDOM = 4.0
+
+
+class Data(NamedTuple):
+    """Values of one observable, with their own standard deviations and limits, where given."""
+
+    value: Array
+    sd: Array
+    lloq: Array
+    censored: Array
+
+
+class Scatter(NamedTuple):
+    """``-ln L`` (n,), its slopes to prediction and numbers (1 + k, n), and rows (r, 1 + k, n)."""
+
+    loss: Array
+    slopes: Array
+    rows: Array
+
+
+class Sigma(NamedTuple):
+    """Standard deviations (n,), and their derivatives to prediction and numbers (1 + k, n)."""
+
+    sigma: Array
+    slopes: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorModel:
+    """An error model: its `kind`, and its numbers by name, None where they are estimated.
+
+    ``relative`` numbers are plain, others have the unit of the observable.
+    """
+
+    kind: str
+    numbers: dict[str, float | None]
+
+    @property
+    def estimated(self) -> list[str]:
+        """The numbers that are estimated."""
+        return [name for name, value in self.numbers.items() if value is None]
+
+    def scatter(self, data: Data, predicted: Array, numbers: Array) -> Scatter:
+        """Return how `data` lie about `predicted`, for values of all `numbers`."""
+        return _SCATTER[self.kind](data, predicted, numbers)
+
+    def standardised(self, data: Data, predicted: Array, numbers: Array) -> Array:
+        """Return residuals in standard deviations; nan below quantification."""
+        if self.kind in COUNTS:
+            mean = np.maximum(predicted, 1e-300)
+            extra = mean**2 / numbers[0] if self.kind == "negative_binomial" else 0.0
+            return (data.value - mean) / np.sqrt(mean + extra)
+        sigma = _sigma(self.kind, data, predicted, numbers).sigma
+        if self.kind == "lognormal":
+            return (np.log(data.value) - np.log(np.maximum(predicted, 1e-300))) / sigma
+        return (data.value - predicted) / sigma
+
+    def spread(self, predicted: Array, numbers: Array, sd: float) -> tuple[Array, Array]:
+        """Return where the middle 90 % of new values about `predicted` would lie."""
+        return _spread(self.kind, predicted, numbers, sd)
+
+
+# The numbers of each kind in the order in which they are written, and what they are taken as.
+_KINDS: dict[str, dict[str, float | None]] = {
+    "normal": {"sd": None},
+    "lognormal": {"sd": None},
+    "proportional": {"cv": None},
+    "combined": {"sd": None, "cv": None},
+    "student": {"freedom": _FREEDOM, "sd": None},
+    "poisson": {},
+    "negative_binomial": {"size": None},
+    "measured": {},
+}
+PLAIN = ("cv", "size", "freedom")
+COUNTS = ("poisson", "negative_binomial")
+POSITIVE = ("lognormal", *COUNTS)
+
+
+def read_error(text: str, what: str) -> ErrorModel:
+    """Return the error model that `text` states: a kind, then numbers that are not estimated.
+
+    ``normal``, ``lognormal 0.2``, ``combined 10 0.1``, ``student 4``; for its number alone to be
+    estimated write ``?``. Raises `InputError` naming `what`.
+    """
+    kind, *rest = text.split() or [""]
+    require_known(kind, _KINDS, what)
+    names = _KINDS[kind]
+    if len(rest) > len(names):
+        msg = f"{what}: '{kind}' has {len(names)} number(s) ({', '.join(names)}), got {len(rest)}"
+        raise InputError(msg)
+    numbers = dict(names)
+    for name, given in zip(names, rest, strict=False):
+        numbers[name] = None if given == "?" else _positive(given, f"{what}: {kind}: {name}")
+    if numbers.get("freedom", _FREEDOM) is None:
+        msg = f"{what}: student: the degrees of freedom are given, not estimated"
+        raise InputError(msg)
+    return ErrorModel(kind=kind, numbers=numbers)
+
+
+def _positive(text: str, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        msg = f"{what}: '{text[:40]}' must be a number greater than 0, or ?"
+        raise InputError(msg)
+    return value
+
+
+def require_values(model: ErrorModel, data: Data, what: str) -> None:
+    """Raise `InputError` where values cannot come from the error model."""
+    seen = data.value[~data.censored]
+    if model.kind == "measured" and not np.all(data.sd > 0):
+        msg = f"{what}: error model 'measured' needs a column 'sd' for every value"
+        raise InputError(msg)
+    if model.kind == "lognormal" and not np.all(seen > 0):
+        msg = f"{what}: value {seen.min():g} is not above 0, as 'lognormal' needs; give an error "
+        raise InputError(msg + "model, such as 'normal'")
+    if model.kind in COUNTS and (np.any(seen < 0) or np.any(seen != np.round(seen))):
+        msg = f"{what}: counts must be whole numbers from 0, as '{model.kind}' needs"
+        raise InputError(msg)
+    if model.kind in COUNTS and data.censored.any():
+        msg = f"{what}: counts below quantification are not known to '{model.kind}'"
+        raise InputError(msg)
+
+
+def _sigma(kind: str, data: Data, predicted: Array, numbers: Array) -> Sigma:
+    slopes = np.zeros((1 + len(numbers), len(predicted)))
+    if kind == "measured":
+        return Sigma(data.sd, slopes)
+    if kind in ("normal", "lognormal"):
+        slopes[1] = 1.0
+        return Sigma(np.full(len(predicted), numbers[0]), slopes)
+    if kind == "student":
+        slopes[2] = 1.0
+        return Sigma(np.full(len(predicted), numbers[1]), slopes)
+    size = np.maximum(np.abs(predicted), 1e-12 * np.max(np.abs(predicted), initial=1e-300))
+    if kind == "proportional":
+        slopes[0], slopes[1] = numbers[0] * np.sign(predicted), size
+        return Sigma(numbers[0] * size, slopes)
+    absolute, relative = numbers
+    sigma = np.hypot(absolute, relative * size)
+    slopes[0] = relative**2 * predicted / sigma
+    slopes[1], slopes[2] = absolute / sigma, relative * size**2 / sigma
+    return Sigma(sigma, slopes)
+
+
+def _gaussian(kind: str) -> Callable[[Data, Array, Array], Scatter]:
+    def scatter(data: Data, predicted: Array, numbers: Array) -> Scatter:
+        sigma = _sigma(kind, data, predicted, numbers)
+        if kind != "lognormal":
+            return _normal(data, predicted, sigma)
+        logged = Data(np.log(data.value), data.sd, np.log(data.lloq), data.censored)
+        safe = np.maximum(predicted, 1e-300)
+        found = _normal(logged, np.log(safe), sigma)
+        found.slopes[0] /= safe
+        found.rows[:, 0] /= safe
+        # A density of the value itself, not of its logarithm.
+        jacobian = np.where(data.censored, 0.0, logged.value)
+        return found._replace(loss=found.loss + jacobian)
+
+    return scatter
+
+
+def _normal(data: Data, middle: Array, sigma: Sigma) -> Scatter:
+    seen = ~data.censored
+    wide = sigma.sigma
+    z = np.where(seen, data.value - middle, 0.0) / wide
+    loss = 0.5 * z**2 + np.log(wide) + 0.5 * _LOG_2_PI
+    inner = sigma.slopes / wide
+    slopes = inner * (1.0 - z**2)
+    slopes[0] -= z / wide
+    rows = np.zeros((2, *slopes.shape))
+    rows[0, 0] = 1.0 / wide
+    rows[1] = math.sqrt(2.0) * inner
+    if not seen.all():
+        _censor(data, middle, sigma, loss, slopes, rows)
+    return Scatter(loss, slopes, rows)
+
+
+def _censor(
+    data: Data, middle: Array, sigma: Sigma, loss: Array, slopes: Array, rows: Array
+) -> None:
+    """Write what values below quantification say: the chance to lie there (Beal's M3)."""
+    low = data.censored
+    wide = sigma.sigma[low]
+    z = (data.lloq[low] - middle[low]) / wide
+    loss[low] = -special.log_ndtr(z)
+    pull = np.exp(-0.5 * z**2 - 0.5 * _LOG_2_PI - special.log_ndtr(z))
+    of_z = -z / wide * sigma.slopes[:, low]
+    of_z[0] -= 1.0 / wide
+    slopes[:, low] = -pull * of_z
+    rows[0][:, low] = np.sqrt(np.maximum(pull * (z + pull), 0.0)) * of_z
+    rows[1][:, low] = 0.0
+
+
+def _student(data: Data, predicted: Array, numbers: Array) -> Scatter:
+    freedom = float(numbers[0])
+    sigma = _sigma("student", data, predicted, numbers)
+    wide, inner = sigma.sigma, sigma.slopes / sigma.sigma
+    z = np.where(data.censored, 0.0, data.value - predicted) / wide
+    heavy = (freedom + 1.0) * z / (freedom + z**2)
+    constant = (
+        special.gammaln(0.5 * freedom)
+        - special.gammaln(0.5 * (freedom + 1.0))
+        + 0.5 * math.log(math.pi * freedom)
+    )
+    loss = 0.5 * (freedom + 1.0) * np.log1p(z**2 / freedom) + np.log(wide) + constant
+    slopes = inner * (1.0 - heavy * z)
+    slopes[0] -= heavy / wide
+    rows = np.zeros((2, *slopes.shape))
+    rows[0, 0] = math.sqrt((freedom + 1.0) / (freedom + 3.0)) / wide
+    rows[1] = math.sqrt(2.0 * freedom / (freedom + 3.0)) * inner
+    low = data.censored
+    if low.any():
+        z = (data.lloq[low] - predicted[low]) / wide[low]
+        below = special.stdtr(freedom, z)
+        density = np.exp(-0.5 * (freedom + 1.0) * np.log1p(z**2 / freedom) - constant)
+        of_z = -z / wide[low] * sigma.slopes[:, low]
+        of_z[0] -= 1.0 / wide[low]
+        loss[low] = -np.log(below)
+        slopes[:, low] = -density / below * of_z
+        rows[0][:, low], rows[1][:, low] = density / below * of_z, 0.0
+    return Scatter(loss, slopes, rows)
+
+
+def _poisson(data: Data, predicted: Array, numbers: Array) -> Scatter:
+    mean = np.maximum(predicted, 1e-300)
+    loss = mean - special.xlogy(data.value, mean) + special.gammaln(data.value + 1.0)
+    slopes = (1.0 - data.value / mean)[None]
+    return Scatter(loss, slopes, (1.0 / np.sqrt(mean))[None, None])
+
+
+def _negative_binomial(data: Data, predicted: Array, numbers: Array) -> Scatter:
+    """Variance ``mean + mean^2/size``."""
+    mean, size, count = np.maximum(predicted, 1e-300), float(numbers[0]), data.value
+    whole = size + mean
+    loss = (
+        special.gammaln(size)
+        + special.gammaln(count + 1.0)
+        - special.gammaln(count + size)
+        - size * np.log(size / whole)
+        - special.xlogy(count, mean / whole)
+    )
+    to_mean = (size + count) / whole - count / mean
+    to_size = (
+        special.digamma(size)
+        - special.digamma(count + size)
+        - np.log(size / whole)
+        - 1.0
+        + (size + count) / whole
+    )
+    rows = np.zeros((2, 2, len(mean)))
+    rows[0, 0] = 1.0 / np.sqrt(mean + mean**2 / size)
+    # No closed form: the square of the slope has the same mean.
+    rows[1, 1] = to_size
+    return Scatter(loss, np.array([to_mean, to_size]), rows)
+
+
+_SCATTER: dict[str, Callable[[Data, Array, Array], Scatter]] = {
+    **{k: _gaussian(k) for k in ("normal", "lognormal", "proportional", "combined", "measured")},
+    "student": _student,
+    "poisson": _poisson,
+    "negative_binomial": _negative_binomial,
+}
+
+
+def _spread(kind: str, predicted: Array, numbers: Array, sd: float) -> tuple[Array, Array]:
+    tails = np.array([0.05, 0.95])
+    if kind == "poisson":
+        return tuple(special.pdtrik(tails[:, None], np.maximum(predicted, 1e-12)))
+    if kind == "negative_binomial":
+        from scipy.stats import nbinom
+
+        size = float(numbers[0])
+        low, high = nbinom.ppf(tails[:, None], size, size / (size + np.maximum(predicted, 1e-12)))
+        return low, high
+    data = Data(predicted, np.full(len(predicted), sd), predicted, np.zeros(len(predicted), bool))
+    sigma = _sigma(kind, data, predicted, numbers).sigma
+    z = special.stdtrit(float(numbers[0]), tails) if kind == "student" else special.ndtri(tails)
+    if kind == "lognormal":
+        return predicted * np.exp(z[0] * sigma), predicted * np.exp(z[1] * sigma)
+    return predicted + z[0] * sigma, predicted + z[1] * sigma
