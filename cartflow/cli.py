@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from cartflow.commands.cite import add_cite
 from cartflow.commands.compare import add_compare
 from cartflow.commands.ending import BAD_INPUT, FINISHED, STOPPED
+from cartflow.commands.fit import add_fit
 from cartflow.commands.plot import add_plot
 from cartflow.commands.refine import add_refine
 from cartflow.commands.report import add_report
@@ -34,6 +35,7 @@ _COMMANDS = (
     add_sensitivity,
     add_sweep,
     add_refine,
+    add_fit,
     add_validate,
 )
 

@@ -166,7 +166,7 @@ def _solve(matrix: Array, pivots: Array, right: Array) -> None:
 def _attempt(
     code: Code, given: Given, state: Array, step: float, work: Any, new: Array, wrong: Array
 ) -> bool:
-    """Try a step: its state in `new`, the estimate of its error in `wrong`; False where it fails."""
+    """Try a step: its state in `new`, the estimate of its error in `wrong`; False if it fails."""
     rates, slopes, matrix, pivots, stages, inner = work
     size = len(state)
     _matrix(code, given, state, slopes, matrix)
@@ -195,9 +195,7 @@ def _attempt(
 
 
 @serial
-def _carry(
-    code: Code, given: Given, state: Array, slopes: Array, step: float, work: Any
-) -> None:
+def _carry(code: Code, given: Given, state: Array, slopes: Array, step: float, work: Any) -> None:
     """Carry the derivatives through the step that `_attempt` has just taken, in place."""
     _, _, matrix, pivots, stages, inner = work
     directions, size = slopes.shape

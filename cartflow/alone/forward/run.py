@@ -172,4 +172,3 @@ class _Walk:
         after = self._change(given, self.state)
         self.slopes += moves[:, None] * (before - after)
         self.slopes[:, gone] = 0.0
-

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.analyses.fit.curvature import Curvature
+from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.optimise import Found
-from cartflow.analyses.fit.problem import Measured, Problem, Subject
+from cartflow.analyses.fit.problem import Problem, Subject
 
 Array = np.ndarray
 _Z = 1.6448536269514722
@@ -28,9 +29,7 @@ class Band:
     new_high: Array
 
 
-def bands(
-    problem: Problem, best: Found, curved: Curvature, fine: list[Subject]
-) -> list[Band]:
+def bands(problem: Problem, best: Found, curved: Curvature, fine: list[Subject]) -> list[Band]:
     """Return the bands of every observable of every subject, over the times of `fine` subjects.
 
     The mean's are by the delta method, on the logarithm where errors are log-normal.

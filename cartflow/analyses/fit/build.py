@@ -10,9 +10,10 @@ import numpy as np
 
 from cartflow.alone.forward.plan import Number
 from cartflow.analyses.fit.errors import PLAIN, Data, ErrorModel, read_error, require_values
+from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.observables import Observable, read_observables, require_names
 from cartflow.analyses.fit.parameters import Parameter, Wanted, ranged
-from cartflow.analyses.fit.problem import Measured, Problem, Subject
+from cartflow.analyses.fit.problem import Problem, Subject
 from cartflow.analyses.fit.scaling import require_linear
 from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.table.measurements import Measurements
@@ -89,7 +90,10 @@ def _numbers(
         stated = source.stated(each.key, each.unit)
         if stated is None and (each.key not in named or each.key in source.units):
             msg = f"--vary {each.key}: '{source.name}' has no such number, nor does an observable "
-            raise InputError(msg + f"name it; {suggest(each.key, [*source.keys(), *named])}")
+            raise InputError(
+                msg
+                + f"name it; {suggest(each.key, [*source.keys(), *(named - source.units.keys())])}"
+            )
         if stated is None:
             low, high, logarithmic = ranged(each, each.unit or "1", 0.0, None)
             value, unit = (low * high) ** 0.5 if logarithmic else 0.5 * (low + high), each.unit
@@ -223,9 +227,7 @@ def _subjects(
         times = np.unique(data.time[owners == name])
         own = source.dosed(data, name, choices.dose_into)
         takes = tuple(
-            k
-            for k, p in enumerate(parameters)
-            if p.kind == "number" and p.subject in ("", name)
+            k for k, p in enumerate(parameters) if p.kind == "number" and p.subject in ("", name)
         )
         numbers = [
             Number(
@@ -247,9 +249,7 @@ def _subjects(
             msg = f"{data.source}: subject '{name}': {error}"
             raise InputError(msg) from None
         times_of.append(times)
-        found.append(
-            Subject(name=name, runner=runner, times=times, takes=takes, settings=settings)
-        )
+        found.append(Subject(name=name, runner=runner, times=times, takes=takes, settings=settings))
     placed = []
     for each in measured:
         subject = np.array([places[data.subject[k]] for k in each.entries])

@@ -88,12 +88,11 @@ def _in_words(parameters: Sequence[Parameter], direction: Array) -> str:
         return f"{names[0]}: not known; nothing that was measured changes with it"
     if not all(parameters[k].logarithmic for k in places):
         return f"{several(names)}: not known apart; they can change together, and nothing is seen"
-    kept = [_kept(names[0], name, direction[places[0]], d) for name, d in _rest(names, direction, places)]
-    what = several(kept)
-    if len(kept) == 1:
-        kind = "product" if "/" not in what else "ratio"
-        return f"{' x '.join(names) if kind == 'product' else ' / '.join(names)}: only their {kind} is known ({what})"
-    return f"{several(names)}: not known apart; known are only {what}"
+    kept = [_kept(names[0], n, direction[places[0]], d) for n, d in _rest(names, direction, places)]
+    if len(kept) > 1:
+        return f"{several(names)}: not known apart; known are only {several(kept)}"
+    kind, sign = ("ratio", "/") if "/" in kept[0] else ("product", "x")
+    return f"{f' {sign} '.join(names)}: only their {kind} is known ({kept[0]})"
 
 
 def _rest(names: Sequence[str], direction: Array, places: Array) -> list[tuple[str, float]]:
@@ -105,5 +104,6 @@ def _kept(first: str, second: str, one: float, two: float) -> str:
     ratio = Fraction(-one / two).limit_denominator(6)
     power = f"{ratio}" if abs(float(ratio) + one / two) < 1e-2 else f"{-one / two:.3g}"
     sign, power = ("/", power.removeprefix("-")) if power.startswith("-") else ("x", power)
-    raised = second if power == "1" else f"{second}^{power}" if "/" not in power else f"{second}^({power})"
-    return f"{first} {sign} {raised}"
+    if power == "1":
+        return f"{first} {sign} {second}"
+    return f"{first} {sign} {second}^{f'({power})' if '/' in power else power}"

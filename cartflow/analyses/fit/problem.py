@@ -8,8 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cartflow.analyses.fit.errors import Data, ErrorModel
-from cartflow.analyses.fit.observables import Observable
+from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.parameters import Parameter, values_of
 from cartflow.analyses.fit.scaling import scaled
 from cartflow.analyses.fit.sources.source import Runner
@@ -28,26 +27,6 @@ class Subject:
     times: Array
     takes: tuple[int, ...]
     settings: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Measured:
-    """An observable with its error model, its entries of the table, and its unit.
-
-    `entries` are places in the measurements, `subjects` and `times` where each finds its subject
-    and time; `data` are in `unit`, of which one has `factor` internal units. `errors` are the
-    places of the error model's estimated numbers among the parameters.
-    """
-
-    observable: Observable
-    error: ErrorModel
-    unit: str
-    factor: float
-    entries: Array
-    subjects: Array
-    times: Array
-    data: Data
-    errors: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,8 +83,7 @@ class Problem:
         values = self.values(inner)
         try:
             runs = [
-                subject.runner.run(values[list(subject.takes)], slopes)
-                for subject in self.subjects
+                subject.runner.run(values[list(subject.takes)], slopes) for subject in self.subjects
             ]
         except StepFailed:
             return self._failed()

@@ -129,9 +129,7 @@ def fit(
         seed=seed,
         exact=exact,
     )
-    dataset = fit_dataset(
-        problem, ended, best, curved, walked, known(problem, best), found, asked
-    )
+    dataset = fit_dataset(problem, ended, best, curved, walked, known(problem, best), found, asked)
     return Fitted(dataset=dataset, problem=problem, best=best)
 
 

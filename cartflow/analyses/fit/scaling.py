@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from cartflow.analyses.fit.measured import Measured
 from cartflow.core.outcome import InputError
-
-if TYPE_CHECKING:
-    from cartflow.analyses.fit.problem import Measured
 
 Array = np.ndarray
 

@@ -137,6 +137,8 @@ def constant(rows: Rows, column: str, subjects: tuple[str, ...]) -> dict[str, st
             continue
         text = f"{text} {unit}" if unit and unit != "1" else text
         if found.setdefault(subject, text) != text:
-            msg = f"{rows.place(row, column)}: '{text}', and before '{found[subject]}' for the same "
+            msg = (
+                f"{rows.place(row, column)}: '{text}', and before '{found[subject]}' for the same "
+            )
             raise InputError(msg + f"subject '{subject}'; it must be one value a subject")
     return found
