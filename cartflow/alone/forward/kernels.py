@@ -250,7 +250,9 @@ def advance(
     new, wrong = np.empty(size), np.empty(size)
     for _ in range(_MOST_STEPS):
         left = span[1] - span[0]
-        if left <= 0.0:
+        # Two times that differ in their last digits are one.
+        if left <= 1e-13 * abs(span[1]):
+            span[0] = span[1]
             return REACHED
         step, last = span[2], False
         if step >= left * (1.0 - 1e-12):
@@ -274,8 +276,9 @@ def advance(
         fallen = _falls(state, new, thresholds, step)
         if fallen < step:
             # The moment is between: a step that ends there, or so near that it counts.
-            if step > 1e-12 * max(abs(span[0]) + step, 1e-3) and fallen < step * (1.0 - 1e-9):
-                span[2] = max(fallen, 1e-3 * step)
+            short = 1e-12 * max(abs(span[0]) + step, 1e-3)
+            if step > short and fallen < step * (1.0 - 1e-9):
+                span[2] = max(fallen, 1e-3 * step, 0.5 * short)
                 continue
             _carry(code, given, state, slopes, step, work)
             state[:] = new

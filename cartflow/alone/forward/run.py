@@ -56,6 +56,10 @@ class Forward:
         )
         for stretch, direction in zip(stretches, directions, strict=True):
             walk.through(stretch, direction)
+        # What is round-off below zero is nothing, and stays so.
+        below = self.code.clipped & (walk.states < 0.0)
+        walk.states[below] = 0.0
+        walk.found[:, below] = 0.0
         return walk.states, walk.found
 
 

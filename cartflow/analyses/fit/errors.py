@@ -19,6 +19,7 @@ from cartflow.core.outcome import InputError, require_known
 Array = np.ndarray
 _LOG_2_PI = math.log(2.0 * math.pi)
 _FREEDOM = 4.0
+_NONE = 1e-200  # of a positive amount
 
 
 class Data(NamedTuple):
@@ -172,13 +173,17 @@ def _gaussian(kind: str) -> Callable[[Data, Array, Array], Scatter]:
         if kind != "lognormal":
             return _normal(data, predicted, sigma)
         logged = Data(np.log(data.value), data.sd, np.log(data.lloq), data.censored)
-        safe = np.maximum(predicted, 1e-300)
+        safe = np.maximum(predicted, _NONE)
         found = _normal(logged, np.log(safe), sigma)
         found.slopes[0] /= safe
         found.rows[:, 0] /= safe
         # A density of the value itself, not of its logarithm.
         jacobian = np.where(data.censored, 0.0, logged.value)
-        return found._replace(loss=found.loss + jacobian)
+        # Where there is nothing, nothing can be measured, and what was not is certain.
+        gone = predicted < _NONE
+        found.slopes[:, gone], found.rows[:, :, gone] = 0.0, 0.0
+        loss = np.where(gone, np.where(data.censored, 0.0, np.inf), found.loss + jacobian)
+        return found._replace(loss=loss)
 
     return scatter
 

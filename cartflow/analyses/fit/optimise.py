@@ -12,6 +12,7 @@ from cartflow.analyses.fit.problem import Evaluation, Problem
 
 Array = np.ndarray
 _MOST_STEPS = 200
+_REDRAWN = 20
 # Half the drop of -2 ln L that is still hoped for, below which a search has ended.
 _ENOUGH = 1e-8
 _FIRST_DAMPING, _LEAST, _MOST_DAMPING = 1e-2, 1e-12, 1e12
@@ -182,6 +183,19 @@ def with_errors(problem: Problem, start: Array) -> Array:
     return result
 
 
+def _possible(problem: Problem, place: int, start: Array, seed: int) -> Array:
+    """Return a start at which the model runs: this one, or others drawn in its place."""
+    low, high = problem.bounds
+    generator = np.random.default_rng([seed, place])
+    tried = start
+    for _ in range(_REDRAWN):
+        sized = with_errors(problem, tried)
+        if np.isfinite(problem.evaluate(sized, slopes=False).loss):
+            return sized
+        tried = generator.uniform(low, high)
+    return start
+
+
 def searched(
     problem: Problem,
     number: int,
@@ -193,12 +207,13 @@ def searched(
     found: list[Found] = []
     failed = 0
 
-    def one(start: Array) -> Found:
-        return search(problem, with_errors(problem, start))
+    def one(numbered: tuple[int, Array]) -> Found:
+        with np.errstate(all="ignore"):
+            return search(problem, _possible(problem, *numbered, seed))
 
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for each in pool.map(one, starts(problem, number, seed)):
+            for each in pool.map(one, enumerate(starts(problem, number, seed))):
                 found.append(each)
                 failed += not each.converged
                 if watch is not None:

@@ -16,6 +16,7 @@ from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.outcome import StepFailed
 
 Array = np.ndarray
+_HUGE = 1e150
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,6 +109,8 @@ class Problem:
         stretch = self.stretch(values)
         gradient = gradient * stretch
         everything = np.concatenate(rows) * stretch
+        if not (np.isfinite(gradient).all() and np.abs(everything).max(initial=0.0) < _HUGE):
+            return self._failed()
         likelihood = loss
         for k, prior in enumerate(self.priors):
             if prior is not None:

@@ -65,6 +65,11 @@ def profiles(
 
 def profile(problem: Problem, best: Found, curved: Curvature, k: int) -> Profile:
     """Return the profile of parameter `k`."""
+    with np.errstate(all="ignore"):
+        return _profile(problem, best, curved, k)
+
+
+def _profile(problem: Problem, best: Found, curved: Curvature, k: int) -> Profile:
     low, high = problem.bounds
     variance = curved.covariance[k, k]
     wide = float(np.sqrt(variance)) if variance > 0 else 0.1 * (high[k] - low[k])
