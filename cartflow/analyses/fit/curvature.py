@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.analyses.fit.known import Known
 from cartflow.analyses.fit.optimise import Found
 from cartflow.analyses.fit.problem import Problem
 
 Array = np.ndarray
 _STEP = 1e-4
-# Below this part of the largest, scaled to ones on the diagonal, nothing is known.
-_SINGULAR = 1e-10
+_PART = 1e-3  # of an open direction that counts
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,10 +28,11 @@ class Curvature:
     free: Array
 
 
-def curvature(problem: Problem, best: Found) -> Curvature:
+def curvature(problem: Problem, best: Found, what: Known) -> Curvature:
     """Return the curvature at the best values, by differences of exact gradients.
 
-    What lies at a bound is left out: its rows are nan, and the others' as if it were given.
+    What lies at a bound is left out: its rows are nan, and the others' as if it were given. So
+    are those that change along an open direction.
     """
     low, high = problem.bounds
     count = len(best.inner)
@@ -52,19 +53,26 @@ def curvature(problem: Problem, best: Found) -> Curvature:
     hessian[inside] = 0.5 * (hessian[inside] + hessian[inside].T)
     hessian[~free], hessian[:, ~free] = np.nan, np.nan
     covariance, spread = np.full((count, count), np.nan), np.zeros((count, count))
-    covariance[inside], spread[inside] = _inverse(hessian[inside])
+    covariance[inside], spread[inside] = _inverse(hessian[inside], what.directions[:, free])
     return Curvature(hessian=hessian, covariance=covariance, spread=spread, free=free)
 
 
-def _inverse(hessian: Array) -> tuple[Array, Array]:
+def _inverse(hessian: Array, open_: Array) -> tuple[Array, Array]:
     """Return the inverse with nan for what is not known, and that of what is known alone."""
     if not hessian.size:
         return hessian, hessian
     size = np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-300))
-    values, vectors = np.linalg.eigh(hessian / np.outer(size, size))
-    known = values > _SINGULAR * max(values.max(), 1e-300)
-    inverse = (vectors[:, known] / values[known]) @ vectors[:, known].T / np.outer(size, size)
-    lost = (np.abs(vectors[:, ~known]) > 1e-3).any(axis=1)
-    spread = inverse.copy()
-    inverse[lost], inverse[:, lost] = np.nan, np.nan
-    return inverse, spread
+    scaled = hessian / np.outer(size, size)
+    base = np.linalg.qr((open_ * size).T)[0] if len(open_) else np.zeros((len(size), 0))
+    across = np.eye(len(size)) - base @ base.T
+    values, vectors = np.linalg.eigh(across @ scaled @ across)
+    order = np.argsort(np.abs(values))[base.shape[1] :]
+    known = np.array([k for k in order if values[k] > 0], dtype=int)
+    spread = (vectors[:, known] / values[known]) @ vectors[:, known].T / np.outer(size, size)
+    lost = (np.abs(base) > _PART).any(axis=1)
+    # Where the likelihood is no bowl, there is no standard error.
+    if len(known) < len(order):
+        lost[:] = True
+    covariance = spread.copy()
+    covariance[lost], covariance[:, lost] = np.nan, np.nan
+    return covariance, spread

@@ -138,7 +138,7 @@ def _profiled(
 ) -> tuple[Any, list[Profile], Found]:
     """Return curvature and profiles, from a better fit if a profile comes upon one."""
     for _ in range(_AGAIN):
-        curved = curvature(problem, best)
+        curved = curvature(problem, best, known(problem, best))
         walked = profiles(
             problem, best, curved, which, threads, _told(watch, "profile", len(which))
         )
