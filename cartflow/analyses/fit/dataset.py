@@ -264,7 +264,7 @@ def _attributes(problem: Problem, best: Found, what: Known, asked: Asked) -> dic
         "bic": loss + free * float(np.log(count)),
         "rank": what.rank,
         "condition": what.condition,
-        "not_known": "; ".join(what.words),
+        "not_known": " | ".join(what.words),
         "scales": json.dumps(
             {
                 each.observable.name: best.at.linear[each.observable.name]

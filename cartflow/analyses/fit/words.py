@@ -27,7 +27,7 @@ def fit_lines(dataset: xr.Dataset) -> list[str]:
         f"BIC {a['bic']:.6g} ({a['estimated']} estimated)"
     )
     lines.append(f"known         {_known(dataset)}")
-    lines += [f"not known     {words}" for words in a["not_known"].split("; ") if words]
+    lines += [f"not known     {words}" for words in a["not_known"].split(" | ") if words]
     lines += [f"flat          {words}" for words in _flat(dataset)]
     return lines
 

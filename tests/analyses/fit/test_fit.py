@@ -22,9 +22,9 @@ TRUTH = [0.230303627, 0.558779003, 0.399998831, 0.046346801, 0.023015543]
 SCENARIO = "pbt1_cart_0125"
 
 
-def table(observables, times, seed, spread=0.1, subject="well"):
+def table(observables, times, seed, spread=0.1, subject="well", settings=None):
     """Simulated values with log-normal scatter, of the killing assay's model."""
-    course = simulate("brummer2022", SCENARIO).course
+    course = simulate("brummer2022", SCENARIO, settings).course
     random = np.random.default_rng(seed)
     columns = {k: [] for k in ("subject", "time", "time_unit", "observable", "value", "unit")}
     for name in observables:
@@ -100,14 +100,16 @@ def test_differences_in_place_of_derivatives_come_to_the_same(both, fitted):
 
 
 def test_a_scale_is_solved_for_and_what_it_hides_is_named():
-    data = table(["tumour"], np.linspace(0.2, 5.7, 20), 8)
+    alone = {"initial.cart": 0.0}
+    data = table(["tumour"], np.linspace(0.1, 3.0, 20), 8, settings=alone)
     data["value"] = [3.5e4 * value for value in data["value"]]
     data["unit"] = ["photons per second"] * 20
     vary = ["growth_rate=[0.02, 2] 1/h", "crowding=[0.05, 5]", "initial.tumour=[0.05, 5]"]
-    more = {"scenario": SCENARIO, "settings": {"initial.cart": 0.0}, "starts": 3}
+    more = {"scenario": SCENARIO, "settings": alone, "starts": 3}
     found = fit("brummer2022", data, vary, scale=["tumour"], profile=False, **more)
     # Logistic growth, seen with a scale alone: capacity and start are known as a product.
     assert found.dataset.attrs["rank"] == 3
+    assert found.dataset.sizes["open"] == 1
     assert (
         "crowding x initial.tumour: only their product is known"
         in (found.dataset.attrs["not_known"])
