@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cartflow.commands.ending import dataset_and_figure, written_and_drawn
+from cartflow.commands.ending import FINISHED, dataset_and_figure, written_and_drawn
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.commands.telling_option import add_telling, telling
 from cartflow.core.outcome import InputError
@@ -70,12 +70,27 @@ def _fit(options: argparse.Namespace) -> int:
     told = telling(options)
     given = _given(options)
     if len(options.what) > 1 or options.hold_back is not None:
-        msg = "fit: one model at a time; --hold-back and several models are not to be had yet"
-        raise InputError(msg)
+        return _compare(options, given)
     places = dataset_and_figure(options, f"{Path(options.what[0]).stem}_fit.nc")
     with Stopping(), _watched(options.what[0], told) as watch:
         found = fit(options.what[0], options.data, options.vary, watch=watch, **given)
     return written_and_drawn(found.dataset, fit_lines(found.dataset), plot_fit, places)
+
+
+def _compare(options: argparse.Namespace, given: dict[str, Any]) -> int:
+    """Print a table of several models' fits; nothing is written."""
+    from cartflow.analyses.fit.choice import compare_fits, comparison_lines
+    from cartflow.core.terminal import tell
+
+    if options.out is not None:
+        msg = "fit: several models, or values held back, give a table alone; leave out --out"
+        raise InputError(msg)
+    given = {**given, "profile": False}
+    found = compare_fits(
+        options.what, options.data, options.vary, hold_back=options.hold_back, **given
+    )
+    tell(comparison_lines(found))
+    return FINISHED
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:

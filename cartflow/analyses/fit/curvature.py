@@ -69,10 +69,9 @@ def _inverse(hessian: Array, open_: Array) -> tuple[Array, Array]:
     order = np.argsort(np.abs(values))[base.shape[1] :]
     known = np.array([k for k in order if values[k] > 0], dtype=int)
     spread = (vectors[:, known] / values[known]) @ vectors[:, known].T / np.outer(size, size)
-    lost = (np.abs(base) > _PART).any(axis=1)
     # Where the likelihood is no bowl, there is no standard error.
-    if len(known) < len(order):
-        lost[:] = True
+    bowl = len(known) == len(order)
+    lost = np.asarray((np.abs(base) > _PART).any(axis=1)) | (not bowl)
     covariance = spread.copy()
     covariance[lost], covariance[:, lost] = np.nan, np.nan
     return covariance, spread

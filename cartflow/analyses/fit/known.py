@@ -49,7 +49,7 @@ def known(problem: Problem, best: Found) -> Known:
     directions = _sparse(directions)
     words = [
         f"{problem.parameters[k].name}: not known at all; nothing that was measured changes with it"
-        for k in np.flatnonzero(idle)
+        for k in np.flatnonzero(idle).tolist()
     ]
     words += [_in_words(problem.parameters, each) for each in directions]
     least = whole[whole > 0].min(initial=np.inf)
@@ -82,7 +82,7 @@ def _sparse(directions: Array) -> Array:
 
 def _in_words(parameters: Sequence[Parameter], direction: Array) -> str:
     """Return which combination of parameters alone is known, in a line."""
-    places = np.flatnonzero(np.abs(direction) > _PART * np.abs(direction).max())
+    places = np.flatnonzero(np.abs(direction) > _PART * np.abs(direction).max()).tolist()
     names = [parameters[k].name for k in places]
     if len(places) == 1:
         return f"{names[0]}: not known; nothing that was measured changes with it"
@@ -95,7 +95,7 @@ def _in_words(parameters: Sequence[Parameter], direction: Array) -> str:
     return f"{f' {sign} '.join(names)}: only their {kind} is known ({kept[0]})"
 
 
-def _rest(names: Sequence[str], direction: Array, places: Array) -> list[tuple[str, float]]:
+def _rest(names: Sequence[str], direction: Array, places: list[int]) -> list[tuple[str, float]]:
     return [(name, float(direction[k])) for name, k in zip(names[1:], places[1:], strict=True)]
 
 

@@ -21,6 +21,7 @@ from cartflow.analyses.fit.parameters import Vary, read_vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.profiles import Profile, profiles
 from cartflow.analyses.fit.sources.choose import source_of
+from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.analyses.fit.table.read import read_measurements
 from cartflow.analyses.fit.words import fit_lines
 from cartflow.core import arguments
@@ -100,16 +101,9 @@ def fit(
     starts = arguments.whole_number(starts, "starts", 1, _MOST_STARTS)
     seed = arguments.whole_number(seed, "seed", 0, _LARGEST_SEED)
     told = arguments.table(settings, "settings")
-    choices = Choices(
-        observables=arguments.table(observables, "observables"),
-        errors=arguments.table(errors, "errors"),
-        scaled=arguments.names(scale, "scale"),
-        shifted=arguments.names(offset, "offset"),
-        each=arguments.names(each, "each"),
-        dose_into=dose_into,
-        priors=priors,
-    )
-    measurements = read_measurements(data, names)
+    choices = choices_of(observables, errors, scale, offset, each, dose_into, priors)
+    read = isinstance(data, Measurements)
+    measurements = data if read else read_measurements(data, names)
     source = source_of(what, scenario, told, exact)
     problem = problem_of(measurements, source, read_vary(vary), choices)
     ended = searched(problem, starts, seed, count, _told(watch, "search", starts))
@@ -131,6 +125,27 @@ def fit(
     )
     dataset = fit_dataset(problem, ended, best, curved, walked, known(problem, best), found, asked)
     return Fitted(dataset=dataset, problem=problem, best=best)
+
+
+def choices_of(
+    observables: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    scale: Sequence[str] = (),
+    offset: Sequence[str] = (),
+    each: Sequence[str] = (),
+    dose_into: str | None = None,
+    priors: bool = False,
+) -> Choices:
+    """Return the arguments of `fit` that say how data are held against a source."""
+    return Choices(
+        observables=arguments.table(observables, "observables"),
+        errors=arguments.table(errors, "errors"),
+        scaled=arguments.names(scale, "scale"),
+        shifted=arguments.names(offset, "offset"),
+        each=arguments.names(each, "each"),
+        dose_into=dose_into,
+        priors=priors,
+    )
 
 
 def _profiled(

@@ -10,7 +10,6 @@ from cartflow.analyses.fit.sources.study import study_source
 from cartflow.core.outcome import InputError
 
 STUDY = front_in_a_ball()
-SPEED = ("fields.tumour.diffusivity", "um^2/min")
 
 
 @pytest.fixture
@@ -37,7 +36,8 @@ def test_derivatives_are_those_of_differences_in_the_unit_given(path):
 
 def test_a_number_is_found_again(path):
     source = study_source(path, {}, exact=True)
-    key = next(k for k in source.keys() if k.endswith("diffusivity"))
+    keys = source.keys()
+    key = next(k for k in keys if k.endswith("diffusivity"))
     times = np.array([0.5, 1.0, 2.0, 3.0])
     truth = source.runner({}, [], times).run(np.zeros(0), False).values["in_tumour"]
     stated = source.stated(key, "").value

@@ -51,7 +51,7 @@ class ModelSource:
     def units(self) -> dict[str, str]:
         """The internal unit of every quantity, by name."""
         species = self.model.network.species
-        found = {s.name: s.unit for s in species}
+        found: dict[str, str] = {s.name: s.unit for s in species}
         if self.model.volume is not None:
             whole = [s for s in species if s.unit == "cell/mm^3"]
             found |= {f"{s.name}_total": "cell" for s in whole}
@@ -87,13 +87,15 @@ class ModelSource:
             number = scenario.parameters.get(key, network.parameters[key])
             bounds = self.model.ranges.get(key) or number.bounds
             one = self.model.scaling.restated(key, f"1 {unit}", number.unit) if unit else None
-            return _in_unit(number.value, number.unit, bounds, one and one.value, unit)
+            return _in_unit(
+                number.value, number.unit, bounds, None if one is None else one.value, unit
+            )
         if kind == "initial":
             species = network.species[network.index(rest)]
             start = scenario.initial.get(rest)
             value = species.initial if start is None else start.value
             one = self.model.scaling.amount(f"1 {unit}", species) if unit else None
-            return _in_unit(value, species.unit, None, one and one.value, unit)
+            return _in_unit(value, species.unit, None, None if one is None else one.value, unit)
         dose = self._doses[int(rest.partition(".")[0])]
         if key.endswith("time"):
             values = {n: p.value for n, p in network.parameters.items()}
@@ -101,7 +103,9 @@ class ModelSource:
             return _in_unit(dose.moment.at(values), "day", None, days, unit)
         species = network.species[network.index(dose.species)]
         one = self.model.scaling.amount(f"1 {unit}", species) if unit else None
-        return _in_unit(dose.amount.value, species.unit, None, one and one.value, unit)
+        return _in_unit(
+            dose.amount.value, species.unit, None, None if one is None else one.value, unit
+        )
 
     def runner(
         self, settings: Mapping[str, Any], numbers: Sequence[Number], times: Array

@@ -142,4 +142,5 @@ def _as_text(cell: Any) -> str:
         return ""
     if isinstance(cell, bool) or not isinstance(cell, (int, float)):
         return str(cell).strip()
-    return repr(cell)
+    # NumPy's numbers say what they are in their own repr.
+    return repr(float(cell)) if isinstance(cell, float) else repr(int(cell))
