@@ -94,8 +94,8 @@ class ModelSource:
             species = network.species[network.index(rest)]
             start = scenario.initial.get(rest)
             value = species.initial if start is None else start.value
-            one = self.model.scaling.amount(f"1 {unit}", species) if unit else None
-            return _in_unit(value, species.unit, None, None if one is None else one.value, unit)
+            one = self.model.scaling.amount(f"1 {unit}", species).value if unit else None
+            return _in_unit(value, species.unit, None, one, unit)
         dose = self._doses[int(rest.partition(".")[0])]
         if key.endswith("time"):
             values = {n: p.value for n, p in network.parameters.items()}
