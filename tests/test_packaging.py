@@ -120,7 +120,7 @@ def test_build_py_takes_code_and_data(monkeypatch):
             "packages": SETUPTOOLS["packages"],
             "package_dir": SETUPTOOLS["package-dir"],
             # What pyproject.toml calls "*", setup() calls "".
-            "package_data": {"": SETUPTOOLS["package-data"]["*"]},
+            "package_data": {k.strip("*"): v for k, v in SETUPTOOLS["package-data"].items()},
             "include_package_data": SETUPTOOLS["include-package-data"],
         }
     ).get_command_obj("build_py")
