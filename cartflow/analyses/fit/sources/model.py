@@ -86,10 +86,9 @@ class ModelSource:
         if key in network.parameters:
             number = scenario.parameters.get(key, network.parameters[key])
             bounds = self.model.ranges.get(key) or number.bounds
-            one = self.model.scaling.restated(key, f"1 {unit}", number.unit) if unit else None
-            return _in_unit(
-                number.value, number.unit, bounds, None if one is None else one.value, unit
-            )
+            scaling = self.model.scaling
+            one = scaling.restated(key, f"1 {unit}", number.unit).value if unit else None
+            return _in_unit(number.value, number.unit, bounds, one, unit)
         if kind == "initial":
             species = network.species[network.index(rest)]
             start = scenario.initial.get(rest)
