@@ -48,7 +48,7 @@ class Stretch:
 class Plan:
     """The flat numbers of a scenario, ``base + (values - middle) @ slopes``, and how they part.
 
-    `events` are the times (days, rising) at which something happens, the end among them.
+    `thresholds` (species,) are the densities below which species die out, -1 where they do not.
     """
 
     network: Network

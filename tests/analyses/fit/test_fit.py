@@ -44,7 +44,7 @@ def both():
 
 @pytest.fixture(scope="module")
 def fitted(both):
-    return fit("brummer2022", both, VARY, scenario=SCENARIO, starts=6, threads=2)
+    return fit("brummer2022", both, VARY, scenario=SCENARIO, starts=3, threads=2)
 
 
 def test_estimates_are_near_the_truth_and_intervals_hold_it(fitted):
@@ -87,7 +87,7 @@ def test_gradient_and_curvature_are_those_of_differences(fitted):
 
 
 def test_threads_change_no_bit_and_the_seed_repeats(both, fitted):
-    again = fit("brummer2022", both, VARY, scenario=SCENARIO, starts=6, threads=1)
+    again = fit("brummer2022", both, VARY, scenario=SCENARIO, starts=3, threads=1)
     for name in ("start_estimate", "estimate", "profile_rise", "curve_low"):
         assert np.array_equal(again.dataset[name], fitted.dataset[name], equal_nan=True), name
 
@@ -154,6 +154,36 @@ def test_each_subject_may_have_a_number_of_its_own(both):
         "death_rate",
     ]
     assert all(0.15 < found.estimates[f"growth_rate of w{s}"] < 0.35 for s in (1, 2))
+
+
+def test_doses_of_a_table_take_the_place_of_the_scenarios():
+    scenario, killing = "hdlm2_escape", 3.715843e-6
+    given = {"doses.0.amount": "5e5 cell", "doses.0.time": "30 day"}
+    times = np.array([10.0, 29.0, 31.0, 35.0, 45.0, 60.0])
+    course = simulate("barros2021", scenario, given).course
+    cells = course.at(times)[:, course.network.index("tumour")] * 1000.0
+    data = {
+        "ID": ["1"] * 7,
+        "TIME [day]": [30.0, *times.tolist()],
+        "DV [cell]": ["", *cells.tolist()],
+        "AMT [cell]": [5e5, *[""] * 6],
+        "EVID": [1, *[0] * 6],
+    }
+    found = fit(
+        "barros2021",
+        data,
+        ["killing_constant=[1e-7, 1e-4] 1/cell/day"],
+        scenario=scenario,
+        names={"DV": "tumour_total"},
+        dose_into="cart",
+        errors={"tumour_total": "lognormal 0.1"},
+        starts=2,
+        profile=False,
+    )
+    assert found.estimates["killing_constant"] == pytest.approx(killing, rel=1e-5)
+    assert np.abs(found.dataset["residual"].values).max() < 1e-3
+    with pytest.raises(InputError, match="say into which species: --dose-into NAME"):
+        fit("barros2021", data, ["killing_constant"], names={"DV": "tumour_total"})
 
 
 def test_the_command_writes_all_that_repeats_it(folder, capsys, both):

@@ -1,5 +1,7 @@
 """Tables of measurements: what is read, and what is refused in one line."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -121,9 +123,8 @@ def test_a_bad_table_is_answered_in_one_line(folder, capsys, text, said):
     out, err = capsys.readouterr()
     assert out == ""
     assert len(err.splitlines()) == 1
+    assert re.search(said, err)
     assert sorted(p.name for p in folder.iterdir()) == ["data.csv"]
-    with pytest.raises(InputError, match=said):
-        fit("sahoo2020", path, ["growth_rate=[0.1, 1] 1/day"])
 
 
 def test_one_subject_has_nothing_of_its_own(folder):

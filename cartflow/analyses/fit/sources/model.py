@@ -101,10 +101,8 @@ class ModelSource:
             days = to_internal(f"1 {unit}", "day") if unit else None
             return _in_unit(dose.moment.at(values), "day", None, days, unit)
         species = network.species[network.index(dose.species)]
-        one = self.model.scaling.amount(f"1 {unit}", species) if unit else None
-        return _in_unit(
-            dose.amount.value, species.unit, None, None if one is None else one.value, unit
-        )
+        one = self.model.scaling.amount(f"1 {unit}", species).value if unit else None
+        return _in_unit(dose.amount.value, species.unit, None, one, unit)
 
     def runner(
         self, settings: Mapping[str, Any], numbers: Sequence[Number], times: Array
