@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cartflow.commands.ending import FINISHED
+from cartflow.commands.piped import PIPE, from_pipe
 from cartflow.core.terminal import tell
 
 
@@ -14,7 +15,10 @@ def add_plot(commands: Any) -> None:
     """Add the command to the parser's `commands`."""
     command = commands.add_parser("plot", help="draw a result")
     command.add_argument(
-        "file", type=Path, metavar="FILE", help="what run, simulate, compare or sensitivity wrote"
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="what run, simulate, compare, ... wrote, or - piped in",
     )
     command.add_argument(
         "--out", type=Path, metavar="PNG", help="the figure (default: FILE's stem .png)"
@@ -27,9 +31,11 @@ def _plot(options: argparse.Namespace) -> int:
     from cartflow.commands.drawing import drawing
     from cartflow.core.saving.destination import PNG, Destination
 
-    draw = drawing(options.file)
-    path = options.out or options.file.parent / f"{options.file.stem}.png"
-    Destination(path=path, kind=PNG, force=options.force)
-    draw(path)
+    name = "result" if options.file == PIPE else options.file.stem
+    path = options.out or options.file.parent / f"{name}.png"
+    with from_pipe(options.file, f"{name}.nc") as file:
+        draw = drawing(file)
+        Destination(path=path, kind=PNG, force=options.force)
+        draw(path)
     tell([f"written       {path}"])
     return FINISHED
