@@ -19,17 +19,26 @@ def add_plot(commands: Any) -> None:
     command.add_argument(
         "--out", type=Path, metavar="PNG", help="the figure (default: FILE's stem .png)"
     )
+    command.add_argument(
+        "--measured",
+        metavar="NAME",
+        help="a run beside cells measured in organs: a name of `show measured`, or a file",
+    )
     command.add_argument("--force", action="store_true", help="overwrite the figure if it exists")
     command.set_defaults(command=_plot)
 
 
 def _plot(options: argparse.Namespace) -> int:
-    from cartflow.commands.drawing import drawing
+    from cartflow.commands.drawing import beside_measured, drawing
     from cartflow.core.saving.destination import PNG, Destination
 
-    draw = drawing(options.file)
-    path = options.out or options.file.parent / f"{options.file.stem}.png"
+    ending, said = "", []
+    if options.measured is None:
+        draw = drawing(options.file)
+    else:
+        draw, ending, said = beside_measured(options.file, options.measured)
+    path = options.out or options.file.parent / f"{options.file.stem}{ending}.png"
     Destination(path=path, kind=PNG, force=options.force)
     draw(path)
-    tell([f"written       {path}"])
+    tell([*said, f"written       {path}"])
     return FINISHED
