@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -181,7 +182,7 @@ def _cells(name: str, antigen: float, names: list[str], given: Treatment) -> lis
 def _moves(names: list[str], trait: Trait) -> list[str]:
     """Return the moves between neighbours."""
     moves = []
-    for low, high in zip(names[:-1], names[1:], strict=True):
+    for low, high in itertools.pairwise(names):
         moves.append(reaction(f"up_{low}", f"step_up*{low}", consumes=low, produces=high))
         moves.append(reaction(f"down_{high}", f"step_down*{high}", consumes=high, produces=low))
     return moves

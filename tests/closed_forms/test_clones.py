@@ -1,4 +1,4 @@
-"""Shares of clones against counted ones and a simulated model; when one dominates, by other ways."""
+"""Shares of clones against draws and a simulated model; when one dominates, by other ways."""
 
 import math
 

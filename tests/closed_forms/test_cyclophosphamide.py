@@ -1,4 +1,4 @@
-"""Cyclophosphamide by its abstract, and lymphodepletion by closed forms beside the shipped model."""
+"""Cyclophosphamide by its abstract, and lymphodepletion by closed forms beside the model."""
 
 import numpy as np
 import pytest
