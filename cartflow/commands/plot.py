@@ -32,7 +32,8 @@ def _plot(options: argparse.Namespace) -> int:
     from cartflow.commands.drawing import beside_measured, drawing
     from cartflow.core.saving.destination import PNG, Destination
 
-    ending, said = "", []
+    ending = ""
+    said: list[str] = []
     if options.measured is None:
         draw = drawing(options.file)
     else:

@@ -85,7 +85,7 @@ def _numbers(measured: Measured, dims: tuple[str, ...], values: object, text: st
 
 
 def _dose(tree: xr.DataTree) -> float:
-    infused = tree["balance"]["infused"].sum("phenotype").values
+    infused = tree["balance"].to_dataset()["infused"].sum("phenotype").values
     if not infused[-1] > 0:
         raise InputError("no cells were infused, so there is no share of a dose")
     # A run without a saved first moment begins with its dose.
@@ -96,7 +96,7 @@ def _dose(tree: xr.DataTree) -> float:
 
 def _there(tree: xr.DataTree, tissue: Tissue) -> bool:
     """Return whether the run has every organ of a tissue, and what it is divided by."""
-    organs = set(map(str, tree["body"]["organ"].values))
+    organs = set(map(str, tree["body"].to_dataset()["organ"].values))
     return bool(tissue.organs) and set(tissue.organs) <= organs
 
 
