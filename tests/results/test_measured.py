@@ -116,6 +116,8 @@ def test_commands(result, tmp_path, capsys):
     assert main(["plot", str(path), "--measured", str(own)]) == 0
     assert (tmp_path / "run_own.png").stat().st_size > 10_000
     assert "own: rms of log10" in capsys.readouterr().out
+    assert main(["check", str(own)]) == 0
+    assert "own.toml: measured table, right: Own" in capsys.readouterr().out
     assert main(["show", "measured"]) == 0
     assert main(["show", "measured", "khot2019"]) == 0
     assert "khot2019          mouse_28g               0.28" in capsys.readouterr().out
