@@ -86,3 +86,22 @@ def test_cite_lists_what_is_assumed(capsys):
     assert "assumed: proliferation_rate = 0.3 1/day (greatest, by either" in out
     assert "assumed: il7_share" not in out
     assert "@article{debock2013" in out
+
+
+def test_a_lighter_patient_has_the_concentrations_of_the_closed_forms():
+    patient = {"weight": "20 kg", "egfr": "60 mL/min"}
+    settings = {"weight": "20 kg", "egfr": "60 mL/min", "end": "5 day"}
+    species = simulate("lymphodepletion", settings=settings).tree["species"].to_dataset()
+    days = np.array([2.5, 4.0])
+    own = species.sel(time=days, method="nearest")
+    times, doses = own["time"].values, [0, 1, 2]
+    np.testing.assert_allclose(
+        own["fludarabine"] * 70 / 20,
+        Fludarabine(**patient).course("55.5 mg", doses, times),
+        rtol=1e-6,
+    )
+    np.testing.assert_allclose(
+        own["cyclophosphamide"] * 70 / 20,
+        Cyclophosphamide(**patient).course("925 mg", doses, times),
+        rtol=1e-6,
+    )
