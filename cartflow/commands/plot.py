@@ -23,19 +23,29 @@ def add_plot(commands: Any) -> None:
     command.add_argument(
         "--out", type=Path, metavar="PNG", help="the figure (default: FILE's stem .png)"
     )
+    command.add_argument(
+        "--measured",
+        metavar="NAME",
+        help="a run beside cells measured in organs: a name of `show measured`, or a file",
+    )
     command.add_argument("--force", action="store_true", help="overwrite the figure if it exists")
     command.set_defaults(command=_plot)
 
 
 def _plot(options: argparse.Namespace) -> int:
-    from cartflow.commands.drawing import drawing
+    from cartflow.commands.drawing import beside_measured, drawing
     from cartflow.core.saving.destination import PNG, Destination
 
     name = "result" if options.file == PIPE else options.file.stem
-    path = options.out or options.file.parent / f"{name}.png"
+    ending = ""
+    said: list[str] = []
     with from_pipe(options.file, f"{name}.nc") as file:
-        draw = drawing(file)
+        if options.measured is None:
+            draw = drawing(file)
+        else:
+            draw, ending, said = beside_measured(file, options.measured)
+        path = options.out or options.file.parent / f"{name}{ending}.png"
         Destination(path=path, kind=PNG, force=options.force)
         draw(path)
-    tell([f"written       {path}"])
+    tell([*said, f"written       {path}"])
     return FINISHED
