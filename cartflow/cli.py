@@ -17,6 +17,7 @@ from cartflow.commands.plot import add_plot
 from cartflow.commands.refine import add_refine
 from cartflow.commands.report import add_report
 from cartflow.commands.run import add_run
+from cartflow.commands.schema import add_schema
 from cartflow.commands.sensitivity import add_sensitivity
 from cartflow.commands.show import add_show
 from cartflow.commands.simulate import add_simulate
@@ -41,6 +42,7 @@ _COMMANDS = (
     add_sweep,
     add_refine,
     add_validate,
+    add_schema,
 )
 
 
