@@ -73,7 +73,8 @@ class Geometry:
     surface. `affine` takes grid indices (i, j, k) to RAS mm, `source_affine` is the one of
     the file a mask was read from. `build_mesh` makes the FiPy mesh when it is asked for,
     `build_measures` the published measures of a segmentation; `depth_below` says in words what
-    depth is measured from; `build_coarse` makes the same place in cells twice as wide.
+    depth is measured from; `build_coarse` makes the same place in cells twice as wide;
+    `build_voxels` gives the labels (i, j, k), affine and factors of voxels that cells join.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Geometry:
     build_measures: Callable[[], ShapeMeasures] | None = None
     depth_below: str = "the rim"
     build_coarse: Callable[[], Coarse] | None = None
+    build_voxels: Callable[[], tuple[NDArray[Any], Floats, tuple[int, int, int]]] | None = None
 
     def __post_init__(self) -> None:
         grid = tuple(self.coordinates[dim].size for dim in self.dims)
