@@ -103,9 +103,10 @@ def _mask(
     shifted = affine_of_box(matrix, [side.start for side in box])
     whole = oriented(codes, shifted, checked_factors(coarsen, codes.shape))
     grid = split_voxels(whole, split)
-    return geometry_of_voxels(
+    geometry = geometry_of_voxels(
         grid, names, matrix, image.notes, drop_empty=region_names is None, surface=surface
     )
+    return replace(geometry, source_shape=image.stored.shape)
 
 
 def _with_both_volumes(geometry: Geometry, image: Image, qform: NDArray[np.float64]) -> Geometry:

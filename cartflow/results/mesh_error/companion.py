@@ -77,9 +77,11 @@ def _field(item: Field, coarse: Coarse) -> Field:
 
 def _source(source: RegionSource, coarse: Coarse) -> RegionSource:
     """Return what a region supplies and removes, where that is given for every cell as means."""
-    rates = {"supply": source.supply, "removal": source.removal}
-    means = {n: coarse.mean(rate) for n, rate in rates.items() if np.ndim(rate) > 0}
-    return replace(source, **means)
+
+    def mean(rate: float | Array) -> float | Array:
+        return coarse.mean(rate) if isinstance(rate, np.ndarray) else rate
+
+    return replace(source, supply=mean(source.supply), removal=mean(source.removal))
 
 
 def _initial(fine: Array, problem: Problem, wider: Problem, coarse: Coarse) -> Array:
