@@ -113,8 +113,8 @@ def _places(geometry: Geometry) -> dict[str, xr.Variable]:
         text = "affine from the index of a voxel of the mask's file to RAS mm"
         places["mask_affine"] = variable(rows, geometry.source_affine, "1", text)
         text = "voxels of the mask's file along i, j, k"
-        shape = np.array(geometry.source_shape)
-        places["mask_shape"] = variable(("mask_axis",), shape, "1", text)
+        sizes = np.array(geometry.source_shape)
+        places["mask_shape"] = variable(("mask_axis",), sizes, "1", text)
     return places
 
 

@@ -44,11 +44,11 @@ def read_mask(
     itself names, which all are regions by default. Raises `InputError`, one line that names the
     file.
     """
-    several = isinstance(path, Sequence) and not isinstance(path, str)
-    if several and not path:
-        raise InputError("file: an empty list; give at least one mask")
-    image = read_structures(path) if several else read_image(path)
-    path = path[0] if several else path
+    if isinstance(path, Sequence) and not isinstance(path, str):
+        image = read_structures(path)
+        path = path[0]
+    else:
+        image = read_image(path)
     try:
         names = label_names(image, labels, present_labels(image))
         geometry = _mask(image, names, largest_component, coarsen, surface, split)

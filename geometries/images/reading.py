@@ -61,6 +61,8 @@ def read_structures(paths: Sequence[str | Path]) -> Image:
 
     Where they overlap the later one holds. Raises `InputError` unless they lie on the same voxels.
     """
+    if not paths:
+        raise InputError("file: an empty list; give at least one mask")
     images = [read_image(path) for path in paths]
     first = images[0]
     for path, image in zip(paths, images, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -58,7 +59,7 @@ def export_courses(tree: xr.DataTree, path: Path) -> None:
     )
 
 
-def _rows(group: str, name: str, values: xr.DataArray) -> "pd.DataFrame":  # noqa: F821, UP037
+def _rows(group: str, name: str, values: xr.DataArray) -> Any:
     table = values.rename("value").to_dataframe().reset_index()
     kept = [*map(str, values.dims), "value"]
     return (

@@ -22,7 +22,7 @@ def read_series(folder: Path) -> Image:
     even distances.
     """
     highdicom, pydicom = _libraries()
-    found = []
+    found: list[Path] = []
     for path in sorted(folder.iterdir()):
         if len(found) > _MOST_FILES:
             msg = f"more than {_MOST_FILES} files"

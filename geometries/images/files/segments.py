@@ -30,7 +30,7 @@ def segments(fields: Mapping[str, Any]) -> list[Segment]:
 
     Raises `InputError` where it does not say which voxels are a segment's.
     """
-    found = []
+    found: list[Segment] = []
     for number in count():
         if f"Segment{number}_ID" not in fields:
             return found
