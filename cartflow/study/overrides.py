@@ -88,6 +88,8 @@ def without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _without_folder(key: str, item: Any) -> Any:
     if isinstance(item, Mapping):
         return {name: _without_folder(name, inner) for name, inner in item.items()}
+    if key in _FILES and isinstance(item, list):
+        return [_without_folder(key, each) for each in item]
     if key in _FILES and isinstance(item, (str, Path)):
         return Path(item).name
     return item

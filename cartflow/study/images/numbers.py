@@ -16,7 +16,7 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.images.means import filled
 from cartflow.study.images.laws import RELATIVE, mapped, refuse_water
 from cartflow.study.images.reading import name_of
-from cartflow.study.images.tables import IMAGES, LAWS, AnyTable, ImageTable
+from cartflow.study.images.tables import IMAGES, LAWS, SOURCES, AnyTable, ImageTable
 
 Array = np.ndarray
 # The last part of the key under which the mean over the tumour stands among the parameters.
@@ -66,8 +66,7 @@ def image_number(
         refuse_water(values, table, f"{file}: {key}", solute=solute)
     words = f"{_files(table)}: {_range(values, geometry, like)}{f'; {note}' if note else ''}"
     numbers = {f"{key}.{name}": number for name, number in found.numbers.items()}
-    if like != RELATIVE:
-        numbers[f"{key}.{MEAN}"] = _mean(values, geometry, like, table, words)
+    numbers[f"{key}.{MEAN}"] = _mean(values, geometry, _like(like), table, words)
     return ImageNumber(values=values, numbers=numbers, words=words)
 
 
@@ -100,11 +99,13 @@ def _range(values: Array, geometry: Geometry, like: str) -> str:
 
 def _mean(values: Array, geometry: Geometry, like: str, table: AnyTable, words: str) -> Parameter:
     mean = float(values @ geometry.cell_volumes) / geometry.volume
+    law = SOURCES.get(str(getattr(table, "law", "")))
+    by_law = law is not None and table.source == "study"
     return Parameter(
         value=mean,
         unit=like,
         stated=f"{mean:g} {like}",
-        source=table.source,
-        standing=table.standing,
+        source=law if law is not None and by_law else table.source,
+        standing="derived" if by_law else table.standing,
         note=f"{table.note}; {words}" if table.note else words,
     )

@@ -75,4 +75,10 @@ LAWS: dict[str, tuple[type[AnyTable], tuple[str, ...]]] = {
     "grey_white": (GreyWhiteTable, ("diffusivity",)),
     "ivim": (IvimTable, ("vessel_density",)),
 }
+# Where the formulas are from.
+SOURCES = {
+    "cellularity": "atuegwu2010",
+    "grey_white": "swanson2000",
+    "ivim": "lebihan1992",
+}
 IMAGES = ("image", "grey", "white", "fraction", "pseudo_diffusion")

@@ -55,6 +55,7 @@ def three_sizes(sizes: list[int]) -> tuple[int, int, int]:
         sizes = sizes[:-1]
     if len(sizes) != 3:
         msg = f"the image is {len(shape)}-D, of shape {shape}; needed is one 3-D image"
+        msg += "; of a series or a tensor take one map"
         raise InputError(msg)
     if min(sizes) < 1:
         msg = f"the image has the shape {shape}; every size must be at least 1"

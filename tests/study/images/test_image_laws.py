@@ -69,6 +69,7 @@ def test_cells_are_fewer_where_water_is_freer():
     table = {"law": "cellularity", "image": (adc, AFFINE), "unit": "mm^2/s", "scale": 1e-3}
     limits = {"full": "1e5 cells/mm^3", "free_water": "3e-3 mm^2/s", "least": "0.7e-3 mm^2/s"}
     given = study("fields.cart.initial", {**table, **limits})
+    assert "atuegwu2010" in given.references()
     expected = blocks(1e5 * np.clip((3.0 - adc) / 2.3, 0, 1))
     np.testing.assert_allclose(given.simulation.initial[0], expected, rtol=1e-12)
     with pytest.raises(InputError, match=r"'0\.004 mm\^2/s' is not below that of free water"):
@@ -91,6 +92,7 @@ def test_perfusion_is_the_product_of_fraction_and_pseudo_diffusion():
     expected = blocks(one * two)
     arrival = given.simulation.coupled.door.arrival
     np.testing.assert_allclose(arrival, expected / expected.sum(), rtol=1e-12)
+    assert "lebihan1992" in given.references()
 
 
 @pytest.mark.parametrize(
