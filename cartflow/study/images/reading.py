@@ -23,6 +23,8 @@ def image_of(given: Any, folder: Path) -> Image:
     (i, j, k) and its affine (4, 4). Raises `InputError`.
     """
     if isinstance(given, (str, Path)):
+        if str(given).strip() in {"", "."}:
+            raise InputError("an empty name; give an image file")
         return read_image(folder / given)
     if isinstance(given, xr.DataArray):
         return _of_coordinates(given)

@@ -167,6 +167,9 @@ def test_what_images_gave_is_said_and_kept(folder):
         ),
         ({"image": "mask.nii.gz", "unit": "mm^2/s"}, "water's diffusion .* give a law"),
         ({"image": "mask.nii.gz", "law": "cellularity", "full": "1 cells/mm^3"}, "'cellularity'"),
+        ({"image": "", "unit": "mm^2/day"}, "image: .*an empty name; give an image file"),
+        ({"image": "mask.nii.gz", "unit": "mm^2/day", "fill": "-1 mm^2/day"}, "fill: .* below 0"),
+        ({"image": "mask.nii.gz", "unit": "mm^2/day", "law": ["x"]}, "law: unknown name"),
         ({"image": 7, "unit": "mm^2/day"}, "image: an array: got int; give a file"),
     ],
 )
