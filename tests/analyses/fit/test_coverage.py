@@ -79,6 +79,7 @@ def test_estimates_and_profiles_hold_the_truth_as_often_as_they_say():
             one, two = one_fit(name, [2026, place, number])
             near += one.tolist()
             held += two.tolist()
-    # Sizes of errors are estimated with the rest, which takes a few hundredths off the intervals.
+    # Numbers of one set go together: of 180 sets the share that is held is known to two standard
+    # deviations of 2.2 %, and within 2 standard errors to 1.6 %, about 90 and 95.4 %.
     assert 0.94 <= np.mean(near) <= 0.97
-    assert 0.87 <= np.mean(held) <= 0.92
+    assert 0.856 <= np.mean(held) <= 0.944
