@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from cartflow.alone.forward.plan import Number
-from cartflow.analyses.fit.errors import PLAIN, Data, ErrorModel, read_error, require_values
+from cartflow.analyses.fit.errors import PLAIN, ErrorModel, read_error, require_values
 from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.observables import Observable, read_observables, require_names
 from cartflow.analyses.fit.parameters import Parameter, Wanted, ranged
 from cartflow.analyses.fit.problem import Problem, Subject
 from cartflow.analyses.fit.scaling import require_linear
+from cartflow.analyses.fit.scatter import Data
 from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.outcome import InputError, require_known, suggest

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from cartflow.analyses.fit.asked import Asked, attributes, numbers_of
 from cartflow.analyses.fit.bands import Band
-from cartflow.analyses.fit.build import Choices
 from cartflow.analyses.fit.curvature import Curvature
 from cartflow.analyses.fit.known import Known
 from cartflow.analyses.fit.optimise import Found
-from cartflow.analyses.fit.parameters import Parameter, Vary
+from cartflow.analyses.fit.parameters import Parameter
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.profiles import Profile
 from cartflow.core.dataset import label, variable, without_fill
-from cartflow.core.provenance import now
 
 Array = np.ndarray
 _ONE = ("parameter",)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What was asked for, as it is kept to repeat it."""
-
-    identity: Mapping[str, str]
-    settings: Mapping[str, Any]
-    choices: Choices
-    vary: Vary
-    starts: int
-    seed: int
-    exact: bool
 
 
 def fit_dataset(
@@ -60,7 +44,7 @@ def fit_dataset(
     for part in parts:
         variables |= part
     dataset = xr.Dataset(variables).set_coords([n for n in _COORDINATES if n in variables])
-    dataset.attrs = _attributes(problem, best, what, asked)
+    dataset.attrs = attributes(problem, best, what, asked)
     return without_fill(dataset)
 
 
@@ -128,13 +112,6 @@ def _outer(parameter: Parameter, inner: float) -> float:
     if not np.isfinite(inner):
         return float("nan")
     return float(np.exp(inner)) if parameter.logarithmic else inner
-
-
-def numbers_of(problem: Problem, best: Found, place: int) -> Array:
-    """Return the values of all numbers of a measured observable's error model."""
-    each = problem.measured[place]
-    free = iter(problem.values(best.inner)[list(each.errors)])
-    return np.array([next(free) if v is None else v for v in each.error.numbers.values()])
 
 
 def _data(problem: Problem, best: Found) -> dict[str, xr.Variable]:
@@ -233,50 +210,4 @@ def _curves(curves: Sequence[Band]) -> dict[str, xr.Variable]:
         ),
         "curve_time": variable(dims, padded("times"), "day", "time of the curve"),
         **found,
-    }
-
-
-def _attributes(problem: Problem, best: Found, what: Known, asked: Asked) -> dict[str, Any]:
-    count = problem.measurements.size
-    loss = 2.0 * best.at.likelihood
-    free = problem.free
-    small = 2.0 * free * (free + 1) / (count - free - 1) if count > free + 1 else float("nan")
-    return {
-        "Conventions": "CF-1.11",
-        "analysis": "fit",
-        "title": f"{asked.identity.get('model') or asked.identity.get('title')}: a fit",
-        "history": f"{now()} cartflow fit",
-        **asked.identity,
-        "settings": json.dumps(dict(asked.settings), default=str),
-        "choices": json.dumps(asdict(asked.choices), default=str),
-        "vary": json.dumps(asked.vary, default=str),
-        "data": problem.measurements.source,
-        "extra_columns": json.dumps(problem.measurements.extras),
-        "doses": json.dumps(problem.measurements.doses),
-        "starts": asked.starts,
-        "seed": asked.seed,
-        "derivatives": "exact" if asked.exact else "differences",
-        "minus_two_log_likelihood": loss,
-        "estimated": free,
-        "values": count,
-        "aic": loss + 2.0 * free,
-        "aicc": loss + 2.0 * free + small,
-        "bic": loss + free * float(np.log(count)),
-        "rank": what.rank,
-        "condition": what.condition,
-        "not_known": " | ".join(what.words),
-        "scales": json.dumps(
-            {
-                each.observable.name: best.at.linear[each.observable.name]
-                for each in problem.measured
-                if each.observable.scaled or each.observable.shifted
-            }
-        ),
-        "error_models": json.dumps(
-            {
-                each.observable.name: [each.error.kind, *numbers_of(problem, best, k).tolist()]
-                for k, each in enumerate(problem.measured)
-            }
-        ),
-        "observable_units": json.dumps({e.observable.name: e.unit for e in problem.measured}),
     }

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.analyses.fit.errors import Data, ErrorModel
+from cartflow.analyses.fit.errors import ErrorModel
 from cartflow.analyses.fit.observables import Observable
+from cartflow.analyses.fit.scatter import Data
 
 Array = np.ndarray
 

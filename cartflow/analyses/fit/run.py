@@ -10,10 +10,11 @@ from typing import Any
 
 import xarray as xr
 
+from cartflow.analyses.fit.asked import Asked
 from cartflow.analyses.fit.bands import bands
 from cartflow.analyses.fit.build import Choices, problem_of
 from cartflow.analyses.fit.curvature import curvature
-from cartflow.analyses.fit.dataset import Asked, fit_dataset
+from cartflow.analyses.fit.dataset import fit_dataset
 from cartflow.analyses.fit.fine import fine_subjects
 from cartflow.analyses.fit.known import known
 from cartflow.analyses.fit.optimise import Found, search, searched

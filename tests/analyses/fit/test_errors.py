@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cartflow.analyses.fit.errors import Data, read_error
+from cartflow.analyses.fit.errors import read_error
+from cartflow.analyses.fit.scatter import Data
 from cartflow.core.outcome import InputError
 
 RANDOM = np.random.default_rng(4)
