@@ -8,15 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from cartflow.alone.forward.kernels import (
-    FELL,
-    REACHED,
-    TOO_SHORT,
-    Code,
-    Given,
-    advance,
-    change,
-)
+from cartflow.alone.forward.change import Code, Given, change
+from cartflow.alone.forward.kernels import FELL, REACHED, TOO_SHORT, advance
 from cartflow.alone.forward.plan import Number, Plan, Stretch, plan_of
 from cartflow.core.outcome import InputError, StepFailed
 from cartflow.kinetics.compiled.network import addresses, dual_addresses

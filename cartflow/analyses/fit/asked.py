@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from cartflow.analyses.fit.build import Choices
 from cartflow.analyses.fit.known import Known
 from cartflow.analyses.fit.optimise import Found
 from cartflow.analyses.fit.parameters import Vary
 from cartflow.analyses.fit.problem import Problem
+from cartflow.analyses.fit.subjects import Choices
 from cartflow.core.provenance import now
 
 Array = np.ndarray

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from cartflow.alone.forward.plan import Number
 from cartflow.analyses.fit.errors import PLAIN, ErrorModel, read_error, require_values
 from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.observables import Observable, read_observables, require_names
 from cartflow.analyses.fit.parameters import Parameter, Wanted, ranged
-from cartflow.analyses.fit.problem import Problem, Subject
+from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.scaling import require_linear
 from cartflow.analyses.fit.scatter import Data
 from cartflow.analyses.fit.sources.source import Source
+from cartflow.analyses.fit.subjects import Choices, subjects_of
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.outcome import InputError, require_known, suggest
 from cartflow.core.units import internal_unit, to_internal
@@ -25,19 +24,6 @@ from cartflow.kinetics.expressions.dimensions import dimension_of, unit_text
 Array = np.ndarray
 # How far an estimated size of errors may lie from what the values themselves span.
 _SMALLEST, _LARGEST = 1e-6, 1e2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choices:
-    """How data are held against a source: what `cartflow.fit` and its command are told."""
-
-    observables: Mapping[str, str] = field(default_factory=dict)
-    errors: Mapping[str, str] = field(default_factory=dict)
-    scaled: Sequence[str] = ()
-    shifted: Sequence[str] = ()
-    each: Sequence[str] = ()
-    dose_into: str | None = None
-    priors: bool = False
 
 
 def problem_of(
@@ -63,7 +49,7 @@ def problem_of(
         raise InputError("fit: nothing is varied; give --vary KEY=[LOW, HIGH] UNIT")
     for each in measured:
         require_linear(each)
-    subjects, measured = _subjects(data, source, parameters, measured, choices)
+    subjects, measured = subjects_of(data, source, parameters, measured, choices)
     priors = [_prior(p) if choices.priors else None for p in parameters]
     problem = Problem(
         measurements=data,
@@ -210,72 +196,6 @@ def _error_parameters(each: Measured) -> list[Parameter]:
                 stated=start,
             )
         )
-    return found
-
-
-def _subjects(
-    data: Measurements,
-    source: Source,
-    parameters: Sequence[Parameter],
-    measured: Sequence[Measured],
-    choices: Choices,
-) -> tuple[list[Subject], list[Measured]]:
-    owners = np.array(data.subject, dtype=object)
-    found: list[Subject] = []
-    places = {name: k for k, name in enumerate(data.subjects)}
-    times_of: list[Array] = []
-    for name in data.subjects:
-        times = np.unique(data.time[owners == name])
-        own = source.dosed(data, name, choices.dose_into)
-        takes = tuple(
-            k for k, p in enumerate(parameters) if p.kind == "number" and p.subject in ("", name)
-        )
-        numbers = [
-            Number(
-                key=parameters[k].key,
-                unit=parameters[k].unit,
-                low=parameters[k].low,
-                high=parameters[k].high,
-            )
-            for k in takes
-        ]
-        settings = settings_of(data, source, name)
-        clash = [n.key for n in numbers if n.key in settings]
-        if clash:
-            msg = f"{data.source}: column '{clash[0]}' sets what --vary estimates"
-            raise InputError(msg)
-        try:
-            runner = own.runner(settings, numbers, times)
-        except InputError as error:
-            msg = f"{data.source}: subject '{name}': {error}"
-            raise InputError(msg) from None
-        times_of.append(times)
-        found.append(Subject(name=name, runner=runner, times=times, takes=takes, settings=settings))
-    placed = []
-    for each in measured:
-        subject = np.array([places[data.subject[k]] for k in each.entries])
-        time = np.array(
-            [
-                int(np.searchsorted(times_of[s], data.time[k]))
-                for s, k in zip(subject, each.entries, strict=True)
-            ]
-        )
-        placed.append(replace(each, subjects=subject, times=time))
-    return found, placed
-
-
-def settings_of(data: Measurements, source: Source, subject: str) -> dict[str, Any]:
-    """Return what further columns set for a subject: those that are called as what varies.
-
-    A column ``dose`` is the first dose's amount. Others are kept, and set nothing.
-    """
-    keys = source.keys()
-    first = [key for key in keys if key in ("doses.0.amount", "doses.0.cells")]
-    found: dict[str, Any] = {}
-    for column, values in data.extras.items():
-        key = first[0] if column == "dose" and first else column
-        if key in keys and subject in values:
-            found[key] = values[subject]
     return found
 
 

@@ -12,7 +12,7 @@ import xarray as xr
 
 from cartflow.analyses.fit.asked import Asked
 from cartflow.analyses.fit.bands import bands
-from cartflow.analyses.fit.build import Choices, problem_of
+from cartflow.analyses.fit.build import problem_of
 from cartflow.analyses.fit.curvature import curvature
 from cartflow.analyses.fit.dataset import fit_dataset
 from cartflow.analyses.fit.fine import fine_subjects
@@ -22,6 +22,7 @@ from cartflow.analyses.fit.parameters import Vary, read_vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.profiles import Profile, profiles
 from cartflow.analyses.fit.sources.choose import source_of
+from cartflow.analyses.fit.subjects import Choices
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.analyses.fit.table.read import read_measurements
 from cartflow.analyses.fit.words import fit_lines

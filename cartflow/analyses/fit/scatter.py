@@ -39,6 +39,7 @@ class Sigma(NamedTuple):
 
 
 def sigma_of(kind: str, data: Data, predicted: Array, numbers: Array) -> Sigma:
+    """Return the standard deviations of a kind of error that has them."""
     slopes = np.zeros((1 + len(numbers), len(predicted)))
     if kind == "measured":
         return Sigma(data.sd, slopes)
