@@ -15,9 +15,21 @@ from cartflow.core.outcome import InputError
 if TYPE_CHECKING:
     import pint
 
-_BASE = {"[length]": "mm", "[time]": "day", "[cell]": "cell", "[mass]": "ng"}
-_BASE_ORDER = ("ng", "cell", "mm", "day")
-_NAMES = {"[length]": "length", "[time]": "time", "[cell]": "cells", "[mass]": "mass"}
+_BASE = {
+    "[length]": "mm",
+    "[time]": "day",
+    "[cell]": "cell",
+    "[mass]": "ng",
+    "[absorbed_dose]": "Gy",
+}
+_BASE_ORDER = ("ng", "cell", "mm", "day", "Gy")
+_NAMES = {
+    "[length]": "length",
+    "[time]": "time",
+    "[cell]": "cells",
+    "[mass]": "mass",
+    "[absorbed_dose]": "absorbed dose",
+}
 _NUMBER = re.compile(
     r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+|nan|inf(?:inity)?)(?:[eE][-+]?[0-9]+)?)\s*(.*)", re.I
 )
@@ -36,11 +48,13 @@ _LONGEST = 200
 
 @cache
 def registry() -> pint.UnitRegistry[Any]:
-    """Return the one pint registry, which knows ``cell`` as a dimension of its own."""
+    """Return the one pint registry, which knows ``cell`` and ``Gy`` as dimensions of their own."""
     import pint
 
     ureg: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
     ureg.define("cell = [cell]")
+    # Not energy per mass: a dose is told from a squared speed.
+    ureg.define("gray = [absorbed_dose] = Gy")
     return ureg
 
 
@@ -210,7 +224,12 @@ def cf_unit(unit: str) -> str:
     powers = parse_unit(internal_unit(unit)).dimensionality
     parts = [
         name if powers[d] == 1 else f"{name}{powers[d]:g}"
-        for d, name in (("[mass]", "ng"), ("[length]", "mm"), ("[time]", "day"))
+        for d, name in (
+            ("[mass]", "ng"),
+            ("[length]", "mm"),
+            ("[time]", "day"),
+            ("[absorbed_dose]", "Gy"),
+        )
         if powers.get(d, 0)
     ]
     return " ".join(parts) or "1"

@@ -96,7 +96,7 @@ class BodyAlone:
     def start(self) -> State:
         """Return the state before any dose; product cells there count as infused."""
         cells, residents = self.organs.start()
-        ledger = Ledger.empty(len(self.product_names))
+        ledger = Ledger.empty(len(self.product_names), others=residents.size)
         ledger.infused += cells.sum(axis=0)
         return State(
             time=self.save_times[0],
@@ -233,11 +233,20 @@ class _Run:
             self.now = self.base.at(time)
         self.state = self.base.given(self.state)
         self.underway.look(self.base, self.state)
-        self._take_over()
+        while self._take_over():
+            self.underway.look(self.base, self.state)
 
-    def _take_over(self) -> None:
-        """Go on with the body that the study's events make, from the state as it is."""
+    def _take_over(self) -> bool:
+        """Go on with the body and state that the study's events make; say whether any did."""
         due = self.underway.due(self.state)
-        if due is not None:
-            self.base = due[0]
-            self.wholes, self.now = self.base.wholes, self.base.at(self.state.time)
+        if due is None:
+            return False
+        if due.system is not None:
+            self.base, self.wholes = due.system, due.system.wholes
+            self.now = self.base.at(self.state.time)
+        if due.jumps:
+            before = self.wholes.above(self.state)
+            jumped = due.jumped(self.state, self.base)
+            self.state, extinct = emptied(self.wholes, before, jumped)
+            self.extinct += extinct
+        return True

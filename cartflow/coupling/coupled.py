@@ -103,7 +103,9 @@ class Coupled:
     def start(self, tumour: Array, time: float) -> State:
         """Return the state before any dose; product cells there count as infused."""
         body, residents = self.organs.start()
-        ledger = Ledger.empty(len(self.product_names), len(self.engine.problem.places))
+        problem = self.engine.problem
+        others = len(problem.fields) + residents.size
+        ledger = Ledger.empty(len(self.product_names), len(problem.places), others)
         ledger.infused += self.in_tumour(tumour) + body.sum(axis=0)
         return State(time=time, body=body, tumour=tumour, ledger=ledger, residents=residents)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ _NEAR = 1e-13
 
 Array = np.ndarray
 S = TypeVar("S")
+Jump = Callable[[State, S], State]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +49,16 @@ class Condition(Generic[S]):
 class Programme(Generic[S]):
     """Events at times (`timed`, rising, of one time in their order) and on `conditions`.
 
-    `system` gives what runs after some events, by their numbers as they came to pass; `rests_on`
-    is all that it is made of, in words.
+    `system` gives what runs after some events, by their numbers as they came to pass. `jumps`
+    are what events do to the state at once, by number, with what runs from then on; those that
+    are `quiet` do nothing else. `rests_on` is all that it is made of, in words.
     """
 
     system: Callable[[tuple[int, ...]], S]
     timed: tuple[Happened, ...] = ()
     conditions: tuple[Condition[S], ...] = ()
+    jumps: Mapping[int, Jump[S]] = field(default_factory=dict)
+    quiet: frozenset[int] = frozenset()
     rests_on: str = ""
 
     def mapped(self, change: Callable[[S], S]) -> Programme[S]:
@@ -63,8 +67,27 @@ class Programme(Generic[S]):
             system=lambda fired: change(self.system(fired)),
             timed=self.timed,
             conditions=self.conditions,
+            jumps=self.jumps,
+            quiet=self.quiet,
             rests_on=self.rests_on,
         )
+
+
+class Due(NamedTuple, Generic[S]):
+    """What comes to pass at one time: the `system` that takes over, if any, and `jumps`.
+
+    `gentle` says that steps need not begin anew.
+    """
+
+    system: S | None
+    jumps: tuple[Jump[S], ...]
+    gentle: bool
+
+    def jumped(self, state: State, system: S) -> State:
+        """Return the state after the jumps, with what runs from then on."""
+        for jump in self.jumps:
+            state = jump(state, system)
+        return state
 
 
 class Underway(Generic[S]):
@@ -129,14 +152,19 @@ class Underway(Generic[S]):
         self._coming = [each for each in every if each.time > time]
         self._waiting = [c for c in conditions if c.event not in {each.event for each in met}]
         self.happened = tuple(each for each in every if each.time <= time)
-        if not self.happened:
-            return None
-        return self._programme.system(tuple(each.event for each in self.happened))
+        loud = self._loud()
+        return self._programme.system(loud) if loud else None
 
-    def due(self, state: State) -> tuple[S, bool] | None:
-        """Return the system after the events of the state's time, and whether all were gentle.
+    def _loud(self) -> tuple[int, ...]:
+        """Return the events that have come to pass and changed more than the state."""
+        assert self._programme is not None
+        quiet = self._programme.quiet
+        return tuple(each.event for each in self.happened if each.event not in quiet)
 
-        None if there are none. Raises `StepFailed` where there is no such system.
+    def due(self, state: State) -> Due[S] | None:
+        """Return what the events of the state's time do; None if there are none.
+
+        Raises `StepFailed` where there is no such system.
         """
         time = state.time
         now = [each for each in self._coming if each.time <= time]
@@ -145,8 +173,11 @@ class Underway(Generic[S]):
         assert self._programme is not None
         self._coming = [each for each in self._coming if each.time > time]
         self.happened += tuple(replace(each, time=time) for each in now)
+        programme, system = self._programme, None
         try:
-            system = self._programme.system(tuple(each.event for each in self.happened))
+            if any(each.event not in programme.quiet for each in now):
+                system = programme.system(self._loud())
         except InputError as error:
             raise StepFailed("events", str(error), time) from None
-        return system, all(each.gentle for each in now)
+        jumps = tuple(programme.jumps[e.event] for e in now if e.event in programme.jumps)
+        return Due(system, jumps, all(each.gentle for each in now))

@@ -153,7 +153,8 @@ class InTurns:
         self._give_doses()
         self.state = self.base.arrived(self.state)
         self.underway.look(self.base, self.state)
-        self._take_over()
+        while self._take_over():
+            self.underway.look(self.base, self.state)
         coupled = self.base.at(self.state.time)
         if coupled is not self.coupled:
             # It may have been at work before, which a run that goes on from here does not know.
@@ -171,15 +172,20 @@ class InTurns:
             self._multiply(factors)
             self.extinct += found
 
-    def _take_over(self) -> None:
-        """Go on with the system that the study's events make, from the state as it is."""
+    def _take_over(self) -> bool:
+        """Go on with the system and state that the study's events make; say whether any did."""
         due = self.underway.due(self.state)
         if due is None:
-            return
-        self.base, gentle = due
-        self.wholes = self.base.wholes
-        if not gentle:
+            return False
+        if due.system is not None:
+            self.base, self.wholes = due.system, due.system.wholes
+        if due.jumps:
+            before = self.wholes.above(self.state)
+            self.state = due.jumped(self.state, self.base)
+            self._empty(before)
+        if not due.gentle:
             self._restart()
+        return True
 
     def _give_doses(self) -> None:
         for i, dose in enumerate(self.coupled.doses):

@@ -197,7 +197,11 @@ def balance_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
         "born": ([s.ledger.born for s in shots], "cells born since the start"),
         "died": ([s.ledger.died for s in shots], "cells that died or left for good"),
         "converted": ([s.ledger.converted for s in shots], "cells gained from other phenotypes"),
-        "residual": (gaps, "infused + born - died + converted - in_body - in_tumour - in_transit"),
+        "removed": ([s.ledger.removed for s in shots], "cells that events took out or killed"),
+        "residual": (
+            gaps,
+            "infused + born - died - removed + converted - in_body - in_tumour - in_transit",
+        ),
     }
     dims = ("time", "phenotype")
     dataset = xr.Dataset({n: variable(dims, v, "cell", text) for n, (v, text) in columns.items()})

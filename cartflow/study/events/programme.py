@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
@@ -17,6 +17,9 @@ from cartflow.study.event_tables import EventTable
 from cartflow.study.events.changeable import changeable
 from cartflow.study.events.changes import Change, course_changes, read_changes, values_after
 from cartflow.study.events.conditions import read_conditions
+from cartflow.study.events.jump_reading import numbers as numbers_at_once
+from cartflow.study.events.jump_reading import read_jump
+from cartflow.study.events.jumps import Jump
 from cartflow.study.events.times import timed_events, when
 from cartflow.study.numbers import Numbered, StudyNumbers, setting_key
 
@@ -51,13 +54,13 @@ class Events(Generic[Study]):
         own = (each for each in happened if each.event < len(self.tables))
         return [f"{self.changes[each.event]} at {each.time:.9g} day" for each in own]
 
-    def stated(self) -> dict[str, Parameter]:
-        """Return every number of the events, by dotted key."""
-        return {
-            f"events.{i}.{key}": number
-            for i, change in enumerate(self.changes[: len(self.tables)])
-            for key, number in change.numbers().items()
-        }
+    def stated(self, system: Coupled | BodyAlone) -> dict[str, Parameter]:
+        """Return every number of the events of a run that begins with `system`, by dotted key."""
+        found = {}
+        for i, (table, change) in enumerate(zip(self.tables, self.changes, strict=False)):
+            numbers = change.numbers() | numbers_at_once(table, system, f"events.{i}")
+            found |= {f"events.{i}.{key}": number for key, number in numbers.items()}
+        return found
 
     def applied(
         self,
@@ -86,14 +89,23 @@ class Events(Generic[Study]):
             system=lambda fired: system(self.after(fired)),
             timed=self.timed,
             conditions=read_conditions(self.tables, start),
+            jumps={i: jump for i, jump in self._jumps(start) if jump is not None},
+            quiet=frozenset(i for i, change in enumerate(self.changes) if change.quiet),
             rests_on=repr((self.tables, self.timed, self.changes)),
         )
 
+    def _jumps(self, system: S) -> Iterator[tuple[int, Jump | None]]:
+        """Yield what each event does at once, with its number."""
+        for i, table in enumerate(self.tables):
+            yield i, read_jump(table, system, f"events.{i}")
+
     def _first(self) -> list[tuple[int, ...]]:
         """Return each event alone, and those that come first one after the other."""
-        own = [each.event for each in self.timed if not each.gentle]
+        timed = (each.event for each in self.timed if not each.gentle)
+        own = [event for event in timed if not self.changes[event].quiet]
         along = [tuple(own[: k + 1]) for k in range(min(len(own), _CHECKED))]
-        return [*((number,) for number in range(len(self.tables))), *along]
+        alone = (i for i in range(len(self.tables)) if not self.changes[i].quiet)
+        return [*((number,) for number in alone), *along]
 
     def after(self, fired: tuple[int, ...]) -> Study:
         """Return the study after some events, by their numbers as they came to pass."""
