@@ -33,6 +33,8 @@ _NAMES = {
 _NUMBER = re.compile(
     r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+|nan|inf(?:inity)?)(?:[eE][-+]?[0-9]+)?)\s*(.*)", re.I
 )
+# Not energy per mass, by which pint takes a dose of radiation for a squared speed.
+_DOSE, _GRAY = re.compile(r"(?:Gy|gray)(?![A-Za-z])"), "absorbed_gray"
 # A unit is letters, digits, and the signs of multiplication; exponents have one or two digits.
 # UDUNITS writes a power without a sign, as results do: mm2 day-1.
 _POWER = re.compile(r"([A-Za-zµ])(-?\d)")
@@ -53,8 +55,7 @@ def registry() -> pint.UnitRegistry[Any]:
 
     ureg: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
     ureg.define("cell = [cell]")
-    # Not energy per mass: a dose is told from a squared speed.
-    ureg.define("gray = [absorbed_dose] = Gy")
+    ureg.define(f"{_GRAY} = [absorbed_dose]")
     return ureg
 
 
@@ -73,7 +74,7 @@ def parse_unit(text: str) -> pint.Unit:
         msg = f"'{text}' is not a unit"
         raise InputError(msg)
     try:
-        return registry().parse_units(text.replace("·", "*"))
+        return registry().parse_units(_DOSE.sub(_GRAY, text.replace("·", "*")))
     except Exception as error:
         msg = f"'{text}' is not a unit ({error})"
         raise InputError(msg) from None
@@ -243,4 +244,5 @@ def unit_words(unit: str) -> str:
     """
     powers = registry().Quantity(1, parse_unit(unit)).unit_items()
     parts = [f"{name}{'' if power == 1 else f'{power:g}'}" for name, power in powers]
-    return " ".join(part for part in parts if not part.startswith("cell")) or "1"
+    words = " ".join(part for part in parts if not part.startswith("cell")) or "1"
+    return words.replace(_GRAY, "gray")

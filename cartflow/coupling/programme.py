@@ -38,11 +38,16 @@ class Condition(Generic[S]):
     """The `event` comes to pass once, `after` days from when `gap` is first <= 0.
 
     It is that of a state of what runs then, has no unit, and is near one where nothing is near.
+    Of a `peak` it is when the gap, a number watched, has risen and no longer does: the slope
+    falls through zero, or turns from one side of an event to the other. Nothing is looked at
+    before `since` (days).
     """
 
     event: int
     gap: Callable[[State, S], float]
     after: float = 0.0
+    peak: bool = False
+    since: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

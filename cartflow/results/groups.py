@@ -16,6 +16,7 @@ from cartflow.pbpk.flows.fed import VESSELS, entering_concentration
 from cartflow.pbpk.flows.observables import SPACES, in_body, organ_table, venous_concentration
 from cartflow.pde.boundary import Place
 from cartflow.pde.problem import Problem
+from cartflow.results.at_once import at_once_at_sites, at_once_in_tumour
 
 Array = np.ndarray
 
@@ -66,6 +67,7 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
             ),
             **_in_blood(record, system),
             **_at_sites(record, system),
+            **at_once_at_sites(record, system),
         },
         coords={
             "organ": label(("organ",), organs, "organ"),
@@ -137,6 +139,7 @@ def exchange_group(record: Record, simulation: Simulation) -> xr.Dataset:
             "cumulative_inflow": variable(dims, inflow, "cell", "cells that entered the tumour"),
             "cumulative_egress": variable(dims, egress, "cell", "cells that left by lymph"),
             **_crossed(record, simulation.coupled.engine.problem),
+            **at_once_in_tumour(record, simulation.coupled.engine.problem),
         }
     )
 

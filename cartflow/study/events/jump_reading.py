@@ -119,11 +119,17 @@ def _amount(item: AddTable, place: _Place, where: str) -> Parameter:
     for unit in (_WHOLE.get(species.unit), species.unit):
         if unit is not None:
             try:
-                return signed(parameter(item.amount, unit), "positive")
+                found = parameter(item.amount, unit)
+                break
             except InputError as error:
                 reason = str(error)
-    msg = f"{where}.amount: {reason}"
-    raise InputError(msg)
+    else:
+        msg = f"{where}.amount: {reason}"
+        raise InputError(msg)
+    if not found.value > 0.0:
+        msg = f"{where}.amount: '{found.stated}' must be greater than 0"
+        raise InputError(msg)
+    return signed(found, "positive")
 
 
 def _place(item: PlacedTable, system: System, where: str) -> _Place:

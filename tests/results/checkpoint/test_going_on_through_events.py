@@ -26,6 +26,10 @@ set = { "body.cardiac_output" = "20 mL/min" }
 when = "cart in blood < 300 cells/uL"
 after = "1 day"
 multiply = { "body.cardiac_output" = 0.5 }
+[[events]]
+time = "22 h"
+every = "10 h"
+remove = { fraction = 0.5, compartment = "venous" }
 """
 TUMOUR = """
 geometry = { shape = "ball", radius = "1 mm", cells = 6 }
