@@ -11,6 +11,7 @@ import numpy as np
 from cartflow.core.outcome import InputError, StepFailed
 from cartflow.core.units import rational
 from cartflow.coupling.landing import first_below
+from cartflow.coupling.peaks import Attempt, slope
 from cartflow.coupling.state import State
 
 # How near to being met a condition is found.
@@ -103,36 +104,88 @@ class Underway(Generic[S]):
         self._coming = [] if programme is None else list(programme.timed)
         self._waiting = [] if programme is None else list(programme.conditions)
         self.happened: tuple[Happened, ...] = ()
+        # Peaks whose number rises, None where nobody has looked; those found; the last step.
+        self._rising: set[int] | None = None
+        self._found: set[int] = set()
+        self._step = np.inf
 
     @property
     def waits(self) -> bool:
         """Whether there is a condition that has not been met yet."""
         return bool(self._waiting)
 
-    def next_event(self, time: float) -> float:
-        """Return the next time after `time` (days) at which an event comes to pass, or inf."""
-        return min((each.time for each in self._coming if each.time > time), default=np.inf)
+    @property
+    def last(self) -> float:
+        """The time (days) of the last event, or -inf."""
+        return self.happened[-1].time if self.happened else -np.inf
 
-    def landed(self, system: S, old: State, new: State, attempt: Callable[[float], State]) -> State:
+    def next_event(self, time: float) -> float:
+        """Return the next time after `time` (days) at which an event comes to pass, or inf.
+
+        Also at which a condition begins to be looked at.
+        """
+        times = [each.time for each in self._coming] + [each.since for each in self._waiting]
+        return min((each for each in times if each > time), default=np.inf)
+
+    def landed(self, system: S, old: State, new: State, attempt: Attempt) -> State:
         """Return the state after the step from `old` to `new`, or when a condition is first met.
 
-        `attempt` takes a step of fewer days of the `system` from `old`.
+        `attempt` takes a step of some days of the `system` from a state.
         """
+        self._step = new.time - old.time
+        looked = [each for each in self._waiting if old.time >= each.since]
+        if self._rising is None:
+            self._rising = self._that_rise(looked, system, old, attempt)
+        looked = [each for each in looked if not each.peak or each.event in self._rising]
 
         def gap(state: State) -> float:
-            return min(condition.gap(state, system) for condition in self._waiting)
+            gaps = (self._gap(each, system, state, old.time, attempt) for each in looked)
+            return min(gaps, default=np.inf)
 
-        if not self._waiting or gap(new) > 0.0:
+        if gap(new) > 0.0:
             return new
-        return first_below(gap, old, new, attempt, _NEAR)
+        found = first_below(gap, old, new, lambda dt: attempt(old, dt), _NEAR)
+        self._found = {
+            each.event
+            for each in looked
+            if each.peak and self._gap(each, system, found, old.time, attempt) <= 0.0
+        }
+        return found
 
-    def look(self, system: S, state: State) -> None:
+    def look(self, system: S, state: State, attempt: Attempt) -> None:
         """Have the events come whose conditions a `state` of `system` meets."""
-        met = [each for each in self._waiting if each.gap(state, system) <= 0.0]
+        looked = [each for each in self._waiting if state.time >= each.since]
+        rising = self._that_rise(looked, system, state, attempt)
+        over = self._found | ((self._rising or set()) - rising)
+        met = [
+            each
+            for each in looked
+            if (each.event in over if each.peak else each.gap(state, system) <= 0.0)
+        ]
         for condition in met:
             time = float(rational(state.time) + rational(condition.after))
             self._coming.append(Happened(time=time, event=condition.event))
         self._waiting = [each for each in self._waiting if each not in met]
+        self._rising, self._found = rising, set()
+
+    def _that_rise(
+        self, looked: list[Condition[S]], system: S, state: State, attempt: Attempt
+    ) -> set[int]:
+        """Return the events of peaks whose number rises from `state` on."""
+        peaks = (each for each in looked if each.peak)
+        return {
+            each.event
+            for each in peaks
+            if self._gap(each, system, state, state.time, attempt) > 0.0
+        }
+
+    def _gap(
+        self, each: Condition[S], system: S, state: State, clock: float, attempt: Attempt
+    ) -> float:
+        """Return how far a condition is from being met; of a peak the slope."""
+        if not each.peak:
+            return each.gap(state, system)
+        return slope(lambda now: each.gap(now, system), state, clock, self._step, attempt)
 
     def memory(self) -> Array:
         """Return when which condition's events came to pass or will, [time, event, time, ...]."""
@@ -157,6 +210,7 @@ class Underway(Generic[S]):
         self._coming = [each for each in every if each.time > time]
         self._waiting = [c for c in conditions if c.event not in {each.event for each in met}]
         self.happened = tuple(each for each in every if each.time <= time)
+        self._rising, self._found = None, set()
         loud = self._loud()
         return self._programme.system(loud) if loud else None
 

@@ -55,6 +55,7 @@ class EventTable(Table):
     until: Moment | None = None
     when: str | None = None
     after: Moment | None = None
+    since: Moment | None = None
     set: dict[str, Any] = Field(default_factory=dict)
     multiply: dict[str, Any] = Field(default_factory=dict)
     remove: RemoveTable | None = None

@@ -88,7 +88,7 @@ class Events(Generic[Study]):
         return Programme(
             system=lambda fired: system(self.after(fired)),
             timed=self.timed,
-            conditions=read_conditions(self.tables, start),
+            conditions=read_conditions(self.tables, start, self.numbers.study.table.time.end.value),
             jumps={i: jump for i, jump in self._jumps(start) if jump is not None},
             quiet=frozenset(i for i, change in enumerate(self.changes) if change.quiet),
             rests_on=repr((self.tables, self.timed, self.changes)),

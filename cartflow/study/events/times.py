@@ -33,7 +33,8 @@ def when(table: EventTable) -> str:
     """Return in words when an event comes to pass."""
     if table.when is not None:
         after = "" if table.after is None else f"{table.after.stated} after "
-        return f"{after}when {table.when}"
+        since = "" if table.since is None else f", from {table.since.stated} on"
+        return f"{after}when {table.when}{since}"
     first = "" if table.time is None else f"at {table.time.stated}"
     if table.every is None:
         return first
@@ -45,7 +46,7 @@ def _times(table: EventTable, key: str, end: Parameter) -> list[float]:
     if table.when is not None:
         _refuse(table, key, ("time", "every", "until"), "beside 'when'")
         return []
-    _refuse(table, key, ("after",), "without 'when'")
+    _refuse(table, key, ("after", "since"), "without 'when'")
     if table.every is None:
         _refuse(table, key, ("until",), "without 'every'")
         if table.time is None:

@@ -30,6 +30,11 @@ multiply = { "body.cardiac_output" = 0.5 }
 time = "22 h"
 every = "10 h"
 remove = { fraction = 0.5, compartment = "venous" }
+[[events]]
+when = "peak of cart in blood"
+since = "30 h"
+after = "1 h"
+multiply = { "body.cardiac_output" = 0.9 }
 """
 TUMOUR = """
 geometry = { shape = "ball", radius = "1 mm", cells = 6 }
