@@ -12,7 +12,7 @@ from cartflow.core.paths import kind_of
 if TYPE_CHECKING:
     from cartflow.kinetics.model import Model
 
-KINDS = ("body", "trafficking", "kinetics", "geometry", "study")
+KINDS = ("body", "trafficking", "kinetics", "intervention", "geometry", "study")
 
 
 def show(kind: str, name: str | None) -> None:
@@ -24,6 +24,8 @@ def show(kind: str, name: str | None) -> None:
         _table(["name", "what"], [[name, _title(kind, name)] for name in _names(kind)])
     elif kind == "kinetics":
         _show_kinetics(name)
+    elif kind == "intervention":
+        _show_intervention(name)
     elif kind == "geometry":
         _show_geometry(name)
     else:
@@ -32,6 +34,7 @@ def show(kind: str, name: str | None) -> None:
 
 def _names(kind: str) -> list[str]:
     from cartflow.kinetics.files import load as kinetics
+    from cartflow.kinetics.interventions import intervention_names
     from cartflow.pbpk.files import load as pbpk
 
     if kind == "body":
@@ -40,17 +43,22 @@ def _names(kind: str) -> list[str]:
         return pbpk.trafficking_names()
     if kind == "kinetics":
         return kinetics.names()
+    if kind == "intervention":
+        return intervention_names()
     return list(_SHAPES)
 
 
 def _title(kind: str, name: str) -> str:
     from cartflow.kinetics.files.load import load
+    from cartflow.kinetics.interventions import load_intervention
     from cartflow.pbpk.files.load import load_body, load_trafficking
 
     if kind == "body":
         return load_body(name).title
     if kind == "trafficking":
         return load_trafficking(name).title
+    if kind == "intervention":
+        return load_intervention(name).title
     return load(name).title if kind == "kinetics" else _SHAPES[name]
 
 
@@ -71,6 +79,20 @@ def _show_numbers(kind: str, name: str) -> None:
     )
     print("\n" + "\n".join(totals(noun) if isinstance(noun, Body) else ways(noun)))
     _sources([r.source for r in rows])
+
+
+def _show_intervention(name: str) -> None:
+    from cartflow.kinetics.interventions import load_intervention
+
+    own = load_intervention(name)
+    print(f"{own.name}: {own.title}\n\n{own.notes}\n")
+    _table(
+        ["number", "value", "source", "standing", "note"],
+        [[n, p.stated, p.source, p.standing, p.note] for n, p in own.numbers.items()],
+    )
+    targets = ((n, ", ".join(t) if isinstance(t, list) else t) for n, t in own.acts_on.items())
+    print("\nacts on       " + ("; ".join(f"{n} = {t}" for n, t in targets) or "everything"))
+    _sources([*(p.source for p in own.numbers.values()), *own.references])
 
 
 def _show_kinetics(name: str) -> None:

@@ -23,7 +23,9 @@ def at_once_in_tumour(record: Record, problem: Problem) -> dict[str, xr.Variable
             if amounts[:, row].any():
                 name, unit = species.long_name or species.name, f"{species.unit}*mm^3"
                 values = amounts[:, row]
-                found[f"{way}_{species.name}"] = variable(("time",), values, unit, f"{name}, {text}")
+                found[f"{way}_{species.name}"] = variable(
+                    ("time",), values, unit, f"{name}, {text}"
+                )
     return found
 
 

@@ -48,7 +48,10 @@ class AddTable(PlacedTable):
 
 
 class EventTable(Table):
-    """What is done at a time or on a condition: numbers change, or the state does at once."""
+    """What is done at a time or on a condition: numbers change, or the state does at once.
+
+    Or an `intervention` by name, with `numbers` and `acts_on` in place of its own.
+    """
 
     time: Moment | None = None
     every: Interval | None = None
@@ -61,3 +64,6 @@ class EventTable(Table):
     remove: RemoveTable | None = None
     irradiate: IrradiateTable | None = None
     add: AddTable | None = None
+    intervention: str | None = None
+    numbers: dict[str, Any] = Field(default_factory=dict)
+    acts_on: dict[str, str | list[str]] = Field(default_factory=dict)

@@ -173,7 +173,8 @@ class Study(Composition):
 
     def references(self) -> list[str]:
         """Return the bibliography keys of everything that the study rests on."""
-        return all_references(self, self.parameters())
+        named = () if self.events is None else self.events.entries.references
+        return all_references(self, self.parameters(), named)
 
     def run(
         self,

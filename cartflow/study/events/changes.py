@@ -12,6 +12,7 @@ from cartflow.study.courses.course import require_not_negative
 from cartflow.study.courses.numbers import NumberCourse
 from cartflow.study.event_tables import EventTable
 from cartflow.study.events.changeable import changeable
+from cartflow.study.events.entries import Entry
 from cartflow.study.events.jump_reading import JUMPS, described
 from cartflow.study.numbers import setting_key
 
@@ -43,11 +44,9 @@ class Change:
         return ", ".join([*given, *times, *self.at_once])
 
 
-def read_changes(
-    tables: Sequence[EventTable], numbers: Mapping[str, Parameter]
-) -> tuple[Change, ...]:
+def read_changes(entries: Sequence[Entry], numbers: Mapping[str, Parameter]) -> tuple[Change, ...]:
     """Return what each event changes of the study's `numbers`. Raises `InputError`."""
-    return tuple(_change(table, f"events.{i}", numbers) for i, table in enumerate(tables))
+    return tuple(_change(entry.table, entry.key, numbers) for entry in entries)
 
 
 def values_after(

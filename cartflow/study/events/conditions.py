@@ -19,7 +19,7 @@ from cartflow.coupling.state import State
 from cartflow.kinetics.network import Species
 from cartflow.pbpk.flows.observables import venous_concentration
 from cartflow.pde.problem import Problem
-from cartflow.study.event_tables import EventTable
+from cartflow.study.events.entries import Entry
 
 Array = np.ndarray
 
@@ -45,34 +45,31 @@ class _Watched:
         return self.mean if unit == self.units[-1] else self.amount
 
 
-def read_conditions(
-    tables: Sequence[EventTable], system: S, end: float
-) -> tuple[Condition[S], ...]:
+def read_conditions(entries: Sequence[Entry], system: S, end: float) -> tuple[Condition[S], ...]:
     """Return the conditions of the events that have one, on a run of `system` or one like it.
 
     The run ends at `end` (days). Raises `InputError`.
     """
     return tuple(
-        _condition(table.when, table, i, system, end)
-        for i, table in enumerate(tables)
-        if table.when is not None
+        _condition(entry.table.when, entry, i, system, end)
+        for i, entry in enumerate(entries)
+        if entry.table.when is not None
     )
 
 
-def _condition(
-    text: str, table: EventTable, number: int, system: S, end: float
-) -> Condition[S]:
-    where, since = f"events.{number}.when", 0.0
+def _condition(text: str, entry: Entry, number: int, system: S, end: float) -> Condition[S]:
+    table, where, since = entry.table, f"{entry.key}.when", 0.0
+    later = [each.value for each in (table.after, entry.after) if each is not None]
     if table.since is not None:
         since = table.since.value
         if since >= end:
-            msg = f"events.{number}.since: '{table.since.stated}' is not before time.end"
+            msg = f"{entry.key}.since: '{table.since.stated}' is not before time.end"
             raise InputError(msg)
     peak = _PEAK.fullmatch(text.strip())
     return Condition(
         event=number,
         gap=_gap(text, system, where) if peak is None else _height(peak, system, where),
-        after=0.0 if table.after is None else table.after.value,
+        after=sum(later),
         peak=peak is not None,
         since=since,
     )
@@ -89,7 +86,7 @@ def _gap(text: str, system: System, where: str) -> Value:
     found = _FORM.fullmatch(text.strip())
     if found is None:
         msg = (
-            f"{where}: '{text}' is not as in \"tumour < 1e6 cells\", \"cart in blood > 1/uL\" or "
+            f'{where}: \'{text}\' is not as in "tumour < 1e6 cells", "cart in blood > 1/uL" or '
             '"peak of cart in blood"'
         )
         raise InputError(msg)

@@ -63,6 +63,7 @@ def described(table: EventTable) -> list[str]:
         found.append(f"{ray.dose.stated} on {_list(ray.species)}{_where(ray)}")
     if (more := table.add) is not None:
         given = more.amount["value"] if isinstance(more.amount, dict) else more.amount
+        given = given.stated if isinstance(given, Parameter) else given
         found.append(f"{given} of {more.species} added{_where(more)}")
     return found
 

@@ -80,7 +80,11 @@ class Jump:
             ledger.removed[p] += gone
         state = replace(state, body=body)
         sites = [] if system.kinetics is None else [s.compartment for s in system.kinetics.sites]
-        return self._at_site(state, system, sites.index(compartment)) if compartment in sites else state
+        return (
+            self._at_site(state, system, sites.index(compartment))
+            if compartment in sites
+            else state
+        )
 
     def _at_site(self, state: State, system: System, site: int) -> State:
         others, residents = system.organs.others, state.residents.copy()

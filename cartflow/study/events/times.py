@@ -9,24 +9,34 @@ from cartflow.core.parameters import Parameter
 from cartflow.core.units import rational
 from cartflow.coupling.programme import Happened
 from cartflow.study.event_tables import EventTable
+from cartflow.study.events.entries import Entry
 
 _MOST = 10_000
 
 
-def timed_events(tables: Sequence[EventTable], end: Parameter) -> tuple[Happened, ...]:
+def timed_events(entries: Sequence[Entry], end: Parameter) -> tuple[Happened, ...]:
     """Return when which event comes to pass; of one time in the order of the file.
 
     Raises `InputError` naming the event's key.
     """
     found = [
         Happened(time=time, event=number)
-        for number, table in enumerate(tables)
-        for time in _times(table, f"events.{number}", end)
+        for number, entry in enumerate(entries)
+        for time in _delayed(entry, end)
     ]
     if len(found) > _MOST:
         msg = f"events: more than {_MOST} events come to pass by time.end"
         raise InputError(msg)
     return tuple(sorted(found, key=lambda each: each.time))
+
+
+def _delayed(entry: Entry, end: Parameter) -> list[float]:
+    """Return the times of an event, later by what its intervention says; none after the end."""
+    times = _times(entry.table, entry.key, end)
+    if entry.after is None:
+        return times
+    later = rational(entry.after.value)
+    return [t for time in times if (t := float(rational(time) + later)) < end.value]
 
 
 def when(table: EventTable) -> str:
