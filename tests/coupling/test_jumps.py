@@ -2,14 +2,12 @@
 
 import numpy as np
 import pytest
+from programmes import MOUSE, PLACES, VOXELS, left
 
 from cartflow.coupling.ledger import residual
 from cartflow.pbpk.flows.observables import in_body
 from cartflow.study.events.jumps import Addition, Jump
 from cartflow.study.study import Study
-from tests.coupling.test_programme import MOUSE, PLACES, VOXELS, decaying, left
-
-__all__ = ["decaying"]
 
 RAYS = {"dose": "2 Gy", "alpha": "0.3 1/Gy", "beta": "0.03 1/Gy^2", "species": ["tumour"]}
 # Marrow with leukaemia that CAR T cells meet, beside a tumour or alone.

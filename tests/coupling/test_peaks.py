@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from programmes import BALL, BOX, MOUSE, PLACES
 from scipy.linalg import expm
 from scipy.optimize import brentq
 
 from cartflow.study.study import Study
-from tests.coupling.test_programme import BALL, BOX, MOUSE, PLACES
 
 # A drug that is made of another and goes: its peak is known.
 CHAIN = """

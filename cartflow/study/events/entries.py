@@ -74,7 +74,7 @@ def _refuse(table: EventTable, names: Sequence[str], key: str, where: str) -> No
 
 def _filled(own: Intervention, table: EventTable, key: str) -> list[Entry]:
     """Return the events of an intervention with its blanks filled in."""
-    numbers = {n: p for n, p in own.numbers.items()}
+    numbers = dict(own.numbers)
     for name, raw in table.numbers.items():
         require_known(name, own.numbers, f"{key}.numbers")
         try:
