@@ -34,7 +34,8 @@ class BodyAlone:
 
     Nothing is split: each stretch between events and saved times is one stiff solution of organs
     and kinetics, to `tolerance`, relative to each amount in one step. Without kinetics the
-    `travellers` are carried about, exactly.
+    `travellers` are carried about, exactly. `placed` are product cells (compartments, products) that
+    stand there at the start, in place of those of the kinetics.
     """
 
     network: OrganNetwork
@@ -45,6 +46,7 @@ class BodyAlone:
     happenings: Happenings = field(default_factory=Happenings)
     travellers: tuple[str, ...] = ()
     programme: Programme[BodyAlone] | None = None
+    placed: Array | None = None
 
     @property
     def product_names(self) -> tuple[str, ...]:
@@ -97,6 +99,7 @@ class BodyAlone:
     def start(self) -> State:
         """Return the state before any dose; product cells there count as infused."""
         cells, residents = self.organs.start()
+        cells = cells if self.placed is None else self.placed.copy()
         ledger = Ledger.empty(len(self.product_names), others=residents.size)
         ledger.infused += cells.sum(axis=0)
         return State(

@@ -65,6 +65,12 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
             "volume": variable(
                 ("organ", "space"), volume, "mm^3", "volume of the space", comment=_DIVIDED
             ),
+            "compartment_cells": variable(
+                ("time", "compartment", "phenotype"),
+                np.array([s.body for s in shots]),
+                "cell",
+                "product cells by compartment of the body",
+            ),
             **_in_blood(record, system),
             **_at_sites(record, system),
             **at_once_at_sites(record, system),
@@ -72,6 +78,9 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
         coords={
             "organ": label(("organ",), organs, "organ"),
             "space": label(("space",), list(SPACES), "space within the organ"),
+            "compartment": label(
+                ("compartment",), list(system.network.names), "compartment that cells stand in"
+            ),
         },
     )
 
