@@ -34,8 +34,8 @@ class BodyAlone:
 
     Nothing is split: each stretch between events and saved times is one stiff solution of organs
     and kinetics, to `tolerance`, relative to each amount in one step. Without kinetics the
-    `travellers` are carried about, exactly. `placed` are product cells (compartments, products) that
-    stand there at the start, in place of those of the kinetics.
+    `travellers` are carried about, exactly. `placed` are product cells (compartments,
+    products) that stand there at the start, in place of those of the kinetics.
     """
 
     network: OrganNetwork

@@ -39,9 +39,9 @@ class Coupled:
     of its end, so that fast organs see no pulses. With `kinetics` in organs each half is a stiff
     solution of organs and kinetics together. What is infused into the tumour enters all through
     a step. With a `feed` the body is the tumour's vessels alone, which blood enters as given: what
-    they hand over counts as infused. `placed` are product cells (compartments, products) that stand
-    in the body at the start, in place of those of the kinetics. `happenings` are what the models do beside reactions; `at` a
-    time the system has the parameters and infusions of then.
+    they hand over counts as infused. `placed` are product cells (compartments, products) that
+    stand in the body at the start, in place of those of the kinetics. `happenings` are what the
+    models do beside reactions; `at` a time the system has the parameters and infusions of then.
     """
 
     network: OrganNetwork

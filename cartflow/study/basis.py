@@ -14,7 +14,7 @@ def all_parameters(study: Composition, stated: Mapping[str, Parameter]) -> dict[
     """Return every number that the study's run uses, of which it states some, by dotted key."""
     found = {**stated, **study.organs.parameters}
     if study.organ_kinetics is not None:
-        found |= site_parameters(study.table.organs, study.organ_kinetics)
+        found |= site_parameters(study.table.organs, study.organ_kinetics, study.models.network)
         found |= study.models.organ_numbers()
     if study.table.tumour is None:
         return found

@@ -68,8 +68,8 @@ def body_of_earlier(
 ) -> Array:
     """Return the product cells (compartments, products) that stood in the body of a result.
 
-    Raises `InputError` beginning with `where` unless compartments and time agree, and every product of it
-    is one of the study's.
+    Raises `InputError` beginning with `where` unless compartments and time agree, and every
+    product of it is one of the study's.
     """
     table = validate(EarlierTable, dict(raw), where)
     if table.species is not None:
