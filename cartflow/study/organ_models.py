@@ -33,13 +33,17 @@ def united(own: Mapping[str, Network]) -> Network:
             if (first.role, first.unit) != (each.role, each.unit):
                 msg = f"'{each.name}' is a {each.role} in {each.unit}, but a {first.role} in "
                 msg += f"{first.unit} in another organ"
-                raise InputError(f"organs.{organ}.kinetics: {msg}")
+                where = f"organs.{organ}.kinetics"
+                msg = f"{where}: {msg}"
+                raise InputError(msg)
         for name, number in network.parameters.items():
             if parameters.setdefault(name, number).unit != number.unit:
                 msg = (
                     f"'{name}' is in {number.unit}, but in {parameters[name].unit} in another organ"
                 )
-                raise InputError(f"organs.{organ}.kinetics: {msg}")
+                where = f"organs.{organ}.kinetics"
+                msg = f"{where}: {msg}"
+                raise InputError(msg)
     for k, network in enumerate(kinds):
         parameters[f"{_MARK}{k}"] = _mark(0.0)
         reactions += [_marked(reaction, k) for reaction in network.reactions]

@@ -128,3 +128,19 @@ def test_what_cannot_stand_side_by_side_is_refused(tmp_path):
     ):
         with pytest.raises(InputError, match=message):
             _ = Study.from_text(BODY, settings={**settings, key: "1 1/day"}).prepared
+
+
+def test_what_is_killed_by_organ_is_what_is_missing_there():
+    settings = in_organs(liver=["off_tumour"], lung=["off_tumour"], bone_marrow=["predator_prey"])
+    for organ, share in (("liver", 0.2), ("lung", 0.0)):
+        key = f"organs.{organ}"
+        settings |= {
+            f"{key}.initial.healthy": "1e5 cells/mm^3",
+            f"{key}.kinetics.parameters.recovery_rate": "0 1/day",
+            f"{key}.kinetics.parameters.exposed_share": share,
+        }
+    body = Study.from_text(BODY, settings=settings).run().tree["body"]
+    healthy, killed = body["density_healthy"].values, body["density_killed"].values
+    np.testing.assert_allclose((healthy + killed)[:, :2], 1e5, rtol=1e-9)
+    assert killed[-1, 0] > 1.0
+    assert not killed[:, 1].any()
