@@ -16,7 +16,7 @@ KINDS = ("body", "trafficking", "kinetics", "intervention", "geometry", "study")
 
 
 def show(kind: str, name: str | None) -> None:
-    """Print the list of a kind (body, trafficking, kinetics, geometry), or one of it."""
+    """Print the list of a kind (but study), or one of it."""
     require_known(kind, KINDS, "show")
     if kind == "study":
         _show_study(name)

@@ -123,7 +123,7 @@ MISTAKES = [
     (event(time="7 days"), "events.0.time: '7 days' is not before time.end '4 days'"),
     (event(time="4 days"), "so nothing changes"),
     (event(time="7"), "'7' has the dimension a plain number, but time is needed"),
-    (event(tim="1 day"), "unknown key 'events.0.tim'; allowed: add, after, every"),
+    (event(tim="1 day"), "unknown key 'events.0.tim'; allowed: acts_on, add"),
     ({"events": {"time": "1 day", "set": SET}}, "events: Input should be a list"),
     (on_day_1(), "events.0: changes nothing; give 'set', 'multiply', 'remove', 'i"),
     (on_day_1(set={"kinetics.parameters.kiling_rate": 0}), "did you mean 'kinetics.parameters.kil"),

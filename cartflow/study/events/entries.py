@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cartflow.core.outcome import InputError, require_known
-from cartflow.core.parameters import Parameter, parameter
+from cartflow.core.parameters import Parameter, Standing, parameter
 from cartflow.core.tables import validate
 from cartflow.core.units import internal_unit
 from cartflow.kinetics.interventions import Intervention, load_intervention
@@ -131,5 +131,5 @@ def _inverse(number: Parameter, form: str) -> Parameter:
     value = (math.log(2.0) if form == "ln2/" else 1.0) / number.value
     unit = internal_unit("1" if number.unit == "1" else f"1/({number.unit})")
     stated = f"{value:.6g}" if unit == "1" else f"{value:.6g} {unit}"
-    standing = "assumed" if number.standing == "assumed" else "derived"
+    standing: Standing = "assumed" if number.standing == "assumed" else "derived"
     return replace(number, value=value, unit=unit, stated=stated, standing=standing, bounds=None)

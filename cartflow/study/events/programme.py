@@ -56,7 +56,7 @@ class Events(Generic[Study]):
 
     def stated(self, system: Coupled | BodyAlone) -> dict[str, Parameter]:
         """Return every number of the events of a run that begins with `system`, by dotted key."""
-        found = {}
+        found: dict[str, Parameter] = {}
         for entry, change in zip(self.entries.events, self.changes, strict=False):
             if entry.numbers is not None:
                 numbers = {f"numbers.{name}": p for name, p in entry.numbers.items()}
