@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cartflow.core.bibliography import reference, references
+from cartflow.commands.columns import print_sources, print_table
 from cartflow.core.outcome import InputError, require_known, suggest
 from cartflow.core.paths import kind_of
 
 if TYPE_CHECKING:
     from cartflow.kinetics.model import Model
 
-KINDS = ("body", "trafficking", "kinetics", "intervention", "geometry", "study")
+KINDS = ("body", "trafficking", "kinetics", "intervention", "measured", "geometry", "study")
 
 
 def show(kind: str, name: str | None) -> None:
@@ -21,13 +21,17 @@ def show(kind: str, name: str | None) -> None:
     if kind == "study":
         _show_study(name)
     elif name is None:
-        _table(["name", "what"], [[name, _title(kind, name)] for name in _names(kind)])
+        print_table(["name", "what"], [[name, _title(kind, name)] for name in _names(kind)])
     elif kind == "kinetics":
         _show_kinetics(name)
     elif kind == "intervention":
         _show_intervention(name)
     elif kind == "geometry":
         _show_geometry(name)
+    elif kind == "measured":
+        from cartflow.commands.printed_measured import show_measured
+
+        show_measured(name)
     else:
         _show_numbers(kind, name)
 
@@ -36,6 +40,7 @@ def _names(kind: str) -> list[str]:
     from cartflow.kinetics.files import load as kinetics
     from cartflow.kinetics.interventions import intervention_names
     from cartflow.pbpk.files import load as pbpk
+    from cartflow.pbpk.measured.table import measured_names
 
     if kind == "body":
         return pbpk.body_names()
@@ -45,13 +50,14 @@ def _names(kind: str) -> list[str]:
         return kinetics.names()
     if kind == "intervention":
         return intervention_names()
-    return list(_SHAPES)
+    return measured_names() if kind == "measured" else list(_SHAPES)
 
 
 def _title(kind: str, name: str) -> str:
     from cartflow.kinetics.files.load import load
     from cartflow.kinetics.interventions import load_intervention
     from cartflow.pbpk.files.load import load_body, load_trafficking
+    from cartflow.pbpk.measured.table import load_measured
 
     if kind == "body":
         return load_body(name).title
@@ -59,6 +65,9 @@ def _title(kind: str, name: str) -> str:
         return load_trafficking(name).title
     if kind == "intervention":
         return load_intervention(name).title
+    if kind == "measured":
+        table = load_measured(name)
+        return f"{table.title}: {table.cells}"
     return load(name).title if kind == "kinetics" else _SHAPES[name]
 
 
@@ -70,7 +79,7 @@ def _show_numbers(kind: str, name: str) -> None:
     noun = load_body(name) if kind == "body" else load_trafficking(name)
     print(f"{noun.name}: {noun.title}")
     rows = describe(noun)
-    _table(
+    print_table(
         ["organ", "quantity", "value", "unit", "source", "standing", "note"],
         [
             [r.organ, r.quantity, f"{r.value:.6g}", r.unit, r.source, r.standing, r.note]
@@ -78,7 +87,7 @@ def _show_numbers(kind: str, name: str) -> None:
         ],
     )
     print("\n" + "\n".join(totals(noun) if isinstance(noun, Body) else ways(noun)))
-    _sources([r.source for r in rows])
+    print_sources([r.source for r in rows])
 
 
 def _show_intervention(name: str) -> None:
@@ -86,13 +95,13 @@ def _show_intervention(name: str) -> None:
 
     own = load_intervention(name)
     print(f"{own.name}: {own.title}\n\n{own.notes}\n")
-    _table(
+    print_table(
         ["number", "value", "source", "standing", "note"],
         [[n, p.stated, p.source, p.standing, p.note] for n, p in own.numbers.items()],
     )
     targets = ((n, ", ".join(t) if isinstance(t, list) else t) for n, t in own.acts_on.items())
     print("\nacts on       " + ("; ".join(f"{n} = {t}" for n, t in targets) or "everything"))
-    _sources([*(p.source for p in own.numbers.values()), *own.references])
+    print_sources([*(p.source for p in own.numbers.values()), *own.references])
 
 
 def _show_kinetics(name: str) -> None:
@@ -115,7 +124,7 @@ def _show_kinetics(name: str) -> None:
     if model.scaling.volume is not None:
         print(f"compartment volume: {model.scaling.volume.stated} ({model.scaling.volume.note})\n")
     notes = parameter_notes(model)
-    _table(
+    print_table(
         ["parameter", "value", "unit", "source", "standing", "note"],
         [
             [k, f"{p.value:.6g}", p.unit, p.source, p.standing, notes[k]]
@@ -126,7 +135,9 @@ def _show_kinetics(name: str) -> None:
         print(f"\n{network.notes}")
     _show_runs(model)
     numbers = model.numbers().values()
-    _sources([*network.references, *(p.source for p in numbers), *(c.source for c in model.checks)])
+    print_sources(
+        [*network.references, *(p.source for p in numbers), *(c.source for c in model.checks)]
+    )
 
 
 def _show_runs(model: Model) -> None:
@@ -144,7 +155,7 @@ def _show_runs(model: Model) -> None:
     if model.checks:
         print()
         header = ["check", "kind", "scenario", "expected", "within", "standing", "source", "note"]
-        _table(header, check_values(model))
+        print_table(header, check_values(model))
 
 
 _ROW = "cells, layers, grading"
@@ -186,7 +197,7 @@ def _show_geometry(name: str) -> None:
     else:
         msg = f"geometry: unknown name '{name}'; {suggest(name, _SHAPES)}, or a study or image file"
         raise InputError(msg)
-    _table(["what", "value"], [list(row) for row in describe(geometry)])
+    print_table(["what", "value"], [list(row) for row in describe(geometry)])
 
 
 def _show_study(name: str | None) -> None:
@@ -195,19 +206,4 @@ def _show_study(name: str | None) -> None:
 
     if name is None:
         raise InputError("show study: name a study file")
-    _table(["what", "value"], [list(row) for row in describe(Study.from_file(name))])
-
-
-def _table(header: list[str], rows: list[list[str]]) -> None:
-    """Print rows in columns as wide as their longest entry; the last column runs free."""
-    lines = [header, *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header) - 1)]
-    for line in lines:
-        cells = [text.ljust(width) for text, width in zip(line, widths, strict=False)]
-        print("  ".join([*cells, line[-1]]).rstrip())
-
-
-def _sources(keys: list[str]) -> None:
-    print()
-    for key in references(keys):
-        print(f"[{key}] {reference(key)}")
+    print_table(["what", "value"], [list(row) for row in describe(Study.from_file(name))])
