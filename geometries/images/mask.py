@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from cartflow.core.outcome import InputError
 from cartflow.geometries.geometry import Geometry
+from cartflow.geometries.graded.geometry import graded_geometry
+from cartflow.geometries.graded.interior import Interior
 from cartflow.geometries.images.files.image import Image
 from cartflow.geometries.images.files.nifti import farthest
 from cartflow.geometries.images.label_values import numbered, present_codes, present_labels
@@ -35,6 +37,7 @@ def read_mask(
     coarsen: int | Sequence[int] = 1,
     surface: Surface = "smooth",
     split: int = 1,
+    interior: Interior | None = None,
 ) -> Geometry:
     """Return the tumour in a NIfTI or NRRD label image; see `voxel_mask`.
 
@@ -42,7 +45,7 @@ def read_mask(
     """
     image = read_image(path)
     try:
-        geometry = _mask(image, labels, largest_component, coarsen, surface, split)
+        geometry = _mask(image, labels, largest_component, coarsen, surface, split, interior)
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
@@ -58,6 +61,7 @@ def voxel_mask(
     *,
     surface: Surface = "smooth",
     split: int = 1,
+    interior: Interior | None = None,
     source: str = "mask",
     notes: tuple[str, ...] = (),
 ) -> Geometry:
@@ -69,12 +73,14 @@ def voxel_mask(
     instead cuts each into so many along each axis, within the same shape. A grid
     along the patient's axes gets dims z, y, x with rising coordinates; an oblique one keeps
     its index axes k, j, i. The boundary ``rim`` has the areas of a smooth `surface` through the
-    mask, or those of its ``staircase``; volumes are the voxels' either way. Raises `InputError`
-    that begins with `source`.
+    mask, or those of its ``staircase``; volumes are the voxels' either way. The `interior` may
+    have wider cells. Raises `InputError` that begins with `source`.
     """
     try:
         image = Image(stored=np.asarray(labels), affine=checked_affine(affine), notes=notes)
-        return _mask(image, region_names, largest_component, coarsen, surface, split)
+        return _mask(
+            image, region_names, largest_component, coarsen, surface, split, interior
+        )
     except InputError as error:
         msg = f"{source}: {error}"
         raise InputError(msg) from None
@@ -87,6 +93,7 @@ def _mask(
     coarsen: int | Sequence[int],
     surface: Surface,
     split: int,
+    interior: Interior | None,
 ) -> Geometry:
     matrix = checked_affine(image.affine)
     labels = chosen_labels(present_labels(image), region_names)
@@ -103,8 +110,13 @@ def _mask(
     shifted = affine_of_box(matrix, [side.start for side in box])
     whole = oriented(codes, shifted, checked_factors(coarsen, codes.shape))
     grid = split_voxels(whole, split)
+    drop_empty = region_names is None
+    if interior is not None:
+        return graded_geometry(
+            grid, names, matrix, image.notes, interior, drop_empty=drop_empty, surface=surface
+        )
     return geometry_of_voxels(
-        grid, names, matrix, image.notes, drop_empty=region_names is None, surface=surface
+        grid, names, matrix, image.notes, drop_empty=drop_empty, surface=surface
     )
 
 

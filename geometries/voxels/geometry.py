@@ -84,7 +84,7 @@ def geometry_of_voxels(
         notes=(
             *notes,
             *(f"{name} has no majority in any coarse cell" for name in gone),
-            *_of_cavities(cavities, voxel),
+            *note_of_cavities(cavities, voxel),
         ),
     )
 
@@ -114,7 +114,8 @@ def _cell_of_voxel(
     return np.where(fine > 0, spread(cell, factors), OUTSIDE)
 
 
-def _of_cavities(cavities: NDArray[np.bool_], voxel: Floats) -> list[str]:
+def note_of_cavities(cavities: NDArray[np.bool_], voxel: Floats) -> list[str]:
+    """Return what a geometry says of `cavities`, if there are any."""
     volume = int(cavities.sum()) * float(np.prod(voxel))
     text = f"enclosed cavities of {volume:.4g} mm3 in all; their surface is the boundary wall"
     return [text] if volume else []

@@ -30,7 +30,8 @@ def boundaries(
 
     They have the areas of the smooth surface, or their own on the ``staircase``. A face of area A
     that looks along e holds the piece ``A n.e`` of a surface with the normal n, and that piece
-    lies ``h/2 n.e`` from the cell's centre (h the edge of the `block` along e): of all the
+    lies ``h/2 n.e`` from the cell's centre (h the edge of the `block` along e, of all cells or of
+    each, (cells, axes)): of all the
     places where a plane can cut the line to the next centre, the mean. So between centre and
     surface diffusion passes ``D A n.e / (h/2 n.e)``, what the whole face passes, while fluxes,
     films and feeding act on the surface's own area. Where voxels were `split`, the surface is
@@ -39,7 +40,8 @@ def boundaries(
     require_known(surface, get_args(Surface), "surface")
     out = faces.exterior
     areas = whole = faces.areas[out]
-    half = 0.5 * block[faces.axis[out]]
+    edges = np.broadcast_to(block, (int(cell_of_voxel.max()) + 1, cell_of_voxel.ndim))
+    half = 0.5 * edges[faces.owner[out], faces.axis[out]]
     if surface == "smooth":
         areas = _pieces(cell_of_voxel, voxel, split)
         # A face along the surface holds nothing of it, and nothing passes: any distance will do.

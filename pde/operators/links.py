@@ -15,7 +15,8 @@ Array = np.ndarray
 class Links:
     """`ahead` and `behind` (axes, cells): the neighbours, or the cell itself where there is none.
 
-    `axis` and `first` give for each interior face of the mesh its axis and the cell before it;
+    Cells of unlike widths have more neighbours than axes, and as many rows as that takes. `axis`
+    (the row) and `first` give for each interior face of the mesh its axis and the cell before it;
     `sign` is -1 where the mesh counts its flux the other way.
     """
 
@@ -29,13 +30,17 @@ class Links:
 def read_links(geometry: Geometry) -> Links:
     """Return the links of a geometry from the connectivity of its mesh."""
     faces = geometry.connectivity
-    places = np.argwhere(geometry.active)
-    apart = places[faces.neighbour] - places[faces.owner]
-    axis = np.abs(apart).argmax(axis=1)
-    sign = apart[np.arange(axis.size), axis]
+    if faces.hanging is not None:
+        rows, axis = np.unique(faces.hanging.slots, return_inverse=True)
+        number, sign = rows.size, np.ones_like(axis)
+    else:
+        places = np.argwhere(geometry.active)
+        apart = places[faces.neighbour] - places[faces.owner]
+        axis = np.abs(apart).argmax(axis=1)
+        number, sign = places.shape[1], apart[np.arange(axis.size), axis]
     first = np.where(sign > 0, faces.owner, faces.neighbour)
     second = np.where(sign > 0, faces.neighbour, faces.owner)
-    alone = np.tile(np.arange(geometry.size, dtype=np.int32), (places.shape[1], 1))
+    alone = np.tile(np.arange(geometry.size, dtype=np.int32), (number, 1))
     ahead, behind = alone.copy(), alone
     ahead[axis, first] = second
     behind[axis, second] = first

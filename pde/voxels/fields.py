@@ -135,8 +135,7 @@ def _exchange(problem: Problem, transports: list[FieldTransport], links: Links |
     """Return A D/d at the face ahead of each cell, (fields, axes, cells), mm^3/day."""
     if links is None or not transports:
         return np.zeros((0, problem.geometry.active.ndim, 0))
-    faces = problem.geometry.connectivity
-    conductance = faces.areas / (faces.owner_distance + faces.neighbour_distance)
+    conductance = problem.geometry.connectivity.conductances
     out = np.zeros((len(transports), *links.ahead.shape))
     for row, transport in zip(out, transports, strict=True):
         row[links.axis, links.first] = conductance * transport.diffusivity
@@ -173,7 +172,11 @@ def _speeds(fields: voxel.Fields, storage: Array) -> Array:
 
 
 def _largest_outflow(exchange: Array, fields: voxel.Fields) -> float:
-    """Return the largest sum of A D/(d V) over the faces of a cell, 1/day."""
+    """Return the largest sum of A D/(d V) over the faces of a cell, 1/day.
+
+    Exchange below zero, beside wider cells, is in the bound already (Gershgorin).
+    """
+    exchange = np.maximum(exchange, 0.0)
     total = exchange.sum(axis=0)
     for ahead, row in zip(fields.ahead, exchange, strict=True):
         # A cell without a neighbour ahead has no exchange there.
