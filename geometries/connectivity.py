@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -18,12 +17,14 @@ class Hanging:
     """What faces onto narrower cells add to a `Connectivity`, one entry a face (or pair of cells).
 
     `conductances` (mm) are what passes a day per unit of difference at a diffusivity of 1;
-    `joined` numbers the wide cell's face that a face is part of, -1 elsewhere; in one of `slots`
-    no cell owns or neighbours two faces. Pairs of cells that share no face have an area of zero.
+    `joined` numbers the wide cell's face that a face is part of, -1 elsewhere, and `sign` is -1
+    where the owner lies ahead along the axis. In one of `slots` no cell owns or neighbours two
+    faces; 0 to 2 hold faces along one axis each. Pairs that share no face have an area of zero.
     """
 
     conductances: Floats
     joined: Ints
+    sign: Ints
     slots: Ints
 
 
@@ -58,8 +59,9 @@ class Connectivity:
             return found
         parts = np.flatnonzero(self.hanging.joined >= 0)
         group, areas = self.hanging.joined[parts], self.areas[parts]
-        mean = np.bincount(group, found[parts] * areas) / np.bincount(group, areas)
-        found[parts] = mean[group]
+        sign = self.hanging.sign[parts]
+        mean = np.bincount(group, sign * found[parts] * areas) / np.bincount(group, areas)
+        found[parts] = sign * mean[group]
         return found
 
 

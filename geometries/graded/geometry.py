@@ -61,6 +61,28 @@ def graded_geometry(
     is theirs. Faces between cells of unlike width conserve what passes. All else as in
     `geometry_of_voxels`; raises `InputError` where no cell would be wide.
     """
+    found = _graded(
+        grid, names, source_affine, notes, interior, drop_empty=drop_empty, surface=surface
+    )
+    if found.size == int(found.active.sum()):
+        msg = (
+            f"interior.below: got {interior.below:g} mm, below which no block of cells fits; "
+            f"the deepest cell is {found.maximal_depth:.3g} mm deep"
+        )
+        raise InputError(msg)
+    return found
+
+
+def _graded(
+    grid: VoxelGrid,
+    names: Mapping[str, int],
+    source_affine: Floats,
+    notes: tuple[str, ...],
+    interior: Interior,
+    *,
+    drop_empty: bool,
+    surface: Surface,
+) -> Geometry:
     factors = grid.factors[::-1]
     fine = padded_to_blocks(grid.labels.T, factors)
     voxels = _Voxels(labels=fine, voxel=grid.spacing[::-1], factors=factors)
@@ -70,18 +92,12 @@ def graded_geometry(
     depth = np.divide(deep, counts, out=np.zeros(deep.shape), where=active)
     label = np.zeros(active.shape, dtype=np.int64)
     label[active] = majority(fine, factors)
-    cells = leaves(active, interior.kept_fine(depth, label, names), interior.doublings)
-    if not cells.level.any():
-        msg = (
-            f"interior: no cell below {interior.below:g} mm is to be wider "
-            f"(the deepest is {depth.max():.3g} mm deep); give less for interior.below"
-        )
-        raise InputError(msg)
+    cells = leaves(label, interior.kept_fine(depth, label, names), interior.doublings)
     at = cells.cell[active]
     affine = coarse_affine(grid.affine, grid.factors)
     volumes = np.bincount(at, counts[active]) * float(np.prod(voxels.voxel))
     deepness = np.bincount(at, deep[active]) / np.bincount(at, counts[active])
-    own = _regions(label[active], at, counts[active], names)
+    own = {name: np.bincount(at, label[active] == code) > 0 for name, code in names.items()}
     gone = [name for name, inside in own.items() if drop_empty and not inside.any()]
     kept = {name: inside for name, inside in own.items() if name not in gone}
     dims = ("z", "y", "x") if grid.aligned else ("k", "j", "i")
@@ -119,15 +135,6 @@ def _of_levels(cells: Leaves) -> str:
     counts = np.bincount(cells.level)
     parts = [f"{n} of {2**level}" for level, n in enumerate(counts) if n]
     return f"cells of so many voxels an edge: {', '.join(parts)}"
-
-
-def _regions(
-    label: Ints, at: Ints, counts: Ints, names: Mapping[str, int]
-) -> dict[str, NDArray[np.bool_]]:
-    """Return the cells of each label: those that hold more of it than of any other."""
-    held = [np.bincount(at, np.where(label == code, counts, 0)) for code in names.values()]
-    most = np.argmax(np.array(held), axis=0) if held else np.zeros(0)
-    return {name: most == row for row, name in enumerate(names)}
 
 
 def _no_mesh() -> Any:
@@ -172,15 +179,12 @@ def _coarse(
     """Return the same place with all cells twice as wide, which hold as much."""
     i, j, k = (min(2 * f, n) for f, n in zip(grid.factors, grid.labels.shape, strict=True))
     wider = replace(grid, factors=(i, j, k))
-    geometry = graded_geometry(
-        wider, names, source_affine, (), interior, drop_empty=True, surface=surface
-    )
+    geometry = _graded(wider, names, source_affine, (), interior, drop_empty=True, surface=surface)
     assert geometry.cell_of_place is not None
-    number = np.zeros(geometry.active.shape, dtype=np.int64)
+    number = np.full(geometry.active.shape, -1)
     number[geometry.active] = geometry.cell_of_place
     steps = np.array([k, j, i]) // np.array(grid.factors[::-1])
-    # The lowest place of a block may hold no tissue, but the block does.
-    number[~geometry.active] = -1
+    # The lowest place of a block may hold no tissue, so that one which does is asked for.
     first = np.unique(cells.cell[cells.cell >= 0], return_index=True)[1]
     places = np.argwhere(cells.cell >= 0)[first] // steps
     places = np.minimum(places, np.array(number.shape) - 1)

@@ -40,7 +40,9 @@ class Interior:
         """How often a cell's edge is doubled at most."""
         return int(math.log2(self.factor))
 
-    def kept_fine(self, depth: Floats, labels: NDArray[np.int64], names: Mapping[str, int]) -> Inside:
+    def kept_fine(
+        self, depth: Floats, labels: NDArray[np.int64], names: Mapping[str, int]
+    ) -> Inside:
         """Return which voxels (grid) stay cells, by their `depth`, mm, and their labels."""
         for name in self.fine:
             require_known(name, names, "label in interior.fine")

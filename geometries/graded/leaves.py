@@ -27,18 +27,22 @@ class Leaves:
     level: Ints
 
 
-def leaves(tissue: Inside, fine: Inside, doublings: int) -> Leaves:
-    """Return the places of `tissue` joined to blocks, 2, 4, ... places wide, away from `fine` ones.
+def leaves(label: Ints, fine: Inside, doublings: int) -> Leaves:
+    """Return places joined to blocks, 2, 4, ... places wide, away from `fine` ones.
 
-    Blocks stand where their number divides them. One that is doubled twice or more touches, by a
+    `label` is 0 where there is no tissue; no block holds two others, so that regions keep their
+    shape. Blocks stand where their number divides them. One that is doubled twice or more touches, by a
     face, an edge or a corner, only blocks of at least half its edge. Axes of one place are not
     joined along.
     """
+    tissue = label > 0
     pair = tuple(2 if n > 1 else 1 for n in tissue.shape)
+    least, most = np.where(tissue, label, np.iinfo(np.int64).max), label
     level = np.zeros(tissue.shape, dtype=np.int64)
     free = ~(fine & tissue)
     for doubled in range(1, doublings + 1):
-        joined = block_all(free, pair)
+        least, most = -_block_most(-least, pair), _block_most(most, pair)
+        joined = block_all(free, pair) & (least >= most)
         wide = joined
         for _ in range(doubled):
             wide = spread(wide, pair)
@@ -50,6 +54,13 @@ def leaves(tissue: Inside, fine: Inside, doublings: int) -> Leaves:
 def block_all(holds: Inside, factors: tuple[int, ...]) -> Inside:
     """Return for every block whether all of its places hold; those beyond the grid do."""
     return np.asarray(block_sums(padded_to_blocks(~holds, factors), factors) == 0)
+
+
+def _block_most(values: Ints, factors: tuple[int, ...]) -> Ints:
+    short = [(0, -n % f) for n, f in zip(values.shape, factors, strict=True)]
+    whole = np.pad(values, short, mode="edge")
+    split = [part for n, f in zip(whole.shape, factors, strict=True) for part in (n // f, f)]
+    return np.asarray(whole.reshape(split).max(axis=tuple(range(1, 2 * values.ndim, 2))))
 
 
 def _surrounded(joined: Inside) -> Inside:

@@ -20,6 +20,7 @@ from cartflow.geometries.voxels.faces import VoxelFaces
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 # Narrow cells at a wide one's face in three dimensions.
 _MOST = 4
 
@@ -33,21 +34,24 @@ def graded_connectivity(faces: VoxelFaces, cells: Leaves, widths: Floats) -> Con
     joined, narrow = _joined(owner, neighbour, axis, cells.level)
     pairs = _pairs(joined, narrow, axis, areas, areas / (near + far))
     conductances, extra = _merged(owner, neighbour, areas / (near + far), pairs)
-    apart = np.full(extra.shape[1], 0.5 * float(widths.min()))
-    none = np.zeros(extra.shape[1])
+    number = extra.shape[1]
+    own, other = np.concatenate([owner, extra[0]]), np.concatenate([neighbour, extra[1]])
+    row = np.concatenate([axis, np.full(number, -1)])
+    slots, turned = _arranged(own, other, row, len(widths))
+    apart = np.full(number, 0.5 * float(widths.min()))
+    near, far = np.concatenate([near, apart]), np.concatenate([far, apart])
     return Connectivity(
-        faces=np.concatenate([inner, np.full(extra.shape[1], -1)]),
-        owner=np.concatenate([owner, extra[0]]),
-        neighbour=np.concatenate([neighbour, extra[1]]),
-        areas=np.concatenate([areas, none]),
-        owner_distance=np.concatenate([near, apart]),
-        neighbour_distance=np.concatenate([far, apart]),
+        faces=np.concatenate([inner, np.full(number, -1)]),
+        owner=np.where(turned, other, own),
+        neighbour=np.where(turned, own, other),
+        areas=np.concatenate([areas, np.zeros(number)]),
+        owner_distance=np.where(turned, far, near),
+        neighbour_distance=np.where(turned, near, far),
         hanging=Hanging(
             conductances=conductances,
-            joined=np.concatenate([joined, np.full(extra.shape[1], -1)]),
-            slots=np.concatenate(
-                [axis * _MOST + _quarter(joined, narrow, axis, cells), 3 * _MOST + extra[2]]
-            ),
+            joined=np.concatenate([joined, np.full(number, -1)]),
+            sign=np.where(turned, -1, 1),
+            slots=slots,
         ),
     )
 
@@ -67,14 +71,39 @@ def _joined(owner: Ints, neighbour: Ints, axis: Ints, level: Ints) -> tuple[Ints
     return joined, np.where(hanging, narrow, -1)
 
 
-def _quarter(joined: Ints, narrow: Ints, axis: Ints, cells: Leaves) -> Ints:
-    """Return which part of the wide cell's face a face is, 0 to 3; 0 where it is all of it."""
-    place = (cells.corner[narrow] // cells.edges[narrow]) & 1
-    place[np.arange(axis.size), axis] = 0
-    others = np.array([[1, 2], [0, 2], [0, 1]])[axis]
-    rows = np.arange(axis.size)
-    part = 2 * place[rows, others[:, 0]] + place[rows, others[:, 1]]
-    return np.where(joined >= 0, part, 0)
+def _arranged(owner: Ints, neighbour: Ints, row: Ints, size: int) -> tuple[Ints, Flags]:
+    """Return a slot for every face, and which of them is to be turned round.
+
+    In a slot no cell owns two faces nor neighbours two. Faces along an axis keep its slot, 0 to 2
+    (`row`, -1 for pairs without a face), as far as they fit; then come as many more as it takes.
+    """
+    slots, turned = np.full(owner.size, -1), np.zeros(owner.size, dtype=bool)
+    taken = [np.zeros((2, size), dtype=bool) for _ in range(3)]
+    for axis in range(3):
+        # Faces between cells of one width come first, and always fit.
+        here = np.flatnonzero(row == axis)
+        first = np.zeros(owner.size, dtype=bool)
+        first[here[np.unique(owner[here], return_index=True)[1]]] = True
+        second = np.zeros(owner.size, dtype=bool)
+        second[here[np.unique(neighbour[here], return_index=True)[1]]] = True
+        fit = first & second
+        slots[fit] = axis
+        taken[axis][0, owner[fit]] = taken[axis][1, neighbour[fit]] = True
+    for f in np.flatnonzero(slots < 0):
+        slots[f], turned[f] = _first_free(taken, int(owner[f]), int(neighbour[f]), size)
+    return slots, turned
+
+
+def _first_free(taken: list[Flags], own: int, other: int, size: int) -> tuple[int, bool]:
+    for slot in range(3, len(taken) + 1):
+        if slot == len(taken):
+            taken.append(np.zeros((2, size), dtype=bool))
+        held = taken[slot]
+        for low, high in ((own, other), (other, own)):
+            if not (held[0, low] or held[1, high]):
+                held[0, low] = held[1, high] = True
+                return slot, low != own
+    raise AssertionError
 
 
 def _pairs(

@@ -78,9 +78,7 @@ def voxel_mask(
     """
     try:
         image = Image(stored=np.asarray(labels), affine=checked_affine(affine), notes=notes)
-        return _mask(
-            image, region_names, largest_component, coarsen, surface, split, interior
-        )
+        return _mask(image, region_names, largest_component, coarsen, surface, split, interior)
     except InputError as error:
         msg = f"{source}: {error}"
         raise InputError(msg) from None

@@ -31,8 +31,8 @@ def read_links(geometry: Geometry) -> Links:
     """Return the links of a geometry from the connectivity of its mesh."""
     faces = geometry.connectivity
     if faces.hanging is not None:
-        rows, axis = np.unique(faces.hanging.slots, return_inverse=True)
-        number, sign = rows.size, np.ones_like(axis)
+        axis, sign = faces.hanging.slots, np.ones_like(faces.owner)
+        number = max(int(axis.max(initial=0)) + 1, geometry.active.ndim)
     else:
         places = np.argwhere(geometry.active)
         apart = places[faces.neighbour] - places[faces.owner]
