@@ -75,7 +75,8 @@ class Geometry:
     the file a mask was read from. `build_mesh` makes the FiPy mesh when it is asked for,
     `build_measures` the published measures of a segmentation; `depth_below` says in words what
     depth is measured from; `build_coarse` makes the same place in cells twice as wide,
-    `build_connectivity` the faces where they are not to be read from the mesh.
+    `build_connectivity` the faces where they are not to be read from the mesh. `flat` is the dim
+    across a plane of one layer.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Geometry:
     build_measures: Callable[[], ShapeMeasures] | None = None
     depth_below: str = "the rim"
     build_coarse: Callable[[], Coarse] | None = None
+    flat: str | None = None
     cell_of_place: NDArray[np.int64] | None = None
     build_connectivity: Callable[[], Connectivity] | None = None
 
@@ -152,7 +154,9 @@ class Geometry:
     def cell_width(self) -> float:
         """The width of a mesh cell, mm: the longest edge of a voxel, the mean of a row."""
         if self.affine is not None:
-            return float(np.linalg.norm(self.affine[:3, :3], axis=0).max())
+            edges = np.linalg.norm(self.affine[:3, :3], axis=0)[::-1]
+            kept = [x for dim, x in zip(self.dims, edges, strict=True) if dim != self.flat]
+            return float(max(kept))
         axes = [x for x in self.coordinates.values() if x.size > 1]
         return max((float(np.ptp(x)) / (x.size - 1) for x in axes), default=np.nan)
 

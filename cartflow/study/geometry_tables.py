@@ -102,6 +102,7 @@ class MaskTable(Table):
     surface: Surface = "smooth"
     split: PositiveInt = 1
     partial_volume: bool = False
+    planar: bool | None = None
     interior: InteriorTable | None = None
 
 

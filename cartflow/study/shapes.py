@@ -61,6 +61,7 @@ def _build(table: Shape, folder: Path) -> Geometry:
             surface=table.surface,
             split=table.split,
             interior=_interior(table.interior),
+            planar=table.planar,
         )
     return _phantom(table)
 

@@ -27,10 +27,11 @@ from cartflow.geometries.voxels.coarsening import (
     padded_to_blocks,
     spread,
 )
-from cartflow.geometries.voxels.faces import CAVITY, outer_faces, voxel_faces
+from cartflow.geometries.voxels.faces import CAVITY, voxel_faces
 from cartflow.geometries.voxels.geometry import coordinates_of, note_of_cavities
 from cartflow.geometries.voxels.orientation import VoxelGrid
-from cartflow.geometries.voxels.rim import Surface, boundaries
+from cartflow.geometries.voxels.planar import NOTE, in_plane, without
+from cartflow.geometries.voxels.rim import Surface, outer_boundaries
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,7 +39,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Voxels:
-    """The voxels in the order of the dims: labels, and edges, mm; `factors` make the finest cell."""
+    """Labels and edges (mm) of voxels, in the order of the dims; `factors` make a finest cell."""
 
     labels: NDArray[Any]
     voxel: Floats
@@ -88,7 +89,9 @@ def _graded(
     voxels = _Voxels(labels=fine, voxel=grid.spacing[::-1], factors=factors)
     counts = block_sums(fine > 0, factors)
     active = counts > 0
-    deep = block_sums(depths(fine > 0, voxels.voxel, grid.split), factors)
+    flat = grid.flat_dim
+    below = partial(depths, voxel=without(voxels.voxel, flat), split=grid.split)
+    deep = block_sums(in_plane(below, fine > 0, flat), factors)
     depth = np.divide(deep, counts, out=np.zeros(deep.shape), where=active)
     label = np.zeros(active.shape, dtype=np.int64)
     label[active] = majority(fine, factors)
@@ -102,7 +105,7 @@ def _graded(
     kept = {name: inside for name, inside in own.items() if name not in gone}
     dims = ("z", "y", "x") if grid.aligned else ("k", "j", "i")
     middle = cells.corner + 0.5 * (cells.edges - 1)
-    cavities = enclosed(fine > 0)
+    cavities = in_plane(enclosed, fine > 0, flat)
     return Geometry(
         name="mask",
         dims=dims,
@@ -113,10 +116,11 @@ def _graded(
         centres=middle[:, ::-1] @ affine[:3, :3].T + affine[:3, 3],
         depth=deepness,
         regions=named_regions(deepness, kept, "mask with a coarse interior"),
-        boundaries=_boundaries(voxels, cells, cavities, surface, grid.split),
+        boundaries=_boundaries(voxels, cells, cavities, surface, grid),
         build_mesh=_no_mesh,
         build_connectivity=partial(_connectivity, voxels, cells),
-        build_measures=partial(measure_mask, fine > 0, voxels.voxel),
+        build_measures=None if flat is not None else partial(measure_mask, fine > 0, voxels.voxel),
+        flat=None if flat is None else dims[flat],
         build_coarse=partial(
             _coarse, grid, names, source_affine, interior, surface, cells, volumes
         ),
@@ -126,6 +130,7 @@ def _graded(
             *notes,
             *(f"{name} has no majority in any cell" for name in gone),
             *note_of_cavities(cavities, voxels.voxel),
+            *([] if flat is None else [NOTE]),
             _of_levels(cells),
         ),
     )
@@ -154,12 +159,12 @@ def _widths(voxels: _Voxels, cells: Leaves) -> Floats:
 
 
 def _boundaries(
-    voxels: _Voxels, cells: Leaves, cavities: NDArray[np.bool_], surface: Surface, split: int
+    voxels: _Voxels, cells: Leaves, cavities: NDArray[np.bool_], surface: Surface, grid: VoxelGrid
 ) -> dict[str, Any]:
     of_voxels = _cell_of_voxel(voxels, cells)
     of_voxels[cavities] = CAVITY
-    faces = outer_faces(of_voxels, voxels.voxel)
-    return boundaries(surface, faces, of_voxels, voxels.voxel, _widths(voxels, cells), split)
+    edges = _widths(voxels, cells)
+    return outer_boundaries(surface, of_voxels, voxels.voxel, edges, grid.split, grid.flat_dim)
 
 
 def _connectivity(voxels: _Voxels, cells: Leaves) -> Connectivity:

@@ -31,9 +31,9 @@ def leaves(label: Ints, fine: Inside, doublings: int) -> Leaves:
     """Return places joined to blocks, 2, 4, ... places wide, away from `fine` ones.
 
     `label` is 0 where there is no tissue; no block holds two others, so that regions keep their
-    shape. Blocks stand where their number divides them. One that is doubled twice or more touches, by a
-    face, an edge or a corner, only blocks of at least half its edge. Axes of one place are not
-    joined along.
+    shape. Blocks stand where their number divides them. One that is doubled twice or more
+    touches, by a face, an edge or a corner, only blocks of at least half its edge. Axes of one
+    place are not joined along.
     """
     tissue = label > 0
     pair = tuple(2 if n > 1 else 1 for n in tissue.shape)

@@ -26,6 +26,7 @@ from cartflow.geometries.images.reading import read_image
 from cartflow.geometries.voxels.coarsening import checked_factors
 from cartflow.geometries.voxels.geometry import geometry_of_voxels
 from cartflow.geometries.voxels.orientation import checked_affine, oriented
+from cartflow.geometries.voxels.planar import flat_axis
 from cartflow.geometries.voxels.rim import Surface
 from cartflow.geometries.voxels.splitting import split_voxels
 
@@ -38,6 +39,7 @@ def read_mask(
     surface: Surface = "smooth",
     split: int = 1,
     interior: Interior | None = None,
+    planar: bool | None = None,
 ) -> Geometry:
     """Return the tumour in a NIfTI or NRRD label image; see `voxel_mask`.
 
@@ -45,7 +47,9 @@ def read_mask(
     """
     image = read_image(path)
     try:
-        geometry = _mask(image, labels, largest_component, coarsen, surface, split, interior)
+        geometry = _mask(
+            image, labels, largest_component, coarsen, surface, split, interior, planar
+        )
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
@@ -62,6 +66,7 @@ def voxel_mask(
     surface: Surface = "smooth",
     split: int = 1,
     interior: Interior | None = None,
+    planar: bool | None = None,
     source: str = "mask",
     notes: tuple[str, ...] = (),
 ) -> Geometry:
@@ -74,11 +79,15 @@ def voxel_mask(
     along the patient's axes gets dims z, y, x with rising coordinates; an oblique one keeps
     its index axes k, j, i. The boundary ``rim`` has the areas of a smooth `surface` through the
     mask, or those of its ``staircase``; volumes are the voxels' either way. The `interior` may
-    have wider cells. Raises `InputError` that begins with `source`.
+    have wider cells. One layer of voxels is a plane, without a surface above and below, where it
+    is all of the image, unless `planar` says otherwise. Raises `InputError` that begins with
+    `source`.
     """
     try:
         image = Image(stored=np.asarray(labels), affine=checked_affine(affine), notes=notes)
-        return _mask(image, region_names, largest_component, coarsen, surface, split, interior)
+        return _mask(
+            image, region_names, largest_component, coarsen, surface, split, interior, planar
+        )
     except InputError as error:
         msg = f"{source}: {error}"
         raise InputError(msg) from None
@@ -92,6 +101,7 @@ def _mask(
     surface: Surface,
     split: int,
     interior: Interior | None,
+    planar: bool | None,
 ) -> Geometry:
     matrix = checked_affine(image.affine)
     labels = chosen_labels(present_labels(image), region_names)
@@ -106,7 +116,8 @@ def _mask(
     box = bounding_box(codes)
     codes = codes[box]
     shifted = affine_of_box(matrix, [side.start for side in box])
-    whole = oriented(codes, shifted, checked_factors(coarsen, codes.shape))
+    flat = flat_axis(planar, image.stored.shape, codes.shape)
+    whole = oriented(codes, shifted, checked_factors(coarsen, codes.shape), flat)
     grid = split_voxels(whole, split)
     drop_empty = region_names is None
     if interior is not None:

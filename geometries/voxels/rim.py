@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 from cartflow.core.outcome import require_known
 from cartflow.geometries.geometry import Boundary
 from cartflow.geometries.surfaces.smooth import Inside, face_shares
-from cartflow.geometries.voxels.faces import CAVITY, OUTSIDE, VoxelFaces, faces_out
+from cartflow.geometries.voxels.faces import CAVITY, OUTSIDE, VoxelFaces, faces_out, outer_faces
+from cartflow.geometries.voxels.planar import without
 from cartflow.geometries.voxels.splitting import shares_of_split
 
 Floats = NDArray[np.float64]
@@ -53,6 +55,28 @@ def boundaries(
         for name, part in parts.items()
         if part.any()
     }
+
+
+def outer_boundaries(
+    surface: Surface,
+    of_voxels: Ints,
+    voxel: Floats,
+    edges: Floats,
+    split: int,
+    flat: int | None,
+) -> dict[str, Boundary]:
+    """Return the `boundaries` of the cells `of_voxels`, in a plane (across `flat`) of its edge.
+
+    `edges` are those of all cells or of each, (cells, axes), mm.
+    """
+    plane = of_voxels if flat is None else np.squeeze(of_voxels, axis=flat)
+    voxel_edges, block = without(voxel, flat), without(edges, flat)
+    faces = outer_faces(plane, voxel_edges)
+    found = boundaries(surface, faces, plane, voxel_edges, block, split)
+    if flat is None:
+        return found
+    thick = float(voxel[flat])
+    return {name: replace(part, areas=part.areas * thick) for name, part in found.items()}
 
 
 def _pieces(cell_of_voxel: Ints, voxel: Floats, split: int) -> Floats:

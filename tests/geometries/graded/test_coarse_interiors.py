@@ -179,5 +179,5 @@ def test_a_label_that_is_to_stay_fine_does():
 
 
 def test_the_reference_engine_says_that_it_has_no_such_mesh(graded):
-    with pytest.raises(InputError, match="geometry.interior: the engine 'fipy' has no mesh"):
+    with pytest.raises(InputError, match=r"geometry.interior: the engine 'fipy' has no mesh"):
         _ = graded.mesh
