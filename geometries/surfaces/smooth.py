@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Inside = NDArray[np.bool_]
-# Width of the Gaussian, in voxels along each axis, and how many of its widths are summed. In a plane
-# fewer voxels are averaged over.
+# Width of the Gaussian, in voxels along each axis (more in a plane, where fewer take part in
+# the mean), and how many of its widths are summed.
 _WIDTH, _WIDTH_IN_PLANE = 1.6, 2.2
 _REACH = 2.5
 _MARGIN = int(_WIDTH_IN_PLANE * _REACH + 0.5) + 1

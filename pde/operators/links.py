@@ -16,14 +16,15 @@ class Links:
     """`ahead` and `behind` (axes, cells): the neighbours, or the cell itself where there is none.
 
     Cells of unlike widths have more neighbours than axes, and as many rows as that takes. `axis`
-    (the row) and `first` give for each interior face of the mesh its axis and the cell before it;
-    `sign` is -1 where the mesh counts its flux the other way.
+    (the row), `first` and `second` give for each interior face of the mesh its axis, the cell before
+    it and the one after; `sign` is -1 where the mesh counts its flux the other way.
     """
 
     ahead: Array
     behind: Array
     axis: Array
     first: Array
+    second: Array
     sign: Array
 
 
@@ -44,4 +45,4 @@ def read_links(geometry: Geometry) -> Links:
     ahead, behind = alone.copy(), alone
     ahead[axis, first] = second
     behind[axis, second] = first
-    return Links(ahead=ahead, behind=behind, axis=axis, first=first, sign=sign)
+    return Links(ahead=ahead, behind=behind, axis=axis, first=first, second=second, sign=sign)
