@@ -101,7 +101,10 @@ def _partial_volume(table: MaskTable, folder: Path) -> Geometry:
             msg = f"{key}: got {given!r} beside partial_volume = true; give one of them"
             raise InputError(msg)
     return read_partial_volume(
-        folder / table.file, largest_component=table.largest_component, coarsen=table.coarsen
+        folder / table.file,
+        largest_component=table.largest_component,
+        coarsen=table.coarsen,
+        planar=table.planar,
     )
 
 
