@@ -54,9 +54,9 @@ def partial_volume_mask(
     """Return the tumour in an array of filled shares (i, j, k), 0 outside, 1 inside.
 
     `affine` (4, 4) takes voxel indices to RAS mm; `largest_component`, `coarsen` and `planar`
-    as in `voxel_mask`. A plane in every voxel that is filled in part cuts off the share it holds; mesh
-    cells have the volumes and the open faces that follow, voxels whose middle is not inside are
-    merged with their neighbours, and the boundaries ``rim`` and ``wall`` have the planes' areas.
+    as in `voxel_mask`. A plane in every voxel that is filled in part cuts off the share it holds;
+    mesh cells have the volumes that follow, what voxels filled to less than half hold is counted
+    in their neighbours, and the boundaries ``rim`` and ``wall`` have the planes' areas.
     Raises `InputError` that begins with `source`.
     """
     try:

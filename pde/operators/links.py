@@ -16,8 +16,8 @@ class Links:
     """`ahead` and `behind` (axes, cells): the neighbours, or the cell itself where there is none.
 
     Cells of unlike widths have more neighbours than axes, and as many rows as that takes. `axis`
-    (the row), `first` and `second` give for each interior face of the mesh its axis, the cell before
-    it and the one after; `sign` is -1 where the mesh counts its flux the other way.
+    (the row), `first` and `second` give for each interior face of the mesh its axis, the cell
+    before it and the one after; `sign` is -1 where the mesh counts its flux the other way.
     """
 
     ahead: Array

@@ -6,6 +6,7 @@ import pytest
 from cartflow.core.outcome import InputError
 from cartflow.geometries.graded.interior import Interior
 from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.images.partial import partial_volume_mask
 
 RADIUS, EDGE, THICK = 2.0, 0.1, 0.7
 
@@ -69,3 +70,19 @@ def test_voxels_are_split_joined_and_widened_within_the_plane():
 def test_what_is_no_layer_is_no_plane():
     with pytest.raises(InputError, match=r"planar: got true for a tumour of 40 x 40 x 3 voxels"):
         disc(slices=3, planar=True)
+
+
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (0.31, -0.22)])
+def test_shares_of_one_slice_know_the_discs_edge(shift):
+    parts, cells = 16, 24
+    fine = (np.arange(parts * cells) - 0.5 * (parts * cells - 1)) / parts
+    inside = np.hypot((fine - shift[0])[:, None], fine - shift[1]) <= 10.0
+    shares = inside.reshape(cells, parts, cells, parts).mean(axis=(1, 3))
+    geometry = partial_volume_mask(shares[:, :, None], np.diag([EDGE, EDGE, THICK, 1.0]))
+    assert geometry.volume == pytest.approx(shares.sum() * EDGE**2 * THICK, rel=1e-12)
+    assert geometry.boundary("rim").area == pytest.approx(2 * np.pi * THICK, rel=1e-3)
+    middle = (0.5 * (cells - 1) + np.array(shift)) * EDGE
+    depth = 1.0 - np.hypot(*(geometry.centres[:, :2] - middle).T)
+    assert np.abs(geometry.depth - depth).max() < 0.5 * EDGE
+    assert np.abs(geometry.depth - depth).mean() < 0.1 * EDGE
+    assert geometry.coarse.geometry.volume == pytest.approx(geometry.volume, rel=1e-12)
