@@ -98,7 +98,7 @@ def _graded(
     cells = leaves(label, interior.kept_fine(depth, label, names), interior.doublings)
     at = cells.cell[active]
     affine = coarse_affine(grid.affine, grid.factors)
-    volumes = np.bincount(at, counts[active]) * float(np.prod(voxels.voxel))
+    volumes: Floats = np.bincount(at, counts[active]).astype(float) * float(np.prod(voxels.voxel))
     deepness = np.bincount(at, deep[active]) / np.bincount(at, counts[active])
     own = {name: np.bincount(at, label[active] == code) > 0 for name, code in names.items()}
     gone = [name for name, inside in own.items() if drop_empty and not inside.any()]

@@ -55,8 +55,8 @@ def geometry_of_fractions(
     if not inside.any():
         msg = "no voxel is filled to half; the shape is finer than the voxels"
         raise InputError(msg)
-    whole_layer = (found.fractions, inside)
-    held = cell_shares(*(a if flat is None else a.squeeze(flat) for a in whole_layer))
+    layer = () if flat is None else (flat,)
+    held = cell_shares(found.fractions.squeeze(layer), inside.squeeze(layer))
     volumes = held.reshape(inside.shape)[inside] * float(np.prod(voxel))
     within = tuple(slice(None) if a == flat else slice(_MARGIN, -_MARGIN) for a in range(3))
     notes = (*notes, *_of_small_shares(found.fractions, inside, float(np.prod(voxel))))
