@@ -72,10 +72,10 @@ def draw(rows: dict[str, tuple[int, float, float]], path: str) -> None:
 
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     for name, (cells, number, seconds) in rows.items():
-        axes.loglog(seconds, abs(number / LIMIT - 1) * 100, "o", label=f"{name} ({cells} cells)")
+        axes.semilogx(seconds, abs(number / LIMIT - 1) * 100, "o", label=f"{name} ({cells} cells)")
     axes.axhline(1, color="0.7", linewidth=1)
-    axes.set(xlabel="processor time (s)", ylabel="error of product cells (%)")
-    axes.legend(fontsize=8)
+    axes.set(xlabel="processor time (s)", ylabel="error of product cells (%)", ylim=(0, None))
+    axes.legend(fontsize=8, loc="lower left")
     figure.savefig(path, dpi=150)
 
 
