@@ -12,6 +12,7 @@ from cartflow.commands.cite import add_cite
 from cartflow.commands.compare import add_compare
 from cartflow.commands.ending import BAD_INPUT, FINISHED, STOPPED
 from cartflow.commands.examples import add_examples
+from cartflow.commands.export import add_export
 from cartflow.commands.new.command import add_new
 from cartflow.commands.plot import add_plot
 from cartflow.commands.refine import add_refine
@@ -34,6 +35,7 @@ _COMMANDS = (
     add_simulate,
     add_plot,
     add_report,
+    add_export,
     add_show,
     add_check,
     add_cite,

@@ -12,7 +12,7 @@ from cartflow.core.paths import kind_of
 if TYPE_CHECKING:
     from cartflow.kinetics.model import Model
 
-KINDS = ("body", "trafficking", "kinetics", "measured", "geometry", "study")
+KINDS = ("body", "trafficking", "kinetics", "measured", "geometry", "image", "study")
 
 
 def show(kind: str, name: str | None) -> None:
@@ -20,6 +20,8 @@ def show(kind: str, name: str | None) -> None:
     require_known(kind, KINDS, "show")
     if kind == "study":
         _show_study(name)
+    elif kind == "image":
+        _show_image(name)
     elif name is None:
         print_table(["name", "what"], [[name, _title(kind, name)] for name in _names(kind)])
     elif kind == "kinetics":
@@ -148,8 +150,8 @@ _SHAPES = {
     "ellipsoid": "semi_axes (three), spacing; boundary rim",
     "box": "lengths, cells, regions; boundaries left, right, bottom, top (and back, front)",
     "mask": (
-        "file (NIfTI or NRRD), labels, largest_component, coarsen, surface; boundary rim, and "
-        "wall around cavities"
+        "file (an image, or a list of them), labels, largest_component, coarsen, surface; boundary "
+        "rim, and wall around cavities"
     ),
     "phantom": "volume, spacing, lobes, seed, surface; boundary rim",
 }
@@ -185,3 +187,11 @@ def _show_study(name: str | None) -> None:
     if name is None:
         raise InputError("show study: name a study file")
     print_table(["what", "value"], [list(row) for row in describe(Study.from_file(name))])
+
+
+def _show_image(name: str | None) -> None:
+    from cartflow.commands.images import image_rows
+
+    if name is None:
+        raise InputError("show image: name an image file, or a folder with a DICOM series")
+    print_table(["what", "value"], image_rows(Path(name)))

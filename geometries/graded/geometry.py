@@ -28,7 +28,7 @@ from cartflow.geometries.voxels.coarsening import (
     spread,
 )
 from cartflow.geometries.voxels.faces import CAVITY, voxel_faces
-from cartflow.geometries.voxels.geometry import coordinates_of, note_of_cavities
+from cartflow.geometries.voxels.geometry import coordinates_of, note_of_cavities, voxels_of
 from cartflow.geometries.voxels.orientation import VoxelGrid
 from cartflow.geometries.voxels.planar import NOTE, in_plane, without
 from cartflow.geometries.voxels.rim import Surface, outer_boundaries
@@ -121,6 +121,7 @@ def _graded(
         build_connectivity=partial(_connectivity, voxels, cells),
         build_measures=None if flat is not None else partial(measure_mask, fine > 0, voxels.voxel),
         flat=None if flat is None else dims[flat],
+        build_voxels=partial(voxels_of, grid) if max(grid.factors) > 1 else None,
         build_coarse=partial(
             _coarse, grid, names, source_affine, interior, surface, cells, volumes
         ),

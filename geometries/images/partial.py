@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,8 @@ def _geometry(
     shifted = affine_of_box(matrix, [side.start for side in box])
     flat = flat_axis(planar, image.stored.shape, shares.shape)
     grid = oriented(shares, shifted, checked_factors(coarsen, shares.shape), flat)
-    return geometry_of_fractions(grid, matrix, image.notes)
+    geometry = geometry_of_fractions(grid, matrix, image.notes)
+    return replace(geometry, source_shape=image.stored.shape)
 
 
 def _checked(image: Image) -> NDArray[np.float32]:

@@ -84,6 +84,7 @@ def geometry_of_voxels(
         build_measures=None if flat is not None else partial(measure_mask, fine > 0, voxel),
         build_coarse=partial(_coarse, grid, names, source_affine, surface, active, volumes),
         flat=None if flat is None else dims[flat],
+        build_voxels=partial(voxels_of, grid) if max(grid.factors) > 1 else None,
         affine=affine,
         source_affine=source_affine,
         notes=(
@@ -93,6 +94,11 @@ def geometry_of_voxels(
             *([] if flat is None else [NOTE]),
         ),
     )
+
+
+def voxels_of(grid: VoxelGrid) -> tuple[NDArray[Any], Floats, tuple[int, int, int]]:
+    """Return labels (i, j, k), affine and factors, as `Geometry.build_voxels` does."""
+    return grid.labels, grid.affine, grid.factors
 
 
 def _coarse(

@@ -8,7 +8,9 @@ from scipy.sparse.linalg import cg
 from cartflow.core.outcome import InputError
 from cartflow.geometries.graded.interior import Interior
 from cartflow.geometries.graded.leaves import leaves
+from cartflow.geometries.images.files.image import Image
 from cartflow.geometries.images.mask import voxel_mask
+from cartflow.geometries.images.means import cell_means
 
 
 def _affine(edges):
@@ -181,3 +183,14 @@ def test_a_label_that_is_to_stay_fine_does():
 def test_the_reference_engine_says_that_it_has_no_such_mesh(graded):
     with pytest.raises(InputError, match=r"geometry.interior: the engine 'fipy' has no mesh"):
         _ = graded.mesh
+
+
+@pytest.mark.parametrize("coarsen", [1, 2])
+def test_an_images_values_are_averaged_over_wide_cells(coarsen):
+    edge = 0.2 / coarsen
+    geometry = _ball(2.0, edge, coarsen=coarsen, interior=Interior(factor=2, below=0.3))
+    n = round(2.0 / edge) + 2
+    stored = np.broadcast_to(np.arange(2.0 * n)[:, None, None] * edge + 1.0, (2 * n,) * 3)
+    found = cell_means(Image(stored=stored, affine=_affine(edge)), geometry)
+    wide = np.isclose(geometry.cell_volumes, geometry.cell_volumes.max())
+    assert found.values[wide] == pytest.approx(geometry.centres[wide, 0] + 1.0, rel=1e-9)
