@@ -14,9 +14,9 @@ from cartflow.coupling.line.ends import (
     largest_error,
     lowest_end,
     nearest_to_end,
-    new_state,
+    nonnegative,
 )
-from cartflow.coupling.line.room import PAUSE, Room
+from cartflow.coupling.line.room import PAUSE, Room, combined
 from cartflow.coupling.line.stages import stages
 from cartflow.coupling.line.tableaus import Tableau
 
@@ -85,9 +85,10 @@ def advance(
         left = end - time
         h = left if step >= left * (1.0 - 1e-9) else min(step, max(0.5 * left, control.minimum))
         stages(plan, method, h, u, body, supply, w)
-        error, which = largest_error(plan, method, u, body, floor, w)
+        combined(method.m, method.m.size, u, body, w)
+        error, which = largest_error(plan, method, floor, w)
         if error <= control.tolerance:
-            error = max(error, new_state(plan, method, u, body, floor, w))
+            error = max(error, nonnegative(plan, floor, w))
         scaled = error / control.tolerance
         if not scaled <= 1.0:
             refused += 1

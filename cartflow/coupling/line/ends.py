@@ -39,41 +39,31 @@ def none_counted(plan: Plan, places: int, *more: int, kind: type = float) -> Cou
 
 
 @serial
-def largest_error(
-    plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, w: Room
-) -> tuple[float, int]:
+def largest_error(plan: Plan, method: Tableau, floor: Array, w: Room) -> tuple[float, int]:
     """Return the largest relative error of a field or of the body's compartments, and which.
 
-    A field's is the volume's 1-norm over its amount and `floor`; a compartment's is relative to
-    its cells, or to a small share of those in the body.
+    The new state is in `w.u` and `w.body`. A field's error is the volume's 1-norm over its amount
+    and `floor`; a compartment's is relative to its cells, or to a small share of those in the body.
     """
-    mesh = plan.mesh
-    species, cells = u.shape
+    mesh, last = plan.mesh, method.m.size - 1
+    species, cells = w.u.shape
     worst, which = 0.0, 0
     for s in range(species):
         difference, size = 0.0, 0.0
         for c in range(cells):
-            error, new = 0.0, u[s, c]
-            for i in range(method.m.size):
-                error += method.e[i] * w.k[i, s, c]
-                new += method.m[i] * w.k[i, s, c]
-            difference += abs(error) * mesh.held[s, c]
-            size += abs(new) * mesh.held[s, c]
+            difference += abs(w.k[last, s, c]) * mesh.held[s, c]
+            size += abs(w.u[s, c]) * mesh.held[s, c]
         share = difference / (size + floor[s])
         if not np.isfinite(share):
             return np.inf, s
         if share > worst:
             worst, which = share, s
-    for p in range(body.shape[0]):
+    for p in range(w.body.shape[0]):
         least = floor[plan.body.products[p]]
-        for k in range(body.shape[1]):
-            least += _SHARE * abs(body[p, k])
-        for k in range(body.shape[1]):
-            error, new = 0.0, body[p, k]
-            for i in range(method.m.size):
-                error += method.e[i] * w.kb[i, p, k]
-                new += method.m[i] * w.kb[i, p, k]
-            share = abs(error) / (abs(new) + least)
+        for k in range(w.body.shape[1]):
+            least += _SHARE * abs(w.body[p, k])
+        for k in range(w.body.shape[1]):
+            share = abs(w.kb[last, p, k]) / (abs(w.body[p, k]) + least)
             if not np.isfinite(share):
                 return np.inf, species
             if share > worst:
@@ -90,15 +80,18 @@ def count(plan: Plan, method: Tableau, h: float, counts: Counts, w: Room) -> Non
         m = method.m[i]
         for p in range(counts.egress.size):
             counts.egress[p] += m * w.left[i, p]
+    events = w.inside[0]
     for r in range(counts.forwards.size):
         for c in range(volumes.size):
-            events = 0.0
-            for i in range(method.m.size):
-                events += method.m[i] * w.rates[i, r, c]
-            if events.real > 0.0:
-                counts.forwards[r] += events * volumes[c]
-            else:
-                counts.reverse[r] -= events * volumes[c]
+            events[c] = method.m[0] * w.rates[0, r, c]
+        for i in range(1, method.m.size):
+            for c in range(volumes.size):
+                events[c] += method.m[i] * w.rates[i, r, c]
+        forwards, reverse = counts.forwards[r], counts.reverse[r]
+        for c in range(volumes.size):
+            forwards += positive(events[c] * volumes[c])
+            reverse += positive(-events[c] * volumes[c])
+        counts.forwards[r], counts.reverse[r] = forwards, reverse
 
 
 @serial
@@ -158,13 +151,19 @@ def new_state(plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, 
     what cannot be filled is none: a rate may go on where what it consumes is used up.
     """
     combined(method.m, method.m.size, u, body, w)
+    return nonnegative(plan, floor, w)
+
+
+@serial
+def nonnegative(plan: Plan, floor: Array, w: Room) -> float:
+    """Fill up what is below zero in `w.u` and `w.body`; return the largest share that moved."""
     worst = 0.0
-    for s in range(u.shape[0]):
+    for s in range(w.u.shape[0]):
         moved = filled(w.u[s], plan.mesh.held[s], floor[s], w)
         for p in range(plan.body.products.size):
             if plan.body.products[p] == s:
                 worst = max(worst, moved)
-    for p in range(body.shape[0]):
+    for p in range(w.body.shape[0]):
         worst = max(worst, shared(w.body[p], floor[plan.body.products[p]]))
     return worst
 

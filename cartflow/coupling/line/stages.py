@@ -59,7 +59,7 @@ def tissue_rates(plan: Plan, i: int, w: Room) -> None:
             if count != 0.0:
                 for c in range(cells):
                     w.f[s, c] += count * w.rates[i, r, c]
-    add_transport(mesh, plan.drift, w.u, w.f)
+    add_transport(mesh, plan.drift, w.u, w.f, w.across)
     for p in range(body.products.size):
         s, into = body.products[p], 0.0
         for j in range(body.onward.size):
@@ -75,13 +75,12 @@ def tissue_rates(plan: Plan, i: int, w: Room) -> None:
 def body_rates(plan: Plan, i: int, supply: Array, w: Room) -> None:
     """Write the body's rates of change to `w.kb[i]`, and what egress takes to `w.left[i]`."""
     body = plan.body
-    compartments = body.onward.size
     for p in range(body.products.size):
-        for k in range(compartments):
-            total = supply[p, k]
-            for j in range(compartments):
-                total += body.rates[k, j] * w.body[p, j]
-            w.kb[i, p, k] = total
+        for k in range(body.onward.size):
+            w.kb[i, p, k] = supply[p, k]
+        for e in range(body.links.shape[0]):
+            k, j = body.links[e, 0], body.links[e, 1]
+            w.kb[i, p, k] += body.rates[k, j] * w.body[p, j]
         out, s = 0.0, body.products[p]
         for c in range(plan.mesh.volumes.size):
             out += body.egress[p, c] * plan.mesh.volumes[c] * w.u[s, c]
