@@ -21,7 +21,6 @@ from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
 _COARSEST = 0.01  # tolerance above which a run ten times as coarse says nothing
-_OFTEN = 12  # steps between saved times, on average, below which these cut most of them
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,14 +66,13 @@ class Simulation:
         try:
             if since is not None:
                 run.recall(since)
-            for save_time in self.save_times[len(run.states) :]:
-                run.advance_to(save_time, watch, keep)
+            run.through(self.save_times, watch, keep)
         except StepFailed as failure:
             return run.record(Outcome(status="stopped", message=str(failure)))
         except KeyboardInterrupt as interrupt:
             return run.record(interrupted(interrupt, run.reached.time), last=True)
         record = run.record(Outcome(status="finished"))
-        return replace(record, companion=self._companion(record.accepted_steps, watch))
+        return replace(record, companion=self._companion(watch))
 
     def _begun(self) -> InTurns:
         start = (self.coupled, self.control, self.initial, self.save_times[0])
@@ -91,7 +89,7 @@ class Simulation:
         """Return it with its start and end alone, of which the numbers at the end are wanted."""
         return replace(self.unchecked(), save_times=(self.save_times[0], self.save_times[-1]))
 
-    def _companion(self, steps: int, watch: Watch | None) -> Companion | None:
+    def _companion(self, watch: Watch | None) -> Companion | None:
         """Return how one system ends with longer steps, where it is wished for and finishes.
 
         In turns the errors of organs are not those of the steps, and longer ones do not tell them.
@@ -100,13 +98,8 @@ class Simulation:
         if not checked or self.control.tolerance > _COARSEST:
             return None
         control, ratio = self.control.coarser()
-        # Steps end at saved times: every other one, so that steps are longer there, too. Where
-        # they cut most steps, these are twice as long, and an order between three and four is seen.
-        times = self.save_times[:-1:2] + self.save_times[-1:]
-        if steps < _OFTEN * (len(self.save_times) - 1):
-            ratio = 2.0**3.5
-        end = None if watch is None else at_the_end(watch, times[-1])
-        record = replace(self, save_times=times, control=control, directions=()).run(end)
+        end = None if watch is None else at_the_end(watch, self.save_times[-1])
+        record = replace(self.outright(), control=control, directions=()).run(end)
         if record.outcome.status != "finished":
             return None  # also where a user has had enough of it: the run itself is whole
         return Companion(state=record.states[-1], ratio=ratio)

@@ -72,21 +72,20 @@ def largest_error(plan: Plan, method: Tableau, floor: Array, w: Room) -> tuple[f
 
 
 @serial
-def count(plan: Plan, method: Tableau, h: float, counts: Counts, w: Room) -> None:
-    """Add what the stages of a step of `h` days counted."""
-    _count_crossings(plan, method, h, counts, w)
+def count(plan: Plan, weights: Array, h: float, counts: Counts, w: Room) -> None:
+    """Add what happened in `h` days, as the stages counted it, by their `weights`."""
+    _count_crossings(plan, weights, h, counts, w)
     volumes = plan.mesh.volumes
-    for i in range(method.m.size):
-        m = method.m[i]
+    for i in range(weights.size):
         for p in range(counts.egress.size):
-            counts.egress[p] += m * w.left[i, p]
+            counts.egress[p] += weights[i] * w.left[i, p]
     events = w.inside[0]
     for r in range(counts.forwards.size):
         for c in range(volumes.size):
-            events[c] = method.m[0] * w.rates[0, r, c]
-        for i in range(1, method.m.size):
+            events[c] = weights[0] * w.rates[0, r, c]
+        for i in range(1, weights.size):
             for c in range(volumes.size):
-                events[c] += method.m[i] * w.rates[i, r, c]
+                events[c] += weights[i] * w.rates[i, r, c]
         forwards, reverse = counts.forwards[r], counts.reverse[r]
         for c in range(volumes.size):
             forwards += positive(events[c] * volumes[c])
@@ -95,13 +94,13 @@ def count(plan: Plan, method: Tableau, h: float, counts: Counts, w: Room) -> Non
 
 
 @serial
-def _count_crossings(plan: Plan, method: Tableau, h: float, counts: Counts, w: Room) -> None:
+def _count_crossings(plan: Plan, weights: Array, h: float, counts: Counts, w: Room) -> None:
     """Add what came in and what went out; through a boundary only one of them in each cell."""
     crossings = plan.crossings
     for e in range(crossings.place.size):
         k, into, out = crossings.place[e], h * crossings.gain[e], 0.0
-        for i in range(method.m.size):
-            out += method.m[i] * w.crossed[i, e]
+        for i in range(weights.size):
+            out += weights[i] * w.crossed[i, e]
         if crossings.apart[k]:
             counts.came[k] += into
             counts.went[k] += out

@@ -25,7 +25,8 @@ class Room(NamedTuple):
     side, then its solution. `body` (products, compartments) and `kb` are the same of the body;
     `rates` (stages, reactions, cells) become the events of the stages, `slopes` (reactions x
     species, cells) are derivatives. `left` (stages, products) and `crossed` (stages, entries of
-    crossings) count egress and what goes out. `across` (faces, ends too) are flows, `band` with
+    crossings) count egress and what goes out. `across` (faces, ends too) are flows,
+    `weights` (stages,) those of a state within a step; `band` with
     `pivots`, `scale` and `reach` the factors of the mesh's matrix, `dense` with `ways` those of the
     body's. `arrived` (products, cells x species) is
     the mesh's answer to one cell a day handed over, `drained` (compartments,) the body's to one
@@ -56,6 +57,7 @@ class Room(NamedTuple):
     left: Array
     crossed: Array
     across: Array
+    weights: Array
     ahead: Array
     behind: Array
     steps: Array
@@ -101,6 +103,7 @@ def room(plan: Plan, stages: int, kind: type = float) -> Room:
         left=zeros(stages, products),
         crossed=zeros(stages, plan.crossings.place.size),
         across=zeros(cells + 1),
+        weights=np.zeros(stages),
         ahead=np.minimum(np.arange(1, cells + 1), cells - 1)[None],
         behind=np.maximum(np.arange(-1, cells - 1), 0)[None],
         steps=np.zeros(PAUSE + 1),
