@@ -118,7 +118,7 @@ def advance(
         for p in range(body.shape[0]):
             for k in range(body.shape[1]):
                 body[p, k] = w.body[p, k]
-        count(plan, method.m, h, counts, w)
+        count(plan, method, method.m, h, h, counts, w)
         w.steps[taken - at.taken] = h
         taken, error_sum = taken + 1, error_sum + error
         # A controller with memory (Gustafsson), so that steps neither creep nor bounce.

@@ -23,10 +23,10 @@ class Room(NamedTuple):
     `u`, `inside` (never negative) and `f` (species, cells) are a stage's densities and their rates
     of change, `k` (stages, species, cells) the stages; `x` (cells x species) is a right-hand
     side, then its solution. `body` (products, compartments) and `kb` are the same of the body;
-    `rates` (stages, reactions, cells) become the events of the stages, `slopes` (reactions x
+    `rates` (stages, reactions, cells) are the events of the stages, `slopes` (reactions x
     species, cells) are derivatives. `left` (stages, products) and `crossed` (stages, entries of
     crossings) count egress and what goes out. `across` (faces, ends too) are flows,
-    `weights` (stages,) those of a state within a step; `band` with
+    `weights` (stages,) those of a state within a step, `shares` those of what is counted; `band` with
     `pivots`, `scale` and `reach` the factors of the mesh's matrix, `dense` with `ways` those of the
     body's. `arrived` (products, cells x species) is
     the mesh's answer to one cell a day handed over, `drained` (compartments,) the body's to one
@@ -58,6 +58,7 @@ class Room(NamedTuple):
     crossed: Array
     across: Array
     weights: Array
+    shares: Array
     ahead: Array
     behind: Array
     steps: Array
@@ -104,6 +105,7 @@ def room(plan: Plan, stages: int, kind: type = float) -> Room:
         crossed=zeros(stages, plan.crossings.place.size),
         across=zeros(cells + 1),
         weights=np.zeros(stages),
+        shares=np.zeros(stages),
         ahead=np.minimum(np.arange(1, cells + 1), cells - 1)[None],
         behind=np.maximum(np.arange(-1, cells - 1), 0)[None],
         steps=np.zeros(PAUSE + 1),

@@ -113,7 +113,8 @@ def save(
         mine = counts_at(saves.counts, n)
         for i in range(len(mine)):
             mine[i][:] = counts[i]
-        count(plan, w.weights, share * within.h, mine, w)
+        part = share * within.h
+        count(plan, method, w.weights, part if apart else within.h, part, mine, w)
         if apart:
             stages(plan, method, within.h, u, body, supply, w)
         n += 1

@@ -36,6 +36,14 @@ class Made(NamedTuple):
     counts: Counts
 
 
+class Part(NamedTuple):
+    """So many `days` of a step of `h`, after which the state has the stages by their `weights`."""
+
+    weights: Array
+    h: float
+    days: float
+
+
 @serial
 def replay(
     real: Plan,
@@ -66,7 +74,8 @@ def replay(
                 for q in range(at.u.shape[0]):
                     plan = direction(plans, q)
                     _stages(real, plan, method, share * h, q, at, rooms)
-                    _write(plan, method.m, share * h, n, q, at, floor, made, rooms.dual)
+                    part = Part(method.m, share * h, share * h)
+                    _write(plan, method, part, n, q, at, floor, made, rooms.dual)
             n += 1
         stages(real, method, h, u, body, supply, w)
         for q in range(at.u.shape[0]):
@@ -75,11 +84,12 @@ def replay(
             for k in range(first, n):
                 if not saves.apart[k]:
                     weigh(method, saves.share[k], w.weights)
-                    _write(plan, w.weights, saves.share[k] * h, k, q, at, floor, made, rooms.dual)
+                    part = Part(w.weights, h, saves.share[k] * h)
+                    _write(plan, method, part, k, q, at, floor, made, rooms.dual)
             _state(plan, method.m, at.u[q], at.body[q], floor, rooms.dual)
             at.u[q] = rooms.dual.u
             at.body[q] = rooms.dual.body
-            count(plan, method.m, h, _counts(at.counts, q), rooms.dual)
+            count(plan, method, method.m, h, h, _counts(at.counts, q), rooms.dual)
         new_state(real, method, u, body, floor, w)
         u[:] = w.u
         body[:] = w.body
@@ -102,8 +112,8 @@ def _stages(
 @serial
 def _write(
     plan: Plan,
-    weights: Array,
-    days: float,
+    method: Tableau,
+    part: Part,
     n: int,
     q: int,
     at: Going,
@@ -111,8 +121,8 @@ def _write(
     made: Made,
     w: Room,
 ) -> None:
-    """Write what there is in direction q at the n-th time, `days` after the start of the step."""
-    _state(plan, weights, at.u[q], at.body[q], floor, w)
+    """Write what there is in direction q at the n-th time, after `part` of a step."""
+    _state(plan, part.weights, at.u[q], at.body[q], floor, w)
     made.u[n, q] = w.u
     made.body[n, q] = w.body
     for mine, before in zip(made.counts, at.counts):
@@ -125,7 +135,7 @@ def _write(
         counts.came[n, q],
         counts.went[n, q],
     )
-    count(plan, weights, days, mine, w)
+    count(plan, method, part.weights, part.h, part.days, mine, w)
 
 
 @serial

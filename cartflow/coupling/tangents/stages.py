@@ -22,7 +22,6 @@ from cartflow.coupling.line.room import Room, combined
 from cartflow.coupling.line.stages import (
     add_earlier,
     body_rates,
-    carry_counts,
     crossing_rates,
     tissue_rates,
 )
@@ -57,8 +56,7 @@ def tangent_stages(
     factors of their matrix.
     """
     w, slope = rooms.dual, rooms.slope
-    gh = method.gamma * h
-    enter_tissue(plan, 1.0 / gh, u, w)
+    enter_tissue(plan, 1.0 / (method.gamma * h), u, w)
     enter_transport(plan.mesh, plan.drift, u, w.band)
     for i in range(method.m.size):
         combined(method.a[i], i, u, body, w)
@@ -70,7 +68,6 @@ def tangent_stages(
         _add_changed_matrix(plan, i, rooms)
         solve_stage(real, i, slope)
         _join(i, rooms)
-        carry_counts(plan, method, i, gh, w)
 
 
 @serial

@@ -75,12 +75,12 @@ class Frozen(Together):
                 stages(plan, method, part, u, body, flow, room)
                 self.combine(plan, weights, u, body, floor, room)
                 mine = Counts(*(each.copy() for each in counts))
-                count(plan, weights, share * h, mine, room)
+                count(plan, method, weights, part, share * h, mine, room)
                 found.append((room.u.copy(), room.body.copy(), mine))
             stages(plan, method, h, u, body, flow, room)
             self.combine(plan, method.m, u, body, floor, room)
             u[:], body[:] = room.u, room.body
-            count(plan, method.m, h, counts, room)
+            count(plan, method, method.m, h, h, counts, room)
         end = old.time + days[-1]
         times = [*passed, event if np.isclose(end, event, rtol=1e-14) else end]
         states = []
