@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cartflow.core.outcome import Outcome
+from cartflow.core.outcome import Outcome, StepFailed
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.stepper import Going, LineStepper
@@ -106,9 +106,14 @@ class Together(InTurns):
         least = self.wholes.least_in_tumour(self.state) if falls else None
         stepper = self._current()
         times = [time for time in self._times[len(self.states) :] if time < event]
-        new, self.going = stepper.advance(
-            self.state, self.going, event, self._least_counted(), least, times
-        )
+        try:
+            new, self.going = stepper.advance(
+                self.state, self.going, event, self._least_counted(), least, times
+            )
+        except StepFailed:
+            # What was passed before it stopped is saved.
+            self.states += stepper.passed
+            raise
         self._passed_states = stepper.passed
         self._move(new, stepper)
         if before is not None:

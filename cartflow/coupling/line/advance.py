@@ -17,7 +17,7 @@ from cartflow.coupling.line.ends import (
     new_state,
     nonnegative,
 )
-from cartflow.coupling.line.room import PAUSE, Room, combined
+from cartflow.coupling.line.room import Room, combined
 from cartflow.coupling.line.saving import Saves, Within, save
 from cartflow.coupling.line.stages import stages
 from cartflow.coupling.line.tableaus import Tableau
@@ -85,7 +85,7 @@ def advance(
     tries, saved = 0, 0
     while time < end:
         tries += 1
-        if tries > PAUSE:
+        if tries > w.steps.size:
             return Progress(time, step, last, taken, refused, error_sum, PAUSED, saved)
         left = end - time
         h = left if step >= left * (1.0 - 1e-9) else min(step, max(0.5 * left, control.minimum))

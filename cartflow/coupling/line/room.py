@@ -13,8 +13,9 @@ from cartflow.coupling.line.ways import Ways, ways_of
 
 Array = np.ndarray
 
-# So many tries between looks at signals.
-PAUSE = 1000
+# So many tries of a step lie between looks at signals, and fewer where these take longer.
+PAUSE = 200
+_UNKNOWNS = 100
 
 
 class Room(NamedTuple):
@@ -108,7 +109,7 @@ def room(plan: Plan, stages: int, kind: type = float) -> Room:
         shares=np.zeros(stages),
         ahead=np.minimum(np.arange(1, cells + 1), cells - 1)[None],
         behind=np.maximum(np.arange(-1, cells - 1), 0)[None],
-        steps=np.zeros(PAUSE + 1),
+        steps=np.zeros(max(min(PAUSE, PAUSE * _UNKNOWNS // size), 1)),
     )
 
 

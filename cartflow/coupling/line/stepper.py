@@ -11,7 +11,6 @@ import numpy as np
 
 from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import StepControl
-from cartflow.core.totals import totals
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.ledger import Ledger, residual
 from cartflow.coupling.line.advance import ARRIVED, SHORTEST, Control, Progress, advance
@@ -110,20 +109,20 @@ class LineStepper:
         )
         self.steps = self.room.steps[: made.taken - before].copy()
         time = end if made.why == ARRIVED else old.time + made.time
-        if made.why >= 0:
-            raise self._underflow(made.why, tissue, time)
         n, self.saved = made.saved, made.saved
         saves.u[n], saves.body[n] = tissue, body
         for mine, last in zip(saves.counts, counts, strict=True):
             mine[n] = last
         self.days = np.append(saves.days[:n], made.time)
         given = self.coupled.counted(supply, injected)
-        states = self._states(old, np.append(times[:n], time), given)
-        self.passed = states[:-1]
-        return states[-1], Going(made.step, made.last, made.taken, made.refused, made.error_sum)
+        *self.passed, new = self._states(old, np.append(times[:n], time), given)
+        if made.why >= 0:
+            raise self._underflow(made.why, tissue, time)
+        self._require_balance(new)
+        return new, Going(made.step, made.last, made.taken, made.refused, made.error_sum)
 
     def _states(self, old: State, times: Array, given: Array) -> list[State]:
-        """Return the states at `times`, the last of an advance and those saved on the way.
+        """Return the states at `times`, those saved on the way and the last of an advance.
 
         `given` is what is infused a day.
         """
@@ -131,7 +130,6 @@ class LineStepper:
         counts = Counts(*(each[some] for each in self.saves.counts))
         tissue, body = self.saves.u[some], self.saves.body[some]
         ledgers = self.counted(old.ledger, counts, body, np.outer(self.days, given))
-        self._require_balance(ledgers, tissue, body, times)
         return [
             replace(old, time=float(time), body=cells.T.copy(), tumour=u, ledger=ledger)
             for time, cells, u, ledger in zip(times, body, tissue, ledgers, strict=True)
@@ -184,19 +182,15 @@ class LineStepper:
             body[:, :, place] = 0.0
         return [Ledger(**{name: rows[n] for name, rows in new.items()}) for n in range(len(infused))]
 
-    def _require_balance(
-        self, ledgers: Sequence[Ledger], tissue: Array, body: Array, times: Array
-    ) -> None:
+    def _require_balance(self, new: State) -> None:
         """Raise `StepFailed` if rates beyond what numbers resolve have made or lost cells."""
-        network, products = self.coupled.network, self.coupled.products
-        for ledger, u, cells, time in zip(ledgers, tissue, body, times, strict=True):
-            inside = self.coupled.of_all(totals(u[products], self.plan.mesh.volumes))
-            none = np.zeros(len(inside))
-            gaps = np.abs(residual(ledger, in_body(network, cells.T), inside, none))
-            most = _CLOSED * (1.0 + float(np.sum(ledger.infused + ledger.born)))
-            if gaps.size and not float(gaps.max()) <= most:
-                name = self.coupled.product_names[int(np.argmax(gaps))]
-                raise StepFailed(name, "its balance is lost: rates too large for numbers", time)
+        inside = self.coupled.in_tumour(new.tumour)
+        none = np.zeros(len(inside))
+        gaps = np.abs(residual(new.ledger, in_body(self.coupled.network, new.body), inside, none))
+        most = _CLOSED * (1.0 + float(np.sum(new.ledger.infused + new.ledger.born)))
+        if gaps.size and not float(gaps.max()) <= most:
+            name = self.coupled.product_names[int(np.argmax(gaps))]
+            raise StepFailed(name, "its balance is lost: rates too large for numbers", new.time)
 
     def _underflow(self, which: int, tissue: Array, time: float) -> StepFailed:
         """Return why no step was short enough, which a drift may be to blame for."""
