@@ -111,8 +111,8 @@ def _copied(data: Any) -> Any:
     return [_copied(value) for value in data] if isinstance(data, list) else data
 
 
-# Variants of a study have its text in common.
-@lru_cache(maxsize=4)
+# Variants of a study have its text in common, and studies those of the models.
+@lru_cache(maxsize=16)
 def _parsed(text: str, file: str) -> dict[str, Any]:
     _require_short_keys(text, file)
     try:

@@ -70,7 +70,7 @@ def test_every_cell_is_there_and_none_is_below_nought(simulation, record):
 def test_a_method_without_dense_output_takes_steps_of_their_own(simulation):
     found = {}
     start = simulation.coupled.start(simulation.initial, 0.0)
-    start.body[0] = 1e6
+    start.body[0, 0] = 1e6
     start.ledger.infused[0] = 1e6
     for method in (RODAS4, RODAS4P):
         stepper = LineStepper(simulation.coupled, simulation.control, method)

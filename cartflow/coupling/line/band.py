@@ -60,8 +60,7 @@ def factorise(band: Array, pivots: Array, scale: Array, reach: Array) -> None:
         for i in range(k + 1, last + 1):
             at = k - i + width
             band[i, np.uint64(at)] *= over
-            if end + at - width > reach[i]:
-                reach[i] = end + at - width
+            reach[i] = max(reach[i], end + at - width)
         for j in range(width + 1, width + 1 + end, 4):
             a, b, c, d = band[k, j], band[k, j + 1], band[k, j + 2], band[k, j + 3]
             for i in range(k + 1, last + 1):

@@ -26,13 +26,13 @@ class Room(NamedTuple):
     side, then its solution. `body` (products, compartments) and `kb` are the same of the body;
     `rates` (stages, reactions, cells) are the events of the stages, `slopes` (reactions x
     species, cells) are derivatives. `left` (stages, products) and `crossed` (stages, entries of
-    crossings) count egress and what goes out. `across` (faces, ends too) are flows,
-    `weights` (stages,) those of a state within a step, `shares` those of what is counted; `band` with
-    `pivots`, `scale` and `reach` the factors of the mesh's matrix, `dense` with `ways` those of the
-    body's. `arrived` (products, cells x species) is
-    the mesh's answer to one cell a day handed over, `drained` (compartments,) the body's to one
-    into the node; `door` (products, products) is what returns, and comes again. `ahead` and
-    `behind` (1, cells) are each cell's neighbours, `steps` (days) those that were taken last.
+    crossings) are egress and what goes out, per day, `across` (faces, ends too) flows. `weights`
+    (stages,) are those of a state within a step, `shares` those of what is counted. `band` with
+    `pivots`, `scale` and `reach` holds the factors of the mesh's matrix, `dense` with `ways` those
+    of the body's. `arrived` (products, cells x species) is the mesh's answer to one cell a day
+    handed over, `drained` (compartments,) the body's to one into the node; `door` (products,
+    products) is what returns, and comes again. `ahead` and `behind` (1, cells) are each cell's
+    neighbours, `steps` (days) those that were taken last.
     """
 
     u: Array

@@ -180,7 +180,9 @@ class LineStepper:
             if name == "handed_over":
                 coupled.enter_handed_over(body[:, :, place], new["infused"])
             body[:, :, place] = 0.0
-        return [Ledger(**{name: rows[n] for name, rows in new.items()}) for n in range(len(infused))]
+        return [
+            Ledger(**{name: rows[n] for name, rows in new.items()}) for n in range(len(infused))
+        ]
 
     def _require_balance(self, new: State) -> None:
         """Raise `StepFailed` if rates beyond what numbers resolve have made or lost cells."""

@@ -48,9 +48,7 @@ def velocity(drift: Drift, mesh: Mesh, s: int, f: int, u: Array) -> tuple[float,
 
 
 @serial
-def upwind(
-    u: Array, s: int, f: int, v: float
-) -> tuple[float, float, float, float, int, int, int]:
+def upwind(u: Array, s: int, f: int, v: float) -> tuple[float, float, float, float, int, int, int]:
     """Return u[s] at face f, its derivatives to the cells far, near and beyond, and which.
 
     First order beside the ends of the line, where far is near.

@@ -98,8 +98,8 @@ def replay(
             _set_real(body, at.body[q])
     made.u[times] = at.u
     made.body[times] = at.body
-    for mine, last in zip(made.counts, at.counts):
-        mine[times] = last
+    for i in range(len(made.counts)):
+        made.counts[i][times] = at.counts[i]
 
 
 @serial
@@ -125,9 +125,9 @@ def _write(
     _state(plan, part.weights, at.u[q], at.body[q], floor, w)
     made.u[n, q] = w.u
     made.body[n, q] = w.body
-    for mine, before in zip(made.counts, at.counts):
-        mine[n, q] = before[q]
     counts = made.counts
+    for i in range(len(counts)):
+        counts[i][n, q] = at.counts[i][q]
     mine = Counts(
         counts.forwards[n, q],
         counts.reverse[n, q],
@@ -147,7 +147,7 @@ def _counts(counts: Counts, q: int) -> Counts:
 
 @serial
 def _state(plan: Plan, weights: Array, u: Array, body: Array, floor: Array, w: Room) -> None:
-    """Write the state by the stages' `weights` to `w.u` and `w.body`, filled up as the run's was."""
+    """Write the state by the stages' `weights` to `w.u` and `w.body`, filled as the run's was."""
     combined(weights, weights.size, u, body, w)
     for s in range(u.shape[0]):
         filled(w.u[s], plan.mesh.held[s], floor[s], w)
