@@ -73,7 +73,7 @@ def test_blow_up_stops_at_its_time_and_names_the_field(explosive):
         assert np.isfinite(state.body).all()
 
 
-def test_blow_up_stops_at_the_minimum_step(explosive):
+def test_blow_up_stops_at_the_minimum_step(explosive, looked_at_often):
     steps = []
 
     def watch(time, step):

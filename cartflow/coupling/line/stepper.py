@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -115,10 +116,14 @@ class LineStepper:
             mine[n] = last
         self.days = np.append(saves.days[:n], made.time)
         given = self.coupled.counted(supply, injected)
-        *self.passed, new = self._states(old, np.append(times[:n], time), given)
+        *passed, new = self._states(old, np.append(times[:n], time), given)
+        failure = self._unbalanced(new)
         if made.why >= 0:
-            raise self._underflow(made.why, tissue, time)
-        self._require_balance(new)
+            failure = self._underflow(made.why, tissue, time)
+        if failure is not None:
+            self.passed = list(takewhile(lambda state: self._unbalanced(state) is None, passed))
+            raise failure
+        self.passed = passed
         return new, Going(made.step, made.last, made.taken, made.refused, made.error_sum)
 
     def _states(self, old: State, times: Array, given: Array) -> list[State]:
@@ -184,15 +189,16 @@ class LineStepper:
             Ledger(**{name: rows[n] for name, rows in new.items()}) for n in range(len(infused))
         ]
 
-    def _require_balance(self, new: State) -> None:
-        """Raise `StepFailed` if rates beyond what numbers resolve have made or lost cells."""
+    def _unbalanced(self, new: State) -> StepFailed | None:
+        """Return what failed if rates beyond what numbers resolve have made or lost cells."""
         inside = self.coupled.in_tumour(new.tumour)
         none = np.zeros(len(inside))
         gaps = np.abs(residual(new.ledger, in_body(self.coupled.network, new.body), inside, none))
         most = _CLOSED * (1.0 + float(np.sum(new.ledger.infused + new.ledger.born)))
-        if gaps.size and not float(gaps.max()) <= most:
-            name = self.coupled.product_names[int(np.argmax(gaps))]
-            raise StepFailed(name, "its balance is lost: rates too large for numbers", new.time)
+        if not gaps.size or float(gaps.max()) <= most:
+            return None
+        name = self.coupled.product_names[int(np.argmax(gaps))]
+        return StepFailed(name, "its balance is lost: rates too large for numbers", new.time)
 
     def _underflow(self, which: int, tissue: Array, time: float) -> StepFailed:
         """Return why no step was short enough, which a drift may be to blame for."""
