@@ -29,6 +29,7 @@ ARRIVED, PAUSED, FALLEN = -1, -2, -3
 # How near to its least amount, as a share, and days within which, it is found; organs after a
 # dose want steps as short, whatever suits the tissue.
 _NEAR, SHORTEST = 1e-9, 1e-10
+_MOST = 1000  # tries between looks at signals, whatever comes of them
 
 
 class Control(NamedTuple):
@@ -85,7 +86,7 @@ def advance(
     tries, saved = 0, 0
     while time < end:
         tries += 1
-        if tries > w.steps.size:
+        if taken - at.taken >= w.steps.size or tries > _MOST:
             return Progress(time, step, last, taken, refused, error_sum, PAUSED, saved)
         left = end - time
         h = left if step >= left * (1.0 - 1e-9) else min(step, max(0.5 * left, control.minimum))

@@ -13,7 +13,7 @@ from cartflow.coupling.line.ways import Ways, ways_of
 
 Array = np.ndarray
 
-# So many tries of a step lie between looks at signals, and fewer where these take longer.
+# So many steps lie between looks at signals, and fewer where these take longer.
 PAUSE = 200
 _UNKNOWNS = 100
 
