@@ -65,12 +65,12 @@ def factorise(band: Array, pivots: Array, scale: Array, reach: Array) -> None:
             a, b, c, d = band[k, j], band[k, j + 1], band[k, j + 2], band[k, j + 3]
             for i in range(k + 1, last + 1):
                 # Numbers without a sign are not looked at for counting from the end.
-                factor, at = band[i, np.uint64(k - i + width)], np.uint64(j + k - i)
+                factor, place = band[i, np.uint64(k - i + width)], np.uint64(j + k - i)
                 if factor != 0.0:
-                    band[i, at] -= factor * a
-                    band[i, at + _ONE] -= factor * b
-                    band[i, at + _TWO] -= factor * c
-                    band[i, at + _THREE] -= factor * d
+                    band[i, place] -= factor * a
+                    band[i, place + _ONE] -= factor * b
+                    band[i, place + _TWO] -= factor * c
+                    band[i, place + _THREE] -= factor * d
 
 
 @serial
