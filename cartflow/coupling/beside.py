@@ -20,18 +20,17 @@ class Beside:
         self._pool = ThreadPoolExecutor(1)
         self._record = self._pool.submit(run, self._look)
 
-    def record(self, watch: Watch | None, time: float) -> Record:
-        """Wait for the run's record; `watch(time, 0)` may interrupt that, and ends the run."""
+    def record(self, watch: Watch | None, time: float) -> Record | None:
+        """Return the run's record when it is there; none if `watch(time, 0)` interrupts."""
         try:
             while True:
                 done = bool(wait([self._record], _OFTEN).done)
                 if watch is not None:
                     watch(time, 0.0)
                 if done:
-                    break
+                    return self._record.result()
         except KeyboardInterrupt:
-            self.stop()
-        return self._record.result()
+            return None
 
     def stop(self) -> None:
         """End the run where it is."""

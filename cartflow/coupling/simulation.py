@@ -112,6 +112,6 @@ class Simulation:
         if beside is None:
             return None
         record = beside.record(watch, self.save_times[-1])
-        if record.outcome.status != "finished":
+        if record is None or record.outcome.status != "finished":
             return None  # also where a user has had enough of it: the run itself is whole
         return Companion(state=record.states[-1], ratio=self.control.coarser()[1])
