@@ -9,6 +9,7 @@ import numpy as np
 
 from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.core.stepping import StepControl
+from cartflow.coupling.beside import Beside
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.plan import on_a_line
 from cartflow.coupling.programme import Programme
@@ -16,12 +17,11 @@ from cartflow.coupling.record import Companion, Record
 from cartflow.coupling.tangents.direction import Direction
 from cartflow.coupling.tangents.run import WithTangents
 from cartflow.coupling.together import Together
-from cartflow.coupling.turns import InTurns, Keep, Watch, at_the_end
+from cartflow.coupling.turns import InTurns, Keep, Watch
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
 _COARSEST = 0.01  # tolerance above which a run ten times as coarse says nothing
-_OFTEN = 12  # steps between saved times, on average, below which these cut most of them
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,7 +55,7 @@ class Simulation:
     def run(
         self, watch: Watch | None = None, keep: Keep | None = None, since: Record | None = None
     ) -> Record:
-        """Run to the last save time; `watch(time, step)` is called after every step.
+        """Run to the last save time; `watch(time, step)` is called after steps.
 
         So is `keep`, with what makes the record so far, whose outcome is ``running``. The run
         goes on where that of `since` ended, if it is given, with the same numbers to the bit.
@@ -63,18 +63,22 @@ class Simulation:
         The record ends early, with the reason in its outcome, when a step underflows, a number
         is not finite or negative, or the user interrupts; an interrupted one keeps its last state.
         """
-        run = self._begun()
+        beside = self._beside()
         try:
-            if since is not None:
-                run.recall(since)
-            for save_time in self.save_times[len(run.states) :]:
-                run.advance_to(save_time, watch, keep)
-        except StepFailed as failure:
-            return run.record(Outcome(status="stopped", message=str(failure)))
-        except KeyboardInterrupt as interrupt:
-            return run.record(interrupted(interrupt, run.reached.time), last=True)
-        record = run.record(Outcome(status="finished"))
-        return replace(record, companion=self._companion(record.accepted_steps, watch))
+            run = self._begun()
+            try:
+                if since is not None:
+                    run.recall(since)
+                run.through(self.save_times, watch, keep)
+            except StepFailed as failure:
+                return run.record(Outcome(status="stopped", message=str(failure)))
+            except KeyboardInterrupt as interrupt:
+                return run.record(interrupted(interrupt, run.reached.time), last=True)
+            record = run.record(Outcome(status="finished"))
+            return replace(record, companion=self._companion(beside, watch))
+        finally:
+            if beside is not None:
+                beside.stop()
 
     def _begun(self) -> InTurns:
         start = (self.coupled, self.control, self.initial, self.save_times[0])
@@ -91,22 +95,23 @@ class Simulation:
         """Return it with its start and end alone, of which the numbers at the end are wanted."""
         return replace(self.unchecked(), save_times=(self.save_times[0], self.save_times[-1]))
 
-    def _companion(self, steps: int, watch: Watch | None) -> Companion | None:
-        """Return how one system ends with longer steps, where it is wished for and finishes.
+    def _beside(self) -> Beside | None:
+        """Begin a companion run with longer steps in a thread, where it is wished for.
 
         In turns the errors of organs are not those of the steps, and longer ones do not tell them.
         """
         checked = self.one_system and self.control.time_check
         if not checked or self.control.tolerance > _COARSEST:
             return None
-        control, ratio = self.control.coarser()
-        # Steps end at saved times: every other one, so that steps are longer there, too. Where
-        # they cut most steps, these are twice as long, and an order between three and four is seen.
-        times = self.save_times[:-1:2] + self.save_times[-1:]
-        if steps < _OFTEN * (len(self.save_times) - 1):
-            ratio = 2.0**3.5
-        end = None if watch is None else at_the_end(watch, times[-1])
-        record = replace(self, save_times=times, control=control, directions=()).run(end)
-        if record.outcome.status != "finished":
+        return Beside(
+            replace(self.outright(), control=self.control.coarser()[0], directions=()).run
+        )
+
+    def _companion(self, beside: Beside | None, watch: Watch | None) -> Companion | None:
+        """Return how the companion run ended, if it has finished."""
+        if beside is None:
+            return None
+        record = beside.record(watch, self.save_times[-1])
+        if record is None or record.outcome.status != "finished":
             return None  # also where a user has had enough of it: the run itself is whole
-        return Companion(state=record.states[-1], ratio=ratio)
+        return Companion(state=record.states[-1], ratio=self.control.coarser()[1])

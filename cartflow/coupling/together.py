@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cartflow.core.outcome import Outcome
+from cartflow.core.outcome import Outcome, StepFailed
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.stepper import Going, LineStepper
@@ -14,7 +14,7 @@ from cartflow.coupling.peaks import Attempt
 from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
-from cartflow.coupling.turns import InTurns
+from cartflow.coupling.turns import InTurns, Keep, Watch
 
 Array = np.ndarray
 
@@ -32,7 +32,37 @@ class Together(InTurns):
     ) -> None:
         self.going = Going.first(control)
         self._stepper: LineStepper | None = None
+        self._times: tuple[float, ...] = ()
+        self._passed_states: list[State] = []
         super().__init__(coupled, control, initial, time, programme)
+
+    def through(
+        self, times: tuple[float, ...], watch: Watch | None = None, keep: Keep | None = None
+    ) -> None:
+        """Go to the last of the `times` (days), and save what there is at each; steps pass them."""
+        self._times = times
+        while self.state.time < times[-1]:
+            before = self.state.time
+            event = min(self.base.next_event(before), self.underway.next_event(before), times[-1])
+            self._step_or_land(event)
+            self._arrive()
+            # A condition may have been met before some of them.
+            self._save(sum(state.time < self.state.time for state in self._passed_states))
+            self.reached, self.known = self.state, self.memory()
+            if watch is not None:
+                watch(self.state.time, self.state.time - before)
+            if keep is not None:
+                keep(self.so_far)
+
+    def _save(self, passed: int) -> None:
+        """Save so many of the states that were passed, and that of now if it is to be saved."""
+        self.states += self._passed_states[:passed]
+        if self._now_due():
+            self.states.append(self.state)
+
+    def _now_due(self) -> bool:
+        saved = len(self.states)
+        return saved < len(self._times) and self.state.time == self._times[saved]
 
     def record(self, outcome: Outcome, *, last: bool = False) -> Record:
         """Return the run so far, with its outcome."""
@@ -75,9 +105,16 @@ class Together(InTurns):
         before = self.wholes.above(self.state) if falls else None
         least = self.wholes.least_in_tumour(self.state) if falls else None
         stepper = self._current()
-        new, self.going = stepper.advance(
-            self.state, self.going, event, self._least_counted(), least
-        )
+        times = [time for time in self._times[len(self.states) :] if time < event]
+        try:
+            new, self.going = stepper.advance(
+                self.state, self.going, event, self._least_counted(), least, times
+            )
+        except StepFailed:
+            # What was passed before it stopped is saved.
+            self.states += stepper.passed
+            raise
+        self._passed_states = stepper.passed
         self._move(new, stepper)
         if before is not None:
             self._empty(before)

@@ -119,6 +119,13 @@ class InTurns:
         self.coupled = self.base.at(self.state.time)
         self.known = record.memory
 
+    def through(
+        self, times: tuple[float, ...], watch: Watch | None = None, keep: Keep | None = None
+    ) -> None:
+        """Go to each of the `times` (days) that is not saved yet."""
+        for time in times[len(self.states) :]:
+            self.advance_to(time, watch, keep)
+
     def advance_to(self, end: float, watch: Watch | None, keep: Keep | None = None) -> None:
         """Go to `end` (days), which is saved; `watch` and `keep` are called after every step."""
         while self.state.time < end:

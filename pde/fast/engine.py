@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from importlib.metadata import version
 from typing import Protocol
 
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
+from cartflow.core.provenance import installed_version
 from cartflow.core.stepping import Limit
 from cartflow.core.totals import totals
 from cartflow.pde.engine import Account
@@ -141,7 +141,7 @@ class FastEngine:
             "engine": self.name,
             "engine_solver": self._stepper.solver,
             "engine_scheme": f"{self._stepper.scheme}, limited drift",
-            "numba_version": version("numba"),
+            "numba_version": installed_version("numba"),
         }
 
     @cached_property
