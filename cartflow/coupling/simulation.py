@@ -13,10 +13,12 @@ from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.plan import on_a_line
 from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Companion, Record
+from cartflow.coupling.retraced import Retraced, Unchecked, companion_in_turns
 from cartflow.coupling.tangents.direction import Direction
 from cartflow.coupling.tangents.run import WithTangents
 from cartflow.coupling.together import Together
-from cartflow.coupling.turns import InTurns, Keep, Watch, at_the_end
+from cartflow.coupling.turns import InTurns
+from cartflow.coupling.under_way import Keep, Watch, at_the_end
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
@@ -74,14 +76,20 @@ class Simulation:
         except KeyboardInterrupt as interrupt:
             return run.record(interrupted(interrupt, run.reached.time), last=True)
         record = run.record(Outcome(status="finished"))
-        return replace(record, companion=self._companion(record.accepted_steps, watch))
+        try:
+            return replace(record, companion=self._companion(run, watch))
+        except Unchecked as reason:
+            return replace(record, unchecked=str(reason))
 
     def _begun(self) -> InTurns:
-        start = (self.coupled, self.control, self.initial, self.save_times[0])
         if self.directions:
-            return WithTangents(*start, self.directions)
+            return WithTangents(*self.beginning(), self.directions)
         kind = Together if self.one_system else InTurns
-        return kind(*start, self.programme)
+        return kind(*self.beginning(), self.programme)
+
+    def beginning(self) -> tuple[Coupled, StepControl, Array, float]:
+        """Return what every run of it begins with."""
+        return self.coupled, self.control, self.initial, self.save_times[0]
 
     def unchecked(self) -> Simulation:
         """Return it without the companion run that tells the error in time."""
@@ -91,22 +99,29 @@ class Simulation:
         """Return it with its start and end alone, of which the numbers at the end are wanted."""
         return replace(self.unchecked(), save_times=(self.save_times[0], self.save_times[-1]))
 
-    def _companion(self, steps: int, watch: Watch | None) -> Companion | None:
-        """Return how one system ends with longer steps, where it is wished for and finishes.
+    def _companion(self, run: InTurns, watch: Watch | None) -> Companion:
+        """Return how the `run` ends with longer steps. Raises `Unchecked` where none tells that."""
+        if self.control.time_check is False:
+            raise Unchecked("not asked for: solver.time_check")
+        if self.control.fixed:
+            raise Unchecked("steps are fixed")
+        if self.control.tolerance > _COARSEST:
+            msg = f"the tolerance is above {_COARSEST:g}"
+            raise Unchecked(msg)
+        still = None if watch is None else at_the_end(watch, self.save_times[-1])
+        if not self.one_system:
+            return companion_in_turns(Retraced(*self.beginning(), self.programme), run, still)
+        return self._companion_as_one(run.record(Outcome(status="finished")), still)
 
-        In turns the errors of organs are not those of the steps, and longer ones do not tell them.
-        """
-        checked = self.one_system and self.control.time_check
-        if not checked or self.control.tolerance > _COARSEST:
-            return None
+    def _companion_as_one(self, record: Record, still: Watch | None) -> Companion:
         control, ratio = self.control.coarser()
         # Steps end at saved times: every other one, so that steps are longer there, too. Where
         # they cut most steps, these are twice as long, and an order between three and four is seen.
         times = self.save_times[:-1:2] + self.save_times[-1:]
-        if steps < _OFTEN * (len(self.save_times) - 1):
+        if record.accepted_steps < _OFTEN * (len(self.save_times) - 1):
             ratio = 2.0**3.5
-        end = None if watch is None else at_the_end(watch, times[-1])
-        record = replace(self, save_times=times, control=control, directions=()).run(end)
-        if record.outcome.status != "finished":
-            return None  # also where a user has had enough of it: the run itself is whole
-        return Companion(state=record.states[-1], ratio=ratio)
+        coarse = replace(self, save_times=times, control=control, directions=()).run(still)
+        if coarse.outcome.status != "finished":
+            # Also where a user has had enough of it: the run itself is whole.
+            raise Unchecked("the companion run did not finish")
+        return Companion(state=coarse.states[-1], ratio=ratio)

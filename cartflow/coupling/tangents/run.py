@@ -18,7 +18,7 @@ from cartflow.coupling.state import State
 from cartflow.coupling.tangents.direction import Direction, System
 from cartflow.coupling.tangents.stepper import TangentStepper
 from cartflow.coupling.together import Together
-from cartflow.coupling.turns import Keep, Watch
+from cartflow.coupling.under_way import Keep, Watch
 from cartflow.pbpk.doses import Dose
 
 Array = np.ndarray
