@@ -192,6 +192,8 @@ def _in_lanes(values: Array) -> Array:
     from cartflow.pbpk.organs.lanes import lanes_for
 
     free = lanes_for(len(values)) - len(values)
+    if free == 0:
+        return np.ascontiguousarray(np.moveaxis(values, 0, -1))
     whole = np.pad(values, [(0, free), *[(0, 0)] * (values.ndim - 1)], "edge")
     return np.ascontiguousarray(np.moveaxis(whole, 0, -1))
 
