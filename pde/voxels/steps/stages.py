@@ -14,6 +14,7 @@ Array = np.ndarray
 
 _SAFETY = 1.05
 _ENDLESS = 1e30
+_ROUNDING = 1.0 + 1e-9
 # Real rates times a step up to which the four stages of third order are stable, with a margin.
 EXPLICIT = 5.149 / _SAFETY
 # The same of the longest steps of fourth order.
@@ -98,7 +99,7 @@ def fourth_order_stages(reach: float) -> Stages | None:
     place of their slopes. The difference to a solution of second order has no share of the fourth.
     """
     for degree, (stable_to, *_) in enumerate(COEFFICIENTS):
-        if _SAFETY * reach <= stable_to:
+        if _SAFETY * reach <= stable_to * _ROUNDING:
             return _fourth_order(degree)
     return None
 
