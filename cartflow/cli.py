@@ -12,6 +12,7 @@ from cartflow.commands.cite import add_cite
 from cartflow.commands.compare import add_compare
 from cartflow.commands.ending import BAD_INPUT, FINISHED, STOPPED
 from cartflow.commands.examples import add_examples
+from cartflow.commands.new.command import add_new
 from cartflow.commands.plot import add_plot
 from cartflow.commands.refine import add_refine
 from cartflow.commands.report import add_report
@@ -26,6 +27,7 @@ from cartflow.core.terminal import end_of_output, in_words, say, spell_what_is_k
 
 # As `cartflow --help` lists them.
 _COMMANDS = (
+    add_new,
     add_examples,
     add_run,
     add_simulate,
