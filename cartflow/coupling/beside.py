@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 
 from cartflow.coupling.record import Record
-from cartflow.coupling.turns import Watch
+from cartflow.coupling.under_way import Watch
 
 # Days do not pass for the one who waits; so often (seconds) it is asked whether to go on.
 _OFTEN = 0.05

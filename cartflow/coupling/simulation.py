@@ -14,10 +14,12 @@ from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.plan import on_a_line
 from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Companion, Record
+from cartflow.coupling.retraced import Retraced, Unchecked, companion_in_turns
 from cartflow.coupling.tangents.direction import Direction
 from cartflow.coupling.tangents.run import WithTangents
 from cartflow.coupling.together import Together
-from cartflow.coupling.turns import InTurns, Keep, Watch
+from cartflow.coupling.turns import InTurns
+from cartflow.coupling.under_way import Keep, Watch, at_the_end
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
@@ -75,17 +77,23 @@ class Simulation:
             except KeyboardInterrupt as interrupt:
                 return run.record(interrupted(interrupt, run.reached.time), last=True)
             record = run.record(Outcome(status="finished"))
-            return replace(record, companion=self._companion(beside, watch))
+            try:
+                return replace(record, companion=self._companion(run, beside, watch))
+            except Unchecked as reason:
+                return replace(record, unchecked=str(reason))
         finally:
             if beside is not None:
                 beside.stop()
 
     def _begun(self) -> InTurns:
-        start = (self.coupled, self.control, self.initial, self.save_times[0])
         if self.directions:
-            return WithTangents(*start, self.directions)
+            return WithTangents(*self.beginning(), self.directions)
         kind = Together if self.one_system else InTurns
-        return kind(*start, self.programme)
+        return kind(*self.beginning(), self.programme)
+
+    def beginning(self) -> tuple[Coupled, StepControl, Array, float]:
+        """Return what every run of it begins with."""
+        return self.coupled, self.control, self.initial, self.save_times[0]
 
     def unchecked(self) -> Simulation:
         """Return it without the companion run that tells the error in time."""
@@ -96,22 +104,35 @@ class Simulation:
         return replace(self.unchecked(), save_times=(self.save_times[0], self.save_times[-1]))
 
     def _beside(self) -> Beside | None:
-        """Begin a companion run with longer steps in a thread, where it is wished for.
+        """Begin a companion run of one system with longer steps in a thread, if it tells anything.
 
-        In turns the errors of organs are not those of the steps, and longer ones do not tell them.
+        In turns the companion takes the run's own steps, two at a time, and follows it.
         """
-        checked = self.one_system and self.control.time_check
-        if not checked or self.control.tolerance > _COARSEST:
+        if not self.one_system or self._why_not() is not None:
             return None
-        return Beside(
-            replace(self.outright(), control=self.control.coarser()[0], directions=()).run
+        control, _ = self.control.coarser()
+        return Beside(replace(self.outright(), control=control, directions=()).run)
+
+    def _why_not(self) -> str | None:
+        """Return why no companion run is to tell the error in time, if none is."""
+        if self.control.time_check is False:
+            return "not asked for: solver.time_check"
+        if self.control.fixed:
+            return "steps are fixed"
+        return (
+            f"the tolerance is above {_COARSEST:g}" if self.control.tolerance > _COARSEST else None
         )
 
-    def _companion(self, beside: Beside | None, watch: Watch | None) -> Companion | None:
-        """Return how the companion run ended, if it has finished."""
+    def _companion(self, run: InTurns, beside: Beside | None, watch: Watch | None) -> Companion:
+        """Return how the `run` ends with longer steps. Raises `Unchecked` where none tells that."""
+        if (reason := self._why_not()) is not None:
+            raise Unchecked(reason)
+        end = self.save_times[-1]
         if beside is None:
-            return None
-        record = beside.record(watch, self.save_times[-1])
+            still = None if watch is None else at_the_end(watch, end)
+            return companion_in_turns(Retraced(*self.beginning(), self.programme), run, still)
+        record = beside.record(watch, end)
         if record is None or record.outcome.status != "finished":
-            return None  # also where a user has had enough of it: the run itself is whole
+            # Also where a user has had enough of it: the run itself is whole.
+            raise Unchecked("the companion run did not finish")
         return Companion(state=record.states[-1], ratio=self.control.coarser()[1])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
 
-from cartflow.core.outcome import Outcome, StepFailed
+from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.stepper import Going, LineStepper
@@ -14,7 +14,8 @@ from cartflow.coupling.peaks import Attempt
 from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
-from cartflow.coupling.turns import InTurns, Keep, Watch
+from cartflow.coupling.turns import InTurns
+from cartflow.coupling.under_way import Keep, Watch
 
 Array = np.ndarray
 
@@ -37,14 +38,14 @@ class Together(InTurns):
         super().__init__(coupled, control, initial, time, programme)
 
     def through(
-        self, times: tuple[float, ...], watch: Watch | None = None, keep: Keep | None = None
+        self, times: Sequence[float], watch: Watch | None = None, keep: Keep | None = None
     ) -> None:
         """Go to the last of the `times` (days), and save what there is at each; steps pass them."""
-        self._times = times
+        self._times = tuple(times)
         while self.state.time < times[-1]:
             before = self.state.time
             event = min(self.base.next_event(before), self.underway.next_event(before), times[-1])
-            self._step_or_land(event)
+            self._go_towards(event)
             self._arrive()
             # A condition may have been met before some of them.
             self._save(sum(state.time < self.state.time for state in self._passed_states))
@@ -64,14 +65,8 @@ class Together(InTurns):
         saved = len(self.states)
         return saved < len(self._times) and self.state.time == self._times[saved]
 
-    def record(self, outcome: Outcome, *, last: bool = False) -> Record:
-        """Return the run so far, with its outcome."""
-        return replace(
-            super().record(outcome, last=last),
-            accepted_steps=self.going.taken,
-            rejected_steps=self.going.refused,
-            error_sum=self.going.error_sum,
-        )
+    def _counts(self) -> tuple[int, int, float]:
+        return self.going.taken, self.going.refused, self.going.error_sum
 
     def memory(self) -> dict[str, Array]:
         """Return what the run knows beside its state, by name."""

@@ -23,8 +23,9 @@ from cartflow.coupling.line.tableaus import RODAS5P
 
 Array = np.ndarray
 _GAMMA, _ORDER = RODAS5P.gamma, RODAS5P.order
-_A, _C, _M, _E = RODAS5P.a, RODAS5P.c, RODAS5P.m, RODAS5P.e
+_A, _C, _M = RODAS5P.a, RODAS5P.c, RODAS5P.m
 _STAGES = len(RODAS5P.m)
+_E = np.eye(_STAGES)[-1]  # the last stage is the error
 # What the steps end with.
 REACHED, FELL, TOO_SHORT, TOO_MANY = 0, 1, 2, 3
 _MOST_STEPS = 200_000

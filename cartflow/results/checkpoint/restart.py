@@ -19,6 +19,7 @@ from cartflow.results.checkpoint.group import GROUP, is_unfinished
 from cartflow.results.checkpoint.marks import marks, require_same
 
 Array = np.ndarray
+_MOST_STEPS = 100_000_000
 
 
 def restart(tree: xr.DataTree, run: Simulation | BodyAlone, study: str) -> Record:
@@ -147,4 +148,5 @@ def _remembered(run: Simulation | BodyAlone) -> dict[str, Collection[int]]:
     }
     if run.one_system:
         return {"going": [5], **shared}
-    return {"steps": [4], "engine": [run.coupled.engine.memory().size], **shared}
+    engine = [run.coupled.engine.memory().size]
+    return {"steps": [4], "engine": engine, "stations": range(1, _MOST_STEPS), **shared}

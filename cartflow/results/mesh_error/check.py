@@ -11,7 +11,7 @@ from cartflow.core.dataset import label, variable
 from cartflow.core.outcome import CartflowError
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
-from cartflow.coupling.turns import Watch, at_the_end
+from cartflow.coupling.under_way import Watch, at_the_end
 from cartflow.geometries.geometry import Geometry
 from cartflow.results.mesh_error.companion import coarse_simulation
 from cartflow.results.mesh_error.estimate import Estimate, estimates
