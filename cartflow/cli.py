@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from cartflow.commands.cite import add_cite
 from cartflow.commands.compare import add_compare
 from cartflow.commands.ending import BAD_INPUT, FINISHED, STOPPED
+from cartflow.commands.export import add_export
 from cartflow.commands.plot import add_plot
 from cartflow.commands.refine import add_refine
 from cartflow.commands.report import add_report
@@ -28,6 +29,7 @@ _COMMANDS = (
     add_simulate,
     add_plot,
     add_report,
+    add_export,
     add_show,
     add_cite,
     add_compare,

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cartflow.commands.ending import FINISHED, settled
+from cartflow.commands.ending import FINISHED
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.commands.telling_option import add_telling, telling
 from cartflow.core.terminal import tell
@@ -36,12 +36,11 @@ def add_run(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from cartflow.core.dataset import netcdf
     from cartflow.core.progress.shown import days
     from cartflow.core.saving.destination import Destination
-    from cartflow.core.saving.keeper import Keeper
     from cartflow.core.saving.signals import Stopping
     from cartflow.results.summary import summary_lines
+    from cartflow.results.writing import writer
     from cartflow.study.checks import hints
     from cartflow.study.study import Study
 
@@ -54,17 +53,24 @@ def _run(options: argparse.Namespace) -> int:
         if since is not None and since.outcome.status == "finished":
             tell([f"finished      already, in {path}"])
             return FINISHED
-        _ = study.prepared
-        keeper = Keeper[Any](out, lambda result: netcdf(result.tree))
+        anew = since is None and (options.force or options.resume)
+        writing = writer(study.prepared, study.saving, out, anew=anew)
         reached = 0.0 if since is None else float(since.tree.to_dataset()["time"][-1])
         with days(study.table.title, study.table.time.end.value, told, reached) as watch:
             checked = study.table.solver.mesh_check
-            result = study.run(stop.watched(watch), keeper, checked, since=since)
+            result = study.run(
+                stop.watched(watch), writing, checked, since=since, shelf=writing.shelf
+            )
         told.add(f"outcome: {result.outcome}")
         notes = [f"note          {hint}" for hint in hints(study.table)]
-        written = settled(out, result.tree, [*summary_lines(result.tree), *notes])
+        try:
+            written = writing.end(result)
+        finally:
+            tell([*summary_lines(result.tree), *notes])
     told.add(f"written: {written}")
     tell([f"written       {written}"])
+    if writing.shelf is not None and writing.shelf.beside.folder.is_dir():
+        tell([f"fields        {writing.shelf.beside.folder}; cartflow export makes one file"])
     if result.outcome.status == "interrupted":
         tell(["go on         with the same command and --resume"])
     out.require_here(written)

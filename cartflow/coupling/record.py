@@ -27,6 +27,7 @@ class Record:
 
     `between` says that the last state is that of no save time, and `memory` what the run knew
     there besides its state, so that it can go on as if it had never stopped.
+    `reached` is the last state as it was there, also where saved states are kept elsewhere.
     `companion` is a coarser run beside it, if there was one. `error_sum` adds up the estimated
     relative errors of all accepted steps: a measure of the error in time at the end, as long as
     errors neither grow nor die out on the way. `extinct` are the species that died out, and
@@ -44,4 +45,5 @@ class Record:
     companion: Companion | None = None
     tangents: tuple[tuple[State, ...], ...] = ()
     between: bool = False
+    reached: State | None = None
     memory: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from cartflow.coupling.record import Companion, Record
 from cartflow.coupling.tangents.direction import Direction
 from cartflow.coupling.tangents.run import WithTangents
 from cartflow.coupling.together import Together
-from cartflow.coupling.turns import InTurns, Keep, Watch, at_the_end
+from cartflow.coupling.turns import InTurns, Keep, Shelve, Watch, at_the_end
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
@@ -53,12 +53,17 @@ class Simulation:
         return fast and not self.control.fixed and on_a_line(coupled.engine.problem)
 
     def run(
-        self, watch: Watch | None = None, keep: Keep | None = None, since: Record | None = None
+        self,
+        watch: Watch | None = None,
+        keep: Keep | None = None,
+        since: Record | None = None,
+        shelve: Shelve | None = None,
     ) -> Record:
         """Run to the last save time; `watch(time, step)` is called after every step.
 
         So is `keep`, with what makes the record so far, whose outcome is ``running``. The run
-        goes on where that of `since` ended, if it is given, with the same numbers to the bit.
+        goes on where that of `since` ended, if it is given, with the same numbers to the bit. Of
+        every saved state the record has what `shelve` makes of it, if that is given.
 
         The record ends early, with the reason in its outcome, when a step underflows, a number
         is not finite or negative, or the user interrupts; an interrupted one keeps its last state.
@@ -67,6 +72,8 @@ class Simulation:
         try:
             if since is not None:
                 run.recall(since)
+            if shelve is not None:
+                run.shelved_by(shelve)
             for save_time in self.save_times[len(run.states) :]:
                 run.advance_to(save_time, watch, keep)
         except StepFailed as failure:

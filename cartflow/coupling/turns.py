@@ -27,7 +27,12 @@ from cartflow.pbpk.doses import Dose
 Array = np.ndarray
 Watch = Callable[[float, float], None]
 Keep = Callable[[Callable[[], Record]], None]
+Shelve = Callable[[State], State]
 _BEGINNING = 1000.0  # minimum steps, up to which first amounts are taken as they come
+
+
+def _as_it_is(state: State) -> State:
+    return state
 
 
 def at_the_end(watch: Watch, end: float) -> Watch:
@@ -62,6 +67,11 @@ class InTurns:
         self.reached = self.state
         self.known: Mapping[str, Array] = self.memory()
         self.states = [self.state]
+        self.shelve: Shelve = _as_it_is
+
+    def shelved_by(self, shelve: Shelve) -> None:
+        """Keep of every saved state, the first among them, what `shelve` makes of it."""
+        self.shelve, self.states = shelve, [shelve(state) for state in self.states]
 
     def record(self, outcome: Outcome, *, last: bool = False) -> Record:
         """Return the run so far, with its outcome; with the `last` state that it reached."""
@@ -75,6 +85,7 @@ class InTurns:
             extinct=tuple(self.extinct),
             happened=self.underway.happened,
             between=between,
+            reached=self.reached,
             memory=self.known,
         )
 
@@ -130,7 +141,7 @@ class InTurns:
                 watch(self.state.time, self.state.time - before)
             if keep is not None and self.state.time < end:
                 keep(self.so_far)
-        self.states.append(self.state)
+        self.states.append(self.shelve(self.state))
         if keep is not None:
             keep(self.so_far)
 

@@ -16,6 +16,7 @@ from cartflow.pbpk.flows.fed import VESSELS, entering_concentration
 from cartflow.pbpk.flows.observables import SPACES, in_body, organ_table, venous_concentration
 from cartflow.pde.boundary import Place
 from cartflow.pde.problem import Problem
+from cartflow.results.counted import Shelved
 
 Array = np.ndarray
 
@@ -206,4 +207,9 @@ def balance_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
 
 
 def _in_tumour(record: Record, system: Coupled | BodyAlone) -> Array:
-    return np.array([system.in_tumour(s.tumour) for s in record.states])
+    return np.array(
+        [
+            s.counted.products if isinstance(s, Shelved) else system.in_tumour(s.tumour)
+            for s in record.states
+        ]
+    )

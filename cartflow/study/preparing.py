@@ -58,7 +58,9 @@ def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parame
         simulation = Simulation(
             coupled=coupled,
             initial=initial,
-            save_times=save_times(table.time, [dose.time for dose in coupled.doses]),
+            save_times=save_times(
+                table.time, [dose.time for dose in coupled.doses], table.save.every
+            ),
             control=control(table.solver),
         )
         return suited(simulation, table.solver), assembler.parameters
@@ -88,7 +90,7 @@ def body_alone(study: Composition) -> BodyAlone:
             network=study.organs,
             kinetics=kinetics,
             doses=doses,
-            save_times=save_times(table.time, [dose.time for dose in doses]),
+            save_times=save_times(table.time, [dose.time for dose in doses], table.save.every),
             tolerance=control(table.solver).tolerance,
             happenings=study.models.happenings(kinetics),
             travellers=carried.species_names,
