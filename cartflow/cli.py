@@ -7,9 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from cartflow.commands.check import add_check
 from cartflow.commands.cite import add_cite
 from cartflow.commands.compare import add_compare
 from cartflow.commands.ending import BAD_INPUT, FINISHED, STOPPED
+from cartflow.commands.examples import add_examples
 from cartflow.commands.export import add_export
 from cartflow.commands.plot import add_plot
 from cartflow.commands.refine import add_refine
@@ -25,12 +27,14 @@ from cartflow.core.terminal import end_of_output, in_words, say, spell_what_is_k
 
 # As `cartflow --help` lists them.
 _COMMANDS = (
+    add_examples,
     add_run,
     add_simulate,
     add_plot,
     add_report,
     add_export,
     add_show,
+    add_check,
     add_cite,
     add_compare,
     add_sensitivity,

@@ -54,11 +54,11 @@ def test_links_point_to_the_folders(package, folder):
 
 
 def data_files():
-    kinds = ("data/*.toml", "data/*.bib", "py.typed", "*.pyi")
+    kinds = SETUPTOOLS["package-data"]
     return sorted(
         (Path(package.replace(".", "/")) / found.relative_to(ROOT / folder)).as_posix()
         for package, folder in PACKAGES.items()
-        for kind in kinds
+        for kind in (*kinds["*"], *kinds.get(package, ()))
         for found in (ROOT / folder).glob(kind)
     )
 
@@ -71,6 +71,7 @@ def test_there_is_data():
         "cartflow/data/references.bib",
         "cartflow/pbpk/data/body_mouse_28g.toml",
         "cartflow/kinetics/data/predator_prey.toml",
+        "cartflow/examples/mouse_flank.toml",
     ):
         assert name in found
 
@@ -119,7 +120,7 @@ def test_build_py_takes_code_and_data(monkeypatch):
             "packages": SETUPTOOLS["packages"],
             "package_dir": SETUPTOOLS["package-dir"],
             # What pyproject.toml calls "*", setup() calls "".
-            "package_data": {"": SETUPTOOLS["package-data"]["*"]},
+            "package_data": {k.strip("*"): v for k, v in SETUPTOOLS["package-data"].items()},
             "include_package_data": SETUPTOOLS["include-package-data"],
         }
     ).get_command_obj("build_py")
