@@ -13,7 +13,7 @@ import xarray as xr
 from xarray.backends import NetCDF4DataStore
 
 from cartflow.core.large.beside import ATTRIBUTE, CHECKPOINT, Beside, attached
-from cartflow.core.large.lazy import TimeByTime, in_file, is_large, lazy_variable
+from cartflow.core.large.lazy import LOCK, TimeByTime, in_file, is_large, lazy_variable
 from cartflow.core.large.writing import write_tree
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
@@ -147,7 +147,7 @@ def _read_tree(path: Path) -> xr.DataTree:
 def _read_all(path: Path) -> xr.DataTree:
     import netCDF4
 
-    with netCDF4.Dataset(path) as file:
+    with LOCK, netCDF4.Dataset(path) as file:
         claimed = _claimed(file)
         # Nothing is read before, not even coordinates, which xarray reads at once.
         if claimed > _MOST_COMPRESSED * path.stat().st_size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from xarray.backends import BackendArray
-from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK as LOCK
 from xarray.core import indexing
 
 from cartflow.core.outcome import InputError
 
 Array = np.ndarray
+# HDF5 serves one thread at a time; what reads a file may be asked while another is written.
+LOCK = threading.RLock()
 Key = tuple[Any, ...]
 LARGE = 16_000_000  # bytes of a variable over time from which it is not read at once
 
@@ -100,6 +102,9 @@ def read_row(path: Path, group: str, name: str, place: int) -> Array:
     except FileNotFoundError:
         raise
     except (OSError, RuntimeError, KeyError, IndexError) as error:
+        if not path.exists():
+            # It went while it was opened, which netCDF takes for a damaged file.
+            raise FileNotFoundError from None
         msg = f"{path}: '{name}' cannot be read ({error})"
         raise InputError(msg) from None
 

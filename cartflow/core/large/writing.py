@@ -16,6 +16,11 @@ _TOLD = ("zlib", "complevel", "shuffle")
 
 def write_tree(tree: xr.DataTree, path: Path) -> None:
     """Write `tree` as netCDF-4; what it takes beside the tree is memory for one time."""
+    with LOCK:
+        _write_tree(tree, path)
+
+
+def _write_tree(tree: xr.DataTree, path: Path) -> None:
     large = {node.path: _large(node) for node in tree.subtree}
     small = xr.DataTree.from_dict(
         {
@@ -40,13 +45,9 @@ def _append(path: Path, large: dict[str, dict[str, xr.Variable]]) -> None:
     with netCDF4.Dataset(path, "a") as file:
         for group, variables in large.items():
             for name, variable in variables.items():
-                with LOCK:
-                    made = _made(file if group == "/" else file[group], name, variable)
+                made = _made(file if group == "/" else file[group], name, variable)
                 for place in range(variable.shape[0]):
-                    # It may be read from another file, which takes the lock for itself.
-                    values = variable[place].values
-                    with LOCK:
-                        made[place] = values
+                    made[place] = variable[place].values
 
 
 def _made(group: Any, name: str, variable: xr.Variable) -> Any:
@@ -65,6 +66,8 @@ def _made(group: Any, name: str, variable: xr.Variable) -> Any:
         **told,
     )
     made.set_auto_maskandscale(False)
+    # A chunk is written once: to keep more of them is a waste of memory.
+    made.set_var_chunk_cache(made.dtype.itemsize * int(np.prod(variable.shape[1:])), 3, 1.0)
     made.setncatts(variable.attrs)
     return made
 
