@@ -5,8 +5,11 @@ from .analyses.derivatives.run import run_with_derivatives as run_with_derivativ
 from .analyses.sweep.run import sweep as sweep
 from .closed_forms.antigen_window import Antigen as Antigen
 from .closed_forms.antigen_window import AntigenWindow as AntigenWindow
+from .closed_forms.clones import Clones as Clones
 from .closed_forms.counting_cells import Counted as Counted
+from .closed_forms.cyclophosphamide import Cyclophosphamide as Cyclophosphamide
 from .closed_forms.donor_cells import DonorCells as DonorCells
+from .closed_forms.escape import Escape as Escape
 from .closed_forms.fludarabine import Fludarabine as Fludarabine
 from .closed_forms.product import Culture as Culture
 from .core.outcome import InputError as InputError

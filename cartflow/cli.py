@@ -13,10 +13,12 @@ from cartflow.commands.compare import add_compare
 from cartflow.commands.ending import BAD_INPUT, FINISHED, STOPPED
 from cartflow.commands.examples import add_examples
 from cartflow.commands.export import add_export
+from cartflow.commands.new.command import add_new
 from cartflow.commands.plot import add_plot
 from cartflow.commands.refine import add_refine
 from cartflow.commands.report import add_report
 from cartflow.commands.run import add_run
+from cartflow.commands.schema import add_schema
 from cartflow.commands.sensitivity import add_sensitivity
 from cartflow.commands.show import add_show
 from cartflow.commands.simulate import add_simulate
@@ -27,6 +29,7 @@ from cartflow.core.terminal import end_of_output, in_words, say, spell_what_is_k
 
 # As `cartflow --help` lists them.
 _COMMANDS = (
+    add_new,
     add_examples,
     add_run,
     add_simulate,
@@ -41,6 +44,7 @@ _COMMANDS = (
     add_sweep,
     add_refine,
     add_validate,
+    add_schema,
 )
 
 

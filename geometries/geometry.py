@@ -70,10 +70,11 @@ class Geometry:
     `active` has the shape of the grid, dimensions in the order of `dims`, and its true
     entries in C order are the mesh cells 0 ... n-1. `cell_volumes` (n,) in mm3; `centres`
     (n, d) in mm, columns x, y, z (or r), for masks RAS world; `depth` (n,) in mm below the
-    surface. `affine` takes grid indices (i, j, k) to RAS mm, `source_affine` is the one of
-    the file a mask was read from. `build_mesh` makes the FiPy mesh when it is asked for,
-    `build_measures` the published measures of a segmentation; `depth_below` says in words what
-    depth is measured from; `build_coarse` makes the same place in cells twice as wide.
+    surface. `affine` takes grid indices (i, j, k) to RAS mm, `source_affine` and `source_shape`
+    are those of the file a mask was read from. `build_mesh` makes the FiPy mesh when it is asked
+    for, `build_measures` the published measures of a segmentation; `depth_below` says in words what
+    depth is measured from; `build_coarse` makes the same place in cells twice as wide;
+    `build_voxels` gives the labels (i, j, k), affine and factors of voxels that cells join.
     """
 
     name: str
@@ -88,10 +89,12 @@ class Geometry:
     build_mesh: Callable[[], Any]
     affine: Floats | None = None
     source_affine: Floats | None = None
+    source_shape: tuple[int, ...] | None = None
     notes: tuple[str, ...] = ()
     build_measures: Callable[[], ShapeMeasures] | None = None
     depth_below: str = "the rim"
     build_coarse: Callable[[], Coarse] | None = None
+    build_voxels: Callable[[], tuple[NDArray[Any], Floats, tuple[int, int, int]]] | None = None
 
     def __post_init__(self) -> None:
         grid = tuple(self.coordinates[dim].size for dim in self.dims)

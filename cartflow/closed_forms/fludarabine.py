@@ -2,8 +2,10 @@
 
 Langenhorst et al. 2018, 258 recipients of transplants of all ages: three compartments, clearance
 (3.24 + 0.782 eGFR) L/h and intercompartmental clearances times (weight/70 kg)^0.75, volumes times
-weight/70 kg. The abstract was read; that eGFR stands in L/h is inferred from the renal share of
-65 % that the paper gives for adults.
+weight/70 kg, eGFR per 1.73 m2 and in L/h. The abstract was read, and a transcription of the model
+(nlmixr2/nlmixr2lib, ``Langenhorst_2019_fludarabine``) with the medians of exposure: 26 mg h/L in
+adults, which needs doses in F-ara-A (0.781 of the phosphate), and 21 in children, where the
+median child (29 kg, 140 mL/min) has 25.5 here.
 """
 
 from __future__ import annotations

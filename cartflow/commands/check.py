@@ -24,7 +24,7 @@ def add_check(commands: Any) -> None:
         type=Path,
         nargs="+",
         metavar="FILE",
-        help="studies, kinetics, bodies, trafficking models",
+        help="studies, kinetics, bodies, trafficking models, measured tables",
     )
     command.set_defaults(command=_check)
 
@@ -48,6 +48,7 @@ def _checked(path: Path) -> list[str]:
     from cartflow.core.tables import read_toml
     from cartflow.kinetics.files.load import load_model
     from cartflow.pbpk.files.load import load_body, load_trafficking
+    from cartflow.pbpk.measured.table import load_measured
     from cartflow.study.study import Study
 
     kind = "kinetics" if path.suffix in _SBML else _kind(read_toml(path))
@@ -59,6 +60,8 @@ def _checked(path: Path) -> list[str]:
         return [f"{path}: body, right: {load_body(file).title}"]
     if kind == "trafficking":
         return [f"{path}: trafficking, right: {load_trafficking(file).title}"]
+    if kind == "measured":
+        return [f"{path}: measured table, right: {load_measured(file).title}"]
     return _study(path, Study.from_file(path))
 
 
@@ -68,6 +71,8 @@ def _kind(table: dict[str, Any]) -> str:
 
     if isinstance(table.get("species"), dict):
         return "kinetics"
+    if isinstance(table.get("tissues"), dict):
+        return "measured"
     if {"time", "body", "doses", "geometry"} & table.keys():
         return "study"
     if {"carrier", "made_for"} & table.keys() or table.get("like") in trafficking_names():

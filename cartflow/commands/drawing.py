@@ -44,6 +44,33 @@ def drawing(path: Path) -> Draw:
     return drawn
 
 
+def beside_measured(path: Path, name: str) -> tuple[Draw, str, list[str]]:
+    """Return what draws the run at `path` beside a measured table, a file's ending, and lines.
+
+    `name` is that of a table that ships, or of a TOML file. Raises `InputError`.
+    """
+    from cartflow.pbpk.measured.table import load_measured
+    from cartflow.results.figures.measured import plot_measured
+    from cartflow.results.measured import beside, in_words
+
+    measured = load_measured(name)
+    tree = read_tree(path)
+    with what_it_lacks(path):
+        require_result(tree, path)
+        require_drawable(tree)
+        found = beside(tree, measured)
+        if not found["tissue"].size:
+            msg = f"has none of the tissues of {measured.name}"
+            raise InputError(msg)
+    title = str(tree.attrs.get("title", ""))
+
+    def drawn(out: Path) -> None:
+        with what_it_lacks(path), np.errstate(all="ignore"):
+            plot_measured(found, measured, title, out)
+
+    return drawn, f"_{Path(measured.name).name}", in_words(found)
+
+
 @contextmanager
 def what_it_lacks(path: Path) -> Iterator[None]:
     """Turn what a damaged file makes the libraries stumble over, anywhere, into `InputError`."""

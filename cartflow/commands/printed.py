@@ -5,27 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cartflow.core.bibliography import reference, references
+from cartflow.commands.columns import print_sources, print_table
 from cartflow.core.outcome import InputError, require_known, suggest
 from cartflow.core.paths import kind_of
 
 if TYPE_CHECKING:
     from cartflow.kinetics.model import Model
 
-KINDS = ("body", "trafficking", "kinetics", "geometry", "study")
+KINDS = ("body", "trafficking", "kinetics", "measured", "geometry", "image", "study")
 
 
 def show(kind: str, name: str | None) -> None:
-    """Print the list of a kind (body, trafficking, kinetics, geometry), or one of it."""
+    """Print the list of a kind (body, trafficking, kinetics, measured, geometry), or one of it."""
     require_known(kind, KINDS, "show")
     if kind == "study":
         _show_study(name)
+    elif kind == "image":
+        _show_image(name)
     elif name is None:
-        _table(["name", "what"], [[name, _title(kind, name)] for name in _names(kind)])
+        print_table(["name", "what"], [[name, _title(kind, name)] for name in _names(kind)])
     elif kind == "kinetics":
         _show_kinetics(name)
     elif kind == "geometry":
         _show_geometry(name)
+    elif kind == "measured":
+        from cartflow.commands.printed_measured import show_measured
+
+        show_measured(name)
     else:
         _show_numbers(kind, name)
 
@@ -33,6 +39,7 @@ def show(kind: str, name: str | None) -> None:
 def _names(kind: str) -> list[str]:
     from cartflow.kinetics.files import load as kinetics
     from cartflow.pbpk.files import load as pbpk
+    from cartflow.pbpk.measured.table import measured_names
 
     if kind == "body":
         return pbpk.body_names()
@@ -40,17 +47,21 @@ def _names(kind: str) -> list[str]:
         return pbpk.trafficking_names()
     if kind == "kinetics":
         return kinetics.names()
-    return list(_SHAPES)
+    return measured_names() if kind == "measured" else list(_SHAPES)
 
 
 def _title(kind: str, name: str) -> str:
     from cartflow.kinetics.files.load import load
     from cartflow.pbpk.files.load import load_body, load_trafficking
+    from cartflow.pbpk.measured.table import load_measured
 
     if kind == "body":
         return load_body(name).title
     if kind == "trafficking":
         return load_trafficking(name).title
+    if kind == "measured":
+        table = load_measured(name)
+        return f"{table.title}: {table.cells}"
     return load(name).title if kind == "kinetics" else _SHAPES[name]
 
 
@@ -62,7 +73,7 @@ def _show_numbers(kind: str, name: str) -> None:
     noun = load_body(name) if kind == "body" else load_trafficking(name)
     print(f"{noun.name}: {noun.title}")
     rows = describe(noun)
-    _table(
+    print_table(
         ["organ", "quantity", "value", "unit", "source", "standing", "note"],
         [
             [r.organ, r.quantity, f"{r.value:.6g}", r.unit, r.source, r.standing, r.note]
@@ -70,7 +81,7 @@ def _show_numbers(kind: str, name: str) -> None:
         ],
     )
     print("\n" + "\n".join(totals(noun) if isinstance(noun, Body) else ways(noun)))
-    _sources([r.source for r in rows])
+    print_sources([r.source for r in rows])
 
 
 def _show_kinetics(name: str) -> None:
@@ -93,7 +104,7 @@ def _show_kinetics(name: str) -> None:
     if model.scaling.volume is not None:
         print(f"compartment volume: {model.scaling.volume.stated} ({model.scaling.volume.note})\n")
     notes = parameter_notes(model)
-    _table(
+    print_table(
         ["parameter", "value", "unit", "source", "standing", "note"],
         [
             [k, f"{p.value:.6g}", p.unit, p.source, p.standing, notes[k]]
@@ -104,7 +115,9 @@ def _show_kinetics(name: str) -> None:
         print(f"\n{network.notes}")
     _show_runs(model)
     numbers = model.numbers().values()
-    _sources([*network.references, *(p.source for p in numbers), *(c.source for c in model.checks)])
+    print_sources(
+        [*network.references, *(p.source for p in numbers), *(c.source for c in model.checks)]
+    )
 
 
 def _show_runs(model: Model) -> None:
@@ -122,7 +135,7 @@ def _show_runs(model: Model) -> None:
     if model.checks:
         print()
         header = ["check", "kind", "scenario", "expected", "within", "standing", "source", "note"]
-        _table(header, check_values(model))
+        print_table(header, check_values(model))
 
 
 _ROW = "cells, layers, grading"
@@ -137,8 +150,8 @@ _SHAPES = {
     "ellipsoid": "semi_axes (three), spacing; boundary rim",
     "box": "lengths, cells, regions; boundaries left, right, bottom, top (and back, front)",
     "mask": (
-        "file (NIfTI or NRRD), labels, largest_component, coarsen, surface; boundary rim, and "
-        "wall around cavities"
+        "file (an image, or a list of them), labels, largest_component, coarsen, surface; boundary "
+        "rim, and wall around cavities"
     ),
     "phantom": "volume, spacing, lobes, seed, surface; boundary rim",
 }
@@ -164,7 +177,7 @@ def _show_geometry(name: str) -> None:
     else:
         msg = f"geometry: unknown name '{name}'; {suggest(name, _SHAPES)}, or a study or image file"
         raise InputError(msg)
-    _table(["what", "value"], [list(row) for row in describe(geometry)])
+    print_table(["what", "value"], [list(row) for row in describe(geometry)])
 
 
 def _show_study(name: str | None) -> None:
@@ -173,19 +186,12 @@ def _show_study(name: str | None) -> None:
 
     if name is None:
         raise InputError("show study: name a study file")
-    _table(["what", "value"], [list(row) for row in describe(Study.from_file(name))])
+    print_table(["what", "value"], [list(row) for row in describe(Study.from_file(name))])
 
 
-def _table(header: list[str], rows: list[list[str]]) -> None:
-    """Print rows in columns as wide as their longest entry; the last column runs free."""
-    lines = [header, *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header) - 1)]
-    for line in lines:
-        cells = [text.ljust(width) for text, width in zip(line, widths, strict=False)]
-        print("  ".join([*cells, line[-1]]).rstrip())
+def _show_image(name: str | None) -> None:
+    from cartflow.commands.images import image_rows
 
-
-def _sources(keys: list[str]) -> None:
-    print()
-    for key in references(keys):
-        print(f"[{key}] {reference(key)}")
+    if name is None:
+        raise InputError("show image: name an image file, or a folder with a DICOM series")
+    print_table(["what", "value"], image_rows(Path(name)))

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from cartflow.commands.ending import FINISHED
+from cartflow.commands.piped import PIPE, from_pipe
 from cartflow.core.terminal import tell
 
 
 def add_report(commands: Any) -> None:
     """Add the command to the parser's `commands`."""
     command = commands.add_parser("report", help="write a result as one HTML page")
-    command.add_argument("file", type=Path, metavar="FILE", help="what run wrote")
+    command.add_argument("file", type=Path, metavar="FILE", help="what run wrote, or - piped in")
     command.add_argument(
         "--out", type=Path, metavar="HTML", help="the page (default: FILE's stem .html)"
     )
@@ -28,12 +29,14 @@ def _report(options: argparse.Namespace) -> int:
     from cartflow.results.drawable import require_drawable
     from cartflow.results.report.page import report
 
-    path = options.out or options.file.parent / f"{options.file.stem}.html"
+    name = "result" if options.file == PIPE else options.file.stem
+    path = options.out or options.file.parent / f"{name}.html"
     out = Destination(path=path, kind=HTML, force=options.force)
-    tree = read(options.file)
-    with what_it_lacks(options.file):
-        require_drawable(tree)
-        page = report(tree, options.file.name)
+    with from_pipe(options.file, f"{name}.nc") as file:
+        tree = read(file)
+        with what_it_lacks(file):
+            require_drawable(tree)
+            page = report(tree, file.name)
     out.save(lambda draft: _write(draft, page))
     tell([f"written       {path}"])
     return FINISHED

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cartflow.commands.ending import FINISHED
+from cartflow.commands.piped import PIPE, study_given, to_pipe
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.commands.telling_option import add_telling, telling
+from cartflow.core.outcome import InputError
 from cartflow.core.terminal import tell
 
 if TYPE_CHECKING:
@@ -18,9 +20,14 @@ if TYPE_CHECKING:
 def add_run(commands: Any) -> None:
     """Add the command to the parser's `commands`."""
     command = commands.add_parser("run", help="run a study file and write its result")
-    command.add_argument("study", type=Path, metavar="STUDY", help="a TOML study file")
     command.add_argument(
-        "--out", type=Path, metavar="FILE", help="the result (default: STUDY's stem .nc)"
+        "study", type=Path, metavar="STUDY", help="a TOML study file, or - for one that is piped in"
+    )
+    command.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the result (default: STUDY's stem .nc), or - to pipe it out",
     )
     command.add_argument("--engine", metavar="NAME", help="the engine (default: the study's)")
     command.add_argument(
@@ -36,18 +43,22 @@ def add_run(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    name = "study" if options.study == PIPE else options.study.stem
+    with to_pipe(options.out or Path(f"{name}.nc"), f"{name}.nc") as path:
+        return _ran(options, path)
+
+
+def _ran(options: argparse.Namespace, path: Path) -> int:
     from cartflow.core.progress.shown import days
     from cartflow.core.saving.destination import Destination
     from cartflow.core.saving.signals import Stopping
     from cartflow.results.summary import summary_lines
     from cartflow.results.writing import writer
     from cartflow.study.checks import hints
-    from cartflow.study.study import Study
 
     told = telling(options)
     with Stopping() as stop:
-        study = Study.from_file(options.study, _settings(options))
-        path = options.out or Path(f"{options.study.stem}.nc")
+        study = study_given(options.study, _settings(options))
         since = _unfinished(path) if options.resume else None
         out = Destination(path=path, force=options.force or since is not None)
         if since is not None and since.outcome.status == "finished":
@@ -64,13 +75,18 @@ def _run(options: argparse.Namespace) -> int:
         told.add(f"outcome: {result.outcome}")
         notes = [f"note          {hint}" for hint in hints(study.table)]
         try:
-            written = writing.end(result)
+            written = writing.end(result, together=options.out == PIPE)
         finally:
             tell([*summary_lines(result.tree), *notes])
-    told.add(f"written: {written}")
-    tell([f"written       {written}"])
+    place = "to the pipe" if options.out == PIPE else written
+    told.add(f"written: {place}")
+    tell([f"written       {place}"])
     if writing.shelf is not None and writing.shelf.beside.folder.is_dir():
-        tell([f"fields        {writing.shelf.beside.folder}; cartflow export makes one file"])
+        tell(
+            [
+                f"fields        {writing.shelf.beside.folder}; cartflow export --format netcdf makes one file"
+            ]
+        )
     if result.outcome.status == "interrupted":
         tell(["go on         with the same command and --resume"])
     out.require_here(written)
@@ -106,6 +122,8 @@ def _mask(study: Path, mask: Path) -> dict[str, Any]:
     """Return the geometry table of `mask`, with the labels and coarsening of the study's own."""
     from cartflow.core.tables import read_toml
 
+    if study == PIPE:
+        raise InputError("--mask: needs a study file; name the image in the study that is piped in")
     own = read_toml(study).get("geometry", {})
     kept = own if isinstance(own, dict) and own.get("shape") == "mask" else {}
     return {**kept, "shape": "mask", "file": str(mask.absolute())}

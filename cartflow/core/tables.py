@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,6 +14,8 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     ValidationError,
     ValidationInfo,
 )
@@ -22,6 +24,7 @@ from cartflow.core.nesting import require_shallow
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter, Sign, parameter
 from cartflow.core.paths import kind_of
+from cartflow.core.quantity_schema import quantity_schema
 from cartflow.core.table_errors import explanation
 
 _LARGEST = 4_000_000  # bytes of a text; the largest that ships has 0.03 MB
@@ -45,29 +48,45 @@ PositiveInt = Annotated[WholeNumber, Field(gt=0)]
 T = TypeVar("T", bound=Table)
 
 
+@dataclass(frozen=True)
+class Quantity:
+    """What turns a value into a `Parameter` like `like`, for pydantic and for its JSON schema."""
+
+    like: str
+    minimum: float | None
+    above: float | None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        return BeforeValidator(self._checked).__get_pydantic_core_schema__(source, handler)
+
+    def __get_pydantic_json_schema__(self, _: Any, __: GetJsonSchemaHandler) -> dict[str, Any]:
+        return quantity_schema(self.like, positive=self.above is not None)
+
+    def _checked(self, value: Any, info: ValidationInfo) -> Parameter:
+        sign: Sign = (
+            "any" if self.minimum is None else "not_negative" if self.above is None else "positive"
+        )
+        try:
+            result = parameter(value, self.like, source=(info.context or {}).get("source", "study"))
+        except InputError as error:
+            raise ValueError(str(error)) from None
+        lowest = result.value if result.bounds is None else result.bounds[0]
+        if self.above is not None and lowest <= self.above:
+            msg = f"'{result.stated}' must be greater than {self.above:g}"
+            raise ValueError(msg)
+        if self.minimum is not None and lowest < self.minimum:
+            msg = f"'{result.stated}' is below {self.minimum:g}"
+            raise ValueError(msg)
+        return replace(result, sign=sign)
+
+
 def quantity(like: str, *, minimum: float | None = 0.0, above: float | None = None) -> Any:
     """Return the pydantic validator that turns a value into a `Parameter` like `like`.
 
     `minimum` and `above` bound the value, and its range, in internal units; a quantity that may
     be negative says so by a `minimum` of None.
     """
-    sign: Sign = "any" if minimum is None else "not_negative" if above is None else "positive"
-
-    def check(value: Any, info: ValidationInfo) -> Parameter:
-        try:
-            result = parameter(value, like, source=(info.context or {}).get("source", "study"))
-        except InputError as error:
-            raise ValueError(str(error)) from None
-        lowest = result.value if result.bounds is None else result.bounds[0]
-        if above is not None and lowest <= above:
-            msg = f"'{result.stated}' must be greater than {above:g}"
-            raise ValueError(msg)
-        if minimum is not None and lowest < minimum:
-            msg = f"'{result.stated}' is below {minimum:g}"
-            raise ValueError(msg)
-        return replace(result, sign=sign)
-
-    return BeforeValidator(check)
+    return Quantity(like, minimum, above)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

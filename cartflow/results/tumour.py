@@ -110,6 +110,13 @@ def _places(geometry: Geometry) -> dict[str, xr.Variable]:
     if geometry.affine is not None:
         text = "affine from index to RAS mm"
         places["affine"] = variable(("affine_row", "affine_column"), geometry.affine, "1", text)
+    if geometry.source_affine is not None and geometry.source_shape is not None:
+        rows = ("affine_row", "affine_column")
+        text = "affine from the index of a voxel of the mask's file to RAS mm"
+        places["mask_affine"] = variable(rows, geometry.source_affine, "1", text)
+        text = "voxels of the mask's file along i, j, k"
+        sizes = np.array(geometry.source_shape)
+        places["mask_shape"] = variable(("mask_axis",), sizes, "1", text)
     return places
 
 

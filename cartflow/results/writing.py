@@ -41,7 +41,7 @@ class Whole:
         """Write what there is if the last writing is long enough ago."""
         self._keep(make)
 
-    def end(self, result: Result) -> Path:
+    def end(self, result: Result, *, together: bool = True) -> Path:
         """Write the result, or where that fails to another place; return the file."""
         return self.out.settle(netcdf(result.tree))
 
@@ -84,14 +84,14 @@ class Written:
         if mark:
             self._marked = ended
 
-    def end(self, result: Result) -> Path:
+    def end(self, result: Result, *, together: bool = False) -> Path:
         """Make one file of what has ended and remove the folder; return the file.
 
-        Where there is no room for it, or the run was interrupted and may go on, all stays as it
-        is. Raises `RunStopped` where nothing can be written.
+        Where there is no room for it, or the run was interrupted and may go on (and its file is
+        not wanted `together` all the same), all stays as it is. Raises `RunStopped` where nothing can be written.
         """
         try:
-            if is_unfinished(result.outcome):
+            if is_unfinished(result.outcome) and not together:
                 self._mark(result.tree)
                 self._so_far(result)
                 return self.out.path
@@ -109,7 +109,7 @@ class Written:
             return self.out.settle(netcdf(result.tree))
         say(
             f"note          the fields stay in {self.shelf.beside.folder}; "
-            f"cartflow export {self.out.path} makes one file"
+            f"cartflow export --format netcdf {self.out.path} makes one file"
         )
         return self.out.path
 

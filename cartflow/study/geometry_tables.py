@@ -84,11 +84,11 @@ class BoxTable(Table):
 
 
 class MaskTable(Table):
-    """A voxel mask in a NIfTI or NRRD file."""
+    """A voxel mask in an image file, or in several of one structure each."""
 
     shape: Literal["mask"]
-    file: Path
-    labels: dict[str, WholeNumber] = Field(default_factory=dict)
+    file: Path | list[Path]
+    labels: dict[str, WholeNumber | str] | list[str] | str = Field(default_factory=dict)
     largest_component: bool = False
     coarsen: PositiveInt | tuple[PositiveInt, PositiveInt, PositiveInt] = 1
     surface: Surface = "smooth"

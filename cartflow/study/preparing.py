@@ -17,16 +17,19 @@ from cartflow.study.checks import refuse_tumour_keys, refuse_unused, require_reg
 from cartflow.study.composition import Composition
 from cartflow.study.courses.blood import blood_course
 from cartflow.study.dosing import build_doses, cells_alone
-from cartflow.study.given import with_given_diffusivities, with_given_starts
+from cartflow.study.given import image_words, with_given_diffusivities, with_given_starts
 from cartflow.study.overrides import errors_named
-from cartflow.study.parts import arrival, control, engine, suited
+from cartflow.study.parts import arrival, control, engine, leaving, suited
 from cartflow.study.schedule import save_times
 
 
-def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parameter]]:
+def coupled_simulation(
+    study: Composition,
+) -> tuple[Simulation, dict[str, Parameter], dict[str, str]]:
     """Return the coupled simulation, and the numbers of its fields and tissue by dotted key.
 
-    It is without events. Raises `InputError` without a tumour.
+    Third is what images gave, in words by dotted key. It is without events. Raises `InputError`
+    without a tumour.
     """
     table, tumour = study.table, study.tumour
     assembler = Assembler(study.name, study.geometry, study.kinetics, study.folder)
@@ -34,7 +37,9 @@ def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parame
         refuse_unused(table, tumour)
         require_regions(table, tumour, study.geometry)
         require_free_names(study.kinetics, study.geometry)
-        egress = study.organs.egress_rate * study.geometry.region(tumour.egress_region)
+        lymphatics = assembler.vessels(tumour.lymphatic_density, "tumour.lymphatic_density")
+        egress = leaving(tumour, study.geometry, study.organs.egress_rate, lymphatics)
+        vessels = assembler.vessels(tumour.vessel_density, "tumour.vessel_density")
         problem = Problem(
             geometry=study.geometry,
             network=study.kinetics,
@@ -47,7 +52,9 @@ def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parame
             network=study.organs,
             engine=engine(table.solver, problem),
             door=Door(
-                geometry=study.geometry, arrival=arrival(tumour, study.geometry), egress=egress
+                geometry=study.geometry,
+                arrival=arrival(tumour, study.geometry, vessels),
+                egress=egress,
             ),
             doses=build_doses(table.doses, study.kinetics, table.time.end),
             injection=vessel_fed(study.geometry, tumour.injection_region),
@@ -63,7 +70,8 @@ def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parame
             ),
             control=control(table.solver),
         )
-        return suited(simulation, table.solver), assembler.parameters
+        images = {**assembler.images, **image_words(study.given)}
+        return suited(simulation, table.solver), assembler.parameters, images
 
 
 def _feed(study: Composition) -> Feed | None:

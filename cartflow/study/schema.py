@@ -62,6 +62,8 @@ class TumourTable(Table):
     boundary: str | None = None
     egress_region: str = "all"
     injection_region: str = "core"
+    vessel_density: Any = None
+    lymphatic_density: Any = None
     plasma_flow: Rate | None = None
     vascular_fraction: Fraction | None = None
     interstitial_fraction: Fraction | None = None
@@ -139,7 +141,7 @@ class SourceTable(Table):
     """Supply and first-order removal in a region."""
 
     supply: Any = None
-    removal: Rate | None = None
+    removal: Any = None
 
 
 class FieldTable(Table):

@@ -52,7 +52,7 @@ def _build(table: Shape, folder: Path) -> Geometry:
         return _partial_volume(table, folder)
     if isinstance(table, MaskTable):
         return read_mask(
-            folder / table.file,
+            _files(table, folder),
             table.labels or None,
             largest_component=table.largest_component,
             coarsen=table.coarsen,
@@ -96,6 +96,8 @@ def _partial_volume(table: MaskTable, folder: Path) -> Geometry:
         if given != plain[key].get_default(call_default_factory=True):
             msg = f"{key}: got {given!r} beside partial_volume = true; give one of them"
             raise InputError(msg)
+    if isinstance(table.file, list):
+        raise InputError("file: got a list beside partial_volume = true; give one file")
     return read_partial_volume(
         folder / table.file, largest_component=table.largest_component, coarsen=table.coarsen
     )
@@ -123,3 +125,9 @@ def _value(given: Parameter | None) -> float | None:
 
 def _long(given: Parameter | None) -> float:
     return 1.0 if given is None else given.value
+
+
+def _files(table: MaskTable, folder: Path) -> Path | list[Path]:
+    if isinstance(table.file, list):
+        return [folder / file for file in table.file]
+    return folder / table.file

@@ -35,6 +35,7 @@ from cartflow.study.given import in_words, on_cells
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import all_replaced, errors_named, without_folders
 from cartflow.study.preparing import body_alone, coupled_simulation
+from cartflow.study.saving import saving_of
 from cartflow.study.schema import StudyTable
 from cartflow.study.variants import with_shared_parts
 
@@ -114,8 +115,10 @@ class Study(Composition):
         """Return the study with a field's start or diffusivity given for every mesh cell.
 
         `initial` is in the field's unit (cells/mm^3, ng/mm^3), `diffusivity` in mm^2/day; each is
-        an array of one value a mesh cell, or on the grid of `Study.geometry`. The result's
-        attribute `given_arrays` names them. Raises `InputError` for another field or shape.
+        an array of one value a mesh cell, or on the grid of `Study.geometry`. What says where it
+        lies is averaged over the mesh cells instead: an `xarray.DataArray` along x, y, z (mm), or
+        a pair of an array (i, j, k) and its affine. The result's attribute `given_arrays` names
+        them. Raises `InputError` for another field, shape or place.
         """
         with errors_named(self.name):
             require_known(name, self.kinetics.species_names, "with_field")
@@ -147,9 +150,15 @@ class Study(Composition):
         if self.table.tumour is None:
             return body_alone(self)
         _ = self.saving
-        simulation, used = coupled_simulation(self)
+        simulation, used, images = coupled_simulation(self)
         self.stated.update(used)
+        self.images.update(images)
         return simulation
+
+    @cached_property
+    def images(self) -> dict[str, str]:
+        """What the study's images gave, in words by dotted key, once it was assembled."""
+        return {}
 
     @cached_property
     def events(self) -> Events[Study] | None:
@@ -219,18 +228,14 @@ class Study(Composition):
     @cached_property
     def saving(self) -> Saving:
         """Which fields are saved, and how. Raises `InputError` for one that there is not."""
-        table = self.table.save
-        for i, name in enumerate(table.fields or ()):
-            with errors_named(self.name):
-                require_known(name, self.kinetics.species_names, f"save.fields.{i}")
-        fields = None if table.fields is None else tuple(table.fields)
-        return Saving(fields=fields, dtype=table.dtype, compression=table.compression)
+        with errors_named(self.name):
+            return saving_of(self.table.save, self.kinetics.species_names)
 
     def _identity(self) -> str:
         return identity(self.text, without_folders(self.settings))
 
     def _result(self, record: Record, shelf: Shelf | None = None) -> Result:
-        return build_result(
+        result = build_result(
             record,
             self.prepared,
             title=self.table.title,
@@ -244,3 +249,7 @@ class Study(Composition):
             saving=self.saving,
             shelf=shelf,
         )
+        if self.images:
+            lines = [f"{key}: {words}" for key, words in self.images.items()]
+            result.tree.attrs["images"] = "\n".join(lines)
+        return result

@@ -20,7 +20,8 @@ from cartflow.geometries.images.labels import (
     chosen_labels,
     keep_largest_part,
 )
-from cartflow.geometries.images.reading import read_image
+from cartflow.geometries.images.naming import label_names
+from cartflow.geometries.images.reading import read_image, read_structures
 from cartflow.geometries.voxels.coarsening import checked_factors
 from cartflow.geometries.voxels.geometry import geometry_of_voxels
 from cartflow.geometries.voxels.orientation import checked_affine, oriented
@@ -29,20 +30,28 @@ from cartflow.geometries.voxels.splitting import split_voxels
 
 
 def read_mask(
-    path: str | Path,
-    labels: Mapping[str, int] | None = None,
+    path: str | Path | Sequence[str | Path],
+    labels: Mapping[str, int | str] | Sequence[str] | str | None = None,
     largest_component: bool = False,
     coarsen: int | Sequence[int] = 1,
     surface: Surface = "smooth",
     split: int = 1,
 ) -> Geometry:
-    """Return the tumour in a NIfTI or NRRD label image; see `voxel_mask`.
+    """Return the tumour in a label image, of a kind that `read_image` reads; see `voxel_mask`.
 
-    Raises `InputError`, one line that names the file.
+    Of several files each holds one structure, named by its file. `labels` may also be the name of
+    a convention (``brats2017``, ``brats2023``, ``brats2024``), or names segments that the image
+    itself names, which all are regions by default. Raises `InputError`, one line that names the
+    file.
     """
-    image = read_image(path)
+    if isinstance(path, Sequence) and not isinstance(path, str):
+        image = read_structures(path)
+        path = path[0]
+    else:
+        image = read_image(path)
     try:
-        geometry = _mask(image, labels, largest_component, coarsen, surface, split)
+        names = label_names(image, labels, present_labels(image))
+        geometry = _mask(image, names, largest_component, coarsen, surface, split)
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
@@ -103,9 +112,10 @@ def _mask(
     shifted = affine_of_box(matrix, [side.start for side in box])
     whole = oriented(codes, shifted, checked_factors(coarsen, codes.shape))
     grid = split_voxels(whole, split)
-    return geometry_of_voxels(
+    geometry = geometry_of_voxels(
         grid, names, matrix, image.notes, drop_empty=region_names is None, surface=surface
     )
+    return replace(geometry, source_shape=image.stored.shape)
 
 
 def _with_both_volumes(geometry: Geometry, image: Image, qform: NDArray[np.float64]) -> Geometry:

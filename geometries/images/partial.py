@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,8 @@ def _geometry(image: Image, largest: bool, coarsen: int | Sequence[int]) -> Geom
     shares = np.where(held[box] > 0, shares[box], 0.0)
     shifted = affine_of_box(matrix, [side.start for side in box])
     grid = oriented(shares, shifted, checked_factors(coarsen, shares.shape))
-    return geometry_of_fractions(grid, matrix, image.notes)
+    geometry = geometry_of_fractions(grid, matrix, image.notes)
+    return replace(geometry, source_shape=image.stored.shape)
 
 
 def _checked(image: Image) -> NDArray[np.float32]:

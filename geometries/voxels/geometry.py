@@ -79,6 +79,7 @@ def geometry_of_voxels(
         build_mesh=partial(_build_mesh, fine, factors, voxel, affine, volumes),
         build_measures=partial(measure_mask, fine > 0, voxel),
         build_coarse=partial(_coarse, grid, names, source_affine, surface, active, volumes),
+        build_voxels=partial(_voxels, grid) if max(grid.factors) > 1 else None,
         affine=affine,
         source_affine=source_affine,
         notes=(
@@ -87,6 +88,10 @@ def geometry_of_voxels(
             *_of_cavities(cavities, voxel),
         ),
     )
+
+
+def _voxels(grid: VoxelGrid) -> tuple[NDArray[Any], Floats, tuple[int, int, int]]:
+    return grid.labels, grid.affine, grid.factors
 
 
 def _coarse(

@@ -22,9 +22,12 @@ def test_the_names():
     assert sorted(cartflow.__all__) == [
         "Antigen",
         "AntigenWindow",
+        "Clones",
         "Counted",
         "Culture",
+        "Cyclophosphamide",
         "DonorCells",
+        "Escape",
         "Fludarabine",
         "InputError",
         "Result",

@@ -187,6 +187,7 @@ ALONE = {
     "conte2025",
     "kareva_gevertz2023",
     "kimmel2021",
+    "lymphodepletion",
     "owens2021",
     "stein2019",
     "yiu2012",

@@ -13,6 +13,7 @@ ALONE = {
     "conte2025",
     "kareva_gevertz2023",
     "kimmel2021",
+    "lymphodepletion",
     "owens2021",
     "stein2019",
 }

@@ -4,15 +4,8 @@ import numpy as np
 import pytest
 
 from cartflow.pbpk.files.load import load_trafficking
-from cartflow.validation.bodies.biodistribution_rows import (
-    MODELS,
-    SERIES,
-    VALUES,
-    applying,
-    body_of,
-    lung_at_half_an_hour,
-    misfit,
-)
+from cartflow.pbpk.measured.by_model import MODELS, applying, body_of, misfit
+from cartflow.validation.bodies.biodistribution_rows import TABLES, lung_at_half_an_hour
 from cartflow.validation.bodies.khot_curves import AREA, DRAWN, HOURS, MEASURED
 from cartflow.validation.bodies.khot_equations import (
     AS_PRINTED,
@@ -84,12 +77,12 @@ def test_the_loss_that_ships_is_the_fitted_one():
 
 
 def test_what_each_model_says_of_organs_is_all_that_it_is_asked():
-    assert len(applying("khot2019", "khot")) == 50
-    assert len(applying("tsai2022_liver", "khot")) == 15
-    assert len(applying("tsai2022_pleural", "pet")) == 2
-    assert misfit("tsai2022_pleural", "duct")[1] == 0
-    assert np.isnan(misfit("tsai2022_pleural", "duct")[0])
-    assert {v.series for v in VALUES} == set(SERIES)
+    khot, duct = TABLES["khot2019"], TABLES["rat_duct_lymphocytes1973"]
+    assert len(applying("khot2019", khot)) == 50
+    assert len(applying("tsai2022_liver", khot)) == 15
+    assert len(applying("tsai2022_pleural", TABLES["lee2020"])) == 2
+    assert misfit("tsai2022_pleural", duct)[1] == 0
+    assert np.isnan(misfit("tsai2022_pleural", duct)[0])
     assert body_of("ganusov2014", "rat") == "rat_250g"
     assert body_of("tsai2022_liver", "mouse") == "mouse_tsai2022_liver"
 
@@ -103,6 +96,6 @@ def test_the_lung_at_half_an_hour():
 
 
 def test_khot_is_nearest_to_its_own_mice():
-    found = {model: misfit(model, "khot")[0] for model in MODELS}
+    found = {model: misfit(model, TABLES["khot2019"])[0] for model in MODELS}
     assert min(found, key=found.get) == "khot2019"
     assert found["khot2019"] == pytest.approx(0.28, abs=0.005)

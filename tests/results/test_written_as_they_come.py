@@ -85,7 +85,7 @@ def test_what_an_interrupted_run_saved_is_what_any_run_saved(streamed):
     found = written(study, streamed / "run.nc", watch=press)
     trees = [each.tree.drop_nodes("checkpoint") for each in (part, found)]
     assert differing(*trees) == []
-    assert main(["export", "run.nc", "--out", "one.nc"]) == 0
+    assert main(["export", "run.nc", "--format", "netcdf", "--out", "one.nc"]) == 0
     with xr.open_datatree("one.nc") as one:
         assert differing(trees[0], one) == []
         assert one.attrs["outcome"].startswith("interrupted")
@@ -211,7 +211,7 @@ def test_no_room_for_one_file(streamed, monkeypatch, capsys):
     monkeypatch.setattr(Destination, "save", no_room)
     assert main(["run", "study.toml"]) == 0
     printed = capsys.readouterr()
-    assert "cartflow export study.nc makes one file" in printed.err
+    assert "cartflow export --format netcdf study.nc makes one file" in printed.err
     found = load_result(streamed / "study.nc")
     assert found.outcome.status == "finished"
     assert differing(Study.from_text(text).run().tree, found.tree.drop_nodes("errors")) == []
@@ -248,7 +248,7 @@ def test_what_a_killed_run_saved_can_be_read_and_gone_on_with(streamed):
     number = part.tree.sizes["time"]
     assert number > 2
     np.testing.assert_array_equal(part.tree["tumour/cart"], whole["tumour/cart"][:number])
-    assert main(["export", "killed.nc", "--out", "one.nc"]) == 0
+    assert main(["export", "killed.nc", "--format", "netcdf", "--out", "one.nc"]) == 0
     np.testing.assert_array_equal(
         load_result("one.nc").tree["tumour/cart"], whole["tumour/cart"][:number]
     )

@@ -10,16 +10,16 @@ from matplotlib.figure import Figure
 
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import colours
-from cartflow.validation.bodies.biodistribution_rows import (
+from cartflow.pbpk.measured.by_model import (
     MODELS,
-    SERIES,
-    VALUES,
+    Value,
     applying,
     body_of,
-    lung_at_half_an_hour,
     misfit,
     modelled,
 )
+from cartflow.pbpk.measured.table import Measured, Tissue
+from cartflow.validation.bodies.biodistribution_rows import LUNG, TABLES, lung_at_half_an_hour
 from cartflow.validation.book.case import CaseResult, Check
 from cartflow.validation.book.drawing import panels
 from cartflow.validation.book.names import BODIES
@@ -39,7 +39,7 @@ _MARKS = "osD^v"
 
 def case() -> CaseResult:
     """Return every model's misfit to every series that it applies to; any scope does all."""
-    found = {(model, series): misfit(model, series) for model in MODELS for series in SERIES}
+    found = {(m, name): misfit(m, table) for m in MODELS for name, table in TABLES.items()}
     bodies = {model: f"{body_of(model, 'mouse')}, {body_of(model, 'rat')}" for model in MODELS}
     return CaseResult(
         name="bodies:biodistribution",
@@ -63,7 +63,7 @@ def case() -> CaseResult:
         dataset=_dataset(found),
         figure=_figure(found),
         references=(
-            *dict.fromkeys(s.reference for s in SERIES.values()),
+            *(table.reference for table in TABLES.values()),
             "singh2020",
             "tsai2022",
             "ganusov2014",
@@ -72,14 +72,15 @@ def case() -> CaseResult:
 
 
 def _series_in_words() -> str:
-    counts = {key: sum(v.series == key for v in VALUES) for key in SERIES}
-    return "; ".join(f"{s.title} ({counts[key]}; {s.cells})" for key, s in SERIES.items())
+    return "; ".join(
+        f"{t.title} ({len(applying('khot2019', t))}; {t.cells})" for t in TABLES.values()
+    )
 
 
 def _checks(found: Misfits) -> tuple[Check, ...]:
     fitted = Check(
         name="rms of log10, khot2019, 51Cr in the mouse",
-        measured=found["khot2019", "khot"][0],
+        measured=found["khot2019", "khot2019"][0],
         expected=0.29,
         tolerance=0.0,
         kind="at_most",
@@ -92,7 +93,7 @@ def _checks(found: Misfits) -> tuple[Check, ...]:
             expected=percent,
             tolerance=0.1,
             kind="absolute",
-            reference=SERIES["lung"].reference,
+            reference=LUNG.reference,
             unit="% of dose",
         )
         for model, percent in _STATED.items()
@@ -102,8 +103,8 @@ def _checks(found: Misfits) -> tuple[Check, ...]:
 
 def _finding(found: Misfits) -> str:
     rows = [
-        f"{model} {', '.join(f'{SERIES[key].title} {_shown(found[model, key])}' for key in SERIES)}"
-        for model in MODELS
+        f"{m} {', '.join(f'{t.title} {_shown(found[m, key])}' for key, t in TABLES.items())}"
+        for m in MODELS
     ]
     lungs = ", ".join(f"{model} {lung_at_half_an_hour(model):.0f}" for model in MODELS)
     return (
@@ -131,10 +132,10 @@ def _figure(found: Misfits) -> Figure:
 def _scatter(axes: Any) -> None:
     """Draw 51Cr in the mouse: modelled against measured."""
     for model, shade, mark in zip(MODELS, colours(len(MODELS)), _MARKS, strict=True):
-        values = applying(model, "khot")
+        values = applying(model, TABLES["khot2019"])
         axes.loglog(
-            [v.percent for v in values],
-            modelled(model, values),
+            [percent for *_, percent in values],
+            modelled(model, TABLES["khot2019"], values),
             mark,
             color=shade,
             mfc="none",
@@ -149,55 +150,67 @@ def _scatter(axes: Any) -> None:
 
 def _places(axes: Any) -> None:
     """Draw every other number: measured, and by each model."""
-    values = [v for v in VALUES if v.series != "khot"]
-    places = np.arange(len(values))
-    axes.semilogy(places, [v.percent for v in values], "k_", ms=18, mew=2)
+    values = [(t, v) for name, t in TABLES.items() if name != "khot2019" for v in t.values()]
+    axes.semilogy(np.arange(len(values)), [v[2] for _, v in values], "k_", ms=18, mew=2)
     for model, shade, mark in zip(MODELS, colours(len(MODELS)), _MARKS, strict=True):
-        own = [(n, v) for n, v in enumerate(values) if v in applying(model, v.series)]
+        own = [(n, t, v) for n, (t, v) in enumerate(values) if v in applying(model, t)]
         axes.semilogy(
-            [n for n, _ in own], modelled(model, [v for _, v in own]), mark, color=shade, mfc="none"
+            [n for n, *_ in own],
+            [modelled(model, t, [v])[0] for _, t, v in own],
+            mark,
+            color=shade,
+            mfc="none",
         )
-    names = [f"{' + '.join(v.organs)}, {v.hour:g} h\n{SERIES[v.series].title}" for v in values]
-    axes.set_xticks(places, names, rotation=60, ha="right", fontsize=7)
+    names = [f"{_organs(v[0])}, {v[1]:g} h\n{t.title}" for t, v in values]
+    axes.set_xticks(np.arange(len(values)), names, rotation=60, ha="right", fontsize=7)
     axes.set_ylabel("% of the dose")
     axes.set_title("other series: measured (bars) and by each model", fontsize=9)
 
 
 def _bars(axes: Any, found: Misfits) -> None:
     """Draw the rms of log10 of each model for each series."""
-    places, width = np.arange(len(SERIES)), 0.8 / len(MODELS)
+    places, width = np.arange(len(TABLES)), 0.8 / len(MODELS)
     for number, (model, shade) in enumerate(zip(MODELS, colours(len(MODELS)), strict=True)):
-        heights = [found[model, key][0] for key in SERIES]
+        heights = [found[model, key][0] for key in TABLES]
         axes.bar(places + (number - 2) * width, heights, width, color=shade, label=model)
     axes.axhline(np.log10(2), color="0.5", lw=1, ls="--", label="a factor of 2")
-    axes.set_xticks(places, [s.title for s in SERIES.values()], rotation=30, ha="right", fontsize=8)
+    axes.set_xticks(places, [t.title for t in TABLES.values()], rotation=30, ha="right", fontsize=8)
     axes.set_ylabel("rms of log10 (modelled / measured)")
     axes.set_title("misfit by series", fontsize=9)
     axes.legend(frameon=False, fontsize=7)
 
 
 def _dataset(found: Misfits) -> xr.Dataset:
-    table = np.array([[found[model, key] for key in SERIES] for model in MODELS])
+    table = np.array([[found[model, key] for key in TABLES] for model in MODELS])
     dims = ("model", "series")
-    every = np.full((len(MODELS), len(VALUES)), np.nan)
-    for row, model in enumerate(MODELS):
-        own = [n for n, v in enumerate(VALUES) if v in applying(model, v.series)]
-        every[row, own] = modelled(model, [VALUES[n] for n in own])
-    names = [f"{v.series}: {' + '.join(v.organs)} at {v.hour:g} h" for v in VALUES]
-    per_gram = [int(v.per_gram) for v in VALUES]
+    values = [(t, v) for t in TABLES.values() for v in applying("khot2019", t)]
+    every = np.array([[_or_nan(model, t, v) for t, v in values] for model in MODELS])
+    names = [f"{t.title}: {_organs(v[0])} at {v[1]:g} h" for t, v in values]
+    per_gram = [int(t.unit == "%/g") for t, _ in values]
     return xr.Dataset(
         {
             "misfit": variable(dims, table[..., 0], "1", "rms of log10 (model / measured)"),
             "numbers": variable(dims, table[..., 1], "1", "numbers that the rms is of"),
             "modelled": variable(("model", "value"), every / 100, "1", "share of the dose, model"),
             "measured": variable(
-                ("value",), [v.percent / 100 for v in VALUES], "1", "share of the dose, measured"
+                ("value",), [v[2] / 100 for _, v in values], "1", "share of the dose, measured"
             ),
             "per_gram": variable(("value",), per_gram, "1", "1 where the share is per g of tissue"),
         },
         coords={
             "model": label(("model",), list(MODELS), "trafficking model"),
-            "series": label(("series",), [s.title for s in SERIES.values()], "measurements"),
+            "series": label(("series",), [t.title for t in TABLES.values()], "measurements"),
             "value": label(("value",), names, "what was measured"),
         },
     )
+
+
+def _organs(tissue: Tissue) -> str:
+    return " + ".join(tissue.organs)
+
+
+def _or_nan(model: str, table: Measured, value: Value) -> float:
+    """Return what a model gives for a value, nan where it says nothing of the organ."""
+    if value not in applying(model, table):
+        return float("nan")
+    return float(modelled(model, table, [value])[0])

@@ -13,18 +13,20 @@ from cartflow.core.parameters import Parameter
 from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.flows.courses import HOUR, course, given, held
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network
+from cartflow.pbpk.measured.table import load_measured
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.validation.bodies.rows import PublishedRow
 
 Array = NDArray[np.float64]
 
-# % of the injected dose in the organ at 1 h and 7 days, mean and standard deviation.
+_TABLE = load_measured("lee2020")
+# % of the injected dose by organ and day, mean and standard deviation.
 MEASURED = {
-    ("lung", 1 * HOUR): (24.4, 3.4),
-    ("liver", 1 * HOUR): (22.9, 5.6),
-    ("lung", 7.0): (3.9, 0.3),
-    ("liver", 7.0): (36.4, 2.7),
-    ("spleen", 7.0): (1.4, 0.3),
+    (name, hour / 24): (percent, spread)
+    for hour in (1.0, 168.0)
+    for name, tissue in _TABLE.tissues.items()
+    for time, percent, spread in zip(tissue.hours, tissue.percent, tissue.spread or (), strict=True)
+    if time == hour
 }
 
 

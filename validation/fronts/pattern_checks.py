@@ -26,6 +26,7 @@ _OTHER_MEANS = {
     "IL-2, slower effectors": {50.0: 0.32935, 75.0: 0.0032185},
 }
 _WITHIN = 5e-3
+_SLOW = "slow effectors, day 150 (published: gone)"
 
 
 def linear(onset: float, k_onset: float) -> tuple[Check, ...]:
@@ -111,16 +112,60 @@ def square() -> tuple[Check, ...]:
     """Return checks of what the publication shows in two dimensions with noise."""
     kept = RAMP.in_square(np.array([150.0]))[-1]
     gone = _OTHERS["slow effectors"].in_square(np.array([150.0]))[-1]
+    where = "square"
     return (
-        _bound("mean tumour on day 150 (published: it persists)", kept.mean(), 0.1, "at_least"),
-        _bound("most over mean tumour (published: a pattern)", _peak(kept), 2.0, "at_least"),
-        _bound("slow effectors, day 150 (published: gone)", gone.mean(), 0.01, "at_most"),
+        _bound("mean tumour on day 150 (published: it persists)", kept.mean(), 0.1, where=where),
+        _bound("most over mean tumour (published: a pattern)", _peak(kept), 2.0, where=where),
+        _bound(_SLOW, gone.mean(), 0.01, "at_most", where=where),
     )
 
 
-def _bound(name: str, measured: float, bound: float, kind: Kind) -> Check:
+def disc(fine: int) -> tuple[Check, ...]:
+    """Return checks of the publication's outcomes in a disc with noise on all.
+
+    Of 100 mm and cells of 3, or (`fine`) of its 300 mm and cells of 2 mm, with the IL-2 treatment.
+    """
+    size = (300.0, 150) if fine else (100.0, 34)
+    kept = RAMP.in_disc(np.array([150.0]), *size)[-1]
+    gone = _OTHERS["slow effectors"].in_disc(np.array([150.0]), *size)[-1]
+    where = f"disc of {size[0]:g} mm"
+    found = (
+        _bound("mean tumour on day 150 (published: it persists)", kept.mean(), 0.1, where=where),
+        _bound("most over mean tumour (published: a pattern)", _peak(kept), 2.0, where=where),
+        _bound(_SLOW, gone.mean(), 0.01, "at_most", where=where),
+    )
+    return (*found, *_il2(size, where)) if fine else found
+
+
+def _il2(size: tuple[float, int], where: str) -> tuple[Check, ...]:
+    least, later = (
+        float(tumour.mean()) for tumour in _OTHERS["IL-2"].in_disc(np.array([200.0, 400.0]), *size)
+    )
+    slower = _OTHERS["IL-2, slower effectors"].in_disc(np.array([75.0]), *size)[-1]
+    almost, regrown = "IL-2: mean tumour on day 200 (published: almost eliminated)", "IL-2: day 400"
+    return (
+        _bound(almost, least, 0.03, "at_most", where=where),
+        _bound(
+            f"{regrown} over day 200 (published: remnants may regrow)",
+            later / least,
+            5.0,
+            where=where,
+        ),
+        _bound(
+            "IL-2, slower effectors, day 75 (published: gone)",
+            slower.mean(),
+            0.01,
+            "at_most",
+            where=where,
+        ),
+    )
+
+
+def _bound(
+    name: str, measured: float, bound: float, kind: Kind = "at_least", *, where: str
+) -> Check:
     return Check(
-        name=f"square with noise: {name}",
+        name=f"{where} with noise: {name}",
         measured=float(measured),
         expected=bound,
         tolerance=0.0,

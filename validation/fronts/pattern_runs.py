@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from cartflow.geometries.geometry import Geometry
+from cartflow.geometries.images.mask import voxel_mask
 from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.slab import slab
 from cartflow.kinetics.files.load import load_model
@@ -99,6 +100,20 @@ class Treatment:
         """Return the tumour (times, cells) in a square of 100 mm that starts with noise on all."""
         random = np.random.default_rng(_SEED)
         geometry = box((_SIDE, _SIDE), (_SIDE_CELLS, _SIDE_CELLS))
+        noise = {n: 1.0 + 0.2 * random.standard_normal(geometry.size) for n in _MOVING}
+        return self._tumour(geometry, times, noise, 1e-4)
+
+    def in_disc(self, times: Array, diameter: float, across: int) -> Array:
+        """Return the tumour (times, cells) in a disc that starts with noise on all.
+
+        One voxel thick, `across` square cells over its `diameter` (mm).
+        """
+        random = np.random.default_rng(_SEED)
+        width = diameter / across
+        middle = (np.arange(across) + 0.5) * width - 0.5 * diameter
+        inside = np.hypot(middle[:, None], middle) <= 0.5 * diameter
+        affine = np.diag([width, width, width, 1.0])
+        geometry = voxel_mask(inside[..., None].astype(np.int16), affine, source="disc")
         noise = {n: 1.0 + 0.2 * random.standard_normal(geometry.size) for n in _MOVING}
         return self._tumour(geometry, times, noise, 1e-4)
 
