@@ -88,7 +88,8 @@ class Written:
         """Make one file of what has ended and remove the folder; return the file.
 
         Where there is no room for it, or the run was interrupted and may go on (and its file is
-        not wanted `together` all the same), all stays as it is. Raises `RunStopped` where nothing can be written.
+        not wanted `together` all the same), all stays as it is. Raises `RunStopped` where
+        nothing can be written.
         """
         try:
             if is_unfinished(result.outcome) and not together:

@@ -100,11 +100,12 @@ def _write_one(draft: Path, time: float, fields: Mapping[str, xr.Variable], leve
         made.units, made.long_name = "day", "time since the start"
         made[0] = time
         for name, field in fields.items():
-            for dim, size in zip(field.dims, field.shape, strict=True):
+            dims = tuple(map(str, field.dims))
+            for dim, size in zip(dims, field.shape, strict=True):
                 if dim not in file.dimensions:
                     file.createDimension(dim, size)
             made = file.createVariable(
-                name, field.dtype, ("time", *field.dims), fill_value=np.nan, **told
+                name, field.dtype, ("time", *dims), fill_value=np.nan, **told
             )
             made.set_auto_maskandscale(False)
             made.setncatts(field.attrs)
