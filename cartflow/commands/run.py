@@ -82,11 +82,8 @@ def _ran(options: argparse.Namespace, path: Path) -> int:
     told.add(f"written: {place}")
     tell([f"written       {place}"])
     if writing.shelf is not None and writing.shelf.beside.folder.is_dir():
-        tell(
-            [
-                f"fields        {writing.shelf.beside.folder}; cartflow export --format netcdf makes one file"
-            ]
-        )
+        beside = writing.shelf.beside.folder
+        tell([f"fields        {beside}; cartflow export --format netcdf makes one file"])
     if result.outcome.status == "interrupted":
         tell(["go on         with the same command and --resume"])
     out.require_here(written)
