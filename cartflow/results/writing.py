@@ -129,7 +129,7 @@ class Written:
 
 def without_fields(tree: xr.DataTree) -> xr.DataTree:
     """Return `tree` without its fields and checkpoint, saying that these stand beside it."""
-    tumour = tree["tumour"].to_dataset(inherit=False)
+    tumour = tree.children["tumour"].to_dataset(inherit=False)
     fields = {str(n): v.variable for n, v in tumour.data_vars.items() if "role" in v.attrs}
     small = tumour.drop_vars(list(fields)).assign_attrs({ATTRIBUTE: described(fields)})
     kept = {node.path: node.to_dataset(inherit=False) for node in tree.subtree}

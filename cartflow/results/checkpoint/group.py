@@ -79,7 +79,7 @@ def _shelved(
 
 def apart(tree: xr.DataTree) -> xr.Dataset:
     """Return the checkpoint of `tree` with times of its own, as it stands apart from the tree."""
-    group = tree[GROUP].to_dataset(inherit=False)
+    group = tree.children[GROUP].to_dataset(inherit=False)
     group = group.drop_vars("time", errors="ignore").rename_dims({"time": SAVED})
     return group.assign({SAVED: (SAVED, np.asarray(tree["time"].values, dtype=float))})
 
