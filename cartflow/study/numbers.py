@@ -19,7 +19,7 @@ from cartflow.study.schema import StudyTable
 
 _INSIDE = ("doses.", "events.", "fields.", "tissue.", "kinetics.", "organs.", "tumour.")
 _OF_VESSELS = ("tumour.", "trafficking.tumour.", "trafficking.brain.")
-_TIMES = (".time", ".duration", ".interval", ".every", ".until", ".after")
+_TIMES = (".time", ".duration", ".interval", ".every", ".until", ".after", ".since")
 # What a model's file states beside its parameters, which a study cannot set.
 _OF_MODELS = ("kinetics.extinction.", "kinetics.events.")
 

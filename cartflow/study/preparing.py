@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
+from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
@@ -17,10 +21,13 @@ from cartflow.study.checks import refuse_tumour_keys, refuse_unused, require_reg
 from cartflow.study.composition import Composition
 from cartflow.study.courses.blood import blood_course
 from cartflow.study.dosing import build_doses, cells_alone
+from cartflow.study.earlier import body_of_earlier, is_earlier
 from cartflow.study.given import image_words, with_given_diffusivities, with_given_starts
 from cartflow.study.overrides import errors_named
 from cartflow.study.parts import arrival, control, engine, leaving, suited
 from cartflow.study.schedule import save_times
+
+Array = np.ndarray
 
 
 def coupled_simulation(
@@ -62,6 +69,7 @@ def coupled_simulation(
             happenings=study.models.happenings(study.organ_kinetics),
             feed=_feed(study),
         )
+        coupled = replace(coupled, placed=_placed(study, coupled.product_names))
         simulation = Simulation(
             coupled=coupled,
             initial=initial,
@@ -94,7 +102,7 @@ def body_alone(study: Composition) -> BodyAlone:
         kinetics = study.organ_kinetics
         carried = cells_alone(table.doses) if kinetics is None else kinetics.network
         doses = build_doses(table.doses, carried, table.time.end)
-        return BodyAlone(
+        alone = BodyAlone(
             network=study.organs,
             kinetics=kinetics,
             doses=doses,
@@ -103,3 +111,24 @@ def body_alone(study: Composition) -> BodyAlone:
             happenings=study.models.happenings(kinetics),
             travellers=carried.species_names,
         )
+        return replace(alone, placed=_placed(study, alone.product_names))
+
+
+def _placed(study: Composition, products: Sequence[str]) -> Array | None:
+    """Return the product cells that an earlier result puts into the body, if the study says so."""
+    table = study.table
+    if table.body is None or table.body.initial is None:
+        return None
+    where = f"{study.name}: body.initial"
+    if study.fed is not None:
+        msg = f"{where}: has no effect beside tumour.blood, where no body is followed"
+        raise InputError(msg)
+    if not is_earlier(table.body.initial):
+        msg = f"{where}: key 'result' is missing; it names the file of an earlier result"
+        raise InputError(msg)
+    for organ, item in table.organs.items():
+        for species in item.initial:
+            if species in products:
+                msg = f"organs.{organ}.initial.{species}: has no effect beside body.initial"
+                raise InputError(msg)
+    return body_of_earlier(table.body.initial, study.organs, products, study.folder, where)

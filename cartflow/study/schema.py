@@ -31,6 +31,12 @@ class NamedFile(Table):
     name: str
 
 
+class BodyTable(NamedFile):
+    """A body, and what product cells stand in it at the start: none, or those of a result."""
+
+    initial: dict[str, Any] | None = None
+
+
 class TraffickingTable(NamedFile):
     """The trafficking model, and the rule that carries it to another body."""
 
@@ -210,7 +216,7 @@ class StudyTable(Table):
 
     title: str
     references: list[str] = Field(default_factory=list)
-    body: NamedFile | None = None
+    body: BodyTable | None = None
     trafficking: TraffickingTable | None = None
     doses: list[DoseTable] = Field(default_factory=list)
     events: list[EventTable] = Field(default_factory=list)

@@ -177,13 +177,15 @@ class Study(Composition):
 
     def parameters(self) -> dict[str, Parameter]:
         """Return every number that the run uses, with unit, source and standing."""
-        _ = self.undisturbed
-        events = {} if self.events is None else self.events.stated()
+        run = self.undisturbed
+        system = run.coupled if isinstance(run, Simulation) else run
+        events = {} if self.events is None else self.events.stated(system)
         return all_parameters(self, {**self.stated, **events})
 
     def references(self) -> list[str]:
         """Return the bibliography keys of everything that the study rests on."""
-        return all_references(self, self.parameters())
+        named = () if self.events is None else self.events.entries.references
+        return all_references(self, self.parameters(), named)
 
     def run(
         self,
