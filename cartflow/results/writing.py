@@ -106,7 +106,9 @@ class Written:
     def _settle_apart(self, result: Result) -> Path:
         try:
             self._so_far(result)
-        except InputError:
+            # What has ended is not gone on with.
+            (self.shelf.beside.folder / CHECKPOINT).unlink(missing_ok=True)
+        except (InputError, OSError):
             return self.out.settle(netcdf(result.tree))
         say(
             f"note          the fields stay in {self.shelf.beside.folder}; "

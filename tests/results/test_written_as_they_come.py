@@ -141,7 +141,7 @@ def test_readers_never_fail_nor_does_the_run(streamed):
     failures, held, opened, done = [], [], [0], threading.Event()
 
     def look():
-        while not done.is_set():
+        while not done.wait(0.01):
             if not path.exists():
                 continue
             try:
