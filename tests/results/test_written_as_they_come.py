@@ -239,7 +239,7 @@ made.end(study.run(watch, made, shelf=made.shelf))
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_what_a_killed_run_saved_can_be_read_and_gone_on_with(streamed):
     (streamed / "study.toml").write_text(SMALL["voxels"])
-    arguments = [str(streamed / "study.toml"), str(streamed / "killed.nc"), "80"]
+    arguments = [str(streamed / "study.toml"), str(streamed / "killed.nc"), "115"]
     done = subprocess.run([sys.executable, "-c", KILLED, *arguments], env=os.environ, check=False)
     assert done.returncode == -signal.SIGKILL
     study = Study.from_file(streamed / "study.toml")
