@@ -14,6 +14,7 @@ from cartflow.core.outcome import InputError, require_known
 from cartflow.core.paths import kind_of
 from cartflow.core.terminal import tell
 
+_ONE_FILE = "netcdf"
 # What stands in a folder that was exported to.
 _OURS = (".pvd", ".vti", ".vtu", ".nii.gz", ".json", ".csv")
 
@@ -27,7 +28,8 @@ def add_export(commands: Any) -> None:
         required=True,
         metavar="FORMAT",
         help="vtk: images and their list for ParaView; vtu: the same of the mesh cells alone; "
-        "nifti: maps on the mask's voxels; csv: tables",
+        "nifti: maps on the mask's voxels; csv: tables; netcdf: one file of an unfinished result "
+        "and the fields beside it",
     )
     command.add_argument(
         "--time", type=float, metavar="DAY", help="one saved time (default: all; nifti: the last)"
@@ -45,7 +47,9 @@ def _export(options: argparse.Namespace) -> int:
     from cartflow.results.drawable import require_drawable
     from cartflow.results.export.export import FORMATS, export
 
-    require_known(options.format, FORMATS, "--format")
+    if options.format == _ONE_FILE:
+        return _one_file(options)
+    require_known(options.format, (*FORMATS, _ONE_FILE), "--format")
     out = options.out or options.file.parent / f"{options.file.stem}_{options.format}"
     _require_free(out, force=options.force)
     tree = read(options.file)
@@ -63,6 +67,22 @@ def _export(options: argparse.Namespace) -> int:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     tell([f"written       {out}: {_in_words(out)}"])
+    return FINISHED
+
+
+def _one_file(options: argparse.Namespace) -> int:
+    """Write an unfinished result and the fields beside it as one netCDF file."""
+    from cartflow.core.dataset import netcdf, read
+    from cartflow.core.saving.destination import Destination
+
+    if options.time is not None:
+        raise InputError("--time: netcdf has all saved times")
+    path = options.out or options.file.parent / f"{options.file.stem}_whole.nc"
+    out = Destination(path=path, force=options.force)
+    tree = read(options.file)
+    # What a run goes on from stays with the fields of the run.
+    out.save(netcdf(tree.drop_nodes("checkpoint", errors="ignore")))
+    tell([f"written       {path} ({tree.attrs.get('outcome', '')})"])
     return FINISHED
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cartflow.commands.ending import FINISHED, settled
+from cartflow.commands.ending import FINISHED
 from cartflow.commands.piped import PIPE, study_given, to_pipe
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.commands.telling_option import add_telling, telling
@@ -49,12 +49,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _ran(options: argparse.Namespace, path: Path) -> int:
-    from cartflow.core.dataset import netcdf
     from cartflow.core.progress.shown import days
     from cartflow.core.saving.destination import Destination
-    from cartflow.core.saving.keeper import Keeper
     from cartflow.core.saving.signals import Stopping
     from cartflow.results.summary import summary_lines
+    from cartflow.results.writing import writer
     from cartflow.study.checks import hints
 
     told = telling(options)
@@ -65,18 +64,26 @@ def _ran(options: argparse.Namespace, path: Path) -> int:
         if since is not None and since.outcome.status == "finished":
             tell([f"finished      already, in {path}"])
             return FINISHED
-        _ = study.prepared
-        keeper = Keeper[Any](out, lambda result: netcdf(result.tree))
+        anew = since is None and (options.force or options.resume)
+        writing = writer(study.prepared, study.saving, out, anew=anew)
         reached = 0.0 if since is None else float(since.tree.to_dataset()["time"][-1])
         with days(study.table.title, study.table.time.end.value, told, reached) as watch:
             checked = study.table.solver.mesh_check
-            result = study.run(stop.watched(watch), keeper, checked, since=since)
+            result = study.run(
+                stop.watched(watch), writing, checked, since=since, shelf=writing.shelf
+            )
         told.add(f"outcome: {result.outcome}")
         notes = [f"note          {hint}" for hint in hints(study.table)]
-        written = settled(out, result.tree, [*summary_lines(result.tree), *notes])
+        try:
+            written = writing.end(result, together=options.out == PIPE)
+        finally:
+            tell([*summary_lines(result.tree), *notes])
     place = "to the pipe" if options.out == PIPE else written
     told.add(f"written: {place}")
     tell([f"written       {place}"])
+    if writing.shelf is not None and writing.shelf.beside.folder.is_dir():
+        beside = writing.shelf.beside.folder
+        tell([f"fields        {beside}; cartflow export --format netcdf makes one file"])
     if result.outcome.status == "interrupted":
         tell(["go on         with the same command and --resume"])
     out.require_here(written)

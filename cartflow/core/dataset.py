@@ -12,6 +12,9 @@ import numpy as np
 import xarray as xr
 from xarray.backends import NetCDF4DataStore
 
+from cartflow.core.large.beside import ATTRIBUTE, CHECKPOINT, Beside, attached
+from cartflow.core.large.lazy import LOCK, TimeByTime, in_file, is_large, lazy_variable
+from cartflow.core.large.writing import write_tree
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
 from cartflow.core.paths import kind_of
@@ -87,8 +90,7 @@ def netcdf(tree: xr.DataTree) -> Callable[[Path], None]:
         datasets = [node.to_dataset(inherit=False) for node in tree.subtree]
         heads = sum(len(dataset.variables) for dataset in datasets)
         require_room(path, sum(dataset.nbytes for dataset in datasets) + _HEAD * (heads + 50))
-        # A group alone, as xr.open_dataset(path, group=...) reads it, has its own times.
-        tree.to_netcdf(path, engine="netcdf4", write_inherited_coords=True)
+        write_tree(tree, path)
 
     return draft
 
@@ -106,7 +108,21 @@ def read(path: Path) -> xr.DataTree:
 
 
 def read_tree(path: Path) -> xr.DataTree:
-    """Return everything in the netCDF file at `path`, which is closed; raise `InputError`."""
+    """Return everything in the netCDF file at `path`, which is closed; raise `InputError`.
+
+    What is large over time is read when it is asked for. Where the run goes on, that stands
+    beside the file.
+    """
+    tree = _read_tree(path)
+    if "tumour" in tree.children and ATTRIBUTE in tree["tumour"].attrs:
+        times = np.asarray(tree["time"].values, dtype=float).tolist()
+        tree["tumour"] = xr.DataTree(attached(tree["tumour"].to_dataset(), times, path))
+        if (mark := Beside(path).folder / CHECKPOINT).is_file():
+            tree["checkpoint"] = _read_tree(mark)
+    return tree
+
+
+def _read_tree(path: Path) -> xr.DataTree:
     if kind_of(path) == "file" and path.stat().st_size < _SMALLEST:
         msg = f"{path}: not a result of cartflow (it is too small)"
         raise InputError(msg)
@@ -131,18 +147,42 @@ def read_tree(path: Path) -> xr.DataTree:
 def _read_all(path: Path) -> xr.DataTree:
     import netCDF4
 
-    with netCDF4.Dataset(path) as file:
+    with LOCK, netCDF4.Dataset(path) as file:
         claimed = _claimed(file)
         # Nothing is read before, not even coordinates, which xarray reads at once.
         if claimed > _MOST_COMPRESSED * path.stat().st_size:
             msg = f"{path}: claims to hold {claimed / 1e9:.3g} GB, which is more than it can"
             raise InputError(msg)
         return xr.DataTree.from_dict(
-            {
-                name: xr.open_dataset(NetCDF4DataStore(group), decode_timedelta=False).load()
-                for name, group in _groups(file)
-            }
+            {name: _read_group(group, path) for name, group in _groups(file)}
         )
+
+
+def _read_group(group: Any, path: Path) -> xr.Dataset:
+    """Return what a netCDF group holds; what is large over time is read when it is asked for."""
+    found = xr.open_dataset(NetCDF4DataStore(group), decode_timedelta=False)
+    large = {
+        str(name): _lazily(group, str(name), path)
+        for name, item in found.data_vars.items()
+        if is_large(item.dims, item.nbytes) and _is_plain(group.variables[str(name)])
+    }
+    return found.drop_vars(list(large)).load().assign(large)[list(found.variables)]
+
+
+def _lazily(group: Any, name: str, path: Path) -> xr.Variable:
+    raw = group.variables[name]
+    attrs = {key: raw.getncattr(key) for key in raw.ncattrs() if key != "_FillValue"}
+    filters = raw.filters() or {}
+    encoding = {"zlib": True, "complevel": filters["complevel"]} if filters.get("zlib") else {}
+    one = in_file(path, group.path, name)
+    return lazy_variable(raw.dimensions, TimeByTime(one, raw.shape, raw.dtype), attrs, encoding)
+
+
+def _is_plain(raw: Any) -> bool:
+    """Return whether a netCDF variable holds its floats as they are, nan where there is none."""
+    coded = {"scale_factor", "add_offset", "missing_value", "valid_min", "valid_max", "valid_range"}
+    fill = getattr(raw, "_FillValue", np.nan)
+    return raw.dtype.kind == "f" and not coded & set(raw.ncattrs()) and bool(np.isnan(fill))
 
 
 def _groups(group: Any) -> list[tuple[str, Any]]:

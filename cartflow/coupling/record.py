@@ -32,6 +32,7 @@ class Record:
 
     `between` says that the last state is that of no save time, and `memory` what the run knew
     there besides its state, so that it can go on as if it had never stopped.
+    `reached` is the last state as it was there, also where saved states are kept elsewhere.
     `companion` is a coarser run beside it; where there is none, `unchecked` says why. `error_sum`
     adds up the estimated relative errors of all accepted steps. `extinct` are the species that
     died out, and `happened` the study's events, as time went. `tangents` are, for every state
@@ -49,4 +50,5 @@ class Record:
     unchecked: str = ""
     tangents: tuple[tuple[State, ...], ...] = ()
     between: bool = False
+    reached: State | None = None
     memory: Mapping[str, np.ndarray] = field(default_factory=dict)

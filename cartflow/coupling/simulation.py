@@ -19,7 +19,7 @@ from cartflow.coupling.tangents.direction import Direction
 from cartflow.coupling.tangents.run import WithTangents
 from cartflow.coupling.together import Together
 from cartflow.coupling.turns import InTurns
-from cartflow.coupling.under_way import Keep, Watch, at_the_end
+from cartflow.coupling.under_way import Keep, Shelve, Watch, at_the_end
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
@@ -55,12 +55,17 @@ class Simulation:
         return fast and not self.control.fixed and on_a_line(coupled.engine.problem)
 
     def run(
-        self, watch: Watch | None = None, keep: Keep | None = None, since: Record | None = None
+        self,
+        watch: Watch | None = None,
+        keep: Keep | None = None,
+        since: Record | None = None,
+        shelve: Shelve | None = None,
     ) -> Record:
         """Run to the last save time; `watch(time, step)` is called after steps.
 
         So is `keep`, with what makes the record so far, whose outcome is ``running``. The run
-        goes on where that of `since` ended, if it is given, with the same numbers to the bit.
+        goes on where that of `since` ended, if it is given, with the same numbers to the bit. Of
+        every saved state the record has what `shelve` makes of it, if that is given.
 
         The record ends early, with the reason in its outcome, when a step underflows, a number
         is not finite or negative, or the user interrupts; an interrupted one keeps its last state.
@@ -71,6 +76,8 @@ class Simulation:
             try:
                 if since is not None:
                     run.recall(since)
+                if shelve is not None:
+                    run.shelved_by(shelve)
                 run.through(self.save_times, watch, keep)
             except StepFailed as failure:
                 return run.record(Outcome(status="stopped", message=str(failure)))

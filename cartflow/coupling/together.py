@@ -57,9 +57,9 @@ class Together(InTurns):
 
     def _save(self, passed: int) -> None:
         """Save so many of the states that were passed, and that of now if it is to be saved."""
-        self.states += self._passed_states[:passed]
+        self.states += map(self.shelve, self._passed_states[:passed])
         if self._now_due():
-            self.states.append(self.state)
+            self.states.append(self.shelve(self.state))
 
     def _now_due(self) -> bool:
         saved = len(self.states)
@@ -107,7 +107,7 @@ class Together(InTurns):
             )
         except StepFailed:
             # What was passed before it stopped is saved.
-            self.states += stepper.passed
+            self.states += map(self.shelve, stepper.passed)
             raise
         self._passed_states = stepper.passed
         self._move(new, stepper)

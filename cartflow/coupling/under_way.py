@@ -18,6 +18,7 @@ from cartflow.coupling.wholes import Wholes
 Array = np.ndarray
 Watch = Callable[[float, float], None]
 Keep = Callable[[Callable[[], Record]], None]
+Shelve = Callable[[State], State]
 
 
 class System(Protocol):
@@ -39,6 +40,10 @@ def at_the_end(watch: Watch, end: float) -> Watch:
     return lambda _, step: watch(end, step)
 
 
+def _as_it_is(state: State) -> State:
+    return state
+
+
 class InProgress(ABC, Generic[S]):
     """One run in progress: what stands now, what is saved, and what has come to pass."""
 
@@ -55,6 +60,11 @@ class InProgress(ABC, Generic[S]):
         self.reached = self.state
         self.known: Mapping[str, Array] = self.memory()
         self.states = [self.state]
+        self.shelve: Shelve = _as_it_is
+
+    def shelved_by(self, shelve: Shelve) -> None:
+        """Keep of every saved state, the first among them, what `shelve` makes of it."""
+        self.shelve, self.states = shelve, [shelve(state) for state in self.states]
 
     def record(self, outcome: Outcome, *, last: bool = False) -> Record:
         """Return the run so far, with its outcome; with the `last` state that it reached."""
@@ -69,6 +79,7 @@ class InProgress(ABC, Generic[S]):
             extinct=tuple(self.extinct),
             happened=self.underway.happened,
             between=between,
+            reached=self.reached,
             memory=self.known,
         )
 
@@ -96,7 +107,7 @@ class InProgress(ABC, Generic[S]):
                 watch(self.state.time, self.state.time - before)
             if keep is not None and self.state.time < end:
                 keep(self.so_far)
-        self.states.append(self.state)
+        self.states.append(self.shelve(self.state))
         if keep is not None:
             keep(self.so_far)
 

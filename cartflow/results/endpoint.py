@@ -8,6 +8,7 @@ import xarray as xr
 from cartflow.core.dataset import label, variable
 
 Array = np.ndarray
+IN_TUMOUR = " in the whole tumour"
 
 
 def endpoint_group(tree: xr.DataTree) -> xr.Dataset:
@@ -73,18 +74,31 @@ def _in_blood(body: xr.Dataset, times: Array) -> dict[str, tuple[float, str, str
 
 def resident_courses(tumour: xr.Dataset) -> xr.DataArray:
     """Return the cells of every resident species in the whole tumour, (resident, time)."""
-    names = [str(n) for n, v in tumour.data_vars.items() if _is_resident(v)]
-    cells = [
+    found = {
+        str(n).removeprefix("amount_"): np.asarray(v.values, dtype=float)
+        for n, v in tumour.data_vars.items()
+        if v.attrs.get("field_role") == "resident" and v.attrs.get("units") == "1"
+    }
+    found = found or _from_fields(tumour)
+    values = np.array(list(found.values())).reshape(len(found), tumour.sizes["time"])
+    return xr.DataArray(values, {"resident": list(found)}, ("resident", "time"))
+
+
+def _from_fields(tumour: xr.Dataset) -> dict[str, Array]:
+    """Return the same from the fields: files of earlier versions hold no amounts."""
+    volume = tumour["cell_volume"]
+    return {
         # Outside the tumour both are nan, which a sum leaves out.
-        (tumour[n] * tumour["cell_volume"]).sum(tumour["cell_volume"].dims).values
-        for n in names
-    ]
-    values = np.array(cells).reshape(len(names), tumour.sizes["time"])
-    return xr.DataArray(values, {"resident": names}, ("resident", "time"))
+        str(n): np.asarray((v * volume).sum(volume.dims).values, dtype=float)
+        for n, v in tumour.data_vars.items()
+        if v.attrs.get("role") == "resident" and v.attrs.get("units") == "mm-3"
+    }
 
 
-def _is_resident(values: xr.DataArray) -> bool:
-    return values.attrs.get("role") == "resident" and values.attrs.get("units") == "mm-3"
+def _called(tumour: xr.Dataset, name: str) -> str:
+    known = tumour.get(f"amount_{name}", tumour.get(name))
+    text = name if known is None else str(known.attrs.get("long_name", name))
+    return text.removesuffix(IN_TUMOUR)
 
 
 def regrown(times: Array, cells: Array) -> float:
@@ -106,8 +120,7 @@ def endpoint_lines(tree: xr.DataTree) -> list[str]:
     lines = []
     for name in found["resident"].values:
         one = found.sel(resident=name)
-        called = tumour[name].attrs.get("long_name", name)
-        lines.append(f"{'residents':<13} {called}: {_in_words(one)}")
+        lines.append(f"{'residents':<13} {_called(tumour, str(name))}: {_in_words(one)}")
     ratio = float(found["product_per_resident"])
     peak, day = float(found["peak_in_tumour"]), float(found["time_of_peak_in_tumour"])
     text = f"at most {peak:.6g} product cells in the tumour, on day {day:.4g}"

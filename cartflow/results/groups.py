@@ -17,6 +17,7 @@ from cartflow.pbpk.flows.observables import SPACES, in_body, organ_table, venous
 from cartflow.pde.boundary import Place
 from cartflow.pde.problem import Problem
 from cartflow.results.at_once import at_once_at_sites, at_once_in_tumour
+from cartflow.results.counted import Shelved
 
 Array = np.ndarray
 
@@ -222,4 +223,9 @@ def balance_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
 
 
 def _in_tumour(record: Record, system: Coupled | BodyAlone) -> Array:
-    return np.array([system.in_tumour(s.tumour) for s in record.states])
+    return np.array(
+        [
+            s.counted.products if isinstance(s, Shelved) else system.in_tumour(s.tumour)
+            for s in record.states
+        ]
+    )

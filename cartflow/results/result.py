@@ -24,6 +24,7 @@ from cartflow.results.checkpoint.group import GROUP as CHECKPOINT
 from cartflow.results.checkpoint.group import checkpoint_group, is_unfinished
 from cartflow.results.endpoint import endpoint_group, resident_courses
 from cartflow.results.groups import balance_group, body_group, exchange_group, shared
+from cartflow.results.shelf import Saving, Shelf
 from cartflow.results.time_error import time_error
 from cartflow.results.tumour import tumour_group
 
@@ -82,7 +83,11 @@ class Result:
 
 
 def load_result(path: str | Path) -> Result:
-    """Return the result in a file, which is closed; raise `InputError` if the file holds none."""
+    """Return the result in a file, which is closed; raise `InputError` if the file holds none.
+
+    Fields of more than 16 MB are read a time at a time, when they are asked for, and not kept.
+    Where the run goes on, they stand in the folder beside the file.
+    """
     tree = read(as_path(path, "load_result"))
     try:
         outcome = Outcome.from_text(str(tree.attrs.get("outcome", "")))
@@ -142,11 +147,14 @@ def build_result(
     vessels: str = "",
     given: str = "",
     events: Sequence[str] = (),
+    saving: Saving | None = None,
+    shelf: Shelf | None = None,
 ) -> Result:
     """Return the result of a `Record` with everything that its file should say about itself.
 
     `vessels` says whose vessels the tumour has, if there is one; `given` which arrays a script
-    gave in place of the study's numbers, `events` those of the study that came to pass.
+    gave in place of the study's numbers, `events` those of the study that came to pass. `saving`
+    says how fields are kept; those of states on the `shelf` are read when they are asked for.
     """
     system = run if isinstance(run, BodyAlone) else run.coupled
     root = xr.Dataset(coords=shared(record, system))
@@ -173,7 +181,8 @@ def build_result(
     }
     groups = {"/": root, "/body": body_group(record, system)}
     if isinstance(run, Simulation):
-        groups |= {"/tumour": tumour_group(record, run), "/exchange": exchange_group(record, run)}
+        groups["/tumour"] = tumour_group(record, run, saving, shelf)
+        groups["/exchange"] = exchange_group(record, run)
     groups |= {
         "/balance": balance_group(record, system),
         "/parameters": parameter_group(parameters),
@@ -182,7 +191,8 @@ def build_result(
     result = Result(tree=tree, outcome=record.outcome)
     if "/tumour" in groups:
         result = result.with_group("summary", endpoint_group(tree))
-    if is_unfinished(record.outcome):
+    # Without a shelf a state is told from what is saved of it.
+    if is_unfinished(record.outcome) and (shelf is not None or saving is None or saving.exact):
         text = identity(study, settings)
         result = result.with_group(CHECKPOINT, checkpoint_group(record, run, text))
     return result

@@ -11,22 +11,27 @@ from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
+from cartflow.results.counted import counted
+from cartflow.results.endpoint import IN_TUMOUR
+from cartflow.results.shelf import Saving, Shelf, all_fields
 
 Array = np.ndarray
 
 
-def tumour_group(record: Record, simulation: Simulation) -> xr.Dataset:
-    """Return one variable a field over time and the grid, nan outside, with its coordinates."""
-    problem = simulation.coupled.engine.problem
-    geometry = problem.geometry
-    dims = ("time", *geometry.dims)
-    variables = {}
-    for i, species in enumerate(problem.network.species):
-        values = np.array([geometry.scatter(s.tumour[i]) for s in record.states])
-        name = species.long_name or species.name
-        variables[species.name] = variable(dims, values, species.unit, name, role=species.role)
+def tumour_group(
+    record: Record, simulation: Simulation, saving: Saving | None = None, shelf: Shelf | None = None
+) -> xr.Dataset:
+    """Return one variable a field over time and the grid, nan outside, with its coordinates.
+
+    `saving` says which fields, and how; those of states on the `shelf` are not read.
+    """
+    geometry = simulation.coupled.engine.problem.geometry
+    if shelf is not None:
+        variables = shelf.variables(record.states)
+    else:
+        variables = all_fields(record.states, simulation, saving or Saving())
     return xr.Dataset(
-        {**variables, **_depths(record, simulation), **_places(geometry)},
+        {**variables, **_counts(record, simulation), **_places(geometry)},
         coords=coordinates_of(geometry),
         # What was noted when the geometry was read; CF's name for it.
         attrs={"comment": "; ".join(geometry.notes)} if geometry.notes else {},
@@ -36,7 +41,8 @@ def tumour_group(record: Record, simulation: Simulation) -> xr.Dataset:
 def require_free_names(network: Network, geometry: Geometry) -> None:
     """Raise `InputError` if a species has the name of another variable of the group."""
     shared = {"time", "phenotype", "penetration_depth", "penetration_depth_all"}
-    taken = {*shared, *_places(geometry), *coordinates_of(geometry)}
+    amounts = {f"amount_{name}" for name in network.species_names}
+    taken = {*shared, *amounts, *_places(geometry), *coordinates_of(geometry)}
     for name in network.species_names:
         if name in taken:
             msg = (
@@ -45,32 +51,28 @@ def require_free_names(network: Network, geometry: Geometry) -> None:
             raise InputError(msg)
 
 
-def penetration_depth(cells: Array, depth: Array, share: float = 0.95) -> float:
-    """Return the depth below the rim above which `share` of the cells stay, mm; nan for none.
-
-    Half of the cells of a mesh cell stand above its centre; between centres it interpolates.
-    """
-    total = cells.sum()
-    if not total > 0:
-        return float("nan")
-    order = np.argsort(depth, kind="stable")
-    above = np.cumsum(cells[order]) - 0.5 * cells[order]
-    return float(np.interp(share * total, above, depth[order]))
-
-
-def _depths(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
+def _counts(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
+    """Return amounts in the whole tumour and depths, over time."""
     problem = simulation.coupled.engine.problem
-    volumes, depth = problem.geometry.cell_volumes, problem.geometry.depth
-    products = problem.network.is_product
-    counts = [s.tumour[products] * volumes for s in record.states]
-    single = [[penetration_depth(c, depth) for c in count] for count in counts]
-    every = [penetration_depth(count.sum(axis=0), depth) for count in counts]
+    counts = [counted(state, simulation) for state in record.states]
     below = problem.geometry.depth_below
     text = f"depth below {below} that holds 95 % of the product cells"
-    return {
-        "penetration_depth": variable(("time", "phenotype"), single, "mm", text),
-        "penetration_depth_all": variable(("time",), every, "mm", f"{text}, all phenotypes"),
+    depths, amounts = (np.array([getattr(c, n) for c in counts]) for n in ("depths", "amounts"))
+    found = {
+        "penetration_depth": variable(("time", "phenotype"), depths[:, :-1], "mm", text),
+        "penetration_depth_all": variable(
+            ("time",), depths[:, -1], "mm", f"{text}, all phenotypes"
+        ),
     }
+    for i, species in enumerate(problem.network.species):
+        found[f"amount_{species.name}"] = variable(
+            ("time",),
+            amounts[:, i],
+            f"{species.unit}*mm^3",
+            f"{species.long_name or species.name}{IN_TUMOUR}",
+            field_role=species.role,
+        )
+    return found
 
 
 def _places(geometry: Geometry) -> dict[str, xr.Variable]:

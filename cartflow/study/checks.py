@@ -33,6 +33,9 @@ def refuse_tumour_keys(table: StudyTable) -> None:
         if key in table.model_fields_set:
             msg = f"{key}: has no effect in a study without a tumour"
             raise InputError(msg)
+    for key in sorted(table.save.model_fields_set - {"every"}):
+        msg = f"save.{key}: has no effect in a study without a tumour; allowed: every"
+        raise InputError(msg)
     allowed = {"tolerance"} if table.organs else set()
     for key in sorted(table.solver.model_fields_set - allowed):
         what = "a study without a tumour; allowed: tolerance"

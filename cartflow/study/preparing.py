@@ -73,7 +73,9 @@ def coupled_simulation(
         simulation = Simulation(
             coupled=coupled,
             initial=initial,
-            save_times=save_times(table.time, [dose.time for dose in coupled.doses]),
+            save_times=save_times(
+                table.time, [dose.time for dose in coupled.doses], table.save.every
+            ),
             control=control(table.solver),
         )
         images = {**assembler.images, **image_words(study.given)}
@@ -104,7 +106,7 @@ def body_alone(study: Composition) -> BodyAlone:
             network=study.organs,
             kinetics=kinetics,
             doses=doses,
-            save_times=save_times(table.time, [dose.time for dose in doses]),
+            save_times=save_times(table.time, [dose.time for dose in doses], table.save.every),
             tolerance=control(table.solver).tolerance,
             happenings=study.models.happenings(kinetics),
             travellers=carried.species_names,

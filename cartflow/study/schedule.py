@@ -18,19 +18,26 @@ _EVEN = 57
 _MOST = 100_000
 
 
-def save_times(table: TimeTable, doses: Sequence[float] = ()) -> tuple[float, ...]:
+def save_times(
+    table: TimeTable, doses: Sequence[float] = (), every: Parameter | None = None
+) -> tuple[float, ...]:
     """Return the times to save in days, rising from 0 to the end.
 
-    Without a list or an interval: 57 even times, and some soon after the start and every dose
-    at a time of `doses` (days). Raises `InputError`.
+    Without a list or an interval (`every`, that of the table or of ``[save]``): 57 even times,
+    and some soon after the start and every dose at a time of `doses` (days). Raises `InputError`.
     """
     end = table.end.value
     if table.save is not None and table.every is not None:
         raise InputError("time: give either 'save' or 'every', not both")
+    if every is not None:
+        if table.save is not None or table.every is not None:
+            raise InputError("save.every: give either this, 'time.every' or 'time.save'")
+        table = table.model_copy(update={"every": every})
     for i, time in enumerate(table.save or ()):
         require_before_end(time, table.end, f"time.save.{i}")
     if table.every is not None and end / table.every.value > _MOST:
-        msg = f"time.every: '{table.every.stated}' saves more than {_MOST} times"
+        key = "time.every" if every is None else "save.every"
+        msg = f"{key}: '{table.every.stated}' saves more than {_MOST} times"
         raise InputError(msg)
     chosen = _chosen(table, end, doses)
     return tuple(sorted({0.0, end, *(t for t in chosen if t < end)}))

@@ -187,6 +187,15 @@ class TimeTable(Table):
     every: Duration | None = None
 
 
+class SaveTable(Table):
+    """What of the saved times is kept: which fields, how often, as what, how hard compressed."""
+
+    fields: list[str] | None = Field(default=None, min_length=1)
+    every: Duration | None = None
+    dtype: Literal["float64", "float32"] = "float64"
+    compression: Annotated[int, Field(ge=0, le=9, strict=True)] = 0
+
+
 class SolverTable(Table):
     """The engine and its steps."""
 
@@ -218,6 +227,7 @@ class StudyTable(Table):
     fields: dict[str, FieldTable] = Field(default_factory=dict)
     tissue: TissueTable = TissueTable()
     time: TimeTable
+    save: SaveTable = SaveTable()
     solver: SolverTable = SolverTable()
 
     @property

@@ -23,6 +23,7 @@ from cartflow.pbpk.trafficking import Trafficking
 from cartflow.results.checkpoint.restart import restart
 from cartflow.results.mesh_error.check import MeshCheck, mesh_errors
 from cartflow.results.result import Result, build_result, identity
+from cartflow.results.shelf import Saving, Shelf
 from cartflow.study.assembly import stated_parameters
 from cartflow.study.basis import all_parameters, all_references
 from cartflow.study.checks import require_parts
@@ -34,6 +35,7 @@ from cartflow.study.given import in_words, on_cells
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import all_replaced, errors_named, without_folders
 from cartflow.study.preparing import body_alone, coupled_simulation
+from cartflow.study.saving import saving_of
 from cartflow.study.schema import StudyTable
 from cartflow.study.variants import with_shared_parts
 
@@ -147,6 +149,7 @@ class Study(Composition):
         """What runs without the study's events."""
         if self.table.tumour is None:
             return body_alone(self)
+        _ = self.saving
         simulation, used, images = coupled_simulation(self)
         self.stated.update(used)
         self.images.update(images)
@@ -191,6 +194,7 @@ class Study(Composition):
         mesh_check: MeshCheck | None = None,
         time_check: bool = True,
         since: Result | None = None,
+        shelf: Shelf | None = None,
     ) -> Result:
         """Run the study; `watch(time, step)` in days is called after every step.
 
@@ -199,29 +203,40 @@ class Study(Composition):
         one that was never stopped; raises `InputError` if that is of another study or version. The
         result says in its `outcome` whether the run finished. `mesh_check` says whether companion
         runs on coarser meshes follow (see `mesh_errors`); without it, if the study says true.
-        Without `time_check` no companion tells the error in time, whatever the study says.
+        Without `time_check` no companion tells the error in time, whatever the study says. With a
+        `shelf` saved fields go there instead of memory (see `written_run`).
         """
 
         def offer(make: Callable[[], Record]) -> None:
             if keep is not None:
-                keep(lambda: self._result(make()))
+                keep(lambda: self._result(make(), shelf))
 
         run, start = self.prepared, perf_counter()
         before = None if since is None else restart(since.tree, run, self._identity())
         if isinstance(run, Simulation) and not time_check:
             run = run.unchecked()
-        record = run.run(watch, offer, before)
-        result = self._result(record)
+        if shelf is None or isinstance(run, BodyAlone):
+            record = run.run(watch, offer, before)
+        else:
+            shelf.begin([] if before is None else before.states)
+            record = run.run(watch, offer, before, shelf.shelve)
+        result = self._result(record, shelf)
         wanted = self.table.solver.mesh_check is True if mesh_check is None else mesh_check
         if wanted is False or not isinstance(run, Simulation):
             return result
         seconds = perf_counter() - start
         return result.with_group("errors", mesh_errors(record, run, wanted, seconds, watch))
 
+    @cached_property
+    def saving(self) -> Saving:
+        """Which fields are saved, and how. Raises `InputError` for one that there is not."""
+        with errors_named(self.name):
+            return saving_of(self.table.save, self.kinetics.species_names)
+
     def _identity(self) -> str:
         return identity(self.text, without_folders(self.settings))
 
-    def _result(self, record: Record) -> Result:
+    def _result(self, record: Record, shelf: Shelf | None = None) -> Result:
         result = build_result(
             record,
             self.prepared,
@@ -233,6 +248,8 @@ class Study(Composition):
             vessels=self.vessels_in_words(),
             given=in_words(self.given),
             events=[] if self.events is None else self.events.in_words(record.happened),
+            saving=self.saving,
+            shelf=shelf,
         )
         if self.images:
             lines = [f"{key}: {words}" for key, words in self.images.items()]

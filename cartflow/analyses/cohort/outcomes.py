@@ -13,7 +13,7 @@ from cartflow.coupling.ledger import residual
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.flows.observables import in_body, organ_table, venous_concentration
-from cartflow.results.tumour import penetration_depth
+from cartflow.results.counted import penetration_depth
 
 Array = np.ndarray
 _MM3_PER_ML = 1e3

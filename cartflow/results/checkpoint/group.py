@@ -15,9 +15,11 @@ from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.results.checkpoint.marks import marks
+from cartflow.results.counted import Counted, Shelved, counted
 
 Array = np.ndarray
 GROUP = "checkpoint"
+SAVED = "saved_time"  # the times of a checkpoint that stands apart from its result
 _UNFINISHED = ("running", "interrupted")
 
 
@@ -25,10 +27,12 @@ def checkpoint_group(record: Record, run: Simulation | BodyAlone, study: str) ->
     """Return what a run needs to go on besides its saved fields: `restart` reads it.
 
     Body, residents and ledger of every saved state, what the run remembers (`memory_NAME`), what
-    died out, and marks of everything that the run rests on, among them the text `study`.
+    died out, and marks of everything that the run rests on, among them the text `study`. Where
+    saved fields are not in memory, also what they come to and those of the last state.
     """
     states = record.states
     columns: dict[str, tuple[tuple[str, ...], Array]] = {
+        **_shelved(record, run),
         "body": (("time", "compartment", "product"), np.array([s.body for s in states])),
         "residents": (("time", "site", "other"), np.array([s.residents for s in states])),
         **{
@@ -51,6 +55,33 @@ def checkpoint_group(record: Record, run: Simulation | BodyAlone, study: str) ->
             "machine": machine(),
         },
     )
+
+
+def _shelved(
+    record: Record, run: Simulation | BodyAlone
+) -> dict[str, tuple[tuple[str, ...], Array]]:
+    states = record.states
+    if isinstance(run, BodyAlone) or not any(isinstance(s, Shelved) for s in states):
+        return {}
+    assert record.reached is not None
+    counts = [counted(state, run) for state in states]
+    return {
+        "tumour": (("species", "cell"), record.reached.tumour),
+        **{
+            f"counted_{name}": (
+                ("time", f"{name}_place"),
+                np.array([getattr(c, name) for c in counts]),
+            )
+            for name in Counted.__annotations__
+        },
+    }
+
+
+def apart(tree: xr.DataTree) -> xr.Dataset:
+    """Return the checkpoint of `tree` with times of its own, as it stands apart from the tree."""
+    group = tree.children[GROUP].to_dataset(inherit=False)
+    group = group.drop_vars("time", errors="ignore").rename_dims({"time": SAVED})
+    return group.assign({SAVED: (SAVED, np.asarray(tree["time"].values, dtype=float))})
 
 
 def is_unfinished(outcome: Outcome) -> bool:

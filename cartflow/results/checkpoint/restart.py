@@ -15,8 +15,9 @@ from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.state import State
-from cartflow.results.checkpoint.group import GROUP, is_unfinished
+from cartflow.results.checkpoint.group import GROUP, SAVED, is_unfinished
 from cartflow.results.checkpoint.marks import marks, require_same
+from cartflow.results.counted import Counted, Shelved, counted
 
 Array = np.ndarray
 _MOST_STEPS = 100_000_000
@@ -42,7 +43,8 @@ def restart(tree: xr.DataTree, run: Simulation | BodyAlone, study: str) -> Recor
 
 def _restart(tree: xr.DataTree, run: Simulation | BodyAlone, outcome: Outcome) -> Record:
     group = tree[GROUP].to_dataset()
-    times = np.asarray(tree["time"].values, dtype=float)
+    held = group if SAVED in group.variables else tree
+    times = np.asarray(held[SAVED if held is group else "time"].values, dtype=float)
     between = bool(group.attrs["between"])
     saved = times[:-1] if between else times
     if not np.array_equal(saved, run.save_times[: saved.size]) or not np.all(np.diff(times) > 0):
@@ -76,30 +78,53 @@ def _states(
         name: _like(group, f"ledger_{name}", times.size, getattr(first.ledger, name))
         for name in Ledger.__annotations__
     }
-    tumour = _tumour(tree, run, first.tumour, times.size)
-    return [
+    tumour = _tumour(tree, group, run, first.tumour, times.size)
+    states = [
         State(
             time=float(time),
             body=body[i].copy(),
-            tumour=np.ascontiguousarray(tumour[i]),
+            tumour=tumour[i],
             ledger=Ledger(**{name: values[i].copy() for name, values in counts.items()}),
             residents=residents[i].copy(),
         )
         for i, time in enumerate(times)
     ]
+    if "tumour" not in group or isinstance(run, BodyAlone):
+        return states
+    return [*_shelved(group, run, states[:-1], first), states[-1]]
 
 
-def _like(group: xr.Dataset, name: str, times: int, one: Array) -> Array:
+def _shelved(group: xr.Dataset, run: Simulation, states: list[State], first: State) -> list[State]:
+    """Return states whose fields stand in files, with what was counted of them."""
+    one, times = counted(first, run), len(states) + 1
+    # There is no depth of no cells.
+    found = {
+        name: _like(group, f"counted_{name}", times, getattr(one, name), finite=name != "depths")
+        for name in Counted.__annotations__
+    }
+    return [
+        Shelved(state, Counted(**{name: values[i].copy() for name, values in found.items()}))
+        for i, state in enumerate(states)
+    ]
+
+
+def _like(group: xr.Dataset, name: str, times: int, one: Array, *, finite: bool = True) -> Array:
     """Return a variable of finite numbers that has the shape of `one` at every time."""
     shape = (times, *one.shape)
     if name not in group and 0 in shape:
         return np.zeros(shape)
-    return _sound(name, np.asarray(group[name].values, dtype=float), shape)
+    return _sound(name, np.asarray(group[name].values, dtype=float), shape, finite=finite)
 
 
-def _tumour(tree: xr.DataTree, run: Simulation | BodyAlone, one: Array, times: int) -> Array:
+def _tumour(
+    tree: xr.DataTree, group: xr.Dataset, run: Simulation | BodyAlone, one: Array, times: int
+) -> list[Array]:
+    """Return the fields of every state, of all but the last none where they stand in files."""
     if isinstance(run, BodyAlone):
-        return np.zeros((times, *one.shape))
+        return [one] * times
+    if "tumour" in group:
+        last = _sound("tumour", np.asarray(group["tumour"].values, dtype=float), one.shape)
+        return [np.zeros((0, 0))] * (times - 1) + [last]
     problem, tumour = run.coupled.engine.problem, tree["tumour"].to_dataset()
     active = problem.geometry.active
     rows = []
@@ -109,11 +134,11 @@ def _tumour(tree: xr.DataTree, run: Simulation | BodyAlone, one: Array, times: i
             msg = f"its checkpoint is damaged ({name} does not fit the mesh)"
             raise InputError(msg)
         rows.append(_sound(name, problem.geometry.gather(values), (times, one.shape[1])))
-    return np.stack(rows, axis=1)
+    return [np.ascontiguousarray(each) for each in np.stack(rows, axis=1)]
 
 
-def _sound(name: str, values: Array, shape: tuple[int, ...]) -> Array:
-    if values.shape != shape or not np.isfinite(values).all():
+def _sound(name: str, values: Array, shape: tuple[int, ...], *, finite: bool = True) -> Array:
+    if values.shape != shape or (finite and not np.isfinite(values).all()):
         msg = f"its checkpoint is damaged ({name} has not the numbers that it should)"
         raise InputError(msg)
     return values

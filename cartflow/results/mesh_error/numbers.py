@@ -6,7 +6,7 @@ import numpy as np
 
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
-from cartflow.results.tumour import penetration_depth
+from cartflow.results.counted import counted
 
 Array = np.ndarray
 # What is left of a species is nothing to speak of below this share of its most.
@@ -25,15 +25,13 @@ def final_numbers(record: Record, simulation: Simulation) -> dict[str, float]:
     as that much, so that the rest of a tumour that is gone has no relative error.
     """
     problem = simulation.coupled.engine.problem
-    products, geometry = simulation.coupled.products, problem.geometry
-    totals = np.array([problem.totals(state.tumour) for state in record.states])
-    inside = totals[:, products].sum(axis=1)
-    last = record.states[-1]
-    cells = (last.tumour[products] * geometry.cell_volumes).sum(axis=0)
+    counts = [counted(state, simulation) for state in record.states]
+    totals = np.array([each.amounts for each in counts])
+    inside = totals[:, simulation.coupled.products].sum(axis=1)
     found = {
-        "reached_tumour": float(last.ledger.inflow.sum()),
+        "reached_tumour": float(record.states[-1].ledger.inflow.sum()),
         "in_tumour": _last(inside),
-        "depth": penetration_depth(cells, geometry.depth),
+        "depth": float(counts[-1].depths[-1]),
     }
     for i, species in enumerate(problem.network.species):
         if species.role == "resident" and species.unit == "cell/mm^3":

@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from cartflow.geometries.images.mask import voxel_mask
 from cartflow.geometries.surfaces.depth import depths
-from cartflow.results.tumour import penetration_depth
+from cartflow.results.counted import penetration_depth
 
 AXES = np.array([1.5, 1.25, 1.0])
 VOXELS = {"cubic": (1.0, 1.0, 1.0), "twice as high": (1.0, 1.0, 2.0)}
