@@ -69,15 +69,18 @@ def exterior_value(condition: FixedValue | Robin) -> float:
     return condition.value if isinstance(condition, FixedValue) else condition.exterior
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class RegionSource:
-    """In a named region: `supply` in amount/mm^3/day and first-order `removal` in 1/day."""
+    """In a named region: `supply` in amount/mm^3/day and first-order `removal` in 1/day.
+
+    Each is one number, or one for every mesh cell of the geometry.
+    """
 
     region: str
-    supply: float = 0.0
-    removal: float = 0.0
+    supply: float | Array = 0.0
+    removal: float | Array = 0.0
 
     def __post_init__(self) -> None:
-        if self.supply < 0 or self.removal < 0:
+        if np.any(np.less(self.supply, 0)) or np.any(np.less(self.removal, 0)):
             msg = f"region '{self.region}': supply and removal must not be negative"
             raise InputError(msg)

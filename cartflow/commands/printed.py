@@ -12,18 +12,31 @@ from cartflow.core.paths import kind_of
 if TYPE_CHECKING:
     from cartflow.kinetics.model import Model
 
-KINDS = ("body", "trafficking", "kinetics", "measured", "geometry", "study")
+KINDS = (
+    "body",
+    "trafficking",
+    "kinetics",
+    "intervention",
+    "measured",
+    "geometry",
+    "image",
+    "study",
+)
 
 
 def show(kind: str, name: str | None) -> None:
-    """Print the list of a kind (body, trafficking, kinetics, measured, geometry), or one of it."""
+    """Print the list of a kind (but study), or one of it."""
     require_known(kind, KINDS, "show")
     if kind == "study":
         _show_study(name)
+    elif kind == "image":
+        _show_image(name)
     elif name is None:
         print_table(["name", "what"], [[name, _title(kind, name)] for name in _names(kind)])
     elif kind == "kinetics":
         _show_kinetics(name)
+    elif kind == "intervention":
+        _show_intervention(name)
     elif kind == "geometry":
         _show_geometry(name)
     elif kind == "measured":
@@ -36,6 +49,7 @@ def show(kind: str, name: str | None) -> None:
 
 def _names(kind: str) -> list[str]:
     from cartflow.kinetics.files import load as kinetics
+    from cartflow.kinetics.interventions import intervention_names
     from cartflow.pbpk.files import load as pbpk
     from cartflow.pbpk.measured.table import measured_names
 
@@ -45,11 +59,14 @@ def _names(kind: str) -> list[str]:
         return pbpk.trafficking_names()
     if kind == "kinetics":
         return kinetics.names()
+    if kind == "intervention":
+        return intervention_names()
     return measured_names() if kind == "measured" else list(_SHAPES)
 
 
 def _title(kind: str, name: str) -> str:
     from cartflow.kinetics.files.load import load
+    from cartflow.kinetics.interventions import load_intervention
     from cartflow.pbpk.files.load import load_body, load_trafficking
     from cartflow.pbpk.measured.table import load_measured
 
@@ -57,6 +74,8 @@ def _title(kind: str, name: str) -> str:
         return load_body(name).title
     if kind == "trafficking":
         return load_trafficking(name).title
+    if kind == "intervention":
+        return load_intervention(name).title
     if kind == "measured":
         table = load_measured(name)
         return f"{table.title}: {table.cells}"
@@ -80,6 +99,20 @@ def _show_numbers(kind: str, name: str) -> None:
     )
     print("\n" + "\n".join(totals(noun) if isinstance(noun, Body) else ways(noun)))
     print_sources([r.source for r in rows])
+
+
+def _show_intervention(name: str) -> None:
+    from cartflow.kinetics.interventions import load_intervention
+
+    own = load_intervention(name)
+    print(f"{own.name}: {own.title}\n\n{own.notes}\n")
+    print_table(
+        ["number", "value", "source", "standing", "note"],
+        [[n, p.stated, p.source, p.standing, p.note] for n, p in own.numbers.items()],
+    )
+    targets = ((n, ", ".join(t) if isinstance(t, list) else t) for n, t in own.acts_on.items())
+    print("\nacts on       " + ("; ".join(f"{n} = {t}" for n, t in targets) or "everything"))
+    print_sources([*(p.source for p in own.numbers.values()), *own.references])
 
 
 def _show_kinetics(name: str) -> None:
@@ -148,8 +181,8 @@ _SHAPES = {
     "ellipsoid": "semi_axes (three), spacing; boundary rim",
     "box": "lengths, cells, regions; boundaries left, right, bottom, top (and back, front)",
     "mask": (
-        "file (NIfTI or NRRD), labels, largest_component, coarsen, surface; boundary rim, and "
-        "wall around cavities"
+        "file (an image, or a list of them), labels, largest_component, coarsen, surface; boundary "
+        "rim, and wall around cavities"
     ),
     "phantom": "volume, spacing, lobes, seed, surface; boundary rim",
 }
@@ -185,3 +218,11 @@ def _show_study(name: str | None) -> None:
     if name is None:
         raise InputError("show study: name a study file")
     print_table(["what", "value"], [list(row) for row in describe(Study.from_file(name))])
+
+
+def _show_image(name: str | None) -> None:
+    from cartflow.commands.images import image_rows
+
+    if name is None:
+        raise InputError("show image: name an image file, or a folder with a DICOM series")
+    print_table(["what", "value"], image_rows(Path(name)))

@@ -15,12 +15,26 @@ from cartflow.core.outcome import InputError
 if TYPE_CHECKING:
     import pint
 
-_BASE = {"[length]": "mm", "[time]": "day", "[cell]": "cell", "[mass]": "ng"}
-_BASE_ORDER = ("ng", "cell", "mm", "day")
-_NAMES = {"[length]": "length", "[time]": "time", "[cell]": "cells", "[mass]": "mass"}
+_BASE = {
+    "[length]": "mm",
+    "[time]": "day",
+    "[cell]": "cell",
+    "[mass]": "ng",
+    "[absorbed_dose]": "Gy",
+}
+_BASE_ORDER = ("ng", "cell", "mm", "day", "Gy")
+_NAMES = {
+    "[length]": "length",
+    "[time]": "time",
+    "[cell]": "cells",
+    "[mass]": "mass",
+    "[absorbed_dose]": "absorbed dose",
+}
 _NUMBER = re.compile(
     r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+|nan|inf(?:inity)?)(?:[eE][-+]?[0-9]+)?)\s*(.*)", re.I
 )
+# Not energy per mass, by which pint takes a dose of radiation for a squared speed.
+_DOSE, _GRAY = re.compile(r"(?:Gy|gray)(?![A-Za-z])"), "absorbed_gray"
 # A unit is letters, digits, and the signs of multiplication; exponents have one or two digits.
 # UDUNITS writes a power without a sign, as results do: mm2 day-1.
 _POWER = re.compile(r"([A-Za-zµ])(-?\d)")
@@ -36,11 +50,12 @@ _LONGEST = 200
 
 @cache
 def registry() -> pint.UnitRegistry[Any]:
-    """Return the one pint registry, which knows ``cell`` as a dimension of its own."""
+    """Return the one pint registry, which knows ``cell`` and ``Gy`` as dimensions of their own."""
     import pint
 
     ureg: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
     ureg.define("cell = [cell]")
+    ureg.define(f"{_GRAY} = [absorbed_dose]")
     return ureg
 
 
@@ -59,7 +74,7 @@ def parse_unit(text: str) -> pint.Unit:
         msg = f"'{text}' is not a unit"
         raise InputError(msg)
     try:
-        return registry().parse_units(text.replace("·", "*"))
+        return registry().parse_units(_DOSE.sub(_GRAY, text.replace("·", "*")))
     except Exception as error:
         msg = f"'{text}' is not a unit ({error})"
         raise InputError(msg) from None
@@ -210,7 +225,12 @@ def cf_unit(unit: str) -> str:
     powers = parse_unit(internal_unit(unit)).dimensionality
     parts = [
         name if powers[d] == 1 else f"{name}{powers[d]:g}"
-        for d, name in (("[mass]", "ng"), ("[length]", "mm"), ("[time]", "day"))
+        for d, name in (
+            ("[mass]", "ng"),
+            ("[length]", "mm"),
+            ("[time]", "day"),
+            ("[absorbed_dose]", "Gy"),
+        )
         if powers.get(d, 0)
     ]
     return " ".join(parts) or "1"
@@ -224,4 +244,5 @@ def unit_words(unit: str) -> str:
     """
     powers = registry().Quantity(1, parse_unit(unit)).unit_items()
     parts = [f"{name}{'' if power == 1 else f'{power:g}'}" for name, power in powers]
-    return " ".join(part for part in parts if not part.startswith("cell")) or "1"
+    words = " ".join(part for part in parts if not part.startswith("cell")) or "1"
+    return words.replace(_GRAY, "gray")

@@ -23,8 +23,9 @@ from cartflow.pbpk.organs.kinetics import OrganKinetics
 
 Array = np.ndarray
 _NO_TUMOUR = np.zeros((0, 0))
-# Where a species may die out, or a condition be met, amounts are looked at so often (days).
-_LOOK = 0.25
+# Where a species may die out, or a condition be met, amounts are looked at so often (days), and
+# for a condition soon after anything that happened: after a share of the time since, at least.
+_LOOK, _SOON, _SHARE = 0.25, 1e-4, 0.5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,7 +34,8 @@ class BodyAlone:
 
     Nothing is split: each stretch between events and saved times is one stiff solution of organs
     and kinetics, to `tolerance`, relative to each amount in one step. Without kinetics the
-    `travellers` are carried about, exactly.
+    `travellers` are carried about, exactly. `placed` are product cells (compartments,
+    products) that stand there at the start, in place of those of the kinetics.
     """
 
     network: OrganNetwork
@@ -44,6 +46,7 @@ class BodyAlone:
     happenings: Happenings = field(default_factory=Happenings)
     travellers: tuple[str, ...] = ()
     programme: Programme[BodyAlone] | None = None
+    placed: Array | None = None
 
     @property
     def product_names(self) -> tuple[str, ...]:
@@ -96,7 +99,8 @@ class BodyAlone:
     def start(self) -> State:
         """Return the state before any dose; product cells there count as infused."""
         cells, residents = self.organs.start()
-        ledger = Ledger.empty(len(self.product_names))
+        cells = cells if self.placed is None else self.placed.copy()
+        ledger = Ledger.empty(len(self.product_names), others=residents.size)
         ledger.infused += cells.sum(axis=0)
         return State(
             time=self.save_times[0],
@@ -106,10 +110,19 @@ class BodyAlone:
             residents=residents,
         )
 
+    @cached_property
+    def _times(self) -> tuple[float, ...]:
+        """The times at which a dose starts or ends, or models change."""
+        times = (t for dose in self.doses for t in (dose.time, dose.end))
+        return (*times, *self.happenings.times())
+
     def next_event(self, time: float) -> float:
         """Return the next time after `time` at which a dose starts or ends, or models change."""
-        times = [t for dose in self.doses for t in (dose.time, dose.end)]
-        return min((t for t in (*times, *self.happenings.times()) if t > time), default=np.inf)
+        return min((t for t in self._times if t > time), default=np.inf)
+
+    def last_event(self, time: float) -> float:
+        """Return the last such time up to `time`, or that of the start."""
+        return max((t for t in self._times if t <= time), default=self.save_times[0])
 
     def given(self, state: State) -> State:
         """Return the state with the boluses of its time."""
@@ -205,18 +218,28 @@ class _Run:
         """Go to `event`, or only as far as the next look at what may die out."""
         old = self.state
         looks = self.wholes.may_fall or self.underway.waits
-        until = min(event, old.time + _LOOK) if looks else event
+        until = min(event, old.time + self._next_look()) if looks else event
         self.state, step = self.now.stepped(old, until)
         # A step without kinetics is exact.
         self.steps = [self.steps[0] + max(step.taken, 1), self.steps[1] + step.refused]
 
-        def attempt(dt: float) -> State:
-            return self.now.stepped(old, old.time + dt)[0]
-
         if self.wholes.may_fall:
-            self.state, extinct = extinguished(self.wholes, old, self.state, attempt)
+            self.state, extinct = extinguished(
+                self.wholes, old, self.state, lambda dt: self._ahead(old, dt)
+            )
             self.extinct += extinct
-        self.state = self.underway.landed(self.base, old, self.state, attempt)
+        self.state = self.underway.landed(self.base, old, self.state, self._ahead)
+
+    def _next_look(self) -> float:
+        """Return after how many days amounts are looked at again."""
+        if not self.underway.waits:
+            return _LOOK
+        passed = self.state.time - max(self.base.last_event(self.state.time), self.underway.last)
+        return min(max(_SHARE * passed, _SOON), _LOOK)
+
+    def _ahead(self, state: State, dt: float) -> State:
+        """Return what a step of `dt` days makes of a `state`."""
+        return self.now.stepped(state, state.time + dt)[0]
 
     def _arrive(self) -> None:
         """Let happen what happens at the time of the state.
@@ -232,12 +255,21 @@ class _Run:
             self.extinct += extinct
             self.now = self.base.at(time)
         self.state = self.base.given(self.state)
-        self.underway.look(self.base, self.state)
-        self._take_over()
+        self.underway.look(self.base, self.state, self._ahead)
+        while self._take_over():
+            self.underway.look(self.base, self.state, self._ahead)
 
-    def _take_over(self) -> None:
-        """Go on with the body that the study's events make, from the state as it is."""
+    def _take_over(self) -> bool:
+        """Go on with the body and state that the study's events make; say whether any did."""
         due = self.underway.due(self.state)
-        if due is not None:
-            self.base = due[0]
-            self.wholes, self.now = self.base.wholes, self.base.at(self.state.time)
+        if due is None:
+            return False
+        if due.system is not None:
+            self.base, self.wholes = due.system, due.system.wholes
+            self.now = self.base.at(self.state.time)
+        if due.jumps:
+            before = self.wholes.above(self.state)
+            jumped = due.jumped(self.state, self.base)
+            self.state, extinct = emptied(self.wholes, before, jumped)
+            self.extinct += extinct
+        return True

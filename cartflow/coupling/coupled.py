@@ -39,8 +39,9 @@ class Coupled:
     of its end, so that fast organs see no pulses. With `kinetics` in organs each half is a stiff
     solution of organs and kinetics together. What is infused into the tumour enters all through
     a step. With a `feed` the body is the tumour's vessels alone, which blood enters as given: what
-    they hand over counts as infused. `happenings` are what the models do beside reactions; `at` a
-    time the system has the parameters and infusions of then.
+    they hand over counts as infused. `placed` are product cells (compartments, products) that
+    stand in the body at the start, in place of those of the kinetics. `happenings` are what the
+    models do beside reactions; `at` a time the system has the parameters and infusions of then.
     """
 
     network: OrganNetwork
@@ -51,6 +52,7 @@ class Coupled:
     kinetics: OrganKinetics | None = None
     happenings: Happenings = field(default_factory=Happenings)
     feed: Feed | None = None
+    placed: Array | None = None
     order: ClassVar[int] = 2
     _others: dict[Hashable, Coupled] = field(default_factory=dict, init=False, repr=False)
 
@@ -103,7 +105,10 @@ class Coupled:
     def start(self, tumour: Array, time: float) -> State:
         """Return the state before any dose; product cells there count as infused."""
         body, residents = self.organs.start()
-        ledger = Ledger.empty(len(self.product_names), len(self.engine.problem.places))
+        body = body if self.placed is None else self.placed.copy()
+        problem = self.engine.problem
+        others = len(problem.fields) + residents.size
+        ledger = Ledger.empty(len(self.product_names), len(problem.places), others)
         ledger.infused += self.in_tumour(tumour) + body.sum(axis=0)
         return State(time=time, body=body, tumour=tumour, ledger=ledger, residents=residents)
 

@@ -51,10 +51,16 @@ def rim_fed(geometry: Geometry, boundary: str) -> Array:
     return _normalised(weight / geometry.cell_volumes, geometry, f"boundary '{boundary}'")
 
 
-def both_fed(geometry: Geometry, region: str, boundary: str, rim_share: float) -> Array:
+def both_fed(
+    geometry: Geometry,
+    region: str,
+    boundary: str,
+    rim_share: float,
+    vessel_density: Array | None = None,
+) -> Array:
     """Return arrival weights of which `rim_share` is at a boundary, the rest in a region."""
     return rim_share * rim_fed(geometry, boundary) + (1.0 - rim_share) * vessel_fed(
-        geometry, region
+        geometry, region, vessel_density
     )
 
 

@@ -16,22 +16,32 @@ class Ledger:
     """Cumulative counts per product species, advanced with the state, never as differences.
 
     `came` and `went` are amounts of any field (cells, ng) through each of `Problem.places`.
+    `removed` are products that events took out or killed; `taken` and `added` what events did to
+    any species, first to those of the tumour, then to what else stands at sites in organs.
     """
 
     infused: Array
     born: Array
     died: Array
     converted: Array
+    removed: Array
     inflow: Array
     egress: Array
     came: Array
     went: Array
+    taken: Array
+    added: Array
 
     @classmethod
-    def empty(cls, products: int, places: int = 0) -> Ledger:
-        """Return a ledger of zeros."""
+    def empty(cls, products: int, places: int = 0, others: int = 0) -> Ledger:
+        """Return a ledger of zeros; `others` are the numbers of `taken`, and of `added`."""
         sizes = dict.fromkeys(cls.__annotations__, products) | {"came": places, "went": places}
+        sizes |= {"taken": others, "added": others}
         return cls(**{name: np.zeros(size) for name, size in sizes.items()})
+
+    def zeroed(self) -> Ledger:
+        """Return a ledger of zeros of the same sizes."""
+        return Ledger(**{name: 0.0 * getattr(self, name) for name in self.__annotations__})
 
     def extrapolated(self, whole: Ledger, order: int) -> Ledger:
         """Return the ledger of two half steps, extrapolated with that of one whole step.
@@ -57,9 +67,10 @@ class Ledger:
 
 
 def residual(ledger: Ledger, in_body: Array, in_tumour: Array, in_transit: Array) -> Array:
-    """Return infused + born - died + converted - in_body - in_tumour - in_transit per species.
+    """Return infused + born - died - removed + converted less what is there, per species.
 
-    `converted` sums to zero over species, so that it drops out of the total.
+    What is there is `in_body`, `in_tumour` and `in_transit`. `converted` sums to zero over
+    species, so that it drops out of the total.
     """
-    gained = ledger.infused + ledger.born - ledger.died + ledger.converted
+    gained = ledger.infused + ledger.born - ledger.died - ledger.removed + ledger.converted
     return np.asarray(gained - in_body - in_tumour - in_transit)

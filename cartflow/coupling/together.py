@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +10,7 @@ from cartflow.core.outcome import Outcome, StepFailed
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.stepper import Going, LineStepper
+from cartflow.coupling.peaks import Attempt
 from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
@@ -89,9 +89,9 @@ class Together(InTurns):
     def _next_look(self) -> float:
         return self.state.time + self.going.step
 
-    def _repeated(self) -> Callable[[float], State]:
-        old, going, floor, stepper = self.state, self.going, self._least_counted(), self._current()
-        return lambda dt: stepper.advance(old, going, old.time + dt, floor, None)[0]
+    def _repeated(self) -> Attempt:
+        going, floor, stepper = self.going, self._least_counted(), self._current()
+        return lambda old, dt: stepper.advance(old, going, old.time + dt, floor, None)[0]
 
     def _current(self) -> LineStepper:
         """Return the stepper of the system as it is now."""

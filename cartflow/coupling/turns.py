@@ -19,6 +19,7 @@ from cartflow.core.totals import totals
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.extinction import Extinct, extinguished, gone
 from cartflow.coupling.halves import extrapolated_state, residents_apart
+from cartflow.coupling.peaks import Attempt
 from cartflow.coupling.programme import Programme, Underway
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
@@ -159,8 +160,14 @@ class InTurns:
             self._empty(before)
         self._give_doses()
         self.state = self.base.arrived(self.state)
-        self.underway.look(self.base, self.state)
-        self._take_over()
+        self._settle()
+        self.underway.look(self.base, self.state, self._ahead)
+        while self._take_over():
+            self._settle()
+            self.underway.look(self.base, self.state, self._ahead)
+
+    def _settle(self) -> None:
+        """Go on with the system as it is at the time of the state."""
         coupled = self.base.at(self.state.time)
         if coupled is not self.coupled:
             # It may have been at work before, which a run that goes on from here does not know.
@@ -178,15 +185,20 @@ class InTurns:
             self._multiply(factors)
             self.extinct += found
 
-    def _take_over(self) -> None:
-        """Go on with the system that the study's events make, from the state as it is."""
+    def _take_over(self) -> bool:
+        """Go on with the system and state that the study's events make; say whether any did."""
         due = self.underway.due(self.state)
         if due is None:
-            return
-        self.base, gentle = due
-        self.wholes = self.base.wholes
-        if not gentle:
+            return False
+        if due.system is not None:
+            self.base, self.wholes = due.system, due.system.wholes
+        if due.jumps:
+            before = self.wholes.above(self.state)
+            self.state = due.jumped(self.state, self.base)
+            self._empty(before)
+        if not due.gentle:
             self._restart()
+        return True
 
     def _give_doses(self) -> None:
         for i, dose in enumerate(self.coupled.doses):
@@ -214,17 +226,25 @@ class InTurns:
         self._step(min(event, self._next_look()))
         self.state = self.underway.landed(self.base, old, self.state, attempt)
 
+    def _ahead(self, state: State, dt: float) -> State:
+        """Return what a step of `dt` days makes of a `state`, and leave no trace of it."""
+        return self._repeated()(state, dt)
+
     def _next_look(self) -> float:
         """Return how far (days) to go before conditions are looked at; a step is never too far."""
         return np.inf
 
-    def _repeated(self) -> Callable[[float], State]:
-        """Return what takes a step of so many days from the state of now, whatever it becomes."""
-        old = self.state
+    def _repeated(self) -> Attempt:
+        """Return what takes a step of some days from a state, and leaves no trace of it."""
 
-        def attempt(dt: float) -> State:
-            self.state = old
-            return self._attempt(dt)[0]
+        def attempt(state: State, dt: float) -> State:
+            now, engine = self.state, self.coupled.engine
+            memory = engine.memory()
+            self.state = state
+            new = replace(self._attempt(dt)[0], time=state.time + dt)
+            self.state = now
+            engine.recall(memory)
+            return new
 
         return attempt
 

@@ -16,6 +16,7 @@ from cartflow.pbpk.flows.fed import VESSELS, entering_concentration
 from cartflow.pbpk.flows.observables import SPACES, in_body, organ_table, venous_concentration
 from cartflow.pde.boundary import Place
 from cartflow.pde.problem import Problem
+from cartflow.results.at_once import at_once_at_sites, at_once_in_tumour
 
 Array = np.ndarray
 
@@ -64,12 +65,22 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
             "volume": variable(
                 ("organ", "space"), volume, "mm^3", "volume of the space", comment=_DIVIDED
             ),
+            "compartment_cells": variable(
+                ("time", "compartment", "phenotype"),
+                np.array([s.body for s in shots]),
+                "cell",
+                "product cells by compartment of the body",
+            ),
             **_in_blood(record, system),
             **_at_sites(record, system),
+            **at_once_at_sites(record, system),
         },
         coords={
             "organ": label(("organ",), organs, "organ"),
             "space": label(("space",), list(SPACES), "space within the organ"),
+            "compartment": label(
+                ("compartment",), list(system.network.names), "compartment that cells stand in"
+            ),
         },
     )
 
@@ -137,6 +148,7 @@ def exchange_group(record: Record, simulation: Simulation) -> xr.Dataset:
             "cumulative_inflow": variable(dims, inflow, "cell", "cells that entered the tumour"),
             "cumulative_egress": variable(dims, egress, "cell", "cells that left by lymph"),
             **_crossed(record, simulation.coupled.engine.problem),
+            **at_once_in_tumour(record, simulation.coupled.engine.problem),
         }
     )
 
@@ -197,7 +209,11 @@ def balance_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
         "born": ([s.ledger.born for s in shots], "cells born since the start"),
         "died": ([s.ledger.died for s in shots], "cells that died or left for good"),
         "converted": ([s.ledger.converted for s in shots], "cells gained from other phenotypes"),
-        "residual": (gaps, "infused + born - died + converted - in_body - in_tumour - in_transit"),
+        "removed": ([s.ledger.removed for s in shots], "cells that events took out or killed"),
+        "residual": (
+            gaps,
+            "infused + born - died - removed + converted - in_body - in_tumour - in_transit",
+        ),
     }
     dims = ("time", "phenotype")
     dataset = xr.Dataset({n: variable(dims, v, "cell", text) for n, (v, text) in columns.items()})

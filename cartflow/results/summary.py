@@ -22,6 +22,7 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
         *(_tumour_lines(numbers, tree) if "tumour" in tree.children else []),
         *(endpoint_lines(tree) if "tumour" in tree.children else []),
         *_vessels_line(tree),
+        *(f"image         {each}" for each in tree.attrs.get("images", "").split("\n") if each),
         *_organ_lines(tree["body"].to_dataset()),
         *_event_lines(tree.attrs.get("events", "")),
         *(f"extinct       {each}" for each in tree.attrs.get("extinct", "").split("; ") if each),

@@ -77,9 +77,9 @@ def _places(geometry: Geometry) -> dict[str, xr.Variable]:
     places = {
         "cell_volume": variable(
             geometry.dims,
-            geometry.scatter(geometry.cell_volumes),
+            geometry.scatter(geometry.place_volumes),
             "mm^3",
-            "volume of the mesh cell",
+            "volume of the mesh cell at a place" if geometry.graded else "volume of the mesh cell",
         ),
         "depth": variable(
             geometry.dims,
@@ -90,8 +90,13 @@ def _places(geometry: Geometry) -> dict[str, xr.Variable]:
     }
     for name, inside in geometry.regions.items():
         grid = np.zeros(geometry.active.shape, dtype=np.int8)
-        grid[geometry.active] = inside
+        grid[geometry.active] = geometry.at_places(inside)
         places[f"region_{name}"] = variable(geometry.dims, grid, "1", f"region {name}")
+    if geometry.graded:
+        number = np.full(geometry.active.shape, -1, dtype=np.int32)
+        number[geometry.active] = geometry.at_places(np.arange(geometry.size))
+        text = "number of the mesh cell that holds the place, -1 outside"
+        places["mesh_cell"] = variable(geometry.dims, number, "1", text)
     for name, boundary in geometry.boundaries.items():
         text = f"area of the boundary {name} that fluxes act on"
         places[f"area_{name}"] = variable((), boundary.area, "mm^2", text)
@@ -108,6 +113,13 @@ def _places(geometry: Geometry) -> dict[str, xr.Variable]:
     if geometry.affine is not None:
         text = "affine from index to RAS mm"
         places["affine"] = variable(("affine_row", "affine_column"), geometry.affine, "1", text)
+    if geometry.source_affine is not None and geometry.source_shape is not None:
+        rows = ("affine_row", "affine_column")
+        text = "affine from the index of a voxel of the mask's file to RAS mm"
+        places["mask_affine"] = variable(rows, geometry.source_affine, "1", text)
+        text = "voxels of the mask's file along i, j, k"
+        sizes = np.array(geometry.source_shape)
+        places["mask_shape"] = variable(("mask_axis",), sizes, "1", text)
     return places
 
 

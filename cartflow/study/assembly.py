@@ -25,6 +25,8 @@ from cartflow.pde.hindrance import LAWS, Hindrance
 from cartflow.pde.problem import DensityDependence, Field
 from cartflow.pde.tissue import Tissue
 from cartflow.study.earlier import field_of_earlier, is_earlier
+from cartflow.study.images.laws import RELATIVE
+from cartflow.study.images.numbers import image_number, is_image
 from cartflow.study.schema import (
     ChemotaxisTable,
     FieldTable,
@@ -71,6 +73,7 @@ class Assembler:
         self.geometry = geometry
         self.network = network
         self.parameters: dict[str, Parameter] = {}
+        self.images: dict[str, str] = {}  # what images gave, in words
 
     def number(self, raw: Any, like: str, key: str, *, sign: Sign = "not_negative") -> float:
         """Return one number in internal units and keep it under `key`."""
@@ -82,18 +85,32 @@ class Assembler:
         self.parameters[key] = result
         return result.value
 
-    def per_cell(self, raw: Any, like: str, key: str) -> Array:
-        """Return one value per mesh cell: a quantity, or a table of regions and quantities."""
+    def per_cell(self, raw: Any, like: str, key: str, *, solute: bool = False) -> Array:
+        """Return one value per mesh cell: a quantity, an image, or a table of those by region."""
+        if is_image(raw):
+            return self._image(raw, like, key, solute)
         if not isinstance(raw, dict) or "value" in raw:
             return np.full(self.geometry.size, self.number(raw, like, key))
         values = np.full(self.geometry.size, np.nan)
         for region, item in raw.items():
             require_known(region, self.geometry.regions, f"{self.file}: {key}")
-            values[self.geometry.region(region)] = self.number(item, like, f"{key}.{region}")
+            inside, name = self.geometry.region(region), f"{key}.{region}"
+            if is_image(item):
+                values[inside] = self._image(item, like, name, solute)[inside]
+            else:
+                values[inside] = self.number(item, like, name)
         if np.isnan(values).any():
             msg = f"{self.file}: {key}: its regions leave {np.isnan(values).sum()} mesh cells out"
             raise InputError(msg)
         return values
+
+    def _image(self, raw: Mapping[str, Any], like: str, key: str, solute: bool) -> Array:
+        found = image_number(
+            raw, like, key, self.geometry, self.folder, file=self.file, solute=solute
+        )
+        self.parameters |= found.numbers
+        self.images[key] = found.words
+        return found.values
 
     def tissue(self, study: StudyTable) -> Tissue:
         """Return the tissue; its porosity is 1 unless the study says otherwise."""
@@ -139,7 +156,9 @@ class Assembler:
             raise InputError(msg)
         diffusivity = None
         if table.diffusivity is not None:
-            diffusivity = self.per_cell(table.diffusivity, "mm^2/day", f"{key}.diffusivity")
+            diffusivity = self.per_cell(
+                table.diffusivity, "mm^2/day", f"{key}.diffusivity", solute=solute
+            )
         dependence = None
         if table.density_dependence is not None:
             law = table.density_dependence
@@ -195,10 +214,26 @@ class Assembler:
         return Robin(transfer_coefficient=table.transfer_coefficient.value, exterior=exterior)
 
     def _source(self, region: str, table: SourceTable, unit: str, key: str) -> RegionSource:
-        supply = 0.0
-        if table.supply is not None:
-            supply = self.number(table.supply, f"{unit}/day", f"{key}.supply")
-        return RegionSource(region=region, supply=supply, removal=_value(table.removal, 0.0))
+        return RegionSource(
+            region=region,
+            supply=self._rate(table.supply, f"{unit}/day", f"{key}.supply"),
+            removal=self._rate(table.removal, "1/day", f"{key}.removal"),
+        )
+
+    def _rate(self, raw: Any, like: str, key: str) -> float | Array:
+        if raw is None:
+            return 0.0
+        return self._image(raw, like, key, False) if is_image(raw) else self.number(raw, like, key)
+
+    def vessels(self, raw: Any, key: str) -> Array | None:
+        """Return how densely vessels stand in every mesh cell, of which ratios alone count."""
+        if raw is None:
+            return None
+        return (
+            self._image(raw, RELATIVE, key, False)
+            if is_image(raw)
+            else self.per_cell(raw, "1", key)
+        )
 
 
 def _hindrance(table: HindranceTable, key: str) -> Hindrance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cartflow.core.bibliography import references
 from cartflow.core.parameters import Parameter
@@ -14,7 +14,7 @@ def all_parameters(study: Composition, stated: Mapping[str, Parameter]) -> dict[
     """Return every number that the study's run uses, of which it states some, by dotted key."""
     found = {**stated, **study.organs.parameters}
     if study.organ_kinetics is not None:
-        found |= site_parameters(study.table.organs, study.organ_kinetics)
+        found |= site_parameters(study.table.organs, study.organ_kinetics, study.models.network)
         found |= study.models.organ_numbers()
     if study.table.tumour is None:
         return found
@@ -23,10 +23,12 @@ def all_parameters(study: Composition, stated: Mapping[str, Parameter]) -> dict[
     return {**found, **kinetics, **_egress_used(study)}
 
 
-def all_references(study: Composition, parameters: Mapping[str, Parameter]) -> list[str]:
-    """Return the bibliography keys of everything that the study rests on."""
+def all_references(
+    study: Composition, parameters: Mapping[str, Parameter], more: Sequence[str] = ()
+) -> list[str]:
+    """Return the bibliography keys of everything that the study rests on, `more` among it."""
     sources = {p.source for p in parameters.values()}
-    named = {*study.table.references}
+    named = {*study.table.references, *more}
     if study.organ_kinetics is not None:
         named |= set(study.organ_kinetics.network.references)
     if study.table.tumour is not None:

@@ -116,6 +116,8 @@ def _refuse_exponents(table: StudyTable) -> None:
 def _refuse_unused_tumour(table: TumourTable) -> None:
     if table.feeding == "vessels" and table.boundary is not None:
         raise InputError("tumour.boundary: only a tumour with feeding = 'rim' or 'both' has one")
+    if table.feeding == "rim" and table.vessel_density is not None:
+        raise InputError("tumour.vessel_density: has no effect with feeding = 'rim'")
     if table.feeding == "rim" and table.region is not None:
         raise InputError("tumour.region: only a tumour with feeding = 'vessels' or 'both' has one")
     if (table.feeding == "both") != (table.rim_share is not None):

@@ -10,6 +10,7 @@ from cartflow.coupling.simulation import Simulation
 from cartflow.kinetics.species import Species
 from cartflow.pbpk.doses import Dose
 from cartflow.study.course_tables import CourseTable
+from cartflow.study.images.numbers import is_image
 from cartflow.study.schema import FieldTable, TumourTable
 from cartflow.study.study import Study
 
@@ -36,6 +37,7 @@ def describe(study: Study) -> list[tuple[str, str]]:
             for organ, each in table.organs.items()
         ],
         ("time", f"{table.time.end.value:g} day, {len(prepared.save_times)} times saved"),
+        *[("image", f"{key}: {words}") for key, words in study.images.items()],
         *_size(prepared),
         ("assumed", in_words(assumed(study.parameters()))),
     ]
@@ -129,6 +131,8 @@ def _stated(value: object) -> str:
     if isinstance(value, Parameter):
         return value.stated
     if isinstance(value, dict):
+        if is_image(value):
+            return "what images say"
         whole = value.get("value")
         return str(whole) if whole is not None else f"values by region ({', '.join(value)})"
     return str(value)

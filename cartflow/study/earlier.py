@@ -1,8 +1,8 @@
-"""Starts that are taken from an earlier result: fields on the same mesh, and sites in organs."""
+"""Starts that are taken from an earlier result: fields on the same mesh, cells in the body."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from cartflow.core.tables import Table, validate
 from cartflow.core.units import cf_unit
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Species
+from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.results.result import load_result
 from cartflow.study.event_tables import Moment
 
@@ -55,11 +56,47 @@ def field_of_earlier(
         _require_mesh(tumour, geometry)
         grid = _at(tumour[name], table)
         _require_unit(grid, species)
-        values = np.asarray(grid.values, dtype=float)[geometry.active]
+        values = geometry.gather(np.asarray(grid.values, dtype=float))
         if not np.all(np.isfinite(values) & (values >= 0.0)):
             msg = f"{name}: holds a value that is negative or not finite"
             raise InputError(msg)
     return values
+
+
+def body_of_earlier(
+    raw: Mapping[str, Any], network: OrganNetwork, products: Sequence[str], folder: Path, where: str
+) -> Array:
+    """Return the product cells (compartments, products) that stood in the body of a result.
+
+    Raises `InputError` beginning with `where` unless compartments and time agree, and every
+    product of it is one of the study's.
+    """
+    table = validate(EarlierTable, dict(raw), where)
+    if table.species is not None:
+        msg = f"{where}.species: has no effect; all products are taken over"
+        raise InputError(msg)
+    path = folder / table.result
+    with _named(f"{where}: {path}"):
+        body = _group(path, "body")
+        if "compartment_cells" not in body:
+            raise InputError("it does not hold the cells of every compartment; run it anew")
+        saved = _at(body["compartment_cells"], table)
+        there = [str(name) for name in saved["compartment"].values]
+        if set(there) != set(network.names):
+            other = sorted(set(there) ^ set(network.names))[0]
+            msg = f"its body has other compartments than that of this study ('{other}')"
+            raise InputError(msg)
+        cells = np.zeros((len(network.names), len(products)))
+        rows = [network.index(name) for name in there]
+        for column, name in enumerate(str(n) for n in saved["phenotype"].values):
+            values = np.asarray(saved.isel(phenotype=column), dtype=float)
+            if not np.all(np.isfinite(values) & (values >= 0.0)):
+                msg = f"{name}: holds a number of cells that is negative or not finite"
+                raise InputError(msg)
+            if values.any() or name in products:
+                require_known(name, products, "product")
+                cells[rows, products.index(name)] = values
+    return cells
 
 
 def organs_of_earlier(data: Mapping[str, Any], folder: Path, file: str) -> dict[str, Any]:
@@ -162,7 +199,7 @@ def _at(values: xr.DataArray, table: EarlierTable) -> xr.DataArray:
 
 def _require_mesh(tumour: xr.Dataset, geometry: Geometry) -> None:
     volumes = np.asarray(tumour["cell_volume"].values, dtype=float)
-    own = geometry.scatter(geometry.cell_volumes)
+    own = geometry.scatter(geometry.place_volumes)
     if volumes.shape != own.shape:
         msg = f"its mesh has the shape {volumes.shape}, that of this study {own.shape}"
         raise InputError(msg)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cartflow.core.outcome import InputError
 from cartflow.geometries.geometry import Geometry
+from cartflow.geometries.images.means import cell_means, filled
 from cartflow.pde.problem import Field
+from cartflow.study.images.reading import image_of, is_placed
 
 Array = np.ndarray
 # By field, then by what of it: "initial" or "diffusivity".
@@ -22,13 +25,15 @@ def on_cells(values: Any, geometry: Geometry, what: str) -> Array:
 
     Raises `InputError` naming `what` for another shape, and for what is negative or not finite.
     """
+    if is_placed(values):
+        return _averaged(values, geometry, what)
     try:
         found = np.array(values, dtype=float)
     except (TypeError, ValueError) as error:
         msg = f"{what}: no array of numbers ({error})"
         raise InputError(msg) from None
     if found.shape == geometry.active.shape:
-        found = found[geometry.active]
+        found = geometry.gather(found)
     if found.shape != (geometry.size,):
         msg = (
             f"{what}: its shape is {found.shape}; needed is {(geometry.size,)}, one a mesh cell, "
@@ -39,6 +44,16 @@ def on_cells(values: Any, geometry: Geometry, what: str) -> Array:
         msg = f"{what}: it holds a value that is negative or not finite"
         raise InputError(msg)
     return found
+
+
+def _averaged(values: Any, geometry: Geometry, what: str) -> Array:
+    """Return the volume means over the mesh cells of an array that says where it lies."""
+    try:
+        means = cell_means(image_of(values, Path()), geometry)
+        return filled(means.values, means.held, geometry, None)[0]
+    except InputError as error:
+        msg = f"{what}: {error}"
+        raise InputError(msg) from None
 
 
 def with_given_diffusivities(fields: tuple[Field, ...], given: Given) -> tuple[Field, ...]:
@@ -53,6 +68,14 @@ def with_given_starts(initial: Array, fields: tuple[Field, ...], given: Given) -
     """Return the state (species, cells) at the start with those given, in each field's unit."""
     rows = zip(fields, initial, strict=True)
     return np.array([given.get((item.name, "initial"), row) for item, row in rows])
+
+
+def image_words(given: Given) -> dict[str, str]:
+    """Return the ranges of what was given as arrays, by dotted key."""
+    return {
+        f"fields.{field}.{what}": f"an array: {values.min():.4g} to {values.max():.4g}"
+        for (field, what), values in given.items()
+    }
 
 
 def in_words(given: Given) -> str:

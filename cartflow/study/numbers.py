@@ -14,11 +14,12 @@ from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
 from cartflow.pbpk.variation.ranges import Setting
+from cartflow.study.images.numbers import MEAN
 from cartflow.study.schema import StudyTable
 
 _INSIDE = ("doses.", "events.", "fields.", "tissue.", "kinetics.", "organs.", "tumour.")
 _OF_VESSELS = ("tumour.", "trafficking.tumour.", "trafficking.brain.")
-_TIMES = (".time", ".duration", ".interval", ".every", ".until", ".after")
+_TIMES = (".time", ".duration", ".interval", ".every", ".until", ".after", ".since")
 # What a model's file states beside its parameters, which a study cannot set.
 _OF_MODELS = ("kinetics.extinction.", "kinetics.events.")
 
@@ -123,6 +124,8 @@ class StudyNumbers(Generic[S]):
             return False
         if any(part in key for part in _OF_MODELS):
             return False
+        if key.endswith(f".{MEAN}"):
+            return False  # it follows from an image, whose laws' numbers may vary
         if key.startswith("kinetics.parameters.") or key.endswith(".volume"):
             return False  # the first are there under their own names, the second are the organs'
         if key == "tumour.egress_rate":

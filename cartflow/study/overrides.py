@@ -10,9 +10,12 @@ from typing import Any
 
 from cartflow.core.nesting import LEVELS, require_shallow
 from cartflow.core.outcome import InputError
+from cartflow.study.images.tables import IMAGES
 
 # The keys that say which other keys their table has.
 _DISCRIMINATING = re.compile(r"geometry\.shape|fields\.[^.]+\.boundaries\.[^.]+\.type")
+# The keys of images.
+_FILES = {"file", *IMAGES}
 _SHOWN = 60  # letters of a key
 
 
@@ -78,8 +81,15 @@ def _child(place: Any, part: str, key: str, file: str) -> Any:
 
 
 def without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `settings` with an image by its name alone: its folder may name a patient."""
-    geometry = settings.get("geometry")
-    if not isinstance(geometry, dict) or "file" not in geometry:
-        return dict(settings)
-    return {**settings, "geometry": {**geometry, "file": Path(geometry["file"]).name}}
+    """Return `settings` with images by their names alone: their folders may name a patient."""
+    return {key: _without_folder(key.rpartition(".")[2], item) for key, item in settings.items()}
+
+
+def _without_folder(key: str, item: Any) -> Any:
+    if isinstance(item, Mapping):
+        return {name: _without_folder(name, inner) for name, inner in item.items()}
+    if key in _FILES and isinstance(item, list):
+        return [_without_folder(key, each) for each in item]
+    if key in _FILES and isinstance(item, (str, Path)):
+        return Path(item).name
+    return item

@@ -113,14 +113,38 @@ def cavities(doses: Sequence[DoseTable]) -> list[str]:
     return [CAVITY_ROUTES[route] for route in routes if route in CAVITY_ROUTES]
 
 
-def arrival(table: TumourTable, geometry: Geometry) -> np.ndarray:
-    """Return the weights (1/mm^3 per mesh cell) by which cells arrive in the tissue."""
+def arrival(
+    table: TumourTable, geometry: Geometry, density: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the weights (1/mm^3 per mesh cell) by which cells arrive in the tissue.
+
+    `density` is how densely vessels stand in every mesh cell, if not evenly.
+    """
     if table.feeding == "vessels":
-        return vessel_fed(geometry, table.region or "all")
+        return vessel_fed(geometry, table.region or "all", density)
     outer = table.boundary or next(iter(geometry.boundaries))
     if table.rim_share is not None:
-        return both_fed(geometry, table.region or "all", outer, table.rim_share.value)
+        return both_fed(geometry, table.region or "all", outer, table.rim_share.value, density)
     return rim_fed(geometry, outer)
+
+
+def leaving(
+    table: TumourTable, geometry: Geometry, rate: float, density: np.ndarray | None
+) -> np.ndarray:
+    """Return the rate (1/day per mesh cell) at which cells leave, `rate` on average of the region.
+
+    `density` is how densely lymphatics stand in every mesh cell, if not evenly. Raises
+    `InputError` where there are none in the region.
+    """
+    inside = geometry.region(table.egress_region)
+    if density is None:
+        return rate * inside
+    volumes = geometry.cell_volumes * inside
+    mean = float(volumes @ density) / float(volumes.sum())
+    if not mean > 0:
+        msg = f"tumour.lymphatic_density: it is 0 all over the region '{table.egress_region}'"
+        raise InputError(msg)
+    return rate * inside * density / mean
 
 
 def engine(table: SolverTable, problem: Problem) -> Engine:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
+from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
@@ -17,16 +21,22 @@ from cartflow.study.checks import refuse_tumour_keys, refuse_unused, require_reg
 from cartflow.study.composition import Composition
 from cartflow.study.courses.blood import blood_course
 from cartflow.study.dosing import build_doses, cells_alone
-from cartflow.study.given import with_given_diffusivities, with_given_starts
+from cartflow.study.earlier import body_of_earlier, is_earlier
+from cartflow.study.given import image_words, with_given_diffusivities, with_given_starts
 from cartflow.study.overrides import errors_named
-from cartflow.study.parts import arrival, control, engine, suited
+from cartflow.study.parts import arrival, control, engine, leaving, suited
 from cartflow.study.schedule import save_times
 
+Array = np.ndarray
 
-def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parameter]]:
+
+def coupled_simulation(
+    study: Composition,
+) -> tuple[Simulation, dict[str, Parameter], dict[str, str]]:
     """Return the coupled simulation, and the numbers of its fields and tissue by dotted key.
 
-    It is without events. Raises `InputError` without a tumour.
+    Third is what images gave, in words by dotted key. It is without events. Raises `InputError`
+    without a tumour.
     """
     table, tumour = study.table, study.tumour
     assembler = Assembler(study.name, study.geometry, study.kinetics, study.folder)
@@ -34,7 +44,9 @@ def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parame
         refuse_unused(table, tumour)
         require_regions(table, tumour, study.geometry)
         require_free_names(study.kinetics, study.geometry)
-        egress = study.organs.egress_rate * study.geometry.region(tumour.egress_region)
+        lymphatics = assembler.vessels(tumour.lymphatic_density, "tumour.lymphatic_density")
+        egress = leaving(tumour, study.geometry, study.organs.egress_rate, lymphatics)
+        vessels = assembler.vessels(tumour.vessel_density, "tumour.vessel_density")
         problem = Problem(
             geometry=study.geometry,
             network=study.kinetics,
@@ -47,7 +59,9 @@ def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parame
             network=study.organs,
             engine=engine(table.solver, problem),
             door=Door(
-                geometry=study.geometry, arrival=arrival(tumour, study.geometry), egress=egress
+                geometry=study.geometry,
+                arrival=arrival(tumour, study.geometry, vessels),
+                egress=egress,
             ),
             doses=build_doses(table.doses, study.kinetics, table.time.end),
             injection=vessel_fed(study.geometry, tumour.injection_region),
@@ -55,13 +69,15 @@ def coupled_simulation(study: Composition) -> tuple[Simulation, dict[str, Parame
             happenings=study.models.happenings(study.organ_kinetics),
             feed=_feed(study),
         )
+        coupled = replace(coupled, placed=_placed(study, coupled.product_names))
         simulation = Simulation(
             coupled=coupled,
             initial=initial,
             save_times=save_times(table.time, [dose.time for dose in coupled.doses]),
             control=control(table.solver),
         )
-        return suited(simulation, table.solver), assembler.parameters
+        images = {**assembler.images, **image_words(study.given)}
+        return suited(simulation, table.solver), assembler.parameters, images
 
 
 def _feed(study: Composition) -> Feed | None:
@@ -84,7 +100,7 @@ def body_alone(study: Composition) -> BodyAlone:
         kinetics = study.organ_kinetics
         carried = cells_alone(table.doses) if kinetics is None else kinetics.network
         doses = build_doses(table.doses, carried, table.time.end)
-        return BodyAlone(
+        alone = BodyAlone(
             network=study.organs,
             kinetics=kinetics,
             doses=doses,
@@ -93,3 +109,24 @@ def body_alone(study: Composition) -> BodyAlone:
             happenings=study.models.happenings(kinetics),
             travellers=carried.species_names,
         )
+        return replace(alone, placed=_placed(study, alone.product_names))
+
+
+def _placed(study: Composition, products: Sequence[str]) -> Array | None:
+    """Return the product cells that an earlier result puts into the body, if the study says so."""
+    table = study.table
+    if table.body is None or table.body.initial is None:
+        return None
+    where = f"{study.name}: body.initial"
+    if study.fed is not None:
+        msg = f"{where}: has no effect beside tumour.blood, where no body is followed"
+        raise InputError(msg)
+    if not is_earlier(table.body.initial):
+        msg = f"{where}: key 'result' is missing; it names the file of an earlier result"
+        raise InputError(msg)
+    for organ, item in table.organs.items():
+        for species in item.initial:
+            if species in products:
+                msg = f"organs.{organ}.initial.{species}: has no effect beside body.initial"
+                raise InputError(msg)
+    return body_of_earlier(table.body.initial, study.organs, products, study.folder, where)

@@ -31,6 +31,12 @@ class NamedFile(Table):
     name: str
 
 
+class BodyTable(NamedFile):
+    """A body, and what product cells stand in it at the start: none, or those of a result."""
+
+    initial: dict[str, Any] | None = None
+
+
 class TraffickingTable(NamedFile):
     """The trafficking model, and the rule that carries it to another body."""
 
@@ -62,6 +68,8 @@ class TumourTable(Table):
     boundary: str | None = None
     egress_region: str = "all"
     injection_region: str = "core"
+    vessel_density: Any = None
+    lymphatic_density: Any = None
     plasma_flow: Rate | None = None
     vascular_fraction: Fraction | None = None
     interstitial_fraction: Fraction | None = None
@@ -139,7 +147,7 @@ class SourceTable(Table):
     """Supply and first-order removal in a region."""
 
     supply: Any = None
-    removal: Rate | None = None
+    removal: Any = None
 
 
 class FieldTable(Table):
@@ -199,7 +207,7 @@ class StudyTable(Table):
 
     title: str
     references: list[str] = Field(default_factory=list)
-    body: NamedFile | None = None
+    body: BodyTable | None = None
     trafficking: TraffickingTable | None = None
     doses: list[DoseTable] = Field(default_factory=list)
     events: list[EventTable] = Field(default_factory=list)

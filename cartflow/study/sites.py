@@ -10,6 +10,7 @@ from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.kinetics.network import Network, Species
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
+from cartflow.study.organ_models import of_site, united
 from cartflow.study.schema import OrganTable
 
 
@@ -27,30 +28,33 @@ def organ_kinetics(
     """
     if not tables:
         return None
-    first, models = next((name, table.kinetics.models) for name, table in tables.items())
-    for name, table in tables.items():
-        if table.kinetics.models != models:
-            msg = (
-                f"organs.{name}.kinetics.models: {table.kinetics.models} differ from those of "
-                f"organs.{first}, {models}; the models are the same in all organs, and "
-                "parameters and initial may differ"
-            )
-            raise InputError(msg)
-    network = load(models)
-    _refuse_solutes(network, f"organs.{first}.kinetics")
+    own = own_networks(tables, load)
+    for name, network in own.items():
+        _refuse_solutes(network, f"organs.{name}.kinetics")
+    network, first = united(own), f"organs.{next(iter(tables))}.kinetics"
     if tumour is not None:
-        network = _with_travellers(network, tumour, f"organs.{first}.kinetics")
-    sites = tuple(_site(name, table, organs, network) for name, table in tables.items())
+        network = _with_travellers(network, tumour, first)
+    sites = tuple(_site(name, table, organs, own) for name, table in tables.items())
     return OrganKinetics(organs=organs, network=network, sites=sites)
 
 
+def own_networks(
+    tables: Mapping[str, OrganTable], load: Callable[[list[str]], Network]
+) -> dict[str, Network]:
+    """Return the reactions of each organ's models, which `load` reads."""
+    return {name: load(table.kinetics.models) for name, table in tables.items()}
+
+
 def site_parameters(
-    tables: Mapping[str, OrganTable], kinetics: OrganKinetics
+    tables: Mapping[str, OrganTable],
+    kinetics: OrganKinetics,
+    load: Callable[[list[str]], Network],
 ) -> dict[str, Parameter]:
     """Return every number of the kinetics in organs: parameters, initial values, volumes."""
     found: dict[str, Parameter] = {}
+    own = own_networks(tables, load)
     for name, site, volume in zip(tables, kinetics.sites, kinetics.volumes, strict=True):
-        network = kinetics.network.with_parameters(site.parameters)
+        network = own[name].with_parameters(tables[name].kinetics.parameters)
         key = f"organs.{name}"
         found |= {f"{key}.kinetics.{k}": p for k, p in network.described_parameters().items()}
         found |= {f"{key}.initial.{k}": p for k, p in initial(name, tables[name], network).items()}
@@ -73,17 +77,19 @@ def initial(name: str, table: OrganTable, network: Network) -> dict[str, Paramet
     return found
 
 
-def _site(name: str, table: OrganTable, organs: OrganNetwork, network: Network) -> Site:
+def _site(name: str, table: OrganTable, organs: OrganNetwork, own: Mapping[str, Network]) -> Site:
+    network = own[name]
     try:
         network.with_parameters(table.kinetics.parameters)
     except InputError as error:
         msg = f"organs.{name}.kinetics: {error}"
         raise InputError(msg) from None
+    start = {s.name: s.initial for s in network.species if s.initial}
     return Site(
         compartment=_compartment(name, table, organs),
         volume=None if table.volume is None else table.volume.value,
-        initial={key: p.value for key, p in initial(name, table, network).items()},
-        parameters=table.kinetics.parameters,
+        initial=start | {key: p.value for key, p in initial(name, table, network).items()},
+        parameters=of_site(own, name, table.kinetics.parameters),
     )
 
 

@@ -113,8 +113,10 @@ class Study(Composition):
         """Return the study with a field's start or diffusivity given for every mesh cell.
 
         `initial` is in the field's unit (cells/mm^3, ng/mm^3), `diffusivity` in mm^2/day; each is
-        an array of one value a mesh cell, or on the grid of `Study.geometry`. The result's
-        attribute `given_arrays` names them. Raises `InputError` for another field or shape.
+        an array of one value a mesh cell, or on the grid of `Study.geometry`. What says where it
+        lies is averaged over the mesh cells instead: an `xarray.DataArray` along x, y, z (mm), or
+        a pair of an array (i, j, k) and its affine. The result's attribute `given_arrays` names
+        them. Raises `InputError` for another field, shape or place.
         """
         with errors_named(self.name):
             require_known(name, self.kinetics.species_names, "with_field")
@@ -145,9 +147,15 @@ class Study(Composition):
         """What runs without the study's events."""
         if self.table.tumour is None:
             return body_alone(self)
-        simulation, used = coupled_simulation(self)
+        simulation, used, images = coupled_simulation(self)
         self.stated.update(used)
+        self.images.update(images)
         return simulation
+
+    @cached_property
+    def images(self) -> dict[str, str]:
+        """What the study's images gave, in words by dotted key, once it was assembled."""
+        return {}
 
     @cached_property
     def events(self) -> Events[Study] | None:
@@ -166,13 +174,15 @@ class Study(Composition):
 
     def parameters(self) -> dict[str, Parameter]:
         """Return every number that the run uses, with unit, source and standing."""
-        _ = self.undisturbed
-        events = {} if self.events is None else self.events.stated()
+        run = self.undisturbed
+        system = run.coupled if isinstance(run, Simulation) else run
+        events = {} if self.events is None else self.events.stated(system)
         return all_parameters(self, {**self.stated, **events})
 
     def references(self) -> list[str]:
         """Return the bibliography keys of everything that the study rests on."""
-        return all_references(self, self.parameters())
+        named = () if self.events is None else self.events.entries.references
+        return all_references(self, self.parameters(), named)
 
     def run(
         self,
@@ -212,7 +222,7 @@ class Study(Composition):
         return identity(self.text, without_folders(self.settings))
 
     def _result(self, record: Record) -> Result:
-        return build_result(
+        result = build_result(
             record,
             self.prepared,
             title=self.table.title,
@@ -224,3 +234,7 @@ class Study(Composition):
             given=in_words(self.given),
             events=[] if self.events is None else self.events.in_words(record.happened),
         )
+        if self.images:
+            lines = [f"{key}: {words}" for key, words in self.images.items()]
+            result.tree.attrs["images"] = "\n".join(lines)
+        return result

@@ -16,6 +16,7 @@ _OF_BLOOD = (
     "rim_share",
     "region",
     "boundary",
+    "vessel_density",
     "plasma_flow",
     "vascular_fraction",
     "interstitial_fraction",

@@ -20,6 +20,7 @@ from cartflow.core.units import (
     rational,
     split,
     to_internal,
+    unit_words,
 )
 
 pytestmark = pytest.mark.lowest
@@ -241,3 +242,12 @@ def test_rationals_are_what_was_stated():
     assert rational(0.1) == Fraction(1, 10)
     assert all(rational(n / 86400) == Fraction(n, 86400) for n in range(1, 2000))
     assert rational(0.1) + rational(0.2) == rational(0.3)
+
+
+def test_a_dose_of_radiation_is_no_squared_speed():
+    assert to_internal("200 cGy", "Gy") == 2.0
+    assert to_internal("0.3 1/Gy", "1/Gy") == 0.3
+    assert cf_unit("Gy^-2") == "Gy-2"
+    assert unit_words("cGy") == "centigray"
+    with pytest.raises(InputError, match=r"length\^2/time\^2, but absorbed dose is needed"):
+        to_internal("1 J/kg", "Gy")

@@ -356,7 +356,7 @@ def test_a_run_that_fails_says_so_and_keeps_what_it_has(monkeypatch):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"organs.marow.kinetics.models": ["none"]}, "models.*differ from those of"),
+        ({"organs.marow.kinetics.models": ["none"]}, "organs: unknown name 'marow'"),
         (
             {"organs": {"marow": {"kinetics": {"models": ["none"]}}}},
             "organs: unknown name 'marow'.*did you mean 'bone_marrow'",

@@ -4,123 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from programmes import BOX, DECAY, MOUSE, PLACES, TUMOUR, VOXELS, left
 
 from cartflow.coupling.ledger import residual
 from cartflow.coupling.together import Together
 from cartflow.coupling.turns import InTurns
 from cartflow.pbpk.flows.observables import in_body
 from cartflow.study.study import Study
-
-# Cells that decay where they stand, at a rate that events change: closed forms.
-DECAY = """
-title = "cells that decay"
-[species.cart]
-role = "phenotype"
-[species.tumour]
-role = "resident"
-initial = 1e5
-[parameters]
-k = "0.5 1/day"
-[reactions.death]
-consumes = { tumour = 1 }
-rate = "k*tumour"
-"""
-TUMOUR = """
-title = "Any study"
-[geometry]
-{geometry}
-[tumour]
-[kinetics]
-models = ["{model}"]
-[time]
-end = "4 days"
-every = "1 day"
-[solver]
-tolerance = 1e-11
-time_check = false
-"""
-ORGAN = """
-title = "Any study"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[organs.bone_marrow.kinetics]
-models = ["{model}"]
-[time]
-end = "4 days"
-every = "1 day"
-[solver]
-tolerance = 1e-11
-"""
-BALL = 'shape = "ball"\nradius = "1 mm"\ncells = 3'
-BOX = 'shape = "box"\nlengths = ["1 mm", "2 mm"]\ncells = [2, 3]'
-PLACES = {"line": TUMOUR, "voxels": TUMOUR, "organ": ORGAN}
-KEYS = {"organ": "organs.bone_marrow.kinetics.parameters.k"}
-# A mouse with doses that come while events do.
-MOUSE = """
-title = "A mouse"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "khot2019"
-[[doses]]
-cells = "1e6 cells"
-split = [0.25, 0.75]
-interval = "36 h"
-[geometry]
-shape = "ball"
-radius = "2 mm"
-cells = 8
-[tumour]
-host = "flank"
-[kinetics]
-models = ["predator_prey"]
-[fields.cart]
-diffusivity = "2 um^2/min"
-[fields.tumour]
-initial = "2e4 cells/mm^3"
-[time]
-end = "4 days"
-every = "1 day"
-[solver]
-time_check = false
-"""
-
-
-@pytest.fixture
-def decaying(tmp_path):
-    """Return a function that gives the study of a place, and the key of its rate."""
-    path = tmp_path / "decay.toml"
-    path.write_text(DECAY)
-
-    def made(place, **settings):
-        text = PLACES[place].format(geometry=BOX if place == "voxels" else BALL, model=path)
-        key = KEYS.get(place, "kinetics.parameters.k")
-        return Study.from_text(text, folder=tmp_path, settings=given(settings, key))
-
-    return made
-
-
-def given(settings, key):
-    """Return the settings with the key of the rate in place of K."""
-    named = {k.replace("K", key): v for k, v in settings.items()}
-    for event in named.get("events", []):
-        for what in ("set", "multiply"):
-            if what in event:
-                event[what] = {key: event[what]}
-    return named
-
-
-def left(study, record):
-    """Return the share of resident cells left at every saved time."""
-    if study.table.tumour is None:
-        alone = study.prepared
-        cells = [alone.organs.amounts(s.body, s.residents)[0] for s in record.states]
-        row = alone.kinetics.network.index("tumour")
-        return np.array([c[row] for c in cells]) / cells[0][row]
-    row = study.kinetics.index("tumour")
-    return np.array([s.tumour[row].mean() for s in record.states]) / 1e5
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -172,9 +62,6 @@ def test_a_rate_that_is_a_course_gives_the_closed_form(decaying, place, interpol
         np.testing.assert_allclose(left(study, record), np.exp(-whole(np.arange(5))), rtol=1e-3)
     else:
         np.testing.assert_allclose(left(study, record), np.exp(-np.array(exponent)), rtol=1e-8)
-
-
-VOXELS = {"geometry": {"shape": "ellipsoid", "semi_axes": ["1 mm"] * 3, "spacing": "0.5 mm"}}
 
 
 @pytest.mark.parametrize(

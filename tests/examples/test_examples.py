@@ -131,3 +131,14 @@ def test_infiltration_is_shallower_where_the_tissue_is_more_tortuous():
     straight, tortuous = (script.depth("8 um^2/min", t, "1 day") for t in (1.0, 2.0))
     assert straight == pytest.approx(0.264, abs=0.005)
     assert tortuous < straight
+
+
+def test_normal_b_cells_rest_without_cells_and_are_lost_where_these_go():
+    settings = {"time.end": "10 days", "time.every": "5 days", "solver.tolerance": 1e-5}
+    study = Study.from_file(EXAMPLES / "b_cell_aplasia.toml", settings)
+    rest = study.with_settings({"doses": []}).run().tree["body"]["density_b_cell"]
+    np.testing.assert_allclose(rest[-1], [2000.0, 200.0, 200.0], rtol=1e-12)
+    result = study.run()
+    cells = result.tree["body"]["density_b_cell"].values
+    assert np.all(cells[-1] < 0.05 * cells[0])
+    assert result.summary()["relative_residual"] < 1e-12

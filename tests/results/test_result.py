@@ -38,6 +38,7 @@ EXPECTED = {
     "/body": {
         "cells": ("time", "phenotype", "organ", "space"),
         "volume": ("organ", "space"),
+        "compartment_cells": ("time", "compartment", "phenotype"),
         "blood_concentration": PER_PHENOTYPE,
         "entering_concentration": PER_PHENOTYPE,
     },
@@ -61,7 +62,7 @@ EXPECTED = {
         **dict.fromkeys(
             [
                 *["infused", "in_body", "in_tumour", "in_transit"],
-                *["born", "died", "converted", "residual"],
+                *["born", "died", "removed", "converted", "residual"],
             ],
             PER_PHENOTYPE,
         ),
@@ -83,7 +84,7 @@ EXPECTED = {
 }
 COORDINATES = {
     "/": {"time", "phenotype"},
-    "/body": {"organ", "space"},
+    "/body": {"organ", "space", "compartment"},
     "/tumour": {"r"},
     "/exchange": set(),
     "/balance": set(),

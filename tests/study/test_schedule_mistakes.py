@@ -75,14 +75,57 @@ def course(name, key=K, **more):
     return {key: {k: v for k, v in {**table, **more}.items() if v is not None}}
 
 
+def at_once(what, **table):
+    return on_day_1(**{what: table})
+
+
+RAYS = {"dose": "2 Gy", "alpha": "0.1 1/Gy", "beta": "0.01 1/Gy^2", "species": ["tumour"]}
+
+AT_ONCE = [
+    (at_once("remove"), "key 'events.0.remove.fraction' is missing"),
+    (at_once("remove", fraction=90), "events.0.remove.fraction: '90' is not above 0 and at most 1"),
+    (at_once("remove", fraction=0), "'0' is not above 0 and at most 1"),
+    (at_once("remove", fraction="1 mm"), "has the dimension length, but a plain number is needed"),
+    (
+        at_once("remove", fraction=1, region="cor"),
+        "remove.region: unknown name 'cor'; allowed: all",
+    ),
+    (at_once("remove", fraction=1, species=["tumor"]), "did you mean 'tumour'?"),
+    (at_once("remove", fraction=1, species="tumour"), "remove.species: Input should be a list"),
+    (at_once("remove", fraction=1, species=[]), "a list of at least 1, not of 0"),
+    (at_once("remove", fraction=1, species=["cart", "cart"]), "a species is named twice"),
+    (at_once("remove", fraction=1, fields=["cart"]), "unknown key 'events.0.remove.fields'; allow"),
+    (
+        at_once("remove", fraction=1, compartment="blood"),
+        "remove.compartment: unknown name 'blood'",
+    ),
+    (at_once("remove", fraction=1, compartment="venous", region="all"), "not both"),
+    (at_once("remove", fraction=1, compartment="venous", species=["tumour"]), "allowed: cart"),
+    (at_once("irradiate", **{**RAYS, "dose": "2"}), "but absorbed dose is needed (such as '1 Gy')"),
+    (at_once("irradiate", **{**RAYS, "dose": "-2 Gy"}), "'-2 Gy' is below 0"),
+    (at_once("irradiate", **{**RAYS, "alpha": "0.1 Gy"}), "but 1/absorbed dose is needed"),
+    (at_once("irradiate", **{k: v for k, v in RAYS.items() if k != "beta"}), "beta' is missing"),
+    (
+        at_once("irradiate", **{**RAYS, "fractions": 5}),
+        "unknown key 'events.0.irradiate.fractions'",
+    ),
+    (at_once("add", species="cart", amount="1 cell"), "is a product; give it as a dose"),
+    (at_once("add", species="chemokine", amount="5"), "'5' has the dimension a plain number"),
+    (at_once("add", species="chemokine", amount="0 ng"), "'0 ng' must be greater than 0"),
+    (at_once("add", species="chemokin", amount="1 ng"), "did you mean 'chemokine'?"),
+    (at_once("add", species="chemokine"), "key 'events.0.add.amount' is missing"),
+    (at_once("add", species="chemokine", amount="1 ng", compartment="venous"), "allowed: cart"),
+    (on_day_1(remove={"fraction": 1}, irradiate=RAYS), "has both 'remove' and 'irradiate'"),
+]
 MISTAKES = [
+    *AT_ONCE,
     (event(), "events.0: key 'time' is missing; an event has 'time', 'every' or 'when'"),
     (event(time="7 days"), "events.0.time: '7 days' is not before time.end '4 days'"),
     (event(time="4 days"), "so nothing changes"),
     (event(time="7"), "'7' has the dimension a plain number, but time is needed"),
-    (event(tim="1 day"), "unknown key 'events.0.tim'; allowed: after, every"),
+    (event(tim="1 day"), "unknown key 'events.0.tim'; allowed: acts_on, add"),
     ({"events": {"time": "1 day", "set": SET}}, "events: Input should be a list"),
-    (on_day_1(), "events.0: changes nothing; give 'set' or 'multiply'"),
+    (on_day_1(), "events.0: changes nothing; give 'set', 'multiply', 'remove', 'i"),
     (on_day_1(set={"kinetics.parameters.kiling_rate": 0}), "did you mean 'kinetics.parameters.kil"),
     (on_day_1(set={"kinetics.killing_rate": "0 1/h"}), "did you mean 'kinetics.parameters.kil"),
     (on_day_1(set={"fields.cart.difusivity": 0}), "did you mean 'fields.cart.diffusivity'"),
@@ -118,6 +161,11 @@ MISTAKES = [
     (when("tumour < 0 cells"), "'0 cells' must be greater than 0"),
     (when("cart in bood < 1/uL"), "did you mean 'blood'?"),
     (when("tumour in blood < 1/uL"), "unknown name 'tumour'; allowed: cart"),
+    (when("peak cart in blood"), "is not as in"),
+    (when("peak of cart in bood"), "did you mean 'blood'?"),
+    (when("peak of car in blood"), "unknown name 'car'; allowed: cart"),
+    (event(when="peak of cart", since="4 days"), "events.0.since: '4 days' is not before time.end"),
+    (event(time="1 day", since="1 day"), "events.0.since: has no effect without 'when'"),
     (course("no"), "no.csv: cannot be read (No such file or directory)"),
     (course("empty"), "empty.csv: holds no rows of numbers"),
     (course("head"), "head.csv: holds no rows of numbers"),

@@ -237,6 +237,8 @@ def test_only_what_needs_it_is_of_either_sign():
         "sahoo2020.stimulation_constant",
         "brummer2022.dexamethasone_kill",
         "brummer2022.dexamethasone_cart_kill",
+        "dexamethasone.dexamethasone_kill",
+        "dexamethasone.dexamethasone_cart_kill",
         "mueller_schoell2021.ratio_exponent",
     }
 

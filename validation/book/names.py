@@ -27,6 +27,7 @@ PUBLISHED_MODELS = {
 RECOMPUTED_MODELS = {
     "antigen_density": "antigen density in classes",
     "antigen_escape": "antigen escape",
+    "b_cells": "normal B cells that CAR T cells kill",
     "chaudhury2020": "Chaudhury et al. 2020, Lotka and Volterra",
     "clones": "clones of one product",
     "constant_supply": "constant supply",

@@ -107,7 +107,7 @@ class WithTangents(Together):
         start, rows, found = self.base.start(initial, time), self.base.products, []
         for each, volumes in zip(self.directions, self.volumes, strict=True):
             tumour = each.slopes(lambda s: [s.initial])[0]
-            ledger = Ledger.empty(len(start.ledger.infused), len(start.ledger.came))
+            ledger = start.ledger.zeroed()
             there = tumour[rows] @ self.base.volumes + initial[rows] @ volumes
             ledger.infused += self.base.of_all(there)
             found.append(replace(start, body=0.0 * start.body, tumour=tumour, ledger=ledger))

@@ -26,6 +26,8 @@ def marks(run: Simulation | BodyAlone, study: str) -> dict[str, str]:
         "saved times": [np.array(run.save_times)],
         "version": [installed_version("cartflow")],
     }
+    if system.placed is not None:
+        found["start of the body"] = [system.placed]
     if run.programme is not None:
         found["events and courses"] = [run.programme.rests_on]
     if kinetics is not None:

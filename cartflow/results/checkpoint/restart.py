@@ -107,7 +107,7 @@ def _tumour(tree: xr.DataTree, run: Simulation | BodyAlone, one: Array, times: i
         if values.shape != (times, *active.shape):
             msg = f"its checkpoint is damaged ({name} does not fit the mesh)"
             raise InputError(msg)
-        rows.append(_sound(name, values[:, active], (times, one.shape[1])))
+        rows.append(_sound(name, problem.geometry.gather(values), (times, one.shape[1])))
     return np.stack(rows, axis=1)
 
 

@@ -13,6 +13,7 @@ from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.door import Door
 from cartflow.coupling.simulation import Simulation
 from cartflow.geometries.geometry import Coarse, Geometry
+from cartflow.pde.boundary import RegionSource
 from cartflow.pde.problem import Field, Problem
 
 Array = np.ndarray
@@ -68,9 +69,19 @@ def _problem(problem: Problem, coarse: Coarse) -> Problem:
 
 
 def _field(item: Field, coarse: Coarse) -> Field:
+    sources = tuple(_source(source, coarse) for source in item.sources)
     if item.diffusivity is None:
-        return item
-    return replace(item, diffusivity=coarse.mean(item.diffusivity))
+        return replace(item, sources=sources)
+    return replace(item, diffusivity=coarse.mean(item.diffusivity), sources=sources)
+
+
+def _source(source: RegionSource, coarse: Coarse) -> RegionSource:
+    """Return what a region supplies and removes, where that is given for every cell as means."""
+
+    def mean(rate: float | Array) -> float | Array:
+        return coarse.mean(rate) if isinstance(rate, np.ndarray) else rate
+
+    return replace(source, supply=mean(source.supply), removal=mean(source.removal))
 
 
 def _initial(fine: Array, problem: Problem, wider: Problem, coarse: Coarse) -> Array:

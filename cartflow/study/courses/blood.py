@@ -44,7 +44,10 @@ def blood_course(
 
 
 def _read(table: BloodTable, folder: Path) -> BloodTable:
-    """Return the table with the blood that entered the tumour of a result, if it names one."""
+    """Return the table with the blood that entered the tumour of a result, if it names one.
+
+    What a run saved is smooth, so that it is followed between samples unless the table says else.
+    """
     if not isinstance(table.course, str) or not table.course.endswith(".nc"):
         return table
     path = folder / table.course
@@ -52,7 +55,8 @@ def _read(table: BloodTable, folder: Path) -> BloodTable:
     if body is None or _SAVED not in body:
         msg = f"{_WHERE}: {path}: holds no blood that entered a tumour (body/{_SAVED})"
         raise InputError(msg)
-    return table.model_copy(update={"course": body[_SAVED]})
+    smooth = {} if "interpolation" in table.model_fields_set else {"interpolation": "pchip"}
+    return table.model_copy(update={"course": body[_SAVED], **smooth})
 
 
 def _columns(table: BloodTable, travelling: Sequence[str]) -> dict[str, str]:

@@ -12,15 +12,26 @@ from cartflow.study.courses.course import require_not_negative
 from cartflow.study.courses.numbers import NumberCourse
 from cartflow.study.event_tables import EventTable
 from cartflow.study.events.changeable import changeable
+from cartflow.study.events.entries import Entry
+from cartflow.study.events.jump_reading import JUMPS, described
 from cartflow.study.numbers import setting_key
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What one event does to numbers, by name: values that they take, and factors."""
+    """What one event does to numbers, by name: values that they take, and factors.
+
+    `at_once` says what it does to the state.
+    """
 
     values: Mapping[str, Parameter]
     factors: Mapping[str, Parameter]
+    at_once: tuple[str, ...] = ()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it changes no number."""
+        return not self.values and not self.factors
 
     def numbers(self) -> dict[str, Parameter]:
         """Return every number of it, by its key in the event's table."""
@@ -29,14 +40,13 @@ class Change:
 
     def __str__(self) -> str:
         given = [f"{name} = {p.stated}" for name, p in self.values.items()]
-        return ", ".join([*given, *(f"{n} times {p.stated}" for n, p in self.factors.items())])
+        times = [f"{name} times {p.stated}" for name, p in self.factors.items()]
+        return ", ".join([*given, *times, *self.at_once])
 
 
-def read_changes(
-    tables: Sequence[EventTable], numbers: Mapping[str, Parameter]
-) -> tuple[Change, ...]:
+def read_changes(entries: Sequence[Entry], numbers: Mapping[str, Parameter]) -> tuple[Change, ...]:
     """Return what each event changes of the study's `numbers`. Raises `InputError`."""
-    return tuple(_change(table, f"events.{i}", numbers) for i, table in enumerate(tables))
+    return tuple(_change(entry.table, entry.key, numbers) for entry in entries)
 
 
 def values_after(
@@ -75,15 +85,21 @@ def _change(table: EventTable, key: str, numbers: Mapping[str, Parameter]) -> Ch
     found = Change(
         values=_read(table.set, f"{key}.set", numbers, None),
         factors=_read(table.multiply, f"{key}.multiply", numbers, "1"),
+        at_once=tuple(described(table)),
     )
-    if not found.values and not found.factors:
-        msg = f"{key}: changes nothing; give 'set' or 'multiply'"
+    if found.quiet and not found.at_once:
+        msg = f"{key}: changes nothing; give 'set', 'multiply', {_in_words(JUMPS)}"
         raise InputError(msg)
     for name in found.values:
         if name in found.factors:
             msg = f"{key}: '{setting_key(name)}' is both set and multiplied"
             raise InputError(msg)
     return found
+
+
+def _in_words(names: Sequence[str]) -> str:
+    first = "', '".join(names[:-1])
+    return f"'{first}' or '{names[-1]}'"
 
 
 def _read(

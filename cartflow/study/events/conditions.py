@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -18,9 +19,12 @@ from cartflow.coupling.state import State
 from cartflow.kinetics.network import Species
 from cartflow.pbpk.flows.observables import venous_concentration
 from cartflow.pde.problem import Problem
-from cartflow.study.event_tables import EventTable
+from cartflow.study.events.entries import Entry
+
+Array = np.ndarray
 
 _FORM = re.compile(r"(\w+)(?:\s+in\s+(\w+))?\s*([<>])\s*([^<>=]{1,100})")
+_PEAK = re.compile(r"peak\s+of\s+(\w+)(?:\s+in\s+(\w+))?")
 _WHOLE = {"cell/mm^3": "cell", "ng/mm^3": "ng"}
 
 S = TypeVar("S", Coupled, BodyAlone)
@@ -28,45 +32,80 @@ System = Coupled | BodyAlone
 Value = Callable[[State, System], float]
 
 
-def read_conditions(tables: Sequence[EventTable], system: S) -> tuple[Condition[S], ...]:
+@dataclass(frozen=True)
+class _Watched:
+    """A number that is watched: as an amount or as a mean, in the `units` that it may have."""
+
+    units: tuple[str, ...]
+    amount: Value
+    mean: Value
+
+    def in_unit(self, unit: str) -> Value:
+        """Return the number in one of the units, of which the last is that of the mean."""
+        return self.mean if unit == self.units[-1] else self.amount
+
+
+def read_conditions(entries: Sequence[Entry], system: S, end: float) -> tuple[Condition[S], ...]:
     """Return the conditions of the events that have one, on a run of `system` or one like it.
 
-    Raises `InputError`.
+    The run ends at `end` (days). Raises `InputError`.
     """
     return tuple(
-        Condition(
-            event=i,
-            gap=_gap(table.when, system, f"events.{i}.when"),
-            after=0.0 if table.after is None else table.after.value,
-        )
-        for i, table in enumerate(tables)
-        if table.when is not None
+        _condition(entry.table.when, entry, i, system, end)
+        for i, entry in enumerate(entries)
+        if entry.table.when is not None
     )
+
+
+def _condition(text: str, entry: Entry, number: int, system: S, end: float) -> Condition[S]:
+    table, where, since = entry.table, f"{entry.key}.when", 0.0
+    later = [each.value for each in (table.after, entry.after) if each is not None]
+    if table.since is not None:
+        since = table.since.value
+        if since >= end:
+            msg = f"{entry.key}.since: '{table.since.stated}' is not before time.end"
+            raise InputError(msg)
+    peak = _PEAK.fullmatch(text.strip())
+    return Condition(
+        event=number,
+        gap=_gap(text, system, where) if peak is None else _height(peak, system, where),
+        after=sum(later),
+        peak=peak is not None,
+        since=since,
+    )
+
+
+def _height(peak: re.Match[str], system: System, where: str) -> Value:
+    """Return the number that peaks."""
+    name, place = peak.groups()
+    return _watched(name, place or "tumour", system, where).amount
 
 
 def _gap(text: str, system: System, where: str) -> Value:
     """Return how far a state is from meeting the condition, relative to its threshold."""
     found = _FORM.fullmatch(text.strip())
     if found is None:
-        msg = f'{where}: \'{text}\' is not as in "tumour < 1e6 cells" or "cart in blood > 1/uL"'
+        msg = (
+            f'{where}: \'{text}\' is not as in "tumour < 1e6 cells", "cart in blood > 1/uL" or '
+            '"peak of cart in blood"'
+        )
         raise InputError(msg)
     name, place, sign, raw = found.groups()
-    value, threshold = _compared(name, place or "tumour", raw, system, where)
+    watched = _watched(name, place or "tumour", system, where)
+    threshold = _threshold(raw, watched.units, where)
     if not threshold.value > 0:
         msg = f"{where}: '{threshold.stated}' must be greater than 0"
         raise InputError(msg)
-    least = threshold.value
+    least, value = threshold.value, watched.in_unit(threshold.unit)
     if sign == "<":
         return lambda state, now: value(state, now) / least - 1.0
     return lambda state, now: 1.0 - value(state, now) / least
 
 
-def _compared(
-    name: str, place: str, raw: str, system: System, where: str
-) -> tuple[Value, Parameter]:
-    """Return what is compared, and the threshold in its unit."""
+def _watched(name: str, place: str, system: System, where: str) -> _Watched:
+    """Return what is watched of a species in a place."""
     if place == "blood" and "venous" in system.network.names:
-        return _in_blood(name, raw, system, where)
+        return _in_blood(name, system, where)
     inside = isinstance(system, Coupled)
     sites = () if system.kinetics is None else system.kinetics.sites
     places = [site.compartment for site in sites]
@@ -74,52 +113,52 @@ def _compared(
     require_known(place, [*blood, *(["tumour"] if inside else []), *places], where)
     if place == "tumour":
         assert isinstance(system, Coupled)
-        return _in_tumour(name, raw, system.engine.problem, where)
-    return _at_site(name, raw, system, places.index(place), where)
+        return _in_tumour(name, system.engine.problem, where)
+    return _at_site(name, system, places.index(place), where)
 
 
-def _in_blood(name: str, raw: str, system: System, where: str) -> tuple[Value, Parameter]:
+def _in_blood(name: str, system: System, where: str) -> _Watched:
     names = system.product_names
     require_known(name, names, where)
     row = names.index(name)
-    threshold = _threshold(raw, ("cell/mm^3",), where)
 
     def value(state: State, now: System) -> float:
         return float(venous_concentration(now.network, state.body)[row])
 
-    return value, threshold
+    return _Watched(("cell/mm^3",), value, value)
 
 
-def _in_tumour(name: str, raw: str, problem: Problem, where: str) -> tuple[Value, Parameter]:
+def _in_tumour(name: str, problem: Problem, where: str) -> _Watched:
     require_known(name, problem.network.species_names, where)
     row = problem.network.index(name)
-    threshold = _threshold(raw, _units(problem.network.species[row]), where)
-    mean = threshold.unit == problem.network.species[row].unit
 
-    def value(state: State, now: System) -> float:
+    def both(state: State, now: System) -> Array:
         assert isinstance(now, Coupled)
         problem = now.engine.problem
         storage = problem.storage(state.tumour)[row]
-        both = np.array([storage * state.tumour[row], storage])
-        amount, capacity = totals(both, problem.geometry.cell_volumes)
-        return float(amount / capacity if mean else amount)
+        parts = np.array([storage * state.tumour[row], storage])
+        return totals(parts, problem.geometry.cell_volumes)
 
-    return value, threshold
+    def mean(state: State, now: System) -> float:
+        amount, capacity = both(state, now)
+        return float(amount / capacity)
+
+    units = _units(problem.network.species[row])
+    return _Watched(units, lambda state, now: float(both(state, now)[0]), mean)
 
 
-def _at_site(name: str, raw: str, system: System, site: int, where: str) -> tuple[Value, Parameter]:
+def _at_site(name: str, system: System, site: int, where: str) -> _Watched:
     kinetics = system.kinetics
     assert kinetics is not None
     require_known(name, kinetics.network.species_names, where)
     row = kinetics.network.index(name)
-    threshold = _threshold(raw, _units(kinetics.network.species[row]), where)
-    mean = threshold.unit == kinetics.network.species[row].unit
-    volume = float(kinetics.volumes[site]) if mean else 1.0
+    volume = float(kinetics.volumes[site])
 
     def value(state: State, now: System) -> float:
-        return float(now.organs.amounts(state.body, state.residents)[site][row]) / volume
+        return float(now.organs.amounts(state.body, state.residents)[site][row])
 
-    return value, threshold
+    units = _units(kinetics.network.species[row])
+    return _Watched(units, value, lambda state, now: value(state, now) / volume)
 
 
 def _units(species: Species) -> tuple[str, ...]:

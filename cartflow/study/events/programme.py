@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
@@ -13,10 +13,13 @@ from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.programme import Happened, Programme
 from cartflow.coupling.simulation import Simulation
 from cartflow.study.composition import Composition
-from cartflow.study.event_tables import EventTable
 from cartflow.study.events.changeable import changeable
 from cartflow.study.events.changes import Change, course_changes, read_changes, values_after
 from cartflow.study.events.conditions import read_conditions
+from cartflow.study.events.entries import Entries, Entry, read_entries
+from cartflow.study.events.jump_reading import numbers as numbers_at_once
+from cartflow.study.events.jump_reading import read_jump
+from cartflow.study.events.jumps import Jump
 from cartflow.study.events.times import timed_events, when
 from cartflow.study.numbers import Numbered, StudyNumbers, setting_key
 
@@ -31,33 +34,36 @@ S = TypeVar("S", Coupled, BodyAlone)
 class Events(Generic[Study]):
     """The events of a study: what each changes of its `numbers`, and when (`timed`).
 
-    The study of `numbers` is without them; `tables` are as read, and changes beyond them those of
+    The study of `numbers` is without them; `entries` are as read, and changes beyond them those of
     courses. Each other study is made when it is needed, and kept for a while.
     """
 
     changes: tuple[Change, ...]
     timed: tuple[Happened, ...]
     numbers: StudyNumbers[Study]
-    tables: tuple[EventTable, ...]
+    entries: Entries
     _made: dict[tuple[tuple[str, float], ...], Study] = field(default_factory=dict, repr=False)
 
     def described(self) -> list[str]:
         """Return a sentence for each event of the study."""
-        pairs = zip(self.tables, self.changes, strict=False)
-        return [f"{change} {when(table)}" for table, change in pairs]
+        pairs = zip(self.entries.events, self.changes, strict=False)
+        return [f"{change} {when(entry.table)}{_later(entry)}" for entry, change in pairs]
 
     def in_words(self, happened: Sequence[Happened]) -> list[str]:
         """Return a line for each event that came to pass."""
-        own = (each for each in happened if each.event < len(self.tables))
+        own = (each for each in happened if each.event < len(self.entries.events))
         return [f"{self.changes[each.event]} at {each.time:.9g} day" for each in own]
 
-    def stated(self) -> dict[str, Parameter]:
-        """Return every number of the events, by dotted key."""
-        return {
-            f"events.{i}.{key}": number
-            for i, change in enumerate(self.changes[: len(self.tables)])
-            for key, number in change.numbers().items()
-        }
+    def stated(self, system: Coupled | BodyAlone) -> dict[str, Parameter]:
+        """Return every number of the events of a run that begins with `system`, by dotted key."""
+        found: dict[str, Parameter] = {}
+        for entry, change in zip(self.entries.events, self.changes, strict=False):
+            if entry.numbers is not None:
+                numbers = {f"numbers.{name}": p for name, p in entry.numbers.items()}
+            else:
+                numbers = change.numbers() | numbers_at_once(entry.table, system, entry.key)
+            found |= {f"{entry.key}.{key}": number for key, number in numbers.items()}
+        return found
 
     def applied(
         self,
@@ -80,20 +86,31 @@ class Events(Generic[Study]):
             try:
                 system(self.after(fired))
             except InputError as error:
-                msg = f"events.{fired[-1]}: {error}"
+                msg = f"{self.entries.events[fired[-1]].key}: {error}"
                 raise InputError(msg) from None
         return Programme(
             system=lambda fired: system(self.after(fired)),
             timed=self.timed,
-            conditions=read_conditions(self.tables, start),
-            rests_on=repr((self.tables, self.timed, self.changes)),
+            conditions=read_conditions(
+                self.entries.events, start, self.numbers.study.table.time.end.value
+            ),
+            jumps={i: jump for i, jump in self._jumps(start) if jump is not None},
+            quiet=frozenset(i for i, change in enumerate(self.changes) if change.quiet),
+            rests_on=repr((self.entries, self.timed, self.changes)),
         )
+
+    def _jumps(self, system: S) -> Iterator[tuple[int, Jump | None]]:
+        """Yield what each event does at once, with its number."""
+        for i, entry in enumerate(self.entries.events):
+            yield i, read_jump(entry.table, system, entry.key)
 
     def _first(self) -> list[tuple[int, ...]]:
         """Return each event alone, and those that come first one after the other."""
-        own = [each.event for each in self.timed if not each.gentle]
+        timed = (each.event for each in self.timed if not each.gentle)
+        own = [event for event in timed if not self.changes[event].quiet]
         along = [tuple(own[: k + 1]) for k in range(min(len(own), _CHECKED))]
-        return [*((number,) for number in range(len(self.tables))), *along]
+        alone = (i for i in range(len(self.entries.events)) if not self.changes[i].quiet)
+        return [*((number,) for number in alone), *along]
 
     def after(self, fired: tuple[int, ...]) -> Study:
         """Return the study after some events, by their numbers as they came to pass."""
@@ -112,11 +129,12 @@ def read_events(study: Composition, numbers: StudyNumbers[Study]) -> Events[Stud
     A course is as many changes as it has pieces, after those of the events. Raises `InputError`.
     """
     table, fixed = study.table, _unchanging(study)
-    changes = read_changes(table.events, numbers.numbers)
-    for number, change in enumerate(changes):
+    entries = read_entries(table.events, study.folder)
+    changes = read_changes(entries.events, numbers.numbers)
+    for entry, change in zip(entries.events, changes, strict=True):
         for name in (*change.values, *change.factors):
-            _refuse_fixed(name, fixed, f"events.{number}")
-    timed = list(timed_events(table.events, table.time.end))
+            _refuse_fixed(name, fixed, entry.key)
+    timed = list(timed_events(entries.events, table.time.end))
     for course in study.courses:
         name = changeable(course.key, numbers.numbers, course.key)
         _refuse_fixed(name, _unchanging(study, courses=False), course.key)
@@ -128,8 +146,12 @@ def read_events(study: Composition, numbers: StudyNumbers[Study]) -> Events[Stud
         changes=changes,
         timed=tuple(sorted(timed, key=lambda each: each.time)),
         numbers=numbers,
-        tables=tuple(table.events),
+        entries=entries,
     )
+
+
+def _later(entry: Entry) -> str:
+    return "" if entry.after is None else f", {entry.after.stated} later"
 
 
 def _refuse_fixed(name: str, fixed: Mapping[str, str], where: str) -> None:

@@ -9,19 +9,20 @@ from cartflow.core.parameters import Parameter
 from cartflow.core.units import rational
 from cartflow.coupling.programme import Happened
 from cartflow.study.event_tables import EventTable
+from cartflow.study.events.entries import Entry
 
 _MOST = 10_000
 
 
-def timed_events(tables: Sequence[EventTable], end: Parameter) -> tuple[Happened, ...]:
+def timed_events(entries: Sequence[Entry], end: Parameter) -> tuple[Happened, ...]:
     """Return when which event comes to pass; of one time in the order of the file.
 
     Raises `InputError` naming the event's key.
     """
     found = [
         Happened(time=time, event=number)
-        for number, table in enumerate(tables)
-        for time in _times(table, f"events.{number}", end)
+        for number, entry in enumerate(entries)
+        for time in _delayed(entry, end)
     ]
     if len(found) > _MOST:
         msg = f"events: more than {_MOST} events come to pass by time.end"
@@ -29,11 +30,21 @@ def timed_events(tables: Sequence[EventTable], end: Parameter) -> tuple[Happened
     return tuple(sorted(found, key=lambda each: each.time))
 
 
+def _delayed(entry: Entry, end: Parameter) -> list[float]:
+    """Return the times of an event, later by what its intervention says; none after the end."""
+    times = _times(entry.table, entry.key, end)
+    if entry.after is None:
+        return times
+    later = rational(entry.after.value)
+    return [t for time in times if (t := float(rational(time) + later)) < end.value]
+
+
 def when(table: EventTable) -> str:
     """Return in words when an event comes to pass."""
     if table.when is not None:
         after = "" if table.after is None else f"{table.after.stated} after "
-        return f"{after}when {table.when}"
+        since = "" if table.since is None else f", from {table.since.stated} on"
+        return f"{after}when {table.when}{since}"
     first = "" if table.time is None else f"at {table.time.stated}"
     if table.every is None:
         return first
@@ -45,7 +56,7 @@ def _times(table: EventTable, key: str, end: Parameter) -> list[float]:
     if table.when is not None:
         _refuse(table, key, ("time", "every", "until"), "beside 'when'")
         return []
-    _refuse(table, key, ("after",), "without 'when'")
+    _refuse(table, key, ("after", "since"), "without 'when'")
     if table.every is None:
         _refuse(table, key, ("until",), "without 'every'")
         if table.time is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,8 @@ class Image:
     """An array (i, j, k) and the `affine` (4, 4) from voxel indices to RAS mm.
 
     A voxel's label is `stored * slope + intercept`. `qform` is the file's second affine
-    where it has one that disagrees with the first.
+    where it has one that disagrees with the first; `names` are the labels of the segments
+    that a segmentation names.
     """
 
     stored: NDArray[Any]
@@ -29,6 +31,7 @@ class Image:
     intercept: float = 0.0
     qform: NDArray[np.float64] | None = None
     notes: tuple[str, ...] = ()
+    names: Mapping[str, int] | None = None
 
     @property
     def labels(self) -> NDArray[Any]:
@@ -52,15 +55,21 @@ def three_sizes(sizes: list[int]) -> tuple[int, int, int]:
         sizes = sizes[:-1]
     if len(sizes) != 3:
         msg = f"the image is {len(shape)}-D, of shape {shape}; needed is one 3-D image"
+        msg += "; of a series or a tensor take one map"
         raise InputError(msg)
     if min(sizes) < 1:
         msg = f"the image has the shape {shape}; every size must be at least 1"
         raise InputError(msg)
     i, j, k = sizes
-    if i * j * k > _MOST_VOXELS:
-        msg = f"the image has {i * j * k} voxels; at most {_MOST_VOXELS} are read"
-        raise InputError(msg)
+    require_voxels(i * j * k)
     return i, j, k
+
+
+def require_voxels(number: int) -> None:
+    """Raise `InputError` unless an image has at least one voxel, and not too many."""
+    if not 0 < number <= _MOST_VOXELS:
+        msg = f"the image has {number} voxels; at most {_MOST_VOXELS} are read"
+        raise InputError(msg)
 
 
 def require_finite(affine: NDArray[np.float64]) -> None:

@@ -12,7 +12,8 @@ from cartflow.core.outcome import InputError
 from cartflow.core.units import to_internal
 from cartflow.geometries.images.files.image import Image, require_finite
 from cartflow.geometries.images.files.nrrd_data import read_data
-from cartflow.geometries.images.files.nrrd_header import read_header
+from cartflow.geometries.images.files.nrrd_header import NrrdHeader, read_header
+from cartflow.geometries.images.files.segments import combined, segments
 
 # What turns each NRRD world into right-anterior-superior.
 _TO_RAS = {
@@ -28,11 +29,28 @@ _UNNAMED = {"", "scanner-xyz", "3d-right-handed", "3d-left-handed"}
 
 
 def read_nrrd(path: Path) -> Image:
-    """Return the 3-D image in an NRRD file, attached (.nrrd) or detached (.nhdr)."""
+    """Return the 3-D image in an NRRD file, attached (.nrrd) or detached (.nhdr).
+
+    A segmentation of 3D Slicer (.seg.nrrd) has the names of its segments.
+    """
     header = read_header(path)
-    affine, notes = _affine(header.fields)
+    affine, notes = _affine(_without_layers(header))
     require_finite(affine)
-    return Image(stored=read_data(header), affine=affine, notes=notes)
+    data = read_data(header)
+    found = segments(header.fields)
+    if not found:
+        return Image(stored=data, affine=affine, notes=notes)
+    codes, names, more = combined(data if header.layers else data[None], found)
+    return Image(stored=codes, affine=affine, notes=(*notes, *more), names=names)
+
+
+def _without_layers(header: NrrdHeader) -> dict[str, Any]:
+    """Return the fields with those of the axis of layers taken out."""
+    if not header.layers:
+        return header.fields
+    listed = ("space directions", "spacings", "units")
+    cut = {key: header.fields[key][1:] for key in listed if header.fields.get(key) is not None}
+    return {**header.fields, **cut}
 
 
 def _affine(fields: dict[str, Any]) -> tuple[NDArray[np.float64], tuple[str, ...]]:

@@ -17,24 +17,27 @@ _LONGEST_LINE = 2**20
 
 
 def read_data(header: NrrdHeader) -> NDArray[Any]:
-    """Return the array (i, j, k), the first index running fastest; one copy in memory.
+    """Return the array (i, j, k), or with layers (layer, i, j, k); one copy in memory.
+
+    The first index runs fastest.
 
     pynrrd holds the file, its content and a copy of that at once, and unpacks whatever the
     file gives. Raises `ValueError` unless the data are as long as the header says.
     """
-    count = int(np.prod(header.shape))
+    shape = (header.layers, *header.shape) if header.layers else header.shape
+    count = int(np.prod(shape))
     needed = count * header.dtype.itemsize
     with header.data.open("rb") as file:
         file.seek(header.start)
         _skip_lines(file, header.line_skip)
         held = header.data.stat().st_size - file.tell()
         if header.encoding == "ascii":
-            return _numbers(file, header, held, count).reshape(header.shape, order="F")
+            return _numbers(file, header, held, count).reshape(shape, order="F")
         if header.encoding != "bzip2":
             require_room(needed, held, gzipped=header.encoding == "gzip")
         skip = held - needed if header.byte_skip == -1 else header.byte_skip
         data = read_exactly(_opened(file, header.encoding), skip, needed)
-    return data.view(header.dtype).reshape(header.shape, order="F")
+    return data.view(header.dtype).reshape(shape, order="F")
 
 
 def _opened(file: IO[bytes], encoding: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.images.files.image import three_sizes
+from cartflow.geometries.images.files.image import require_voxels, three_sizes
 
 _LONGEST = 2**20
 _TYPES = {
@@ -41,7 +41,10 @@ _ENCODINGS = {
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class NrrdHeader:
-    """The fields of a header, and its data: file, first byte, skips, encoding, type, shape."""
+    """The fields of a header, and its data: file, first byte, skips, encoding, type, shape.
+
+    Segmentations may have `layers`, along an axis before i, j and k; 0 without that axis.
+    """
 
     fields: dict[str, Any]
     data: Path
@@ -51,6 +54,7 @@ class NrrdHeader:
     encoding: str
     dtype: np.dtype[Any]
     shape: tuple[int, int, int]
+    layers: int = 0
 
 
 def read_header(path: Path) -> NrrdHeader:
@@ -66,6 +70,7 @@ def read_header(path: Path) -> NrrdHeader:
     if int(_required(fields, "dimension")) != len(sizes):
         msg = f"'dimension' is {fields['dimension']}, but 'sizes' has {len(sizes)} numbers"
         raise InputError(msg)
+    layers, sizes = _layers(fields, [int(n) for n in sizes])
     return NrrdHeader(
         fields=fields,
         data=path if named is None else _beside(path, str(named)),
@@ -74,8 +79,19 @@ def read_header(path: Path) -> NrrdHeader:
         byte_skip=byte_skip,
         encoding=encoding,
         dtype=_dtype(fields, encoding),
-        shape=three_sizes([int(n) for n in sizes]),
+        shape=three_sizes(sizes),
+        layers=layers,
     )
+
+
+def _layers(fields: dict[str, Any], sizes: list[int]) -> tuple[int, list[int]]:
+    """Return how many layers a segmentation of 3D Slicer has (0: no such axis), and the sizes."""
+    kinds = list(fields.get("kinds") or [])
+    if len(sizes) != 4 or not kinds or str(kinds[0]) != "list" or "Segment0_ID" not in fields:
+        return 0, sizes
+    i, j, k = three_sizes(sizes[1:])
+    require_voxels(sizes[0] * i * j * k)
+    return sizes[0], [i, j, k]
 
 
 def _fields(path: Path) -> tuple[dict[str, Any], int]:

@@ -26,6 +26,15 @@ set = { "body.cardiac_output" = "20 mL/min" }
 when = "cart in blood < 300 cells/uL"
 after = "1 day"
 multiply = { "body.cardiac_output" = 0.5 }
+[[events]]
+time = "22 h"
+every = "10 h"
+remove = { fraction = 0.5, compartment = "venous" }
+[[events]]
+when = "peak of cart in blood"
+since = "30 h"
+after = "1 h"
+multiply = { "body.cardiac_output" = 0.9 }
 """
 TUMOUR = """
 geometry = { shape = "ball", radius = "1 mm", cells = 6 }

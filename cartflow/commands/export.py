@@ -1,0 +1,109 @@
+"""``cartflow export``: its options, and what it does."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from cartflow.commands.ending import FINISHED
+from cartflow.core.outcome import InputError, require_known
+from cartflow.core.paths import kind_of
+from cartflow.core.terminal import tell
+
+# What stands in a folder that was exported to.
+_OURS = (".pvd", ".vti", ".vtu", ".nii.gz", ".json", ".csv")
+
+
+def add_export(commands: Any) -> None:
+    """Add the command to the parser's `commands`."""
+    command = commands.add_parser("export", help="write a result for ParaView, viewers, tables")
+    command.add_argument("file", type=Path, metavar="FILE", help="what run wrote")
+    command.add_argument(
+        "--format",
+        required=True,
+        metavar="FORMAT",
+        help="vtk: images and their list for ParaView; vtu: the same of the mesh cells alone; "
+        "nifti: maps on the mask's voxels; csv: tables",
+    )
+    command.add_argument(
+        "--time", type=float, metavar="DAY", help="one saved time (default: all; nifti: the last)"
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="the folder (default: FILE's stem_FORMAT)"
+    )
+    command.add_argument("--force", action="store_true", help="overwrite what was exported before")
+    command.set_defaults(command=_export)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from cartflow.commands.drawing import what_it_lacks
+    from cartflow.core.dataset import read
+    from cartflow.results.drawable import require_drawable
+    from cartflow.results.export.export import FORMATS, export
+
+    require_known(options.format, FORMATS, "--format")
+    out = options.out or options.file.parent / f"{options.file.stem}_{options.format}"
+    _require_free(out, force=options.force)
+    tree = read(options.file)
+    draft = _draft(out)
+    try:
+        with what_it_lacks(options.file):
+            require_drawable(tree)
+            export(tree, options.format, draft, options.time)
+        if out.exists():
+            shutil.rmtree(out)
+        draft.rename(out)
+    except OSError as error:
+        msg = f"{out}: cannot be written ({error.strerror or error})"
+        raise InputError(msg) from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    tell([f"written       {out}: {_in_words(out)}"])
+    return FINISHED
+
+
+def _draft(out: Path) -> Path:
+    """Return a new folder beside `out`, which gets its name when all is written."""
+    try:
+        draft = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name[:60]}_", suffix=".part"))
+        draft.chmod(0o777 & ~_umask())
+    except OSError as error:
+        msg = f"{out}: its folder cannot be written ({error.strerror})"
+        raise InputError(msg) from None
+    return draft
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _require_free(out: Path, *, force: bool) -> None:
+    """Raise `InputError` unless nothing is at `out`, or with `force` an export alone."""
+    there = kind_of(out)
+    if there == "nothing":
+        if not out.parent.is_dir():
+            msg = f"{out}: its folder does not exist"
+            raise InputError(msg)
+        return
+    if not force:
+        msg = f"{out}: exists already; give --force to overwrite it, or another --out"
+        raise InputError(msg)
+    if there != "folder" or out.is_symlink() or not all(map(_is_ours, out.iterdir())):
+        msg = f"{out}: is no folder of exported files alone, which --force does not overwrite"
+        raise InputError(msg)
+
+
+def _is_ours(path: Path) -> bool:
+    return path.is_file() and path.name.endswith(_OURS)
+
+
+def _in_words(folder: Path) -> str:
+    names = sorted(path.name for path in folder.iterdir())
+    shown = ", ".join(names[:3])
+    return shown if len(names) <= 3 else f"{shown}, ... ({len(names)} files)"
