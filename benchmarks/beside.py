@@ -23,9 +23,9 @@ def beside() -> str | None:
 
 
 def runs(folder: str | None, study: Path, settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return seconds and numbers of a study with each of `settings`, by the build in `folder`.
+    """Return seconds, of the processors too, and numbers of a study with each of `settings`.
 
-    The first is run once before, for what is compiled.
+    It is that of the build in `folder`; the first is run once before, for what is compiled.
     """
     environment = dict(os.environ)
     if folder is not None:
@@ -49,15 +49,16 @@ def main(given: str) -> None:
     asked = json.loads(given)
     rows = []
     for settings in [asked["settings"][0], *asked["settings"]]:
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         result = Study.from_file(asked["study"], settings).run()
-        seconds = time.perf_counter() - start
+        seconds, used = time.perf_counter() - start, time.process_time() - used
         numbers = result.summary()
         cells = result.tree["body"].to_dataset()["cells"].isel(time=-1)
         organs = cells.sum(["phenotype", "space"], skipna=True)
         rows.append(
             {
                 "seconds": seconds,
+                "processor_seconds": used,
                 **{name: numbers[name] for name in ("reached_tumour", "in_tumour", "depth")},
                 **{
                     str(name): float(value)

@@ -2,6 +2,8 @@
 # ruff: noqa: TID252
 from .analyses.cohort.run import run_cohort as run_cohort
 from .analyses.derivatives.run import run_with_derivatives as run_with_derivatives
+from .analyses.fit.run import Fitted as Fitted
+from .analyses.fit.run import fit as fit
 from .analyses.sweep.run import sweep as sweep
 from .closed_forms.antigen_window import Antigen as Antigen
 from .closed_forms.antigen_window import AntigenWindow as AntigenWindow

@@ -68,13 +68,16 @@ class Geometry:
     """A tumour as n mesh cells on a grid.
 
     `active` has the shape of the grid, dimensions in the order of `dims`, and its true
-    entries in C order are the mesh cells 0 ... n-1. `cell_volumes` (n,) in mm3; `centres`
+    entries in C order are the mesh cells 0 ... n-1, or stand in the cells `cell_of_place`, of
+    which each may hold several. `cell_volumes` (n,) in mm3; `centres`
     (n, d) in mm, columns x, y, z (or r), for masks RAS world; `depth` (n,) in mm below the
     surface. `affine` takes grid indices (i, j, k) to RAS mm, `source_affine` and `source_shape`
     are those of the file a mask was read from. `build_mesh` makes the FiPy mesh when it is asked
     for, `build_measures` the published measures of a segmentation; `depth_below` says in words what
     depth is measured from; `build_coarse` makes the same place in cells twice as wide;
-    `build_voxels` gives the labels (i, j, k), affine and factors of voxels that cells join.
+    `build_voxels` gives the labels (i, j, k), affine and factors of voxels that cells join,
+    `build_connectivity` the faces where they are not to be read from the mesh. `flat` is the dim
+    across a plane of one layer.
     """
 
     name: str
@@ -94,12 +97,16 @@ class Geometry:
     build_measures: Callable[[], ShapeMeasures] | None = None
     depth_below: str = "the rim"
     build_coarse: Callable[[], Coarse] | None = None
+    flat: str | None = None
+    cell_of_place: NDArray[np.int64] | None = None
+    build_connectivity: Callable[[], Connectivity] | None = None
     build_voxels: Callable[[], tuple[NDArray[Any], Floats, tuple[int, int, int]]] | None = None
 
     def __post_init__(self) -> None:
         grid = tuple(self.coordinates[dim].size for dim in self.dims)
         sizes = [len(self.centres), self.depth.size, *(r.size for r in self.regions.values())]
-        if self.active.shape != grid or {*sizes, int(self.active.sum())} != {self.size}:
+        places = self.size if self.cell_of_place is None else self.cell_of_place.size
+        if (self.active.shape, int(self.active.sum())) != (grid, places) or {*sizes} != {self.size}:
             msg = f"{self.name}: arrays do not fit the {self.size} cells on a grid of {grid}"
             raise InputError(msg)
         if not (np.isfinite(self.cell_volumes).all() and (self.cell_volumes > 0).all()):
@@ -150,13 +157,17 @@ class Geometry:
     def cell_width(self) -> float:
         """The width of a mesh cell, mm: the longest edge of a voxel, the mean of a row."""
         if self.affine is not None:
-            return float(np.linalg.norm(self.affine[:3, :3], axis=0).max())
+            edges = np.linalg.norm(self.affine[:3, :3], axis=0)[::-1]
+            kept = [x for dim, x in zip(self.dims, edges, strict=True) if dim != self.flat]
+            return float(max(kept))
         axes = [x for x in self.coordinates.values() if x.size > 1]
         return max((float(np.ptp(x)) / (x.size - 1) for x in axes), default=np.nan)
 
     @cached_property
     def connectivity(self) -> Connectivity:
         """The interior faces of the FiPy mesh."""
+        if self.build_connectivity is not None:
+            return self.build_connectivity()
         return read_connectivity(self.mesh)
 
     def scatter(self, values: ArrayLike) -> Floats:
@@ -166,8 +177,37 @@ class Geometry:
             msg = f"{self.name}: {values.shape} values do not fit {self.size} cells"
             raise InputError(msg)
         grid = np.full(values.shape[:-1] + self.active.shape, np.nan)
-        grid[..., self.active] = values
+        grid[..., self.active] = self.at_places(values)
         return grid
+
+    def at_places(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values (..., n) at the grid's places with tissue (..., places), in C order."""
+        return values if self.cell_of_place is None else values[..., self.cell_of_place]
+
+    def gather(self, grid: Floats) -> Floats:
+        """Return the mean in each cell (..., n) of values on the grid (..., *grid)."""
+        found = grid[..., self.active]
+        if self.cell_of_place is None:
+            return found
+        count = np.bincount(self.cell_of_place)
+        first = np.unique(self.cell_of_place, return_index=True)[1]
+        # What is alike within a cell stays so to the last digit.
+        begin = found[..., first]
+        rows = (found - begin[..., self.cell_of_place]).reshape(-1, found.shape[-1])
+        more = np.array([np.bincount(self.cell_of_place, row, self.size) / count for row in rows])
+        return np.asarray(begin + more.reshape(begin.shape))
+
+    @property
+    def graded(self) -> bool:
+        """Whether voxels are cells of unlike width, so that faces are to be had as a list alone."""
+        return self.cell_of_place is not None
+
+    @property
+    def place_volumes(self) -> Floats:
+        """The volume (n,) of each cell at one of the grid's places, mm3."""
+        if self.cell_of_place is None:
+            return self.cell_volumes
+        return self.cell_volumes / np.bincount(self.cell_of_place)
 
     def region(self, name: str) -> NDArray[np.bool_]:
         """Return the cells (n,) of the region `name`; raise `InputError` if there is none."""

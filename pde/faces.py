@@ -34,4 +34,4 @@ def arithmetic(values: Array, faces: Connectivity) -> Array:
 def gradient(values: Array, faces: Connectivity) -> Array:
     """Return the normal gradient from owner to neighbour, per mm."""
     distance = faces.owner_distance + faces.neighbour_distance
-    return (values[faces.neighbour] - values[faces.owner]) / distance
+    return faces.differences(values) / distance

@@ -10,3 +10,9 @@ def folder(request, tmp_path, monkeypatch):
     if hasattr(request.module, "STUDY"):
         (tmp_path / "study.toml").write_text(request.module.STUDY)
     return tmp_path
+
+
+@pytest.fixture
+def looked_at_often(monkeypatch):
+    """Have one system stop after every step that it tries, so that it can be interrupted there."""
+    monkeypatch.setattr("cartflow.coupling.line.room.PAUSE", 1)

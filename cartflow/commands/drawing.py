@@ -18,6 +18,7 @@ from cartflow.results.drawable import (
     require_sensitivity,
 )
 from cartflow.results.figures.comparison import plot_comparison
+from cartflow.results.figures.fit import plot_fit, require_fit
 from cartflow.results.figures.refinement import plot_refinement
 from cartflow.results.figures.run import plot_result
 from cartflow.results.figures.sensitivity import plot_sensitivity
@@ -93,6 +94,9 @@ def _drawing(tree: xr.DataTree, path: Path) -> Draw:
     if dataset.attrs.get("analysis") == "sweep":
         shown(dataset)
         return lambda out: plot_sweep(dataset, out)
+    if dataset.attrs.get("analysis") == "fit":
+        require_fit(dataset)
+        return lambda out: plot_fit(dataset, out)
     if "level" in dataset.dims and "target" in dataset.attrs:
         require_refinement(dataset)
         return lambda out: plot_refinement(dataset, out)

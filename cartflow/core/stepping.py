@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import numpy as np
 
@@ -22,7 +22,8 @@ class StepControl:
     With `extrapolate`, each step is taken once whole and once as two halves, and the two are
     extrapolated to one order more; without it, the halves stand as they are.
     `fixed` takes every step at `initial_step`, whole, without an estimate: for order studies.
-    `time_check` says whether a coarser companion run tells the error in time, where one can.
+    `time_check` says whether a coarser companion run tells the error in time; ``auto``: where that
+    is cheap.
     """
 
     tolerance: float = 3e-7
@@ -32,7 +33,7 @@ class StepControl:
     growth: float = 2.0
     extrapolate: bool = True
     fixed: bool = False
-    time_check: bool = True
+    time_check: bool | Literal["auto"] = "auto"
 
     def __post_init__(self) -> None:
         if not 0 < self.minimum_step <= self.initial_step <= self.maximum_step:

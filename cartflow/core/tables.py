@@ -6,6 +6,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -119,6 +120,19 @@ def read_text(path: Path) -> str:
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:
     """Return the table that `text` holds; raise `InputError` naming `file` if it is no TOML."""
+    found: dict[str, Any] = _copied(_parsed(text, file))
+    return found
+
+
+def _copied(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {name: _copied(value) for name, value in data.items()}
+    return [_copied(value) for value in data] if isinstance(data, list) else data
+
+
+# Variants of a study have its text in common, and studies those of the models.
+@lru_cache(maxsize=16)
+def _parsed(text: str, file: str) -> dict[str, Any]:
     _require_short_keys(text, file)
     try:
         data = tomllib.loads(text)

@@ -8,13 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from cartflow.core.outcome import Outcome, StepFailed, interrupted
-from cartflow.coupling.extinction import Extinct, emptied, extinguished
+from cartflow.coupling.extinction import emptied, extinguished
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
-from cartflow.coupling.programme import Programme, Underway
+from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
-from cartflow.coupling.turns import Keep, Watch
+from cartflow.coupling.under_way import InProgress, Keep, Watch
 from cartflow.coupling.wholes import Wholes
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.flows.network import OrganNetwork
@@ -88,8 +88,7 @@ class BodyAlone:
         try:
             if since is not None:
                 run.recall(since)
-            for save_time in self.save_times[len(run.states) :]:
-                run.advance_to(save_time, watch, keep)
+            run.through(self.save_times, watch, keep)
         except StepFailed as failure:
             return run.record(Outcome(status="stopped", message=str(failure)))
         except KeyboardInterrupt as interrupt:
@@ -152,69 +151,32 @@ class BodyAlone:
         return new, step
 
 
-class _Run:
+class _Run(InProgress[BodyAlone]):
     """One run in progress."""
 
     def __init__(self, alone: BodyAlone) -> None:
-        self.base, self.now, self.wholes = alone, alone, alone.wholes
-        self.underway = Underway(alone.programme)
+        super().__init__(alone, alone.programme)
+        self.now = alone
         self.steps = [0, 0]
-        self.extinct: list[Extinct] = []
         self.state = alone.start()
         self._arrive()
-        # Never before the doses of its time.
-        self.reached, self.known = self.state, list(self.steps)
-        self.events = self.underway.memory()
-        self.states = [self.state]
+        self._begun()
 
-    def record(self, outcome: Outcome, *, last: bool = False) -> Record:
-        between = last and self.reached.time > self.states[-1].time
-        return Record(
-            states=[*self.states, self.reached] if between else list(self.states),
-            outcome=outcome,
-            accepted_steps=self.steps[0],
-            rejected_steps=self.steps[1],
-            error_sum=0.0,
-            extinct=tuple(self.extinct),
-            happened=self.underway.happened,
-            between=between,
-            memory={"steps": np.array(self.known, dtype=float), "events": self.events},
-        )
+    def memory(self) -> dict[str, Array]:
+        """Return the steps taken and refused, and what the programme knows."""
+        return {"steps": np.array(self.steps, dtype=float), "events": self.underway.memory()}
 
     def recall(self, record: Record) -> None:
         """Stand where the run of `record` stood."""
-        self.states = list(record.states)
-        self.state = self.reached = self.states[-1]
-        if record.between:
-            self.states.pop()
-        self.extinct = list(record.extinct)
+        self._stand(record)
         self.steps = [int(number) for number in record.memory["steps"]]
-        self.known = list(self.steps)
-        gone_on = self.underway.recall(record.memory["events"], self.state.time)
-        if gone_on is not None:
-            self.base, self.wholes = gone_on, gone_on.wholes
-        self.now, self.events = self.base.at(self.state.time), record.memory["events"]
+        self.now = self.base.at(self.state.time)
 
-    def so_far(self) -> Record:
-        message = f"saved until t = {self.reached.time:.6g} day"
-        return self.record(Outcome(status="running", message=message), last=True)
+    def _counts(self) -> tuple[int, int, float]:
+        taken, refused = self.known["steps"]
+        return int(taken), int(refused), 0.0
 
-    def advance_to(self, end: float, watch: Watch | None, keep: Keep | None) -> None:
-        while self.state.time < end:
-            before = self.state.time
-            self._step(min(end, self.base.next_event(before), self.underway.next_event(before)))
-            self._arrive()
-            self.reached, self.known = self.state, list(self.steps)
-            self.events = self.underway.memory()
-            if watch is not None:
-                watch(self.state.time, self.state.time - before)
-            if keep is not None and self.state.time < end:
-                keep(self.so_far)
-        self.states.append(self.state)
-        if keep is not None:
-            keep(self.so_far)
-
-    def _step(self, event: float) -> None:
+    def _go_towards(self, event: float) -> None:
         """Go to `event`, or only as far as the next look at what may die out."""
         old = self.state
         looks = self.wholes.may_fall or self.underway.waits
@@ -242,10 +204,6 @@ class _Run:
         return self.now.stepped(state, state.time + dt)[0]
 
     def _arrive(self) -> None:
-        """Let happen what happens at the time of the state.
-
-        Events of the study come first, then switches, jumps and doses, and conditions last.
-        """
         self._take_over()
         time = self.state.time
         if time in self.base.happenings.times():

@@ -220,10 +220,10 @@ class Coupled:
         given = np.zeros(len(self.product_names)) if self.feed is not None else supply.sum(axis=0)
         return np.asarray(given + self.of_all(injected))
 
-    def enter_handed_over(self, cells: Array, ledger: Ledger) -> None:
-        """Count what vessels without a body hand over: it comes from outside."""
+    def enter_handed_over(self, cells: Array, infused: Array) -> None:
+        """Count as `infused` what vessels without a body hand over: it comes from outside."""
         if self.feed is not None:
-            ledger.infused += cells
+            infused += cells
 
     def arrived(self, state: State) -> State:
         """Return the state with the blood of its time, where a course gives that."""
@@ -276,7 +276,7 @@ class Coupled:
             end if supplied else None,
         )
         ledger.add(step)
-        self.enter_handed_over(step.handed_over, ledger)
+        self.enter_handed_over(step.handed_over, ledger.infused)
         tumour[self.products] += self.door.deliver(step.handed_over[: len(self.products)])
         return replace(old, body=step.cells, residents=step.residents)
 

@@ -15,10 +15,15 @@ from cartflow.coupling.state import State
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Companion:
-    """How a run with longer steps ended, whose errors are `ratio` times those of the run."""
+    """How a run with longer steps ended, whose errors are `ratio` times those of the run.
+
+    `apart` (compartments, products), where there is one, are cells of organs by which the run's
+    last step, whole and as two halves, differed: of organs so fast that only that step counts.
+    """
 
     state: State
     ratio: float
+    apart: np.ndarray | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,11 +33,10 @@ class Record:
     `between` says that the last state is that of no save time, and `memory` what the run knew
     there besides its state, so that it can go on as if it had never stopped.
     `reached` is the last state as it was there, also where saved states are kept elsewhere.
-    `companion` is a coarser run beside it, if there was one. `error_sum` adds up the estimated
-    relative errors of all accepted steps: a measure of the error in time at the end, as long as
-    errors neither grow nor die out on the way. `extinct` are the species that died out, and
-    `happened` the study's events, as time went. `tangents` are, for every state saved, its slopes
-    by direction, if they were wanted.
+    `companion` is a coarser run beside it; where there is none, `unchecked` says why. `error_sum`
+    adds up the estimated relative errors of all accepted steps. `extinct` are the species that
+    died out, and `happened` the study's events, as time went. `tangents` are, for every state
+    saved, its slopes by direction, if they were wanted.
     """
 
     states: list[State]
@@ -43,6 +47,7 @@ class Record:
     extinct: tuple[Extinct, ...] = ()
     happened: tuple[Happened, ...] = ()
     companion: Companion | None = None
+    unchecked: str = ""
     tangents: tuple[tuple[State, ...], ...] = ()
     between: bool = False
     reached: State | None = None

@@ -9,19 +9,21 @@ import numpy as np
 
 from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.core.stepping import StepControl
+from cartflow.coupling.beside import Beside
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.plan import on_a_line
 from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Companion, Record
+from cartflow.coupling.retraced import Retraced, Unchecked, companion_in_turns
 from cartflow.coupling.tangents.direction import Direction
 from cartflow.coupling.tangents.run import WithTangents
 from cartflow.coupling.together import Together
-from cartflow.coupling.turns import InTurns, Keep, Shelve, Watch, at_the_end
+from cartflow.coupling.turns import InTurns
+from cartflow.coupling.under_way import Keep, Shelve, Watch, at_the_end
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
 _COARSEST = 0.01  # tolerance above which a run ten times as coarse says nothing
-_OFTEN = 12  # steps between saved times, on average, below which these cut most of them
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,7 +61,7 @@ class Simulation:
         since: Record | None = None,
         shelve: Shelve | None = None,
     ) -> Record:
-        """Run to the last save time; `watch(time, step)` is called after every step.
+        """Run to the last save time; `watch(time, step)` is called after steps.
 
         So is `keep`, with what makes the record so far, whose outcome is ``running``. The run
         goes on where that of `since` ended, if it is given, with the same numbers to the bit. Of
@@ -68,27 +70,37 @@ class Simulation:
         The record ends early, with the reason in its outcome, when a step underflows, a number
         is not finite or negative, or the user interrupts; an interrupted one keeps its last state.
         """
-        run = self._begun()
+        beside = self._beside()
         try:
-            if since is not None:
-                run.recall(since)
-            if shelve is not None:
-                run.shelved_by(shelve)
-            for save_time in self.save_times[len(run.states) :]:
-                run.advance_to(save_time, watch, keep)
-        except StepFailed as failure:
-            return run.record(Outcome(status="stopped", message=str(failure)))
-        except KeyboardInterrupt as interrupt:
-            return run.record(interrupted(interrupt, run.reached.time), last=True)
-        record = run.record(Outcome(status="finished"))
-        return replace(record, companion=self._companion(record.accepted_steps, watch))
+            run = self._begun()
+            try:
+                if since is not None:
+                    run.recall(since)
+                if shelve is not None:
+                    run.shelved_by(shelve)
+                run.through(self.save_times, watch, keep)
+            except StepFailed as failure:
+                return run.record(Outcome(status="stopped", message=str(failure)))
+            except KeyboardInterrupt as interrupt:
+                return run.record(interrupted(interrupt, run.reached.time), last=True)
+            record = run.record(Outcome(status="finished"))
+            try:
+                return replace(record, companion=self._companion(run, beside, watch))
+            except Unchecked as reason:
+                return replace(record, unchecked=str(reason))
+        finally:
+            if beside is not None:
+                beside.stop()
 
     def _begun(self) -> InTurns:
-        start = (self.coupled, self.control, self.initial, self.save_times[0])
         if self.directions:
-            return WithTangents(*start, self.directions)
+            return WithTangents(*self.beginning(), self.directions)
         kind = Together if self.one_system else InTurns
-        return kind(*start, self.programme)
+        return kind(*self.beginning(), self.programme)
+
+    def beginning(self) -> tuple[Coupled, StepControl, Array, float]:
+        """Return what every run of it begins with."""
+        return self.coupled, self.control, self.initial, self.save_times[0]
 
     def unchecked(self) -> Simulation:
         """Return it without the companion run that tells the error in time."""
@@ -98,22 +110,36 @@ class Simulation:
         """Return it with its start and end alone, of which the numbers at the end are wanted."""
         return replace(self.unchecked(), save_times=(self.save_times[0], self.save_times[-1]))
 
-    def _companion(self, steps: int, watch: Watch | None) -> Companion | None:
-        """Return how one system ends with longer steps, where it is wished for and finishes.
+    def _beside(self) -> Beside | None:
+        """Begin a companion run of one system with longer steps in a thread, if it tells anything.
 
-        In turns the errors of organs are not those of the steps, and longer ones do not tell them.
+        In turns the companion takes the run's own steps, two at a time, and follows it.
         """
-        checked = self.one_system and self.control.time_check
-        if not checked or self.control.tolerance > _COARSEST:
+        if not self.one_system or self._why_not() is not None:
             return None
-        control, ratio = self.control.coarser()
-        # Steps end at saved times: every other one, so that steps are longer there, too. Where
-        # they cut most steps, these are twice as long, and an order between three and four is seen.
-        times = self.save_times[:-1:2] + self.save_times[-1:]
-        if steps < _OFTEN * (len(self.save_times) - 1):
-            ratio = 2.0**3.5
-        end = None if watch is None else at_the_end(watch, times[-1])
-        record = replace(self, save_times=times, control=control, directions=()).run(end)
-        if record.outcome.status != "finished":
-            return None  # also where a user has had enough of it: the run itself is whole
-        return Companion(state=record.states[-1], ratio=ratio)
+        control, _ = self.control.coarser()
+        return Beside(replace(self.outright(), control=control, directions=()).run)
+
+    def _why_not(self) -> str | None:
+        """Return why no companion run is to tell the error in time, if none is."""
+        if self.control.time_check is False:
+            return "not asked for: solver.time_check"
+        if self.control.fixed:
+            return "steps are fixed"
+        return (
+            f"the tolerance is above {_COARSEST:g}" if self.control.tolerance > _COARSEST else None
+        )
+
+    def _companion(self, run: InTurns, beside: Beside | None, watch: Watch | None) -> Companion:
+        """Return how the `run` ends with longer steps. Raises `Unchecked` where none tells that."""
+        if (reason := self._why_not()) is not None:
+            raise Unchecked(reason)
+        end = self.save_times[-1]
+        if beside is None:
+            still = None if watch is None else at_the_end(watch, end)
+            return companion_in_turns(Retraced(*self.beginning(), self.programme), run, still)
+        record = beside.record(watch, end)
+        if record is None or record.outcome.status != "finished":
+            # Also where a user has had enough of it: the run itself is whole.
+            raise Unchecked("the companion run did not finish")
+        return Companion(state=record.states[-1], ratio=self.control.coarser()[1])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
 
-from cartflow.core.outcome import Outcome
+from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.stepper import Going, LineStepper
@@ -15,6 +15,7 @@ from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
 from cartflow.coupling.turns import InTurns
+from cartflow.coupling.under_way import Keep, Watch
 
 Array = np.ndarray
 
@@ -32,16 +33,40 @@ class Together(InTurns):
     ) -> None:
         self.going = Going.first(control)
         self._stepper: LineStepper | None = None
+        self._times: tuple[float, ...] = ()
+        self._passed_states: list[State] = []
         super().__init__(coupled, control, initial, time, programme)
 
-    def record(self, outcome: Outcome, *, last: bool = False) -> Record:
-        """Return the run so far, with its outcome."""
-        return replace(
-            super().record(outcome, last=last),
-            accepted_steps=self.going.taken,
-            rejected_steps=self.going.refused,
-            error_sum=self.going.error_sum,
-        )
+    def through(
+        self, times: Sequence[float], watch: Watch | None = None, keep: Keep | None = None
+    ) -> None:
+        """Go to the last of the `times` (days), and save what there is at each; steps pass them."""
+        self._times = tuple(times)
+        while self.state.time < times[-1]:
+            before = self.state.time
+            event = min(self.base.next_event(before), self.underway.next_event(before), times[-1])
+            self._go_towards(event)
+            self._arrive()
+            # A condition may have been met before some of them.
+            self._save(sum(state.time < self.state.time for state in self._passed_states))
+            self.reached, self.known = self.state, self.memory()
+            if watch is not None:
+                watch(self.state.time, self.state.time - before)
+            if keep is not None:
+                keep(self.so_far)
+
+    def _save(self, passed: int) -> None:
+        """Save so many of the states that were passed, and that of now if it is to be saved."""
+        self.states += [self.shelve(each) for each in self._passed_states[:passed]]
+        if self._now_due():
+            self.states.append(self.shelve(self.state))
+
+    def _now_due(self) -> bool:
+        saved = len(self.states)
+        return saved < len(self._times) and self.state.time == self._times[saved]
+
+    def _counts(self) -> tuple[int, int, float]:
+        return self.going.taken, self.going.refused, self.going.error_sum
 
     def memory(self) -> dict[str, Array]:
         """Return what the run knows beside its state, by name."""
@@ -75,9 +100,16 @@ class Together(InTurns):
         before = self.wholes.above(self.state) if falls else None
         least = self.wholes.least_in_tumour(self.state) if falls else None
         stepper = self._current()
-        new, self.going = stepper.advance(
-            self.state, self.going, event, self._least_counted(), least
-        )
+        times = [time for time in self._times[len(self.states) :] if time < event]
+        try:
+            new, self.going = stepper.advance(
+                self.state, self.going, event, self._least_counted(), least, times
+            )
+        except StepFailed:
+            # What was passed before it stopped is saved.
+            self.states += [self.shelve(each) for each in stepper.passed]
+            raise
+        self._passed_states = stepper.passed
         self._move(new, stepper)
         if before is not None:
             self._empty(before)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from cartflow.core.outcome import Outcome, StepFailed
+from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import (
     Limit,
     StepControl,
@@ -17,31 +16,21 @@ from cartflow.core.stepping import (
 )
 from cartflow.core.totals import totals
 from cartflow.coupling.coupled import Coupled
-from cartflow.coupling.extinction import Extinct, extinguished, gone
+from cartflow.coupling.extinction import extinguished, gone
 from cartflow.coupling.halves import extrapolated_state, residents_apart
 from cartflow.coupling.peaks import Attempt
-from cartflow.coupling.programme import Programme, Underway
+from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
+from cartflow.coupling.stations import Stations
+from cartflow.coupling.under_way import InProgress
 from cartflow.pbpk.doses import Dose
 
 Array = np.ndarray
-Watch = Callable[[float, float], None]
-Keep = Callable[[Callable[[], Record]], None]
-Shelve = Callable[[State], State]
 _BEGINNING = 1000.0  # minimum steps, up to which first amounts are taken as they come
 
 
-def _as_it_is(state: State) -> State:
-    return state
-
-
-def at_the_end(watch: Watch, end: float) -> Watch:
-    """Return `watch` for a companion, whose days are not the run's, so that it can be stopped."""
-    return lambda _, step: watch(end, step)
-
-
-class InTurns:
+class InTurns(InProgress[Coupled]):
     """One run in progress, of body and tumour in turns, each step whole and as two halves."""
 
     def __init__(
@@ -52,43 +41,23 @@ class InTurns:
         time: float,
         programme: Programme[Coupled] | None = None,
     ) -> None:
-        self.base = self.coupled = coupled
-        self.underway = Underway(programme)
-        self.wholes = self.base.wholes
+        super().__init__(coupled, programme)
+        self.coupled = coupled
         self.control = control
         self.most = np.zeros(len(initial))
         self.loop: StepLoop[State] = StepLoop(
             control=self.control, order=min(self.coupled.order, self.coupled.engine.order)
         )
         self.given: set[int] = set()
-        self.extinct: list[Extinct] = []
+        self.stations = Stations(time)
+        # Body (compartments, products) by which the last step whole and as halves differed.
+        self.apart: Array | None = None
         self.state = self.base.start(initial, time)
         self._arrive()
-        # Never within a step, nor before the doses of its time.
-        self.reached = self.state
-        self.known: Mapping[str, Array] = self.memory()
-        self.states = [self.state]
-        self.shelve: Shelve = _as_it_is
+        self._begun()
 
-    def shelved_by(self, shelve: Shelve) -> None:
-        """Keep of every saved state, the first among them, what `shelve` makes of it."""
-        self.shelve, self.states = shelve, [shelve(state) for state in self.states]
-
-    def record(self, outcome: Outcome, *, last: bool = False) -> Record:
-        """Return the run so far, with its outcome; with the `last` state that it reached."""
-        between = last and self.reached.time > self.states[-1].time
-        return Record(
-            states=[*self.states, self.reached] if between else list(self.states),
-            outcome=outcome,
-            accepted_steps=self.loop.accepted,
-            rejected_steps=self.loop.rejected,
-            error_sum=self.loop.error_sum,
-            extinct=tuple(self.extinct),
-            happened=self.underway.happened,
-            between=between,
-            reached=self.reached,
-            memory=self.known,
-        )
+    def _counts(self) -> tuple[int, int, float]:
+        return self.loop.accepted, self.loop.rejected, self.loop.error_sum
 
     def memory(self) -> dict[str, Array]:
         """Return what the run knows beside its state, by name."""
@@ -96,6 +65,7 @@ class InTurns:
         return {
             "steps": np.array([loop.dt, loop.accepted, loop.rejected, loop.error_sum]),
             "engine": self.coupled.engine.memory(),
+            "stations": self.stations.times,
             **self._passed(),
         }
 
@@ -112,50 +82,18 @@ class InTurns:
         dt, accepted, rejected, error_sum = record.memory["steps"].tolist()
         self.loop.dt, self.loop.error_sum = dt, error_sum
         self.loop.accepted, self.loop.rejected = int(accepted), int(rejected)
+        self.stations = Stations(*record.memory["stations"])
         self._stand(record)
         self.coupled.engine.recall(record.memory["engine"])
         self.known = self.memory()
 
     def _stand(self, record: Record) -> None:
-        self.states = list(record.states)
-        self.state = self.reached = self.states[-1]
-        if record.between:
-            self.states.pop()
-        self.extinct = list(record.extinct)
+        super()._stand(record)
         self.most = record.memory["most"].copy()
         self.given = {int(number) for number in record.memory["given"]}
-        gone_on = self.underway.recall(record.memory["events"], self.state.time)
-        if gone_on is not None:
-            self.base, self.wholes = gone_on, gone_on.wholes
         self.coupled = self.base.at(self.state.time)
-        self.known = record.memory
-
-    def advance_to(self, end: float, watch: Watch | None, keep: Keep | None = None) -> None:
-        """Go to `end` (days), which is saved; `watch` and `keep` are called after every step."""
-        while self.state.time < end:
-            before = self.state.time
-            event = min(self.base.next_event(before), self.underway.next_event(before), end)
-            self._step_or_land(event)
-            self._arrive()
-            self.reached, self.known = self.state, self.memory()
-            if watch is not None:
-                watch(self.state.time, self.state.time - before)
-            if keep is not None and self.state.time < end:
-                keep(self.so_far)
-        self.states.append(self.shelve(self.state))
-        if keep is not None:
-            keep(self.so_far)
-
-    def so_far(self) -> Record:
-        """Return the run as it stands, which goes on."""
-        message = f"saved until t = {self.reached.time:.6g} day"
-        return self.record(Outcome(status="running", message=message), last=True)
 
     def _arrive(self) -> None:
-        """Let happen what happens at the time of the state.
-
-        Events of the study come first, then switches, jumps and doses, and conditions last.
-        """
         self._take_over()
         if self.state.time in self.base.happenings.times():
             self._restart()
@@ -221,14 +159,15 @@ class InTurns:
     def _restart(self) -> None:
         self.loop.restart()
 
-    def _step_or_land(self, event: float) -> None:
-        """Go towards `event`, at most to where a condition is met."""
+    def _go_towards(self, event: float) -> None:
+        """Take a step towards `event`, at most to where a condition is met."""
         if not self.underway.waits:
             self._step(event)
-            return
-        old, attempt = self.state, self._repeated()
-        self._step(min(event, self._next_look()))
-        self.state = self.underway.landed(self.base, old, self.state, attempt)
+        else:
+            old, attempt = self.state, self._repeated()
+            self._step(min(event, self._next_look()))
+            self.state = self.underway.landed(self.base, old, self.state, attempt)
+        self.stations.add(self.state.time)
 
     def _ahead(self, state: State, dt: float) -> State:
         """Return what a step of `dt` days makes of a `state`, and leave no trace of it."""
@@ -254,16 +193,20 @@ class InTurns:
 
     def _step(self, event: float) -> None:
         """Take one accepted step, at most to `event`."""
-        new, time = self.loop.step(self.state.time, event, self._limit(), self._attempt)
-        new = replace(new, time=time)
+        new = self._taken(event)
         if not self.wholes.may_fall:
             self.state = new
-            return
-        found = extinguished(self.wholes, self.state, new, lambda dt: self._attempt(dt)[0])
-        self.state, extinct = found
-        self.extinct += extinct
-        if extinct:
-            self._restart()
+        else:
+            found = extinguished(self.wholes, self.state, new, lambda dt: self._attempt(dt)[0])
+            self.state, extinct = found
+            self.extinct += extinct
+            if extinct:
+                self._restart()
+
+    def _taken(self, event: float) -> State:
+        """Return the state after one accepted step, at most to `event`."""
+        new, time = self.loop.step(self.state.time, event, self._limit(), self._attempt)
+        return replace(new, time=time)
 
     def _limit(self) -> Limit:
         try:
@@ -282,6 +225,7 @@ class InTurns:
             if self.control.fixed:
                 raise StepFailed(failure.field, failure.reason, self.state.time) from None
             return self.state, np.inf, failure
+        self.apart = halves.body - whole.body
         floor = self._floor(halves)
         difference = relative_difference(whole.tumour, halves.tumour, self.coupled.volumes, floor)
         least = self.coupled.organs.least_residents if self.wholes.may_fall else np.inf

@@ -210,15 +210,24 @@ def _fed(run: Simulation | BodyAlone) -> dict[str, str]:
     return {"fed_by": "nothing" if run.coupled.feed is None else "blood as given"}
 
 
+def _in_time(record: Record, run: Simulation) -> dict[str, Any]:
+    """Return the error in time, or why there is none."""
+    found = time_error(record, run)
+    if found is not None:
+        return {"time_error": found[0], "time_error_of": found[1]}
+    unfinished = record.outcome.status != "finished"
+    reason = "the run did not finish" if unfinished else record.unchecked
+    return {"time_check": reason or "there is no number to tell it of"}
+
+
 def _stepping(record: Record, run: Simulation | BodyAlone) -> dict[str, Any]:
     """Return the attributes that say how the run was stepped."""
     counts = {"steps_accepted": record.accepted_steps, "steps_rejected": record.rejected_steps}
     if isinstance(run, BodyAlone):
         return counts if run.kinetics is None else {**counts, "step_tolerance": run.tolerance}
-    found = time_error(record, run)
     return {
         **counts,
-        **({} if found is None else {"time_error": found[0], "time_error_of": found[1]}),
+        **_in_time(record, run),
         "step_error_sum": record.error_sum,
         "step_tolerance": run.control.tolerance,
         "step_extrapolation": str(run.control.extrapolate and not run.one_system).lower(),

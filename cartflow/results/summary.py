@@ -111,7 +111,6 @@ def _step_line(tree: xr.DataTree) -> str:
     if "time_error" in tree.attrs:
         error, of = float(tree.attrs["time_error"]), tree.attrs["time_error_of"]
         return f"{steps}; error in time {100 * error:.2g} % ({of})"
-    if "step_error_sum" not in tree.attrs:
-        return f"{steps}, each to a relative error of {float(tree.attrs['step_tolerance']):.2g}"
-    error = float(tree.attrs["step_error_sum"])
-    return f"{steps}, their estimated errors in time add up to {100 * error:.2g} %"
+    if "time_check" in tree.attrs:
+        return f"{steps}; error in time not estimated ({tree.attrs['time_check']})"
+    return f"{steps}, each to a relative error of {float(tree.attrs['step_tolerance']):.2g}"

@@ -79,9 +79,9 @@ def _places(geometry: Geometry) -> dict[str, xr.Variable]:
     places = {
         "cell_volume": variable(
             geometry.dims,
-            geometry.scatter(geometry.cell_volumes),
+            geometry.scatter(geometry.place_volumes),
             "mm^3",
-            "volume of the mesh cell",
+            "volume of the mesh cell at a place" if geometry.graded else "volume of the mesh cell",
         ),
         "depth": variable(
             geometry.dims,
@@ -92,8 +92,13 @@ def _places(geometry: Geometry) -> dict[str, xr.Variable]:
     }
     for name, inside in geometry.regions.items():
         grid = np.zeros(geometry.active.shape, dtype=np.int8)
-        grid[geometry.active] = inside
+        grid[geometry.active] = geometry.at_places(inside)
         places[f"region_{name}"] = variable(geometry.dims, grid, "1", f"region {name}")
+    if geometry.graded:
+        number = np.full(geometry.active.shape, -1, dtype=np.int32)
+        number[geometry.active] = geometry.at_places(np.arange(geometry.size))
+        text = "number of the mesh cell that holds the place, -1 outside"
+        places["mesh_cell"] = variable(geometry.dims, number, "1", text)
     for name, boundary in geometry.boundaries.items():
         text = f"area of the boundary {name} that fluxes act on"
         places[f"area_{name}"] = variable((), boundary.area, "mm^2", text)

@@ -56,7 +56,7 @@ def field_of_earlier(
         _require_mesh(tumour, geometry)
         grid = _at(tumour[name], table)
         _require_unit(grid, species)
-        values = np.asarray(grid.values, dtype=float)[geometry.active]
+        values = geometry.gather(np.asarray(grid.values, dtype=float))
         if not np.all(np.isfinite(values) & (values >= 0.0)):
             msg = f"{name}: holds a value that is negative or not finite"
             raise InputError(msg)
@@ -199,7 +199,7 @@ def _at(values: xr.DataArray, table: EarlierTable) -> xr.DataArray:
 
 def _require_mesh(tumour: xr.Dataset, geometry: Geometry) -> None:
     volumes = np.asarray(tumour["cell_volume"].values, dtype=float)
-    own = geometry.scatter(geometry.cell_volumes)
+    own = geometry.scatter(geometry.place_volumes)
     if volumes.shape != own.shape:
         msg = f"its mesh has the shape {volumes.shape}, that of this study {own.shape}"
         raise InputError(msg)

@@ -83,6 +83,14 @@ class BoxTable(Table):
     regions: dict[str, list[tuple[Position, Position]]] = Field(default_factory=dict)
 
 
+class InteriorTable(Table):
+    """Where a mask's cells may be wider than its voxels."""
+
+    below: Length
+    factor: Literal[2, 4, 8] = 2
+    fine: list[str] = Field(default_factory=list)
+
+
 class MaskTable(Table):
     """A voxel mask in an image file, or in several of one structure each."""
 
@@ -94,6 +102,8 @@ class MaskTable(Table):
     surface: Surface = "smooth"
     split: PositiveInt = 1
     partial_volume: bool = False
+    planar: bool | None = None
+    interior: InteriorTable | None = None
 
 
 class PhantomTable(Table):
@@ -106,6 +116,7 @@ class PhantomTable(Table):
     seed: WholeNumber = 1
     surface: Surface = "smooth"
     split: PositiveInt = 1
+    interior: InteriorTable | None = None
 
 
 Shape = (

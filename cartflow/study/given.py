@@ -33,7 +33,7 @@ def on_cells(values: Any, geometry: Geometry, what: str) -> Array:
         msg = f"{what}: no array of numbers ({error})"
         raise InputError(msg) from None
     if found.shape == geometry.active.shape:
-        found = found[geometry.active]
+        found = geometry.gather(found)
     if found.shape != (geometry.size,):
         msg = (
             f"{what}: its shape is {found.shape}; needed is {(geometry.size,)}, one a mesh cell, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 
 from cartflow.core.outcome import InputError
@@ -44,7 +45,12 @@ def save_times(
 
 def even_times(end: float, number: int) -> list[float]:
     """Return `number` even times (days) from 0 to `end`, each rounded once."""
-    return [*(float(rational(end) * i / (number - 1)) for i in range(number - 1)), end]
+    return list(_even_times(end, number))
+
+
+@lru_cache(maxsize=16)
+def _even_times(end: float, number: int) -> tuple[float, ...]:
+    return (*(float(rational(end) * i / (number - 1)) for i in range(number - 1)), end)
 
 
 def require_before_end(time: Parameter | None, end: Parameter, key: str) -> None:

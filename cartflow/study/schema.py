@@ -208,7 +208,7 @@ class SolverTable(Table):
     fixed_step: bool = False
     sweeps: PositiveInt = 1
     mesh_check: bool | Literal["auto"] = "auto"
-    time_check: bool = True
+    time_check: bool | Literal["auto"] = "auto"
 
 
 class StudyTable(Table):

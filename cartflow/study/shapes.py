@@ -8,6 +8,7 @@ from pathlib import Path
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
 from cartflow.geometries.geometry import Geometry
+from cartflow.geometries.graded.interior import Interior
 from cartflow.geometries.images.mask import read_mask, voxel_mask
 from cartflow.geometries.images.partial import read_partial_volume
 from cartflow.geometries.shapes.ball import ball, hollow_ball
@@ -23,6 +24,7 @@ from cartflow.study.geometry_tables import (
     CylindricalShellTable,
     EllipsoidTable,
     HollowBallTable,
+    InteriorTable,
     MaskTable,
     PhantomTable,
     RowTable,
@@ -58,6 +60,8 @@ def _build(table: Shape, folder: Path) -> Geometry:
             coarsen=table.coarsen,
             surface=table.surface,
             split=table.split,
+            interior=_interior(table.interior),
+            planar=table.planar,
         )
     return _phantom(table)
 
@@ -91,7 +95,7 @@ def _row(table: RowTable) -> Geometry:
 
 def _partial_volume(table: MaskTable, folder: Path) -> Geometry:
     plain = MaskTable.model_fields
-    for key in ("labels", "split", "surface"):
+    for key in ("labels", "split", "surface", "interior"):
         given = getattr(table, key)
         if given != plain[key].get_default(call_default_factory=True):
             msg = f"{key}: got {given!r} beside partial_volume = true; give one of them"
@@ -99,7 +103,10 @@ def _partial_volume(table: MaskTable, folder: Path) -> Geometry:
     if isinstance(table.file, list):
         raise InputError("file: got a list beside partial_volume = true; give one file")
     return read_partial_volume(
-        folder / table.file, largest_component=table.largest_component, coarsen=table.coarsen
+        folder / table.file,
+        largest_component=table.largest_component,
+        coarsen=table.coarsen,
+        planar=table.planar,
     )
 
 
@@ -109,8 +116,20 @@ def _phantom(table: PhantomTable) -> Geometry:
     )
     names = {"viable": 1, "centre": 2}
     return voxel_mask(
-        labels, affine, names, surface=table.surface, split=table.split, source="phantom"
+        labels,
+        affine,
+        names,
+        surface=table.surface,
+        split=table.split,
+        interior=_interior(table.interior),
+        source="phantom",
     )
+
+
+def _interior(table: InteriorTable | None) -> Interior | None:
+    if table is None:
+        return None
+    return Interior(factor=table.factor, below=table.below.value, fine=tuple(table.fine))
 
 
 def _intervals(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,9 +42,11 @@ def boxes_of(geometry: Geometry) -> Boxes:
     cells are shells or layers, which have no place in an image.
     """
     if geometry.build_voxels is not None:
-        return _of_blocks(*geometry.build_voxels())
+        blocks = _of_blocks(*geometry.build_voxels())
+        assert blocks.cell is not None
+        return replace(blocks, cell=geometry.at_places(np.arange(geometry.size))[blocks.cell])
     if geometry.affine is not None:
-        return Boxes(affine=geometry.affine, inside=geometry.active.T)
+        return Boxes(affine=geometry.affine, inside=geometry.active.T, cell=geometry.cell_of_place)
     if geometry.dims not in (("z", "y", "x"), ("y", "x")):
         msg = (
             f"the cells of a {geometry.name} are shells or layers, which lie nowhere in an image; "

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from cartflow.core.outcome import InputError
 from cartflow.geometries.geometry import Geometry
+from cartflow.geometries.graded.geometry import graded_geometry
+from cartflow.geometries.graded.interior import Interior
 from cartflow.geometries.images.files.image import Image
 from cartflow.geometries.images.files.nifti import farthest
 from cartflow.geometries.images.label_values import numbered, present_codes, present_labels
@@ -25,6 +27,7 @@ from cartflow.geometries.images.reading import read_image, read_structures
 from cartflow.geometries.voxels.coarsening import checked_factors
 from cartflow.geometries.voxels.geometry import geometry_of_voxels
 from cartflow.geometries.voxels.orientation import checked_affine, oriented
+from cartflow.geometries.voxels.planar import flat_axis
 from cartflow.geometries.voxels.rim import Surface
 from cartflow.geometries.voxels.splitting import split_voxels
 
@@ -36,6 +39,8 @@ def read_mask(
     coarsen: int | Sequence[int] = 1,
     surface: Surface = "smooth",
     split: int = 1,
+    interior: Interior | None = None,
+    planar: bool | None = None,
 ) -> Geometry:
     """Return the tumour in a label image, of a kind that `read_image` reads; see `voxel_mask`.
 
@@ -51,7 +56,7 @@ def read_mask(
         image = read_image(path)
     try:
         names = label_names(image, labels, present_labels(image))
-        geometry = _mask(image, names, largest_component, coarsen, surface, split)
+        geometry = _mask(image, names, largest_component, coarsen, surface, split, interior, planar)
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
@@ -67,6 +72,8 @@ def voxel_mask(
     *,
     surface: Surface = "smooth",
     split: int = 1,
+    interior: Interior | None = None,
+    planar: bool | None = None,
     source: str = "mask",
     notes: tuple[str, ...] = (),
 ) -> Geometry:
@@ -78,12 +85,16 @@ def voxel_mask(
     instead cuts each into so many along each axis, within the same shape. A grid
     along the patient's axes gets dims z, y, x with rising coordinates; an oblique one keeps
     its index axes k, j, i. The boundary ``rim`` has the areas of a smooth `surface` through the
-    mask, or those of its ``staircase``; volumes are the voxels' either way. Raises `InputError`
-    that begins with `source`.
+    mask, or those of its ``staircase``; volumes are the voxels' either way. The `interior` may
+    have wider cells. One layer of voxels is a plane, without a surface above and below, where it
+    is all of the image, unless `planar` says otherwise. Raises `InputError` that begins with
+    `source`.
     """
     try:
         image = Image(stored=np.asarray(labels), affine=checked_affine(affine), notes=notes)
-        return _mask(image, region_names, largest_component, coarsen, surface, split)
+        return _mask(
+            image, region_names, largest_component, coarsen, surface, split, interior, planar
+        )
     except InputError as error:
         msg = f"{source}: {error}"
         raise InputError(msg) from None
@@ -96,6 +107,8 @@ def _mask(
     coarsen: int | Sequence[int],
     surface: Surface,
     split: int,
+    interior: Interior | None,
+    planar: bool | None,
 ) -> Geometry:
     matrix = checked_affine(image.affine)
     labels = chosen_labels(present_labels(image), region_names)
@@ -110,10 +123,17 @@ def _mask(
     box = bounding_box(codes)
     codes = codes[box]
     shifted = affine_of_box(matrix, [side.start for side in box])
-    whole = oriented(codes, shifted, checked_factors(coarsen, codes.shape))
+    flat = flat_axis(planar, image.stored.shape, codes.shape)
+    whole = oriented(codes, shifted, checked_factors(coarsen, codes.shape), flat)
     grid = split_voxels(whole, split)
+    drop_empty = region_names is None
+    if interior is not None:
+        graded = graded_geometry(
+            grid, names, matrix, image.notes, interior, drop_empty=drop_empty, surface=surface
+        )
+        return replace(graded, source_shape=image.stored.shape)
     geometry = geometry_of_voxels(
-        grid, names, matrix, image.notes, drop_empty=region_names is None, surface=surface
+        grid, names, matrix, image.notes, drop_empty=drop_empty, surface=surface
     )
     return replace(geometry, source_shape=image.stored.shape)
 

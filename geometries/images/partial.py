@@ -19,13 +19,17 @@ from cartflow.geometries.partial.apertures import EMPTY
 from cartflow.geometries.partial.geometry import geometry_of_fractions
 from cartflow.geometries.voxels.coarsening import checked_factors
 from cartflow.geometries.voxels.orientation import checked_affine, oriented
+from cartflow.geometries.voxels.planar import flat_axis
 
 # Interpolation overshoots by as much.
 _BEYOND = 1e-3
 
 
 def read_partial_volume(
-    path: str | Path, largest_component: bool = False, coarsen: int | Sequence[int] = 1
+    path: str | Path,
+    largest_component: bool = False,
+    coarsen: int | Sequence[int] = 1,
+    planar: bool | None = None,
 ) -> Geometry:
     """Return the tumour in a NIfTI or NRRD image of filled shares; see `partial_volume_mask`.
 
@@ -33,7 +37,7 @@ def read_partial_volume(
     """
     image = read_image(path)
     try:
-        return _geometry(image, largest_component, coarsen)
+        return _geometry(image, largest_component, coarsen, planar)
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
@@ -45,25 +49,28 @@ def partial_volume_mask(
     largest_component: bool = False,
     coarsen: int | Sequence[int] = 1,
     *,
+    planar: bool | None = None,
     source: str = "partial volumes",
 ) -> Geometry:
     """Return the tumour in an array of filled shares (i, j, k), 0 outside, 1 inside.
 
-    `affine` (4, 4) takes voxel indices to RAS mm; `largest_component` and `coarsen` as in
-    `voxel_mask`. A plane in every voxel that is filled in part cuts off the share it holds; mesh
-    cells have the volumes and the open faces that follow, voxels whose middle is not inside are
-    merged with their neighbours, and the boundaries ``rim`` and ``wall`` have the planes' areas.
+    `affine` (4, 4) takes voxel indices to RAS mm; `largest_component`, `coarsen` and `planar`
+    as in `voxel_mask`. A plane in every voxel that is filled in part cuts off the share it holds;
+    mesh cells have the volumes that follow, what voxels filled to less than half hold is counted
+    in their neighbours, and the boundaries ``rim`` and ``wall`` have the planes' areas.
     Raises `InputError` that begins with `source`.
     """
     try:
         image = Image(stored=np.asarray(fractions), affine=checked_affine(affine))
-        return _geometry(image, largest_component, coarsen)
+        return _geometry(image, largest_component, coarsen, planar)
     except InputError as error:
         msg = f"{source}: {error}"
         raise InputError(msg) from None
 
 
-def _geometry(image: Image, largest: bool, coarsen: int | Sequence[int]) -> Geometry:
+def _geometry(
+    image: Image, largest: bool, coarsen: int | Sequence[int], planar: bool | None
+) -> Geometry:
     require_labels(image)
     matrix = checked_affine(image.affine)
     shares = _checked(image)
@@ -76,7 +83,8 @@ def _geometry(image: Image, largest: bool, coarsen: int | Sequence[int]) -> Geom
     box = bounding_box(held)
     shares = np.where(held[box] > 0, shares[box], 0.0)
     shifted = affine_of_box(matrix, [side.start for side in box])
-    grid = oriented(shares, shifted, checked_factors(coarsen, shares.shape))
+    flat = flat_axis(planar, image.stored.shape, shares.shape)
+    grid = oriented(shares, shifted, checked_factors(coarsen, shares.shape), flat)
     geometry = geometry_of_fractions(grid, matrix, image.notes)
     return replace(geometry, source_shape=image.stored.shape)
 

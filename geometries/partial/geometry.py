@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cartflow.core.outcome import InputError
 from cartflow.geometries.geometry import Boundary, Coarse, Geometry, groups
 from cartflow.geometries.partial.apertures import Cut, cut
+from cartflow.geometries.partial.planes import Planes
 from cartflow.geometries.partial.volumes import cell_shares
 from cartflow.geometries.regions import named_regions
 from cartflow.geometries.surfaces.depth import distance_along
@@ -18,12 +19,12 @@ from cartflow.geometries.voxels.cavities import enclosed
 from cartflow.geometries.voxels.coarsening import block_sums, coarse_affine, padded_to_blocks
 from cartflow.geometries.voxels.geometry import geometry_of_voxels
 from cartflow.geometries.voxels.orientation import VoxelGrid
+from cartflow.geometries.voxels.planar import in_plane, without
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Inside = NDArray[np.bool_]
 _MARGIN = 4
-_WITHIN = (slice(_MARGIN, -_MARGIN),) * 3
 # The least distance from a cell's centre to the surface that conditions see, in shortest edges:
 # nearer ones would make steps short.
 _NEAREST = 0.18
@@ -45,23 +46,57 @@ def geometry_of_fractions(
     """
     factors = grid.factors[::-1]
     whole = padded_to_blocks(grid.labels.T.astype(float), factors)
-    fractions = np.pad(block_sums(whole, factors) / float(np.prod(factors)), _MARGIN)
+    shares, flat = block_sums(whole, factors) / float(np.prod(factors)), grid.flat_dim
     voxel = grid.spacing[::-1] * factors
-    found = cut(fractions, voxel)
+    found = cut(np.pad(shares, _MARGIN) if flat is None else _column(shares, flat), voxel)
+    if flat is not None:
+        found = _layer(found, flat)
     inside = found.fractions >= 0.5
     if not inside.any():
         msg = "no voxel is filled to half; the shape is finer than the voxels"
         raise InputError(msg)
-    volumes = cell_shares(found.fractions, inside)[inside] * float(np.prod(voxel))
+    layer = () if flat is None else (flat,)
+    held = cell_shares(found.fractions.squeeze(layer), inside.squeeze(layer))
+    volumes = held.reshape(inside.shape)[inside] * float(np.prod(voxel))
+    within = tuple(slice(None) if a == flat else slice(_MARGIN, -_MARGIN) for a in range(3))
     notes = (*notes, *_of_small_shares(found.fractions, inside, float(np.prod(voxel))))
-    plain = _voxels(grid, inside[_WITHIN], source_affine, notes, volumes)
+    plain = _voxels(grid, inside[within], source_affine, notes, volumes)
     depth = _depths(found, inside, voxel)
     return replace(
         plain,
         depth=depth,
         regions=named_regions(depth, {}, "mask"),
         boundaries=_boundaries(plain, found, depth, voxel),
-        build_coarse=partial(_coarse, grid, source_affine, np.argwhere(inside[_WITHIN]), volumes),
+        build_coarse=partial(_coarse, grid, source_affine, np.argwhere(inside[within]), volumes),
+    )
+
+
+def _column(shares: Floats, flat: int) -> Floats:
+    """Return a plane's shares with its margin, and with the same layer above and below it.
+
+    So planes stand upright, and nothing ends where the layer does.
+    """
+    sides = [(0, 0) if axis == flat else (_MARGIN, _MARGIN) for axis in range(shares.ndim)]
+    above = [(_MARGIN, _MARGIN) if axis == flat else (0, 0) for axis in range(shares.ndim)]
+    return np.pad(np.pad(shares, sides), above, mode="edge")
+
+
+def _layer(found: Cut, flat: int) -> Cut:
+    """Return what lies in the middle layer of a column alone."""
+    planes, here = found.planes, found.planes.places[flat] == _MARGIN
+    places = planes.places[:, here]
+    places[flat] = 0
+    return Cut(
+        fractions=np.take(found.fractions, [_MARGIN], axis=flat),
+        open=tuple(np.take(share, [_MARGIN], axis=flat) for share in found.open),
+        planes=Planes(
+            places=places,
+            normal=planes.normal[:, here],
+            depth=planes.depth[here],
+            across=planes.across[here],
+            left=planes.left[..., here],
+        ),
+        areas=found.areas[here],
     )
 
 
@@ -100,7 +135,9 @@ def _boundaries(plain: Geometry, found: Cut, depth: Floats, voxel: Floats) -> di
 
     The mask's pieces suit its faces; all together they get the area of the planes.
     """
-    nearest, areas = _nearest(plain, depth, _NEAREST * voxel.min()), _areas(found, voxel)
+    flat = None if plain.flat is None else plain.dims.index(plain.flat)
+    shortest = float(without(voxel, flat).min())
+    nearest, areas = _nearest(plain, depth, _NEAREST * shortest), _areas(found, voxel, flat)
     return {
         name: Boundary(
             cells=part.cells,
@@ -128,12 +165,12 @@ def _factor(ratio: float) -> float:
     return ratio if abs(np.log(max(ratio, 1e-3))) < _ALIKE else 1.0
 
 
-def _areas(found: Cut, voxel: Floats) -> dict[str, float]:
+def _areas(found: Cut, voxel: Floats, flat: int | None) -> dict[str, float]:
     """Return the area of the planes at the rim, and of those at the walls of cavities, mm2."""
     from scipy.ndimage import distance_transform_edt
 
     less = found.fractions < 0.5
-    cavity = enclosed(~less)
+    cavity = in_plane(enclosed, ~less, flat)
     nearest = distance_transform_edt(
         ~less, sampling=voxel, return_distances=False, return_indices=True
     )

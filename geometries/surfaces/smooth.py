@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Inside = NDArray[np.bool_]
-# Width of the Gaussian, in voxels along each axis, and how many of its widths are summed.
-_WIDTH = 1.6
+# Width of the Gaussian, in voxels along each axis (more in a plane, where fewer take part in
+# the mean), and how many of its widths are summed.
+_WIDTH, _WIDTH_IN_PLANE = 1.6, 2.2
 _REACH = 2.5
-_MARGIN = int(_WIDTH * _REACH + 0.5) + 1
+_MARGIN = int(_WIDTH_IN_PLANE * _REACH + 0.5) + 1
 
 
 def face_shares(inside: Inside, voxel: Floats) -> Iterator[Floats]:
@@ -52,8 +53,9 @@ def _gradients(values: NDArray[np.float32], voxel: Floats) -> list[NDArray[np.fl
     from scipy.ndimage import gaussian_filter
 
     orders = np.eye(values.ndim, dtype=int)
+    width = _WIDTH_IN_PLANE if values.ndim == 2 else _WIDTH
     return [
-        gaussian_filter(values, _WIDTH, order=order, truncate=_REACH, mode="nearest")
+        gaussian_filter(values, width, order=order, truncate=_REACH, mode="nearest")
         / np.float32(step)
         for order, step in zip(orders, voxel, strict=True)
     ]

@@ -22,9 +22,10 @@ from cartflow.geometries.voxels.coarsening import (
     padded_to_blocks,
     spread,
 )
-from cartflow.geometries.voxels.faces import CAVITY, OUTSIDE, outer_faces, voxel_faces
+from cartflow.geometries.voxels.faces import CAVITY, OUTSIDE, voxel_faces
 from cartflow.geometries.voxels.orientation import VoxelGrid
-from cartflow.geometries.voxels.rim import Surface, boundaries
+from cartflow.geometries.voxels.planar import NOTE, in_plane, without
+from cartflow.geometries.voxels.rim import Surface, outer_boundaries
 
 Floats = NDArray[np.float64]
 
@@ -53,12 +54,13 @@ def geometry_of_voxels(
     affine = coarse_affine(grid.affine, grid.factors)
     if volumes is None:
         volumes = counts[active] * float(np.prod(voxel))
-    cavities = enclosed(fine > 0)
+    flat = grid.flat_dim
+    cavities = in_plane(enclosed, fine > 0, flat)
     cells_of_voxels = _cell_of_voxel(fine, active, factors)
     cells_of_voxels[cavities] = CAVITY
-    faces = outer_faces(cells_of_voxels, voxel)
     indices = np.argwhere(active)
-    deep = block_sums(depths(fine > 0, voxel, grid.split), factors)
+    below = partial(depths, voxel=without(voxel, flat), split=grid.split)
+    deep = block_sums(in_plane(below, fine > 0, flat), factors)
     depth = deep[active] / counts[active]
     most = majority(fine, factors)
     own = {name: most == label for name, label in names.items()}
@@ -75,22 +77,27 @@ def geometry_of_voxels(
         centres=indices[:, ::-1] @ affine[:3, :3].T + affine[:3, 3],
         depth=depth,
         regions=named_regions(depth, kept, "coarse mask"),
-        boundaries=boundaries(surface, faces, cells_of_voxels, voxel, voxel * factors, grid.split),
+        boundaries=outer_boundaries(
+            surface, cells_of_voxels, voxel, voxel * factors, grid.split, flat
+        ),
         build_mesh=partial(_build_mesh, fine, factors, voxel, affine, volumes),
-        build_measures=partial(measure_mask, fine > 0, voxel),
+        build_measures=None if flat is not None else partial(measure_mask, fine > 0, voxel),
         build_coarse=partial(_coarse, grid, names, source_affine, surface, active, volumes),
-        build_voxels=partial(_voxels, grid) if max(grid.factors) > 1 else None,
+        flat=None if flat is None else dims[flat],
+        build_voxels=partial(voxels_of, grid) if max(grid.factors) > 1 else None,
         affine=affine,
         source_affine=source_affine,
         notes=(
             *notes,
             *(f"{name} has no majority in any coarse cell" for name in gone),
-            *_of_cavities(cavities, voxel),
+            *note_of_cavities(cavities, voxel),
+            *([] if flat is None else [NOTE]),
         ),
     )
 
 
-def _voxels(grid: VoxelGrid) -> tuple[NDArray[Any], Floats, tuple[int, int, int]]:
+def voxels_of(grid: VoxelGrid) -> tuple[NDArray[Any], Floats, tuple[int, int, int]]:
+    """Return labels (i, j, k), affine and factors, as `Geometry.build_voxels` does."""
     return grid.labels, grid.affine, grid.factors
 
 
@@ -119,7 +126,8 @@ def _cell_of_voxel(
     return np.where(fine > 0, spread(cell, factors), OUTSIDE)
 
 
-def _of_cavities(cavities: NDArray[np.bool_], voxel: Floats) -> list[str]:
+def note_of_cavities(cavities: NDArray[np.bool_], voxel: Floats) -> list[str]:
+    """Return what a geometry says of `cavities`, if there are any."""
     volume = int(cavities.sum()) * float(np.prod(voxel))
     text = f"enclosed cavities of {volume:.4g} mm3 in all; their surface is the boundary wall"
     return [text] if volume else []

@@ -20,7 +20,8 @@ class VoxelGrid:
     """Whole-number labels (i, j, k), 0 outside, with the `affine` from indices to RAS mm.
 
     `aligned` says that i, j, k run along rising x, y, z; `factors` is the coarsening
-    asked for along i, j, k. Each voxel of the image is `split` so many times along each axis.
+    asked for along i, j, k. Each voxel of the image is `split` so many times along each axis, but
+    not along that across a plane, `flat`.
     """
 
     labels: NDArray[Any]
@@ -28,6 +29,12 @@ class VoxelGrid:
     aligned: bool
     factors: tuple[int, int, int]
     split: int = 1
+    flat: int | None = None
+
+    @property
+    def flat_dim(self) -> int | None:
+        """The axis across a plane in the order of the dims, the reverse of i, j, k."""
+        return None if self.flat is None else 2 - self.flat
 
     @property
     def spacing(self) -> Floats:
@@ -74,10 +81,15 @@ def is_axis_aligned(affine: Floats) -> bool:
     return bool(np.sort(directions, axis=0)[:2].max() <= _TOLERANCE)
 
 
-def oriented(labels: NDArray[Any], affine: Floats, factors: tuple[int, int, int]) -> VoxelGrid:
+def oriented(
+    labels: NDArray[Any],
+    affine: Floats,
+    factors: tuple[int, int, int],
+    flat: int | None = None,
+) -> VoxelGrid:
     """Return the voxels with i, j, k along rising x, y, z; an oblique grid is left as it is."""
     if not is_axis_aligned(affine):
-        return VoxelGrid(labels=labels, affine=affine, aligned=False, factors=factors)
+        return VoxelGrid(labels=labels, affine=affine, aligned=False, factors=factors, flat=flat)
     # along[a] is the voxel axis that runs along the world axis a.
     along = np.argmax(np.abs(affine[:3, :3]), axis=1)
     labels = labels.transpose(along)
@@ -92,4 +104,5 @@ def oriented(labels: NDArray[Any], affine: Floats, factors: tuple[int, int, int]
     turned[:3, :3] = np.diag(np.linalg.norm(columns, axis=0))
     turned[:3, 3] = origin
     i, j, k = (factors[axis] for axis in along)
-    return VoxelGrid(labels=labels, affine=turned, aligned=True, factors=(i, j, k))
+    across = None if flat is None else int(np.flatnonzero(along == flat)[0])
+    return VoxelGrid(labels=labels, affine=turned, aligned=True, factors=(i, j, k), flat=across)

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 
 def split_voxels(grid: VoxelGrid, parts: int) -> VoxelGrid:
-    """Return the grid with every voxel cut into `parts` along each axis.
+    """Return the grid with every voxel cut into `parts` along each axis, in a plane along two.
 
     Raises `InputError` on a bad number, too many cells, or where voxels are joined to blocks.
     """
@@ -28,13 +28,14 @@ def split_voxels(grid: VoxelGrid, parts: int) -> VoxelGrid:
     if max(grid.factors) > 1:
         msg = f"split: got {number} beside coarsen = {max(grid.factors)}; give one of them"
         raise InputError(msg)
-    if grid.labels.size * float(number) ** 3 > MOST_CELLS:
+    parts_along = tuple(1 if axis == grid.flat else number for axis in range(3))
+    if grid.labels.size * float(np.prod(parts_along, dtype=float)) > MOST_CELLS:
         msg = f"split: got {number}, which makes more than {MOST_CELLS} voxels"
         raise InputError(msg)
     affine = grid.affine.copy()
-    affine[:3, :3] /= number
-    affine[:3, 3] -= affine[:3, :3].sum(axis=1) * (number - 1) / 2
-    labels = spread(grid.labels, (number,) * 3)
+    affine[:3, :3] /= parts_along
+    affine[:3, 3] -= affine[:3, :3] @ (np.array(parts_along) - 1) / 2
+    labels = spread(grid.labels, parts_along)
     return replace(grid, labels=labels, affine=affine, split=number)
 
 

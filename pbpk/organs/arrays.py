@@ -1,6 +1,7 @@
 """What the compiled runs of organ kinetics read and write, by name.
 
-Everything that differs between animals is (rows, LANES), one animal a lane.
+Everything that differs between animals is (rows, lanes), one animal a lane; there are `LANES` of
+them, or one.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Matrix(NamedTuple):
 class Group(NamedTuple):
     """Animals, one a lane: rates of transport (entries), volumes (sites) and their inverses.
 
-    `parameters` has all sites and lanes of one in a row: (parameters, sites LANES).
+    `parameters` has all sites and lanes of one in a row: (parameters, sites x lanes).
     """
 
     rates: Array
@@ -132,7 +133,7 @@ class Local(NamedTuple):
 class Work(NamedTuple):
     """The arrays that a step is worked out in: the new state is in `z`, what happened in `events`.
 
-    `stages` and `event_stages` are (stages, rows, LANES); `inverse` has 1/(gamma step),
+    `stages` and `event_stages` are (stages, rows, lanes); `inverse` has 1/(gamma step),
     gamma step, and for each stage what a supply's rise is multiplied with.
     """
 

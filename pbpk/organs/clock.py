@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from cartflow.core.compiling import njit
 from cartflow.pbpk.organs.arrays import Clock
-from cartflow.pbpk.organs.lanes import LANES
 
 Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
@@ -23,10 +22,11 @@ FINISHED, TOO_SMALL, TOO_MANY = 0, 1, 2
 @njit(error_model="numpy", cache=True)
 def started(number: int, rates: Array) -> Clock:
     """Return the clock at the start, for `number` lanes at work."""
-    time, wanted = np.zeros((2, LANES))
-    segment = np.zeros(LANES, dtype=np.int64)
-    kept = np.ones(LANES, dtype=np.int64)  # the first place is the start's
-    active = np.zeros(LANES, dtype=np.bool_)
+    lanes = rates.shape[1]
+    time, wanted = np.zeros((2, lanes))
+    segment = np.zeros(lanes, dtype=np.int64)
+    kept = np.ones(lanes, dtype=np.int64)  # the first place is the start's
+    active = np.zeros(lanes, dtype=np.bool_)
     for lane in range(number):
         active[lane] = True
         wanted[lane] = first_step(rates, lane)
@@ -46,7 +46,7 @@ def first_step(rates: Array, lane: int) -> float:
 def next_steps(clock: Clock, ends: Array, step: Array) -> None:
     """Choose each lane's step: the one wanted, or what is left of its segment or half of it."""
     time, wanted, segment, active = clock.time, clock.wanted, clock.segment, clock.active
-    for lane in range(LANES):
+    for lane in range(step.size):
         step[lane] = 1.0
         if active[lane]:
             left = ends[segment[lane]] - time[lane]

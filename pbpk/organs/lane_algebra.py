@@ -9,20 +9,20 @@ from numpy.typing import NDArray
 
 from cartflow.core.compiling import njit
 from cartflow.pbpk.organs.arrays import Matrix, Steps
-from cartflow.pbpk.organs.lanes import LANES, multiply, subtract_product
+from cartflow.pbpk.organs.lanes import multiply, subtract_product
 
 Array: TypeAlias = NDArray[np.float64]
 
 
 @njit(error_model="numpy", cache=True)
-def rows(number: int) -> Array:
-    """Return zeros, shape (number, LANES)."""
-    return np.zeros((number, LANES))
+def rows(number: int, lanes: int) -> Array:
+    """Return zeros, shape (number, lanes)."""
+    return np.zeros((number, lanes))
 
 
 @njit(error_model="numpy", cache=True)
 def set_to(target: Array, factor: float, source: Array) -> None:
-    """Set to `factor` times `source`, both (rows, LANES)."""
+    """Set to `factor` times `source`, both (rows, lanes)."""
     # An assignment of slices would compile the text of its errors too, which takes seconds.
     flat, values = target.reshape(-1), source.reshape(-1)
     for i in range(flat.size):
@@ -31,7 +31,7 @@ def set_to(target: Array, factor: float, source: Array) -> None:
 
 @njit(error_model="numpy", cache=True)
 def add(target: Array, factor: float, other: Array) -> None:
-    """Add `factor` times `other`, both (rows, LANES)."""
+    """Add `factor` times `other`, both (rows, lanes)."""
     flat, source = target.reshape(-1), other.reshape(-1)
     for i in range(flat.size):
         flat[i] += factor * source[i]
@@ -57,11 +57,11 @@ def factorise(
     set_to(matrix, 1.0, transport)
     for t in range(len(local)):
         subtract_product(matrix, local[t, 0], local_factors, t, slopes, local[t, 1])
-    for lane in range(LANES):
+    for lane in range(least.size):
         least[lane] = 1e300
     for k in range(len(order)):
         pivot, place = order[k], diagonal[order[k]]
-        for lane in range(LANES):
+        for lane in range(least.size):
             value = matrix[place, lane] + inverse[0, lane]
             least[lane] = value if value < least[lane] else least[lane]
             pivots[pivot, lane] = 1.0 / value

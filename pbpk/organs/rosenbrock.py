@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cartflow.core.compiling import njit
 from cartflow.pbpk.organs.arrays import Group, Local, Matrix, Supplies, System, Work
 from cartflow.pbpk.organs.lane_algebra import add, factorise, rows, set_to, solve
-from cartflow.pbpk.organs.lanes import LANES, add_product, multiply, set_positive, set_product
+from cartflow.pbpk.organs.lanes import add_product, multiply, set_positive, set_product
 
 Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
@@ -145,7 +145,7 @@ def attempt(
         work.slopes,
         elimination.pulls,
     )
-    for lane in range(LANES):
+    for lane in range(step.size):
         inverse[0, lane] = 1.0 / (_GAMMA * step[lane])
         inverse[1, lane] = _GAMMA * step[lane]
         for s in range(STAGES * supplies.rising):
@@ -180,10 +180,10 @@ def errors(
     y: Array, z: Array, estimate: Array, tolerance: float, floor: Array, error: Array, lowest: Array
 ) -> None:
     """Write the largest error of each lane relative to what is allowed, and its lowest value."""
-    for lane in range(LANES):
+    for lane in range(error.size):
         error[lane] = lowest[lane] = 0.0
     for row in range(len(y)):
-        for lane in range(LANES):
+        for lane in range(error.size):
             new = z[row, lane]
             size = max(abs(y[row, lane]), abs(new)) + floor[row]
             found = abs(estimate[row, lane]) / size
@@ -191,29 +191,35 @@ def errors(
             found = found if found + abs(new) < 1e300 else 1e300
             error[lane] = max(error[lane], found)
             lowest[lane] = new if new < lowest[lane] else lowest[lane]
-    for lane in range(LANES):
+    for lane in range(error.size):
         error[lane] /= tolerance
 
 
 @njit(error_model="numpy", cache=True)
-def work_arrays(size: int, entries: int, sites: int, species: int, reactions: int) -> Work:
+def work_arrays(
+    size: int, entries: int, sites: int, species: int, reactions: int, lanes: int
+) -> Work:
     """Return the arrays that steps are worked out in."""
     events = reactions * sites
-    density, rate, slopes = rows(species * sites), rows(events), rows(events * species)
-    wide = sites * LANES
+    density, rate, slopes = (
+        rows(species * sites, lanes),
+        rows(events, lanes),
+        rows(events * species, lanes),
+    )
+    wide = sites * lanes
     local = Local(density, rate, density.reshape((species, wide)), rate.reshape((reactions, wide)))
     return Work(
-        rows(entries),
-        rows(size),
-        rows(size),
-        np.zeros((STAGES, size, LANES)),
-        rows(size),
-        rows(events),
-        np.zeros((STAGES, events, LANES)),
-        rows(events),
+        rows(entries, lanes),
+        rows(size, lanes),
+        rows(size, lanes),
+        np.zeros((STAGES, size, lanes)),
+        rows(size, lanes),
+        rows(events, lanes),
+        np.zeros((STAGES, events, lanes)),
+        rows(events, lanes),
         slopes,
         slopes.reshape((reactions * species, wide)),
-        rows(2 + STAGES),
+        rows(2 + STAGES, lanes),
         local,
     )
 
@@ -221,8 +227,8 @@ def work_arrays(size: int, entries: int, sites: int, species: int, reactions: in
 @njit(error_model="numpy", cache=True)
 def transport_part(values: Array, transfers: Places, entries: int) -> Array:
     """Return the part of the matrix that transport makes."""
-    result = rows(entries)
+    result = rows(entries, values.shape[1])
     for t in range(len(transfers)):
-        for lane in range(LANES):
+        for lane in range(values.shape[1]):
             result[transfers[t, 3], lane] -= values[transfers[t, 2], lane]
     return result

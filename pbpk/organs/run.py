@@ -90,9 +90,13 @@ def advance(
         results = Results(states=states[group], events=events[group], report=report[group])
         _run(kinetics, system, _some(animals, group), segments, allowed, results)
 
-    workers = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set when numba loads
-    with ThreadPoolExecutor(max_workers=workers) as threads:
-        list(threads.map(run_group, range(0, number, LANES)))
+    firsts = range(0, number, LANES)
+    if len(firsts) == 1:
+        run_group(0)
+    else:
+        workers = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set when numba loads
+        with ThreadPoolExecutor(max_workers=workers) as threads:
+            list(threads.map(run_group, firsts))
     _require_finished(report)
     return states, events.reshape(number, kept, reactions, sites).swapaxes(2, 3), report
 
@@ -153,11 +157,12 @@ def _run(
         most=MOST_STEPS,
     )
     code, start = system.code, _in_lanes(animals.start)
+    where, matrix, lanes = system.compiled, system.matrix, start.shape[1]
     run(
         code.rates_block,
         code.jacobian_block,
-        system.compiled,
-        system.matrix,
+        where._replace(factors=_repeated(where.factors, lanes)),
+        matrix._replace(local_factors=_repeated(matrix.local_factors, lanes)),
         group,
         plan,
         sizes,
@@ -177,11 +182,18 @@ def _some(animals: Animals, group: slice) -> Animals:
     )
 
 
+def _repeated(column: Array, lanes: int) -> Array:
+    """Return a column (rows, 1) for so many lanes."""
+    return np.repeat(column, lanes, axis=1)
+
+
 def _in_lanes(values: Array) -> Array:
     """Return values (animals, ...) with the animals last, the last one repeated in free lanes."""
-    from cartflow.pbpk.organs.lanes import LANES
+    from cartflow.pbpk.organs.lanes import lanes_for
 
-    free = LANES - len(values)
+    free = lanes_for(len(values)) - len(values)
+    if free == 0:
+        return np.ascontiguousarray(np.moveaxis(values, 0, -1))
     whole = np.pad(values, [(0, free), *[(0, 0)] * (values.ndim - 1)], "edge")
     return np.ascontiguousarray(np.moveaxis(whole, 0, -1))
 

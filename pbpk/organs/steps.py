@@ -24,7 +24,6 @@ from cartflow.pbpk.organs.arrays import (
 )
 from cartflow.pbpk.organs.clock import first_step, growth, move_on, next_steps, refuse, started
 from cartflow.pbpk.organs.lane_algebra import rows
-from cartflow.pbpk.organs.lanes import LANES
 from cartflow.pbpk.organs.mending import mended
 from cartflow.pbpk.organs.rosenbrock import STAGES, attempt, errors, transport_part, work_arrays
 
@@ -133,10 +132,11 @@ def _run(
     ends, report, number = plan.ends, results.report, len(results.report)
     transport = transport_part(animals.rates, system.transfers, sizes.entries)
     species, sites = system.places.shape
-    work = work_arrays(len(y), sizes.entries, sites, species, sizes.reactions)
-    counts = rows(len(work.events))
-    supplies = Supplies(rows(len(y)), rows(len(y)), bool(plan.rising.any()))
-    step, error, least, lowest = np.zeros((4, LANES))
+    lanes = y.shape[1]
+    work = work_arrays(len(y), sizes.entries, sites, species, sizes.reactions, lanes)
+    counts = rows(len(work.events), lanes)
+    supplies = Supplies(rows(len(y), lanes), rows(len(y), lanes), bool(plan.rising.any()))
+    step, error, least, lowest = np.zeros((4, lanes))
     limit = rules.tolerance * rules.floor
     clock = started(number, animals.rates)
     active = clock.active
@@ -178,7 +178,7 @@ def run(
 ) -> None:
     """Take a group of animals, one a lane, through all segments of the plan.
 
-    `y` are the states (size, LANES). Of the results the first place stays as it is.
+    `y` are the states (size, lanes). Of the results the first place stays as it is.
     """
     # numba looks at named tuples one by one, which takes as long as a short run; at others not.
     _run(

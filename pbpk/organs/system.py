@@ -28,7 +28,7 @@ class OrganSystem:
     (species, sites) are rows of the state. Event r * sites + site is reaction r at a site; it
     changes a row by `factors` of `effects` (row, event), which takes `local_factors` of `local`
     (place in the matrix, slope) from the matrix; `pulls` (slope, row, event) are the slopes of
-    events. Factors are (n, lanes), equal in all lanes.
+    events. Factors are columns, (n, 1).
     """
 
     sources: Places
@@ -94,9 +94,9 @@ def organ_system(kinetics: OrganKinetics, connected: NDArray[np.bool_]) -> Organ
         transfers=_places(_apart(transfers), 4),
         places=np.ascontiguousarray(kinetics.places.T),
         effects=_places(effects, 2),
-        factors=_in_all_lanes(factors),
+        factors=_column(factors),
         local=_places(local, 2),
-        local_factors=_in_all_lanes(local_factors),
+        local_factors=_column(local_factors),
         pulls=_places(pulls, 3),
         elimination=elimination,
         code=code,
@@ -152,10 +152,8 @@ def _local(
     return found, chosen
 
 
-def _in_all_lanes(factors: ArrayLike) -> Array:
-    from cartflow.pbpk.organs.lanes import LANES
-
-    return np.repeat(np.array(factors, dtype=float).reshape(-1, 1), LANES, axis=1)
+def _column(factors: ArrayLike) -> Array:
+    return np.array(factors, dtype=float).reshape(-1, 1)
 
 
 def _places(rows: Pairs, width: int) -> Places:

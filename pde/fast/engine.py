@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from importlib.metadata import version
 from typing import Protocol
 
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
+from cartflow.core.provenance import installed_version
 from cartflow.core.stepping import Limit
 from cartflow.core.totals import totals
 from cartflow.pde.engine import Account
@@ -38,7 +38,7 @@ class Stepper(Protocol):
         """Return the longest step, in days, of `explicit_step`; 0 where there is none."""
 
     def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
-        """As `step`, of third order, with the difference to second order, perhaps in `room`."""
+        """As `step`, of a higher order, with the difference to second order, perhaps in `room`."""
 
     def implicit_step(self, state: Array, dt: float, exactness: float) -> Stepped | None:
         """As `explicit_step`, implicit where fields are stiff; None where another is better."""
@@ -95,7 +95,7 @@ class FastEngine:
     def explicit_step(
         self, state: Array, dt: float, room: Array | None = None
     ) -> tuple[Array, Account, Array, Array]:
-        """As `step`, by a method of third order that has an estimate of its error.
+        """As `step`, by a method of third or fourth order that has an estimate of its error.
 
         The new state may be written to `room`, an array like `state` that is not needed any more,
         which saves the time to make one. Also returns the volume's 1-norm, per species, of the
@@ -141,7 +141,7 @@ class FastEngine:
             "engine": self.name,
             "engine_solver": self._stepper.solver,
             "engine_scheme": f"{self._stepper.scheme}, limited drift",
-            "numba_version": version("numba"),
+            "numba_version": installed_version("numba"),
         }
 
     @cached_property

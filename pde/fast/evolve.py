@@ -52,9 +52,9 @@ def evolve(
     """Advance `state` (species, cells) from the first of `times` (days) to each of the others.
 
     `tolerance` is the relative error allowed per step in each field's total amount;
-    `watch(time, step)` is called after each. Where the fast engine's explicit steps of third
-    order are long enough, they are taken; else every step is taken whole and as two halves, and
-    extrapolated to third order.
+    `watch(time, step)` is called after each. Where the fast engine's explicit steps with an
+    estimate of their own are long enough, they are taken; else every step is taken whole and as
+    two halves, and extrapolated to third order.
     Raises `StepFailed` with the field and the time, `InputError` for times that do not rise.
     """
     if len(times) < 2 or not np.all(np.diff(times) > 0):
@@ -66,6 +66,7 @@ def evolve(
         initial_step=min(initial_step, maximum_step),
         minimum_step=1e-12,
         maximum_step=maximum_step,
+        growth=_GROWTH,
     )
     return _Evolving(engine, np.array(state, dtype=float), control).run(times, watch)
 
@@ -73,6 +74,8 @@ def evolve(
 _Attempt = tuple[tuple[Array, Account], float, StepFailed]
 # One stabilised step, whole and as halves, costs what so many explicit ones do or more.
 _SHORTER = 5.0
+# A first step that is far too short is left behind in a few.
+_GROWTH = 5.0
 # How exactly an implicit step is solved, as a share of the tolerance.
 _EXACT = 1e-2
 

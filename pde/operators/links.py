@@ -15,28 +15,34 @@ Array = np.ndarray
 class Links:
     """`ahead` and `behind` (axes, cells): the neighbours, or the cell itself where there is none.
 
-    `axis` and `first` give for each interior face of the mesh its axis and the cell before it;
-    `sign` is -1 where the mesh counts its flux the other way.
+    Cells of unlike widths have more neighbours than axes, and as many rows as that takes. `axis`
+    (the row), `first` and `second` give for each interior face of the mesh its axis, the cell
+    before it and the one after; `sign` is -1 where the mesh counts its flux the other way.
     """
 
     ahead: Array
     behind: Array
     axis: Array
     first: Array
+    second: Array
     sign: Array
 
 
 def read_links(geometry: Geometry) -> Links:
     """Return the links of a geometry from the connectivity of its mesh."""
     faces = geometry.connectivity
-    places = np.argwhere(geometry.active)
-    apart = places[faces.neighbour] - places[faces.owner]
-    axis = np.abs(apart).argmax(axis=1)
-    sign = apart[np.arange(axis.size), axis]
+    if faces.hanging is not None:
+        axis, sign = faces.hanging.slots, np.ones_like(faces.owner)
+        number = max(int(axis.max(initial=0)) + 1, geometry.active.ndim)
+    else:
+        places = np.argwhere(geometry.active)
+        apart = places[faces.neighbour] - places[faces.owner]
+        axis = np.abs(apart).argmax(axis=1)
+        number, sign = places.shape[1], apart[np.arange(axis.size), axis]
     first = np.where(sign > 0, faces.owner, faces.neighbour)
     second = np.where(sign > 0, faces.neighbour, faces.owner)
-    alone = np.tile(np.arange(geometry.size, dtype=np.int32), (places.shape[1], 1))
+    alone = np.tile(np.arange(geometry.size, dtype=np.int32), (number, 1))
     ahead, behind = alone.copy(), alone
     ahead[axis, first] = second
     behind[axis, second] = first
-    return Links(ahead=ahead, behind=behind, axis=axis, first=first, sign=sign)
+    return Links(ahead=ahead, behind=behind, axis=axis, first=first, second=second, sign=sign)

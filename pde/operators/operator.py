@@ -35,7 +35,7 @@ class Operators:
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         faces = problem.geometry.connectivity
-        self._conductance = faces.areas / (faces.owner_distance + faces.neighbour_distance)
+        self._conductance = faces.conductances
         self._areas = faces.areas
         start = np.ones((len(problem.fields), problem.geometry.size))
         self._storage = problem.storage(start) if problem.tissue.matrix is None else None

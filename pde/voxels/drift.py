@@ -1,4 +1,4 @@
-"""The drift of every chemotactic field on equal voxels."""
+"""The drift of every chemotactic field on voxels."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import numpy as np
 from cartflow.core.stepping import Limit
 from cartflow.geometries.geometry import Geometry
 from cartflow.pde.operators.links import Links
-from cartflow.pde.operators.transport import TOO_FAST
+from cartflow.pde.operators.transport import TOO_FAST, drift
 from cartflow.pde.problem import Problem
-from cartflow.pde.voxels.drift_kernels import drift_flux
+from cartflow.pde.voxels.drift_kernels import carried, drift_flux
 
 Array = np.ndarray
 
@@ -37,6 +37,8 @@ class VoxelDrift:
         """
         if self._links is None or not self.fields:
             return np.zeros((0, 0, 0)), np.zeros(0)
+        if self._problem.geometry.graded:
+            return self._between_unlike(u, self._links)
         ahead, behind = self._links.ahead, self._links.behind
         flux = np.empty((len(self.fields), *ahead.shape))
         speeds = np.zeros(len(self.fields))
@@ -56,6 +58,26 @@ class VoxelDrift:
                 behind,
                 flux[k],
             )
+        return flux, speeds
+
+    def _between_unlike(self, u: Array, links: Links) -> tuple[Array, Array]:
+        """As `flux` where cells have unlike widths: velocities come from the list of faces.
+
+        The rate is that of what leaves a cell.
+        """
+        faces, size = self._problem.geometry.connectivity, self._volumes.size
+        flux = np.zeros((len(self.fields), *links.ahead.shape))
+        speeds = np.zeros(len(self.fields))
+        rates = np.zeros(links.ahead.shape)
+        for k, i in enumerate(self.fields):
+            velocity = drift(self._problem, self._problem.fields[i], u)
+            assert velocity is not None
+            flow = faces.areas * velocity
+            rates[links.axis, links.first] = flow
+            carried(u[i], rates, links.ahead, links.behind, flux[k])
+            out = np.bincount(faces.owner, np.maximum(flow, 0.0), size)
+            out += np.bincount(faces.neighbour, np.maximum(-flow, 0.0), size)
+            speeds[k] = float((out / self._volumes).max())
         return flux, speeds
 
     def step_limit(self, u: Array) -> Limit:

@@ -81,6 +81,30 @@ def _flux(
     return fastest
 
 
+def carried(u: Array, rates: Array, ahead: Array, behind: Array, out: Array) -> None:
+    """Write u v A through the face ahead of each cell, given the `rates` v A, mm^3/day.
+
+    Rows beyond those of the three axes hold faces onto cells of another width: first order.
+    """
+    in_parts(lambda a, b: _carried(u, rates, ahead, behind, a, b, out), u.size, u.size)
+
+
+@fused
+def _carried(
+    u: Array, rates: Array, ahead: Array, behind: Array, first: int, last: int, out: Array
+) -> None:
+    """Do as `carried` for the cells first <= c < last."""
+    for a in range(ahead.shape[0]):
+        for c in range(first, last):
+            n, rate = ahead[a, c], rates[a, c]
+            if rate == 0.0:
+                out[a, c] = 0.0
+            elif a < 3:
+                out[a, c] = rate * _upwind(u, c, n, behind[a, c], ahead[a, n], rate)
+            else:
+                out[a, c] = rate * (u[c] if rate > 0.0 else u[n])
+
+
 @fused
 def _upwind(u: Array, c: int, n: int, before: int, after: int, rate: float) -> float:
     """Return the value at the face from c to n; first order beside a rim."""

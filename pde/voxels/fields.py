@@ -96,7 +96,7 @@ def lay_out(
         volumes=geometry.cell_volumes,
         porosity=_pores(problem, storage),
     )
-    speeds = _speeds(fields, storage)
+    speeds = _speeds(fields, storage, links)
     return Layout(
         fields=fields,
         crossed=tuple(_sparse(i, c) for i, t in enumerate(transports) for c in t.crossed),
@@ -135,8 +135,7 @@ def _exchange(problem: Problem, transports: list[FieldTransport], links: Links |
     """Return A D/d at the face ahead of each cell, (fields, axes, cells), mm^3/day."""
     if links is None or not transports:
         return np.zeros((0, problem.geometry.active.ndim, 0))
-    faces = problem.geometry.connectivity
-    conductance = faces.areas / (faces.owner_distance + faces.neighbour_distance)
+    conductance = problem.geometry.connectivity.conductances
     out = np.zeros((len(transports), *links.ahead.shape))
     for row, transport in zip(out, transports, strict=True):
         row[links.axis, links.first] = conductance * transport.diffusivity
@@ -161,24 +160,26 @@ def _local(problem: Problem, transports: list[FieldTransport]) -> tuple[Array, A
     return _rows(len(transports), chosen), gain, loss
 
 
-def _speeds(fields: voxel.Fields, storage: Array) -> Array:
+def _speeds(fields: voxel.Fields, storage: Array, links: Links | None) -> Array:
     """Bound the fastest rate of each species by twice the largest diagonal (Gershgorin)."""
     speeds = 4.0 * fields.uniform.sum(axis=1)
     for i, (row, local) in enumerate(zip(fields.row, fields.local, strict=True)):
-        if row >= 0:
-            speeds[i] += 2.0 * _largest_outflow(fields.exchange[row], fields)
+        if row >= 0 and links is not None:
+            speeds[i] += 2.0 * _largest_outflow(fields.exchange[row], links, fields.volumes)
         if local >= 0:
             speeds[i] += float(fields.loss[local].max())
     return np.asarray(speeds / storage.min(axis=1))
 
 
-def _largest_outflow(exchange: Array, fields: voxel.Fields) -> float:
-    """Return the largest sum of A D/(d V) over the faces of a cell, 1/day."""
-    total = exchange.sum(axis=0)
-    for ahead, row in zip(fields.ahead, exchange, strict=True):
-        # A cell without a neighbour ahead has no exchange there.
-        total = total + np.bincount(ahead, row, total.size)
-    return float(np.max(total / fields.volumes))
+def _largest_outflow(exchange: Array, links: Links, volumes: Array) -> float:
+    """Return the largest sum of A D/(d V) over the faces of a cell, 1/day.
+
+    Exchange below zero, beside wider cells, is in the bound already (Gershgorin).
+    """
+    passes = np.maximum(exchange[links.axis, links.first], 0.0)
+    total = np.bincount(links.first, passes, volumes.size)
+    total += np.bincount(links.second, passes, volumes.size)
+    return float(np.max(total / volumes))
 
 
 def _sparse(i: int, crossing: Crossing) -> SparseCrossing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import types
 
@@ -13,6 +15,7 @@ from cartflow.pde.voxels.kernels import KINETICS, Kinetics
 Array = np.ndarray
 
 _BLOCK = 512
+_MARGIN = 1.01  # for what rounding does to a root in entries of very different size
 
 
 @compiled_now(
@@ -23,19 +26,30 @@ _BLOCK = 512
         types.int64,
         types.int64,
         types.int64,
+        types.float64[:, ::1],
     )
 )
 def _fastest(
-    u: Array, porosity: Array, kinetics: Kinetics, jacobian: int, low: int, high: int
+    u: Array,
+    porosity: Array,
+    kinetics: Kinetics,
+    jacobian: int,
+    low: int,
+    high: int,
+    largest: Array,
 ) -> float:
-    """Return the largest row sum of |S dr/da| over the cells low <= c < high, or nan."""
+    """Return the largest row sum of |S dr/da| over the cells low <= c < high, or nan.
+
+    The largest of each entry is written to `largest` (species, species).
+    """
     species, reactions = kinetics.stoichiometry.shape
     stoichiometry, parameters = kinetics.stoichiometry, kinetics.parameters
     inside = np.empty((species, _BLOCK))
     slopes = np.empty((max(reactions * species, 1), _BLOCK))
     row, entry, weight = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
     pores = porosity.size > 0
-    largest, bad = 0.0, 0.0
+    sums, bad = 0.0, 0.0
+    largest[:] = 0.0
     for start in range(low, high, _BLOCK):
         size = min(_BLOCK, high - start)
         for s in range(species):
@@ -57,12 +71,16 @@ def _fastest(
                                 weight[i] = number * held if kinetics.in_pores[r] else number / held
                         for i in range(size):
                             entry[i] += weight[i] * slopes[r * species + j, i]
+                most = largest[s, j]
                 for i in range(size):
-                    row[i] += abs(entry[i])
+                    found = abs(entry[i])
+                    row[i] += found
+                    most = found if found > most else most
+                largest[s, j] = most
             for i in range(size):
-                largest = row[i] if row[i] > largest else largest
+                sums = row[i] if row[i] > sums else sums
                 bad += 0.0 * row[i]
-    return largest + bad
+    return sums + bad
 
 
 def reaction_speed(u: Array, porosity: Array, kinetics: Kinetics, jacobian: int) -> float:
@@ -71,11 +89,18 @@ def reaction_speed(u: Array, porosity: Array, kinetics: Kinetics, jacobian: int)
     `jacobian` is the address of the derivatives (`cartflow.kinetics.compiled.network.addresses`),
     `u` (species, cells) are densities, `porosity` as in `voxel_kernels.Fields`. An entry of the
     Jacobian of amounts is that of densities, times the porosity for a rate per volume of pores,
-    over it for a solute that drives the rate.
+    over it for a solute that drives the rate. Row sums of |J| are a bound in any units of the
+    species, the same in all cells; with the best units it is Perron's root of the largest entries.
     """
+    species, cells = u.shape
 
-    def part(first: int, last: int) -> float:
-        return _fastest(u, porosity, kinetics, jacobian, first, last)
+    def part(first: int, last: int) -> tuple[float, Array]:
+        largest = np.empty((species, species))
+        return _fastest(u, porosity, kinetics, jacobian, first, last, largest), largest
 
-    cells = u.shape[1]
-    return float(np.max(in_parts(part, cells, cells)))
+    found = in_parts(part, cells, cells)
+    sums = float(np.max([each for each, _ in found]))
+    if species == 1 or not math.isfinite(sums):
+        return sums
+    root = float(np.abs(np.linalg.eigvals(np.max([each for _, each in found], axis=0))).max())
+    return min(sums, _MARGIN * root)

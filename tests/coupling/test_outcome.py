@@ -73,7 +73,7 @@ def test_blow_up_stops_at_its_time_and_names_the_field(explosive):
         assert np.isfinite(state.body).all()
 
 
-def test_blow_up_stops_at_the_minimum_step(explosive):
+def test_blow_up_stops_at_the_minimum_step(explosive, looked_at_often):
     steps = []
 
     def watch(time, step):
@@ -111,16 +111,21 @@ def test_an_interrupt_keeps_what_was_saved_and_the_last_state(explosive):
     assert result.states[-1].tumour[0] == pytest.approx(np.full(3, 1e3 / (1 - seen[-1])), rel=0.02)
 
 
-def test_one_system_is_interrupted_at_saved_times(explosive):
+def test_one_system_is_interrupted_after_a_step(explosive, looked_at_often):
+    seen = []
+
     def watch(time, step):
+        seen.append(time)
         if time > 0.3:
             raise KeyboardInterrupt
 
     study = explosive()
     assert study.simulation.one_system
     record = study.simulation.run(watch)
-    assert record.outcome.message.startswith("by the user at t = 0.5 day")
-    assert [s.time for s in record.states] == [0.0, 0.25, 0.5]
+    assert record.outcome.message.startswith("by the user at t = 0.3")
+    assert [s.time for s in record.states] == [0.0, 0.25, seen[-1]]
+    last = record.states[-1].tumour[0]
+    assert last == pytest.approx(np.full(3, 1e3 / (1 - seen[-1])), rel=0.02)
 
 
 def test_an_interrupt_at_a_saved_time_keeps_it_once(explosive):
@@ -128,7 +133,7 @@ def test_an_interrupt_at_a_saved_time_keeps_it_once(explosive):
         if time >= 0.25:
             raise KeyboardInterrupt
 
-    record = explosive().simulation.run(watch)
+    record = explosive(IN_TURNS).simulation.run(watch)
     assert "by the user at t = 0.25" in record.outcome.message
     assert [s.time for s in record.states] == [0.0, 0.25]
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from cartflow.results.time_error import numbers_with_error
+from cartflow.results.summary import summary_lines
+from cartflow.results.time_error import numbers_with_error, time_error
 from cartflow.study.study import Study
 
 STUDY = """
@@ -73,27 +74,47 @@ def test_the_error_in_time_is_within_a_factor_four(trafficking, model, end, tole
 
 def test_it_is_left_out_where_it_is_not_wished_for_or_cannot_be_told():
     assert "time_error" in study(end=3).run().tree.attrs
-    for settings in ({"solver__time_check": False}, {"solver__tolerance": 0.05}):
-        assert "time_error" not in study(end=3, **settings).run().tree.attrs
-    box = {"shape": "box", "lengths": ["2 mm", "2 mm"], "cells": [4, 4]}
-    assert "time_error" not in study(end=3, geometry=box).run().tree.attrs
+    reasons = {
+        "not asked for: solver.time_check": {"solver__time_check": False},
+        "the tolerance is above 0.01": {"solver__tolerance": 0.05},
+        "steps are fixed": {"solver__fixed_step": True, "solver__initial_step": "0.1 day"},
+    }
+    for reason, settings in reasons.items():
+        result = study(end=3, **settings).run()
+        assert "time_error" not in result.tree.attrs
+        assert f"error in time not estimated ({reason})" in "\n".join(summary_lines(result.tree))
 
 
-def test_the_default_tolerance_is_that_of_how_it_is_stepped():
-    assert study().simulation.control.tolerance == 1e-5
-    box = {"shape": "box", "lengths": ["2 mm", "2 mm"], "cells": [4, 4]}
-    assert study(geometry=box).simulation.control.tolerance == 3e-7
-    assert study(solver__tolerance=1e-3).simulation.control.tolerance == 1e-3
+BOX = {"shape": "box", "lengths": ["2 mm", "3 mm"], "cells": [4, 5]}
 
 
-def test_an_interrupted_companion_leaves_the_run_whole():
-    def watch(time, step):
-        if time >= 3.0:
-            seen.append(time)
-            if len(seen) > 1:
-                raise KeyboardInterrupt
+def test_a_run_that_goes_on_says_the_same_error():
+    simulation = study(end=3, solver__tolerance=1e-4, geometry=BOX).simulation
+    kept = []
+    whole = simulation.run(keep=lambda make: kept.append(make()))
+    again = simulation.run(since=kept[len(kept) // 2])
+    assert time_error(again, simulation) == time_error(whole, simulation)
 
-    seen = []
-    record = study(end=3).simulation.run(watch)
-    assert record.outcome.status == "finished"
-    assert record.companion is None
+
+def test_what_is_dear_is_not_checked_unasked(monkeypatch):
+    monkeypatch.setattr("cartflow.coupling.retraced._LITTLE", 1.0)
+    unasked = study(end=3, solver__tolerance=1e-3, geometry=BOX).run()
+    assert "it would cost half as much again" in unasked.tree.attrs["time_check"]
+    asked = study(end=3, solver__tolerance=1e-3, geometry=BOX, solver__time_check=True)
+    assert "time_error" in asked.run().tree.attrs
+
+
+def test_it_is_not_told_where_drift_bounds_all_steps():
+    climbing = {
+        "geometry": BOX,
+        "fields.cart.diffusivity": "1e-4 mm^2/day",
+        "fields.cart.chemotaxis": {
+            "attractant": "tumour",
+            "law": "logarithmic",
+            "sensitivity": "500 mm^2/day",
+            "half_saturation": "10 cells/mm^3",
+        },
+        "fields.tumour.initial": "1e2 cells/mm^3",
+    }
+    attrs = study(end=3, solver__tolerance=1e-2, **climbing).run().tree.attrs
+    assert "time_error" in attrs or "as long as drift" in attrs["time_check"]

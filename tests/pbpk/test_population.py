@@ -12,6 +12,7 @@ from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.flows.network import organ_network
 from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
 from cartflow.pbpk.organs.population import population, run_population
+from cartflow.pbpk.organs.result import one_animal
 from cartflow.pbpk.organs.run import integrate
 from cartflow.pbpk.variation.random_bodies import (
     Spread,
@@ -112,6 +113,16 @@ def test_a_population_is_its_animals():
     assert float(np.abs(result.residual).max()) < 1e-12 * whole
     assert result.cells.attrs["units"]
     assert result.sel(site="bone_marrow_tissue", species="tumour").density.shape == (3, 4)
+
+
+def test_an_animal_alone_is_the_same_to_the_bit_as_among_others():
+    kinetics = marrow(network_of(0))
+    alone = one_animal(kinetics)
+    names = ("rates", "volumes", "parameters", "start", "shares")
+    twice = replace(alone, **{name: np.repeat(getattr(alone, name), 2, axis=0) for name in names})
+    one, two = (integrate(kinetics, [BOLUS], TIMES, 1e-6, animals=a) for a in (alone, twice))
+    for name in ("states", "events", "steps"):
+        np.testing.assert_array_equal(getattr(one, name)[0], getattr(two, name)[1])
 
 
 def test_densities_at_the_start_fill_each_animal_s_own_marrow():

@@ -72,6 +72,7 @@ def test_a_fixed_step_that_blows_up_names_time_and_field(folder):
         result.require_finished()
 
 
+@pytest.mark.usefixtures("looked_at_often")
 @pytest.mark.parametrize("at", [0.0, 0.1])
 def test_an_interrupted_run(folder, capsys, monkeypatch, at):
     run = Simulation.run
@@ -153,7 +154,7 @@ def test_suggestions():
     assert nearest("x", ["lung"]) == ""
 
 
-def test_a_long_run_keeps_what_it_has_so_far(tmp_path):
+def test_a_long_run_keeps_what_it_has_so_far(tmp_path, looked_at_often):
     study = Study.from_text(QUIET, settings={"time.every": "0.25 day", "time.end": "1 day"})
     kept = []
 
@@ -163,7 +164,8 @@ def test_a_long_run_keeps_what_it_has_so_far(tmp_path):
         kept.append(result.outcome.status)
 
     finished = study.run(keep=keep)
-    assert kept == ["running"] * 4
+    assert len(kept) > 4
+    assert set(kept) == {"running"}
     assert finished.outcome.status == "finished"
     tree = load_result(tmp_path / "so_far.nc").tree
     assert tree.attrs["outcome"] == "running: saved until t = 1 day"

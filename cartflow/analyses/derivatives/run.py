@@ -16,7 +16,7 @@ from cartflow.core.paths import as_path
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.tangents.direction import Direction
-from cartflow.coupling.turns import Watch
+from cartflow.coupling.under_way import Watch
 from cartflow.results.result import Result
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.study import Study

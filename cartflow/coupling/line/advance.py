@@ -15,8 +15,10 @@ from cartflow.coupling.line.ends import (
     lowest_end,
     nearest_to_end,
     new_state,
+    nonnegative,
 )
-from cartflow.coupling.line.room import PAUSE, Room
+from cartflow.coupling.line.room import Room, combined
+from cartflow.coupling.line.saving import Saves, Within, save
 from cartflow.coupling.line.stages import stages
 from cartflow.coupling.line.tableaus import Tableau
 
@@ -27,6 +29,7 @@ ARRIVED, PAUSED, FALLEN = -1, -2, -3
 # How near to its least amount, as a share, and days within which, it is found; organs after a
 # dose want steps as short, whatever suits the tissue.
 _NEAR, SHORTEST = 1e-9, 1e-10
+_MOST = 1000  # tries between looks at signals, whatever comes of them
 
 
 class Control(NamedTuple):
@@ -43,7 +46,7 @@ class Progress(NamedTuple):
 
     `why` is ARRIVED at the end, PAUSED after many steps, FALLEN where a species is below its least
     amount, else the field (its number, or that of the species for the body) whose error made the
-    step fall below the least.
+    step fall below the least. So many times were `saved`.
     """
 
     time: float
@@ -53,6 +56,7 @@ class Progress(NamedTuple):
     refused: int
     error_sum: float
     why: int
+    saved: int
 
 
 @serial
@@ -68,32 +72,35 @@ def advance(
     floor: Array,
     least: Array,
     counts: Counts,
+    saves: Saves,
     w: Room,
 ) -> Progress:
     """Advance `u`, `body` and `counts` in place towards `end` (days), and tell how far it went.
 
     `supply` (see `stages`) is constant until then; amounts below `floor` do not count as errors.
-    A species that falls below its `least` amount ends the advance there. Steps are left in `w`.
+    A species that falls below its `least` amount ends the advance there. Steps are left in `w`,
+    and in `saves` what there is at the times that were passed.
     """
     time, step, last, taken, refused = at.time, at.step, at.last, at.taken, at.refused
     error_sum, power = at.error_sum, 1.0 / method.order
-    tries = 0
+    tries, saved = 0, 0
     while time < end:
         tries += 1
-        if tries > PAUSE:
-            return Progress(time, step, last, taken, refused, error_sum, PAUSED)
+        if taken - at.taken >= w.steps.size or tries > _MOST:
+            return Progress(time, step, last, taken, refused, error_sum, PAUSED, saved)
         left = end - time
         h = left if step >= left * (1.0 - 1e-9) else min(step, max(0.5 * left, control.minimum))
         stages(plan, method, h, u, body, supply, w)
-        error, which = largest_error(plan, method, u, body, floor, w)
+        combined(method.m, method.m.size, u, body, w)
+        error, which = largest_error(plan, method, floor, w)
         if error <= control.tolerance:
-            error = max(error, new_state(plan, method, u, body, floor, w))
+            error = max(error, nonnegative(plan, floor, w))
         scaled = error / control.tolerance
         if not scaled <= 1.0:
             refused += 1
             step = h * (max(0.2, 0.9 * scaled**-power) if np.isfinite(scaled) else 0.2)
             if step < (control.minimum if which < u.shape[0] else min(control.minimum, SHORTEST)):
-                return Progress(time, step, last, taken, refused, error_sum, which)
+                return Progress(time, step, last, taken, refused, error_sum, which, saved)
             continue
         lowest = lowest_end(plan, u, w.u, least)
         if lowest < 1.0 - _NEAR and h > SHORTEST:
@@ -102,13 +109,17 @@ def advance(
             share = above / (above - np.log(max(lowest, 1e-300)))
             step = max(h * min(max(share * (1.0 + 1e-10), 0.01), 0.98), 0.99 * SHORTEST)
             continue
+        if saved < saves.days.size and saves.days[saved] <= time + h:
+            within = Within(taken - at.taken, time, h, control.tolerance)
+            saved = save(plan, method, within, u, body, supply, floor, counts, saved, saves, w)
+            new_state(plan, method, u, body, floor, w)
         for s in range(u.shape[0]):
             for c in range(u.shape[1]):
                 u[s, c] = w.u[s, c]
         for p in range(body.shape[0]):
             for k in range(body.shape[1]):
                 body[p, k] = w.body[p, k]
-        count(plan, method, h, counts, w)
+        count(plan, method, method.m, h, h, counts, w)
         w.steps[taken - at.taken] = h
         taken, error_sum = taken + 1, error_sum + error
         # A controller with memory (Gustafsson), so that steps neither creep nor bounce.
@@ -119,5 +130,5 @@ def advance(
         step = grown if h == step else max(grown, step)
         time, last = end if h == left else time + h, scaled
         if lowest < 1.0:
-            return Progress(time, step, last, taken, refused, error_sum, FALLEN)
-    return Progress(time, step, last, taken, refused, error_sum, ARRIVED)
+            return Progress(time, step, last, taken, refused, error_sum, FALLEN, saved)
+    return Progress(time, step, last, taken, refused, error_sum, ARRIVED, saved)

@@ -56,12 +56,14 @@ class Kinetics(NamedTuple):
 class Body(NamedTuple):
     """The organ network, and the door between it and the mesh.
 
-    `rates` (compartments, compartments; 1/day) and `onward` (compartments,), what of them goes
-    into the tumour. `products` are the species' places; `arrival` (1/mm3) is where one cell that
-    is handed over arrives, `egress` (products, cells; 1/day) what returns to compartment `node`.
+    `rates` (compartments, compartments; 1/day), the `links` (ways, 2) where there are any, and
+    `onward` (compartments,), what of them goes into the tumour. `products` are the species'
+    places; `arrival` (1/mm3) is where one cell that is handed over arrives, `egress` (products,
+    cells; 1/day) what returns to compartment `node`.
     """
 
     rates: Array
+    links: Array
     onward: Array
     products: Array
     arrival: Array

@@ -1,75 +1,114 @@
-"""Banded and small dense matrices, factorised row by row with partial pivoting.
+"""Banded and small dense matrices, factorised row by row with threshold pivoting.
 
 A banded row i holds its columns j from i - width to i + 2 width at ``band[i, j - i + width]``;
-the last third is room for what pivoting brings in.
+the last third is room for what pivoting brings in, the columns after it are nought. Rows are
+swapped only where a multiplier would be above `_MOST`, as seldom happens, so that they stay short.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import serial
+from cartflow.core.compiling import fused, serial
 
 Array = np.ndarray
 
+_MOST = 10.0
+_MORE = 4  # columns of a band beside the three times `width`
+_ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
+
+
+def columns(width: int) -> int:
+    """Return how many columns a band of a `width` has."""
+    return 3 * width + _MORE
+
 
 @serial
-def factorise(band: Array, width: int, pivots: Array, scale: Array) -> None:
+def width_of(band: Array) -> int:
+    """Return how far from its diagonal a band reaches before it is factorised."""
+    return (band.shape[1] - _MORE) // 3
+
+
+@fused
+def factorise(band: Array, pivots: Array, scale: Array, reach: Array) -> None:
     """Factorise in place; `pivots` gets the row swapped into each place, `scale` the rows' own.
 
-    Rows are first scaled to largest entries of one, since species differ in their amounts. A
+    Rows are first scaled to largest entries of one, since species differ in their amounts.
+    `reach` gets how far beyond its diagonal each row goes, which holds its own inverse. A
     singular matrix leaves infinities or nan.
     """
-    n = band.shape[0]
+    n, width = band.shape[0], width_of(band)
     for i in range(n):
         largest = 0.0
         for k in range(2 * width + 1):
-            largest = max(largest, abs(band[i, k]))
+            size = abs(band[i, k])
+            largest = size if size > largest else largest
         scale[i] = 1.0 / largest
         for k in range(2 * width + 1):
             band[i, k] *= scale[i]
+        pivots[i], reach[i] = i, min(width, n - 1 - i)
     for k in range(n):
         last = min(k + width, n - 1)
-        p, best = k, abs(band[k, width])
-        for i in range(k + 1, last + 1):
-            size = abs(band[i, k - i + width])
-            if size > 1.000001 * best:
-                p, best = i, size
-        pivots[k] = p
-        end = min(2 * width, n - 1 - k)
-        if p != k:
-            at = k - p + width
-            for j in range(end + 1):
-                band[k, width + j], band[p, at + j] = band[p, at + j], band[k, width + j]
         over = 1.0 / band[k, width]
+        small = True
+        for i in range(k + 1, last + 1):
+            small &= abs(band[i, np.uint64(k - i + width)] * over) <= _MOST
+        if not small:
+            _swap(band, width, k, pivots, reach)
+            over = 1.0 / band[k, width]
+        band[k, width], end = over, reach[k]
         for i in range(k + 1, last + 1):
             at = k - i + width
-            factor = band[i, at] * over
-            band[i, at] = factor
-            if factor != 0.0:
-                for j in range(1, end + 1):
-                    band[i, at + j] -= factor * band[k, width + j]
+            band[i, np.uint64(at)] *= over
+            reach[i] = max(reach[i], end + at - width)
+        for j in range(width + 1, width + 1 + end, 4):
+            a, b, c, d = band[k, j], band[k, j + 1], band[k, j + 2], band[k, j + 3]
+            for i in range(k + 1, last + 1):
+                # Numbers without a sign are not looked at for counting from the end.
+                factor, place = band[i, np.uint64(k - i + width)], np.uint64(j + k - i)
+                if factor != 0.0:
+                    band[i, place] -= factor * a
+                    band[i, place + _ONE] -= factor * b
+                    band[i, place + _TWO] -= factor * c
+                    band[i, place + _THREE] -= factor * d
 
 
 @serial
-def solve(band: Array, width: int, pivots: Array, scale: Array, x: Array) -> None:
+def _swap(band: Array, width: int, k: int, pivots: Array, reach: Array) -> None:
+    """Bring the largest entry of column k, on or below the diagonal, to the diagonal."""
+    p, best = k, abs(band[k, width])
+    for i in range(k + 1, min(k + width, band.shape[0] - 1) + 1):
+        size = abs(band[i, k - i + width])
+        if size > best:
+            p, best = i, size
+    if p == k:
+        return
+    pivots[k], at = p, k - p + width
+    mine, other = reach[k], reach[p] + p - k
+    for j in range(max(mine, other) + 1):
+        band[k, width + j], band[p, at + j] = band[p, at + j], band[k, width + j]
+    reach[k], reach[p] = other, mine - (p - k)
+
+
+@fused
+def solve(band: Array, pivots: Array, scale: Array, reach: Array, x: Array) -> None:
     """Solve in place with the factors of `factorise`."""
-    n = band.shape[0]
+    n, width = band.shape[0], width_of(band)
     for i in range(n):
         x[i] *= scale[i]
     for k in range(n):
         p = pivots[k]
+        here = x[p]
         if p != k:
-            x[k], x[p] = x[p], x[k]
-        here = x[k]
-        if here != 0.0:
-            for i in range(k + 1, min(k + width, n - 1) + 1):
-                x[i] -= band[i, k - i + width] * here
+            x[p], x[k] = x[k], here
+        for i in range(k + 1, min(k + width, n - 1) + 1):
+            x[i] -= band[i, np.uint64(k - i + width)] * here
     for k in range(n - 1, -1, -1):
         total = x[k]
-        for j in range(1, min(2 * width, n - 1 - k) + 1):
-            total -= band[k, width + j] * x[k + j]
-        x[k] = total / band[k, width]
+        # What was found last comes last, so that the rest need not wait for it.
+        for j in range(reach[k], 0, -1):
+            total -= band[k, np.uint64(width + j)] * x[np.uint64(k + j)]
+        x[k] = total * band[k, width]
 
 
 @serial

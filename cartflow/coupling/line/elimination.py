@@ -14,9 +14,10 @@ from cartflow.core.compiling import serial
 from cartflow.core.dual import positive, ratio
 from cartflow.core.pointers import call
 from cartflow.coupling.line.arrays import Plan
-from cartflow.coupling.line.band import factorise, factorise_dense, solve, solve_dense
+from cartflow.coupling.line.band import factorise, factorise_dense, solve, solve_dense, width_of
 from cartflow.coupling.line.room import Room
 from cartflow.coupling.line.transport import enter_transport
+from cartflow.coupling.line.ways import eliminate, solve_along
 
 Array = np.ndarray
 
@@ -42,11 +43,10 @@ def rates_at(plan: Plan, u: Array, out: Array, w: Room) -> None:
 def prepare(plan: Plan, over: float, u: Array, w: Room) -> None:
     """Factorise 1/(g h) - J at densities `u`; `over` is 1/(g h)."""
     enter_tissue(plan, over, u, w)
-    width = (w.band.shape[1] - 1) // 3
-    enter_transport(plan.mesh, plan.drift, u, w.band, width)
-    factorise(w.band, width, w.pivots, w.scale)
+    enter_transport(plan.mesh, plan.drift, u, w.band)
+    factorise(w.band, w.pivots, w.scale, w.reach)
     _prepare_body(plan, over, w)
-    _prepare_door(plan, width, w)
+    _prepare_door(plan, w)
 
 
 @serial
@@ -54,7 +54,7 @@ def enter_tissue(plan: Plan, over: float, u: Array, w: Room) -> None:
     """Write what is local of the mesh's matrix: 1/(g h), losses, and the slopes of the rates."""
     mesh, kinetics = plan.mesh, plan.kinetics
     species, cells = u.shape
-    width = (w.band.shape[1] - 1) // 3
+    width = width_of(w.band)
     for row in range(w.band.shape[0]):
         for k in range(w.band.shape[1]):
             w.band[row, k] = 0.0
@@ -91,13 +91,13 @@ def _prepare_body(plan: Plan, over: float, w: Room) -> None:
         w.dense[i, i] += over
         w.drained[i] = 0.0
     if n > 0:
-        factorise_dense(w.dense, w.dense_pivots)
+        eliminate(w.dense, w.ways)
         w.drained[body.node] = 1.0
-        solve_dense(w.dense, w.dense_pivots, w.drained)
+        solve_along(w.dense, w.ways, w.drained)
 
 
 @serial
-def _prepare_door(plan: Plan, width: int, w: Room) -> None:
+def _prepare_door(plan: Plan, w: Room) -> None:
     """Factorise what couples mesh and body: 1 - (what returns of one cell handed over)."""
     mesh, body = plan.mesh, plan.body
     species, cells = mesh.storage.shape
@@ -109,7 +109,7 @@ def _prepare_door(plan: Plan, width: int, w: Room) -> None:
             w.arrived[p, k] = 0.0
         for c in range(cells):
             w.arrived[p, c * species + s] = body.arrival[c] / mesh.storage[s, c]
-        solve(w.band, width, w.pivots, w.scale, w.arrived[p])
+        solve(w.band, w.pivots, w.scale, w.reach, w.arrived[p])
         for q in range(products):
             w.door[q, p] = -again * _leaving(plan, q, w.arrived[p])
         w.door[p, p] += 1.0
@@ -122,11 +122,10 @@ def solve_stage(plan: Plan, i: int, w: Room) -> None:
     body = plan.body
     species, cells = w.u.shape
     products = body.products.size
-    width = (w.band.shape[1] - 1) // 3
-    solve(w.band, width, w.pivots, w.scale, w.x)
+    solve(w.band, w.pivots, w.scale, w.reach, w.x)
     again = _onward(plan, w.drained)
     for p in range(products):
-        solve_dense(w.dense, w.dense_pivots, w.kb[i, p])
+        solve_along(w.dense, w.ways, w.kb[i, p])
         w.through[p] = _onward(plan, w.kb[i, p]) + again * _leaving(plan, p, w.x)
     solve_dense(w.door, w.door_pivots, w.through)
     for p in range(products):

@@ -39,41 +39,31 @@ def none_counted(plan: Plan, places: int, *more: int, kind: type = float) -> Cou
 
 
 @serial
-def largest_error(
-    plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, w: Room
-) -> tuple[float, int]:
+def largest_error(plan: Plan, method: Tableau, floor: Array, w: Room) -> tuple[float, int]:
     """Return the largest relative error of a field or of the body's compartments, and which.
 
-    A field's is the volume's 1-norm over its amount and `floor`; a compartment's is relative to
-    its cells, or to a small share of those in the body.
+    The new state is in `w.u` and `w.body`. A field's error is the volume's 1-norm over its amount
+    and `floor`; a compartment's is relative to its cells, or to a small share of those in the body.
     """
-    mesh = plan.mesh
-    species, cells = u.shape
+    mesh, last = plan.mesh, method.m.size - 1
+    species, cells = w.u.shape
     worst, which = 0.0, 0
     for s in range(species):
         difference, size = 0.0, 0.0
         for c in range(cells):
-            error, new = 0.0, u[s, c]
-            for i in range(method.m.size):
-                error += method.e[i] * w.k[i, s, c]
-                new += method.m[i] * w.k[i, s, c]
-            difference += abs(error) * mesh.held[s, c]
-            size += abs(new) * mesh.held[s, c]
+            difference += abs(w.k[last, s, c]) * mesh.held[s, c]
+            size += abs(w.u[s, c]) * mesh.held[s, c]
         share = difference / (size + floor[s])
         if not np.isfinite(share):
             return np.inf, s
         if share > worst:
             worst, which = share, s
-    for p in range(body.shape[0]):
+    for p in range(w.body.shape[0]):
         least = floor[plan.body.products[p]]
-        for k in range(body.shape[1]):
-            least += _SHARE * abs(body[p, k])
-        for k in range(body.shape[1]):
-            error, new = 0.0, body[p, k]
-            for i in range(method.m.size):
-                error += method.e[i] * w.kb[i, p, k]
-                new += method.m[i] * w.kb[i, p, k]
-            share = abs(error) / (abs(new) + least)
+        for k in range(w.body.shape[1]):
+            least += _SHARE * abs(w.body[p, k])
+        for k in range(w.body.shape[1]):
+            share = abs(w.kb[last, p, k]) / (abs(w.body[p, k]) + least)
             if not np.isfinite(share):
                 return np.inf, species
             if share > worst:
@@ -82,39 +72,84 @@ def largest_error(
 
 
 @serial
-def count(plan: Plan, method: Tableau, h: float, counts: Counts, w: Room) -> None:
-    """Add what the stages of a step of `h` days counted."""
-    _count_crossings(plan, method, h, counts, w)
-    volumes = plan.mesh.volumes
-    for i in range(method.m.size):
-        m = method.m[i]
-        for p in range(counts.egress.size):
-            counts.egress[p] += m * w.left[i, p]
-    for r in range(counts.forwards.size):
-        for c in range(volumes.size):
-            events = 0.0
-            for i in range(method.m.size):
-                events += method.m[i] * w.rates[i, r, c]
-            if events.real > 0.0:
-                counts.forwards[r] += events * volumes[c]
-            else:
-                counts.reverse[r] -= events * volumes[c]
+def count(
+    plan: Plan, method: Tableau, weights: Array, h: float, days: float, counts: Counts, w: Room
+) -> None:
+    """Add what happened in `days` of a step of `h`, the state then the stages by their `weights`.
+
+    Stage i of a count q with q' = g(y) is q_i = g h [g(y_i) + dg/dy u_i + sum_j c_ij q_j / h]. So
+    sum_i w_i q_i is g h sum_i v_i [g(y_i) + dg/dy u_i], with v_i = w_i + g sum_j c_ji v_j.
+    """
+    gh = method.gamma * h
+    for i in range(weights.size - 1, -1, -1):
+        w.shares[i] = weights[i]
+        for j in range(i + 1, weights.size):
+            w.shares[i] += method.gamma * method.c[j, i] * w.shares[j]
+    species, cells = w.f.shape
+    for s in range(species):
+        for c in range(cells):
+            w.f[s, c] = w.shares[0] * w.k[0, s, c]
+        for i in range(1, weights.size):
+            for c in range(cells):
+                w.f[s, c] += w.shares[i] * w.k[i, s, c]
+    _count_egress(plan, gh, counts, w)
+    _count_crossings(plan, gh, days, counts, w)
+    _count_events(plan, gh, counts, w)
 
 
 @serial
-def _count_crossings(plan: Plan, method: Tableau, h: float, counts: Counts, w: Room) -> None:
+def _count_egress(plan: Plan, gh: float, counts: Counts, w: Room) -> None:
+    body = plan.body
+    for p in range(counts.egress.size):
+        s, total = body.products[p], 0.0
+        for c in range(plan.mesh.volumes.size):
+            total += body.egress[p, c] * plan.mesh.volumes[c] * w.f[s, c]
+        for i in range(w.shares.size):
+            total += w.shares[i] * w.left[i, p]
+        counts.egress[p] += gh * total
+
+
+@serial
+def _count_crossings(plan: Plan, gh: float, days: float, counts: Counts, w: Room) -> None:
     """Add what came in and what went out; through a boundary only one of them in each cell."""
     crossings = plan.crossings
     for e in range(crossings.place.size):
-        k, into, out = crossings.place[e], h * crossings.gain[e], 0.0
-        for i in range(method.m.size):
-            out += method.m[i] * w.crossed[i, e]
+        k = crossings.place[e]
+        into, out = days * crossings.gain[e], w.f[crossings.species[k], crossings.cell[e]]
+        out *= crossings.loss[e]
+        for i in range(w.shares.size):
+            out += w.shares[i] * w.crossed[i, e]
+        out *= gh
         if crossings.apart[k]:
             counts.came[k] += into
             counts.went[k] += out
         else:
             counts.came[k] += positive(into - out)
             counts.went[k] += positive(out - into)
+
+
+@serial
+def _count_events(plan: Plan, gh: float, counts: Counts, w: Room) -> None:
+    """Add the events of the reactions, forwards and in reverse by what each cell's come to."""
+    driven, volumes = plan.kinetics.driven, plan.mesh.volumes
+    events = w.inside[0]
+    for r in range(counts.forwards.size):
+        for c in range(volumes.size):
+            events[c] = w.shares[0] * w.rates[0, r, c]
+        for i in range(1, w.shares.size):
+            for c in range(volumes.size):
+                events[c] += w.shares[i] * w.rates[i, r, c]
+        for d in range(driven.shape[0]):
+            if driven[d, 0] == r:
+                s = driven[d, 1]
+                for c in range(volumes.size):
+                    events[c] += w.slopes[r * w.f.shape[0] + s, c] * w.f[s, c]
+        forwards, reverse = counts.forwards[r], counts.reverse[r]
+        for c in range(volumes.size):
+            happened = gh * events[c] * volumes[c]
+            forwards += positive(happened)
+            reverse += positive(-happened)
+        counts.forwards[r], counts.reverse[r] = forwards, reverse
 
 
 @serial
@@ -158,13 +193,19 @@ def new_state(plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, 
     what cannot be filled is none: a rate may go on where what it consumes is used up.
     """
     combined(method.m, method.m.size, u, body, w)
+    return nonnegative(plan, floor, w)
+
+
+@serial
+def nonnegative(plan: Plan, floor: Array, w: Room) -> float:
+    """Fill up what is below zero in `w.u` and `w.body`; return the largest share that moved."""
     worst = 0.0
-    for s in range(u.shape[0]):
+    for s in range(w.u.shape[0]):
         moved = filled(w.u[s], plan.mesh.held[s], floor[s], w)
         for p in range(plan.body.products.size):
             if plan.body.products[p] == s:
                 worst = max(worst, moved)
-    for p in range(body.shape[0]):
+    for p in range(w.body.shape[0]):
         worst = max(worst, shared(w.body[p], floor[plan.body.products[p]]))
     return worst
 

@@ -7,6 +7,7 @@ import numpy as np
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.feed import line_rates
 from cartflow.coupling.line.arrays import Body, Crossings, Drift, Kinetics, Mesh, Plan
+from cartflow.coupling.line.ways import links_of
 from cartflow.kinetics.compiled.network import addresses, compiled
 from cartflow.pde.operators.crossings import Crossing
 from cartflow.pde.operators.operator import Operators
@@ -37,6 +38,7 @@ def plan(coupled: Coupled) -> Plan:
         kinetics=_kinetics(problem, operator.storage),
         body=Body(
             rates=rates,
+            links=links_of(rates),
             onward=_plain(rates[network.index("handed_over")]),
             products=np.asarray(coupled.products, dtype=np.int64),
             arrival=_plain(coupled.door.arrival),

@@ -6,13 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.core.compiling import serial
+from cartflow.core.compiling import fused
 from cartflow.coupling.line.arrays import Plan
+from cartflow.coupling.line.band import columns
+from cartflow.coupling.line.ways import Ways, ways_of
 
 Array = np.ndarray
 
-# So many tries between looks at signals.
-PAUSE = 1000
+# So many steps lie between looks at signals, and fewer where these take longer.
+PAUSE = 200
+_UNKNOWNS = 100
 
 
 class Room(NamedTuple):
@@ -21,12 +24,15 @@ class Room(NamedTuple):
     `u`, `inside` (never negative) and `f` (species, cells) are a stage's densities and their rates
     of change, `k` (stages, species, cells) the stages; `x` (cells x species) is a right-hand
     side, then its solution. `body` (products, compartments) and `kb` are the same of the body;
-    `rates` (stages, reactions, cells) become the events of the stages, `slopes` (reactions x
+    `rates` (stages, reactions, cells) are the events of the stages, `slopes` (reactions x
     species, cells) are derivatives. `left` (stages, products) and `crossed` (stages, entries of
-    crossings) count egress and what goes out. `arrived` (products, cells x species) is
-    the mesh's answer to one cell a day handed over, `drained` (compartments,) the body's to one
-    into the node; `door` (products, products) is what returns, and comes again. `ahead` and
-    `behind` (1, cells) are each cell's neighbours, `steps` (days) those that were taken last.
+    crossings) are egress and what goes out, per day, `across` (faces, ends too) flows. `weights`
+    (stages,) are those of a state within a step, `shares` those of what is counted. `band` with
+    `pivots`, `scale` and `reach` holds the factors of the mesh's matrix, `dense` with `ways` those
+    of the body's. `arrived` (products, cells x species) is the mesh's answer to one cell a day
+    handed over, `drained` (compartments,) the body's to one into the node; `door` (products,
+    products) is what returns, and comes again. `ahead` and `behind` (1, cells) are each cell's
+    neighbours, `steps` (days) those that were taken last.
     """
 
     u: Array
@@ -37,12 +43,13 @@ class Room(NamedTuple):
     band: Array
     pivots: Array
     scale: Array
+    reach: Array
     rates: Array
     slopes: Array
     body: Array
     kb: Array
     dense: Array
-    dense_pivots: Array
+    ways: Ways
     drained: Array
     arrived: Array
     door: Array
@@ -50,12 +57,15 @@ class Room(NamedTuple):
     through: Array
     left: Array
     crossed: Array
+    across: Array
+    weights: Array
+    shares: Array
     ahead: Array
     behind: Array
     steps: Array
 
 
-def width_of(plan: Plan) -> int:
+def _width(plan: Plan) -> int:
     """Return how far from its diagonal the matrix of the mesh reaches."""
     species = len(plan.mesh.storage)
     return (2 if (plan.drift.attractant >= 0).any() else 1) * species
@@ -70,22 +80,23 @@ def room(plan: Plan, stages: int, kind: type = float) -> Room:
     species, cells = plan.mesh.storage.shape
     reactions = max(plan.kinetics.stoichiometry.shape[1], 1)
     products, compartments = plan.body.products.size, len(plan.body.rates)
-    size, width = species * cells, width_of(plan)
+    size = species * cells
     return Room(
         u=zeros(species, cells),
         inside=zeros(species, cells),
         f=zeros(species, cells),
         k=zeros(stages, species, cells),
         x=zeros(size),
-        band=zeros(size, 3 * width + 1),
+        band=zeros(size, columns(_width(plan))),
         pivots=np.zeros(size, dtype=np.int64),
         scale=zeros(size),
+        reach=np.zeros(size, dtype=np.int64),
         rates=zeros(stages, reactions, cells),
         slopes=zeros(reactions * species, cells),
         body=zeros(products, compartments),
         kb=zeros(stages, products, compartments),
         dense=zeros(compartments, compartments),
-        dense_pivots=np.zeros(compartments, dtype=np.int64),
+        ways=ways_of(plan.body.links, compartments),
         drained=zeros(compartments),
         arrived=zeros(products, size),
         door=zeros(products, products),
@@ -93,13 +104,16 @@ def room(plan: Plan, stages: int, kind: type = float) -> Room:
         through=zeros(products),
         left=zeros(stages, products),
         crossed=zeros(stages, plan.crossings.place.size),
+        across=zeros(cells + 1),
+        weights=np.zeros(stages),
+        shares=np.zeros(stages),
         ahead=np.minimum(np.arange(1, cells + 1), cells - 1)[None],
         behind=np.maximum(np.arange(-1, cells - 1), 0)[None],
-        steps=np.zeros(PAUSE + 1),
+        steps=np.zeros(max(min(PAUSE, PAUSE * _UNKNOWNS // size), 1)),
     )
 
 
-@serial
+@fused
 def combined(weights: Array, stages: int, u: Array, body: Array, w: Room) -> None:
     """Write the state plus the weighted stages to `w.u` and `w.body`."""
     for s in range(u.shape[0]):

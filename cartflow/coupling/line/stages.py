@@ -1,8 +1,7 @@
 """The stages of a Rosenbrock step of body, tumour and accounts as one system.
 
-What is counted (events, egress, crossings) are further components of the system: stage i of a
-count q with q' = g(y) is g h [g(y_i) + dg/dy u_i + sum_j c_ij q_j / h], so that counts and state
-are the same combination of the same fluxes.
+What is counted (events, egress, crossings) are further components of the system (see `count`), so
+that counts and state are the same combination of the same fluxes.
 """
 
 from __future__ import annotations
@@ -28,8 +27,7 @@ def stages(
 
     `supply` (products, compartments; cells/day) goes into the body.
     """
-    gh = method.gamma * h
-    prepare(plan, 1.0 / gh, u, w)
+    prepare(plan, 1.0 / (method.gamma * h), u, w)
     for i in range(method.m.size):
         combined(method.a[i], i, u, body, w)
         tissue_rates(plan, i, w)
@@ -41,7 +39,6 @@ def stages(
             for s in range(species):
                 w.x[c * species + s] = w.f[s, c]
         solve_stage(plan, i, w)
-        carry_counts(plan, method, i, gh, w)
 
 
 @serial
@@ -59,7 +56,7 @@ def tissue_rates(plan: Plan, i: int, w: Room) -> None:
             if count != 0.0:
                 for c in range(cells):
                     w.f[s, c] += count * w.rates[i, r, c]
-    add_transport(mesh, plan.drift, w.u, w.f)
+    add_transport(mesh, plan.drift, w.u, w.f, w.across)
     for p in range(body.products.size):
         s, into = body.products[p], 0.0
         for j in range(body.onward.size):
@@ -75,13 +72,12 @@ def tissue_rates(plan: Plan, i: int, w: Room) -> None:
 def body_rates(plan: Plan, i: int, supply: Array, w: Room) -> None:
     """Write the body's rates of change to `w.kb[i]`, and what egress takes to `w.left[i]`."""
     body = plan.body
-    compartments = body.onward.size
     for p in range(body.products.size):
-        for k in range(compartments):
-            total = supply[p, k]
-            for j in range(compartments):
-                total += body.rates[k, j] * w.body[p, j]
-            w.kb[i, p, k] = total
+        for k in range(body.onward.size):
+            w.kb[i, p, k] = supply[p, k]
+        for e in range(body.links.shape[0]):
+            k, j = body.links[e, 0], body.links[e, 1]
+            w.kb[i, p, k] += body.rates[k, j] * w.body[p, j]
         out, s = 0.0, body.products[p]
         for c in range(plan.mesh.volumes.size):
             out += body.egress[p, c] * plan.mesh.volumes[c] * w.u[s, c]
@@ -110,38 +106,3 @@ def add_earlier(method: Tableau, i: int, h: float, w: Room) -> None:
             for p in range(w.kb.shape[1]):
                 for k in range(w.kb.shape[2]):
                     w.kb[i, p, k] += factor * w.kb[j, p, k]
-
-
-@serial
-def carry_counts(plan: Plan, method: Tableau, i: int, gh: float, w: Room) -> None:
-    """Carry the counts through stage i."""
-    mesh, body, crossings, driven = plan.mesh, plan.body, plan.crossings, plan.kinetics.driven
-    species, cells = w.u.shape
-    for p in range(body.products.size):
-        s = body.products[p]
-        for c in range(cells):
-            w.left[i, p] += body.egress[p, c] * mesh.volumes[c] * w.k[i, s, c]
-    for e in range(crossings.place.size):
-        s = crossings.species[crossings.place[e]]
-        w.crossed[i, e] += crossings.loss[e] * w.k[i, s, crossings.cell[e]]
-    for d in range(driven.shape[0]):
-        r, s = driven[d, 0], driven[d, 1]
-        for c in range(cells):
-            w.rates[i, r, c] += w.slopes[r * species + s, c] * w.k[i, s, c]
-    for j in range(i):
-        factor = method.c[i, j] * method.gamma / gh
-        if factor != 0.0:
-            for p in range(body.products.size):
-                w.left[i, p] += factor * w.left[j, p]
-            for e in range(crossings.place.size):
-                w.crossed[i, e] += factor * w.crossed[j, e]
-            for r in range(w.rates.shape[1]):
-                for c in range(cells):
-                    w.rates[i, r, c] += factor * w.rates[j, r, c]
-    for p in range(body.products.size):
-        w.left[i, p] *= gh
-    for e in range(crossings.place.size):
-        w.crossed[i, e] *= gh
-    for r in range(w.rates.shape[1]):
-        for c in range(cells):
-            w.rates[i, r, c] *= gh

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +18,7 @@ from cartflow.coupling.line.advance import ARRIVED, SHORTEST, Control, Progress,
 from cartflow.coupling.line.ends import Counts, none_counted
 from cartflow.coupling.line.plan import Plan, plan
 from cartflow.coupling.line.room import Room, room
+from cartflow.coupling.line.saving import no_saves
 from cartflow.coupling.line.tableaus import RODAS4, Tableau
 from cartflow.coupling.state import State
 from cartflow.pbpk.flows.observables import in_body
@@ -54,9 +57,13 @@ class LineStepper:
     def __init__(self, coupled: Coupled, control: StepControl, method: Tableau = RODAS4) -> None:
         self.coupled = coupled
         self.method = method
-        # The steps of the last advance, and how far it went, in days.
+        # The steps of the last advance in days, what it passed and how many times, and when
+        # these and its end are, in days.
         self.steps: Array = np.zeros(0)
-        self.days = 0.0
+        self.saves = no_saves(self.plan, 0, np.zeros(0))
+        self.saved = 0
+        self.passed: list[State] = []
+        self.days: Array = np.zeros(1)
         self._control = Control(
             tolerance=control.tolerance,
             minimum=control.minimum_step,
@@ -65,23 +72,32 @@ class LineStepper:
         )
 
     def advance(
-        self, old: State, going: Going, end: float, floor: Array, least: Array | None
+        self,
+        old: State,
+        going: Going,
+        end: float,
+        floor: Array,
+        least: Array | None,
+        times: Sequence[float] = (),
     ) -> tuple[State, Going]:
         """Return the state at `end` (days), or where a species falls below its `least` amount.
 
         It also returns early after many steps, so that signals can be looked at. Amounts below
-        `floor` do not count as errors. Raises `StepFailed` naming the field.
+        `floor` do not count as errors. States at those `times` before the end that were passed
+        are left in `passed`. Raises `StepFailed` naming the field.
         """
         supply, injected = self.coupled.infusion(old.time)
         before = going.taken
         tissue, body = np.array(old.tumour, order="C"), np.array(old.body.T, order="C")
-        counts = self._no_counts()
+        places = len(self.coupled.engine.problem.places)
+        counts = none_counted(self.plan, places)
+        self.saves = saves = no_saves(self.plan, places, np.array(times) - old.time)
         made = advance(
             self.plan,
             self.method,
             self._control,
             # From nought, so that no digit of a short infusion late in a run is lost.
-            Progress(0.0, *going, 0),
+            Progress(0.0, *going, 0, 0),
             end - old.time,
             tissue,
             body,
@@ -89,18 +105,40 @@ class LineStepper:
             floor,
             np.zeros_like(floor) if least is None else np.where(np.isfinite(least), least, 0.0),
             counts,
+            saves,
             self.room,
         )
         self.steps = self.room.steps[: made.taken - before].copy()
         time = end if made.why == ARRIVED else old.time + made.time
+        n, self.saved = made.saved, made.saved
+        saves.u[n], saves.body[n] = tissue, body
+        for mine, last in zip(saves.counts, counts, strict=True):
+            mine[n] = last
+        self.days = np.append(saves.days[:n], made.time)
+        given = self.coupled.counted(supply, injected)
+        *passed, new = self._states(old, np.append(times[:n], time), given)
+        failure = self._unbalanced(new)
         if made.why >= 0:
-            raise self._underflow(made.why, tissue, time)
-        self.days = made.time
-        ledger = self.counted(old.ledger, counts, body)
-        ledger.infused += self.coupled.counted(supply, injected) * made.time
-        new = replace(old, time=time, body=body.T.copy(), tumour=tissue, ledger=ledger)
-        self._require_balance(new)
+            failure = self._underflow(made.why, tissue, time)
+        if failure is not None:
+            self.passed = list(takewhile(lambda state: self._unbalanced(state) is None, passed))
+            raise failure
+        self.passed = passed
         return new, Going(made.step, made.last, made.taken, made.refused, made.error_sum)
+
+    def _states(self, old: State, times: Array, given: Array) -> list[State]:
+        """Return the states at `times`, those saved on the way and the last of an advance.
+
+        `given` is what is infused a day.
+        """
+        some = slice(0, times.size)
+        counts = Counts(*(each[some] for each in self.saves.counts))
+        tissue, body = self.saves.u[some], self.saves.body[some]
+        ledgers = self.counted(old.ledger, counts, body, np.outer(self.days, given))
+        return [
+            replace(old, time=float(time), body=cells.T.copy(), tumour=u, ledger=ledger)
+            for time, cells, u, ledger in zip(times, body, tissue, ledgers, strict=True)
+        ]
 
     @cached_property
     def plan(self) -> Plan:
@@ -118,45 +156,49 @@ class LineStepper:
         """Where steps are worked out."""
         return room(self.plan, self.method.m.size)
 
-    def _no_counts(self) -> Counts:
-        return none_counted(self.plan, len(self.coupled.engine.problem.places))
+    def counted(self, old: Ledger, counts: Counts, body: Array, infused: Array) -> list[Ledger]:
+        """Return the ledgers with what happened until several times, first in all arrays.
 
-    def counted(self, old: Ledger, counts: Counts, body: Array) -> Ledger:
-        """Return the ledger with what happened; takes what was gathered out of `body`."""
-        ledger, coupled = old.copy(), self.coupled
+        `infused` (times, products) is what was; takes what was gathered out of `body`.
+        """
+        coupled, new = self.coupled, {}
+        for name in old.__annotations__:
+            new[name] = np.tile(getattr(old, name), (len(infused), 1))
         born, died, converted = self._turning
         forwards, reverse = counts.forwards, counts.reverse
-        # A ledger's first rows are the tumour's products.
+        # A ledger's first columns are the tumour's products.
         mine = slice(0, len(coupled.products))
-        ledger.born[mine] += born @ forwards + died @ reverse
-        ledger.died[mine] += died @ forwards + born @ reverse
-        ledger.converted[mine] += converted @ (forwards - reverse)
+        new["infused"] += infused
+        new["born"][:, mine] += forwards @ born.T + reverse @ died.T
+        new["died"][:, mine] += forwards @ died.T + reverse @ born.T
+        new["converted"][:, mine] += (forwards - reverse) @ converted.T
         if counts.came.size:
-            into, out = np.zeros((2, len(coupled.engine.problem.fields)))
-            np.add.at(into, self.plan.crossings.species, counts.came)
-            np.add.at(out, self.plan.crossings.species, counts.went)
-            ledger.infused[mine] += into[coupled.products]
-            ledger.died[mine] += out[coupled.products]
-            ledger.came += counts.came
-            ledger.went += counts.went
-        ledger.egress[mine] += counts.egress
-        for name, gathered in (("lost", ledger.died), ("handed_over", ledger.inflow)):
+            fields = np.eye(len(coupled.engine.problem.fields))[self.plan.crossings.species]
+            new["infused"][:, mine] += (counts.came @ fields)[:, coupled.products]
+            new["died"][:, mine] += (counts.went @ fields)[:, coupled.products]
+            new["came"] += counts.came
+            new["went"] += counts.went
+        new["egress"][:, mine] += counts.egress
+        for name, gathered in (("lost", new["died"]), ("handed_over", new["inflow"])):
             place = coupled.network.index(name)
-            gathered += body[:, place]
+            gathered += body[:, :, place]
             if name == "handed_over":
-                coupled.enter_handed_over(body[:, place], ledger)
-            body[:, place] = 0.0
-        return ledger
+                coupled.enter_handed_over(body[:, :, place], new["infused"])
+            body[:, :, place] = 0.0
+        return [
+            Ledger(**{name: rows[n] for name, rows in new.items()}) for n in range(len(infused))
+        ]
 
-    def _require_balance(self, new: State) -> None:
-        """Raise `StepFailed` if rates beyond what numbers resolve have made or lost cells."""
+    def _unbalanced(self, new: State) -> StepFailed | None:
+        """Return what failed if rates beyond what numbers resolve have made or lost cells."""
         inside = self.coupled.in_tumour(new.tumour)
         none = np.zeros(len(inside))
         gaps = np.abs(residual(new.ledger, in_body(self.coupled.network, new.body), inside, none))
         most = _CLOSED * (1.0 + float(np.sum(new.ledger.infused + new.ledger.born)))
-        if gaps.size and not float(gaps.max()) <= most:
-            name = self.coupled.product_names[int(np.argmax(gaps))]
-            raise StepFailed(name, "its balance is lost: rates too large for numbers", new.time)
+        if not gaps.size or float(gaps.max()) <= most:
+            return None
+        name = self.coupled.product_names[int(np.argmax(gaps))]
+        return StepFailed(name, "its balance is lost: rates too large for numbers", new.time)
 
     def _underflow(self, which: int, tissue: Array, time: float) -> StepFailed:
         """Return why no step was short enough, which a drift may be to blame for."""

@@ -13,17 +13,17 @@ class Tableau(NamedTuple):
     """A Rosenbrock method in the form that needs no product with the Jacobian.
 
     Stage i solves (1/(g h) - J) u_i = f(y + sum_j a_ij u_j) + sum_j c_ij u_j / h; the new state
-    is y + sum_i m_i u_i, the error sum_i e_i u_i. `order` is that of the state, `lower` that of
-    the embedded solution (Hairer and Wanner 1996, IV.7).
+    is y + sum_i m_i u_i, and the last stage its error. `order` is that of the state (Hairer and
+    Wanner 1996, IV.7). A share x of the step after its start, the state is
+    y + sum_i (x m_i + x (1 - x) (d_0i + x d_1i)) u_i; without such `dense` output d is empty.
     """
 
     gamma: float
     a: Array
     c: Array
     m: Array
-    e: Array
+    dense: Array
     order: int
-    lower: int
 
 
 def _table(rows: list[list[float]], size: int) -> Array:
@@ -34,16 +34,19 @@ def _table(rows: list[list[float]], size: int) -> Array:
 
 
 def _stiffly_accurate(
-    gamma: float, a: list[list[float]], c: list[list[float]], order: int
+    gamma: float,
+    a: list[list[float]],
+    c: list[list[float]],
+    order: int,
+    dense: tuple[list[float], ...] = (),
 ) -> Tableau:
-    """Return the method whose last stages add up: m is the last row of a and a one, e that one."""
+    """Return the method whose last stages add up: m is the last row of a and a one."""
     size = len(c) + 1
     left = _table(a, size)
     m = left[-1].copy()
     m[-1] = 1.0
-    e = np.zeros(size)
-    e[-1] = 1.0
-    return Tableau(gamma, left, _table(c, size), m, e, order, order - 1)
+    between = np.array([[*row, 0.0] for row in dense]).reshape(len(dense), size)
+    return Tableau(gamma, left, _table(c, size), m, between, order)
 
 
 # Sandu et al. 1997.
@@ -79,6 +82,22 @@ RODAS4 = _stiffly_accurate(
         ],
     ],
     4,
+    (
+        [
+            10.12623508344586,
+            -7.487995877610167,
+            -34.80091861555747,
+            -7.992771707568823,
+            1.025137723295662,
+        ],
+        [
+            -0.6762803392806898,
+            6.087714651680015,
+            16.43084320892478,
+            24.76722511418386,
+            -6.594389125716872,
+        ],
+    ),
 )
 
 # Steinebach 1995: no loss of order where boundary data drive a diffusion.

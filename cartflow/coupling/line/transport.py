@@ -7,6 +7,7 @@ import numpy as np
 from cartflow.core.compiling import serial
 from cartflow.core.dual import ratio
 from cartflow.coupling.line.arrays import Drift, Mesh
+from cartflow.coupling.line.band import width_of
 from cartflow.pde.lines.kernels import limited_with_slopes
 
 Array = np.ndarray
@@ -47,47 +48,50 @@ def velocity(drift: Drift, mesh: Mesh, s: int, f: int, u: Array) -> tuple[float,
 
 
 @serial
-def upwind(u: Array, f: int, v: float) -> tuple[float, float, float, float, int, int, int]:
-    """Return the value at face f, its derivatives to the cells far, near and beyond, and which.
+def upwind(u: Array, s: int, f: int, v: float) -> tuple[float, float, float, float, int, int, int]:
+    """Return u[s] at face f, its derivatives to the cells far, near and beyond, and which.
 
     First order beside the ends of the line, where far is near.
     """
-    last = u.size - 1
+    last = u.shape[1] - 1
     far, near, beyond = (f - 1, f, f + 1) if v.real >= 0.0 else (f + 2, f + 1, f)
     if far < 0 or far > last:
-        return u[near], 0.0, 1.0, 0.0, near, near, beyond
-    value, a, b, c = limited_with_slopes(u[far], u[near], u[beyond])
+        return u[s, near], 0.0, 1.0, 0.0, near, near, beyond
+    value, a, b, c = limited_with_slopes(u[s, far], u[s, near], u[s, beyond])
     return value, a, b, c, far, near, beyond
 
 
 @serial
-def add_transport(mesh: Mesh, drift: Drift, u: Array, out: Array) -> None:
-    """Add div(D grad u - v u), per mm3 of tissue and day, to `out` (species, cells)."""
+def add_transport(mesh: Mesh, drift: Drift, u: Array, out: Array, across: Array) -> None:
+    """Add div(D grad u - v u), per mm3 of tissue and day, to `out` (species, cells).
+
+    `across` (faces with both ends of the line) gets the last species' flows, amounts a day.
+    """
     species, cells = u.shape
     for s in range(species):
-        moves = drift.attractant[s] >= 0
         for f in range(cells - 1):
-            across = mesh.exchange[s, f] * (u[s, f] - u[s, f + 1])
-            if moves:
+            across[f + 1] = mesh.exchange[s, f] * (u[s, f] - u[s, f + 1])
+        if drift.attractant[s] >= 0:
+            for f in range(cells - 1):
                 v = velocity(drift, mesh, s, f, u)[0]
                 if v != 0.0:
-                    across += mesh.areas[f] * v * upwind(u[s], f, v)[0]
-            out[s, f] -= ratio(across, mesh.volumes[f])
-            out[s, f + 1] += ratio(across, mesh.volumes[f + 1])
+                    across[f + 1] += mesh.areas[f] * v * upwind(u, s, f, v)[0]
+        for c in range(cells):
+            out[s, c] += ratio(across[c] - across[c + 1], mesh.volumes[c])
 
 
 @serial
-def _enter(band: Array, width: int, mesh: Mesh, s: int, f: int, k: int, c: int, x: float) -> None:
+def _enter(band: Array, mesh: Mesh, s: int, f: int, k: int, c: int, x: float) -> None:
     """Subtract from `band` that the flow of s over face f grows by x with species k in cell c."""
-    species = mesh.storage.shape[0]
+    species, width = mesh.storage.shape[0], width_of(band)
     row, column = f * species + s, c * species + k
-    band[row, column - row + width] += ratio(x, mesh.held[s, f])
+    band[row, np.uint64(column - row + width)] += ratio(x, mesh.held[s, f])
     row += species
-    band[row, column - row + width] -= ratio(x, mesh.held[s, f + 1])
+    band[row, np.uint64(column - row + width)] -= ratio(x, mesh.held[s, f + 1])
 
 
 @serial
-def enter_transport(mesh: Mesh, drift: Drift, u: Array, band: Array, width: int) -> None:
+def enter_transport(mesh: Mesh, drift: Drift, u: Array, band: Array) -> None:
     """Subtract the derivatives of the transport from `band`; unknowns are cell by cell."""
     species, cells = u.shape
     for s in range(species):
@@ -95,16 +99,16 @@ def enter_transport(mesh: Mesh, drift: Drift, u: Array, band: Array, width: int)
         for f in range(cells - 1):
             x = mesh.exchange[s, f]
             if x != 0.0:
-                _enter(band, width, mesh, s, f, s, f, x)
-                _enter(band, width, mesh, s, f, s, f + 1, -x)
+                _enter(band, mesh, s, f, s, f, x)
+                _enter(band, mesh, s, f, s, f + 1, -x)
             if moves:
                 v, by_one, by_two = velocity(drift, mesh, s, f, u)
-                value, a, b, c, far, near, beyond = upwind(u[s], f, v)
+                value, a, b, c, far, near, beyond = upwind(u, s, f, v)
                 flow = mesh.areas[f] * v
                 if a != 0.0:
-                    _enter(band, width, mesh, s, f, s, far, flow * a)
-                _enter(band, width, mesh, s, f, s, near, flow * b)
-                _enter(band, width, mesh, s, f, s, beyond, flow * c)
+                    _enter(band, mesh, s, f, s, far, flow * a)
+                _enter(band, mesh, s, f, s, near, flow * b)
+                _enter(band, mesh, s, f, s, beyond, flow * c)
                 k, through = drift.attractant[s], mesh.areas[f] * value
-                _enter(band, width, mesh, s, f, k, f, through * by_one)
-                _enter(band, width, mesh, s, f, k, f + 1, through * by_two)
+                _enter(band, mesh, s, f, k, f, through * by_one)
+                _enter(band, mesh, s, f, k, f + 1, through * by_two)

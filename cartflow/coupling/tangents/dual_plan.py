@@ -9,6 +9,7 @@ import numpy as np
 from cartflow.core.compiling import serial
 from cartflow.core.dual import SMALL
 from cartflow.coupling.line.arrays import Body, Crossings, Drift, Kinetics, Mesh, Plan
+from cartflow.coupling.line.ways import links_of
 from cartflow.kinetics.compiled.network import Addresses
 
 Array = np.ndarray
@@ -67,7 +68,16 @@ def dual_plans(plan: Plan, slopes: Sequence[Sequence[Array]], code: Addresses) -
         kinetics=plan.kinetics._replace(
             rates=code.rates, slopes=code.jacobian, parameters=parameters, weight=weight
         ),
-        body=plan.body._replace(rates=rates, onward=onward, arrival=arrival, egress=egress),
+        body=Body(
+            rates=rates,
+            # A way that there is not may come with a number.
+            links=links_of(np.abs(rates).max(axis=0)),
+            onward=onward,
+            products=plan.body.products,
+            arrival=arrival,
+            egress=egress,
+            node=plan.body.node,
+        ),
         crossings=plan.crossings._replace(gain=gain, loss=loss),
     )
 
@@ -90,6 +100,6 @@ def direction(plans: Plan, q: int) -> Plan:
         ),
         Drift(d.attractant, d.law, d.sensitivity[q], d.half_saturation[q], d.ceiling[q]),
         Kinetics(k.rates, k.slopes, k.parameters[q], k.stoichiometry, k.weight[q], k.driven),
-        Body(b.rates[q], b.onward[q], b.products, b.arrival[q], b.egress[q], b.node),
+        Body(b.rates[q], b.links, b.onward[q], b.products, b.arrival[q], b.egress[q], b.node),
         Crossings(c.species, c.apart, c.place, c.cell, c.gain[q], c.loss[q]),
     )

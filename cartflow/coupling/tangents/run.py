@@ -18,7 +18,6 @@ from cartflow.coupling.state import State
 from cartflow.coupling.tangents.direction import Direction, System
 from cartflow.coupling.tangents.stepper import TangentStepper
 from cartflow.coupling.together import Together
-from cartflow.coupling.turns import Keep, Watch
 from cartflow.pbpk.doses import Dose
 
 Array = np.ndarray
@@ -43,6 +42,7 @@ class WithTangents(Together):
         self.base = coupled
         self.tangents = self._started(initial, time)
         self.saved: list[list[State]] = []
+        self._passed_tangents: list[list[State]] = []
         self._tangent_stepper: TangentStepper | None = None
         super().__init__(coupled, control, initial, time)
         self.saved.append(list(self.tangents))
@@ -52,17 +52,21 @@ class WithTangents(Together):
         found = super().record(outcome, last=last)
         return replace(found, tangents=tuple(tuple(each) for each in self.saved))
 
-    def advance_to(self, end: float, watch: Watch | None, keep: Keep | None = None) -> None:
-        """Go to `end` (days), which is saved; `watch` and `keep` are called after every step."""
-        super().advance_to(end, watch, keep)
-        self.saved.append(list(self.tangents))
+    def _save(self, passed: int) -> None:
+        before = len(self.states)
+        super()._save(passed)
+        self.saved += self._passed_tangents[:passed]
+        if len(self.states) > before + passed:
+            self.saved.append(list(self.tangents))
 
     def _move(self, new: State, stepper: LineStepper) -> None:
         if self._tangent_stepper is None or self._tangent_stepper.stepper is not stepper:
             time = self.state.time
             self._tangent_stepper = TangentStepper(stepper, self.directions, time)
         floor = self._least_counted()
-        self.tangents = self._tangent_stepper.advance(self.state, new, self.tangents, floor)
+        *self._passed_tangents, self.tangents = self._tangent_stepper.advance(
+            self.state, new, self.tangents, floor
+        )
         super()._move(new, stepper)
 
     def _give(self, i: int, dose: Dose) -> None:

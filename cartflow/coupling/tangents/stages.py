@@ -16,12 +16,12 @@ import numpy as np
 from cartflow.core.compiling import serial
 from cartflow.core.dual import ratio
 from cartflow.coupling.line.arrays import Plan
+from cartflow.coupling.line.band import width_of
 from cartflow.coupling.line.elimination import enter_tissue, solve_stage
 from cartflow.coupling.line.room import Room, combined
 from cartflow.coupling.line.stages import (
     add_earlier,
     body_rates,
-    carry_counts,
     crossing_rates,
     tissue_rates,
 )
@@ -56,10 +56,8 @@ def tangent_stages(
     factors of their matrix.
     """
     w, slope = rooms.dual, rooms.slope
-    gh = method.gamma * h
-    width = (w.band.shape[1] - 1) // 3
-    enter_tissue(plan, 1.0 / gh, u, w)
-    enter_transport(plan.mesh, plan.drift, u, w.band, width)
+    enter_tissue(plan, 1.0 / (method.gamma * h), u, w)
+    enter_transport(plan.mesh, plan.drift, u, w.band)
     for i in range(method.m.size):
         combined(method.a[i], i, u, body, w)
         tissue_rates(plan, i, w)
@@ -67,10 +65,9 @@ def tangent_stages(
         crossing_rates(plan, i, w)
         add_earlier(method, i, h, w)
         _enter_slopes(i, rooms)
-        _add_changed_matrix(plan, i, width, rooms)
+        _add_changed_matrix(plan, i, rooms)
         solve_stage(real, i, slope)
         _join(i, rooms)
-        carry_counts(plan, method, i, gh, w)
 
 
 @serial
@@ -87,11 +84,12 @@ def _enter_slopes(i: int, rooms: Rooms) -> None:
 
 
 @serial
-def _add_changed_matrix(plan: Plan, i: int, width: int, rooms: Rooms) -> None:
+def _add_changed_matrix(plan: Plan, i: int, rooms: Rooms) -> None:
     """Add the derivative of J times stage i to the right-hand sides."""
     w, slope, k, kb = rooms.dual, rooms.slope, rooms.real.k[i], rooms.real.kb[i]
     mesh, body = plan.mesh, plan.body
     species, cells = k.shape
+    width = width_of(w.band)
     flat = rooms.real.x  # free once the run's own stages are there
     for c in range(cells):
         for s in range(species):
@@ -108,11 +106,9 @@ def _add_changed_matrix(plan: Plan, i: int, width: int, rooms: Rooms) -> None:
         for c in range(cells):
             slope.x[c * species + s] += ratio(into * body.arrival[c], mesh.storage[s, c]).imag
             out += body.egress[p, c] * mesh.volumes[c] * k[s, c]
-        for m in range(body.onward.size):
-            total = 0.0
-            for j in range(body.onward.size):
-                total += body.rates[m, j].imag * kb[p, j]
-            slope.kb[i, p, m] += total
+        for e in range(body.links.shape[0]):
+            m, j = body.links[e, 0], body.links[e, 1]
+            slope.kb[i, p, m] += body.rates[m, j].imag * kb[p, j]
         slope.kb[i, p, body.node] += out.imag
 
 

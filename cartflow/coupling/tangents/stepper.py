@@ -18,7 +18,7 @@ from cartflow.coupling.line.stepper import LineStepper
 from cartflow.coupling.state import State
 from cartflow.coupling.tangents.direction import Direction, System
 from cartflow.coupling.tangents.dual_plan import dual_plans, fixed, smooth
-from cartflow.coupling.tangents.replay import replay
+from cartflow.coupling.tangents.replay import Going, Made, replay
 from cartflow.coupling.tangents.stages import Rooms
 from cartflow.kinetics.compiled.network import dual_addresses
 
@@ -36,56 +36,71 @@ class TangentStepper:
 
     def advance(
         self, old: State, new: State, tangents: Sequence[State], floor: Array
-    ) -> list[State]:
-        """Return the slopes of `new`, which the stepper has just made of `old` with its `floor`."""
-        u = _dual(old.tumour, [t.tumour for t in tangents])
-        body = _dual(old.body.T, [t.body.T for t in tangents])
-        supplies = self._supplies(old.time)
-        infused = self.stepper.coupled.infusion(old.time)[0].T
-        supply = _dual(infused, [body for body, _ in supplies])
-        places = len(self.stepper.coupled.engine.problem.places)
-        counts = none_counted(self.stepper.plan, places, len(tangents), kind=complex)
+    ) -> list[list[State]]:
+        """Return the slopes at the times that were passed and of `new`, by direction.
+
+        The stepper has just made it of `old` with its `floor`.
+        """
+        stepper, supplies = self.stepper, self._supplies(old.time)
+        infused = stepper.coupled.infusion(old.time)[0].T
+        places = len(stepper.coupled.engine.problem.places)
+        more, many = len(tangents), stepper.saved + 1
+        at = Going(
+            u=_dual(old.tumour, [t.tumour for t in tangents]),
+            body=_dual(old.body.T, [t.body.T for t in tangents]),
+            supply=_dual(infused, [body for body, _ in supplies]),
+            counts=none_counted(stepper.plan, places, more, kind=complex),
+        )
+        made = Made(
+            u=np.empty((many, *at.u.shape), dtype=complex),
+            body=np.empty((many, *at.body.shape), dtype=complex),
+            counts=none_counted(stepper.plan, places, many, more, kind=complex),
+        )
         replay(
-            self.stepper.plan,
+            stepper.plan,
             self._plans,
-            self.stepper.method,
-            self.stepper.steps,
-            u,
-            body,
-            supply,
+            stepper.method,
+            stepper.steps,
+            stepper.saves,
+            at,
             floor,
-            counts,
+            made,
             self._rooms,
         )
-        if not np.array_equal(u[0].real, new.tumour):
+        if not np.array_equal(made.u[-1, 0].real, new.tumour):
             raise RuntimeError("derivatives: the steps taken again are not those of the run")
-        return [
-            self._slope(
+        times = [*(state.time for state in stepper.passed), new.time]
+        slopes = [
+            self._slopes(
                 was,
-                new,
-                (u[q].imag / SMALL, body[q].imag / SMALL),
-                Counts(*(each[q].imag / SMALL for each in counts)),
+                times,
+                (made.u[:, q].imag / SMALL, made.body[:, q].imag / SMALL),
+                Counts(*(each[:, q].imag / SMALL for each in made.counts)),
                 supplies[q],
             )
             for q, was in enumerate(tangents)
         ]
+        return [list(each) for each in zip(*slopes, strict=True)]
 
-    def _slope(
+    def _slopes(
         self,
         old: State,
-        new: State,
+        times: Sequence[float],
         found: tuple[Array, Array],
         counts: Counts,
         supplied: Sequence[Array],
-    ) -> State:
-        """Return the slopes of the state `new`, which were `old`: tumour, body and accounts."""
+    ) -> list[State]:
+        """Return the slopes of the states at `times`, which were `old`: tumour, body, accounts."""
         tumour, body = found
-        # What is counted is linear in what happened, and so are their slopes.
-        ledger = self.stepper.counted(old.ledger, counts, body)
         supply, injected = supplied
         given = supply.sum(axis=1) + self.stepper.coupled.of_all(injected)
-        ledger.infused += given * self.stepper.days
-        return replace(old, time=new.time, body=body.T.copy(), tumour=tumour, ledger=ledger)
+        # What is counted is linear in what happened, and so are their slopes.
+        infused = np.outer(self.stepper.days, given)
+        ledgers = self.stepper.counted(old.ledger, counts, body, infused)
+        return [
+            replace(old, time=time, body=cells.T.copy(), tumour=u, ledger=ledger)
+            for time, cells, u, ledger in zip(times, body, tumour, ledgers, strict=True)
+        ]
 
     @cached_property
     def _plans(self) -> Plan:

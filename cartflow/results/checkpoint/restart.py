@@ -20,6 +20,7 @@ from cartflow.results.checkpoint.marks import marks, require_same
 from cartflow.results.counted import Counted, Shelved, counted
 
 Array = np.ndarray
+_MOST_STEPS = 100_000_000
 
 
 def restart(tree: xr.DataTree, run: Simulation | BodyAlone, study: str) -> Record:
@@ -132,7 +133,7 @@ def _tumour(
         if values.shape != (times, *active.shape):
             msg = f"its checkpoint is damaged ({name} does not fit the mesh)"
             raise InputError(msg)
-        rows.append(_sound(name, values[:, active], (times, one.shape[1])))
+        rows.append(_sound(name, problem.geometry.gather(values), (times, one.shape[1])))
     return [np.ascontiguousarray(each) for each in np.stack(rows, axis=1)]
 
 
@@ -172,4 +173,5 @@ def _remembered(run: Simulation | BodyAlone) -> dict[str, Collection[int]]:
     }
     if run.one_system:
         return {"going": [5], **shared}
-    return {"steps": [4], "engine": [run.coupled.engine.memory().size], **shared}
+    engine = [run.coupled.engine.memory().size]
+    return {"steps": [4], "engine": engine, "stations": range(1, _MOST_STEPS), **shared}

@@ -11,7 +11,7 @@ from cartflow.core.dataset import label, variable
 from cartflow.core.outcome import CartflowError
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
-from cartflow.coupling.turns import Watch, at_the_end
+from cartflow.coupling.under_way import Watch, at_the_end
 from cartflow.geometries.geometry import Geometry
 from cartflow.results.mesh_error.companion import coarse_simulation
 from cartflow.results.mesh_error.estimate import Estimate, estimates
@@ -54,10 +54,19 @@ def mesh_errors(
 
 
 def cells_a_radius(geometry: Geometry) -> float:
-    """Return how many cells a radius has: of a ball as large, of a row its cells, of a box half."""
+    """Return how many cells a radius has: of a ball or disc as large, of a row, of half a box."""
+    if geometry.flat is not None:
+        area = geometry.volume / _thickness(geometry)
+        return float(np.sqrt(area / np.pi) / geometry.cell_width)
     if geometry.affine is not None:
         return float((0.75 * geometry.volume / np.pi) ** (1.0 / 3.0) / geometry.cell_width)
     return geometry.size if len(geometry.dims) == 1 else 0.5 * min(geometry.active.shape)
+
+
+def _thickness(geometry: Geometry) -> float:
+    assert geometry.affine is not None
+    edges = np.linalg.norm(geometry.affine[:3, :3], axis=0)[::-1]
+    return float(edges[[dim == geometry.flat for dim in geometry.dims]][0])
 
 
 def _checked(

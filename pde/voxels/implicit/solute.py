@@ -6,9 +6,11 @@ import numpy as np
 
 from cartflow.core.outcome import StepFailed
 from cartflow.core.totals import totals
+from cartflow.pde.operators.links import read_links
 from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.implicit.cells import put, taken
 from cartflow.pde.voxels.implicit.conjugate import BoxSystem
+from cartflow.pde.voxels.implicit.faces_system import FacesSystem
 from cartflow.pde.voxels.kernels import Fields
 
 Array = np.ndarray
@@ -21,16 +23,15 @@ _POOR = 100.0  # times what was wanted, beyond which a solution is refused
 class Solute:
     """A holds diffusion, first-order losses and what kinetics take away, of one species.
 
-    Amounts are per mm^3 of tissue; the system is solved for densities in the box around the mesh's
-    cells, for which it is symmetric.
+    Amounts are per mm^3 of tissue; the system is solved for densities, for which it is symmetric,
+    in the box around the mesh's cells, or where these have unlike widths by their faces.
     """
 
     def __init__(self, problem: Problem, species: int, fields: Fields) -> None:
         self._name = problem.fields[species].name
         self.species = species
         self._volumes = fields.volumes
-        self._place, exchange = on_box(problem, species, fields)
-        self._system = BoxSystem(exchange)
+        self._place, self._system = _system(problem, species, fields)
         self._step = 0.0
         self._storage = np.ones(0)
 
@@ -75,6 +76,21 @@ class Solute:
         taken(system.rest, self._place, self._step / self._volumes, right)
         right += solved
         return solved
+
+
+def _system(
+    problem: Problem, species: int, fields: Fields
+) -> tuple[Array, BoxSystem | FacesSystem]:
+    """Return each cell's place in the system, and the system with the exchange of a species."""
+    if not problem.geometry.graded:
+        place, exchange = on_box(problem, species, fields)
+        return place, BoxSystem(exchange)
+    faces = problem.geometry.connectivity
+    links, size = read_links(problem.geometry), problem.geometry.size
+    passes = np.zeros(faces.owner.size)
+    if fields.way[species] != 0:
+        passes = fields.exchange[fields.row[species]][links.axis, links.first]
+    return np.arange(size), FacesSystem(faces, passes, size)
 
 
 def on_box(problem: Problem, species: int, fields: Fields) -> tuple[Array, Array]:

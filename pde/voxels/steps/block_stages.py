@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cartflow.core.totals import totals
 from cartflow.pde.operators.limiter import lowest
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Staged, apart
@@ -43,22 +44,38 @@ class BlockStages:
             np.ascontiguousarray(problem.egress) if problem.egress.any() else np.zeros(0)
         )
 
-    def step(self, operator: VoxelOperator, first: Array, table: Array) -> Staged:
-        """Return what the stages of `table` make of the amounts `first`, at `operator`."""
+    def step(self, operator: VoxelOperator, first: Array, table: Array, weights: Array) -> Staged:
+        """Return what the stages of `table` make of the amounts `first`, at `operator`.
+
+        `weights` are those of `Stages.difference`.
+        """
         slope = np.empty_like(first)
-        totals = [self.slope(operator, slope)]
+        counts = [self.slope(operator, slope)]
+        if table[-1, 6] != 0.0:
+            return self._of_fourth_order(first, slope, table, weights, counts)
         before, now = first.copy(), first + table[0, 3] * slope
         for row in table[1:]:
-            totals.append(self._stage(row, now, before, first, slope))
+            counts.append(self._stage(row[:5], now, before, first, slope))
             before, now = now, before
         difference, size = apart(now, before, first, self._volumes)
-        return Staged(
-            amounts=now,
-            totals=np.array(totals),
-            difference=difference,
-            size=size,
-            low=lowest(now),
-        )
+        return _staged(now, counts, difference, size)
+
+    def _of_fourth_order(
+        self, first: Array, slope: Array, table: Array, weights: Array, counts: list[Array]
+    ) -> Staged:
+        past = [first, first + table[0, 3] * slope]
+        for row in table[1:]:
+            # A stage is written where the one two before it is, which may be read once more.
+            new, start, right = past[-2].copy(), first, slope
+            weighed = row[:5]
+            if row[5] != 0.0:
+                weighed = row[[0, 1, 6, 3, 5]]
+                start, right = past[-4] if row[6] != 0.0 else first, past[-3]
+            counts.append(self._stage(weighed, past[-1], new, start, right))
+            past = [*past[-4:], new]
+        mixed = sum(weight * stage for weight, stage in zip(weights, reversed(past), strict=True))
+        difference = totals(np.abs(mixed), self._volumes)
+        return _staged(past[-1], counts, difference, totals(np.abs(past[-1]), self._volumes))
 
     def slope(self, operator: VoxelOperator, right: Array) -> Array:
         """Write the right-hand side to `right`; return the totals of what happens per day."""
@@ -115,3 +132,13 @@ class BlockStages:
         totals = np.zeros((blocks, self._columns))
         in_parts(lambda first, last: task(first, last, totals), blocks, self._cells)
         return np.asarray(totals.sum(axis=0))
+
+
+def _staged(now: Array, counts: list[Array], difference: Array, size: Array) -> Staged:
+    return Staged(
+        amounts=now,
+        totals=np.array(counts),
+        difference=difference,
+        size=size,
+        low=lowest(now),
+    )

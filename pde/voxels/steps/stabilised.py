@@ -20,8 +20,10 @@ from cartflow.pde.voxels.reaction_speed import reaction_speed
 from cartflow.pde.voxels.steps.block_stages import BlockStages
 from cartflow.pde.voxels.steps.stages import (
     EXPLICIT,
+    FOURTH_ORDER,
     Stages,
     explicit_stages,
+    fourth_order_stages,
     stabilised_stages,
     stable,
     stages_needed,
@@ -102,7 +104,9 @@ class Stabilised:
         """Return the longest step, in days, of `explicit_step`, where `dt` is wished for."""
         afresh = self._is_due(dt)
         operator = self.operators.at(self.operators.amounts(state))
-        return EXPLICIT / self._speed(operator, afresh)
+        return (EXPLICIT if self.operators.drift.fields else FOURTH_ORDER) / self._speed(
+            operator, afresh
+        )
 
     def step(self, state: Array, dt: float, like: float) -> Stepped:
         """Return what `dt` days make of densities `state`.
@@ -136,12 +140,17 @@ class Stabilised:
         return self._through(begun.first, operator, stabilised_stages(begun.stages), dt)
 
     def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
-        """Return what `dt` days make of `state` by four stages of third order, with an estimate.
+        """Return what `dt` days make of `state` by stages of fourth order, with an estimate.
 
-        The amounts may be written to `room`.
+        With drift, whose limiter these do not keep, they are four of third order. The amounts may
+        be written to `room`.
         """
         first = self.operators.amounts(state)
-        return self._through(first, self.operators.at(first), explicit_stages(), dt, room)
+        operator = self.operators.at(first)
+        stages = None
+        if not self.operators.drift.fields:
+            stages = fourth_order_stages(self._speed(operator, afresh=False) * dt)
+        return self._through(first, operator, stages or explicit_stages(), dt, room)
 
     def memory(self) -> Array:
         """Return the kinetics' speed, the steps since it was worked out, and the last step."""
@@ -190,9 +199,9 @@ class Stabilised:
         """Take all `stages` of a step from the amounts `first`."""
         table = stages.table(dt)
         if self._wave is None or not self._wave.fits(len(table)):
-            found = self._blocks.step(operator, first, table)
+            found = self._blocks.step(operator, first, table, stages.difference)
         else:
-            found = self._wave.step(first, table, room)
+            found = self._wave.step(first, table, stages.difference, room)
         return self.finished(found, dt * stages.shares)
 
     def finished(self, found: Staged, shares: Array) -> Stepped:

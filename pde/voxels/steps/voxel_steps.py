@@ -93,7 +93,7 @@ class VoxelSteps:
         return self._explicit.explicit_limit(state, dt)
 
     def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
-        """Return what `dt` days make of `state` by four explicit stages of third order."""
+        """Return what `dt` days make of `state` by explicit stages of fourth or third order."""
         return self._explicit.explicit_step(state, dt, room)
 
     def implicit_step(self, state: Array, dt: float, exactness: float) -> Stepped | None:

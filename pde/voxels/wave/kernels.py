@@ -17,7 +17,7 @@ from cartflow.core.compiling import compiled_now, fused
 from cartflow.core.pointers import call
 from cartflow.pde.voxels.wave.places import GAP, KEPT, PAD, begins, end, place, shift
 from cartflow.pde.voxels.wave.stage_text import ROW
-from cartflow.pde.voxels.wave.totals import count, cross, judge
+from cartflow.pde.voxels.wave.totals import count, cross, judge, judge_by_five
 
 Array = np.ndarray
 
@@ -67,6 +67,18 @@ def _sum(now: Array, w: Array, slope: Array, out: Array) -> None:
         out[i] = mu * now[i] + new * slope[i]
 
 
+@fused
+def _weights(table: Array) -> Array:
+    """Return what the stages of a table weigh five values with, and at last what F_0 needs."""
+    rows = np.zeros((table.shape[0] + 1, 5))
+    rows[:-1] = table[:, :5]
+    # A third and a fourth stage are read where a slope and the start would be.
+    rows[:-1, 2] += table[:, 6]
+    rows[:-1, 4] += table[:, 5]
+    rows[-1, 3] = 1.0
+    return rows
+
+
 _SIGNATURE = types.void(
     _reals,
     _rows,
@@ -81,6 +93,7 @@ _SIGNATURE = types.void(
     _reals,
     _cube,
     _cube,
+    _reals,
 )
 
 
@@ -99,17 +112,18 @@ def wave(
     out: Array,
     totals: Array,
     judged: Array,
+    weights: Array,
 ) -> None:
     """Write the amounts after all stages of `table` to `out`, from the amounts `u`.
 
     `two`, `three` and `five` are the addresses of the stages of `stage_text`.
     u, out: (species x cells) in one row; of `out` the slabs low <= z < high. A row of `table` is
-    (mu, nu, rest, h mu~, h gamma~):
-    Y_j = mu Y_{j-1} + nu Y_{j-2} + rest Y_0 + h mu~ F(Y_{j-1}) + h gamma~ F(Y_0).
+    one of `Stages.table`, which says what a stage is.
     `mine` is the caller's memory. Added to `totals` (slabs, stages, 2 reactions + species + 2
     crossings): events forwards and in reverse, what the removal takes, what crossings let in and
     what they let out, for cells of volume one; and to `judged` (slabs, species, 3), unless it is
-    empty: the sums of |Y_s - 2 Y_{s-1} + Y_0|, of |Y_s| and of what is negative in Y_s.
+    empty: the sums of |Y_s - 2 Y_{s-1} + Y_0|, of |Y_s| and of what is negative in Y_s; the first
+    by `weights` of the last five stages where the last has a fourth.
     """
     slabs, width, block = grid.shape[0], grid.shape[2], grid.shape[3]
     cells = grid.shape[1] * width
@@ -128,9 +142,7 @@ def wave(
     again = bool(stages > 1 and np.any(table[:, 4] != 0.0))
     base = np.empty((species, 12), dtype=np.int64)
     at = np.empty((species, 14), dtype=np.uint64)
-    rows = np.zeros((stages + 1, 5))
-    rows[:stages] = table
-    rows[stages, 3] = 1.0
+    rows = _weights(table)
     scratch = mine[mine.size - (counted.size + 1) * ROW :]
     for tick in range(low - stages + 1, high + stages - 1):
         for j in range(stages):
@@ -139,7 +151,8 @@ def wave(
                 continue
             final, owned, first = j == stages - 1, low <= z < high, again and j == 0
             slopes = PAD + (stages * KEPT + z % stages) * species * (cells + GAP) if again else 0
-            place(slabs, cells, local, j, z, slopes, final, first, base)
+            third, fourth = table[j, 5] != 0.0, table[j, 6] != 0.0
+            place(slabs, cells, local, j, z, slopes, final, first, third, fourth, base)
             # Where F_0 is needed again it is written by itself first.
             w = rows[stages if first else j]
             needs_start = w[2] != 0.0
@@ -148,12 +161,13 @@ def wave(
                 stop = end(slabs, cells, width, small, block, z, start)
                 shift(slabs, cells, width, small, z, start, stop, base, at)
                 source = u if j == 0 else mine
-                step = five if again and j > 0 else (three if needs_start else two)
+                all_five = j > 0 and (again or w[1] != 0.0 or third)
+                step = five if all_five else (three if needs_start else two)
                 call(
                     step,
                     (
                         source,
-                        u,
+                        mine if fourth else u,
                         mine,
                         out if final else mine,
                         scratch,
@@ -174,7 +188,10 @@ def wave(
                 if final and judged.shape[0] > 0:
                     for s in range(species):
                         begin, number = np.uint64(base[s, 7] + start), np.uint64(stop - start)
-                        judge(u, source, out, at, s, begin, number, judged, z)
+                        if fourth:
+                            judge_by_five(mine, out, weights, at, s, number, judged, z)
+                        else:
+                            judge(u, source, out, at, s, begin, number, judged, z)
                 start = stop
             if first:
                 for s in range(species):

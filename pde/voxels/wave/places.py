@@ -7,7 +7,7 @@ import numpy as np
 from cartflow.core.compiling import fused
 
 Array = np.ndarray
-KEPT = 4  # slabs of a stage; the two stages behind it still need three
+KEPT = 5  # slabs of a stage: the fourth stage after it needs one when four more are there
 # Numbers between kept slabs, or those of whole pages would all fall on the same lines of a cache.
 GAP = 40
 PAD = 8  # numbers before and behind a thread's memory, which are read but not used
@@ -18,7 +18,7 @@ def begins(slabs: int, cells: int, species: int, stage: int, slab: int, s: int) 
     """Return where species `s` of a slab begins after `stage` stages."""
     if stage == 0:
         return (s * slabs + slab) * cells
-    return PAD + (((stage - 1) * KEPT + (slab & (KEPT - 1))) * species + s) * (cells + GAP)
+    return PAD + (((stage - 1) * KEPT + slab % KEPT) * species + s) * (cells + GAP)
 
 
 @fused
@@ -31,22 +31,26 @@ def place(
     slopes: int,
     final: bool,
     first: bool,
+    third: bool,
+    fourth: bool,
     at: Array,
 ) -> None:
     """Fill the table of where a slab's values and its neighbours' begin (see `stage_text`).
 
-    F_0 goes to `slopes` where that is wanted `first`.
+    F_0 goes to `slopes` where that is wanted `first`. In its place is the stage two before, and in
+    that of the start the one three before, where a `third` and a `fourth` are read.
     """
     species = at.shape[0]
     for s in range(species):
         here = begins(slabs, cells, species, stage, z, s)
-        slope = slopes + s * (cells + GAP)
+        # What has no weight is read all the same, and must be a number.
+        slope = slopes + s * (cells + GAP) if slopes > 0 else here
         at[s, 0] = here
         at[s, 1] = begins(slabs, cells, species, stage, z - 1 if z > 0 else z, s)
         at[s, 2] = begins(slabs, cells, species, stage, z + 1 if z < slabs - 1 else z, s)
-        at[s, 7] = begins(slabs, cells, species, 0, z, s)
+        at[s, 7] = begins(slabs, cells, species, stage - 3 if fourth else 0, z, s)
         at[s, 8] = begins(slabs, cells, species, stage - 1, z, s) if stage > 1 else here
-        at[s, 9] = slope
+        at[s, 9] = begins(slabs, cells, species, stage - 2, z, s) if third else slope
         at[s, 10] = ((local[s] if local[s] > 0 else 0) * slabs + z) * cells
         after = 0 if final else stage + 1
         at[s, 11] = slope if first else begins(slabs, cells, species, after, z, s)

@@ -40,15 +40,15 @@ class Wave:
         """Return whether so many stages stay within the caches."""
         return 8 * self._needed(stages) <= _MOST_MEMORY
 
-    def step(self, u: Array, table: Array, out: Array | None = None) -> Staged:
+    def step(self, u: Array, table: Array, weights: Array, out: Array | None = None) -> Staged:
         """Return what the stages of `table` make of the amounts `u` (species, cells).
 
-        The amounts are written to `out`, if it is given.
+        `weights` are those of `Stages.difference`. The amounts are written to `out`, if given.
         """
         totals = self._no_totals(len(table))
         judged = np.zeros((len(totals), self._species, 3))
         out = np.empty_like(u) if out is None else out
-        self._run(u, table, out, totals, judged)
+        self._run(u, table, out, totals, judged, weights)
         difference, size, negative = judged.sum(axis=0).T * self._volume
         return Staged(
             amounts=out,
@@ -63,7 +63,8 @@ class Wave:
     def slope(self, u: Array, out: Array) -> None:
         """Write the right-hand side at the amounts `u` to `out`."""
         judged = np.empty((0, self._species, 3))
-        self._run(u, np.array([[0.0, 0.0, 0.0, 1.0, 0.0]]), out, self._no_totals(1), judged)
+        table = np.array([[0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]])
+        self._run(u, table, out, self._no_totals(1), judged, np.zeros(5))
 
     def _no_totals(self, stages: int) -> Array:
         """Return zeros for what happens in every slab and stage."""
@@ -71,7 +72,15 @@ class Wave:
         columns = 2 * self._grid.counted.size + self._species + crossings
         return np.zeros((self._grid.shape[0], stages, columns))
 
-    def _run(self, u: Array, table: Array, out: Array, totals: Array, judged: Array) -> None:
+    def _run(
+        self,
+        u: Array,
+        table: Array,
+        out: Array,
+        totals: Array,
+        judged: Array,
+        weights: Array,
+    ) -> None:
         stages, slabs = len(table), int(self._grid.shape[0])
         if stages > 1:
             # Two stages back from the second is the start itself.
@@ -98,6 +107,7 @@ class Wave:
                 after,
                 totals,
                 judged,
+                weights,
             )
 
         share(tile, tiles)

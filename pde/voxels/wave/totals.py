@@ -56,6 +56,34 @@ def judge(
     judged[z, s, 2] += negative
 
 
+@summing
+def judge_by_five(
+    kept: Array,
+    new: Array,
+    weights: Array,
+    at: Array,
+    s: int,
+    size: Index,
+    judged: Array,
+    z: int,
+) -> None:
+    """As `judge`, of the weighted sum of the last stage and the four before it."""
+    here, earlier, third, fourth = at[s, 0], at[s, 8], at[s, 9], at[s, 7]
+    target = at[s, 11]
+    a, b, c, d, e = weights[0], weights[1], weights[2], weights[3], weights[4]
+    difference, total, negative = 0.0, 0.0, 0.0
+    for i in range(size):
+        x = new[target + i]
+        near = b * kept[here + i] + c * kept[earlier + i]
+        far = d * kept[third + i] + e * kept[fourth + i]
+        difference += abs(a * x + near + far)
+        total += abs(x)
+        negative += -x if x < 0.0 else 0.0
+    judged[z, s, 0] += difference
+    judged[z, s, 1] += total
+    judged[z, s, 2] += negative
+
+
 @fused
 def count(
     amounts: Array,

@@ -6,10 +6,11 @@ import numpy as np
 
 from cartflow.core.dual import SMALL
 from cartflow.coupling.ledger import Ledger
-from cartflow.coupling.line.ends import Counts, count, filled, new_state, none_counted, shared
+from cartflow.coupling.line.ends import Counts, count, filled, none_counted, shared
 from cartflow.coupling.line.plan import plan as plan_of
 from cartflow.coupling.line.room import combined
 from cartflow.coupling.line.room import room as room_of
+from cartflow.coupling.line.saving import weigh
 from cartflow.coupling.line.stages import stages
 from cartflow.coupling.line.stepper import LineStepper
 from cartflow.coupling.tangents.direction import System
@@ -33,7 +34,8 @@ class Recorded(Together):
         )
 
     def _move(self, new, stepper):
-        self.steps.append((stepper.steps, stepper.days))
+        passed = [state.time for state in stepper.passed]
+        self.steps.append((stepper.steps, stepper.days, stepper.saves, passed))
         super()._move(new, stepper)
 
 
@@ -63,26 +65,49 @@ class Frozen(Together):
         u, body = np.array(old.tumour, order="C"), np.array(old.body.T, order="C")
         places = len(self.coupled.engine.problem.places)
         counts = none_counted(stepper.plan, places, kind=self.kind)
-        steps, days = next(self.script)
-        for h in steps:
-            self.take(plan, stepper.method, h, u, body, np.ascontiguousarray(supply.T), floor, room)
-            count(plan, stepper.method, h, counts, room)
-        ledger = self.counted(stepper, old.ledger, counts, body, (supply, injected, days))
-        time = event if np.isclose(old.time + days, event, rtol=1e-14) else old.time + days
-        self.state = replace(old, time=time, body=body.T.copy(), tumour=u, ledger=ledger)
+        steps, days, saves, passed = next(self.script)
+        method, flow, found = stepper.method, np.ascontiguousarray(supply.T), []
+        for step, h in enumerate(steps):
+            for n in np.flatnonzero(saves.step[: len(passed)] == step):
+                share, weights = saves.share[n], np.empty_like(method.m)
+                weigh(method, share, weights)
+                weights, part = (method.m, share * h) if saves.apart[n] else (weights, h)
+                stages(plan, method, part, u, body, flow, room)
+                self.combine(plan, weights, u, body, floor, room)
+                mine = Counts(*(each.copy() for each in counts))
+                count(plan, method, weights, part, share * h, mine, room)
+                found.append((room.u.copy(), room.body.copy(), mine))
+            stages(plan, method, h, u, body, flow, room)
+            self.combine(plan, method.m, u, body, floor, room)
+            u[:], body[:] = room.u, room.body
+            count(plan, method, method.m, h, h, counts, room)
+        end = old.time + days[-1]
+        times = [*passed, event if np.isclose(end, event, rtol=1e-14) else end]
+        states = []
+        for time, day, (tissue, cells, mine) in zip(
+            times, days, [*found, (u, body, counts)], strict=True
+        ):
+            # It takes out of the body what was gathered there.
+            ledger = self.counted(stepper, old.ledger, mine, cells, (supply, injected, day))
+            new = replace(old, time=time, body=cells.T.copy(), tumour=tissue, ledger=ledger)
+            states.append(new)
+        *self._passed_states, self.state = states
         if before is not None:
             self._empty(before)
 
     def counted(self, stepper, old, counts, body, given):
         supply, injected, days = given
-        ledger = stepper.counted(old, counts, body)
-        ledger.infused += (supply.sum(axis=0) + self.coupled.of_all(injected)) * days
-        return ledger
+        infused = (supply.sum(axis=0) + self.coupled.of_all(injected)) * days
+        counts, cells = Counts(*(each[None] for each in counts)), body[None]
+        return stepper.counted(old, counts, cells, infused[None])[0]
 
-    def take(self, plan, method, h, u, body, supply, floor, room):
-        stages(plan, method, h, u, body, supply, room)
-        new_state(plan, method, u, body, floor, room)
-        u[:], body[:] = room.u, room.body
+    def combine(self, plan, weights, u, body, floor, room):
+        """Write the state by the stages' weights to the room, never negative."""
+        combined(weights, weights.size, u, body, room)
+        for s in range(len(u)):
+            filled(room.u[s], plan.mesh.held[s], floor[s], room)
+        for p in range(len(body)):
+            shared(room.body[p], floor[plan.body.products[p]])
 
 
 class Complex(Frozen):
@@ -160,21 +185,11 @@ class Complex(Frozen):
         names = old.__annotations__
         return Ledger(**{n: getattr(real, n) + 1j * getattr(imaginary, n) for n in names})
 
-    def take(self, plan, method, h, u, body, supply, floor, room):
-        stages(plan, method, h, u, body, supply, room)
-        combined(method.m, method.m.size, u, body, room)
-        for s in range(len(u)):
-            filled(room.u[s], plan.mesh.held[s], floor[s], room)
-        for p in range(len(body)):
-            shared(room.body[p], floor[plan.body.products[p]])
-        u[:], body[:] = room.u, room.body
-
 
 def run(kind, simulation, *more):
     """Return a run that has gone to the end."""
     going = kind(simulation, *more)
-    for time in simulation.save_times[1:]:
-        going.advance_to(time, None)
+    going.through(simulation.save_times)
     return going
 
 

@@ -129,7 +129,7 @@ def test_an_oblique_plane_lies_as_far_from_the_centres_as_the_faces_say():
 def test_a_wall_of_one_layer_and_a_single_voxel_hold_their_faces():
     alone = voxel_mask(np.ones((1, 1, 1)), np.diag([1.0, 2.0, 3.0, 1.0]))
     assert alone.boundary("rim").area == pytest.approx(22.0, rel=1e-6)
-    wall = voxel_mask(np.ones((1, 40, 40)), np.eye(4))
+    wall = voxel_mask(np.ones((1, 40, 40)), np.eye(4), planar=False)
     rim = wall.boundary("rim")
     held = wall.scatter(np.bincount(rim.cells, rim.areas)).squeeze()
     assert held[6:-6, 6:-6] == pytest.approx(np.full((28, 28), 2.0), rel=1e-6)

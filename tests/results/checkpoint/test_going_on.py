@@ -73,6 +73,7 @@ def differing(one, other):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("looked_at_often")
 def test_to_the_bit(kind, tmp_path):
     study = Study.from_text(KINDS[kind])
     whole = study.run()
@@ -91,6 +92,7 @@ def test_a_finished_result_holds_no_checkpoint():
     assert GROUP not in Study.from_text(KINDS["one system"]).run().tree.children
 
 
+@pytest.mark.usefixtures("looked_at_often")
 def test_a_run_goes_on_as_often_as_it_is_stopped():
     study = Study.from_text(KINDS["one system"])
     part = stopped_at(study, 0.0)

@@ -75,6 +75,7 @@ def stopped_at(study, day):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("looked_at_often")
 def test_to_the_bit(kind, folder):
     study = Study.from_text(KINDS[kind], folder=folder)
     whole = study.run()
@@ -94,6 +95,7 @@ def test_to_the_bit(kind, folder):
             assert whole.tree.attrs.get(name) == again.tree.attrs.get(name)
 
 
+@pytest.mark.usefixtures("looked_at_often")
 def test_other_events_or_blood_are_another_run(folder):
     for kind, differ in (("one system", "events and courses"), ("tumour alone", "blood")):
         part = stopped_at(Study.from_text(KINDS[kind], folder=folder), 0.5)

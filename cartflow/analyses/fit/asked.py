@@ -1,0 +1,86 @@
+"""What a fit was asked for and what it came to, as attributes of its dataset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from cartflow.analyses.fit.known import Known
+from cartflow.analyses.fit.optimise import Found
+from cartflow.analyses.fit.parameters import Vary
+from cartflow.analyses.fit.problem import Problem
+from cartflow.analyses.fit.subjects import Choices
+from cartflow.core.provenance import now
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What was asked for, as it is kept to repeat it."""
+
+    identity: Mapping[str, str]
+    settings: Mapping[str, Any]
+    choices: Choices
+    vary: Vary
+    starts: int
+    seed: int
+    exact: bool
+
+
+def numbers_of(problem: Problem, best: Found, place: int) -> Array:
+    """Return the values of all numbers of a measured observable's error model."""
+    each = problem.measured[place]
+    free = iter(problem.values(best.inner)[list(each.errors)])
+    return np.array([next(free) if v is None else v for v in each.error.numbers.values()])
+
+
+def attributes(problem: Problem, best: Found, what: Known, asked: Asked) -> dict[str, Any]:
+    """Return the attributes of a fit's dataset: what was asked, likelihood, rank, models."""
+    count = problem.measurements.size
+    loss = 2.0 * best.at.likelihood
+    free = problem.free
+    small = 2.0 * free * (free + 1) / (count - free - 1) if count > free + 1 else float("nan")
+    return {
+        "Conventions": "CF-1.11",
+        "analysis": "fit",
+        "title": f"{asked.identity.get('model') or asked.identity.get('title')}: a fit",
+        "history": f"{now()} cartflow fit",
+        **asked.identity,
+        "settings": json.dumps(dict(asked.settings), default=str),
+        "choices": json.dumps(asdict(asked.choices), default=str),
+        "vary": json.dumps(asked.vary, default=str),
+        "data": problem.measurements.source,
+        "extra_columns": json.dumps(problem.measurements.extras),
+        "doses": json.dumps(problem.measurements.doses),
+        "starts": asked.starts,
+        "seed": asked.seed,
+        "derivatives": "exact" if asked.exact else "differences",
+        "minus_two_log_likelihood": loss,
+        "estimated": free,
+        "values": count,
+        "aic": loss + 2.0 * free,
+        "aicc": loss + 2.0 * free + small,
+        "bic": loss + free * float(np.log(count)),
+        "rank": what.rank,
+        "condition": what.condition,
+        "not_known": " | ".join(what.words),
+        "scales": json.dumps(
+            {
+                each.observable.name: best.at.linear[each.observable.name]
+                for each in problem.measured
+                if each.observable.scaled or each.observable.shifted
+            }
+        ),
+        "error_models": json.dumps(
+            {
+                each.observable.name: [each.error.kind, *numbers_of(problem, best, k).tolist()]
+                for k, each in enumerate(problem.measured)
+            }
+        ),
+        "observable_units": json.dumps({e.observable.name: e.unit for e in problem.measured}),
+    }

@@ -1,0 +1,33 @@
+"""An observable with what was measured of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartflow.analyses.fit.errors import ErrorModel
+from cartflow.analyses.fit.observables import Observable
+from cartflow.analyses.fit.scatter import Data
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measured:
+    """An observable with its error model, its entries of the table, and its unit.
+
+    `entries` are places in the measurements, `subjects` and `times` where each finds its subject
+    and time; `data` are in `unit`, of which one has `factor` internal units. `errors` are the
+    places of the error model's estimated numbers among the parameters.
+    """
+
+    observable: Observable
+    error: ErrorModel
+    unit: str
+    factor: float
+    entries: Array
+    subjects: Array
+    times: Array
+    data: Data
+    errors: tuple[int, ...]

@@ -1,0 +1,176 @@
+"""A model or study fitted to measurements: the best values, how sure they are, what is open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from cartflow.analyses.fit.asked import Asked
+from cartflow.analyses.fit.bands import bands
+from cartflow.analyses.fit.build import problem_of
+from cartflow.analyses.fit.curvature import curvature
+from cartflow.analyses.fit.dataset import fit_dataset
+from cartflow.analyses.fit.fine import fine_subjects
+from cartflow.analyses.fit.known import known
+from cartflow.analyses.fit.optimise import Found, search, searched
+from cartflow.analyses.fit.parameters import Vary, read_vary
+from cartflow.analyses.fit.problem import Problem
+from cartflow.analyses.fit.profiles import Profile, profiles
+from cartflow.analyses.fit.sources.choose import source_of
+from cartflow.analyses.fit.subjects import Choices
+from cartflow.analyses.fit.table.measurements import Measurements
+from cartflow.analyses.fit.table.read import read_measurements
+from cartflow.analyses.fit.words import fit_lines
+from cartflow.core import arguments
+from cartflow.core.dataset import write
+from cartflow.core.outcome import RunStopped
+from cartflow.core.paths import as_path
+
+_MOST_STARTS, _MOST_THREADS, _LARGEST_SEED = 10_000, 256, 2**31 - 1
+_AGAIN = 3  # times that a better fit, met on a profile, is taken up
+Watch = Callable[[str, int, int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fitted:
+    """A fit: `dataset` holds all of it; `problem` and `best` are what it was worked out from."""
+
+    dataset: xr.Dataset
+    problem: Problem
+    best: Found
+
+    def write(self, path: str | Path) -> None:
+        """Write the dataset as netCDF-4."""
+        write(xr.DataTree(self.dataset), as_path(path, "Fitted.write"))
+
+    def plot(self, path: str | Path) -> None:
+        """Write the figure as PNG: data with fit and bands, residuals, profiles."""
+        from cartflow.results.figures.fit import plot_fit
+
+        plot_fit(self.dataset, as_path(path, "Fitted.plot"))
+
+    def summary_lines(self) -> list[str]:
+        """Return the lines that ``cartflow fit`` prints."""
+        return fit_lines(self.dataset)
+
+    @property
+    def estimates(self) -> dict[str, float]:
+        """The estimated values, by parameter, each in its unit."""
+        names = self.dataset["parameter"].values.tolist()
+        return dict(zip(names, self.dataset["estimate"].values.tolist(), strict=True))
+
+
+def fit(
+    what: str | Path,
+    data: Any,
+    vary: Vary,
+    *,
+    observables: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    scale: Sequence[str] = (),
+    offset: Sequence[str] = (),
+    each: Sequence[str] = (),
+    scenario: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    dose_into: str | None = None,
+    names: Mapping[str, str] | None = None,
+    priors: bool = False,
+    starts: int = 20,
+    seed: int = 1,
+    profile: bool = True,
+    exact: bool = True,
+    threads: int | None = None,
+    watch: Watch | None = None,
+) -> Fitted:
+    """Fit numbers of a kinetics model (a name or file) or a study (a TOML file) to `data`.
+
+    `data` is a CSV file or columns: subject, time, observable, value, unit (`docs/howto_fit.md`).
+    `vary` are ranges: ``["growth_rate=[0.1, 1] 1/day"]``. `observables` are expressions of what is
+    simulated, `errors` error models by observable; those in `scale` and `offset` have one that is
+    solved for. Searches begin at `starts` places drawn by `seed` and run in `threads`, with the
+    same bits for any number of them. Without `exact` derivatives are differences. Raises
+    `InputError` in one line, `RunStopped` where no search could begin.
+    """
+    most = min(os.cpu_count() or 1, _MOST_THREADS)
+    count = most
+    if threads is not None:
+        count = arguments.whole_number(threads, "threads", 1, _MOST_THREADS)
+    starts = arguments.whole_number(starts, "starts", 1, _MOST_STARTS)
+    seed = arguments.whole_number(seed, "seed", 0, _LARGEST_SEED)
+    told = arguments.table(settings, "settings")
+    choices = choices_of(observables, errors, scale, offset, each, dose_into, priors)
+    read = isinstance(data, Measurements)
+    measurements = data if read else read_measurements(data, names)
+    source = source_of(what, scenario, told, exact)
+    problem = problem_of(measurements, source, read_vary(vary), choices)
+    ended = searched(problem, starts, seed, count, _told(watch, "search", starts))
+    best = min(ended, key=lambda found: found.at.loss)
+    if not best.at.loss < float("inf"):
+        msg = f"{source.name}: at none of {starts} starts could it be run and compared to the data"
+        raise RunStopped(msg)
+    which = range(len(problem.parameters)) if profile else range(0)
+    curved, walked, best = _profiled(problem, best, which, count, watch)
+    found = bands(problem, best, curved, fine_subjects(problem, source, choices.dose_into))
+    asked = Asked(
+        identity=source.identity(),
+        settings=told,
+        choices=choices,
+        vary=vary,
+        starts=starts,
+        seed=seed,
+        exact=exact,
+    )
+    dataset = fit_dataset(problem, ended, best, curved, walked, known(problem, best), found, asked)
+    return Fitted(dataset=dataset, problem=problem, best=best)
+
+
+def choices_of(
+    observables: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    scale: Sequence[str] = (),
+    offset: Sequence[str] = (),
+    each: Sequence[str] = (),
+    dose_into: str | None = None,
+    priors: bool = False,
+) -> Choices:
+    """Return the arguments of `fit` that say how data are held against a source."""
+    return Choices(
+        observables=arguments.table(observables, "observables"),
+        errors=arguments.table(errors, "errors"),
+        scaled=arguments.names(scale, "scale"),
+        shifted=arguments.names(offset, "offset"),
+        each=arguments.names(each, "each"),
+        dose_into=dose_into,
+        priors=priors,
+    )
+
+
+def _profiled(
+    problem: Problem, best: Found, which: Sequence[int], threads: int, watch: Watch | None
+) -> tuple[Any, list[Profile], Found]:
+    """Return curvature and profiles, from a better fit if a profile comes upon one."""
+    for _ in range(_AGAIN):
+        curved = curvature(problem, best, known(problem, best))
+        walked = profiles(
+            problem, best, curved, which, threads, _told(watch, "profile", len(which))
+        )
+        lower = [each.better for each in walked if each.better is not None]
+        if not lower:
+            break
+        nearest = min(lower, key=lambda found: found.at.loss)
+        again = search(problem, nearest.inner)
+        if not again.at.loss < best.at.loss:
+            break
+        best = again
+    return curved, walked, best
+
+
+def _told(watch: Watch | None, what: str, total: int) -> Callable[[int, int], None] | None:
+    if watch is None:
+        return None
+    return lambda done, failed: watch(what, done, failed, total)

@@ -1,0 +1,67 @@
+"""What is fitted: something that is run at values of its numbers, and what it gives over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from cartflow.alone.forward.plan import Number
+from cartflow.analyses.fit.table.measurements import Measurements
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Courses:
+    """Simulated quantities by name: `values` (times,), `slopes` (numbers, times)."""
+
+    values: Mapping[str, Array]
+    slopes: Mapping[str, Array]
+
+
+class Runner(Protocol):
+    """One subject's run, at its own settings and times."""
+
+    def run(self, values: Array, slopes: bool) -> Courses:
+        """Return its courses at its times for `values` of the numbers. Raises `StepFailed`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stated:
+    """A number that may vary: its internal `unit`, value, and published range, if any."""
+
+    unit: str
+    value: float
+    bounds: tuple[float, float] | None
+
+
+class Source(Protocol):
+    """A model or study that data are held against."""
+
+    @property
+    def name(self) -> str:
+        """Return what it is called."""
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Return the internal unit of every quantity that an observable may name, by name."""
+
+    def stated(self, key: str, unit: str) -> Stated | None:
+        """Return what is known of the number `key`, in `unit` if that is not empty."""
+
+    def keys(self) -> list[str]:
+        """Return the keys that may vary."""
+
+    def runner(
+        self, settings: Mapping[str, Any], numbers: Sequence[Number], times: Array
+    ) -> Runner:
+        """Return the run of a subject with `settings`, for values of `numbers`, at `times`."""
+
+    def dosed(self, data: Measurements, subject: str, into: str | None) -> Source:
+        """Return it with the doses of the table in place of its own, if the table has any."""
+
+    def identity(self) -> dict[str, str]:
+        """Return what is kept so that the fit can be repeated."""

@@ -1,0 +1,83 @@
+"""A fit in lines."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import xarray as xr
+
+
+def fit_lines(dataset: xr.Dataset) -> list[str]:
+    """Return the lines that ``cartflow fit`` prints of a fit's dataset."""
+    lines = [f"fitted        {dataset.attrs['title'].removesuffix(': a fit')} to {_data(dataset)}"]
+    lines.append(f"searches      {_searches(dataset)}")
+    rows = [["parameter", "estimate", "standard error", "95 % interval", "unit"]]
+    rows += [_row(dataset, k) for k in range(dataset.sizes["parameter"])]
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    lines += ["  ".join(t.ljust(w) for t, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+    for name, (scale, offset) in json.loads(dataset.attrs["scales"]).items():
+        lines.append(f"scale         {name}: {scale:.5g}, offset {offset:.5g}")
+    for name, (kind, *numbers) in json.loads(dataset.attrs["error_models"]).items():
+        told = " ".join(f"{number:.4g}" for number in numbers)
+        lines.append(f"errors        {name}: {kind} {told}".rstrip())
+    a = dataset.attrs
+    lines.append(
+        f"likelihood    -2 ln L = {a['minus_two_log_likelihood']:.6g}, AIC {a['aic']:.6g}, "
+        f"BIC {a['bic']:.6g} ({a['estimated']} estimated)"
+    )
+    lines.append(f"known         {_known(dataset)}")
+    lines += [f"not known     {words}" for words in a["not_known"].split(" | ") if words]
+    lines += [f"flat          {words}" for words in _flat(dataset)]
+    return lines
+
+
+def _data(dataset: xr.Dataset) -> str:
+    size, low = dataset.sizes["datum"], int(dataset["censored"].sum())
+    subjects = len(set(dataset["subject"].values.tolist()))
+    censored = f", {low} of them below quantification" if low else ""
+    return f"{size} values{censored} of {subjects} subject{'s' if subjects > 1 else ''}"
+
+
+def _searches(dataset: xr.Dataset) -> str:
+    loss = dataset["start_loss"].values
+    best = int(np.sum(loss <= np.nanmin(loss) + 0.01))
+    converged = int(dataset["start_converged"].sum())
+    runs = int(dataset["start_evaluations"].sum())
+    return f"{len(loss)}, {converged} converged, {best} to the best within 0.01; {runs} runs"
+
+
+def _row(dataset: xr.Dataset, k: int) -> list[str]:
+    one = dataset.isel(parameter=k)
+    low, high = one["interval_95"].values
+    wide = float(one["standard_error"])
+    bound = " (at its bound)" if int(one["at_bound"]) else ""
+    ends = [f"{v:.4g}" if np.isfinite(v) else "open" for v in (low, high)]
+    return [
+        str(one["parameter"].values),
+        f"{float(one['estimate']):.5g}{bound}",
+        f"{wide:.3g}" if np.isfinite(wide) else "not known",
+        " to ".join(ends) if "profile_value" in dataset else "",
+        str(one["parameter_unit"].values),
+    ]
+
+
+def _known(dataset: xr.Dataset) -> str:
+    rank, count = dataset.attrs["rank"], dataset.sizes["parameter"]
+    condition = dataset.attrs["condition"]
+    told = f", condition {condition:.3g}" if np.isfinite(condition) else ""
+    return f"{rank} of {count} directions{told}"
+
+
+def _flat(dataset: xr.Dataset) -> list[str]:
+    if "profile_value" not in dataset:
+        return []
+    found = []
+    for k, name in enumerate(dataset["parameter"].values):
+        ends = dataset["interval_95"].values[k]
+        sides = [w for w, v in zip(("below", "above"), ends, strict=True) if not np.isfinite(v)]
+        if sides:
+            found.append(
+                f"{name}: within its range nothing speaks against values {' and '.join(sides)}"
+            )
+    return found

@@ -1,0 +1,145 @@
+"""``cartflow fit``: its options, and what it does."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cartflow.commands.ending import FINISHED, dataset_and_figure, written_and_drawn
+from cartflow.commands.set_option import add_set, given_settings
+from cartflow.commands.telling_option import add_telling, telling
+from cartflow.core.outcome import InputError
+
+if TYPE_CHECKING:
+    from cartflow.analyses.fit.run import Watch
+    from cartflow.core.progress.shown import Telling
+
+_EXAMPLES = """\
+The table has a value in each row: subject, time [day], observable, value, unit (and, if wanted,
+lloq, sd, replicate, and columns named as what --set sets); or it is as NONMEM has it.
+--vary names what is estimated, with its range; it is sought on a logarithmic scale if above 0:
+  --vary "growth_rate=[0.01, 1] 1/day" --vary "kill=linear:[0, 2] 1/day" --vary death_rate
+--observable says what is measured, if it is not called as what is simulated:
+  --observable "blood=cart/blood_volume" --observable "bli=gain*tumour" --vary "gain=[1, 1e6]"
+--error says how values scatter (default: lognormal; measured where there is a column sd):
+  --error "blood=combined" --error "bli=student 4" --error "colonies=negative_binomial"
+"""
+
+
+def add_fit(commands: Any) -> None:
+    """Add the command to the parser's `commands`."""
+    command = commands.add_parser("fit", help="estimate numbers of a model or study from data")
+    command.add_argument(
+        "what", nargs="+", metavar="STUDY|MODEL", help="a study file or kinetics model; or several"
+    )
+    command.add_argument("--data", type=Path, required=True, metavar="FILE", help="a CSV file")
+    many: dict[str, Any] = {"action": "append", "default": []}
+    command.add_argument("--vary", metavar="KEY=[LOW,HIGH]", help="what is estimated", **many)
+    command.add_argument("--observable", metavar="NAME=EXPR", help="what is measured", **many)
+    command.add_argument("--error", metavar="NAME=KIND", help="how values scatter", **many)
+    command.add_argument("--scale", metavar="NAME", help="with a scale, solved for", **many)
+    command.add_argument("--offset", metavar="NAME", help="with an offset, solved for", **many)
+    command.add_argument("--each", metavar="KEY", help="varies, by subject", **many)
+    command.add_argument("--name", metavar="DVID=NAME", help="what NONMEM's DVID is", **many)
+    command.add_argument("--dose-into", metavar="SPECIES", help="where the table's doses go")
+    command.add_argument("--scenario", metavar="S", help="a model's scenario (default: the first)")
+    command.add_argument("--priors", action="store_true", help="ranges as priors (95 %%)")
+    command.add_argument("--starts", type=int, default=20, metavar="N", help="searches (20)")
+    command.add_argument("--seed", type=int, default=1, metavar="K", help="of the starts")
+    command.add_argument("--no-profiles", action="store_true", help="leave out the profiles")
+    command.add_argument("--hold-back", metavar="TEXT", help="test on values 'after 20 days'")
+    command.add_argument("--workers", type=int, metavar="N", help="default: all processors")
+    command.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="dataset (default: its stem _fit.nc)"
+    )
+    add_set(command, _EXAMPLES)
+    add_telling(command)
+    command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
+    command.set_defaults(command=_fit)
+
+
+def _fit(options: argparse.Namespace) -> int:
+    from cartflow.analyses.fit.run import fit
+    from cartflow.analyses.fit.words import fit_lines
+    from cartflow.core.saving.signals import Stopping
+    from cartflow.results.figures.fit import plot_fit
+
+    told = telling(options)
+    given = _given(options)
+    if len(options.what) > 1 or options.hold_back is not None:
+        return _compare(options, given)
+    places = dataset_and_figure(options, f"{Path(options.what[0]).stem}_fit.nc")
+    with Stopping(), _watched(options.what[0], told) as watch:
+        found = fit(options.what[0], options.data, options.vary, watch=watch, **given)
+    return written_and_drawn(found.dataset, fit_lines(found.dataset), plot_fit, places)
+
+
+def _compare(options: argparse.Namespace, given: dict[str, Any]) -> int:
+    """Print a table of several models' fits; nothing is written."""
+    from cartflow.analyses.fit.choice import compare_fits, comparison_lines
+    from cartflow.core.terminal import tell
+
+    if options.out is not None:
+        msg = "fit: several models, or values held back, give a table alone; leave out --out"
+        raise InputError(msg)
+    given = {**given, "profile": False}
+    found = compare_fits(
+        options.what, options.data, options.vary, hold_back=options.hold_back, **given
+    )
+    tell(comparison_lines(found))
+    return FINISHED
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "observables": _pairs(options.observable, "--observable"),
+        "errors": _pairs(options.error, "--error"),
+        "scale": options.scale,
+        "offset": options.offset,
+        "each": options.each,
+        "names": _pairs(options.name, "--name"),
+        "dose_into": options.dose_into,
+        "scenario": options.scenario,
+        "settings": given_settings(options.settings),
+        "priors": options.priors,
+        "starts": options.starts,
+        "seed": options.seed,
+        "profile": not options.no_profiles,
+        "threads": options.workers,
+    }
+
+
+def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name or not value:
+            msg = f"{option} {text}: give NAME=..."
+            raise InputError(msg)
+        if name in found:
+            msg = f"{option} {name}: is given twice"
+            raise InputError(msg)
+        found[name] = value
+    return found
+
+
+@contextmanager
+def _watched(title: str, told: Telling) -> Iterator[Watch]:
+    """Show searches, then profiles, as they end."""
+    from contextlib import ExitStack
+
+    from cartflow.core.progress.shown import members
+
+    shown: dict[str, Any] = {}
+    with ExitStack() as stack:
+
+        def watch(what: str, done: int, failed: int, total: int) -> None:
+            if what not in shown:
+                words = {"search": "searches", "profile": "profiles"}[what]
+                shown[what] = stack.enter_context(members(f"{title}: {words}", total, 0, told))
+            shown[what](done, failed)
+
+        yield watch

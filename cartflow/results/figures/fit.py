@@ -1,0 +1,132 @@
+"""The figure of a fit: data with prediction and bands, residuals, profiles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from cartflow.core.outcome import InputError
+from cartflow.core.saving.figures import save_figure
+from cartflow.core.ticks import colours
+
+_MOST_CURVES, _MOST_PROFILES, _COLUMNS = 8, 12, 4
+_RISE_95 = 3.841458820694124
+_NEEDED = ("curve_middle", "value", "predicted", "residual", "estimate", "parameter_unit")
+
+
+def plot_fit(dataset: xr.Dataset, path: Path) -> None:
+    """Write the figure of a fit as PNG."""
+    save_figure(fit_figure(dataset), path)
+
+
+def require_fit(dataset: xr.Dataset) -> None:
+    """Raise `InputError` naming what the figure of a fit misses."""
+    for name in _NEEDED:
+        if name not in dataset.variables:
+            msg = f"/: the variable '{name}' is missing"
+            raise InputError(msg)
+
+
+def fit_figure(dataset: xr.Dataset) -> Figure:
+    """Return a figure of observables over time, of residuals, and of each parameter's profile."""
+    require_fit(dataset)
+    names = list(dict.fromkeys(dataset["curve_observable"].values.tolist()))[:_MOST_CURVES]
+    profiled = "profile_value" in dataset
+    count = min(dataset.sizes["parameter"], _MOST_PROFILES) if profiled else 0
+    panels = 2 * len(names) + count
+    rows = -(-panels // _COLUMNS)
+    columns = min(panels, _COLUMNS)
+    figure = Figure(figsize=(3.4 * columns, 2.7 * rows), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for k, name in enumerate(names):
+        _courses(axes[2 * k], dataset, name)
+        _residuals(axes[2 * k + 1], dataset, name)
+    for k in range(count):
+        _profile(axes[2 * len(names) + k], dataset, k)
+    for empty in axes[panels:]:
+        empty.set_axis_off()
+    figure.suptitle(str(dataset.attrs.get("title", "")), fontsize=10)
+    return figure
+
+
+def _subjects(dataset: xr.Dataset, name: str) -> list[int]:
+    return [k for k, n in enumerate(dataset["curve_observable"].values) if n == name]
+
+
+def _courses(axes: Axes, dataset: xr.Dataset, name: str) -> None:
+    places = _subjects(dataset, name)
+    measured = dataset["observable"].values == name
+    unit = str(dataset["unit"].values[measured][0])
+    for colour, place in zip(colours(len(places)), places, strict=True):
+        curve = dataset.isel(curve=place)
+        time = curve["curve_time"].values
+        subject = str(curve["curve_subject"].values)
+        if len(places) <= 3:
+            ends = curve["curve_new_low"].values, curve["curve_new_high"].values
+            axes.fill_between(time, *ends, color=colour, alpha=0.12, linewidth=0)
+        ends = curve["curve_low"].values, curve["curve_high"].values
+        axes.fill_between(time, *ends, color=colour, alpha=0.3, linewidth=0)
+        axes.plot(time, curve["curve_middle"].values, color=colour, linewidth=1.2)
+        here = measured & (dataset["subject"].values == subject)
+        low = dataset["censored"].values.astype(bool)
+        axes.plot(
+            dataset["time"].values[here & ~low],
+            dataset["value"].values[here & ~low],
+            ".",
+            color=colour,
+            markersize=4,
+            label=subject,
+        )
+        axes.plot(
+            dataset["time"].values[here & low],
+            dataset["lloq"].values[here & low],
+            "v",
+            color=colour,
+            markersize=4,
+            fillstyle="none",
+        )
+    values = dataset["value"].values[measured]
+    values = values[np.isfinite(values)]
+    if values.size and values.min() > 0 and values.max() > 30 * values.min():
+        axes.set_yscale("log")
+        axes.set_ylim(0.3 * values.min(), 3.0 * values.max())
+    if 1 < len(places) <= 6:
+        axes.legend(fontsize=6)
+    _label(axes, name, "time (day)", "" if unit == "1" else unit)
+
+
+def _residuals(axes: Axes, dataset: xr.Dataset, name: str) -> None:
+    here = dataset["observable"].values == name
+    axes.axhline(0.0, color="black", linewidth=0.8)
+    for level in (-2.0, 2.0):
+        axes.axhline(level, color="grey", linewidth=0.6, linestyle=":")
+    axes.plot(dataset["time"].values[here], dataset["residual"].values[here], ".", markersize=4)
+    _label(axes, f"{name}: residuals", "time (day)", "standard deviations")
+
+
+def _profile(axes: Axes, dataset: xr.Dataset, k: int) -> None:
+    one = dataset.isel(parameter=k)
+    value, rise = one["profile_value"].values, one["profile_rise"].values
+    axes.plot(value, rise, ".-", markersize=3, linewidth=1.0)
+    axes.axhline(_RISE_95, color="grey", linewidth=0.6, linestyle=":")
+    axes.axvline(float(one["estimate"]), color="black", linewidth=0.6)
+    axes.set_ylim(-0.2, 6.0)
+    seen = value[np.isfinite(value)]
+    if int(one["logarithmic"]) and seen.size and seen.max() > 5 * seen.min() > 0:
+        axes.set_xscale("log")
+    unit = str(one["parameter_unit"].values)
+    _label(axes, str(one["parameter"].values), "" if unit == "1" else unit, "rise of -2 ln L")
+
+
+def _label(axes: Axes, title: str, x: str, y: str) -> None:
+    axes.set_title(title, fontsize=8)
+    axes.set_xlabel(x, fontsize=7)
+    axes.set_ylabel(y, fontsize=7)
+    axes.tick_params(labelsize=6)
+    axes.grid(alpha=0.3)
