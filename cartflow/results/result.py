@@ -46,6 +46,12 @@ class Result:
         groups = ", ".join(self.tree.children)
         return f"<Result: {title}; {self.outcome}; {groups}{span}>"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the summary's numbers and the figure."""
+        from cartflow.results.notebook import result_html
+
+        return result_html(self.tree, str(self.outcome), self.summary())
+
     @property
     def derivatives(self) -> xr.Dataset:
         """The derivatives of what it comes to, by ``number`` (see `run_with_derivatives`)."""

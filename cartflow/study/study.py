@@ -231,7 +231,8 @@ class Study(Composition):
     def saving(self) -> Saving:
         """Which fields are saved, and how. Raises `InputError` for one that there is not."""
         with errors_named(self.name):
-            return saving_of(self.table.save, self.kinetics.species_names)
+            species = () if self.table.tumour is None else self.kinetics.species_names
+            return saving_of(self.table.save, species)
 
     def _identity(self) -> str:
         return identity(self.text, without_folders(self.settings))
