@@ -188,14 +188,15 @@ def _repeated(column: Array, lanes: int) -> Array:
 
 
 def _in_lanes(values: Array) -> Array:
-    """Return values (animals, ...) with the animals last, the last one repeated in free lanes."""
+    """Return a copy of values (animals, ...), animals last, the last one again in free lanes."""
     from cartflow.pbpk.organs.lanes import lanes_for
 
     free = lanes_for(len(values)) - len(values)
-    if free == 0:
-        return np.ascontiguousarray(np.moveaxis(values, 0, -1))
-    whole = np.pad(values, [(0, free), *[(0, 0)] * (values.ndim - 1)], "edge")
-    return np.ascontiguousarray(np.moveaxis(whole, 0, -1))
+    whole = (
+        values if free == 0 else np.pad(values, [(0, free), *[(0, 0)] * (values.ndim - 1)], "edge")
+    )
+    # Never the same memory, which a run overwrites, as one lane of a whole array would be.
+    return np.moveaxis(whole, 0, -1).copy(order="C")
 
 
 def _require_finished(report: NDArray[np.int64]) -> None:

@@ -43,6 +43,7 @@ EXPECTED = {
         "entering_concentration": PER_PHENOTYPE,
     },
     "/tumour": {
+        **{f"amount_{name}": ("time",) for name in ("cart", "exhausted", "tumour")},
         "cart": ("time", "r"),
         "exhausted": ("time", "r"),
         "tumour": ("time", "r"),

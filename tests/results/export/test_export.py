@@ -177,7 +177,11 @@ def test_what_cannot_be_is_refused_and_nothing_is_left(results, tmp_path, capsys
     out = tmp_path / "out"
     for file, more, message in (
         ("ball.nc", ["--format", "nifti"], "cells are layers or shells"),
-        ("ball.nc", ["--format", "vkt"], "--format: unknown name 'vkt'; allowed: csv, nifti, vtk"),
+        (
+            "ball.nc",
+            ["--format", "vkt"],
+            "--format: unknown name 'vkt'; allowed: csv, netcdf, nifti",
+        ),
         ("ball.nc", ["--format", "csv", "--time", "0.7"], "--time 0.7: was not saved; the nearest"),
         ("no.nc", ["--format", "csv"], "no.nc: there is no such file"),
         ("mask.nii.gz", ["--format", "csv"], "mask.nii.gz"),
