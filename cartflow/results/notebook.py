@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import xarray as xr
 
 from cartflow.core.outcome import InputError
 from cartflow.results.drawable import require_drawable
-from cartflow.results.figures.run import plot_result
+from cartflow.results.figures.inside import picture, png_of
 
 _UNITS = {"time": "day", "depth": "mm", "relative_residual": "1"}
 
@@ -33,12 +30,8 @@ def result_html(tree: xr.DataTree, outcome: str, numbers: Mapping[str, float]) -
 
 
 def _figure(tree: xr.DataTree) -> str:
-    with TemporaryDirectory(prefix="cartflow_") as folder:
-        path = Path(folder) / "result.png"
-        try:
-            require_drawable(tree)
-            plot_result(tree, path)
-        except InputError as error:
-            return f"<p>{escape(str(error))}</p>"
-        data = base64.b64encode(path.read_bytes()).decode("ascii")
-    return f'<img style="max-width: 100%" src="data:image/png;base64,{data}" alt="its figure">'
+    try:
+        require_drawable(tree)
+        return picture(png_of(tree), "its figure")
+    except InputError as error:
+        return f"<p>{escape(str(error))}</p>"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -43,12 +42,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def folded(title: str, inside: str) -> str:
     """Return what is shown when its title is pressed, and when the page is printed."""
     return f"<details><summary>{escape(title)}</summary>{inside}</details>"
-
-
-def picture(png: bytes, text: str) -> str:
-    """Return a picture that the page itself holds."""
-    data = base64.b64encode(png).decode("ascii")
-    return f'<img src="data:image/png;base64,{data}" alt="{escape(text, quote=True)}">'
 
 
 def _cell(text: str) -> str:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import shlex
-import tempfile
 from collections.abc import Iterator
 from html import escape
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
 from cartflow.core.bibliography import keys, reference
 from cartflow.core.parameters import STANDINGS
-from cartflow.results.figures.run import plot_result
+from cartflow.results.figures.inside import picture, png_of
 from cartflow.results.report.depths import fields_over_depth
 from cartflow.results.report.elements import (
     folded,
@@ -22,7 +20,6 @@ from cartflow.results.report.elements import (
     listing,
     pairs,
     paragraph,
-    picture,
     preformatted,
     table,
 )
@@ -54,7 +51,7 @@ def report(tree: xr.DataTree, name: str) -> str:
 def _parts(tree: xr.DataTree, name: str) -> Iterator[str]:
     yield heading("Outcome")
     yield pairs((line[:_HEAD].strip(), line[_HEAD:].strip()) for line in summary_lines(tree))
-    yield picture(_drawn(tree), "organs, exchange, balance and fields of the tumour over time")
+    yield picture(png_of(tree), "organs, exchange, balance and fields of the tumour over time")
     if "tumour" in tree.children:
         yield heading("Over time and depth")
         yield slider(fields_over_depth(tree["tumour"].to_dataset()))
@@ -71,13 +68,6 @@ def _parts(tree: xr.DataTree, name: str) -> Iterator[str]:
     yield listing(f"[{key}] {reference(key)}" for key in cited if key in known)
     yield heading("How to repeat it")
     yield from _repeat(tree, name)
-
-
-def _drawn(tree: xr.DataTree) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "figure.png"
-        plot_result(tree, path)
-        return path.read_bytes()
 
 
 def _balance(balance: xr.Dataset) -> str:
