@@ -9,55 +9,32 @@ import numpy as np
 from cartflow.pde.voxels.implicit import vector_kernels as kernels
 from cartflow.pde.voxels.implicit.box import WIDTH
 from cartflow.pde.voxels.implicit.multigrid import Multigrid, padded
+from cartflow.pde.voxels.implicit.system import ConjugateGradients
 
 Array = np.ndarray
 
-_MOST = 200  # iterations
 
-
-class BoxSystem:
+class BoxSystem(ConjugateGradients):
     """(local - div exchange grad) x = right, preconditioned by a cycle of multigrid.
 
     `exchange` (3, *shape) couples a voxel to the next along each axis. `local`, `right`, `x` and
     `rest` = right - A x are flat, with a margin of one plane.
     """
 
+    most = 200
+
     def __init__(self, exchange: Array) -> None:
         self.shape = np.array(exchange.shape[1:])
         self._exchange = padded(exchange)
         self._grids = Multigrid(self.shape, exchange)
         self._finest = self._grids.levels[0]
-        self.local, self.right, self.x, self.rest, self._along, self._moved = np.zeros(
-            (6, self._exchange.shape[1])
-        )
+        super().__init__(self._exchange.shape[1])
         self._sums = np.zeros(-(-self._finest.size // WIDTH))
-        self._fall, self._tries = 0.0, 0
-        self.iterations = 0
 
     def set_local(self) -> None:
         """Take note that `local` is new."""
         self._finest.local[:] = self.local
         self._grids.set_local()
-
-    def begin(self) -> float:
-        """Begin with x = 0; return the 1-norm of `rest`."""
-        self.x[:] = 0.0
-        self._along[:] = 0.0
-        self.rest[:] = self.right
-        self._fall, self._tries = 0.0, 0
-        return float(np.abs(self.rest).sum())
-
-    def solve(self, norm: float, target: float) -> float:
-        """Go on from `norm` until the 1-norm of `rest` is at most `target`; return it.
-
-        It may be more than that where it does not fall any further.
-        """
-        while norm > target and self._tries < _MOST:
-            self._tries += 1
-            self.iterations += 1
-            self._turn(self._preconditioned(norm))
-            norm = self._advance(self._fall / self._bend())
-        return norm
 
     def true_rest(self) -> None:
         """Work out `rest` = right - A x anew, without what rounding has left."""
@@ -65,7 +42,6 @@ class BoxSystem:
         np.subtract(self.right, self.rest, out=self.rest)
 
     def _turn(self, near: Array) -> None:
-        """Turn the direction towards the approximate solution `near` for `rest`."""
         size, margin, before = self._finest.size, self._finest.margin, self._fall
         self._fall = self._sum(
             lambda a, b: kernels.products(self.rest, near, margin, a, b, size, self._sums)
@@ -74,11 +50,9 @@ class BoxSystem:
         self._each(lambda a, b: kernels.turn(near, share, margin, a, b, size, self._along))
 
     def _bend(self) -> float:
-        """Return the product of the direction with A times it, which is kept."""
         return self._multiply(self._along, self._moved)
 
     def _advance(self, length: float) -> float:
-        """Go so far along the direction; return the 1-norm of `rest`."""
         size, margin = self._finest.size, self._finest.margin
         return self._sum(
             lambda a, b: kernels.advance(

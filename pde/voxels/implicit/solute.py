@@ -11,6 +11,7 @@ from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.implicit.cells import put, taken
 from cartflow.pde.voxels.implicit.conjugate import BoxSystem
 from cartflow.pde.voxels.implicit.faces_system import FacesSystem
+from cartflow.pde.voxels.implicit.system import ConjugateGradients
 from cartflow.pde.voxels.kernels import Fields
 
 Array = np.ndarray
@@ -78,9 +79,7 @@ class Solute:
         return solved
 
 
-def _system(
-    problem: Problem, species: int, fields: Fields
-) -> tuple[Array, BoxSystem | FacesSystem]:
+def _system(problem: Problem, species: int, fields: Fields) -> tuple[Array, ConjugateGradients]:
     """Return each cell's place in the system, and the system with the exchange of a species."""
     if not problem.geometry.graded:
         place, exchange = on_box(problem, species, fields)

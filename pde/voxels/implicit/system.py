@@ -1,0 +1,64 @@
+"""Preconditioned conjugate gradients for one linear system, whatever lays out its cells."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+Array = np.ndarray
+
+
+class ConjugateGradients(ABC):
+    """(local - div exchange grad) x = right: `local`, `right`, `x`, `rest` = right - A x, flat."""
+
+    most: int  # iterations
+
+    def __init__(self, size: int) -> None:
+        self.local, self.right, self.x, self.rest, self._along, self._moved = np.zeros((6, size))
+        self._fall, self._tries = 0.0, 0
+        self.iterations = 0
+
+    def begin(self) -> float:
+        """Begin with x = 0; return the 1-norm of `rest`."""
+        self.x[:] = 0.0
+        self._along[:] = 0.0
+        self.rest[:] = self.right
+        self._fall, self._tries = 0.0, 0
+        return float(np.abs(self.rest).sum())
+
+    def solve(self, norm: float, target: float) -> float:
+        """Go on from `norm` until the 1-norm of `rest` is at most `target`; return it.
+
+        It may be more than that where it does not fall any further.
+        """
+        while norm > target and self._tries < self.most:
+            self._tries += 1
+            self.iterations += 1
+            self._turn(self._preconditioned(norm))
+            norm = self._advance(self._fall / self._bend())
+        return norm
+
+    @abstractmethod
+    def set_local(self) -> None:
+        """Take note that `local` is new."""
+
+    @abstractmethod
+    def true_rest(self) -> None:
+        """Work out `rest` = right - A x anew, without what rounding has left."""
+
+    @abstractmethod
+    def _preconditioned(self, norm: float) -> Array:
+        """Return an approximate solution for `rest`, of the 1-norm `norm`."""
+
+    @abstractmethod
+    def _turn(self, near: Array) -> None:
+        """Turn the direction towards the approximate solution `near` for `rest`."""
+
+    @abstractmethod
+    def _bend(self) -> float:
+        """Return the product of the direction with A times it, which is kept."""
+
+    @abstractmethod
+    def _advance(self, length: float) -> float:
+        """Go so far along the direction; return the 1-norm of `rest`."""
