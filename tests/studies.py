@@ -50,5 +50,22 @@ def front_in_a_ball(
     return study(inside, *parts, title="a front in a ball", doses=doses, time=time)
 
 
+def two_doses(*, end, trafficking="khot2019", model="predator_prey"):
+    """Return a study of a dose by vein and one into the tumour, to the day `end`."""
+    inside = '[[doses]]\ncells = "3e5 cells"\nroute = "intratumoural"\ntime = "2 days"'
+    return study(
+        in_tumour(
+            'shape = "ball"\nradius = "2 mm"\ncells = 12',
+            models=f'"{model}"',
+            fields=f'[fields.cart]\ndiffusivity = "0.02 mm^2/day"\n{GROWING}',
+            tumour='injection_region = "all"\n',
+        ),
+        title="Two doses",
+        doses=f'{DOSE}\n{inside}\nduration = "1 h"',
+        model=trafficking,
+        time=f'end = "{end} days"',
+    )
+
+
 def _lines(*parts):
     return "\n" + "\n".join(part for part in parts if part) + "\n"

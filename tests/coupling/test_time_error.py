@@ -3,44 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from studies import two_doses
 
 from cartflow.results.summary import summary_lines
 from cartflow.results.time_error import numbers_with_error, time_error
 from cartflow.study.study import Study
 
-STUDY = """
-title = "A week"
-[body]
-name = "mouse_28g"
-[trafficking]
-name = "{trafficking}"
-[[doses]]
-cells = "1e6 cells"
-[[doses]]
-cells = "3e5 cells"
-route = "intratumoural"
-time = "2 days"
-duration = "1 h"
-[geometry]
-shape = "ball"
-radius = "2 mm"
-cells = 12
-[tumour]
-host = "flank"
-injection_region = "all"
-[kinetics]
-models = ["{model}"]
-[fields.cart]
-diffusivity = "0.02 mm^2/day"
-[fields.tumour]
-initial = "2e4 cells/mm^3"
-[time]
-end = "{end} days"
-"""
-
 
 def study(trafficking="khot2019", model="predator_prey_exhaustion", end=7, **settings):
-    text = STUDY.format(trafficking=trafficking, model=model, end=end)
+    text = two_doses(trafficking=trafficking, model=model, end=end)
     return Study.from_text(text, settings={k.replace("__", "."): v for k, v in settings.items()})
 
 
