@@ -31,6 +31,7 @@ def sweep(
     courses: Sequence[str] = (),
     workers: int | None = None,
     limit: str | float | None = None,
+    scheduler: str | None = None,
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     force: bool = False,
@@ -44,8 +45,9 @@ def sweep(
     is given) as ``sobol`` points or a ``latin`` hypercube. `outcomes` and `courses` are chosen by
     name. `limit` is a time for each member. With `out` the dataset is written there, members that
     have ended are kept in a journal beside it, and the same call goes on from it. `watch(ended,
-    failed)` is called often. A member that fails has nan, and its reason in ``status``. The answer
-    is the same to the bit for any number of `workers`. Raises `InputError`, and `RunStopped` if
+    failed)` is called often. `scheduler` is ``threads``, ``local`` (a Dask cluster of `workers`
+    processes here), or the address of a Dask cluster. A member that fails has nan, and its reason in ``status``. The answer
+    is the same to the bit for any number of `workers` and any `scheduler`. Raises `InputError`, and `RunStopped` if
     no member finishes.
     """
     asked = Asked(
@@ -61,7 +63,7 @@ def sweep(
     )
     own = study if isinstance(study, Study) else Study.from_file(as_path(study, "sweep"))
     own = own.with_settings(settings) if settings else own
-    task = prepared(own, asked, workers=workers, limit=limit)
+    task = prepared(own, asked, workers=workers, limit=limit, scheduler=scheduler)
     if out is None:
         return task.run(watch)
     place = Destination(path=as_path(out, "out"), force=force)
