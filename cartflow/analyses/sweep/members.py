@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,14 @@ class Runner:
         """Return it as it goes to other processes: without what was worked out, which is much."""
         return replace(self, plan=replace(self.plan, study=replace(self.plan.study)))
 
-    def without_axes(self) -> Runner:
-        """Return it as it goes to workers that are told what each member is assigned."""
-        return replace(self, plan=replace(self.plan, study=replace(self.plan.study), axes=()))
+    def without_axes(self, folder: Path) -> Runner:
+        """Return it as it goes to workers that are told what each member is assigned.
+
+        `folder` is that of the study, as they find it.
+        """
+        return replace(
+            self, plan=replace(self.plan, study=replace(self.plan.study, folder=folder), axes=())
+        )
 
     def _run(self, place: int, study: Study, asked: Callable[[], bool]) -> Member:
         run = study.prepared

@@ -43,12 +43,12 @@ def sweep(
     tables of settings by label. Along ``member`` come the rows of `table` (a CSV file or columns
     by key), or `sample` draws from ranges (``"0.5..2 1/day"``; those that numbers carry where none
     is given) as ``sobol`` points or a ``latin`` hypercube. `outcomes` and `courses` are chosen by
-    name. `limit` is a time for each member. With `out` the dataset is written there, members that
-    have ended are kept in a journal beside it, and the same call goes on from it. `watch(ended,
-    failed)` is called often. `scheduler` is ``threads``, ``local`` (a Dask cluster of `workers`
-    processes here), or the address of a Dask cluster. A member that fails has nan, and its reason in ``status``. The answer
-    is the same to the bit for any number of `workers` and any `scheduler`. Raises `InputError`, and `RunStopped` if
-    no member finishes.
+    name. `limit` is a time for each member. `scheduler` is ``threads``, ``local`` (a Dask cluster
+    of `workers` processes here) or the address of a Dask cluster. With `out` the dataset is
+    written there, members that have ended are kept in a journal beside it, and the same call goes
+    on from it. `watch(ended, failed)` is called often. A member that fails has nan, and its reason
+    in ``status``. The answer is the same to the bit for any `workers` and `scheduler`. Raises
+    `InputError`, and `RunStopped` if no member finishes or the cluster is gone.
     """
     asked = Asked(
         over=over,

@@ -7,6 +7,7 @@ import pickle
 import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -61,17 +62,17 @@ class _Crew:
             jobs = [(place, self._plan.assigned(place)) for place in batch]
             future = self._client.submit(run_batch, self._order, jobs, pure=False)
             self._waiting[future] = batch
-            future.add_done_callback(self._back.put)
+            future.add_done_callback(self._take)
         return bool(self._waiting)
 
     def came(self) -> list[Member]:
         """Return the members that ended since, after half a second at most."""
         members: list[Member] = []
         with suppress(Empty):
-            future = self._back.get(timeout=_EVERY)
+            future, found = self._back.get(timeout=_EVERY)
             while True:
-                members += self._of(future)
-                future = self._back.get_nowait()
+                members += self._of(self._waiting.pop(future), found)
+                future, found = self._back.get_nowait()
         if self._client.status != "running":
             raise self._gone()
         return members
@@ -82,18 +83,29 @@ class _Crew:
             self._client.cancel(list(self._waiting), force=True)
         self._waiting.clear()
 
-    def _of(self, future: Any) -> list[Member]:
+    def _take(self, future: Any) -> None:
+        """Fetch what came of a batch, in the thread in which Dask calls back.
+
+        Where a worker dies between its end and this, the batch is run once more meanwhile.
+        """
+        try:
+            found = future.result()
+        except BaseException as error:
+            found = error
+        self._back.put((future, found))
+
+    def _of(self, batch: Batch, found: Done | BaseException) -> list[Member]:
+        from distributed import CancelledError
+        from distributed.comm import CommClosedError
         from distributed.scheduler import KilledWorker
 
-        batch = self._waiting.pop(future)
-        if future.status == "finished":
-            return self._ended(batch, future.result())
-        if future.status != "error":
+        if isinstance(found, Done):
+            return self._ended(batch, found)
+        if isinstance(found, KilledWorker):
+            return self._given_up(self._batches.died(batch, found.allowed_failures + 1))
+        if isinstance(found, (CancelledError, CommClosedError)):
             raise self._gone()
-        error = future.exception()
-        if not isinstance(error, KilledWorker):
-            raise error
-        return self._given_up(self._batches.died(batch, error.allowed_failures + 1))
+        raise found
 
     def _ended(self, batch: Batch, done: Done) -> list[Member]:
         if done.unlike:
@@ -130,9 +142,24 @@ class _Crew:
 
 
 def order_of(runner: Runner, grace: float) -> Order:
-    """Return a sweep as its workers need it."""
+    """Return a sweep as its workers need it, wherever they were begun."""
+    study = runner.plan.study
     names = tuple(names_along(runner.plan))
-    raw = pickle.dumps(runner.without_axes())
-    wanted = tuple(surroundings(runner.plan.study, names).items())
+    wanted = tuple(surroundings(study, names).items())
+    folder = study.folder.absolute()
+    raw = pickle.dumps(runner.without_axes(folder))
     token = hashlib.sha256(repr((wanted, names, grace)).encode() + raw).hexdigest()
-    return Order(token=token, runner=raw, names=names, wanted=wanted, grace=grace)
+    return Order(
+        token=token,
+        runner=raw,
+        names=names,
+        wanted=wanted,
+        grace=grace,
+        folder=_prefix(folder),
+        written=_prefix(study.folder),
+    )
+
+
+def _prefix(folder: Path) -> str:
+    """Return what stands before a file's name in `folder`."""
+    return str(folder / "x")[:-1]

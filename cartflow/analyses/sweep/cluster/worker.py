@@ -6,7 +6,7 @@ import pickle
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cartflow.analyses.sweep.identity import surroundings
@@ -25,7 +25,8 @@ class Order:
 
     The runner is pickled, under a `token` that tells it from others; `names` are texts that
     members are assigned, which may be files; `wanted` is what must be equal here and there. A
-    member that does not look at its limit is given up `grace` seconds after it.
+    member that does not look at its limit is given up `grace` seconds after it. Reasons name files
+    by `folder`, from which the study's paths start, as it is `written` where the sweep began.
     """
 
     token: str
@@ -33,6 +34,12 @@ class Order:
     names: tuple[str, ...]
     wanted: tuple[tuple[str, str], ...]
     grace: float
+    folder: str
+    written: str
+
+    def told(self, member: Member) -> Member:
+        """Return the member with its reason as it would be where the sweep began."""
+        return replace(member, status=member.status.replace(self.folder, self.written))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +75,7 @@ def run_batch(order: Order, jobs: Sequence[tuple[int, dict[str, Any]]]) -> Done:
     for place, assigned in jobs:
         member = _one(lambda p=place, a=assigned: runner.run_with(p, a, asked), runner, order)
         stuck = member is None
-        found.append(_given_up(place, runner) if member is None else member)
+        found.append(_given_up(place, runner) if member is None else order.told(member))
         if stuck or time.monotonic() - begun > _MOST_SECONDS:
             break
     seconds = time.monotonic() - begun
