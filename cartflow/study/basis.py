@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from cartflow.core.bibliography import references
 from cartflow.core.parameters import Parameter
+from cartflow.study.bodies import size_references
 from cartflow.study.composition import Composition
 from cartflow.study.sites import site_parameters
 
@@ -28,7 +29,7 @@ def all_references(
 ) -> list[str]:
     """Return the bibliography keys of everything that the study rests on, `more` among it."""
     sources = {p.source for p in parameters.values()}
-    named = {*study.table.references, *more}
+    named = {*study.table.references, *more, *size_references(study.table.body, study.dosed_body)}
     if study.organ_kinetics is not None:
         named |= set(study.organ_kinetics.network.references)
     if study.table.tumour is not None:

@@ -13,13 +13,14 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.files.local_model import LocalModel
 from cartflow.kinetics.network import Network
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.files.load import load_trafficking
 from cartflow.pbpk.flows.fed import FedVessels, fed_as_in
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
+from cartflow.study.bodies import body_of
 from cartflow.study.courses.numbers import NumberCourse
 from cartflow.study.given import Given
 from cartflow.study.models import StudyModels
@@ -87,7 +88,15 @@ class Composition:
         """The body that the study names, or the other one that it was given."""
         if self.table.body is None:
             raise self._without("body")
-        return self.other_body or load_body(self.table.body.name, self.folder)
+        if self.other_body is not None:
+            return self.other_body
+        with errors_named(self.name):
+            return body_of(self.table.body, self.folder)
+
+    @property
+    def dosed_body(self) -> Body | None:
+        """The body that doses per body weight are of, if there is one."""
+        return None if self.table.body is None else self.body
 
     @cached_property
     def trafficking(self) -> Trafficking:

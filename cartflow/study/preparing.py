@@ -63,7 +63,7 @@ def coupled_simulation(
                 arrival=arrival(tumour, study.geometry, vessels),
                 egress=egress,
             ),
-            doses=build_doses(table.doses, study.kinetics, table.time.end),
+            doses=build_doses(table.doses, study.kinetics, table.time.end, study.dosed_body),
             injection=vessel_fed(study.geometry, tumour.injection_region),
             kinetics=study.organ_kinetics,
             happenings=study.models.happenings(study.organ_kinetics),
@@ -101,7 +101,7 @@ def body_alone(study: Composition) -> BodyAlone:
         refuse_tumour_keys(table)
         kinetics = study.organ_kinetics
         carried = cells_alone(table.doses) if kinetics is None else kinetics.network
-        doses = build_doses(table.doses, carried, table.time.end)
+        doses = build_doses(table.doses, carried, table.time.end, study.dosed_body)
         alone = BodyAlone(
             network=study.organs,
             kinetics=kinetics,

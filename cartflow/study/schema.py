@@ -11,13 +11,16 @@ from cartflow.core.tables import PositiveInt, Table, quantity
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling
+from cartflow.pbpk.variation.sizes import SizeRule
 from cartflow.study.course_tables import BloodTable
 from cartflow.study.event_tables import EventTable
 from cartflow.study.geometry_tables import GeometryTable
+from cartflow.study.population_tables import PopulationTable
 
 Time = Annotated[Parameter, quantity("day")]
 Duration = Annotated[Parameter, quantity("day", above=0)]
 Cells = Annotated[Parameter, quantity("cell", above=0)]
+DosedCells = Annotated[Parameter, quantity("cell", "cell/kg", above=0)]
 Diffusivity = Annotated[Parameter, quantity("mm^2/day")]
 Speed = Annotated[Parameter, quantity("mm/day", above=0)]
 Rate = Annotated[Parameter, quantity("1/day")]
@@ -31,9 +34,22 @@ class NamedFile(Table):
     name: str
 
 
-class BodyTable(NamedFile):
-    """A body, and what product cells stand in it at the start: none, or those of a result."""
+class BodyFactorsTable(Table):
+    """How a body differs from one of its size: factors on output, blood, tissues and flows."""
 
+    cardiac_output: Fraction | None = None
+    blood_volume: Fraction | None = None
+    volume: dict[str, Fraction] = Field(default_factory=dict)
+    blood_flow: dict[str, Fraction] = Field(default_factory=dict)
+
+
+class BodyTable(NamedFile):
+    """A body, its size if not its own, and what product cells stand in it at the start."""
+
+    weight: Annotated[Parameter, quantity("kg", above=0)] | None = None
+    height: Annotated[Parameter, quantity("m", above=0)] | None = None
+    size_rule: SizeRule | None = None
+    factors: BodyFactorsTable = BodyFactorsTable()
     initial: dict[str, Any] | None = None
 
 
@@ -46,11 +62,16 @@ class TraffickingTable(NamedFile):
 
 
 class DoseTable(Table):
-    """One dose, or with `split` its parts, `interval` apart."""
+    """One dose, or with `split` its parts, `interval` apart; `cells` may be per body weight.
+
+    `maximum` is its cap. `shares` are those of several phenotypes, in proportion.
+    """
 
     route: Route = "intravenous"
-    cells: Cells
+    cells: DosedCells
+    maximum: Cells | None = None
     phenotype: str | None = None
+    shares: dict[str, Number] | None = Field(default=None, min_length=1)
     time: Time | None = None
     duration: Time | None = None
     split: list[Fraction] | None = Field(default=None, min_length=2)
@@ -229,6 +250,7 @@ class StudyTable(Table):
     time: TimeTable
     save: SaveTable = SaveTable()
     solver: SolverTable = SolverTable()
+    population: PopulationTable | None = None
 
     @property
     def tumour_alone(self) -> bool:

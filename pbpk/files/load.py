@@ -62,6 +62,8 @@ class _BodyTable(Table):
     close_with_rest: bool = False
     lymph_flow: Flow | None = None
     cavities: dict[str, _CavityTable] = Field(default_factory=dict)
+    height: Annotated[Parameter, quantity("m", above=0)] | None = None
+    sex: Literal["", "male", "female"] = ""
 
 
 class _OrganTraffickingTable(Table):
