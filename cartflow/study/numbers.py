@@ -78,10 +78,12 @@ class StudyNumbers(Generic[S]):
 
     Beside those of body, trafficking and vessels they are the doses, motility, chemotaxis,
     boundaries, start and tissue that the study states, the parameters of its kinetics and those
-    of kinetics in organs. Times, mesh and solver are not among them.
+    of kinetics in organs. Times, mesh and solver are not among them. `known` are the numbers of a
+    study that has the same ones, so that they are not worked out anew.
     """
 
     study: S
+    known: Mapping[str, Parameter] | None = None
 
     @cached_property
     def numbers(self) -> dict[str, Parameter]:
@@ -97,6 +99,8 @@ class StudyNumbers(Generic[S]):
     @cached_property
     def with_geometry(self) -> dict[str, Parameter]:
         """Every number that may vary, and the lengths of the geometry."""
+        if self.known is not None:
+            return dict(self.known)
         table = self.study.table.geometry
         fields = {} if table is None else {n: getattr(table, n) for n in type(table).model_fields}
         lengths = {f"geometry.{n}": p for n, p in fields.items() if isinstance(p, Parameter)}

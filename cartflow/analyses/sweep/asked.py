@@ -12,6 +12,7 @@ from cartflow.analyses.sweep.choices import Interval, choice
 from cartflow.analyses.sweep.draws import drawn
 from cartflow.analyses.sweep.layout import layout
 from cartflow.analyses.sweep.outcomes import at_the_start
+from cartflow.analyses.sweep.of_population import members_of_population
 from cartflow.analyses.sweep.plan import planned
 from cartflow.analyses.sweep.table import read_table
 from cartflow.analyses.sweep.task import Task
@@ -80,7 +81,12 @@ def _named_axes(asked: Asked) -> list[Axis]:
 def _members(
     study: Study, asked: Asked, ranges: Sequence[Interval]
 ) -> tuple[Axis | None, dict[str, str | int]]:
-    """Return the members of a table or of draws, if there are any, and what is said of them."""
+    """Return the members of a table, of draws or of the study's population, and what is said."""
+    if asked.sample is None and asked.table is None and study.table.population is not None:
+        if ranges:
+            msg = f"--over {ranges[0].key}: a range beside [population]; give it there"
+            raise InputError(msg)
+        return members_of_population(study)
     if asked.sample is None:
         if ranges:
             key = ranges[0].key

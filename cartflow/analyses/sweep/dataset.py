@@ -97,7 +97,7 @@ def _of_study(each: Choice, plan: Plan) -> dict[str, str | float]:
     """Return the value in the study itself, with its source, and the key that varies."""
     name = number_name(each.key)
     own = plan.numbers.get(name) or plan.study.stated.get(each.key)
-    found: dict[str, str | float] = {"key": each.key}
+    found: dict[str, str | float] = {"key": each.key, **each.said}
     if own is None:
         return found
     found |= {

@@ -15,7 +15,7 @@ from cartflow.analyses.sweep.choices import Choice
 from cartflow.core.dataset import identifier
 from cartflow.core.outcome import InputError, nearest
 from cartflow.core.parameters import Parameter
-from cartflow.core.units import to_internal
+from cartflow.core.units import internal_unit, to_internal
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import errors_named
 from cartflow.study.study import Study
@@ -68,12 +68,29 @@ class Plan:
         values, settings = {}, {}
         for key, value in assigned.items():
             name = number_name(key)
-            if name in self.numbers:
+            if name in self.numbers and (key not in self._by_setting):
                 values[name] = to_internal(value, self.numbers[name].unit)
             else:
                 settings[key] = value
-        base = self._base(settings)
+        if settings and settings.keys() <= self._by_setting:
+            # Numbers that no two members share, of a study that has the same ones.
+            study = self.study.with_settings(settings)
+            base = StudyNumbers(study=study, known=self.numbers)
+        else:
+            base = self._base(settings)
         return base.varied(values) if values else base.study
+
+    @cached_property
+    def _by_setting(self) -> frozenset[str]:
+        """The keys of numbers that are set in the study's file: others, or in another dimension."""
+        found = set()
+        for axis in self.axes:
+            for each in axis.choices:
+                own = self.numbers.get(number_name(each.key))
+                other = own is None or internal_unit(each.unit) != own.unit
+                if each.numbers is not None and other:
+                    found.add(each.key)
+        return frozenset(found)
 
     def _base(self, settings: dict[str, Any]) -> StudyNumbers:
         """Return the study with `settings`, such as names, which many members share."""
@@ -152,9 +169,11 @@ def _last(key: str) -> str:
 
 def _require_possible(plan: Plan, each: Choice) -> None:
     """Raise `InputError` unless the study has the key, and all values its dimension."""
+    if each.tried:
+        return
     number = plan.numbers.get(number_name(each.key))
     what = f"sweep: {each.key}"
-    if number is not None:
+    if number is not None and each.key not in plan._by_setting:
         with errors_named(what):
             for value in each.settings:
                 to_internal(value, number.unit)
