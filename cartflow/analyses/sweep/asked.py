@@ -11,8 +11,8 @@ from cartflow.analyses.sweep.axes import Axis, Over, read_over
 from cartflow.analyses.sweep.choices import Interval, choice
 from cartflow.analyses.sweep.draws import drawn
 from cartflow.analyses.sweep.layout import layout
-from cartflow.analyses.sweep.outcomes import at_the_start
-from cartflow.analyses.sweep.of_population import members_of_population
+from cartflow.analyses.sweep.outcomes import COURSE, at_the_start
+from cartflow.analyses.sweep.of_population import KIND, members_of_population, wanted_courses
 from cartflow.analyses.sweep.plan import planned
 from cartflow.analyses.sweep.table import read_table
 from cartflow.analyses.sweep.task import Task
@@ -52,11 +52,15 @@ def prepared(
     _ = study.prepared
     start = at_the_start(study.prepared)
     plan = planned(study, axes, members, {*start.variables})
+    courses = asked.courses
+    if not courses and attributes.get("members") == KIND:
+        names = [n.removeprefix(COURSE) for n in start.variables if n.startswith(COURSE)]
+        courses = wanted_courses(plan, names)
     if workers is None:
         workers = min(_processors(), _MOST_WORKERS)
     return Task(
         plan=plan,
-        layout=layout(plan, asked.outcomes, asked.courses),
+        layout=layout(plan, asked.outcomes, courses),
         workers=arguments.whole_number(workers, "--workers", 1, _MOST_WORKERS),
         limit=_seconds(limit),
         attributes=attributes,

@@ -12,6 +12,8 @@ from cartflow.analyses.sweep.axes import Axis
 from cartflow.analyses.sweep.choices import Choice
 from cartflow.analyses.sweep.layout import Layout
 from cartflow.analyses.sweep.members import Member
+from cartflow.analyses.sweep.of_population import KIND as KIND_OF_MEMBERS
+from cartflow.analyses.sweep.of_population import bodies_of
 from cartflow.analyses.sweep.plan import MEMBER, Plan, number_name
 from cartflow.core.dataset import identifier, label, without_fill
 from cartflow.core.provenance import installed_version
@@ -38,10 +40,14 @@ def sweep_dataset(
         own, beside = _coordinates(axis, plan)
         coords |= own
         data |= beside
+    words = f"a sweep of {plan.in_words()}"
+    if attributes.get("members") == KIND_OF_MEMBERS:
+        data |= bodies_of(plan)
+        words = f"a population of {plan.count}" if dims == (MEMBER,) else words
     study = plan.study
     attrs = {
         "Conventions": "CF-1.11",
-        "title": f"{study.table.title}: a sweep of {plan.in_words()}",
+        "title": f"{study.table.title}: {words}",
         "analysis": KIND,
         "source": f"cartflow {installed_version('cartflow')}",
         "study": study.text,
