@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cartflow.analyses.bands import asked, band_lines, shares, with_bands
+from cartflow.analyses.bands.choices import asked, with_bands
+from cartflow.analyses.bands.draws import with_draws
+from cartflow.analyses.bands.spread import parts, shares
+from cartflow.analyses.bands.words import band_lines
 from cartflow.analyses.compare import compare
 from cartflow.cli import main
 
