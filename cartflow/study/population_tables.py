@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from cartflow.core.parameters import Standing
 from cartflow.core.tables import PositiveInt, Table, WholeNumber
@@ -36,9 +36,17 @@ class VariedTable(Table):
     note: str = ""
 
 
-def _flat(value: Any) -> Any:
-    """Return tables by dotted key: ``body.weight = {...}`` and ``"body.weight" = {...}`` alike."""
-    return dict(_flattened(value, "", 0)) if isinstance(value, Mapping) else value
+def with_flat_keys(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a study's data with what varies in its population by dotted key.
+
+    ``body.weight = {...}`` and ``"body.weight" = {...}`` are alike.
+    """
+    table = data.get("population")
+    varied = table.get("varied") if isinstance(table, dict) else None
+    if not isinstance(table, dict) or not isinstance(varied, dict):
+        return data
+    flat = dict(_flattened(varied, "", 0))
+    return {**data, "population": {**table, "varied": flat}}
 
 
 def _flattened(table: Mapping[str, Any], prefix: str, depth: int) -> list[tuple[str, Any]]:
@@ -65,5 +73,5 @@ class PopulationTable(Table):
     members: PositiveInt = 100
     seed: Annotated[WholeNumber, Field(ge=0, le=_MOST_SEED)] = 1
     variability: str | None = None
-    varied: Annotated[dict[str, VariedTable], BeforeValidator(_flat)] = Field(default_factory=dict)
+    varied: dict[str, VariedTable] = Field(default_factory=dict)
     correlations: list[CorrelationTable] = Field(default_factory=list)

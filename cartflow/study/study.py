@@ -34,6 +34,7 @@ from cartflow.study.events.programme import Events, read_events
 from cartflow.study.given import in_words, on_cells
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import all_replaced, errors_named, without_folders
+from cartflow.study.population_tables import with_flat_keys
 from cartflow.study.preparing import body_alone, coupled_simulation
 from cartflow.study.saving import saving_of
 from cartflow.study.schema import StudyTable
@@ -77,7 +78,7 @@ class Study(Composition):
         folder = Path() if folder is None else as_path(folder, "folder")
         data, courses = without_courses(data, folder, name)
         data = organs_of_earlier(data, folder, name)
-        table = validate(StudyTable, data, name)
+        table = validate(StudyTable, with_flat_keys(data), name)
         require_parts(table, name)
         for key in table.references:
             require_known(key, keys(), f"{name}: references")

@@ -29,6 +29,7 @@ _LIKE = (
     (re.compile(r"body\.factors\..+|doses\.\d+\.shares\..+"), "1"),
     (re.compile(r"doses\.\d+\.maximum"), "cell"),
 )
+_SIZES = ("body.weight", "body.height", "body.name")
 # Numbers that no key of a study sets.
 _OUTSIDE = ("trafficking.", "body.cardiac_output", "body.blood_volume")
 _DOSE = re.compile(r"doses\.\d+\.cells")
@@ -101,7 +102,7 @@ def _of_table(
     if own is None:
         like = next((unit for form, unit in _LIKE if form.fullmatch(key)), None)
     if like is None and table.distribution != "choice":
-        msg = f"population.varied.{key}: is no number of the study{nearest(name, numbers)}"
+        msg = f"population.varied.{key}: is no number of the study{nearest(name, [*numbers, *_SIZES])}"
         raise InputError(msg)
     if _DOSE.fullmatch(key) and _per_weight(table):
         like = "cell/kg"

@@ -78,8 +78,8 @@ def _require_form(table: VariedTable, what: str) -> None:
     for group in groups:
         if sum(name in given for name in group) != 1:
             words = " or ".join(f"'{name}'" for name in group)
-            one = "one of " if len(group) > 1 else "key "
-            msg = f"{what}: a {table.distribution} distribution needs {one}{words}"
+            one = f"either {words}, one of them" if len(group) > 1 else f"key {words}"
+            msg = f"{what}: a {table.distribution} distribution needs {one}"
             raise InputError(msg)
 
 
