@@ -9,7 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from cartflow.analyses.bands.spread import BY_CHOICE, BY_DRAW, BY_NUMBER, CHOICES, with_shares
+from cartflow.analyses.bands.spread import (
+    BY_CHOICE,
+    BY_DRAW,
+    BY_NUMBER,
+    CHOICES,
+    most_and_least,
+    with_shares,
+)
 from cartflow.analyses.compare import settings_in
 from cartflow.analyses.delivery import network_delivery
 from cartflow.analyses.sweep.draws import points
@@ -55,7 +62,8 @@ def with_draws(
     factor, evenly in log. A draw has the same model and tumour in every body, and bodies of its
     own. ``delivery_by_draw`` (body, trafficking, scaling, draw) in 1/mL is the choice's delivery
     times how the organ network's moves, without reactions; ``moved_by_number`` (body,
-    trafficking, scaling, number) is ln(delivery) at a range's upper end less that at the lower.
+    trafficking, scaling, number) is ln(delivery) at a range's upper end less that at the lower, of
+    the two bodies that get most and least.
     Where nothing may vary the attribute ``numbers`` says why. Raises `InputError`.
     """
     samples = arguments.whole_number(samples, "--sample", 1, _MOST_SAMPLES)
@@ -72,12 +80,13 @@ def with_draws(
     names = list(dict.fromkeys(_own_name(n, case) for case in cases for n in case.ranges))
     shares = points(len(names), samples, "sobol", seed)
     columns = {name: shares[:, i] for i, name in enumerate(names)}
+    ends_of = most_and_least(banded)
     central = banded[BY_CHOICE].transpose("body", *CHOICES).values
     drawn = np.full((*central.shape, samples), np.nan)
     moved = np.zeros((*central.shape, len(names)))
     for count, case in enumerate(cases):
         drawn[case.place] = central[case.place] * _relative(case, columns, samples)
-        for name, (low, high) in case.ranges.items():
+        for name, (low, high) in case.ranges.items() if case.place[0] in ends_of else ():
             ends = [case.delivery({name: value}) for value in (low, high)]
             moved[(*case.place, names.index(_own_name(name, case)))] = np.log(ends[1] / ends[0])
         if watch is not None:

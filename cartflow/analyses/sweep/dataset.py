@@ -17,7 +17,7 @@ from cartflow.analyses.sweep.of_population import bodies_of
 from cartflow.analyses.sweep.plan import MEMBER, Plan, number_name
 from cartflow.core.dataset import identifier, label, without_fill
 from cartflow.core.provenance import installed_version
-from cartflow.core.units import to_internal, unit_words
+from cartflow.core.units import internal_unit, to_internal, unit_words
 from cartflow.study.overrides import without_folders
 
 Array = np.ndarray
@@ -111,6 +111,6 @@ def _of_study(each: Choice, plan: Plan) -> dict[str, str | float]:
         "source_in_study": own.source,
         "standing_in_study": own.standing,
     }
-    if each.numbers is not None:
+    if each.numbers is not None and internal_unit(each.unit) == own.unit:
         found["value_in_study"] = own.value / to_internal(f"1 {each.unit}", own.unit)
     return found

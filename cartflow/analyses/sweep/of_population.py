@@ -17,11 +17,11 @@ from cartflow.study.study import Study
 
 KIND = "population"
 _TIMES = (".time", ".duration", ".interval", ".split")
-# Name, what one unit is in internal units, unit, text.
+# Name, that of the body, what one unit is in internal units, unit, text.
 _OF_BODIES = (
-    ("body_weight", 1e12, "kg", "body weight of the member"),
-    ("cardiac_output", 1440e6, "L min-1", "cardiac output of the member"),
-    ("blood_volume", 1e6, "L", "blood volume of the member"),
+    ("weight", "body_weight", 1e12, "kg", "body weight of the member"),
+    ("cardiac_output", "cardiac_output", 1440e6, "L min-1", "cardiac output of the member"),
+    ("blood_volume", "blood_volume", 1e6, "L", "blood volume of the member"),
 )
 
 
@@ -80,10 +80,10 @@ def bodies_of(plan: Plan) -> dict[str, xr.Variable]:
             body = plan.study.with_settings(settings).body
         except InputError:
             continue
-        rows[place] = [getattr(body, name).value / one for name, one, _, _ in _OF_BODIES]
+        rows[place] = [getattr(body, own).value / one for _, own, one, _, _ in _OF_BODIES]
     return {
         name: xr.Variable((MEMBER,), values, {"units": unit, "long_name": text, "role": KIND})
-        for (name, _, unit, text), values in zip(_OF_BODIES, rows.T, strict=True)
+        for (name, _, _, unit, text), values in zip(_OF_BODIES, rows.T, strict=True)
     }
 
 
