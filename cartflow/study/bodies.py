@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.files.load import load_body
-from cartflow.pbpk.variation.organ_sizes import OrganSizes, with_organ_sizes
-from cartflow.pbpk.variation.sizes import SOURCES, of_size, size_rule
+from cartflow.pbpk.sizes.organ_sizes import OrganSizes, with_organ_sizes
+from cartflow.pbpk.sizes.size import SOURCES, of_size, size_rule
 from cartflow.study.schema import BodyTable
 
 

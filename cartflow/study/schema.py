@@ -11,7 +11,7 @@ from cartflow.core.tables import PositiveInt, Table, quantity
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling
-from cartflow.pbpk.variation.sizes import SizeRule
+from cartflow.pbpk.sizes.size import SizeRule
 from cartflow.study.course_tables import BloodTable
 from cartflow.study.event_tables import EventTable
 from cartflow.study.geometry_tables import GeometryTable

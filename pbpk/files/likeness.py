@@ -14,6 +14,22 @@ from cartflow.pbpk.body import Organ
 from cartflow.pbpk.checks import shown
 
 
+# What a file may say of a body of another size beside its weight.
+_BESIDE_WEIGHT = {"like", "name", "title", "species", "body_weight", "height", "sex", "haematocrit"}
+
+
+def other_size(path: Path) -> tuple[str, dict[str, Any]] | None:
+    """Return whose body a file gives another weight and nothing else of size, and what it gives.
+
+    None for any other file: one that states flows or volumes is taken as it stands.
+    """
+    data = read_toml(path)
+    like = data.get("like")
+    if not isinstance(like, str) or "body_weight" not in data or data.keys() - _BESIDE_WEIGHT:
+        return None
+    return like, data
+
+
 def with_model(path: Path, find: Callable[[str, Path], Path]) -> dict[str, Any]:
     """Return the table in `path`, laid over the one that its key `like` names, and so on.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -15,8 +16,9 @@ from cartflow.core.parameters import Parameter
 from cartflow.core.tables import Table, quantity, validate
 from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
 from cartflow.pbpk.checks import require_weight
-from cartflow.pbpk.files.likeness import closed_with_rest, with_lymph, with_model
+from cartflow.pbpk.files.likeness import closed_with_rest, other_size, with_lymph, with_model
 from cartflow.pbpk.published_tumour import PublishedTumour
+from cartflow.pbpk.sizes.size import of_size
 from cartflow.pbpk.trafficking import (
     BloodTrafficking,
     CavityTrafficking,
@@ -147,9 +149,14 @@ def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
     """Return the body of a shipped name, or of a TOML file (its path relative to `directory`).
 
     A file with `like` holds only what differs from the body that it names; one with `lymph_flow`
-    scales its organs' lymph to that sum. Raises `InputError`, naming file and key, if anything is
+    scales its organs' lymph to that sum. One with `like` and another `body_weight` alone is that
+    body of another size (`of_size`). Raises `InputError`, naming file and key, if anything is
     unknown, missing, does not close or does not fit the weight.
     """
+    path = _path("body", name_or_path, directory)
+    sized = other_size(path)
+    if sized is not None:
+        return _of_other_size(path, *sized)
     table, file = _read(_BodyTable, "body", name_or_path, directory)
     with _named(f"{file}: "):
         organs = {name: _organ(name, organ) for name, organ in table.organs.items()}
@@ -161,6 +168,25 @@ def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
         body = Body(**parts)
         require_weight(body.volume(), body.body_weight.value)
         return body
+
+
+def _of_other_size(path: Path, like: str, data: dict[str, Any]) -> Body:
+    """Return the body `like`, at the weight (and height) of a file, under its name."""
+    table, _ = _read(_BodyTable, "body", path.name, path.parent)
+    with _named(f"{path}: like: "):
+        body = load_body(like, path.parent)
+    with _named(f"{path}: "):
+        height = table.height if "height" in data else None
+        sized = of_size(body, table.body_weight, height)
+        return replace(
+            sized,
+            name=table.name,
+            title=table.title,
+            species=table.species,
+            haematocrit=table.haematocrit,
+            height=table.height,
+            sex=table.sex,
+        )
 
 
 def load_trafficking(name_or_path: str | Path, directory: Path | None = None) -> Trafficking:

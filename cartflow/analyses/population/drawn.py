@@ -15,7 +15,7 @@ from cartflow.core.outcome import InputError, nearest
 from cartflow.core.parameters import Parameter, Sign
 from cartflow.core.units import internal_unit, split, to_internal
 from cartflow.pbpk.variation.variability import load_variability
-from cartflow.study.numbers import study_setting
+from cartflow.study.numbers import setting_key, study_setting
 from cartflow.study.overrides import errors_named
 from cartflow.study.population_tables import PopulationTable, VariedTable
 from cartflow.study.study import Study
@@ -129,7 +129,8 @@ def _require_taken(study: Study, each: Distribution, numbers: Mapping[str, Param
                 _ = study.in_body(setting.body, setting.trafficking).prepared
             else:
                 plain = each.unit == "1" and not each.names
-                settings = {each.key: float(middle) if plain else middle}
+                key = setting_key(each.key) if each.key in numbers else each.key
+                settings = {key: float(middle) if plain else middle}
                 _ = study.with_settings(settings).prepared
         except InputError as error:
             words = str(error).removeprefix(f"{study.name}: ")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from scipy.stats import norm
 
 from cartflow.analyses.sweep.plan import MEMBER
 from cartflow.results.figures.sweep.draws import rank_correlations
 from cartflow.results.figures.sweep.shown import is_varied
 
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_RARE = 0.05
 _HIDDEN = ("relative_residual",)
 
 
@@ -33,8 +35,14 @@ def percentile_lines(dataset: xr.Dataset) -> list[str]:
 
 
 def _mover(dataset: xr.Dataset, outcome: str, varied: tuple[str, ...]) -> str:
-    found = rank_correlations(dataset, outcome, varied)
-    if not varied or not np.abs(found).max() > 0:
+    """Return the number with the largest rank correlation, if it is not one of chance."""
+    if not varied:
         return ""
+    found = rank_correlations(dataset, outcome, varied)
     most = int(np.argmax(np.abs(found)))
+    count = int(np.isfinite(dataset[outcome].values).sum())
+    # What the largest of so many is by chance in one of twenty populations, near enough.
+    chance = norm.isf(0.5 * _RARE / len(varied)) / np.sqrt(max(count - 1, 1))
+    if not abs(found[most]) > chance:
+        return "none beyond chance"
     return f"{dataset[varied[most]].attrs['key']} ({found[most]:+.2f})"

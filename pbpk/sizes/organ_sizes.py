@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.variation.rebuilt import Factors, rebuilt, tissue_mass
+from cartflow.pbpk.sizes.rebuilt import Factors, rebuilt, tissue_mass
 
 # What takes up the weight that other organs leave.
 _BULK = ("muscle", "adipose")

@@ -6,9 +6,9 @@ import pytest
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.pbpk.files.load import body_names, load_body
-from cartflow.pbpk.variation.organ_sizes import OrganSizes, with_organ_sizes
-from cartflow.pbpk.variation.rebuilt import tissue_mass
-from cartflow.pbpk.variation.sizes import lean_body_weight, of_size
+from cartflow.pbpk.sizes.organ_sizes import OrganSizes, with_organ_sizes
+from cartflow.pbpk.sizes.rebuilt import tissue_mass
+from cartflow.pbpk.sizes.size import lean_body_weight, of_size
 from cartflow.pbpk.variation.variability import load_variability, variability_names
 
 
@@ -166,3 +166,17 @@ def test_a_child_and_a_mouse_have_no_lean_body_weight():
     for name in ("child_5y", "mouse_28g"):
         with pytest.raises(InputError, match="adult of known sex and height"):
             of_size(load_body(name), rule="lean_body_weight")
+
+
+def test_a_file_of_another_weight_is_a_body_of_another_size(man, tmp_path):
+    path = tmp_path / "man_90kg.toml"
+    weight = '{ value = "90 kg", source = "assumed", standing = "assumed" }'
+    path.write_text(f'like = "human_male"\nname = "man_90kg"\nbody_weight = {weight}\n')
+    heavy = load_body(path)
+    expected = of_size(man, kg(90))
+    assert heavy.name == "man_90kg"
+    assert heavy.cardiac_output.value == expected.cardiac_output.value
+    assert heavy.organs["liver"].volume.value == expected.organs["liver"].volume.value
+    path.write_text(path.read_text() + 'cardiac_output = "7 L/min"\n')
+    with pytest.raises(InputError, match="has no source"):
+        load_body(path)  # what says the size itself is taken as it stands

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.variation.rebuilt import Factors, rebuilt, tissue_mass
+from cartflow.pbpk.sizes.rebuilt import Factors, rebuilt, tissue_mass
 
 SizeRule = Literal["lean_body_weight", "allometric"]
 SIZE_RULES: tuple[str, ...] = get_args(SizeRule)
