@@ -105,8 +105,8 @@ def sensitivity_lines(dataset: xr.Dataset) -> list[str]:
         low, middle, high = (float(dataset.attrs[name]) for name in _BAND)
         most = str(dataset["parameter"].values[int(np.argmax(dataset["total_order"].values))])
         lines.append(
-            f"all at once: {low:.4g} to {high:.4g}, median {middle:.4g} (90 % of the draws); {most} "
-            "makes most of it"
+            f"all at once: {low:.4g} to {high:.4g}, median {middle:.4g} (90 % of the draws); "
+            f"{most} makes most of it"
         )
     lines.append(f"elasticity: {dataset.attrs['elasticity_by']}")
     if dataset.attrs["spread"] == 0:

@@ -21,7 +21,8 @@ def sobol_indices(
 ) -> tuple[dict[str, Array], Array]:
     """Return indices of first and all orders, with their error, of numbers drawn evenly in log.
 
-    Second are the outcomes of all draws. `samples` is a power of 2. Raises `InputError` for another, and where a range has no width.
+    Second are the outcomes of all draws. `samples` is a power of 2. Raises `InputError` for
+    another, and where a range has no width.
     """
     try:
         from SALib.analyze import sobol as analysis

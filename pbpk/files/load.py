@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
 from cartflow.core.outcome import InputError, suggest
-from cartflow.core.parameters import Parameter
-from cartflow.core.tables import Table, quantity, validate
+from cartflow.core.tables import Table, validate
 from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
 from cartflow.pbpk.checks import require_weight
-from cartflow.pbpk.files.likeness import closed_with_rest, other_size, with_lymph, with_model
+from cartflow.pbpk.files.body_tables import BodyTable, Flow, Number, OrganTable, Rate, Volume
+from cartflow.pbpk.files.likeness import (
+    closed_with_rest,
+    other_size,
+    stated_over,
+    with_lymph,
+    with_model,
+)
 from cartflow.pbpk.published_tumour import PublishedTumour
 from cartflow.pbpk.sizes.size import of_size
 from cartflow.pbpk.trafficking import (
@@ -28,44 +33,6 @@ from cartflow.pbpk.trafficking import (
     Trafficking,
     TumourTrafficking,
 )
-
-Volume = Annotated[Parameter, quantity("mL", above=0)]
-Flow = Annotated[Parameter, quantity("mL/h", above=0)]
-Rate = Annotated[Parameter, quantity("1/h")]
-Number = Annotated[Parameter, quantity("1", above=0)]
-
-
-class _OrganTable(Table):
-    volume: Volume
-    vascular_volume: Volume
-    interstitial_volume: Volume
-    blood_flow: Flow
-    lymph_flow: Annotated[Parameter, quantity("mL/h")]
-
-
-class _CavityTable(Table):
-    volume: Volume
-    lymph_flow: Flow
-
-
-class _BodyTable(Table):
-    name: str
-    title: str = ""
-    species: str
-    body_weight: Annotated[Parameter, quantity("g", above=0)]
-    haematocrit: Number
-    cardiac_output: Flow
-    blood_volume: Volume
-    venous_volume: Volume
-    arterial_volume: Volume
-    lymph_node_volume: Volume
-    organs: dict[str, _OrganTable]
-    minimal: bool = False
-    close_with_rest: bool = False
-    lymph_flow: Flow | None = None
-    cavities: dict[str, _CavityTable] = Field(default_factory=dict)
-    height: Annotated[Parameter, quantity("m", above=0)] | None = None
-    sex: Literal["", "male", "female"] = ""
 
 
 class _OrganTraffickingTable(Table):
@@ -149,19 +116,18 @@ def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
     """Return the body of a shipped name, or of a TOML file (its path relative to `directory`).
 
     A file with `like` holds only what differs from the body that it names; one with `lymph_flow`
-    scales its organs' lymph to that sum. One with `like` and another `body_weight` alone is that
-    body of another size (`of_size`). Raises `InputError`, naming file and key, if anything is
+    scales its organs' lymph to that sum. What one with `like` and a `body_weight` does not state
+    follows the weight (`of_size`). Raises `InputError`, naming file and key, if anything is
     unknown, missing, does not close or does not fit the weight.
     """
     path = _path("body", name_or_path, directory)
-    sized = other_size(path)
-    if sized is not None:
-        return _of_other_size(path, *sized)
-    table, file = _read(_BodyTable, "body", name_or_path, directory)
+    table, file = _read(BodyTable, "body", name_or_path, directory)
     with _named(f"{file}: "):
         organs = {name: _organ(name, organ) for name, organ in table.organs.items()}
         cavities = {name: Cavity(**_fields(c)) for name, c in table.cavities.items()}
         parts = {**_fields(table), "organs": organs, "cavities": cavities}
+        if (other := other_size(path)) is not None:
+            parts = _of_other_size(path, *other, table, parts)
         parts = with_lymph(parts, parts.pop("lymph_flow"))
         if parts.pop("close_with_rest"):
             parts = closed_with_rest(parts)
@@ -170,23 +136,18 @@ def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
         return body
 
 
-def _of_other_size(path: Path, like: str, data: dict[str, Any]) -> Body:
-    """Return the body `like`, at the weight (and height) of a file, under its name."""
-    table, _ = _read(_BodyTable, "body", path.name, path.parent)
-    with _named(f"{path}: like: "):
-        body = load_body(like, path.parent)
-    with _named(f"{path}: "):
-        height = table.height if "height" in data else None
-        sized = of_size(body, table.body_weight, height)
-        return replace(
-            sized,
-            name=table.name,
-            title=table.title,
-            species=table.species,
-            haematocrit=table.haematocrit,
-            height=table.height,
-            sex=table.sex,
-        )
+def _of_other_size(
+    path: Path, like: str, stated: dict[str, Any], table: BodyTable, read: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the parts of a file whose body is `like` another one of another weight."""
+    body = load_body(like, path.parent)
+    height = table.height if "height" in stated else None
+    sized = of_size(body, table.body_weight, height)
+    parts = stated_over(vars(sized), read, stated)
+    closing = "close_with_rest" in stated and table.close_with_rest
+    # What is closed, and whose lymph is scaled, is the body of the file alone: the other's stands.
+    lymph = table.lymph_flow if "lymph_flow" in stated else None
+    return {**parts, "close_with_rest": closing, "lymph_flow": lymph}
 
 
 def load_trafficking(name_or_path: str | Path, directory: Path | None = None) -> Trafficking:
@@ -224,7 +185,7 @@ def _named(prefix: str) -> Iterator[None]:
         raise InputError(msg) from None
 
 
-def _organ(name: str, table: _OrganTable) -> Organ:
+def _organ(name: str, table: OrganTable) -> Organ:
     with _named(f"organs.{name}: "):
         return Organ(**_fields(table))
 

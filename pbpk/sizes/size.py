@@ -76,9 +76,7 @@ def of_size(
 
 def _by_weight(ratio: float) -> Factors:
     flow = ratio**_FLOW_EXPONENT
-    return Factors(
-        others=ratio, other_vessels=ratio, other_flow=flow, pools=ratio, nodes=ratio
-    )
+    return Factors(others=ratio, other_vessels=ratio, other_flow=flow, pools=ratio, nodes=ratio)
 
 
 def _by_lean_body_weight(body: Body, weight: Parameter, height: Parameter | None) -> Factors:

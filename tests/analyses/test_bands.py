@@ -98,7 +98,7 @@ def test_draws_are_single_networks_and_their_parts_add_up(path, banded):
 
 
 def test_one_number_alone_makes_what_its_range_does(path):
-    """A range of blood volume of a factor e either way: its ratio's logarithm spreads by its own."""
+    """What each range moves, squared and by its share of a uniform one, is the variance of all."""
     compared = compare(path, BODIES)
     one = asked(compared, path, trafficking=["khot2019"], rules=["capture_per_pass"])
     found = with_draws(with_bands(compared, one), path, samples=64, spread=1.5)

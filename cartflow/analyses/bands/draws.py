@@ -154,9 +154,7 @@ def _with(
     attrs = {"units": "mL-1", "long_name": "delivery by model, rule and draw of the numbers"}
     found[BY_DRAW] = xr.Variable((*dims, "draw"), drawn, attrs)
     text = "ln(delivery) at the upper end of a number's range less that at the lower"
-    found[BY_NUMBER] = xr.Variable(
-        (*dims, "number"), moved, {"units": "1", "long_name": text}
-    )
+    found[BY_NUMBER] = xr.Variable((*dims, "number"), moved, {"units": "1", "long_name": text})
     for name, share in (("p05", 0.05), ("p50", 0.5), ("p95", 0.95)):
         values = np.nanquantile(drawn, share, axis=(1, 2, 3))
         text = f"delivery over all models, rules and draws, {100 * share:g} % of them below"

@@ -57,7 +57,9 @@ def _makers(dataset: xr.Dataset) -> tuple[str, str]:
         each = [f"{name} {100 * share:.1f} %" for name, share in ordered if share >= _LEAST_SHARE]
         words = f" ({', '.join(each)})" if each else ""
         told.append(f"numbers {100 * sum(found.values()):.0f} %{words}")
-    found |= {f"the {text}": share for text, share in zip(CHOICES.values(), (model, rule), strict=True)}
+    found |= {
+        f"the {text}": share for text, share in zip(CHOICES.values(), (model, rule), strict=True)
+    }
     return ", ".join(told), max(found, key=found.__getitem__)
 
 

@@ -102,7 +102,8 @@ def _of_table(
     if own is None:
         like = next((unit for form, unit in _LIKE if form.fullmatch(key)), None)
     if like is None and table.distribution != "choice":
-        msg = f"population.varied.{key}: is no number of the study{nearest(name, [*numbers, *_SIZES])}"
+        hint = nearest(name, [*numbers, *_SIZES])
+        msg = f"population.varied.{key}: is no number of the study{hint}"
         raise InputError(msg)
     if _DOSE.fullmatch(key) and _per_weight(table):
         like = "cell/kg"

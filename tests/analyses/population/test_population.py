@@ -75,7 +75,11 @@ variability = "mcnally2014"
 body.weight = { distribution = "log-normal", median = "78 kg", cv = 0.2, lowest = "45 kg" }
 "body.height" = { distribution = "normal", mean = "1.76 m", sd = "7 cm" }
 geometry.radius = { distribution = "uniform", lowest = "1 mm", highest = "3 mm" }
-trafficking.lung.transmigration_rate = { distribution = "log-normal", median = "1843 1/h", cv = 0.15, source = "khot2019", standing = "transcribed" }
+[population.varied.trafficking.lung.transmigration_rate]
+distribution = "log-normal"
+median = "1843 1/h"
+cv = 0.15
+source = "khot2019"
 [[population.correlations]]
 between = ["body.weight", "body.height"]
 coefficient = 0.5
@@ -162,10 +166,7 @@ def test_a_member_is_the_single_run_with_its_numbers(men):
 def test_the_dataset_says_what_varied_and_by_whom(men):
     rate = men["trafficking_lung_transmigration_rate"].attrs
     assert rate["distribution"] == "log-normal, median 1843 1/h, cv 0.15"
-    assert (rate["distribution_source"], rate["distribution_standing"]) == (
-        "khot2019",
-        "transcribed",
-    )
+    assert (rate["distribution_source"], rate["distribution_standing"]) == ("khot2019", "assumed")
     liver = men["body_factors_volume_liver"].attrs
     assert liver["distribution_source"] == "mcnally2014"
     assert men.attrs["seed"] == 1
@@ -203,14 +204,26 @@ body.name = { distribution = "choice", names = ["human_male", "human_female"], s
 
 SAMPLE = scores(["a", "b"], 20_000, 7)
 FORMS = [
-    ({"distribution": "log-normal", "median": 3.0, "cv": 0.5}, stats.lognorm(np.sqrt(np.log(1.25)), scale=3)),
-    ({"distribution": "log-normal", "mean": 3.0, "log_sd": 0.4}, stats.lognorm(0.4, scale=3 * np.exp(-0.08))),
+    (
+        {"distribution": "log-normal", "median": 3.0, "cv": 0.5},
+        stats.lognorm(np.sqrt(np.log(1.25)), scale=3),
+    ),
+    (
+        {"distribution": "log-normal", "mean": 3.0, "log_sd": 0.4},
+        stats.lognorm(0.4, scale=3 * np.exp(-0.08)),
+    ),
     ({"distribution": "normal", "mean": 3.0, "cv": 0.1}, stats.norm(3, 0.3)),
-    ({"distribution": "normal", "mean": 3.0, "sd": 2.0, "lowest": 1.0, "highest": 4.0}, stats.truncnorm(-1, 0.5, 3, 2)),
-    ({"distribution": "normal", "mean": 3.0, "sd": 1.0, "lowest": 5.5}, stats.truncnorm(2.5, np.inf, 3, 1)),
+    (
+        {"distribution": "normal", "mean": 3.0, "sd": 2.0, "lowest": 1.0, "highest": 4.0},
+        stats.truncnorm(-1, 0.5, 3, 2),
+    ),
+    (
+        {"distribution": "normal", "mean": 3.0, "sd": 1.0, "lowest": 5.5},
+        stats.truncnorm(2.5, np.inf, 3, 1),
+    ),
     ({"distribution": "uniform", "lowest": 1.0, "highest": 4.0}, stats.uniform(1, 3)),
     ({"distribution": "log-uniform", "lowest": 1.0, "highest": 100.0}, stats.loguniform(1, 100)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("form", "exact"), FORMS)
@@ -243,31 +256,71 @@ def test_correlations_are_those_asked_for():
     np.testing.assert_array_equal(scores(keys, 9, 1, asked)[:, 3], scores(["d"], 9, 1)[:, 0])
 
 
-WEIGHT = 'body.weight = { distribution = "log-normal", median = "78 kg", cv = 0.2, lowest = "45 kg" }'
+WEIGHT = (
+    'body.weight = { distribution = "log-normal", median = "78 kg", cv = 0.2, lowest = "45 kg" }'
+)
+BODY = 'body.name = { distribution = "choice", names = ["human_mal"] }'
+ORGAN = 'body.factors.volume.livr = { distribution = "log-normal", median = 1, cv = 0.2 }'
 MISTAKES = [
-    ('"log-normal", median = "78', '"lognormal", median = "78', "body.weight.distribution: .*did you mean 'log-normal'"),
+    (
+        '"log-normal", median = "78',
+        '"lognormal", median = "78',
+        "body.weight.distribution: .*did you mean 'log-normal'",
+    ),
     ('median = "78 kg"', 'median = "-78 kg"', r"body.weight.median: -78 must be above 0"),
-    ('median = "78 kg"', "median = 78", "body.weight.median: '78' has the dimension a plain number, but mass"),
+    (
+        'median = "78 kg"',
+        "median = 78",
+        "body.weight.median: '78' has the dimension a plain number, but mass",
+    ),
     ('median = "78 kg"', 'median = "78 m"', "body.weight.median: '78 m' has the dimension length"),
     ("cv = 0.2", "cv = -0.2", "body.weight.cv: -0.2 must be above 0"),
     ("cv = 0.2", 'cv = "20 kg"', "body.weight.cv: '20 kg' has the dimension mass"),
     ("cv = 0.2, ", "", "needs either 'cv' or 'log_sd', one of them"),
     ("cv = 0.2", "cv = 0.2, sd = 3", "body.weight.sd: a log-normal distribution has none"),
     ('lowest = "45 kg"', 'lowest = "900 kg"', "the bounds leave .* % of it"),
-    ('lowest = "45 kg"', 'lowest = "45 kg", highest = "40 kg"', "lowest 45 is not below highest 40"),
-    ("body.weight = {", "body.wieght = {", "body.wieght: is no number of the study; did you mean 'body.weight'"),
-    ("geometry.radius = {", "geometry.raduis = {", "geometry.raduis: is no number .*did you mean 'geometry.radius'"),
+    (
+        'lowest = "45 kg"',
+        'lowest = "45 kg", highest = "40 kg"',
+        "lowest 45 is not below highest 40",
+    ),
+    (
+        "body.weight = {",
+        "body.wieght = {",
+        "body.wieght: is no number of the study; did you mean 'body.weight'",
+    ),
+    (
+        "geometry.radius = {",
+        "geometry.raduis = {",
+        "geometry.raduis: is no number .*did you mean 'geometry.radius'",
+    ),
     ("members = 6", "members = 0", "population.members: Input should be greater than 0"),
     ("seed = 1", "seed = -1", "population.seed: .*greater than or equal to 0"),
-    ('"mcnally2014"', '"mcnaly2014"', "population.variability: unknown name .*did you mean 'mcnally2014'"),
+    (
+        '"mcnally2014"',
+        '"mcnaly2014"',
+        "population.variability: unknown name .*did you mean 'mcnally2014'",
+    ),
     ("cv = 0.2", "cvv = 0.2", "unknown key 'population.varied.body.weight.cvv'.*did you mean 'cv'"),
-    ('"body.height"]', '"body.hight"]', "correlations.0.between: unknown name 'body.hight'.*'body.height'"),
+    (
+        '"body.height"]',
+        '"body.hight"]',
+        "correlations.0.between: unknown name 'body.hight'.*'body.height'",
+    ),
     ("coefficient = 0.5", "coefficient = 1.5", "coefficient: 1.5 must lie between -1 and 1"),
-    ('mean = "1.76 m", sd = "7 cm"', 'mean = "10 cm", sd = "7 cm"', "7.7 % of a normal, .* lie below 0; give lowest"),
-    (WEIGHT, WEIGHT + '\nbody.name = { distribution = "choice", names = ["human_mal"] }', "the study cannot have human_mal: .*'human_male'"),
-    (WEIGHT, WEIGHT + '\nbody.factors.volume.livr = { distribution = "log-normal", median = 1, cv = 0.2 }', "cannot have 1.0: .*did you mean 'liver'"),
-    ('name = "human_male"', 'name = "mouse_28g"', "'mcnally2014' is of adults, men and women; mouse_28g is none"),
-]  # fmt: skip
+    (
+        'mean = "1.76 m", sd = "7 cm"',
+        'mean = "10 cm", sd = "7 cm"',
+        "7.7 % of a normal, .* lie below 0; give lowest",
+    ),
+    (WEIGHT, WEIGHT + "\n" + BODY, "the study cannot have human_mal: .*'human_male'"),
+    (WEIGHT, WEIGHT + "\n" + ORGAN, "cannot have 1.0: .*did you mean 'liver'"),
+    (
+        'name = "human_male"',
+        'name = "mouse_28g"',
+        "'mcnally2014' is of adults, men and women; mouse_28g is none",
+    ),
+]
 
 
 @pytest.mark.parametrize(("old", "new", "match"), MISTAKES)

@@ -177,6 +177,32 @@ def test_a_file_of_another_weight_is_a_body_of_another_size(man, tmp_path):
     assert heavy.name == "man_90kg"
     assert heavy.cardiac_output.value == expected.cardiac_output.value
     assert heavy.organs["liver"].volume.value == expected.organs["liver"].volume.value
-    path.write_text(path.read_text() + 'cardiac_output = "7 L/min"\n')
-    with pytest.raises(InputError, match="has no source"):
-        load_body(path)  # what says the size itself is taken as it stands
+    output = '{ value = "7 L/min", source = "assumed", standing = "assumed" }'
+    path.write_text(path.read_text() + f"cardiac_output = {output}\nclose_with_rest = true\n")
+    stated = load_body(path)
+    assert stated.cardiac_output.value == pytest.approx(7 * 1440e6)
+    assert stated.blood_volume.value == expected.blood_volume.value
+    liver = stated.organs["liver"].blood_flow.value
+    assert liver == expected.organs["liver"].blood_flow.value
+    assert total_flow(stated) == pytest.approx(7 * 1440e6)
+
+
+def test_a_stout_man_has_more_blood_and_output_than_one_of_73_kg(man, tmp_path):
+    path = tmp_path / "stout.toml"
+    assumed = 'source = "assumed", standing = "assumed"'
+    path.write_text(f"""
+like = "human_male"
+name = "stout_male"
+close_with_rest = true
+body_weight = {{ value = "90 kg", {assumed} }}
+[organs.adipose]
+volume = {{ value = "30000 mL", {assumed} }}
+blood_flow = {{ value = "25000 mL/h", {assumed} }}
+""")
+    stout, expected = load_body(path), of_size(man, kg(90))
+    assert stout.organs["adipose"].volume.value == pytest.approx(30e6)
+    assert stout.cardiac_output.value == expected.cardiac_output.value
+    assert stout.blood_volume.value == expected.blood_volume.value
+    assert stout.organs["muscle"].volume.value == expected.organs["muscle"].volume.value
+    # More fat is fed by what is left of the rest.
+    assert total_flow(stout) == pytest.approx(stout.cardiac_output.value)
