@@ -50,10 +50,9 @@ def rebuilt(body: Body, factors: Factors, weight: Parameter, note: str) -> Body:
     volumes do not fit the weight.
     """
     organs = {name: _organ(name, organ, factors, note) for name, organ in body.organs.items()}
-    pools = {
-        name: _times(getattr(body, name), factors.pools, note)
-        for name in ("venous_volume", "arterial_volume")
-    }
+    veins, arteries = (
+        _times(pool, factors.pools, note) for pool in (body.venous_volume, body.arterial_volume)
+    )
     flow = _ratio(body.organs, organs, "blood_flow", without="lung")
     lung = organs["lung"]
     lung = replace(
@@ -62,7 +61,7 @@ def rebuilt(body: Body, factors: Factors, weight: Parameter, note: str) -> Body:
         lymph_flow=_times(body.organs["lung"].lymph_flow, flow, note),
     )
     held = _blood(body.organs, body.venous_volume, body.arterial_volume)
-    now = _blood(organs, pools["venous_volume"], pools["arterial_volume"])
+    now = _blood(organs, veins, arteries)
     found = replace(
         body,
         body_weight=weight,
@@ -71,7 +70,8 @@ def rebuilt(body: Body, factors: Factors, weight: Parameter, note: str) -> Body:
         blood_volume=_times(body.blood_volume, now / held, note),
         lymph_node_volume=_times(body.lymph_node_volume, factors.nodes, note),
         cavities={name: _cavity(name, each, factors, note) for name, each in body.cavities.items()},
-        **pools,
+        venous_volume=veins,
+        arterial_volume=arteries,
     )
     require_weight(found.volume(), weight.value)
     return found

@@ -38,24 +38,33 @@ def distribution(
     """
     what = f"population.varied.{key}"
     _require_form(table, what)
-    common = {"key": key, "kind": table.distribution}
-    said = {"source": table.source, "standing": table.standing}
     if table.distribution == "choice":
-        return Distribution(**common, **said, **_choice(table, what))  # type: ignore[arg-type]
+        names, shares = _choice(table, what)
+        return Distribution(
+            key=key,
+            kind="choice",
+            names=names,
+            shares=shares,
+            source=table.source,
+            standing=table.standing,
+        )
     unit = _unit(table, like, what)
     given = {
         name: _number(value, "1" if name in _PLAIN else unit, f"{what}.{name}")
         for name in _NUMBERS
         if (value := getattr(table, name)) is not None
     }
+    centre, width = _centre_and_width(table.distribution, given, what)
     found = Distribution(
         key=key,
         kind=table.distribution,
         unit=unit,
-        **_centre_and_width(table.distribution, given, what),
+        centre=centre,
+        width=width,
         lowest=given.get("lowest", -math.inf),
         highest=given.get("highest", math.inf),
-        **said,
+        source=table.source,
+        standing=table.standing,
     )
     _require_possible(found, sign, what)
     return found
@@ -83,7 +92,7 @@ def _require_form(table: VariedTable, what: str) -> None:
             raise InputError(msg)
 
 
-def _choice(table: VariedTable, what: str) -> dict[str, Any]:
+def _choice(table: VariedTable, what: str) -> tuple[tuple[str, ...], tuple[float, ...]]:
     names = table.names or []
     shares = table.shares if table.shares is not None else [1.0] * len(names)
     if len(set(names)) < len(names) or len(shares) != len(names):
@@ -92,7 +101,7 @@ def _choice(table: VariedTable, what: str) -> dict[str, Any]:
     if not all(math.isfinite(share) and share > 0 for share in shares):
         msg = f"{what}.shares: {shares} must be finite and above 0"
         raise InputError(msg)
-    return {"names": tuple(names), "shares": tuple(shares)}
+    return tuple(names), tuple(shares)
 
 
 def _unit(table: VariedTable, like: str | None, what: str) -> str:
@@ -117,7 +126,7 @@ def _number(value: Any, unit: str, what: str) -> float:
         raise InputError(msg) from None
 
 
-def _centre_and_width(kind: str, given: Mapping[str, float], what: str) -> dict[str, float]:
+def _centre_and_width(kind: str, given: Mapping[str, float], what: str) -> tuple[float, float]:
     """Return what a `Distribution` is made of; raise `InputError` where it cannot be."""
     for name in ("cv", "sd", "log_sd"):
         if name in given and not given[name] > 0:
@@ -135,9 +144,9 @@ def _centre_and_width(kind: str, given: Mapping[str, float], what: str) -> dict[
         if not width > 0:
             msg = f"{what}.cv: of a mean of 0 there is none; give sd"
             raise InputError(msg)
-        return {"centre": given["mean"], "width": width}
+        return given["mean"], width
     if kind != "log-normal":
-        return {}
+        return math.nan, math.nan
     centre = given["median"] if "median" in given else given["mean"]
     if not centre > 0:
         name = "median" if "median" in given else "mean"
@@ -146,7 +155,7 @@ def _centre_and_width(kind: str, given: Mapping[str, float], what: str) -> dict[
     width = given["log_sd"] if "log_sd" in given else math.sqrt(math.log1p(given["cv"] ** 2))
     if "mean" in given:
         centre *= math.exp(-0.5 * width**2)
-    return {"centre": centre, "width": width}
+    return centre, width
 
 
 def _require_possible(found: Distribution, sign: Sign, what: str) -> None:

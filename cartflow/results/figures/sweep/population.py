@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -90,14 +91,15 @@ def _outcome(row: np.ndarray, what: Shown, outcome: str) -> None:
 def histogram(axes: Axes, values: xr.DataArray) -> None:
     """Draw how an outcome is spread, with its median and the percentiles 5 and 95."""
     known = values.values[np.isfinite(values.values)]
-    bins: object = _BINS
+    bins: Any = _BINS
     if wide(known):
         axes.set_xscale("log")
         bins = np.geomspace(known.min(), known.max(), _BINS + 1)
     else:
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
-    axes.hist(known, bins=bins, color=colours(1)[0], alpha=0.6)
+    colour: Any = colours(1)[0]
+    axes.hist(known, bins=bins, color=colour, alpha=0.6)
     for share, style in ((0.05, ":"), (0.5, "-"), (0.95, ":")):
         axes.axvline(float(np.quantile(known, share)), color="black", linestyle=style, linewidth=1)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
