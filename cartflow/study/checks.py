@@ -69,6 +69,17 @@ def refuse_unused(table: StudyTable, tumour: TumourTable) -> None:
 
 def hints(table: StudyTable) -> list[str]:
     """Return what a study says that is allowed but seldom meant."""
+    return [*_of_population(table), *_of_cavity(table)]
+
+
+def _of_population(table: StudyTable) -> list[str]:
+    if table.population is None:
+        return []
+    members = table.population.members
+    return [f"this is the study itself; cartflow sweep runs the {members} members of [population]"]
+
+
+def _of_cavity(table: StudyTable) -> list[str]:
     if table.tumour is None:
         return []
     rate = table.tumour.cavity_entry_rate

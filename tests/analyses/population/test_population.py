@@ -177,8 +177,8 @@ def test_the_dataset_says_what_varied_and_by_whom(men):
 def test_what_moves_an_outcome_most_is_named(depot):
     line = next(line for line in sweep_lines(depot) if line.startswith("in_tumour"))
     found = float(line.partition("doses.0.cells (")[2].rstrip(")"))
-    # Pearson's of the logarithms is (s^2 - rho s T sd) / (s S) = .87, with S that of the outcome.
-    assert found == pytest.approx(0.0675 / (0.3 * spread(60)[1]), abs=0.1)
+    exact = stats.spearmanr(depot["doses_0_cells"], depot["in_tumour"]).statistic
+    assert found == pytest.approx(exact, abs=0.006)
 
 
 def test_the_table_and_the_figure(men, tmp_path):
@@ -259,6 +259,11 @@ def test_correlations_are_those_asked_for():
     found = np.corrcoef(scores(keys, 20_000, 1, asked).T)
     expected = np.array([[1, 0.8, 0, 0], [0.8, 1, -0.3, 0], [0, -0.3, 1, 0], [0, 0, 0, 1]])
     np.testing.assert_allclose(found, expected, atol=4 / np.sqrt(20_000))
+    # What drains most is moved by both: rank correlation 6/pi asin(r/2), r = .0675 / (.3 S).
+    pair = scores(keys[:2], 20_000, 1, [CorrelationTable(between=["a", "b"], coefficient=0.5)])
+    outcome = 0.3 * pair[:, 0] - 0.15 * pair[:, 1]
+    rank = 6 / np.pi * np.arcsin(0.0675 / (0.3 * spread(1)[1]) / 2)
+    assert stats.spearmanr(pair[:, 0], outcome).statistic == pytest.approx(rank, abs=0.01)
     # What is correlated with nothing is as it was.
     np.testing.assert_array_equal(scores(keys, 9, 1, asked)[:, 3], scores(["d"], 9, 1)[:, 0])
 
