@@ -11,7 +11,7 @@ from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
-from cartflow.results.counted import counted
+from cartflow.results.counted import counts
 from cartflow.results.endpoint import IN_TUMOUR
 from cartflow.results.shelf import Saving, Shelf, all_fields
 
@@ -54,10 +54,10 @@ def require_free_names(network: Network, geometry: Geometry) -> None:
 def _counts(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
     """Return amounts in the whole tumour and depths, over time."""
     problem = simulation.coupled.engine.problem
-    counts = [counted(state, simulation) for state in record.states]
+    counted = counts(record.states, simulation)
     below = problem.geometry.depth_below
     text = f"depth below {below} that holds 95 % of the product cells"
-    depths, amounts = (np.array([getattr(c, n) for c in counts]) for n in ("depths", "amounts"))
+    depths, amounts = (np.array([getattr(c, n) for c in counted]) for n in ("depths", "amounts"))
     found = {
         "penetration_depth": variable(("time", "phenotype"), depths[:, :-1], "mm", text),
         "penetration_depth_all": variable(
