@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from cartflow.core.outcome import InputError, suggest
 from cartflow.core.parameters import Parameter
+from cartflow.core.remembered import Same, Written
 from cartflow.core.tables import Table, quantity, validate
 from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
 from cartflow.pbpk.checks import require_weight
@@ -128,17 +130,14 @@ class _TraffickingTable(Table):
     tumour: _TumourTable | None = None
 
 
-T = TypeVar("T", bound=Table)
-
-
 def body_names() -> list[str]:
     """Return the names of the bodies that come with cartflow."""
-    return _names("body")
+    return list(_names("body"))
 
 
 def trafficking_names() -> list[str]:
     """Return the names of the trafficking models that come with cartflow."""
-    return _names("trafficking")
+    return list(_names("trafficking"))
 
 
 def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
@@ -148,7 +147,13 @@ def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
     scales its organs' lymph to that sum. Raises `InputError`, naming file and key, if anything is
     unknown, missing, does not close or does not fit the weight.
     """
-    table, file = _read(_BodyTable, "body", name_or_path, directory)
+    data, file = _read("body", name_or_path, directory)
+    return _body(Written(data), str(file))
+
+
+@lru_cache(maxsize=32)
+def _body(data: Written, file: str) -> Body:
+    table = validate(_BodyTable, data.value, file, source="")
     with _named(f"{file}: "):
         organs = {name: _organ(name, organ) for name, organ in table.organs.items()}
         cavities = {name: Cavity(**_fields(c)) for name, c in table.cavities.items()}
@@ -166,9 +171,21 @@ def load_trafficking(name_or_path: str | Path, directory: Path | None = None) ->
 
     A body named by a path in `made_for` is looked up beside the file. Raises `InputError`.
     """
-    table, file = _read(_TraffickingTable, "trafficking", name_or_path, directory)
+    data, file = _read("trafficking", name_or_path, directory)
+    table = _trafficking_table(Written(data), str(file))
     with _named(f"{file}: made_for: "):
         made_for = load_body(table.made_for, file.parent)
+    return _trafficking(Written(data), str(file), Same(made_for))
+
+
+@lru_cache(maxsize=32)
+def _trafficking_table(data: Written, file: str) -> _TraffickingTable:
+    return validate(_TraffickingTable, data.value, file, source="")
+
+
+@lru_cache(maxsize=32)
+def _trafficking(data: Written, file: str, made_for: Same) -> Trafficking:
+    table = _trafficking_table(data, file)
     with _named(f"{file}: "):
         organs = {}
         for name, organ in table.organs.items():
@@ -176,7 +193,7 @@ def load_trafficking(name_or_path: str | Path, directory: Path | None = None) ->
                 organs[name] = OrganTrafficking(**_fields(organ))
         cavities = {name: CavityTrafficking(**_fields(c)) for name, c in table.cavities.items()}
         parts = {
-            "made_for": made_for,
+            "made_for": made_for.value,
             "organs": organs,
             "cavities": cavities,
             "lymph": LymphTrafficking(**_fields(table.lymph)),
@@ -213,22 +230,20 @@ def _fields(table: Table) -> dict[str, Any]:
     return {name: getattr(table, name) for name in type(table).model_fields}
 
 
-def _names(kind: str) -> list[str]:
+@cache
+def _names(kind: str) -> tuple[str, ...]:
     found = [entry.name for entry in files("cartflow.pbpk").joinpath("data").iterdir()]
-    return sorted(
-        name.removeprefix(f"{kind}_").removesuffix(".toml")
-        for name in found
-        if name.startswith(f"{kind}_") and name.endswith(".toml")
-    )
+    ours = (name for name in found if name.startswith(f"{kind}_") and name.endswith(".toml"))
+    return tuple(sorted(name.removeprefix(f"{kind}_").removesuffix(".toml") for name in ours))
 
 
 def _read(
-    schema: type[T], kind: str, name_or_path: str | Path, directory: Path | None
-) -> tuple[T, Path]:
+    kind: str, name_or_path: str | Path, directory: Path | None
+) -> tuple[dict[str, Any], Path]:
     path = _path(kind, name_or_path, directory)
     data = with_model(path, lambda name, folder: _path(kind, name, folder))
     _require_organs(data.get("organs"), str(path))
-    return validate(schema, data, str(path), source=""), path
+    return data, path
 
 
 def _require_organs(tables: Any, file: str) -> None:
