@@ -223,6 +223,7 @@ class Network:
         for name, number in changed.items():
             if number is not self.parameters[name]:
                 _require_sign(name, number)
+        _ = (self.stoichiometry, self.is_product, self._sorted)
         made = {n: v for n, v in vars(self).items() if n not in ("parameters", *_OF_VALUES)}
         new = object.__new__(Network)
         vars(new).update({**made, "parameters": dict(changed)})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 import xarray as xr
 
@@ -38,11 +40,17 @@ def tumour_group(
     )
 
 
+# Variables of a geometry, which many studies may have in common.
+_names: WeakKeyDictionary[Geometry, set[str]] = WeakKeyDictionary()
+
+
 def require_free_names(network: Network, geometry: Geometry) -> None:
     """Raise `InputError` if a species has the name of another variable of the group."""
     shared = {"time", "phenotype", "penetration_depth", "penetration_depth_all"}
     amounts = {f"amount_{name}" for name in network.species_names}
-    taken = {*shared, *amounts, *_places(geometry), *coordinates_of(geometry)}
+    if geometry not in _names:
+        _names[geometry] = {*_places(geometry), *coordinates_of(geometry)}
+    taken = {*shared, *amounts, *_names[geometry]}
     for name in network.species_names:
         if name in taken:
             msg = (

@@ -151,7 +151,7 @@ class Study(Composition):
             return body_alone(self)
         _ = self.saving
         simulation, used, images = coupled_simulation(self)
-        self.stated.update(used)
+        self.used.update(used)
         self.images.update(images)
         return simulation
 
@@ -171,16 +171,16 @@ class Study(Composition):
             return read_events(self, numbers)
 
     @cached_property
-    def stated(self) -> dict[str, Parameter]:
-        """The numbers that the study states, by dotted key."""
-        return stated_parameters(self.table)
+    def used(self) -> dict[str, Parameter]:
+        """The numbers of fields and tissue by dotted key, once the study was assembled."""
+        return {}
 
     def parameters(self) -> dict[str, Parameter]:
         """Return every number that the run uses, with unit, source and standing."""
         run = self.undisturbed
         system = run.coupled if isinstance(run, Simulation) else run
         events = {} if self.events is None else self.events.stated(system)
-        return all_parameters(self, {**self.stated, **events})
+        return all_parameters(self, {**stated_parameters(self.table), **self.used, **events})
 
     def references(self) -> list[str]:
         """Return the bibliography keys of everything that the study rests on."""
