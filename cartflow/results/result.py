@@ -130,7 +130,7 @@ def _in_tumour(tree: xr.DataTree) -> dict[str, float]:
     tumour = tree["tumour"].variables
     inside = all_phenotypes(tree["balance"].variables["in_tumour"])
     reached = all_phenotypes(tree["exchange"].variables["cumulative_inflow"])
-    residents = sum(resident_courses(tree["tumour"]).values(), np.zeros(inside.size))
+    residents = sum(resident_courses(tree.children["tumour"]).values(), np.zeros(inside.size))
     return {
         "reached_tumour": float(reached[-1]),
         "in_tumour": float(inside[-1]),

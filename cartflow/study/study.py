@@ -191,12 +191,17 @@ class Study(Composition):
         """The numbers of fields and tissue by dotted key, once the study was assembled."""
         return {}
 
+    @property
+    def stated(self) -> dict[str, Parameter]:
+        """The numbers that the study states, by dotted key."""
+        return {**stated_parameters(self.table), **self.used}
+
     def parameters(self) -> dict[str, Parameter]:
         """Return every number that the run uses, with unit, source and standing."""
         run = self.undisturbed
         system = run.coupled if isinstance(run, Simulation) else run
         events = {} if self.events is None else self.events.stated(system)
-        return all_parameters(self, {**stated_parameters(self.table), **self.used, **events})
+        return all_parameters(self, {**self.stated, **events})
 
     def references(self) -> list[str]:
         """Return the bibliography keys of everything that the study rests on."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from cartflow.core.arguments import table
 from cartflow.core.outcome import InputError, require_known
-from cartflow.geometries.connectivity import Connectivity
 from cartflow.geometries.checks import MOST_CELLS, increasing_edges, length_in_mm, whole
+from cartflow.geometries.connectivity import Connectivity
 from cartflow.geometries.geometry import Boundary, Coarse, Geometry, groups
 from cartflow.geometries.regions import Interval, interval_within, layers_along, named_regions
 from cartflow.geometries.shapes.grading import graded_edges
