@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 
 from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body
@@ -10,6 +11,26 @@ from cartflow.pbpk.checks import parameters_of
 from cartflow.pbpk.scaling import ScalingRule, elimination_rate, organ_rate, tumour_rate
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
+
+
+class Used(Mapping[str, Parameter]):
+    """Parameters by name that are gathered when they are first asked for."""
+
+    def __init__(self, gather: Callable[[], Mapping[str, Parameter]]) -> None:
+        self._gather = gather
+
+    @cached_property
+    def _found(self) -> Mapping[str, Parameter]:
+        return self._gather()
+
+    def __getitem__(self, name: str) -> Parameter:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def body_parameters(body: Body) -> dict[str, Parameter]:

@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import (
     BaseModel,
@@ -48,6 +48,7 @@ def _not_true(value: Any) -> Any:
 WholeNumber = Annotated[int, BeforeValidator(_not_true)]
 PositiveInt = Annotated[WholeNumber, Field(gt=0)]
 T = TypeVar("T", bound=Table)
+Data = TypeVar("Data")
 
 
 @dataclass(frozen=True)
@@ -137,14 +138,17 @@ def read_text(path: Path) -> str:
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:
     """Return the table that `text` holds; raise `InputError` naming `file` if it is no TOML."""
-    found: dict[str, Any] = _copied(_parsed(text, file))
-    return found
+    return copied(_parsed(text, file))
 
 
-def _copied(data: Any) -> Any:
+def copied(data: Data) -> Data:
+    """Return a copy of tables and lists within each other; what else is in them stays as it is."""
+    found: Any = data
     if isinstance(data, dict):
-        return {name: _copied(value) for name, value in data.items()}
-    return [_copied(value) for value in data] if isinstance(data, list) else data
+        found = {name: copied(value) for name, value in data.items()}
+    elif isinstance(data, list):
+        found = [copied(value) for value in data]
+    return cast(Data, found)
 
 
 # Variants of a study have its text in common, and studies those of the models.

@@ -22,7 +22,7 @@ from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.results.checkpoint.group import GROUP as CHECKPOINT
 from cartflow.results.checkpoint.group import checkpoint_group, is_unfinished
-from cartflow.results.endpoint import endpoint_group, resident_courses
+from cartflow.results.endpoint import all_phenotypes, endpoint_group, resident_courses
 from cartflow.results.groups import balance_group, body_group, exchange_group, shared
 from cartflow.results.shelf import Saving, Shelf
 from cartflow.results.time_error import time_error
@@ -114,30 +114,32 @@ def summarise(tree: xr.DataTree) -> dict[str, float]:
     """
     if "balance" not in tree.children or "phenotype" not in tree["balance"].dims:
         raise InputError("the result is not that of a study, and has no such summary")
-    balance = tree["balance"].to_dataset()
-    turnover = (balance["infused"] + balance["born"]).sum("phenotype")
-    size = np.abs(balance["residual_total"]) / turnover.where(turnover > 0, 1.0)
+    balance = tree["balance"].variables
+    infused = balance["infused"]
+    turnover = all_phenotypes(infused + balance["born"])
+    size = np.abs(balance["residual_total"].values) / np.where(turnover > 0, turnover, 1.0)
     return {
-        "time": float(balance["time"][-1]),
-        "infused": float(balance["infused"][-1].sum()),
+        "time": float(balance["time"].values[-1]),
+        "infused": float(all_phenotypes(infused)[-1]),
         **(_in_tumour(tree) if "tumour" in tree.children else {}),
-        "relative_residual": float(size.max()),
+        "relative_residual": float(np.nanmax(size)),
     }
 
 
 def _in_tumour(tree: xr.DataTree) -> dict[str, float]:
-    balance, tumour = tree["balance"].to_dataset(), tree["tumour"].to_dataset()
-    reached = tree["exchange"].to_dataset()["cumulative_inflow"]
-    residents = resident_courses(tumour).sum("resident")
+    tumour = tree["tumour"].variables
+    inside = all_phenotypes(tree["balance"].variables["in_tumour"])
+    reached = all_phenotypes(tree["exchange"].variables["cumulative_inflow"])
+    residents = sum(resident_courses(tree.children["tumour"]).values(), np.zeros(inside.size))
     return {
-        "reached_tumour": float(reached[-1].sum()),
-        "in_tumour": float(balance["in_tumour"][-1].sum()),
-        "depth": float(tumour["penetration_depth_all"][-1]),
-        "maximal_depth": float(tumour["depth"].max()),
+        "reached_tumour": float(reached[-1]),
+        "in_tumour": float(inside[-1]),
+        "depth": float(tumour["penetration_depth_all"].values[-1]),
+        "maximal_depth": float(np.nanmax(tumour["depth"].values)),
         "residents_start": float(residents[0]),
         "residents_end": float(residents[-1]),
         "residents_least": float(residents.min()),
-        "peak_in_tumour": float(balance["in_tumour"].sum("phenotype").max()),
+        "peak_in_tumour": float(inside.max()),
     }
 
 
@@ -185,23 +187,28 @@ def build_result(
         "scipy_version": installed_version("scipy"),
         "xarray_version": installed_version("xarray"),
     }
-    groups = {"/": root, "/body": body_group(record, system)}
+    groups = {"/": root, "body": body_group(record, system)}
     if isinstance(run, Simulation):
-        groups["/tumour"] = tumour_group(record, run, saving, shelf)
-        groups["/exchange"] = exchange_group(record, run)
+        groups["tumour"] = tumour_group(record, run, saving, shelf)
+        groups["exchange"] = exchange_group(record, run)
     groups |= {
-        "/balance": balance_group(record, system),
-        "/parameters": parameter_group(parameters),
+        "balance": balance_group(record, system),
+        "parameters": parameter_group(parameters),
     }
-    tree = xr.DataTree.from_dict({name: without_fill(ds) for name, ds in groups.items()})
-    result = Result(tree=tree, outcome=record.outcome)
-    if "/tumour" in groups:
-        result = result.with_group("summary", endpoint_group(tree))
+    if "tumour" in groups:
+        groups["summary"] = endpoint_group(groups)
     # Without a shelf a state is told from what is saved of it.
     if is_unfinished(record.outcome) and (shelf is not None or saving is None or saving.exact):
-        text = identity(study, settings)
-        result = result.with_group(CHECKPOINT, checkpoint_group(record, run, text))
-    return result
+        groups[CHECKPOINT] = checkpoint_group(record, run, identity(study, settings))
+    return Result(tree=_tree(groups), outcome=record.outcome)
+
+
+def _tree(groups: Mapping[str, xr.Dataset]) -> xr.DataTree:
+    """Return datasets as a tree, whose root is ``/``."""
+    nodes = {name: xr.DataTree(without_fill(dataset)) for name, dataset in groups.items()}
+    tree = nodes.pop("/")
+    tree.children = nodes
+    return tree
 
 
 def identity(study: str, settings: Mapping[str, Any]) -> str:

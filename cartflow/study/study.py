@@ -168,7 +168,7 @@ class Study(Composition):
             return body_alone(self)
         _ = self.saving
         simulation, used, images = coupled_simulation(self)
-        self.stated.update(used)
+        self.used.update(used)
         self.images.update(images)
         return simulation
 
@@ -188,9 +188,14 @@ class Study(Composition):
             return read_events(self, numbers)
 
     @cached_property
+    def used(self) -> dict[str, Parameter]:
+        """The numbers of fields and tissue by dotted key, once the study was assembled."""
+        return {}
+
+    @property
     def stated(self) -> dict[str, Parameter]:
         """The numbers that the study states, by dotted key."""
-        return stated_parameters(self.table)
+        return {**stated_parameters(self.table), **self.used}
 
     def parameters(self) -> dict[str, Parameter]:
         """Return every number that the run uses, with unit, source and standing."""

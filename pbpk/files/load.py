@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from pydantic import Field
 
 from cartflow.core.outcome import InputError, suggest
+from cartflow.core.remembered import Same, Written
 from cartflow.core.tables import Table, validate
 from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
 from cartflow.pbpk.checks import require_weight
@@ -99,17 +101,14 @@ class _TraffickingTable(Table):
     tumour: _TumourTable | None = None
 
 
-T = TypeVar("T", bound=Table)
-
-
 def body_names() -> list[str]:
     """Return the names of the bodies that come with cartflow."""
-    return _names("body")
+    return list(_names("body"))
 
 
 def trafficking_names() -> list[str]:
     """Return the names of the trafficking models that come with cartflow."""
-    return _names("trafficking")
+    return list(_names("trafficking"))
 
 
 def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
@@ -120,14 +119,25 @@ def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
     follows the weight (`of_size`). Raises `InputError`, naming file and key, if anything is
     unknown, missing, does not close or does not fit the weight.
     """
-    path = _path("body", name_or_path, directory)
-    table, file = _read(BodyTable, "body", name_or_path, directory)
+    data, file = _read("body", name_or_path, directory)
+    other = other_size(file)
+    if other is None:
+        return _body(Written(data), str(file))
+    like, stated = other
+    return _body(Written(data), str(file), Same(load_body(like, file.parent)), Written(stated))
+
+
+@lru_cache(maxsize=32)
+def _body(
+    data: Written, file: str, like: Same | None = None, stated: Written | None = None
+) -> Body:
+    table = validate(BodyTable, data.value, file, source="")
     with _named(f"{file}: "):
         organs = {name: _organ(name, organ) for name, organ in table.organs.items()}
         cavities = {name: Cavity(**_fields(c)) for name, c in table.cavities.items()}
         parts = {**_fields(table), "organs": organs, "cavities": cavities}
-        if (other := other_size(path)) is not None:
-            parts = _of_other_size(path, *other, table, parts)
+        if like is not None and stated is not None:
+            parts = _of_other_size(like.value, stated.value, table, parts)
         parts = with_lymph(parts, parts.pop("lymph_flow"))
         if parts.pop("close_with_rest"):
             parts = closed_with_rest(parts)
@@ -137,10 +147,9 @@ def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
 
 
 def _of_other_size(
-    path: Path, like: str, stated: dict[str, Any], table: BodyTable, read: dict[str, Any]
+    body: Body, stated: dict[str, Any], table: BodyTable, read: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the parts of a file whose body is `like` another one of another weight."""
-    body = load_body(like, path.parent)
+    """Return the parts of a file whose body is like another `body` of another weight."""
     height = table.height if "height" in stated else None
     sized = of_size(body, table.body_weight, height)
     parts = stated_over(vars(sized), read, stated)
@@ -155,9 +164,21 @@ def load_trafficking(name_or_path: str | Path, directory: Path | None = None) ->
 
     A body named by a path in `made_for` is looked up beside the file. Raises `InputError`.
     """
-    table, file = _read(_TraffickingTable, "trafficking", name_or_path, directory)
+    data, file = _read("trafficking", name_or_path, directory)
+    table = _trafficking_table(Written(data), str(file))
     with _named(f"{file}: made_for: "):
         made_for = load_body(table.made_for, file.parent)
+    return _trafficking(Written(data), str(file), Same(made_for))
+
+
+@lru_cache(maxsize=32)
+def _trafficking_table(data: Written, file: str) -> _TraffickingTable:
+    return validate(_TraffickingTable, data.value, file, source="")
+
+
+@lru_cache(maxsize=32)
+def _trafficking(data: Written, file: str, made_for: Same) -> Trafficking:
+    table = _trafficking_table(data, file)
     with _named(f"{file}: "):
         organs = {}
         for name, organ in table.organs.items():
@@ -165,7 +186,7 @@ def load_trafficking(name_or_path: str | Path, directory: Path | None = None) ->
                 organs[name] = OrganTrafficking(**_fields(organ))
         cavities = {name: CavityTrafficking(**_fields(c)) for name, c in table.cavities.items()}
         parts = {
-            "made_for": made_for,
+            "made_for": made_for.value,
             "organs": organs,
             "cavities": cavities,
             "lymph": LymphTrafficking(**_fields(table.lymph)),
@@ -202,22 +223,20 @@ def _fields(table: Table) -> dict[str, Any]:
     return {name: getattr(table, name) for name in type(table).model_fields}
 
 
-def _names(kind: str) -> list[str]:
+@cache
+def _names(kind: str) -> tuple[str, ...]:
     found = [entry.name for entry in files("cartflow.pbpk").joinpath("data").iterdir()]
-    return sorted(
-        name.removeprefix(f"{kind}_").removesuffix(".toml")
-        for name in found
-        if name.startswith(f"{kind}_") and name.endswith(".toml")
-    )
+    ours = (name for name in found if name.startswith(f"{kind}_") and name.endswith(".toml"))
+    return tuple(sorted(name.removeprefix(f"{kind}_").removesuffix(".toml") for name in ours))
 
 
 def _read(
-    schema: type[T], kind: str, name_or_path: str | Path, directory: Path | None
-) -> tuple[T, Path]:
+    kind: str, name_or_path: str | Path, directory: Path | None
+) -> tuple[dict[str, Any], Path]:
     path = _path(kind, name_or_path, directory)
     data = with_model(path, lambda name, folder: _path(kind, name, folder))
     _require_organs(data.get("organs"), str(path))
-    return validate(schema, data, str(path), source=""), path
+    return data, path
 
 
 def _require_organs(tables: Any, file: str) -> None:

@@ -32,12 +32,12 @@ class FedVessels:
 
 
 def entering_concentration(network: OrganNetwork, state: Array) -> Array:
-    """Return cells per mm3 of the blood that enters a tumour, (p,), from the state (n, p).
+    """Return cells per mm3 of blood that enters a tumour, (..., p), from states (..., n, p).
 
     The mean over what flows in from everywhere, counted as `venous_concentration` does.
     """
     if network.counted_in == "given":
-        return np.array(state[network.index(ENTERING)])
+        return np.array(state[..., network.index(ENTERING), :])
     rates, flow = _entering(network)
     return np.asarray(rates @ state / flow)
 

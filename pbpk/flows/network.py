@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from cartflow.pbpk.flows.assemble import body_arcs
 from cartflow.pbpk.flows.compartments import Compartment
 from cartflow.pbpk.flows.routes import entries
 from cartflow.pbpk.flows.streams import counted_share
-from cartflow.pbpk.record import used_parameters
+from cartflow.pbpk.record import Used, used_parameters
 from cartflow.pbpk.scaling import ScalingRule, scaling_rule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
@@ -122,6 +122,7 @@ def organ_network(
     arcs: Arcs = body_arcs(body, trafficking, rule, tumour, lumped, cavities)
     # A body may have cavities that this network does without.
     used = {n: c for n, c in body.cavities.items() if f"{n}_cavity" in arcs.compartments}
+    holding = body if len(used) == len(body.cavities) else replace(body, cavities=used)
     return OrganNetwork(
         compartments=tuple(arcs.compartments.values()),
         rates=arcs.rates(),
@@ -129,6 +130,6 @@ def organ_network(
         counted_share=counted_share(body, trafficking),
         counted_in=trafficking.blood.counted_in,
         scaling=rule.name,
-        parameters=used_parameters(replace(body, cavities=used), trafficking, rule, tumour),
+        parameters=Used(partial(used_parameters, holding, trafficking, rule, tumour)),
         routes=entries(arcs),
     )

@@ -15,7 +15,7 @@ from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.results.checkpoint.marks import marks
-from cartflow.results.counted import Counted, Shelved, counted
+from cartflow.results.counted import Counted, Shelved, counts
 
 Array = np.ndarray
 GROUP = "checkpoint"
@@ -64,13 +64,13 @@ def _shelved(
     if isinstance(run, BodyAlone) or not any(isinstance(s, Shelved) for s in states):
         return {}
     assert record.reached is not None
-    counts = [counted(state, run) for state in states]
+    counted = counts(states, run)
     return {
         "tumour": (("species", "cell"), record.reached.tumour),
         **{
             f"counted_{name}": (
                 ("time", f"{name}_place"),
-                np.array([getattr(c, name) for c in counts]),
+                np.array([getattr(c, name) for c in counted]),
             )
             for name in Counted.__annotations__
         },
