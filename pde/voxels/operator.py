@@ -89,7 +89,7 @@ class VoxelOperators:
         u = self._densities(amounts)
         layout = self._first if self._steady else self._layout(u)
         flux, drifts = self.drift.flux(u)
-        drift = 4.0 * float(drifts.max(initial=0.0))
+        drift = 4.0 * float(drifts.max()) if drifts.size > 0 else 0.0
         drifts_more = drift > layout.speed
         return VoxelOperator(
             densities=u,

@@ -74,6 +74,10 @@ def _weights(table: Array) -> Array:
     # A third and a fourth stage are read where a slope and the start would be.
     rows[:-1, 2] += table[:, 6]
     rows[:-1, 4] += table[:, 5]
+    if table.shape[0] > 1:
+        # Two stages back from the second is the start itself.
+        rows[1, 2] += rows[1, 1]
+        rows[1, 1] = 0.0
     rows[-1, 3] = 1.0
     return rows
 

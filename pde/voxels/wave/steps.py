@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from types import ModuleType
 
 import numba
@@ -18,6 +17,7 @@ from cartflow.pde.voxels.kernels import Kinetics
 from cartflow.pde.voxels.wave import kernels
 from cartflow.pde.voxels.wave.places import GAP, KEPT, PAD
 from cartflow.pde.voxels.wave.stage_text import BLOCK, STAGES, Shape, stage_text
+from cartflow.pde.voxels.wave.totals import over_slabs
 
 Array = np.ndarray
 
@@ -50,16 +50,8 @@ class Wave:
         judged = np.zeros((len(totals), self._species, 3))
         out = np.empty_like(u) if out is None else out
         self._run(u, table, out, totals, judged, weights)
-        difference, size, negative = judged.sum(axis=0).T * self._volume
-        return Staged(
-            amounts=out,
-            totals=totals.sum(axis=0) * self._volume,
-            difference=difference,
-            size=size,
-            low=-negative
-            if math.isfinite(size.sum())
-            else np.where(np.isfinite(size), 0.0, np.nan),
-        )
+        everything, difference, size, low = over_slabs(totals, judged, self._volume)
+        return Staged(amounts=out, totals=everything, difference=difference, size=size, low=low)
 
     def slope(self, u: Array, out: Array) -> None:
         """Write the right-hand side at the amounts `u` to `out`."""
@@ -83,11 +75,6 @@ class Wave:
         weights: Array,
     ) -> None:
         stages, slabs = len(table), int(self._grid.shape[0])
-        if stages > 1:
-            # Two stages back from the second is the start itself.
-            table = table.copy()
-            table[1, 2] += table[1, 1]
-            table[1, 1] = 0.0
         small = u.size * stages < _SMALL
         tiles = 1 if small else min(numba.get_num_threads(), max(1, slabs // stages))
         work, before, after = self._memory(tiles, stages), u.reshape(-1), out.reshape(-1)

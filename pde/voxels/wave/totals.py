@@ -130,3 +130,24 @@ def cross(
                 went += max(lost - gained, 0.0)
         totals[z, stage, first + k] += came
         totals[z, stage, first + crossings + k] += went
+
+
+@fused
+def over_slabs(totals: Array, judged: Array, volume: float) -> tuple[Array, Array, Array, Array]:
+    """Return the sums over slabs of what `count`, `cross` and `judge` added up, times `volume`.
+
+    The last is of what is negative, below zero, and nan where a species is not finite.
+    """
+    slabs, stages, columns = totals.shape
+    everything, sums = np.zeros((stages, columns)), np.zeros((3, judged.shape[1]))
+    for z in range(slabs):
+        everything += totals[z]
+        for s in range(judged.shape[1]):
+            for k in range(3):
+                sums[k, s] += judged[z, s, k]
+    sums *= volume
+    low, finite = -sums[2], np.isfinite(sums[1])
+    if not finite.all():
+        for s in range(low.size):
+            low[s] = 0.0 if finite[s] else np.nan
+    return everything * volume, sums[0], sums[1], low
