@@ -10,9 +10,9 @@ from cartflow.core.compiling import summing
 from cartflow.pde.operators.links import read_links
 from cartflow.pde.operators.transport import steady
 from cartflow.pde.problem import Problem
-from cartflow.pde.voxels import kernels as voxel
 from cartflow.pde.voxels.drift import VoxelDrift
 from cartflow.pde.voxels.fields import Layout, SparseCrossing, lay_out, uniform_diffusivities
+from cartflow.pde.voxels.laid_out import Fields
 
 Array = np.ndarray
 
@@ -25,7 +25,7 @@ class VoxelOperator:
     """
 
     densities: Array
-    fields: voxel.Fields
+    fields: Fields
     flux: Array
     speeds: Array
     speed: float

@@ -10,7 +10,7 @@ from numba import types
 from cartflow.core.compiling import compiled_now, fused
 from cartflow.core.pointers import call
 from cartflow.pde.voxels.crew import in_parts
-from cartflow.pde.voxels.kernels import KINETICS, Kinetics
+from cartflow.pde.voxels.laid_out import KINETICS, Kinetics
 
 Array = np.ndarray
 
@@ -97,7 +97,7 @@ def reaction_speed(u: Array, porosity: Array, kinetics: Kinetics, jacobian: int)
     """Return a bound of the kinetics' fastest rate, 1/day, or nan where one is not finite.
 
     `jacobian` is the address of the derivatives (`cartflow.kinetics.compiled.network.addresses`),
-    `u` (species, cells) are densities, `porosity` as in `voxel_kernels.Fields`. An entry of the
+    `u` (species, cells) are densities, `porosity` as in `laid_out.Fields`. An entry of the
     Jacobian of amounts is that of densities, times the porosity for a rate per volume of pores,
     over it for a solute that drives the rate. Row sums of |J| are a bound in any units of the
     species, the same in all cells; with the best units it is Perron's root of the largest entries.

@@ -13,7 +13,7 @@ from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Staged
 from cartflow.pde.voxels.crew import share
 from cartflow.pde.voxels.fields import Layout
-from cartflow.pde.voxels.kernels import Kinetics
+from cartflow.pde.voxels.laid_out import Kinetics
 from cartflow.pde.voxels.wave import kernels
 from cartflow.pde.voxels.wave.places import GAP, KEPT, PAD
 from cartflow.pde.voxels.wave.stage_text import BLOCK, STAGES, Shape, stage_text
