@@ -26,6 +26,8 @@ lloq, sd, replicate, and columns named as what --set sets); or it is as NONMEM h
   --observable "blood=cart/blood_volume" --observable "bli=gain*tumour" --vary "gain=[1, 1e6]"
 --error says how values scatter (default: lognormal; measured where there is a column sd):
   --error "blood=combined" --error "bli=student 4" --error "colonies=negative_binomial"
+--random names what differs between subjects (mixed effects), those joined by commas correlated:
+  --random absorption --random "clearance, volume" --covariate "clearance=(weight/70)^?"
 """
 
 
@@ -43,11 +45,16 @@ def add_fit(commands: Any) -> None:
     command.add_argument("--scale", metavar="NAME", help="with a scale, solved for", **many)
     command.add_argument("--offset", metavar="NAME", help="with an offset, solved for", **many)
     command.add_argument("--each", metavar="KEY", help="varies, by subject", **many)
+    command.add_argument("--random", metavar="KEY,...", help="has a random effect", **many)
+    command.add_argument("--covariate", metavar="KEY=FORM", help="follows a column", **many)
+    command.add_argument("--points", type=int, metavar="N", help="of quadrature; 1 is FOCEI")
     command.add_argument("--name", metavar="DVID=NAME", help="what NONMEM's DVID is", **many)
     command.add_argument("--dose-into", metavar="SPECIES", help="where the table's doses go")
     command.add_argument("--scenario", metavar="S", help="a model's scenario (default: the first)")
     command.add_argument("--priors", action="store_true", help="ranges as priors (95 %%)")
-    command.add_argument("--starts", type=int, default=20, metavar="N", help="searches (20)")
+    command.add_argument(
+        "--starts", type=int, metavar="N", help="searches (20; 5 before random effects)"
+    )
     command.add_argument("--seed", type=int, default=1, metavar="K", help="of the starts")
     command.add_argument("--no-profiles", action="store_true", help="leave out the profiles")
     command.add_argument("--hold-back", metavar="TEXT", help="test on values 'after 20 days'")
@@ -67,6 +74,11 @@ def _fit(options: argparse.Namespace) -> int:
     from cartflow.core.saving.signals import Stopping
     from cartflow.results.figures.fit import plot_fit
 
+    if options.random:
+        return _fit_mixed(options)
+    for text in (*options.covariate, *(["--points"] if options.points else [])):
+        msg = f"fit: {text}: is of mixed effects; give --random KEY"
+        raise InputError(msg)
     told = telling(options)
     given = _given(options)
     if len(options.what) > 1 or options.hold_back is not None:
@@ -75,6 +87,54 @@ def _fit(options: argparse.Namespace) -> int:
     with Stopping(), _watched(options.what[0], told) as watch:
         found = fit(options.what[0], options.data, options.vary, watch=watch, **given)
     return written_and_drawn(found.dataset, fit_lines(found.dataset), plot_fit, places)
+
+
+# What mixed effects do not know, by the option's name.
+_NOT_MIXED = ("scale", "offset", "each", "priors", "hold_back", "no_profiles")
+
+
+def _fit_mixed(options: argparse.Namespace) -> int:
+    from cartflow.analyses.fit.mixed.run import fit_mixed
+    from cartflow.analyses.fit.mixed.words import mixed_lines
+    from cartflow.core.saving.signals import Stopping
+    from cartflow.results.figures.mixed_fit import plot_mixed_fit
+
+    for name in _NOT_MIXED:
+        if getattr(options, name):
+            msg = f"fit: --{name.replace('_', '-')} is not known beside --random"
+            raise InputError(msg)
+    if len(options.what) > 1:
+        raise InputError("fit: --random fits one model; compare their AIC")
+    places = dataset_and_figure(options, f"{Path(options.what[0]).stem}_fit.nc")
+    plain = {k: v for k, v in _given(options).items() if k in _OF_MIXED}
+    covariates: dict[str, list[str]] = {}
+    for text in options.covariate:
+        key, form = next(iter(_pairs([text], "--covariate").items()))
+        covariates.setdefault(key, []).append(form)
+    starts = 5 if options.starts is None else options.starts
+    with Stopping():
+        found = fit_mixed(
+            options.what[0],
+            options.data,
+            options.vary,
+            options.random,
+            covariates=covariates,
+            points=options.points,
+            **{**plain, "starts": starts},
+        )
+    return written_and_drawn(found.dataset, mixed_lines(found.dataset), plot_mixed_fit, places)
+
+
+_OF_MIXED = (
+    "observables",
+    "errors",
+    "names",
+    "dose_into",
+    "scenario",
+    "settings",
+    "seed",
+    "threads",
+)
 
 
 def _compare(options: argparse.Namespace, given: dict[str, Any]) -> int:
@@ -105,7 +165,7 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
         "scenario": options.scenario,
         "settings": given_settings(options.settings),
         "priors": options.priors,
-        "starts": options.starts,
+        "starts": 20 if options.starts is None else options.starts,
         "seed": options.seed,
         "profile": not options.no_profiles,
         "threads": options.workers,

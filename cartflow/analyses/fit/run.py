@@ -31,7 +31,7 @@ from cartflow.core.dataset import write
 from cartflow.core.outcome import RunStopped
 from cartflow.core.paths import as_path
 
-_MOST_STARTS, _MOST_THREADS, _LARGEST_SEED = 10_000, 256, 2**31 - 1
+MOST_STARTS, MOST_THREADS, LARGEST_SEED = 10_000, 256, 2**31 - 1
 _AGAIN = 3  # times that a better fit, met on a profile, is taken up
 Watch = Callable[[str, int, int, int], None]
 
@@ -96,12 +96,12 @@ def fit(
     same bits for any number of them. Without `exact` derivatives are differences. Raises
     `InputError` in one line, `RunStopped` where no search could begin.
     """
-    most = min(os.cpu_count() or 1, _MOST_THREADS)
+    most = min(os.cpu_count() or 1, MOST_THREADS)
     count = most
     if threads is not None:
-        count = arguments.whole_number(threads, "threads", 1, _MOST_THREADS)
-    starts = arguments.whole_number(starts, "starts", 1, _MOST_STARTS)
-    seed = arguments.whole_number(seed, "seed", 0, _LARGEST_SEED)
+        count = arguments.whole_number(threads, "threads", 1, MOST_THREADS)
+    starts = arguments.whole_number(starts, "starts", 1, MOST_STARTS)
+    seed = arguments.whole_number(seed, "seed", 0, LARGEST_SEED)
     told = arguments.table(settings, "settings")
     choices = choices_of(observables, errors, scale, offset, each, dose_into, priors)
     read = isinstance(data, Measurements)
