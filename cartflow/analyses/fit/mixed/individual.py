@@ -9,6 +9,7 @@ import numpy as np
 from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.problem import Evaluation, Problem
 from cartflow.analyses.fit.scatter import Data
+from cartflow.analyses.fit.sources.source import Courses, Runner
 
 Array = np.ndarray
 _MOST_STEPS = 100
@@ -32,13 +33,30 @@ def individuals(problem: Problem) -> list[Problem]:
         one = replace(
             problem,
             measurements=problem.measurements.taken(mine),
-            subjects=[subject],
+            subjects=[replace(subject, runner=_Remembering(subject.runner))],
             measured=[each for each in measured if len(each.entries)],
             parameters=free,
             priors=(),
         )
         found.append(one)
     return found
+
+
+class _Remembering:
+    """A runner that knows its last two runs: sizes of errors change without another one."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._last: list[tuple[bytes, bool, Courses]] = []
+
+    def run(self, values: Array, slopes: bool) -> Courses:
+        key = values.tobytes()
+        for known, sloped, courses in self._last:
+            if known == key and sloped >= slopes:
+                return courses
+        found = self._runner.run(values, slopes)
+        self._last = [(key, slopes, found), *self._last[:1]]
+        return found
 
 
 def _own(each: Measured, place: int, where: Array) -> Measured:

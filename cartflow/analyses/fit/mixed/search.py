@@ -1,4 +1,4 @@
-"""The likeliest population: a quasi-Newton search by FOCEI, then Newton steps by quadrature."""
+"""The likeliest population: quasi-Newton steps by FOCEI, then by quadrature."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cartflow.analyses.fit.mixed.marginal import Marginal, Population
 
 Array = np.ndarray
 Watch = Callable[[int, int], None]
-_MOST, _MOST_NEWTON = 300, 12
-_ENOUGH = 1e-6  # of -ln L that is still hoped for
-_FAILED = 1e10
+_MOST = 200
+_ENOUGH, _NEARLY = 1e-6, 1e-3  # of -ln L that is still hoped for
+_FURTHEST = 1.0  # that a number moves in a step
 _POINTS_OF_CURVATURE = 3
 
 
@@ -40,9 +40,11 @@ def likeliest(population: Population, start: Array, watch: Watch | None = None) 
     """Return the likeliest vector, sought from `start`."""
     first = replace(population, points=1)
     told = _Counted(watch)
-    vector, converged = _sought(first, start, told)
+    at = first.evaluate(start)
+    vector, at, converged = _newton(first, start, at, _first_guess(at), told)
     rough = replace(population, points=min(population.points, _POINTS_OF_CURVATURE))
-    at = population.evaluate(vector)
+    if population.points > 1:
+        at = population.evaluate(vector)
     hessian = curvature(rough, vector, at, told)
     if population.points > 1:
         moved, at, converged = _newton(population, vector, at, hessian, told)
@@ -65,53 +67,58 @@ class _Counted:
             self._watch(self.count, 0)
 
 
-def _sought(population: Population, start: Array, told: _Counted) -> tuple[Array, bool]:
-    """Return where L-BFGS-B ends, each direction scaled by the scores of the subjects."""
-    from scipy.optimize import minimize
-
-    low, high = population.layout.bounds
-    scale = 1.0 / _scores(population.evaluate(start))
-
-    def loss(scaled: Array) -> tuple[float, Array]:
-        found = population.evaluate(np.clip(scaled * scale, low, high))
-        told()
-        total = float(found.losses.sum())
-        if not np.isfinite(total):
-            return _FAILED, np.zeros(len(scale))
-        return total, found.slopes.sum(axis=0) * scale
-
-    ends = list(zip(low / scale, high / scale, strict=True))
-    options = {"maxiter": _MOST, "ftol": 1e-9, "gtol": 1e-3}
-    ended = minimize(loss, start / scale, jac=True, method="L-BFGS-B", bounds=ends, options=options)
-    return np.clip(ended.x * scale, low, high), bool(ended.success)
-
-
 def _scores(at: Marginal) -> Array:
     return np.sqrt(np.maximum((at.slopes**2).sum(axis=0), 1e-2))
+
+
+def _first_guess(at: Marginal) -> Array:
+    """Return the curvature that the subjects' scores show (Berndt, Hall, Hall and Hausman)."""
+    centred = at.slopes - at.slopes.mean(axis=0)
+    return centred.T @ centred + np.diag(0.1 * _scores(at) ** 2)
 
 
 def _newton(
     population: Population, vector: Array, at: Marginal, hessian: Array, told: _Counted
 ) -> tuple[Array, Marginal, bool]:
-    """Return where steps with one Hessian end, and whether nothing more is hoped for."""
+    """Return where quasi-Newton steps end, and whether nothing more is hoped for.
+
+    The Hessian is updated from step to step (Broyden, Fletcher, Goldfarb and Shanno); its nan are
+    of what stays at a bound.
+    """
     low, high = population.layout.bounds
-    for _ in range(_MOST_NEWTON):
+    held = ~np.isfinite(np.diag(hessian))
+    bowl = _bowl(np.where(held[:, None] | held, np.diag(_scores(at) ** 2), hessian))
+    for _ in range(_MOST):
         gradient = at.slopes.sum(axis=0)
-        free = np.isfinite(np.diag(hessian))
+        stuck = ((vector <= low) & (gradient > 0)) | ((vector >= high) & (gradient < 0)) | held
+        free = np.flatnonzero(~stuck)
         step = np.zeros(len(vector))
-        step[free] = -np.linalg.solve(_bowl(hessian[np.ix_(free, free)]), gradient[free])
+        step[free] = -np.linalg.solve(bowl[np.ix_(free, free)], gradient[free])
         if -0.5 * float(gradient @ step) < _ENOUGH:
             return vector, at, True
-        for part in (1.0, 0.5, 0.1, 0.01):
+        step *= min(1.0, _FURTHEST / max(float(np.abs(step).max()), 1e-300))
+        for part in (1.0, 0.3, 0.1, 0.02, 0.002):
             tried = np.clip(vector + part * step, low, high)
             there = population.evaluate(tried)
             told()
             if there.losses.sum() < at.losses.sum():
                 break
         else:
-            return vector, at, False
+            return vector, at, -0.5 * float(gradient @ step) < _NEARLY
+        bowl = _updated(bowl, tried - vector, there.slopes.sum(axis=0) - gradient)
         vector, at = tried, there
     return vector, at, False
+
+
+def _updated(bowl: Array, step: Array, turn: Array) -> Array:
+    """Return the Hessian with what a step has shown, damped (Powell) so that it stays a bowl."""
+    pushed = bowl @ step
+    own, seen = float(step @ pushed), float(step @ turn)
+    if seen < 0.2 * own:
+        part = 0.8 * own / (own - seen)
+        turn = part * turn + (1.0 - part) * pushed
+        seen = 0.2 * own
+    return bowl - np.outer(pushed, pushed) / own + np.outer(turn, turn) / seen
 
 
 def _bowl(hessian: Array) -> Array:
