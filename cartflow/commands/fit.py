@@ -35,9 +35,12 @@ def add_fit(commands: Any) -> None:
     """Add the command to the parser's `commands`."""
     command = commands.add_parser("fit", help="estimate numbers of a model or study from data")
     command.add_argument(
-        "what", nargs="+", metavar="STUDY|MODEL", help="a study file or kinetics model; or several"
+        "what",
+        nargs="+",
+        metavar="STUDY|MODEL",
+        help="a study file or kinetics model, or several; or a PEtab problem (YAML)",
     )
-    command.add_argument("--data", type=Path, required=True, metavar="FILE", help="a CSV file")
+    command.add_argument("--data", type=Path, metavar="FILE", help="a CSV file")
     many: dict[str, Any] = {"action": "append", "default": []}
     command.add_argument("--vary", metavar="KEY=[LOW,HIGH]", help="what is estimated", **many)
     command.add_argument("--observable", metavar="NAME=EXPR", help="what is measured", **many)
@@ -74,6 +77,10 @@ def _fit(options: argparse.Namespace) -> int:
     from cartflow.core.saving.signals import Stopping
     from cartflow.results.figures.fit import plot_fit
 
+    if Path(options.what[0]).suffix.lower() in (".yaml", ".yml"):
+        return _fit_petab(options)
+    if options.data is None:
+        raise InputError("fit: what it is fitted to is missing; give --data FILE")
     if options.random:
         return _fit_mixed(options)
     for text in (*options.covariate, *(["--points"] if options.points else [])):
@@ -86,6 +93,34 @@ def _fit(options: argparse.Namespace) -> int:
     places = dataset_and_figure(options, f"{Path(options.what[0]).stem}_fit.nc")
     with Stopping(), _watched(options.what[0], told) as watch:
         found = fit(options.what[0], options.data, options.vary, watch=watch, **given)
+    return written_and_drawn(found.dataset, fit_lines(found.dataset), plot_fit, places)
+
+
+# What a PEtab problem states itself, by the option's name.
+_STATED = ("data", "vary", "observable", "error", "scale", "offset", "each", "random", "covariate")
+_STATED += ("points", "name", "dose_into", "scenario", "priors", "hold_back", "settings")
+
+
+def _fit_petab(options: argparse.Namespace) -> int:
+    from cartflow.analyses.fit.petab.run import fit_petab
+    from cartflow.analyses.fit.words import fit_lines
+    from cartflow.core.saving.signals import Stopping
+    from cartflow.results.figures.fit import plot_fit
+
+    for name in _STATED:
+        if getattr(options, name):
+            msg = f"fit: --{name.replace('_', '-')} is not known beside a PEtab problem, which "
+            raise InputError(msg + "states it itself")
+    places = dataset_and_figure(options, f"{Path(options.what[0]).stem}_fit.nc")
+    with Stopping(), _watched(options.what[0], telling(options)) as watch:
+        found = fit_petab(
+            options.what[0],
+            starts=5 if options.starts is None else options.starts,
+            seed=options.seed,
+            profile=not options.no_profiles,
+            threads=options.workers or 1,
+            watch=watch,
+        )
     return written_and_drawn(found.dataset, fit_lines(found.dataset), plot_fit, places)
 
 

@@ -108,7 +108,7 @@ def fit(
     measurements = data if read else read_measurements(data, names)
     source = source_of(what, scenario, told, exact)
     problem = problem_of(measurements, source, read_vary(vary), choices)
-    ended = searched(problem, starts, seed, count, _told(watch, "search", starts))
+    ended = searched(problem, starts, seed, count, counted(watch, "search", starts))
     best = min(ended, key=lambda found: found.at.loss)
     if not best.at.loss < float("inf"):
         msg = f"{source.name}: at none of {starts} starts could it be run and compared to the data"
@@ -157,7 +157,7 @@ def _profiled(
     for _ in range(_AGAIN):
         curved = curvature(problem, best, known(problem, best))
         walked = profiles(
-            problem, best, curved, which, threads, _told(watch, "profile", len(which))
+            problem, best, curved, which, threads, counted(watch, "profile", len(which))
         )
         lower = [each.better for each in walked if each.better is not None]
         if not lower:
@@ -170,7 +170,8 @@ def _profiled(
     return curved, walked, best
 
 
-def _told(watch: Watch | None, what: str, total: int) -> Callable[[int, int], None] | None:
+def counted(watch: Watch | None, what: str, total: int) -> Callable[[int, int], None] | None:
+    """Return what tells `watch` of each of `total` that ends."""
     if watch is None:
         return None
     return lambda done, failed: watch(what, done, failed, total)

@@ -14,7 +14,7 @@ from cartflow.kinetics.sbml.library import libsbml
 from cartflow.kinetics.sbml.reading import foreign_of
 
 Array = np.ndarray
-_REST = 1e-9
+_REST, _WIDER = 1e-9, 1e-8
 _FIRST, _LAST = 2, 10  # powers of ten of units of time within which a model comes to rest
 
 
@@ -49,8 +49,13 @@ def conditioned(text: str, changes: Mapping[str, float], name: str) -> Foreign:
 
 
 def course_of(model: Foreign, end: float) -> Trajectory:
-    """Return the course of a model up to a time in its own unit."""
-    return run(model.model, with_end(model.model.scenario(), max(end, 1e-6) * model.days))
+    """Return the course of a model up to a time in its own unit. Raises `StepFailed`."""
+    scenario = with_end(model.model.scenario(), max(end, 1e-6) * model.days)
+    try:
+        return run(model.model, scenario)
+    except StepFailed:
+        # LSODA may fail at a tolerance near round-off and not at one that is enough here.
+        return run(model.model, scenario, rtol=_WIDER)
 
 
 def at_rest(model: Foreign) -> tuple[Trajectory, float]:
