@@ -60,6 +60,7 @@ def add_fit(commands: Any) -> None:
     )
     command.add_argument("--seed", type=int, default=1, metavar="K", help="of the starts")
     command.add_argument("--no-profiles", action="store_true", help="leave out the profiles")
+    command.add_argument("--petab", type=Path, metavar="FOLDER", help="write a PEtab problem too")
     command.add_argument("--hold-back", metavar="TEXT", help="test on values 'after 20 days'")
     command.add_argument("--workers", type=int, metavar="N", help="default: all processors")
     command.add_argument(
@@ -91,14 +92,22 @@ def _fit(options: argparse.Namespace) -> int:
     if len(options.what) > 1 or options.hold_back is not None:
         return _compare(options, given)
     places = dataset_and_figure(options, f"{Path(options.what[0]).stem}_fit.nc")
+    if options.petab is not None and options.petab.exists():
+        msg = f"--petab {options.petab}: is there already; give a new folder"
+        raise InputError(msg)
     with Stopping(), _watched(options.what[0], told) as watch:
         found = fit(options.what[0], options.data, options.vary, watch=watch, **given)
+    if options.petab is not None:
+        from cartflow.analyses.fit.petab.writing import write_petab
+        from cartflow.core.terminal import tell
+
+        tell([f"written       {write_petab(found, options.petab)}"])
     return written_and_drawn(found.dataset, fit_lines(found.dataset), plot_fit, places)
 
 
 # What a PEtab problem states itself, by the option's name.
 _STATED = ("data", "vary", "observable", "error", "scale", "offset", "each", "random", "covariate")
-_STATED += ("points", "name", "dose_into", "scenario", "priors", "hold_back", "settings")
+_STATED += ("points", "name", "dose_into", "scenario", "priors", "hold_back", "settings", "petab")
 
 
 def _fit_petab(options: argparse.Namespace) -> int:
@@ -125,7 +134,7 @@ def _fit_petab(options: argparse.Namespace) -> int:
 
 
 # What mixed effects do not know, by the option's name.
-_NOT_MIXED = ("scale", "offset", "each", "priors", "hold_back", "no_profiles")
+_NOT_MIXED = ("scale", "offset", "each", "priors", "hold_back", "no_profiles", "petab")
 
 
 def _fit_mixed(options: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ from cartflow.analyses.fit.parameters import Vary, read_vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.profiles import Profile, profiles
 from cartflow.analyses.fit.sources.choose import source_of
+from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.subjects import Choices
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.analyses.fit.table.read import read_measurements
@@ -38,11 +39,15 @@ Watch = Callable[[str, int, int, int], None]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Fitted:
-    """A fit: `dataset` holds all of it; `problem` and `best` are what it was worked out from."""
+    """A fit: `dataset` holds all of it; `problem` and `best` are what it was worked out from.
+
+    `source` is the model or study, None for a PEtab problem.
+    """
 
     dataset: xr.Dataset
     problem: Problem
     best: Found
+    source: Source | None = None
 
     def write(self, path: str | Path) -> None:
         """Write the dataset as netCDF-4."""
@@ -126,7 +131,7 @@ def fit(
         exact=exact,
     )
     dataset = fit_dataset(problem, ended, best, curved, walked, known(problem, best), found, asked)
-    return Fitted(dataset=dataset, problem=problem, best=best)
+    return Fitted(dataset=dataset, problem=problem, best=best, source=source)
 
 
 def choices_of(

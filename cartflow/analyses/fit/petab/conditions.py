@@ -45,7 +45,11 @@ def conditioned(text: str, changes: Mapping[str, float], name: str) -> Foreign:
             msg = f"{name}: '{key}' is nothing in the model that can be set"
             raise InputError(msg)
         model.removeInitialAssignment(key)
-    return foreign_of(libsbml().writeSBMLToString(document), name)
+    try:
+        return foreign_of(libsbml().writeSBMLToString(document), name)
+    except InputError as error:
+        msg = f"{name}: model: {error}"
+        raise InputError(msg) from None
 
 
 def course_of(model: Foreign, end: float) -> Trajectory:

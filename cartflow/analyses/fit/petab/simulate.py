@@ -12,7 +12,7 @@ import numpy as np
 from cartflow.analyses.fit.observables import Observable
 from cartflow.analyses.fit.petab.conditions import at_rest, conditioned, course_of, resting_values
 from cartflow.analyses.fit.petab.tables import Tables
-from cartflow.core.outcome import InputError, suggest
+from cartflow.core.outcome import InputError, require_known
 from cartflow.kinetics.expressions.grammar import parse
 from cartflow.kinetics.runs.trajectory import Trajectory
 from cartflow.kinetics.sbml.foreign import Foreign
@@ -88,9 +88,7 @@ class _Known:
     def changes(self, condition: str, values: Mapping[str, float]) -> dict[str, float]:
         """Return what a condition sets, by id."""
         table = self.tables.conditions
-        if condition not in table.index:
-            msg = f"{self.tables.name}: condition {suggest(condition, table.index)}"
-            raise InputError(msg)
+        require_known(condition, table.index, f"{self.tables.name}: condition")
         found = {}
         for key in self.columns:
             cell = table.loc[condition, key]
@@ -143,9 +141,7 @@ class _Seen:
     def values(self, key: tuple[str, str, str], times: Array) -> tuple[Array, Array]:
         """Return an observable at `times` and its noise."""
         name, observed, noisy = key
-        if name not in self.tables.observables.index:
-            msg = f"{self.tables.name}: observable {suggest(name, self.tables.observables.index)}"
-            raise InputError(msg)
+        require_known(name, self.tables.observables.index, f"{self.tables.name}: observable")
         row = self.tables.observables.loc[name]
         placed = {
             **self._placed("observableParameter", name, observed),
@@ -200,7 +196,5 @@ def _number(cell: Any, values: Mapping[str, float], where: str) -> float:
         return float(cell)
     except (TypeError, ValueError):
         pass
-    if str(cell) not in values:
-        msg = f"{where}: {suggest(str(cell), values)}"
-        raise InputError(msg)
+    require_known(str(cell), values, where)
     return values[str(cell)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,10 @@ def _table(read: Any, files: list[Path]) -> Any:
     frames = []
     for file in files:
         try:
-            frames.append(read(str(file)))
+            with warnings.catch_warnings():
+                # petab asks pandas for a precision by a name that pandas 3 has deprecated.
+                warnings.simplefilter("ignore")
+                frames.append(read(str(file)))
         except Exception as error:  # petab and pandas raise many kinds
             msg = f"{file}: {' '.join(str(error).split())[:160]}"
             raise InputError(msg) from None
