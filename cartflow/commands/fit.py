@@ -106,7 +106,17 @@ def _fit(options: argparse.Namespace) -> int:
 
 
 # What a PEtab problem states itself, by the option's name.
-_STATED = ("data", "vary", "observable", "error", "scale", "offset", "each", "random", "covariate")
+_STATED: tuple[str, ...] = (
+    "data",
+    "vary",
+    "observable",
+    "error",
+    "scale",
+    "offset",
+    "each",
+    "random",
+    "covariate",
+)
 _STATED += ("points", "name", "dose_into", "scenario", "priors", "hold_back", "settings", "petab")
 
 
