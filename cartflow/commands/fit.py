@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cartflow.commands.ending import FINISHED, dataset_and_figure, written_and_drawn
+from cartflow.commands.fit_forms import fit_population, fit_problem, pairs, watched
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.commands.telling_option import add_telling, telling
 from cartflow.core.outcome import InputError
-
-if TYPE_CHECKING:
-    from cartflow.analyses.fit.run import Watch
-    from cartflow.core.progress.shown import Telling
 
 _EXAMPLES = """\
 The table has a value in each row: subject, time [day], observable, value, unit (and, if wanted,
@@ -79,11 +74,11 @@ def _fit(options: argparse.Namespace) -> int:
     from cartflow.results.figures.fit import plot_fit
 
     if Path(options.what[0]).suffix.lower() in (".yaml", ".yml"):
-        return _fit_petab(options)
+        return fit_problem(options)
     if options.data is None:
         raise InputError("fit: what it is fitted to is missing; give --data FILE")
     if options.random:
-        return _fit_mixed(options)
+        return fit_population(options, _given(options))
     for text in (*options.covariate, *(["--points"] if options.points else [])):
         msg = f"fit: {text}: is of mixed effects; give --random KEY"
         raise InputError(msg)
@@ -95,7 +90,7 @@ def _fit(options: argparse.Namespace) -> int:
     if options.petab is not None and options.petab.exists():
         msg = f"--petab {options.petab}: is there already; give a new folder"
         raise InputError(msg)
-    with Stopping(), _watched(options.what[0], told) as watch:
+    with Stopping(), watched(options.what[0], told) as watch:
         found = fit(options.what[0], options.data, options.vary, watch=watch, **given)
     if options.petab is not None:
         from cartflow.analyses.fit.petab.writing import write_petab
@@ -103,92 +98,6 @@ def _fit(options: argparse.Namespace) -> int:
 
         tell([f"written       {write_petab(found, options.petab)}"])
     return written_and_drawn(found.dataset, fit_lines(found.dataset), plot_fit, places)
-
-
-# What a PEtab problem states itself, by the option's name.
-_STATED: tuple[str, ...] = (
-    "data",
-    "vary",
-    "observable",
-    "error",
-    "scale",
-    "offset",
-    "each",
-    "random",
-    "covariate",
-)
-_STATED += ("points", "name", "dose_into", "scenario", "priors", "hold_back", "settings", "petab")
-
-
-def _fit_petab(options: argparse.Namespace) -> int:
-    from cartflow.analyses.fit.petab.run import fit_petab
-    from cartflow.analyses.fit.words import fit_lines
-    from cartflow.core.saving.signals import Stopping
-    from cartflow.results.figures.fit import plot_fit
-
-    for name in _STATED:
-        if getattr(options, name):
-            msg = f"fit: --{name.replace('_', '-')} is not known beside a PEtab problem, which "
-            raise InputError(msg + "states it itself")
-    places = dataset_and_figure(options, f"{Path(options.what[0]).stem}_fit.nc")
-    with Stopping(), _watched(options.what[0], telling(options)) as watch:
-        found = fit_petab(
-            options.what[0],
-            starts=5 if options.starts is None else options.starts,
-            seed=options.seed,
-            profile=not options.no_profiles,
-            threads=options.workers or 1,
-            watch=watch,
-        )
-    return written_and_drawn(found.dataset, fit_lines(found.dataset), plot_fit, places)
-
-
-# What mixed effects do not know, by the option's name.
-_NOT_MIXED = ("scale", "offset", "each", "priors", "hold_back", "no_profiles", "petab")
-
-
-def _fit_mixed(options: argparse.Namespace) -> int:
-    from cartflow.analyses.fit.mixed.run import fit_mixed
-    from cartflow.analyses.fit.mixed.words import mixed_lines
-    from cartflow.core.saving.signals import Stopping
-    from cartflow.results.figures.mixed_fit import plot_mixed_fit
-
-    for name in _NOT_MIXED:
-        if getattr(options, name):
-            msg = f"fit: --{name.replace('_', '-')} is not known beside --random"
-            raise InputError(msg)
-    if len(options.what) > 1:
-        raise InputError("fit: --random fits one model; compare their AIC")
-    places = dataset_and_figure(options, f"{Path(options.what[0]).stem}_fit.nc")
-    plain = {k: v for k, v in _given(options).items() if k in _OF_MIXED}
-    covariates: dict[str, list[str]] = {}
-    for text in options.covariate:
-        key, form = next(iter(_pairs([text], "--covariate").items()))
-        covariates.setdefault(key, []).append(form)
-    starts = 5 if options.starts is None else options.starts
-    with Stopping():
-        found = fit_mixed(
-            options.what[0],
-            options.data,
-            options.vary,
-            options.random,
-            covariates=covariates,
-            points=options.points,
-            **{**plain, "starts": starts},
-        )
-    return written_and_drawn(found.dataset, mixed_lines(found.dataset), plot_mixed_fit, places)
-
-
-_OF_MIXED = (
-    "observables",
-    "errors",
-    "names",
-    "dose_into",
-    "scenario",
-    "settings",
-    "seed",
-    "threads",
-)
 
 
 def _compare(options: argparse.Namespace, given: dict[str, Any]) -> int:
@@ -209,12 +118,12 @@ def _compare(options: argparse.Namespace, given: dict[str, Any]) -> int:
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
     return {
-        "observables": _pairs(options.observable, "--observable"),
-        "errors": _pairs(options.error, "--error"),
+        "observables": pairs(options.observable, "--observable"),
+        "errors": pairs(options.error, "--error"),
         "scale": options.scale,
         "offset": options.offset,
         "each": options.each,
-        "names": _pairs(options.name, "--name"),
+        "names": pairs(options.name, "--name"),
         "dose_into": options.dose_into,
         "scenario": options.scenario,
         "settings": given_settings(options.settings),
@@ -224,36 +133,3 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
         "profile": not options.no_profiles,
         "threads": options.workers,
     }
-
-
-def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = (part.strip() for part in text.partition("="))
-        if not equals or not name or not value:
-            msg = f"{option} {text}: give NAME=..."
-            raise InputError(msg)
-        if name in found:
-            msg = f"{option} {name}: is given twice"
-            raise InputError(msg)
-        found[name] = value
-    return found
-
-
-@contextmanager
-def _watched(title: str, told: Telling) -> Iterator[Watch]:
-    """Show searches, then profiles, as they end."""
-    from contextlib import ExitStack
-
-    from cartflow.core.progress.shown import members
-
-    shown: dict[str, Any] = {}
-    with ExitStack() as stack:
-
-        def watch(what: str, done: int, failed: int, total: int) -> None:
-            if what not in shown:
-                words = {"search": "searches", "profile": "profiles"}[what]
-                shown[what] = stack.enter_context(members(f"{title}: {words}", total, 0, told))
-            shown[what](done, failed)
-
-        yield watch
