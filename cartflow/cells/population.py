@@ -43,18 +43,6 @@ class Population:
         """The number of cells."""
         return int(self.kind.size)
 
-    @property
-    def bytes(self) -> int:
-        """What the cells take in memory."""
-        return sum(
-            a.nbytes for a in (self.position, self.heading, self.kind, self.place, self.name)
-        )
-
-    def copy(self) -> Population:
-        """Return a copy, whose arrays may be changed."""
-        arrays = ("position", "heading", "kind", "place", "name")
-        return replace(self, **{name: getattr(self, name).copy() for name in arrays})
-
     def counts(self, kinds: int, mesh_cells: int) -> Array:
         """Return the number of cells of each kind (kinds, mesh cells)."""
         where = self.kind.astype(np.int64) * mesh_cells + self.place

@@ -39,11 +39,14 @@ def _refuse_engine(coupled: Coupled) -> None:
 
 def _refuse_body(coupled: Coupled) -> None:
     if coupled.kinetics is not None:
-        raise InputError(f"organs: kinetics in organs {_YET}".replace("is not", "are not"))
+        msg = f"organs: what acts in organs {_YET}"
+        raise InputError(msg)
     if coupled.feed is not None:
-        raise InputError(f"tumour.blood: {_YET}; give a body, or no blood")
+        msg = f"tumour.blood: {_YET}; give a body, or no blood"
+        raise InputError(msg)
     if coupled.placed is not None:
-        raise InputError(f"body.initial: {_YET}: cells of an earlier result are no whole numbers")
+        msg = f"body.initial: {_YET}: cells of an earlier result are no whole numbers"
+        raise InputError(msg)
     for number, dose in enumerate(coupled.doses):
         if dose.cells != np.rint(dose.cells):
             msg = f"doses.{number}.cells: {dose.cells:g} are no whole cells"
@@ -52,7 +55,8 @@ def _refuse_body(coupled: Coupled) -> None:
 
 def _refuse_models(coupled: Coupled, asked: Asked) -> None:
     if coupled.happenings.times():
-        raise InputError(f"kinetics: a model with switches or jumps {_YET}")
+        msg = f"kinetics: a model with switches or jumps {_YET}"
+        raise InputError(msg)
     limits, species = coupled.happenings.tumour.limits, coupled.engine.problem.network.species_names
     if limits.any:
         least = np.maximum(limits.amount, limits.mean)
@@ -65,13 +69,16 @@ def _refuse_models(coupled: Coupled, asked: Asked) -> None:
 def _refuse_field(problem: Problem, field: Field, name: str) -> None:
     key = f"fields.{name}"
     if field.density_dependence is not None:
-        raise InputError(f"{key}.density_dependence: {_YET}")
+        msg = f"{key}.density_dependence: {_YET}"
+        raise InputError(msg)
     if problem.tissue.matrix is not None:
-        raise InputError(f"tissue.matrix: {_YET}")
+        msg = f"tissue.matrix: {_YET}"
+        raise InputError(msg)
     state = np.ones((len(problem.fields), problem.geometry.size))
     values = problem.place_diffusivity(field, state)
     if np.ptp(values) > 1e-12 * values.max():
-        raise InputError(f"{key}.diffusivity: one that differs from place to place {_YET}")
+        msg = f"{key}.diffusivity: one that differs from place to place {_YET}"
+        raise InputError(msg)
     for boundary, condition in field.boundaries.items():
         if not isinstance(condition, FixedValue) or condition.value != 0.0:
             msg = f"{key}.boundaries.{boundary}: only a fixed_value of 0, which takes cells up, is "

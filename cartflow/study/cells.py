@@ -7,6 +7,7 @@ from typing import Any
 
 from cartflow.cells.asked import Asked, Walking
 from cartflow.cells.refused import refuse
+from cartflow.cells.run.system import in_whole_cells
 from cartflow.cells.simulation import CellSimulation
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
@@ -52,7 +53,8 @@ def _with_diffusivity(item: Mapping[str, Any], where: str) -> dict[str, Any]:
         raise InputError(msg)
     for key in _WALK:
         if key not in item:
-            msg = f"{where}: key '{key}' is missing, which goes with {'speed' if key != 'speed' else 'persistence_time'}"
+            other = next(name for name in _WALK if name != key)
+            msg = f"{where}: key '{key}' is missing, which goes with {other}"
             raise InputError(msg)
     if "diffusivity" in item:
         msg = f"{where}.diffusivity: it follows from speed and persistence_time; give these or it"
@@ -66,13 +68,8 @@ def _with_diffusivity(item: Mapping[str, Any], where: str) -> dict[str, Any]:
             raise InputError(msg) from None
     value = numbers[0] ** 2 * numbers[1] / 3.0
     note = "speed^2 persistence_time / 3"
-    stated = {
-        "value": f"{value!r} mm^2/day",
-        "source": "study",
-        "standing": "derived",
-        "note": note,
-    }
-    return {**item, "diffusivity": stated}
+    stated = {"value": f"{value!r} mm^2/day", "source": "study", "standing": "derived"}
+    return {**item, "diffusivity": {**stated, "note": note}}
 
 
 def with_cells(simulation: Simulation, table: StudyTable) -> Simulation:
@@ -89,8 +86,6 @@ def with_cells(simulation: Simulation, table: StudyTable) -> Simulation:
     _refuse_keys(table)
     asked = _asked(kinds, table.fields, table.cells or CellsTable())
     refuse(simulation, asked)
-    from cartflow.cells.run.system import in_whole_cells
-
     run = CellSimulation(
         coupled=in_whole_cells(simulation.coupled),
         initial=simulation.initial,

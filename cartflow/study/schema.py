@@ -186,7 +186,7 @@ class OrganTable(Table):
 
 
 class CellsTable(Table):
-    """How fields that are cells are run: chance, steps, densities around cells, and what is kept."""
+    """How fields that are cells are run: chance, steps, densities, and what is kept."""
 
     seed: Annotated[WholeNumber, Field(ge=0, lt=2**63)] = 1
     step: Duration | None = None

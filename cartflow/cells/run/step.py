@@ -148,7 +148,7 @@ class Stepping:
         return reverse and self.system.asked.net_rates == "as_one"
 
     def _entered(self, times: Array) -> Array:
-        """Enter how often acts happened in the ledger; return how many of each kind left by lymph."""
+        """Enter how often acts happened; return how many of each kind left by lymph."""
         system = self.system
         of_cells = [act for act in system.acts.acts if act.actor >= 0]
         for act, number in zip(of_cells, times, strict=False):
@@ -175,7 +175,7 @@ class Stepping:
         self.ledger.converted += coupled.of_all(turned[products])
 
     def _sources(self, rates: Array, dt: float) -> None:
-        """Let cells come from nowhere: by reactions without an actor, and by supplies of regions."""
+        """Let cells come from nowhere: by reactions without an actor, and by supplies."""
         system = self.system
         generator = stream(system.asked.seed, "sources", self.number)
         volumes = system.problem.geometry.cell_volumes
