@@ -56,6 +56,7 @@ def acts_of(network: Network, kinds: Sequence[str], net_rates: NetRates) -> Acts
     """
     reactions: list[Reaction] = []
     found: list[Act] = []
+    signed = {name for name, p in network.parameters.items() if p.sign == "any"}
     for number, (reaction, tree) in enumerate(
         zip(network.reactions, network.expressions, strict=True)
     ):
@@ -63,7 +64,7 @@ def acts_of(network: Network, kinds: Sequence[str], net_rates: NetRates) -> Acts
             continue
         where = f"kinetics: reactions.{reaction.name}"
         _require_whole(reaction, network, kinds, where)
-        net = may_turn_negative(tree)
+        net = may_turn_negative(tree, signed)
         if net and net_rates == "refuse":
             msg = (
                 f"{where}: its rate is a difference, of which it is unsaid what is birth and what "
@@ -71,6 +72,9 @@ def acts_of(network: Network, kinds: Sequence[str], net_rates: NetRates) -> Acts
             )
             raise InputError(msg)
         rates = _rates(tree, apart=net and net_rates == "apart")
+        if net_rates == "apart" and any(may_turn_negative(rate, signed) for rate, _ in rates):
+            msg = f"{where}: its terms are of no certain sign, so that they are not told apart; "
+            raise InputError(msg + "write two reactions, or cells.net_rates = 'as_one'")
         for rate, reverse in rates:
             row = len(reactions)
             reactions.append(replace(reaction, name=f"act_{row}", rate=rate))

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from cartflow.kinetics.expressions.grammar import Binary, Call, Expression, Negative, Number
+from collections.abc import Collection
+
+from cartflow.kinetics.expressions.grammar import (
+    Binary,
+    Call,
+    Expression,
+    Name,
+    Negative,
+    Number,
+)
 
 Signed = tuple[int, Expression]
 
 
-def may_turn_negative(tree: Expression) -> bool:
-    """Return whether a rate of amounts and parameters that are not negative can be negative.
+def may_turn_negative(tree: Expression, signed: Collection[str] = ()) -> bool:
+    """Return whether a rate can be negative, of whose names only the `signed` may be so.
 
     It can where it holds a difference, a minus or a logarithm, but for those in an exponential, a
     root, an absolute value, or the larger of itself and something that cannot.
@@ -17,15 +26,17 @@ def may_turn_negative(tree: Expression) -> bool:
         return tree.value < 0
     if isinstance(tree, Negative):
         return True
+    if isinstance(tree, Name):
+        return tree.name in signed
     if isinstance(tree, Binary):
         if tree.operator == "-":
             return True
         parts = (tree.left,) if tree.operator == "^" else (tree.left, tree.right)
-        return any(may_turn_negative(part) for part in parts)
+        return any(may_turn_negative(part, signed) for part in parts)
     if isinstance(tree, Call):
         if tree.function in ("exp", "sqrt", "abs"):
             return False
-        inside = [may_turn_negative(part) for part in tree.arguments]
+        inside = [may_turn_negative(part, signed) for part in tree.arguments]
         return {"log": True, "max": all(inside)}.get(tree.function, any(inside))
     return False
 
