@@ -44,7 +44,7 @@ class CellSimulation(Simulation):
     asked: Asked
 
     @property
-    def one_system(self) -> bool:  # type: ignore[override]
+    def one_system(self) -> bool:
         """Never: cells, fields and body are stepped in turn."""
         return False
 

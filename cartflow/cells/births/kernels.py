@@ -60,9 +60,9 @@ def family(kind, here, name, chances, begin, outcome, out, dt, step, seed, count
 
 
 @serial
-def count(
+def count(  # type: ignore[no-untyped-def]
     first, last, kind, place, name, chances, begin, outcome, out, dt, step, seed, left, counts
-):  # type: ignore[no-untyped-def]
+):
     """Write how many come of each cell to `left`, and -1 - that where anything happened to it.
 
     Return whether all stayed below `MOST`.
@@ -86,10 +86,10 @@ def count(
 
 
 @serial
-def copy(
+def copy(  # type: ignore[no-untyped-def]
     first, last, position, heading, kind, place, name, chances, begin, outcome, out, dt, step,
     seed, left, to, born, unborn, new_position, new_heading, new_kind, new_place, new_name,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Write what came of the cells `first` to `last` at `to`; the first keeps the mother's name.
 
     `born` numbers the others from `unborn` on.

@@ -13,10 +13,10 @@ _MOST_TURNS = 100_000
 
 
 @serial
-def walk(
+def walk(  # type: ignore[no-untyped-def]
     first, last, position, heading, species, place, names, spacing, inside, voxels, moving,
     diffusivity, speed, persistence, ways, drifts, velocity, dt, parts, step, seed,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Move the cells `first` to `last` by `dt` days in `parts`; where one was taken up, place < 0.
 
     `velocity` (rows, mesh cells, 6) in mm/day along i, j, k, at the low and the high face of each.
@@ -62,10 +62,10 @@ def _drift(p, by, voxel, spacing, inside, moving, row, velocity, days):  # type:
 
 
 @serial
-def _diffuse(
+def _diffuse(  # type: ignore[no-untyped-def]
     p, by, turned, voxel, room, spacing, inside, moving, d, ways, row, velocity, days,
     step, seed, name, number,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Take one Brownian step; return the wall that took the cell up, or -1."""
     a, b, c, e = draw(seed, name, step, MOVING, number)
     size = np.sqrt(2.0 * d * days)
@@ -94,10 +94,10 @@ def _diffuse(
 
 
 @serial
-def _persist(
+def _persist(  # type: ignore[no-untyped-def]
     p, by, turned, voxel, spacing, inside, moving, speed, persistence, ways, row, velocity,
     days, step, seed, name, number,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Walk straight on, and turn at exponential times; return the wall, or -1, and the draws."""
     left = days
     for _ in range(_MOST_TURNS):

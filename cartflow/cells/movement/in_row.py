@@ -12,10 +12,10 @@ _MOST_TURNS = 100_000
 
 
 @serial
-def walk(
+def walk(  # type: ignore[no-untyped-def]
     first, last, position, heading, species, place, names, axes, edges, inner_wall,
     diffusivity, speed, persistence, ways, drifts, velocity, dt, parts, step, seed,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Move the cells `first` to `last` by `dt` days in `parts`; where one was taken up, place < 0.
 
     `velocity` (rows, edges) in mm/day points along x or outwards. A cell that a wall took up has
@@ -88,10 +88,10 @@ def _go(p, by, turned, axes, edges, inner_wall, ways):  # type: ignore[no-untype
 
 
 @serial
-def _diffuse(
+def _diffuse(  # type: ignore[no-untyped-def]
     p, by, turned, axes, edges, inner_wall, d, straight, open_ways, row, velocity, days,
     step, seed, name, number,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Take one Brownian step; return the wall that took the cell up, or -1.
 
     What a wall took up on the way is told by the bridge between the two ends, by which a wall at
@@ -121,10 +121,10 @@ def _diffuse(
 
 
 @serial
-def _persist(
+def _persist(  # type: ignore[no-untyped-def]
     p, by, turned, axes, edges, inner_wall, speed, persistence, straight, row, velocity, days,
     step, seed, name, number,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Walk straight on, and turn at exponential times; return the wall, or -1, and the draws."""
     left = days
     for _ in range(_MOST_TURNS):

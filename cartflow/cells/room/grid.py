@@ -14,7 +14,6 @@ from cartflow.geometries.geometry import Geometry
 Array = np.ndarray
 _BOUNCES = 100_000
 SIDES = ("left", "right", "bottom", "top", "front", "back")
-_AXES = "xyz"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,13 +42,13 @@ def grid_of(geometry: Geometry) -> Grid:
     if np.ptp(geometry.cell_volumes) > 1e-9 * geometry.cell_volumes.max():
         msg = "geometry.partial_volume: is not there for fields as cells yet; leave it out"
         raise InputError(msg)
-    active = geometry.active.reshape(
-        geometry.active.shape if geometry.active.ndim == 3 else (1, *geometry.active.shape)
-    )
+    grid = geometry.active
+    active = grid if grid.ndim == 3 else grid[None]
     places = np.argwhere(active)[:, ::-1]
     box = geometry.affine is None
     spacing, flat = _box_spacing(geometry) if box else _mask_spacing(geometry)
-    inside = np.full(tuple(n + 2 for n in active.shape[::-1]), -1, dtype=np.int32)
+    shape = np.array(active.shape[::-1]) + 2
+    inside = np.full(shape, -1, dtype=np.int32)
     inside[tuple((places + 1).T)] = np.arange(len(places), dtype=np.int32)
     walls = tuple(geometry.boundaries)
     if box:
