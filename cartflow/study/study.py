@@ -160,8 +160,16 @@ class Study(Composition):
 
     @property
     def simulation(self) -> Simulation:
-        """The coupled simulation, ready to run. Raises `InputError` without a tumour."""
+        """The coupled simulation of densities, ready to run.
+
+        Raises `InputError` without a tumour, and with fields as cells.
+        """
         _ = self.tumour
+        if isinstance(self.prepared, CellSimulation):
+            msg = (
+                f"{self.name}: fields as cells are there for runs and sweeps alone yet; leave out "
+            )
+            raise InputError(msg + "as = 'cells', or run it")
         assert isinstance(self.prepared, Simulation)
         return self.prepared
 

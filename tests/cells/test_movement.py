@@ -17,7 +17,7 @@ from cartflow.geometries.shapes.slab import slab
 
 TABLE = Path(__file__).parents[3] / "shared/data/physiology/first_passage_times.csv"
 STILL = {1: np.zeros((0, 2)), 3: np.zeros((0, 1, 6))}
-MOST = 30_000
+MOST = 20_000
 
 
 def furth(speed, persistence, time):

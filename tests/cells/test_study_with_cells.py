@@ -6,6 +6,7 @@ import xarray as xr
 from studies import DOSE, in_tumour, study
 
 from cartflow.core.outcome import InputError
+from cartflow.study.describe import describe
 from cartflow.study.study import Study
 
 DRAWN = """
@@ -249,6 +250,17 @@ def test_the_seed_alone_decides():
 def test_what_is_not_there_is_refused_by_name(changes, match):
     with pytest.raises(InputError, match=match):
         Study.from_text(with_body(doses=DOSE), settings=changes).run()
+
+
+def test_analyses_that_are_not_there_refuse_cells():
+    with pytest.raises(InputError, match="fields as cells are there for runs and sweeps alone"):
+        _ = Study.from_text(with_body()).simulation
+
+
+def test_what_would_run_is_said():
+    said = " ".join(text for _, text in describe(Study.from_text(with_body())))
+    assert "single cells, starts at 500 cells/mm^3, immobile" in said
+    assert "cells, fields and body in turn, at most 1 hours; seed 1" in said
 
 
 def test_a_table_of_cells_without_cells_is_refused():
