@@ -159,8 +159,8 @@ def _size(prepared: object) -> list[tuple[str, str]]:
     numbers = prepared.initial.size * len(prepared.save_times)
     if isinstance(prepared, CellSimulation):
         asked = prepared.asked
-        how = f"cells, fields and body in turn, at most {asked.step * 24:.4g} hours; seed {asked.seed}"
-        return [("steps", f"{how}; saved fields take {_megabytes(numbers)}")]
+        how = f"cells, fields and body in turn, {asked.step * 24:.4g} hours at most"
+        return [("steps", f"{how}; seed {asked.seed}; saved fields take {_megabytes(numbers)}")]
     how = "body and tumour as one system" if prepared.one_system else "body and tumour in turns"
     tolerance = prepared.control.tolerance
     return [

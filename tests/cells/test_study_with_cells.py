@@ -6,7 +6,6 @@ import xarray as xr
 from studies import DOSE, in_tumour, study
 
 from cartflow.core.outcome import InputError
-from cartflow.study.describe import describe
 from cartflow.study.study import Study
 
 DRAWN = """
@@ -258,9 +257,9 @@ def test_analyses_that_are_not_there_refuse_cells():
 
 
 def test_what_would_run_is_said():
-    said = " ".join(text for _, text in describe(Study.from_text(with_body())))
+    said = Study.from_text(with_body()).describe()
     assert "single cells, starts at 500 cells/mm^3, immobile" in said
-    assert "cells, fields and body in turn, at most 1 hours; seed 1" in said
+    assert "cells, fields and body in turn, 1 hours at most; seed 1" in said
 
 
 def test_a_table_of_cells_without_cells_is_refused():
