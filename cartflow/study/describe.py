@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cartflow.cells.simulation import CellSimulation
 from cartflow.core.assumed import assumed, in_words
 from cartflow.core.parameters import Parameter
 from cartflow.coupling.body_alone import BodyAlone
@@ -128,10 +129,15 @@ def _field(species: Species, table: FieldTable) -> str:
     unit = "" if species.unit == "1" else f" {species.unit}"
     start = f"{species.initial:g}{unit}" if table.initial is None else _stated(table.initial)
     moves = "immobile" if table.diffusivity is None else f"diffuses at {_stated(table.diffusivity)}"
+    if table.speed is not None and table.persistence_time is not None:
+        moves = (
+            f"walks at {_stated(table.speed)}, straight on for {_stated(table.persistence_time)}"
+        )
     drift = table.chemotaxis
     climbs = "" if drift is None else f", climbs {drift.attractant} ({drift.law})"
     edges = "".join(f", {b.type} at {name}" for name, b in table.boundaries.items())
-    return f"starts at {start}, {moves}{climbs}{edges}"
+    single = "single cells, " if table.form == "cells" else ""
+    return f"{single}starts at {start}, {moves}{climbs}{edges}"
 
 
 def _stated(value: object) -> str:
@@ -151,6 +157,10 @@ def _size(prepared: object) -> list[tuple[str, str]]:
     if not isinstance(prepared, Simulation):
         return []
     numbers = prepared.initial.size * len(prepared.save_times)
+    if isinstance(prepared, CellSimulation):
+        asked = prepared.asked
+        how = f"cells, fields and body in turn, {asked.step * 24:.4g} hours at most"
+        return [("steps", f"{how}; seed {asked.seed}; saved fields take {_megabytes(numbers)}")]
     how = "body and tumour as one system" if prepared.one_system else "body and tumour in turns"
     tolerance = prepared.control.tolerance
     return [

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field
 
 from cartflow.core.parameters import Parameter
-from cartflow.core.tables import PositiveInt, Table, quantity
+from cartflow.core.tables import PositiveInt, Table, WholeNumber, quantity
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling
@@ -172,8 +172,14 @@ class SourceTable(Table):
 
 
 class FieldTable(Table):
-    """How one species starts and moves; without a diffusivity it is immobile."""
+    """How one species starts and moves; without a diffusivity it is immobile.
 
+    As cells it may walk straight on at a `speed` for a `persistence_time` instead.
+    """
+
+    form: Literal["field", "cells"] = Field(default="field", alias="as")
+    speed: Speed | None = None
+    persistence_time: Duration | None = None
     initial: Any = None
     diffusivity: Any = None
     hindrance: HindranceTable | None = None
@@ -198,6 +204,17 @@ class OrganTable(Table):
     space: Literal["tissue", "vascular"] = "tissue"
     volume: Annotated[Parameter, quantity("mm^3", above=0)] | None = None
     initial: dict[str, Any] = Field(default_factory=dict)
+
+
+class CellsTable(Table):
+    """How fields that are cells are run: chance, steps, densities, and what is kept."""
+
+    seed: Annotated[WholeNumber, Field(ge=0, lt=2**63)] = 1
+    step: Duration | None = None
+    kernel_width: Annotated[Parameter, quantity("mm")] | None = None
+    net_rates: Literal["refuse", "as_one", "apart"] = "refuse"
+    most: PositiveInt = 10_000_000
+    saved: PositiveInt = 100_000
 
 
 class TimeTable(Table):
@@ -246,6 +263,7 @@ class StudyTable(Table):
     geometry: GeometryTable | None = None
     kinetics: KineticsTable | None = None
     fields: dict[str, FieldTable] = Field(default_factory=dict)
+    cells: CellsTable | None = None
     tissue: TissueTable = TissueTable()
     time: TimeTable
     save: SaveTable = SaveTable()

@@ -9,10 +9,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from cartflow.cells.group import cells_group
+from cartflow.cells.simulation import CellRecord, CellSimulation
 from cartflow.core import arguments
 from cartflow.core.bibliography import keys
 from cartflow.core.html_table import html_table
-from cartflow.core.outcome import require_known
+from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.core.paths import as_path
 from cartflow.core.tables import parse_toml, read_text, validate
@@ -27,6 +29,7 @@ from cartflow.results.result import Result, build_result, identity
 from cartflow.results.shelf import Saving, Shelf
 from cartflow.study.assembly import stated_parameters
 from cartflow.study.basis import all_parameters, all_references
+from cartflow.study.cells import walks_as_diffusivities, with_cells
 from cartflow.study.checks import require_parts
 from cartflow.study.composition import Composition
 from cartflow.study.courses.numbers import without_courses
@@ -93,7 +96,7 @@ class Study(Composition):
         data = all_replaced(data, settings, name)
         folder = Path() if folder is None else as_path(folder, "folder")
         data, courses = without_courses(data, folder, name)
-        data = organs_of_earlier(data, folder, name)
+        data = walks_as_diffusivities(organs_of_earlier(data, folder, name), name)
         table = validate(StudyTable, with_flat_keys(data), name)
         require_parts(table, name)
         for key in table.references:
@@ -152,12 +155,22 @@ class Study(Composition):
         if self.events is None:
             return self.undisturbed
         with errors_named(self.name):
+            if isinstance(self.undisturbed, CellSimulation):
+                raise InputError("courses of numbers are not there with fields as cells yet")
             return self.events.applied(self.undisturbed, lambda other: other.undisturbed)
 
     @property
     def simulation(self) -> Simulation:
-        """The coupled simulation, ready to run. Raises `InputError` without a tumour."""
+        """The coupled simulation of densities, ready to run.
+
+        Raises `InputError` without a tumour, and with fields as cells.
+        """
         _ = self.tumour
+        if isinstance(self.prepared, CellSimulation):
+            msg = (
+                f"{self.name}: fields as cells are there for runs and sweeps alone yet; leave out "
+            )
+            raise InputError(msg + "as = 'cells', or run it")
         assert isinstance(self.prepared, Simulation)
         return self.prepared
 
@@ -170,7 +183,8 @@ class Study(Composition):
         simulation, used, images = coupled_simulation(self)
         self.used.update(used)
         self.images.update(images)
-        return simulation
+        with errors_named(self.name):
+            return with_cells(simulation, self.table)
 
     @cached_property
     def images(self) -> dict[str, str]:
@@ -234,6 +248,9 @@ class Study(Composition):
                 keep(lambda: self._result(make(), shelf))
 
         run, start = self.prepared, perf_counter()
+        if since is not None and isinstance(run, CellSimulation):
+            msg = f"{self.name}: a run with fields as cells cannot be resumed yet; run it anew"
+            raise InputError(msg)
         before = None if since is None else restart(since.tree, run, self._identity())
         if isinstance(run, Simulation) and not time_check:
             run = run.unchecked()
@@ -244,7 +261,7 @@ class Study(Composition):
             record = run.run(watch, offer, before, shelf.shelve)
         result = self._result(record, shelf)
         wanted = self.table.solver.mesh_check is True if mesh_check is None else mesh_check
-        if wanted is False or not isinstance(run, Simulation):
+        if wanted is False or not isinstance(run, Simulation) or isinstance(run, CellSimulation):
             return result
         seconds = perf_counter() - start
         return result.with_group("errors", mesh_errors(record, run, wanted, seconds, watch))
@@ -274,6 +291,8 @@ class Study(Composition):
             saving=self.saving,
             shelf=shelf,
         )
+        if isinstance(record, CellRecord) and isinstance(self.prepared, CellSimulation):
+            result = result.with_group("cells", cells_group(record, self.prepared))
         if self.images:
             lines = [f"{key}: {words}" for key, words in self.images.items()]
             result.tree.attrs["images"] = "\n".join(lines)
