@@ -21,10 +21,15 @@ def endpoint_group(tree: xr.DataTree) -> xr.Dataset:
     ``product_per_resident`` at the end (nan where no resident cell is left). A tumour that no
     blood feeds has no peak in blood.
     """
-    tumour, times = tree["tumour"].to_dataset(), np.asarray(tree["time"].values, dtype=float)
+    times = np.asarray(tree["time"].values, dtype=float)
+    products = tree["balance"].to_dataset()["in_tumour"].sum("phenotype").values
+    return endpoint_of(tree["tumour"].to_dataset(), times, products, tree["body"].to_dataset())
+
+
+def endpoint_of(tumour: xr.Dataset, times: Array, products: Array, body: xr.Dataset) -> xr.Dataset:
+    """Return the group ``summary`` of one tumour and the product cells in it (time,)."""
     residents = resident_courses(tumour)
     courses = list(residents.values)
-    products = tree["balance"].to_dataset()["in_tumour"].sum("phenotype").values
     dims = ("resident",)
     columns = {
         "cells_start": ([c[0] for c in courses], "cell", "resident cells at the start"),
@@ -41,7 +46,7 @@ def endpoint_group(tree: xr.DataTree) -> xr.Dataset:
     single = {
         "peak_in_tumour": (products.max(), "cell", "most product cells in the tumour"),
         "time_of_peak_in_tumour": (times[products.argmax()], "day", "when they are most"),
-        **_in_blood(tree["body"].to_dataset(), times),
+        **_in_blood(body, times),
         "product_per_resident": (
             products[-1] / left if left > 0 else np.nan,
             "1",
