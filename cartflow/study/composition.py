@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from cartflow.core.outcome import InputError, require_known
+from cartflow.core.outcome import InputError
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.files.local_model import LocalModel
 from cartflow.kinetics.network import Network
@@ -72,7 +72,6 @@ class Composition:
         if self.written is None:
             return {}
         found = {name: self._with_tumour(name, self.written) for name in self.table.tumours}
-        self._require_used(found, self.written)
         return found
 
     @cached_property
@@ -83,6 +82,24 @@ class Composition:
         for name, own in self.table.tumours.items():
             with errors_of(self.written, name, self.name):
                 found[name] = build_geometry(own.geometry, self.folder, self.name)
+        return found
+
+    @cached_property
+    def networks(self) -> dict[str, Network]:
+        """The reactions of several tumours, by name."""
+        assert self.written is not None
+        found = {}
+        for name, one in self.tumours.items():
+            with errors_of(self.written, name, self.name):
+                found[name] = one.kinetics
+        return found
+
+    def _vessels_of_all(self) -> dict[str, TumourVessels]:
+        found = {}
+        for name, one in self.tumours.items():
+            assert self.written is not None
+            with errors_of(self.written, name, self.name):
+                found[name] = one.vessels()
         return found
 
     def _with_tumour(self, name: str, written: Written) -> Self:
@@ -99,13 +116,6 @@ class Composition:
         parts["body"], parts["trafficking"] = self.body, self.trafficking
         parts["geometry"] = self.geometries[name]
         return one
-
-    def _require_used(self, found: Mapping[str, Self], written: Written) -> None:
-        tables = written.top.get("fields")
-        species = {s for one in found.values() for s in one.kinetics.species_names}
-        with errors_named(self.name):
-            for name in tables if isinstance(tables, Mapping) else ():
-                require_known(name, species, "fields")
 
     @property
     def kinetics(self) -> Network:
@@ -127,7 +137,7 @@ class Composition:
         tumour = None if self.table.tumour is None else self.kinetics
         with errors_named(self.name):
             if self.tumours:
-                tumour = travellers({name: one.kinetics for name, one in self.tumours.items()})
+                tumour = travellers(self.networks)
             return organ_kinetics(self.table.organs, self.organs, self.models.network, tumour)
 
     @cached_property
@@ -172,7 +182,7 @@ class Composition:
                 scaling=self.scaling(),
                 tumour=None if self.table.tumour is None else self.vessels(),
                 cavities=self.cavities(),
-                tumours={name: one.vessels() for name, one in self.tumours.items()},
+                tumours=self._vessels_of_all(),
             )
 
     @property

@@ -16,7 +16,7 @@ from cartflow.study.overrides import errors_named
 from cartflow.study.parts import control
 from cartflow.study.preparing import coupled_simulation, placed
 from cartflow.study.schedule import save_times
-from cartflow.study.tumours.checks import require_several, travellers
+from cartflow.study.tumours.checks import require_fields, require_several, travellers
 from cartflow.study.tumours.own import errors_of
 
 
@@ -34,7 +34,8 @@ def tumours_simulation(study: Composition) -> Assembled:
     table = study.table
     with errors_named(study.name):
         require_several(table)
-        network = travellers({name: one.kinetics for name, one in study.tumours.items()})
+        require_fields(study.written, study.networks)
+        network = travellers(study.networks)
         doses = build_doses(table.doses, network, table.time.end)
     parts: dict[str, Simulation] = {}
     used: dict[str, Parameter] = {}

@@ -243,8 +243,9 @@ class Study(Composition):
         """Which fields are saved, and how. Raises `InputError` for one that there is not."""
         with errors_named(self.name):
             species = () if self.table.tumour is None else self.kinetics.species_names
-            inside = (s for one in self.tumours.values() for s in one.kinetics.species_names)
-            return saving_of(self.table.save, [*species, *dict.fromkeys(inside)])
+            several = self.networks.values() if self.tumours else ()
+            inside = dict.fromkeys(s for network in several for s in network.species_names)
+            return saving_of(self.table.save, [*species, *inside])
 
     def _identity(self) -> str:
         return identity(self.text, without_folders(self.settings))

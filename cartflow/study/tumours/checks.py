@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cartflow.core.outcome import InputError, require_known
 from cartflow.kinetics.network import Network
 from cartflow.pbpk.flows.routes import ARTERY, HOSTS_OF_ROUTES
 from cartflow.study.schema import StudyTable
+from cartflow.study.tumours.merging import Written
 
 _INTO_ONE = ("intratumoural", ARTERY)
 
@@ -22,10 +25,6 @@ def require_several(table: StudyTable) -> None:
     """Raise `InputError` on what tumours that share a body cannot have."""
     if table.body is None:
         raise InputError("key 'body' is missing; several tumours share one")
-    for name, tumour in table.tumours.items():
-        if tumour.blood is not None:
-            msg = f"tumours.{name}.blood: several tumours share a body, whose blood feeds them"
-            raise InputError(msg)
     for i, dose in enumerate(table.doses):
         if dose.route in _INTO_ONE:
             if dose.tumour is None:
@@ -45,7 +44,15 @@ def require_several(table: StudyTable) -> None:
             raise InputError(msg)
 
 
-def travellers(networks: dict[str, Network]) -> Network:
+def require_fields(written: Written | None, networks: Mapping[str, Network]) -> None:
+    """Raise `InputError` on a field that all are said to share, and none has."""
+    tables = {} if written is None else written.top.get("fields", {})
+    species = {name for network in networks.values() for name in network.species_names}
+    for name in tables:
+        require_known(name, species, "fields")
+
+
+def travellers(networks: Mapping[str, Network]) -> Network:
     """Return all species of some tumours' kinetics, which agree in those that travel.
 
     Raises `InputError` naming the tumour that lacks what would enter it, or sees it otherwise.

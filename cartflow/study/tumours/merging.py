@@ -80,6 +80,10 @@ def written_tumours(data: Mapping[str, Any], file: str) -> Written | None:
         msg = f"{file}: tumours: names no tumour; give each a table [tumours.NAME]"
         raise InputError(msg)
     shared = {key: item for key, item in table.items() if key in _KEYS}
+    for where, each in (("", shared), *((f".{name}", item) for name, item in own.items())):
+        if "blood" in each and len(own) > 1:
+            msg = f"{file}: tumours{where}.blood: several tumours share a body, whose blood feeds "
+            raise InputError(msg + "them")
     top = {key: data[key] for key in SHARED if key in data}
     return Written(own=own, shared=shared, top=top)
 

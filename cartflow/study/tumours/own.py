@@ -10,7 +10,7 @@ from cartflow.study.schema import StudyTable, TumourTable
 from cartflow.study.tumours.merging import Written
 
 # The key that a message begins with.
-_KEY = re.compile(r"\b(tumour|geometry|kinetics|fields|tissue)((?:\.\w+)*)")
+_KEY = re.compile(r"((?:unknown )?key ')?((?:tumour|geometry|kinetics|fields|tissue)(?:\.\w+)*)")
 
 
 def table_of(table: StudyTable, name: str, fields: frozenset[str]) -> StudyTable:
@@ -64,4 +64,5 @@ class errors_of:  # reads as a word where it is used
         found = _KEY.match(text)
         if found is None:
             return text if text.startswith("tumours.") else f"tumours.{self.name}: {text}"
-        return f"{self.written.key(self.name, found[0])}{text[found.end() :]}"
+        key = self.written.key(self.name, found[2])
+        return f"{found[1] or ''}{key}{text[found.end() :]}"
