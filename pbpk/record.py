@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.checks import parameters_of
-from cartflow.pbpk.flows.streams import key_of
 from cartflow.pbpk.scaling import ScalingRule, elimination_rate, organ_rate, tumour_rate
 from cartflow.pbpk.trafficking import Trafficking
-from cartflow.pbpk.tumour import TumourVessels
+from cartflow.pbpk.tumour import TumourVessels, key_of
 
 
 def body_parameters(body: Body) -> dict[str, Parameter]:

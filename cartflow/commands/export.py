@@ -7,12 +7,15 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cartflow.commands.ending import FINISHED
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.paths import kind_of
 from cartflow.core.terminal import tell
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _ONE_FILE = "netcdf"
 # What stands in a folder that was exported to.

@@ -28,7 +28,7 @@ def one_tumour(tree: xr.DataTree, name: str) -> xr.DataTree:
     balance["in_tumour"] = inside.transpose("time", "phenotype").assign_attrs(
         balance["in_tumour"].attrs
     )
-    numbers = tree["parameters"].to_dataset(inherit=False)
+    numbers = tree.children["parameters"].to_dataset(inherit=False)
     begin = f"{SEVERAL}_{name}_"
     mine = {n: v for n, v in numbers.items() if not str(n).startswith(f"{SEVERAL}_")}
     mine |= {_plain(str(n), begin): v for n, v in numbers.items() if str(n).startswith(begin)}

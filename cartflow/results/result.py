@@ -249,9 +249,7 @@ def _engine(run: Simulation | TumoursSimulation) -> dict[str, str]:
 def _in_time(record: Record, run: Simulation | TumoursSimulation) -> dict[str, Any]:
     """Return the error in time, or why there is none."""
     found = (
-        time_error(record, run)
-        if isinstance(run, Simulation)
-        else several_time_error(record, run)
+        time_error(record, run) if isinstance(run, Simulation) else several_time_error(record, run)
     )
     if found is not None:
         return {"time_error": found[0], "time_error_of": found[1]}

@@ -49,9 +49,9 @@ def several_time_error(record: Record, run: TumoursSimulation) -> tuple[float, s
     """Return the largest error in time of what is told of any tumour, or of the body."""
     found = {}
     for name, part in run.parts.items():
-        error = time_error(run.record_of(name, record), part)
-        if error is not None:
-            found[name] = error
+        told = time_error(run.record_of(name, record), part)
+        if told is not None:
+            found[name] = told
     if not found:
         return None
     worst = max(found, key=lambda name: found[name][0])

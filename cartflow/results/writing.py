@@ -139,9 +139,7 @@ def without_fields(tree: xr.DataTree) -> xr.DataTree:
     return xr.DataTree.from_dict({**kept, "/tumour": small})
 
 
-def writer(
-    run: Run, saving: Saving, out: Destination, *, anew: bool
-) -> Whole | Written:
+def writer(run: Run, saving: Saving, out: Destination, *, anew: bool) -> Whole | Written:
     """Return what writes `run` to `out`; `anew` gives up fields that an earlier run left beside.
 
     Fields go to files as they come where they take more than 128 MB, or are not all kept as they

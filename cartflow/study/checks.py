@@ -72,11 +72,10 @@ def refuse_unused(table: StudyTable, tumour: TumourTable) -> None:
 
 def hints(table: StudyTable) -> list[str]:
     """Return what a study says that is allowed but seldom meant."""
-    if table.tumour is None:
-        return []
-    rate = table.tumour.cavity_entry_rate
+    tumours = [*table.tumours.values(), *([table.tumour] if table.tumour else [])]
+    rates = [t.cavity_entry_rate for t in tumours]
     routes = [d.route for d in table.doses if d.route in CAVITY_ROUTES]
-    if routes and (rate is None or rate.value == 0):
+    if tumours and routes and not any(rate is not None and rate.value > 0 for rate in rates):
         return [
             f"a dose is {routes[0]}, but tumour.cavity_entry_rate is 0, so its cells reach the "
             "tumour by lymph and blood only"

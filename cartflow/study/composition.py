@@ -192,6 +192,11 @@ class Composition:
             raise self._without("tumour")
         return self.table.tumour
 
+    def require_one_tumour(self) -> None:
+        """Raise `InputError` if the study has several tumours."""
+        if self.table.tumours:
+            raise self._without("tumour")
+
     def _without(self, key: str) -> InputError:
         if self.table.tumours:
             names = ", ".join(self.table.tumours)

@@ -17,6 +17,7 @@ from cartflow.core.paths import as_path
 from cartflow.core.tables import parse_toml, read_text, validate
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.record import Record
+from cartflow.coupling.runs import system_of
 from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.body import Body
@@ -24,7 +25,6 @@ from cartflow.pbpk.trafficking import Trafficking
 from cartflow.results.checkpoint.restart import restart
 from cartflow.results.mesh_error.check import MeshCheck, mesh_errors
 from cartflow.results.result import Result, build_result, identity
-from cartflow.coupling.runs import system_of
 from cartflow.results.shelf import Saving, Shelf
 from cartflow.study.assembly import stated_parameters
 from cartflow.study.basis import all_parameters, all_references

@@ -24,7 +24,7 @@ def with_shared_parts(new: C, base: Composition) -> C:
     if same_ways and new.other_trafficking is base.other_trafficking:
         parts["trafficking"] = base.trafficking
     if new.table.tumours.keys() == base.table.tumours.keys() and "geometries" in vars(base):
-        own, known = new.table.tumours, base.table.tumours
-        if all(own[name].geometry == known[name].geometry for name in own):
+        several, known = new.table.tumours, base.table.tumours
+        if all(several[name].geometry == known[name].geometry for name in several):
             parts["geometries"] = base.geometries
     return new

@@ -8,10 +8,10 @@ from cartflow.core.outcome import InputError
 from cartflow.pbpk.body import CAVITIES, Body
 from cartflow.pbpk.flows.arcs import Arcs
 from cartflow.pbpk.flows.nodes import node_name, node_shares
-from cartflow.pbpk.flows.streams import ONE, Stream, carrier_share, key_of, lymph_factor, streams
+from cartflow.pbpk.flows.streams import Stream, carrier_share, lymph_factor, streams
 from cartflow.pbpk.scaling import ScalingRule, entry_rate, organ_rate, tumour_rate
 from cartflow.pbpk.trafficking import CavityTrafficking, Trafficking
-from cartflow.pbpk.tumour import TumourVessels
+from cartflow.pbpk.tumour import ONE, TumourVessels, key_of
 
 
 def body_arcs(

@@ -31,9 +31,7 @@ class FedVessels:
     inflow: float
 
 
-def entering_concentration(
-    network: OrganNetwork, state: Array, vessels: str = VESSELS
-) -> Array:
+def entering_concentration(network: OrganNetwork, state: Array, vessels: str = VESSELS) -> Array:
     """Return cells per mm3 of the blood that enters a tumour, (p,), from the state (n, p).
 
     The mean over what flows in from everywhere, counted as `venous_concentration` does.

@@ -16,11 +16,11 @@ from cartflow.pbpk.flows.arcs import Arcs
 from cartflow.pbpk.flows.assemble import body_arcs, handed_by
 from cartflow.pbpk.flows.compartments import Compartment
 from cartflow.pbpk.flows.routes import entries
-from cartflow.pbpk.flows.streams import ONE, counted_share
+from cartflow.pbpk.flows.streams import counted_share
 from cartflow.pbpk.record import used_parameters
 from cartflow.pbpk.scaling import ScalingRule, scaling_rule
 from cartflow.pbpk.trafficking import Trafficking
-from cartflow.pbpk.tumour import TumourVessels
+from cartflow.pbpk.tumour import ONE, TumourVessels
 
 Array = NDArray[np.float64]
 
@@ -45,11 +45,10 @@ class OrganNetwork:
     Columns sum to zero: what leaves the body is gathered in ``lost``, and what a tumour's
     vessels give to tissue outside the network in ``handed_over``. `egress_rate` (1/day) is the
     tumour's lymph flow / (interstitial volume x retention), nought without a tumour; of several
-    `tumours` each has its own places, by name. `scaling` is
-    the rule used; `parameters` everything used; `routes` the share of a dose that each
-    compartment gets, by route. Vessels have the volume that carries cells, `counted_share` of
-    that in which the model counts them, whole blood or its own pool (`counted_in`). Raises
-    `InputError` on rates that lose cells.
+    `tumours` each has its own places. `scaling` is the rule used, `parameters` everything used,
+    `routes` the share of a dose that each compartment gets, by route. Vessels have the volume
+    that carries cells, `counted_share` of that in which the model counts them, whole blood or
+    its own pool (`counted_in`). Raises `InputError` on rates that lose cells.
     """
 
     compartments: tuple[Compartment, ...]
@@ -134,8 +133,9 @@ def organ_network(
 
     `cavities` (pleura, csf) are there beside those that the trafficking model uses.
 
-    A `tumour` takes its flow from its host, as each of several `tumours` does. Their tissue is a compartment of the network if
-    `lumped`; otherwise the cells that leave its vessels go to ``handed_over``.
+    A `tumour` takes its flow from its host, as each of several `tumours` does. Their tissues are
+    compartments of the network if `lumped`; otherwise the cells that leave their vessels go to
+    ``handed_over``.
     Raises `InputError` on an unknown rule, or on a tumour that its host cannot feed.
     """
     rule = scaling_rule(scaling)

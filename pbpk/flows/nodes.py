@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cartflow.core.outcome import InputError
 from cartflow.pbpk.flows.arcs import Arcs
-from cartflow.pbpk.flows.streams import ONE, key_of
+from cartflow.pbpk.tumour import ONE, key_of
 
 _NODE = "draining_node"
 
@@ -29,7 +29,9 @@ def node_shares(arcs: Arcs) -> dict[str, float]:
 def node_name(arcs: Arcs, place: str) -> str:
     """Return the name of the node that a compartment is."""
     named = {each.node for each in arcs.tumours.values() if each.node}
-    first = next(name for name, node in arcs.nodes.items() if node == place and name in arcs.tumours)
+    first = next(
+        name for name, node in arcs.nodes.items() if node == place and name in arcs.tumours
+    )
     node = arcs.tumours[first].node
     hosts = {each.host for each in arcs.tumours.values() if each.node == node}
     return node if len(named) == 1 or len(hosts) == 1 else f"{node}{first.removeprefix(ONE)}"
@@ -45,8 +47,8 @@ def _by_host(arcs: Arcs) -> dict[str, list[str]]:
             shared = set(tumour.host) & set(vessels.host)
             if shared and (tumour.host, tumour.node) != (vessels.host, vessels.node):
                 msg = (
-                    f"{key_of(name)}.own_node: {key_of(other)} shares its host {min(shared)}, whose "
-                    "lymph goes to one node; say it of both, with the same host"
+                    f"{key_of(name)}.own_node: {key_of(other)} shares its host {min(shared)}, "
+                    "whose lymph goes to one node; say it of both, with the same host"
                 )
                 raise InputError(msg)
         same = (p for p, those in found.items() if arcs.tumours[those[0]].host == tumour.host)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from cartflow.core.outcome import InputError, require_known
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.trafficking import Trafficking
-from cartflow.pbpk.tumour import TumourVessels
+from cartflow.pbpk.tumour import ONE, TumourVessels, key_of
 
 _ML_PER_HOUR = 24_000.0  # mm3/day
 
@@ -57,11 +57,10 @@ class Stream:
         return self.inflow + self.portal_flow - self.nodal_flow - self.to_tumour
 
 
-ONE = "tumour"  # the stream of a tumour that is alone, and what those of several begin with
-
-
 def streams(
-    body: Body, trafficking: Trafficking, tumours: TumourVessels | Mapping[str, TumourVessels] | None
+    body: Body,
+    trafficking: Trafficking,
+    tumours: TumourVessels | Mapping[str, TumourVessels] | None,
 ) -> list[Stream]:
     """Return the streams of all organs, and last those of the tumours, by their names.
 
@@ -83,11 +82,6 @@ def streams(
         found = {each.organ: each for each in _diverted(list(found.values()), own)}
         inside.append(own)
     return [*found.values(), *inside]
-
-
-def key_of(stream: str) -> str:
-    """Return the key of a study for the tumour of a stream: ``tumour_left`` is tumours.left."""
-    return stream if stream == ONE else f"tumours.{stream.removeprefix(ONE + '_')}"
 
 
 def carrier_share(body: Body, trafficking: Trafficking) -> float:
@@ -192,7 +186,8 @@ def _without(hosts: Sequence[Stream], tumour: Stream, carrier: str) -> list[Stre
         if needed >= had:
             names = ", ".join(host.organ for host in hosts)
             msg = (
-                f"{key_of(tumour.organ)}: it needs {needed / _ML_PER_HOUR:.4g} mL/h of {what}, but its host "
+                f"{key_of(tumour.organ)}: it needs {needed / _ML_PER_HOUR:.4g} mL/h of "
+                f"{what}, but its host "
                 f"({names}) has only {had / _ML_PER_HOUR:.4g} mL/h; a smaller volume or "
                 f"plasma_flow is needed"
             )

@@ -11,11 +11,11 @@ import numpy as np
 
 from cartflow.core.totals import totals
 from cartflow.coupling.coupled import Coupled
-from cartflow.coupling.draining import Draining, ramp
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.several.engines import Engines, in_tumour
 from cartflow.coupling.several.layout import Layout
+from cartflow.coupling.several.passing import Parts, Passing
 from cartflow.coupling.several.wholes import WholesOfAll
 from cartflow.coupling.state import State
 from cartflow.pbpk.doses import Dose
@@ -26,7 +26,6 @@ from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.pde.engine import Account
 
 Array = np.ndarray
-Parts = list[Array]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,7 +95,7 @@ class Tumours:
     def in_tumour(self, tumour: Array) -> Array:
         """Return the product cells in the tissue of all tumours, per product."""
         found = np.zeros(len(self.product_names))
-        parts = zip(self.parts.values(), self._rows, self.layout.parts(tumour), strict=True)
+        parts = zip(self.parts.values(), self._passing.rows, self.layout.parts(tumour), strict=True)
         for part, rows, tissue in parts:
             found[rows] += totals(tissue[part.products], part.volumes)
         return found
@@ -157,13 +156,15 @@ class Tumours:
             tissues = [part.copy() for part in self.layout.parts(old.tumour)]
             injected = [part.infusion(old.time)[1] for part in self.parts.values()]
             ledger.infused += supply.sum(axis=0) * dt
-            for rows, each in zip(self._rows, injected, strict=True):
+            for rows, each in zip(self._passing.rows, injected, strict=True):
                 ledger.infused[rows] += each * dt
-            leaving = self._leaving(tissues)
+            leaving = self._passing.leaving(tissues)
             coming = self._coming(old.body, supply, leaving, dt)
-            halfway = self._leaving(self._drained(tissues, coming, injected, 0.5 * dt))
+            halfway = self._passing.leaving(
+                self._passing.drained(tissues, coming, injected, 0.5 * dt)
+            )
             ends = (leaving, halfway)
-            half = self._body_half(old, tissues, supply, ends, dt, ledger)
+            half = self._body_half(old, tissues, supply, (leaving, halfway), dt, ledger)
             rest = []
             for place, part in enumerate(self.parts.values()):
                 tissues[place], account = part.engine.step(tissues[place], dt, like)
@@ -171,49 +172,16 @@ class Tumours:
                 left = account.egress[part.products] / (0.5 * dt)
                 rest.append(left - 0.5 * (leaving[place] + halfway[place]))
             soon = [tissue.copy() for tissue in tissues]
-            self._deliver(self._coming(half.body, supply, rest, dt), soon)
-            ramps = self._ramps(rest, self._leaving(soon), dt, ledger)
+            self._passing.deliver(self._coming(half.body, supply, rest, dt), soon)
+            last = self._passing.leaving(soon)
+            ramps = self._passing.ramps(rest, last, dt, float(ledger.infused.sum()))
             new = self._body_half(half, tissues, supply, ramps, dt, ledger)
         tumour = self.layout.joined(tissues)
         return replace(new, time=old.time + dt, tumour=tumour, ledger=ledger)
 
     @cached_property
-    def _rows(self) -> Parts:
-        return list(self.layout.rows.values())
-
-    @cached_property
-    def _nodes(self) -> list[int]:
-        places = self.network.tumours
-        return [self.network.index(places[name].node) for name in self.parts]
-
-    @cached_property
-    def _ways(self) -> list[Draining]:
-        return [
-            Draining(
-                problem=part.engine.problem,
-                products=part.products,
-                door=part.door,
-                injection=part.injection,
-            )
-            for part in self.parts.values()
-        ]
-
-    def _leaving(self, tissues: Parts) -> Parts:
-        """Return the rates at which each tumour's products leave for its node, cells/day."""
-        return [way.leaving(tissue) for way, tissue in zip(self._ways, tissues, strict=True)]
-
-    def _drained(self, tissues: Parts, coming: Parts, injected: Parts, time: float) -> Parts:
-        """Return the tumours after some `time` in which products come and drain, and no more."""
-        each = zip(self._ways, tissues, coming, injected, strict=True)
-        return [way.drained(tissue, come, given, time) for way, tissue, come, given in each]
-
-    def _ramps(self, rest: Parts, last: Parts, dt: float, ledger: Ledger) -> tuple[Parts, Parts]:
-        """Return first and last of what drains in the second half, by tumour."""
-        infused, found = float(ledger.infused.sum()), []
-        for name, mean, end in zip(self.parts, rest, last, strict=True):
-            names = [in_tumour(each, name) for each in self.parts[name].product_names]
-            found.append(ramp(mean, end, 0.5 * dt, infused, names))
-        return [first for first, _ in found], [end for _, end in found]
+    def _passing(self) -> Passing:
+        return Passing(network=self.network, parts=self.parts, layout=self.layout)
 
     def _entry(self, dose: Dose) -> Array:
         route = f"{ARTERY}_{dose.tumour}" if dose.route == ARTERY else dose.route
@@ -227,28 +195,10 @@ class Tumours:
                 body[:, self.product_names.index(dose.phenotype)] += dose.rate * self._entry(dose)
         return body
 
-    def _with_drained(self, supply: Array, draining: Parts) -> Array:
-        """Return the supply to the body with what drains from each tumour to its node."""
-        found = supply.copy()
-        for node, rows, rates in zip(self._nodes, self._rows, draining, strict=True):
-            found[node, rows] += rates
-        return found
-
-    def _of_each(self, handed_over: Array) -> Parts:
-        """Return what each tumour's vessels hand over, of its own products."""
-        by_tumour = handed_over.reshape(len(self.parts), len(self.product_names))
-        return [cells[rows] for cells, rows in zip(by_tumour, self._rows, strict=True)]
-
     def _coming(self, body: Array, infusion: Array, draining: Parts, dt: float) -> Parts:
         """Return what each tumour's vessels are expected to hand over in half of `dt`."""
-        supply = self._with_drained(infusion, draining)
-        return self._of_each(self.organs.handed_over(body, 0.5 * dt, supply))
-
-    def _deliver(self, handed_over: Parts, tissues: Parts) -> None:
-        """Let what is handed over join the tissues."""
-        each = zip(self.parts.values(), handed_over, tissues, strict=True)
-        for part, cells, tissue in each:
-            tissue[part.products] += part.door.deliver(cells)
+        supply = self._passing.with_drained(infusion, draining)
+        return self._passing.of_each(self.organs.handed_over(body, 0.5 * dt, supply))
 
     def _body_half(
         self,
@@ -260,7 +210,7 @@ class Tumours:
         ledger: Ledger,
     ) -> State:
         """Advance the body by half of `dt`; what its vessels handed over joins the tissues."""
-        start, end = (self._with_drained(infusion, each) for each in drained)
+        start, end = (self._passing.with_drained(infusion, each) for each in drained)
         supplied = start.any() or end.any()
         step = self.organs.step(
             old.body,
@@ -270,13 +220,13 @@ class Tumours:
             end if supplied else None,
         )
         ledger.add(step)
-        self._deliver(self._of_each(step.handed_over), tissues)
+        self._passing.deliver(self._passing.of_each(step.handed_over), tissues)
         return replace(old, body=step.cells, residents=step.residents)
 
     def _enter(self, place: int, account: Account, ledger: Ledger) -> None:
         """Enter one tumour's step in the ledger."""
         name = self.layout.names[place]
-        p, rows = self.parts[name].products, self._rows[place]
+        p, rows = self.parts[name].products, self._passing.rows[place]
         ledger.born[rows] += account.born[p]
         ledger.died[rows] += account.died[p] + account.left[p]
         ledger.converted[rows] += account.converted[p]

@@ -111,7 +111,8 @@ class OfTumours(InTurns):
         moved = np.append(shares * (sizes / (sizes + floor)), 0.0)
         ones = np.ones(len(halves.body))
         columns = [
-            extrapolated(a, b, ones, order) for a, b in zip(whole.body.T, halves.body.T, strict=True)
+            extrapolated(a, b, ones, order)
+            for a, b in zip(whole.body.T, halves.body.T, strict=True)
         ]
         bodies = halves.body.sum(axis=0)
         least = 1e-8 * float(np.sum(halves.ledger.infused)) + 1e-12

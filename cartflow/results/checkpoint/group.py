@@ -58,9 +58,7 @@ def checkpoint_group(record: Record, run: Run, study: str) -> xr.Dataset:
     )
 
 
-def _shelved(
-    record: Record, run: Run
-) -> dict[str, tuple[tuple[str, ...], Array]]:
+def _shelved(record: Record, run: Run) -> dict[str, tuple[tuple[str, ...], Array]]:
     states = record.states
     if not isinstance(run, Simulation):
         return _several(record, run)

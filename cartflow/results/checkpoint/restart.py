@@ -13,7 +13,7 @@ from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.extinction import Extinct
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.record import Record
-from cartflow.coupling.runs import Run, system_of
+from cartflow.coupling.runs import Run
 from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.state import State
@@ -66,14 +66,12 @@ def _restart(tree: xr.DataTree, run: Run, outcome: Outcome) -> Record:
     )
 
 
-def _states(
-    tree: xr.DataTree, group: xr.Dataset, run: Run, times: Array
-) -> list[State]:
-    first = (
-        run.start()
-        if isinstance(run, BodyAlone)
-        else system_of(run).start(run.initial, float(times[0]))
-    )
+def _states(tree: xr.DataTree, group: xr.Dataset, run: Run, times: Array) -> list[State]:
+    if isinstance(run, BodyAlone):
+        first = run.start()
+    else:
+        system = run.coupled if isinstance(run, Simulation) else run.tumours
+        first = system.start(run.initial, float(times[0]))
     body = _like(group, "body", times.size, first.body)
     residents = _like(group, "residents", times.size, first.residents)
     counts = {
@@ -118,9 +116,7 @@ def _like(group: xr.Dataset, name: str, times: int, one: Array, *, finite: bool 
     return _sound(name, np.asarray(group[name].values, dtype=float), shape, finite=finite)
 
 
-def _tumour(
-    tree: xr.DataTree, group: xr.Dataset, run: Run, one: Array, times: int
-) -> list[Array]:
+def _tumour(tree: xr.DataTree, group: xr.Dataset, run: Run, one: Array, times: int) -> list[Array]:
     """Return the fields of every state, of all but the last none where they stand in files."""
     if isinstance(run, BodyAlone):
         return [one] * times
@@ -170,12 +166,13 @@ def _remembered(run: Run) -> dict[str, Collection[int]]:
     events = range(0, 2 * len(conditions) + 1, 2)
     if isinstance(run, BodyAlone):
         return {"steps": [2], "events": events}
+    system = run.coupled if isinstance(run, Simulation) else run.tumours
     shared = {
         "events": events,
-        "most": [len(system_of(run).field_names)],
-        "given": range(len(system_of(run).doses) + 1),
+        "most": [len(system.field_names)],
+        "given": range(len(system.doses) + 1),
     }
     if isinstance(run, Simulation) and run.one_system:
         return {"going": [5], **shared}
-    engine = [system_of(run).engine.memory().size]
+    engine = [system.engine.memory().size]
     return {"steps": [4], "engine": engine, "stations": range(1, _MOST_STEPS), **shared}

@@ -63,7 +63,7 @@ def plot_tumours(tree: xr.DataTree, path: Path) -> None:
     heights = [4.5 if len(_dims(one)) == 1 else 9.0 for one in each.values()]
     figure = Figure(figsize=(14, 4.5 + sum(heights)), layout="constrained")
     FigureCanvasAgg(figure)
-    rows = figure.subfigures(1 + len(names), 1, height_ratios=[4.5, *heights])
+    rows = np.asarray(figure.subfigures(1 + len(names), 1, height_ratios=[4.5, *heights]))
     sites = "site" in tree["body"].dims
     upper = rows[0].subplots(1, 3 + sites)
     plot_organs(tree, upper[0])

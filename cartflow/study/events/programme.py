@@ -20,9 +20,9 @@ from cartflow.study.events.changeable import changeable
 from cartflow.study.events.changes import Change, course_changes, read_changes, values_after
 from cartflow.study.events.conditions import read_conditions
 from cartflow.study.events.entries import Entries, Entry, read_entries
+from cartflow.study.events.in_one_tumour import InOneTumour
 from cartflow.study.events.jump_reading import numbers as numbers_at_once
 from cartflow.study.events.jump_reading import read_jump
-from cartflow.study.events.in_one_tumour import InOneTumour
 from cartflow.study.events.jumps import Jump
 from cartflow.study.events.times import timed_events, when
 from cartflow.study.numbers import Numbered, StudyNumbers, setting_key
