@@ -23,7 +23,7 @@ from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.results.checkpoint.restart import restart
-from cartflow.results.mesh_error.check import MeshCheck, mesh_errors
+from cartflow.results.mesh_error.check import MeshCheck, mesh_errors, not_told
 from cartflow.results.result import Result, build_result, identity
 from cartflow.results.shelf import Saving, Shelf
 from cartflow.study.assembly import stated_parameters
@@ -233,6 +233,8 @@ class Study(Composition):
             record = run.run(watch, offer, before, shelf.shelve)
         result = self._result(record, shelf)
         wanted = self.table.solver.mesh_check is True if mesh_check is None else mesh_check
+        if isinstance(run, TumoursSimulation) and wanted is not False:
+            return result.with_group("errors", not_told())
         if wanted is False or not isinstance(run, Simulation):
             return result
         seconds = perf_counter() - start

@@ -11,12 +11,13 @@ import numpy as np
 from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.programme import Programme
-from cartflow.coupling.record import Record
-from cartflow.coupling.retraced import Unchecked, companion_in_turns
+from cartflow.coupling.record import Companion, Record
+from cartflow.coupling.retraced import LITTLE, Unchecked, companion_in_turns
 from cartflow.coupling.several.system import Tumours
 from cartflow.coupling.several.turns import OfTumours, TumoursRetraced
 from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.under_way import Keep, Shelve, Watch, at_the_end
+from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
 
@@ -74,15 +75,24 @@ class TumoursSimulation:
         except KeyboardInterrupt as interrupt:
             return run.record(interrupted(interrupt, run.reached.time), last=True)
         record = run.record(Outcome(status="finished"))
-        if self.control.time_check is not True or self.control.fixed:
-            fixed = "steps are fixed" if self.control.fixed else "solver.time_check = true does it"
-            return replace(record, unchecked=fixed)
-        still = None if watch is None else at_the_end(watch, self.save_times[-1])
         try:
-            again = TumoursRetraced(*self._beginning())
-            return replace(record, companion=companion_in_turns(again, run, still))
+            return replace(record, companion=self._companion(run, watch))
         except Unchecked as reason:
             return replace(record, unchecked=str(reason))
+
+    def _companion(self, run: OfTumours, watch: Watch | None) -> Companion:
+        """Return how the `run` ends with longer steps. Raises `Unchecked` where none tells that."""
+        if self.control.time_check is False:
+            raise Unchecked("not asked for: solver.time_check")
+        if self.control.fixed:
+            raise Unchecked("steps are fixed")
+        engines = self.tumours.engine.engines.values()
+        fast = all(isinstance(engine, FastEngine) for engine in engines)
+        if fast and run.loop.accepted * self.initial.size <= LITTLE:
+            # It takes seconds, so that nobody needs to ask for it.
+            run.control = replace(run.control, time_check=True)
+        still = None if watch is None else at_the_end(watch, self.save_times[-1])
+        return companion_in_turns(TumoursRetraced(*self._beginning()), run, still)
 
     def unchecked(self) -> TumoursSimulation:
         """Return it without the companion run that tells the error in time."""

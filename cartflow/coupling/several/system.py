@@ -163,7 +163,6 @@ class Tumours:
             halfway = self._passing.leaving(
                 self._passing.drained(tissues, coming, injected, 0.5 * dt)
             )
-            ends = (leaving, halfway)
             half = self._body_half(old, tissues, supply, (leaving, halfway), dt, ledger)
             rest = []
             for place, part in enumerate(self.parts.values()):
