@@ -22,7 +22,7 @@ def plot_organs(tree: xr.DataTree, axes: Axes, shown: int = 8) -> None:
     for name, colour in zip(names, colours(len(names)), strict=True):
         timeline(axes, cells.sel(organ=name), name.replace("_", " "), colour)
     for name, style in zip(inside, cycle(("--", ":", "-.")), strict=False):
-        text = f"{name.replace('_', ' ', 1)} and its vessels"
+        text = f"{name.replace('_', ' ')} and its vessels"
         timeline(axes, cells.sel(organ=name), text, TUMOUR_COLOUR, style, 2.5)
     finish(axes, "CAR T cells by organ", "cells")
 
@@ -66,7 +66,7 @@ def plot_in_tumours(tree: xr.DataTree, axes: Axes) -> None:
         shown = name.replace("_", " ")
         timeline(axes, cells.sel(organ=f"tumour_{name}", space="tissue"), f"in {shown}", colour)
         came = exchange["cumulative_inflow"]
-        timeline(axes, came, f"entered {shown} from the body", colour, ":")
+        timeline(axes, came, f"entered {shown}", colour, ":")
     finish(axes, "The tumours", "cells")
 
 

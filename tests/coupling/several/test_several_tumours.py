@@ -211,3 +211,23 @@ def test_unlike_tumours_against_one_stiff_system():
             row = kinetics.row(species, f"tumour_{name}_tissue")
             expected = np.asarray(truth.states)[0, -1, row]
             assert of(found, name)[f"amount_{species}"][-1] == pytest.approx(expected, rel=1e-6)
+
+
+def test_two_runs_joined_are_one(tmp_path):
+    """What stands in the body and in each tumour is taken over from an earlier result."""
+    tumours = f'[tumours]\n{FED}\n[tumours.left]\n[tumours.right]\nhost = "liver"'
+    exact = "[solver]\ntolerance = 1e-8"
+    whole = rods(1, tumours, solver=exact)
+    whole.run().write(tmp_path / "whole.nc")
+    start = {"result": str(tmp_path / "whole.nc"), "time": "6 h"}
+    fields = {
+        f"tumours.{name}.fields.{field}.initial": {**start, "tumour": name}
+        for name in ("left", "right")
+        for field in ("cart", "tumour")
+    }
+    settings = {"doses": [], "body.initial": start, "time.end": "6 h", **fields}
+    second = whole.with_settings(settings).run()
+    for name in ("left", "right"):
+        for field in ("cart", "tumour"):
+            there = load_result(tmp_path / "whole.nc").tree[f"tumours/{name}/{field}"].values[-1]
+            assert largest(of(second, name)[field].values[-1], there) < 1e-6
