@@ -154,3 +154,56 @@ def test_a_mistake(mistake):
 def test_a_mistake_in_the_whole(tumours, top, said):
     with pytest.raises(InputError, match=said):
         given(tumours=tumours, top=top)
+
+
+NAMED = """[[events]]
+time = "30 min"
+set = { "tumours.flank.kinetics.parameters.killing_rate" = "0 1/h" }
+remove = { fraction = 0.5, tumour = "flank", region = "core" }
+[[events]]
+when = "tumour in flank < 1e3 cells"
+multiply = { tumours.flank.plasma_flow = 2 }
+"""
+DOSES = '[[doses]]\ncells = "1e6 cells"\nroute = "intratumoural"'
+
+
+def test_one_with_a_name_may_be_named_in_doses_and_events():
+    tumours, one = '[tumours]\nhost = "flank"\n[tumours.flank]', '[tumour]\nhost = "flank"'
+    plain = NAMED.replace("tumours.flank.plasma", "tumour.plasma").replace("tumours.flank.", "")
+    plain = plain.replace(' tumour = "flank",', "").replace(" in flank", "")
+    named = DOSES + '\ntumour = "flank"'
+    time = 'end = "1 h"'
+    found = Study.from_text(study(TOP, tumours, NAMED, doses=named, time=time))
+    other = Study.from_text(study(TOP, one, plain, doses=DOSES, time=time))
+    assert found.table == other.table
+    assert found.tumours == {}
+
+
+def test_what_is_shared_and_what_is_apart():
+    own = """[tumours]
+host = "flank"
+retention = 2
+[tumours.left]
+host = "liver"
+[tumours.left.geometry]
+cells = 8
+[tumours.left.fields.cart]
+initial = { rim = "1 cells/mm^3", core = "2 cells/mm^3" }
+[tumours.right.geometry]
+shape = "slab"
+length = "2 mm"
+cells = 5
+[tumours.right.kinetics.parameters]
+killing_rate = "0.2 1/h"
+"""
+    top = TOP.replace("[fields.cart]", '[fields.cart]\ninitial = "3 cells/mm^3"')
+    found = Study.from_text(study(top, own, time='end = "1 h"')).tumours
+    left, right = found["left"].table, found["right"].table
+    assert (left.tumour.host, right.tumour.host) == ("liver", "flank")
+    assert left.tumour.retention.value == right.tumour.retention.value == 2
+    assert (left.geometry.radius.value, left.geometry.cells) == (1.0, 8)
+    assert (right.geometry.shape, right.geometry.length.value) == ("slab", 2.0)
+    assert left.fields["cart"].initial == {"rim": "1 cells/mm^3", "core": "2 cells/mm^3"}
+    assert left.fields["cart"].diffusivity == right.fields["cart"].diffusivity
+    assert found["right"].kinetics.parameters["killing_rate"].stated == "0.2 1/h"
+    assert found["left"].kinetics.parameters["killing_rate"].stated != "0.2 1/h"
