@@ -14,6 +14,7 @@ from cartflow.analyses.sweep.run import sweep
 from cartflow.cli import main
 from cartflow.core.outcome import InputError
 from cartflow.results.result import load_result
+from cartflow.results.view.shown import each_tumour
 from cartflow.study.study import Study
 
 TEXT = study(
@@ -91,3 +92,6 @@ def test_commands_know_them(path, tmp_path, capsys):
     one = result.tumours["right"]
     assert one.summary()["in_tumour"] == result.summary()["right.in_tumour"]
     assert "tumour_plasma_flow" in one.tree["parameters"]
+    panes = each_tumour(out)
+    assert [pane.about()["file"] for pane in panes] == ["two.nc, left", "two.nc, right"]
+    assert "tumour" in [organ["name"] for organ in panes[1].about()["organs"]]
