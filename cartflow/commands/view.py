@@ -32,12 +32,12 @@ def _view(options: argparse.Namespace) -> int:
     if len(options.files) > 2:
         msg = f"view: shows one or two results, not {len(options.files)}"
         raise InputError(msg)
+    if not 0 <= options.port < 2**16:
+        msg = f"--port: {options.port} is not among 0 to 65535"
+        raise InputError(msg)
     panes = [pane for file in options.files for pane in each_tumour(file)]
     if len(panes) > 2:
         msg = f"view: shows one or two tumours, and there are {len(panes)}"
-        raise InputError(msg)
-    if not 0 <= options.port < 2**16:
-        msg = f"--port: {options.port} is not among 0 to 65535"
         raise InputError(msg)
     with Window(panes, options.port) as window:
         tell([f"view          {window.address} (Ctrl-C ends it)"])

@@ -94,4 +94,7 @@ def test_commands_know_them(path, tmp_path, capsys):
     assert "tumour_plasma_flow" in one.tree["parameters"]
     panes = each_tumour(out)
     assert [pane.about()["file"] for pane in panes] == ["two.nc, left", "two.nc, right"]
-    assert "tumour" in [organ["name"] for organ in panes[1].about()["organs"]]
+    assert [field["name"] for field in panes[1].about()["fields"]] == [
+        "CAR T cells",
+        "tumour cells",
+    ]
