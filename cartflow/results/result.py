@@ -216,8 +216,9 @@ def build_result(
     result = Result(tree=tree, outcome=record.outcome)
     if "/tumour" in groups:
         result = result.with_group("summary", endpoint_group(tree))
-    # Without a shelf a state is told from what is saved of it.
-    if is_unfinished(record.outcome) and (shelf is not None or saving is None or saving.exact):
+    # Without a shelf a state is told from what is saved of it; of several from the checkpoint.
+    told = saving is None or saving.exact or shelf is not None
+    if is_unfinished(record.outcome) and (told or isinstance(run, TumoursSimulation)):
         text = identity(study, settings)
         result = result.with_group(CHECKPOINT, checkpoint_group(record, run, text))
     return result
