@@ -10,7 +10,7 @@ from cartflow.pbpk.body import Body
 from cartflow.pbpk.checks import parameters_of
 from cartflow.pbpk.scaling import ScalingRule, elimination_rate, organ_rate, tumour_rate
 from cartflow.pbpk.trafficking import Trafficking
-from cartflow.pbpk.tumour import TumourVessels
+from cartflow.pbpk.tumour import TumourVessels, key_of
 
 
 class Used(Mapping[str, Parameter]):
@@ -76,9 +76,15 @@ _SHARED = ("blood_flow", "vascular_volume")
 
 
 def used_parameters(
-    body: Body, trafficking: Trafficking, rule: ScalingRule, tumour: TumourVessels | None
+    body: Body,
+    trafficking: Trafficking,
+    rule: ScalingRule,
+    tumours: Mapping[str, TumourVessels],
 ) -> dict[str, Parameter]:
-    """Return what a network rests on: body, trafficking, tumour, and the rates as scaled."""
+    """Return what a network rests on: body, trafficking, tumours, and the rates as scaled.
+
+    `tumours` are by the names of their streams.
+    """
     found = body_parameters(body) | trafficking_parameters(trafficking)
     for name in body.organ_names():
         rate = organ_rate(body, trafficking, rule, name)
@@ -90,12 +96,13 @@ def used_parameters(
             found[f"network.{name}.elimination_rate"] = scaled
         if trafficking.organ(name).has_tissue:
             found |= _extravascular(body, trafficking, name)
-    if tumour is not None:
-        found.update(_named("tumour", tumour.quantities()))
+    for stream, tumour in tumours.items():
+        key = key_of(stream)
+        found.update(_named(key, tumour.quantities()))
         own = trafficking.tumour
         if own is not None and own.blood_entry_rate is None:
             rate = tumour_rate(body, trafficking, rule, tumour)
-            found["network.tumour.transmigration_rate"] = rate
+            found[f"network.{key}.transmigration_rate"] = rate
     return found
 
 

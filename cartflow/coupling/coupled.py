@@ -69,6 +69,11 @@ class Coupled:
         in_organs = () if self.kinetics is None else self.kinetics.products
         return tuple(dict.fromkeys([*in_tumour, *in_organs]))
 
+    @property
+    def field_names(self) -> list[str]:
+        """The fields, in the order of their amounts."""
+        return [item.name for item in self.engine.problem.fields]
+
     @cached_property
     def volumes(self) -> Array:
         """The volumes of the mesh cells, mm^3."""

@@ -38,7 +38,7 @@ class InTurns(InProgress[Coupled]):
         super().__init__(coupled, programme)
         self.coupled = coupled
         self.control = control
-        self.most = np.zeros(len(initial))
+        self.most = np.zeros(len(coupled.field_names))
         self.loop: StepLoop[State] = StepLoop(
             control=self.control, order=min(self.coupled.order, self.coupled.engine.order)
         )

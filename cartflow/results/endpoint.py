@@ -26,9 +26,14 @@ def endpoint_group(groups: Mapping[str, Dataset]) -> xr.Dataset:
     blood feeds has no peak in blood.
     """
     times = np.asarray(groups["/"].variables["time"].values, dtype=float)
-    residents = resident_courses(groups["tumour"])
-    courses = list(residents.values())
     products = all_phenotypes(groups["balance"].variables["in_tumour"])
+    return endpoint_of(groups["tumour"], times, products, groups["body"])
+
+
+def endpoint_of(tumour: Dataset, times: Array, products: Array, body: Dataset) -> xr.Dataset:
+    """Return the group ``summary`` of one tumour and the product cells in it (time,)."""
+    residents = resident_courses(tumour)
+    courses = list(residents.values())
     dims = ("resident",)
     columns = {
         "cells_start": ([c[0] for c in courses], "cell", "resident cells at the start"),
@@ -45,7 +50,7 @@ def endpoint_group(groups: Mapping[str, Dataset]) -> xr.Dataset:
     single = {
         "peak_in_tumour": (products.max(), "cell", "most product cells in the tumour"),
         "time_of_peak_in_tumour": (times[products.argmax()], "day", "when they are most"),
-        **_in_blood(groups["body"], times),
+        **_in_blood(body, times),
         "product_per_resident": (
             products[-1] / left if left > 0 else np.nan,
             "1",

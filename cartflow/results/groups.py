@@ -6,10 +6,11 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.dataset import label, variable
-from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.ledger import residual, stacked
 from cartflow.coupling.record import Record
+from cartflow.coupling.runs import System
+from cartflow.coupling.several.system import Tumours
 from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.flows.fed import ENTERING as VENOUS
 from cartflow.pbpk.flows.fed import VESSELS, entering_concentration
@@ -22,7 +23,7 @@ from cartflow.results.counted import in_tumour
 Array = np.ndarray
 
 
-def shared(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Variable]:
+def shared(record: Record, system: System) -> dict[str, xr.Variable]:
     """Return the coordinates of all groups."""
     names = list(system.product_names)
     times = [s.time for s in record.states]
@@ -44,7 +45,7 @@ _COUNTED = {
 }
 
 
-def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
+def body_group(record: Record, system: System) -> xr.Dataset:
     """Return the cells by organ and space, and what stands where kinetics act in organs."""
     table = organ_table(system.network)
     organs = list(table.organs)
@@ -60,6 +61,14 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
         tissue = SPACES.index("tissue")
         cells[:, :, organs.index("tumour"), tissue] = in_tumour(shots, system)
         volume[organs.index("tumour"), tissue] = system.engine.problem.geometry.volume
+    if isinstance(system, Tumours):
+        tissue = SPACES.index("tissue")
+        for name, part in system.parts.items():
+            place = organs.index(f"tumour_{name}")
+            cells[:, :, place, tissue] = 0.0
+            inside = [part.in_tumour(system.layout.of(name, s).tumour) for s in shots]
+            cells[:, system.layout.rows[name], place, tissue] = inside
+            volume[place, tissue] = part.engine.problem.geometry.volume
     dims = ("time", "phenotype", "organ", "space")
     return xr.Dataset(
         {
@@ -87,7 +96,7 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
     )
 
 
-def _in_blood(bodies: Array, system: Coupled | BodyAlone) -> dict[str, xr.Variable]:
+def _in_blood(bodies: Array, system: System) -> dict[str, xr.Variable]:
     """Return the concentrations in venous blood, and in the blood that enters a tumour."""
     network, found = system.network, {}
     comment = _COUNTED[network.counted_in]
@@ -104,7 +113,7 @@ def _in_blood(bodies: Array, system: Coupled | BodyAlone) -> dict[str, xr.Variab
     return found
 
 
-def _at_sites(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Variable]:
+def _at_sites(record: Record, system: System) -> dict[str, xr.Variable]:
     """Return the density of every species at the sites of kinetics, and the sites' volumes."""
     kinetics = system.kinetics
     if kinetics is None:
@@ -191,7 +200,7 @@ def _by_place(
     return values
 
 
-def balance_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
+def balance_group(record: Record, system: System) -> xr.Dataset:
     """Return the terms of the balance of product cells, and its residual."""
     ledger = stacked([s.ledger for s in record.states])
     body = in_body(system.network, np.array([s.body for s in record.states]))

@@ -114,6 +114,7 @@ def _dose(
         phenotype=phenotype,
         time=0.0 if table.time is None else table.time.value,
         duration=0.0 if table.duration is None else table.duration.value,
+        tumour=table.tumour or "",
     )
     if table.duration is not None and dose.end > end.value:
         msg = f"{key}.duration: '{table.duration.stated}' goes on after time.end"

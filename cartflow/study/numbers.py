@@ -17,7 +17,7 @@ from cartflow.pbpk.variation.ranges import Setting
 from cartflow.study.images.numbers import MEAN
 from cartflow.study.schema import StudyTable
 
-_INSIDE = ("doses.", "events.", "fields.", "tissue.", "kinetics.", "organs.", "tumour.")
+_INSIDE = ("doses.", "events.", "fields.", "tissue.", "kinetics.", "organs.", "tumour.", "tumours.")
 _OF_VESSELS = ("tumour.", "trafficking.tumour.", "trafficking.brain.")
 _TIMES = (".time", ".duration", ".interval", ".every", ".until", ".after", ".since")
 # What a model's file states beside its parameters, which a study cannot set.
@@ -132,10 +132,16 @@ class StudyNumbers(Generic[S]):
             return False  # it follows from an image, whose laws' numbers may vary
         if key.startswith("kinetics.parameters.") or key.endswith(".volume"):
             return False  # the first are there under their own names, the second are the organs'
-        if key == "tumour.egress_rate":
-            tumour = self.study.table.tumour
+        tables, own = self.study.table, key
+        tissue, tumour = tables.tissue, tables.tumour
+        if key.startswith("tumours."):
+            name, _, own = key.removeprefix("tumours.").partition(".")
+            tissue, tumour = tables.tumours[name].tissue, tables.tumours[name]
+        if own in ("tumour.egress_rate", "egress_rate"):
             return tumour is not None and tumour.egress_rate is not None
-        return key != "tissue.porosity" or self.study.table.tissue.porosity is not None
+        if tumour is not None and own == "retention" and tumour.egress_rate is not None:
+            return False  # without effect beside it
+        return own != "tissue.porosity" or tissue.porosity is not None
 
 
 def setting_key(name: str) -> str:

@@ -14,7 +14,9 @@ from cartflow.core.tables import copied
 from cartflow.study.images.tables import IMAGES
 
 # The keys that say which other keys their table has.
-_DISCRIMINATING = re.compile(r"geometry\.shape|fields\.[^.]+\.boundaries\.[^.]+\.type")
+_DISCRIMINATING = re.compile(
+    r"(tumours\.[^.]+\.)?(geometry\.shape|fields\.[^.]+\.boundaries\.[^.]+\.type)"
+)
 # The keys of images.
 _FILES = {"file", *IMAGES}
 _SHOWN = 60  # letters of a key

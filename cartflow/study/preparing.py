@@ -69,7 +69,7 @@ def coupled_simulation(
             happenings=study.models.happenings(study.organ_kinetics),
             feed=_feed(study),
         )
-        coupled = replace(coupled, placed=_placed(study, coupled.product_names))
+        coupled = replace(coupled, placed=placed(study, coupled.product_names))
         simulation = Simulation(
             coupled=coupled,
             initial=initial,
@@ -111,10 +111,10 @@ def body_alone(study: Composition) -> BodyAlone:
             happenings=study.models.happenings(kinetics),
             travellers=carried.species_names,
         )
-        return replace(alone, placed=_placed(study, alone.product_names))
+        return replace(alone, placed=placed(study, alone.product_names))
 
 
-def _placed(study: Composition, products: Sequence[str]) -> Array | None:
+def placed(study: Composition, products: Sequence[str]) -> Array | None:
     """Return the product cells that an earlier result puts into the body, if the study says so."""
     table = study.table
     if table.body is None or table.body.initial is None:

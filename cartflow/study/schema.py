@@ -76,6 +76,7 @@ class DoseTable(Table):
     duration: Time | None = None
     split: list[Fraction] | None = Field(default=None, min_length=2)
     interval: Duration | None = None
+    tumour: str | None = None
 
 
 class TumourTable(Table):
@@ -197,6 +198,15 @@ class KineticsTable(Table):
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
+class OneOfSeveralTable(TumourTable):
+    """One of several tumours: what [tumour] has, and its other tables, whole."""
+
+    geometry: GeometryTable
+    kinetics: KineticsTable
+    fields: dict[str, FieldTable] = Field(default_factory=dict)
+    tissue: TissueTable = TissueTable()
+
+
 class OrganTable(Table):
     """An organ in which kinetics act: where in it, in what volume, and what stands there."""
 
@@ -260,6 +270,7 @@ class StudyTable(Table):
     events: list[EventTable] = Field(default_factory=list)
     organs: dict[str, OrganTable] = Field(default_factory=dict)
     tumour: TumourTable | None = None
+    tumours: dict[str, OneOfSeveralTable] = Field(default_factory=dict)
     geometry: GeometryTable | None = None
     kinetics: KineticsTable | None = None
     fields: dict[str, FieldTable] = Field(default_factory=dict)

@@ -17,7 +17,6 @@ from cartflow.analyses.sweep.plan import Plan
 from cartflow.core.outcome import InputError
 from cartflow.core.paths import kind_of
 from cartflow.core.provenance import installed_version
-from cartflow.geometries.geometry import Geometry
 
 
 def identity(plan: Plan, layout: Layout) -> dict[str, str]:
@@ -60,11 +59,13 @@ def _numbers(plan: Plan) -> Iterator[str]:
 
 
 def _geometry(plan: Plan) -> Iterator[bytes]:
-    if plan.study.table.geometry is None:
-        return
-    geometry: Geometry = plan.study.geometry
-    for values in (geometry.cell_volumes, geometry.depth):
-        yield np.ascontiguousarray(values).tobytes()
+    study = plan.study
+    geometries = list(study.geometries.values()) if study.table.tumours else []
+    if study.table.geometry is not None:
+        geometries = [study.geometry]
+    for geometry in geometries:
+        for values in (geometry.cell_volumes, geometry.depth):
+            yield np.ascontiguousarray(values).tobytes()
 
 
 def _given(plan: Plan) -> Iterator[str | bytes]:

@@ -53,6 +53,12 @@ def mesh_errors(
         return xr.Dataset(attrs={"mesh_check": f"left out, since a companion fails: {error}"})
 
 
+def not_told() -> xr.Dataset:
+    """Return the group ``errors`` of several tumours, of which no companion tells it."""
+    text = "not told of several tumours; cartflow refine tells it of each in a study of its own"
+    return xr.Dataset(attrs={"mesh_check": text})
+
+
 def cells_a_radius(geometry: Geometry) -> float:
     """Return how many cells a radius has: of a ball or disc as large, of a row, of half a box."""
     if geometry.flat is not None:
