@@ -36,10 +36,14 @@ class Passing:
         """Return the rates at which each tumour's products leave for its node, cells/day."""
         return [way.leaving(tissue) for way, tissue in zip(self._ways, tissues, strict=True)]
 
-    def drained(self, tissues: Parts, coming: Parts, injected: Parts, time: float) -> Parts:
-        """Return the tumours after some `time` in which products come and drain, and no more."""
+    def leaving_after(self, tissues: Parts, coming: Parts, injected: Parts, time: float) -> Parts:
+        """Return what leaves after some `time` in which products come and drain, and no more."""
         each = zip(self._ways, tissues, coming, injected, strict=True)
-        return [way.drained(tissue, come, given, time) for way, tissue, come, given in each]
+        return [way.leaving_after(tissue, come, given, time) for way, tissue, come, given in each]
+
+    def brought(self, cells: Parts) -> Parts:
+        """Return the rates at which `cells` that have just been delivered leave."""
+        return [way.brought(each) for way, each in zip(self._ways, cells, strict=True)]
 
     def ramps(self, rest: Parts, last: Parts, dt: float, infused: float) -> tuple[Parts, Parts]:
         """Return first and last of what drains in the second half of `dt`, by tumour."""

@@ -160,9 +160,7 @@ class Tumours:
                 ledger.infused[rows] += each * dt
             leaving = self._passing.leaving(tissues)
             coming = self._coming(old.body, supply, leaving, dt)
-            halfway = self._passing.leaving(
-                self._passing.drained(tissues, coming, injected, 0.5 * dt)
-            )
+            halfway = self._passing.leaving_after(tissues, coming, injected, 0.5 * dt)
             half = self._body_half(old, tissues, supply, (leaving, halfway), dt, ledger)
             rest = []
             for place, part in enumerate(self.parts.values()):
@@ -170,9 +168,8 @@ class Tumours:
                 self._enter(place, account, ledger)
                 left = account.egress[part.products] / (0.5 * dt)
                 rest.append(left - 0.5 * (leaving[place] + halfway[place]))
-            soon = [tissue.copy() for tissue in tissues]
-            self._passing.deliver(self._coming(half.body, supply, rest, dt), soon)
-            last = self._passing.leaving(soon)
+            brought = self._passing.brought(self._coming(half.body, supply, rest, dt))
+            last = [a + b for a, b in zip(self._passing.leaving(tissues), brought, strict=True)]
             ramps = self._passing.ramps(rest, last, dt, float(ledger.infused.sum()))
             new = self._body_half(half, tissues, supply, ramps, dt, ledger)
         tumour = self.layout.joined(tissues)
