@@ -28,7 +28,6 @@ rate = "death_rate*cart"
 produces = { cytokine = 1 }
 rate = "secretion*cart"
 """
-# Fine enough that the densities' mesh error is below what 200 000 cells scatter.
 SHAPES = {
     "slab": (
         'shape = "slab"\nlength = "1 mm"\ncells = 40\nlayers = { fed = ["0 mm", "0.5 mm"] }',
@@ -55,6 +54,9 @@ WALK = 'speed = "4 um/min"\npersistence_time = "2 min"'  # 32/3 um2/min
 def drawn(folder, shape, number, *, cells, walk=False):
     """Return a study of cells that diffuse, drift, die, come and go, without a body."""
     geometry, region, volume, sensitivity = SHAPES[shape]
+    if shape == "slab" and not cells:
+        # In the tail of the front the mesh error of 40 cells is more than 200 000 cells scatter.
+        geometry = geometry.replace("cells = 40", "cells = 160")
     (folder / "drawn.toml").write_text(DRAWN)
     diffusivity = f'diffusivity = "{32 / 3 if walk else 5} um^2/min"'
     density = f"{number / volume} cells/mm^3"
@@ -110,6 +112,8 @@ def test_the_limit_is_the_equation(folder, shape, number, walk):
     found, expected = (
         (t["tumour/cart"] * t["tumour/cell_volume"]).values[-1] for t in (cells, field)
     )
+    if shape == "slab":
+        expected = expected.reshape(-1, 4).sum(axis=1)
     inside = np.isfinite(expected)
     found, expected = found[inside], number * expected[inside]
     # Cells that come and go one by one are as many as Poisson says: falling as 1/sqrt(number).
