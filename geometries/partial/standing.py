@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 # In shortest edges: how much deeper than its centre a cell stands whose centre is at the surface,
 # how fast that falls with depth, and where it is least; then it rises to nothing.
-_LEAST, _FALL, _TURN = 0.25, 0.5, 0.8
+_LEAST, _FALL, _TURN = 0.23, 0.42, 0.8
 
 
 def shifts(depth: Floats, edge: float) -> Floats:
     """Return how much deeper than its centre each cell stands, mm; cells at `depth` mm.
 
     A cell with its centre at a surface of fixed value would be tied to it by no distance, and a
-    step could be no longer than none. So cells nearer than half of the (shortest) edge stand for
-    tissue up to a quarter of it deeper, and those down to 1.33 of it for tissue a little less
-    deep, so that over all depths nothing is moved; the depth that a cell stands for rises with its
-    own, by half as much at least.
+    step could be no longer than none. So cells nearer than 0.55 of the (shortest) edge stand for
+    tissue up to 0.23 of it deeper, and those down to 1.74 of it for tissue a little less deep, so
+    that over all depths nothing is moved; the depth that a cell stands for rises with its own, by
+    0.58 as much at least.
     """
     zero = _LEAST / _FALL
     lowest = _FALL * (_TURN - zero)

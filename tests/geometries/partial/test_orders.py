@@ -31,7 +31,7 @@ def disc_shares(number, seed, parts=256):
 
 SHAPES = {
     "ball": (
-        (6, 12),
+        (8, 16),
         lambda number, seed: shares(1.0, (1 / number,) * 3, seed),
         lambda r: np.sinh(Q * r) / r,
         Q * np.cosh(Q) - np.sinh(Q),
