@@ -123,7 +123,9 @@ def _voxels(
         affine=coarse_affine(grid.affine, grid.factors),
         factors=(1, 1, 1),
     )
-    return geometry_of_voxels(voxels, {}, source_affine, notes, drop_empty=False, volumes=volumes)
+    return geometry_of_voxels(
+        voxels, {}, source_affine, notes, drop_empty=False, surface="staircase", volumes=volumes
+    )
 
 
 def _sites(found: Cut, voxel: Floats) -> Ints:

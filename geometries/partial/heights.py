@@ -1,4 +1,4 @@
-"""Normals and curvature of an edge in a plane from the heights of columns of shares."""
+"""Normals of a surface, and its curvature in a plane, from heights of columns of shares."""
 
 from __future__ import annotations
 
@@ -10,40 +10,41 @@ from cartflow.geometries.partial.shares import EMPTY, FULL
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Inside = NDArray[np.bool_]
-# How many voxels a column reaches to either side; an edge that bends more within a voxel is none.
+# How many voxels a column reaches to either side, and the most that a line bends within one.
 _REACH = 3
 _BENT = 0.5
 
 
 def by_heights(
-    fractions: Floats, places: Ints, normal: Floats, voxel: Floats, flat: int
+    fractions: Floats, places: Ints, normal: Floats, voxel: Floats, flat: int | None = None
 ) -> tuple[Floats, Floats]:
-    """Return normals (axes, n) and curvatures (n,), 1/mm, of the edge at `places` (axes, n).
+    """Return normals (axes, n) and curvatures (n,), 1/mm, of the surface at `places` (axes, n).
 
     Columns of seven voxels along the largest component of the `normal` handed in, at the place
-    and at both sides of it in the plane across the axis `flat`, hold as much as the edge is
-    high; first and second differences of their heights are exact for straight lines and of second
-    order for smooth ones (Cummins, Francois and Kothe 2005). Where a column does not fall from
-    full to empty, the normal is kept, and the edge counts as straight.
+    and at its sides, hold as much as the surface is high; first and second differences of their
+    heights are exact for planes and of second order for smooth surfaces (Cummins, Francois and
+    Kothe 2005). Where a column does not fall from full to empty, the normal is kept, and the
+    surface counts as flat. Curvatures are worked out in the plane across the axis `flat` alone.
     """
     found, bends = normal.copy(), np.zeros(normal.shape[1])
     axes = [axis for axis in range(len(voxel)) if axis != flat]
     along = np.abs(normal[axes] * voxel[axes, None]).argmax(axis=0)
-    for axis, across in (axes, axes[::-1]):
-        here = np.flatnonzero(along == axes.index(axis))
-        outward = np.sign(normal[axis, here])
-        columns = [_column(fractions, places[:, here], axis, across, s) for s in (-1, 0, 1)]
-        good = np.all([_falls(column, outward) for column in columns], axis=0)
-        low, middle, high = (column.sum(axis=0) * voxel[axis] for column in columns)
-        slope = 0.5 * (high - low) / voxel[across]
-        length = np.sqrt(1.0 + slope**2)
-        bend = -(high - 2.0 * middle + low) / voxel[across] ** 2 / length**3
-        good &= np.abs(bend) * voxel[axes].min() < _BENT
-        chosen = here[good]
-        found[:, chosen] = 0.0
-        found[axis, chosen] = (outward / length)[good]
-        found[across, chosen] = (-slope / length)[good]
-        bends[chosen] = bend[good]
+    for number, axis in enumerate(axes):
+        here = np.flatnonzero(along == number)
+        outward = np.where(normal[axis, here] < 0, -1.0, 1.0)
+        steep, good, bend = np.zeros((len(voxel), here.size)), np.ones(here.size, bool), 0.0
+        steep[axis] = outward
+        for across in (other for other in axes if other != axis):
+            columns = [_column(fractions, places[:, here], axis, across, s) for s in (-1, 0, 1)]
+            good &= np.all([_falls(column, outward) for column in columns], axis=0)
+            low, middle, high = (column.sum(axis=0) * voxel[axis] for column in columns)
+            steep[across] = -0.5 * (high - low) / voxel[across]
+            bend = bend - (high - 2.0 * middle + low) / voxel[across] ** 2
+        length = np.sqrt((steep**2).sum(axis=0))
+        found[:, here[good]] = (steep / length)[:, good]
+        if flat is not None:
+            bend = np.clip(bend / length**3 * voxel[axes].min(), -_BENT, _BENT)
+            bends[here[good]] = bend[good] / voxel[axes].min()
     return found, bends
 
 

@@ -42,15 +42,15 @@ def planes(
 ) -> Planes:
     """Return the planes in the voxels `where` that cut off the volume which they hold.
 
-    Normals are those of the fractions smoothed by a Gaussian of one voxel, and where all layers
-    across the axis `flat` are alike those of columns; the plane's place
-    follows from the fraction exactly (Youngs 1982; Scardovelli and Zaleski 2000). `fractions`
+    Normals follow from the heights of columns, where there are none from the fractions smoothed by
+    a Gaussian of one voxel. Across the axis `flat` all layers are alike. The plane's place follows
+    from the fraction exactly (Youngs 1982; Scardovelli and Zaleski 2000). `fractions`
     must have an empty margin of four voxels.
     """
     places = np.array(np.nonzero(where))
-    normal, curvature = _normals(fractions, where, voxel), np.zeros(places.shape[1])
-    if flat is not None:
-        normal, curvature = by_heights(fractions, places, normal, voxel, flat)
+    normal, curvature = by_heights(
+        fractions, places, _normals(fractions, where, voxel), voxel, flat
+    )
     scaled = np.abs(normal) * voxel[:, None]
     across = scaled.sum(axis=0)
     share = np.maximum(scaled / across, _LEAST)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cartflow.geometries.geometry import Boundary, Geometry
 from cartflow.geometries.partial.apertures import Cut
-from cartflow.geometries.partial.edge_pieces import edge_pieces
+from cartflow.geometries.partial.pieces import pieces_of
 from cartflow.geometries.partial.standing import shifts
 from cartflow.geometries.voxels.cavities import enclosed
 from cartflow.geometries.voxels.faces import CAVITY, OUTSIDE, outer_faces
@@ -33,8 +33,7 @@ def cut_boundaries(
     """
     flat = None if plain.flat is None else plain.dims.index(plain.flat)
     shortest = float(without(voxel, flat).min())
-    if flat is not None:
-        plain = replace(plain, boundaries=_in_one_layer(plain, found, sites, voxel, flat))
+    plain = replace(plain, boundaries=_pieces(plain, found, sites, voxel, flat))
     nearest, areas = np.maximum(depth, _NEAREST * shortest), _areas(found, voxel, flat)
     return {
         name: Boundary(
@@ -47,23 +46,24 @@ def cut_boundaries(
     }
 
 
-def _in_one_layer(
-    plain: Geometry, found: Cut, sites: Ints, voxel: Floats, flat: int
+def _pieces(
+    plain: Geometry, found: Cut, sites: Ints, voxel: Floats, flat: int | None
 ) -> dict[str, Boundary]:
-    """Return the boundaries with the pieces of the lines in one layer's voxels."""
-    inside = np.squeeze(found.fractions >= 0.5, flat)
+    """Return the boundaries with the pieces of the planes, in one layer those of its lines."""
+    layer, inside = () if flat is None else (flat,), found.fractions >= 0.5
+    inside = inside.squeeze(layer)
     cells = np.where(inside, np.cumsum(inside).reshape(inside.shape) - 1, OUTSIDE)
     cells[enclosed(inside)] = CAVITY
-    edges, thick = np.delete(voxel, flat), float(voxel[flat])
+    edges, thick = np.delete(voxel, layer), 1.0 if flat is None else float(voxel[flat])
     faces = outer_faces(cells, edges)
-    lines = replace(
+    planes = replace(
         found.planes,
-        places=np.delete(found.planes.places, flat, axis=0),
-        normal=np.delete(found.planes.normal, flat, axis=0),
+        places=np.delete(found.planes.places, layer, axis=0),
+        normal=np.delete(found.planes.normal, layer, axis=0),
     )
     excess = plain.cell_volumes / thick - float(np.prod(edges))
-    areas = thick * edge_pieces(
-        faces, np.argwhere(inside).T, lines, np.squeeze(sites, flat), edges, excess
+    areas = thick * pieces_of(
+        faces, np.argwhere(inside).T, planes, sites.squeeze(layer), edges, excess
     )
     beyond = {"rim": OUTSIDE, "wall": CAVITY}
     return {

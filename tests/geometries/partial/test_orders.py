@@ -1,5 +1,7 @@
 """Fields at rest in balls and discs of filled shares: second order up to the surface."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.sparse import coo_array, diags_array
@@ -31,23 +33,24 @@ def disc_shares(number, seed, parts=256):
 
 SHAPES = {
     "ball": (
-        (8, 16),
-        lambda number, seed: shares(1.0, (1 / number,) * 3, seed),
+        (6, 24),
+        lambda number, seed: shares(1.0, (1 / number,) * 3, seed, parts=12),
         lambda r: np.sinh(Q * r) / r,
         Q * np.cosh(Q) - np.sinh(Q),
     ),
     "disc": ((8, 16, 32), disc_shares, lambda r: iv(0, Q * r), Q * iv(1, Q)),
 }
-# The condition that makes it exact, and the order that is asked for from so few meshes.
 CONDITIONS = {
-    "flux": lambda u, s: (PrescribedFlux(flux=s), 1.9),
-    "film": lambda u, s: (Robin(transfer_coefficient=2.0, exterior=u + s / 2.0), 1.8),
-    "strong film": lambda u, s: (
-        Robin(transfer_coefficient=200.0, exterior=u + s / 200.0),
-        1.9,
-    ),
-    "fixed value": lambda u, s: (FixedValue(value=u), 1.9),
+    "flux": lambda u, s: PrescribedFlux(flux=s),
+    "film": lambda u, s: Robin(transfer_coefficient=2.0, exterior=u + s / 2.0),
+    "strong film": lambda u, s: Robin(transfer_coefficient=200.0, exterior=u + s / 200.0),
+    "fixed value": lambda u, s: FixedValue(value=u),
 }
+
+
+@cache
+def place(shape, number, seed):
+    return partial_volume_mask(*SHAPES[shape][1](number, seed))
 
 
 def at_rest(geometry, condition):
@@ -76,18 +79,18 @@ def stands(geometry, condition):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_fields_at_rest_are_of_second_order_up_to_the_surface(shape, name):
-    numbers, draw, exact, slope = SHAPES[shape]
+    numbers, _, exact, slope = SHAPES[shape]
     value = exact(1.0)
-    condition, least = CONDITIONS[name](value, slope)
+    condition = CONDITIONS[name](value, slope)
     errors = []
     for number in numbers:
         each = []
         for seed in range(2):
-            geometry = partial_volume_mask(*draw(number, seed))
+            geometry = place(shape, number, seed)
             off = np.abs(at_rest(geometry, condition) - exact(stands(geometry, condition))) / value
             weight = geometry.cell_volumes / geometry.volume
             each.append([off @ weight, np.sqrt(off**2 @ weight)])
         errors.append(np.mean(each, axis=0))
     orders = np.log2(errors[0] / errors[-1]) / np.log2(numbers[-1] / numbers[0])
-    assert orders.min() > least, (orders, errors)
+    assert orders.min() > 1.9, (orders, errors)
     assert np.max(errors[-1]) < 0.004

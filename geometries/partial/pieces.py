@@ -1,4 +1,4 @@
-"""How much of an edge in a plane each outer face of the cells behind it holds."""
+"""How much of the surface each outer face of the cells behind it holds."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Ints = NDArray[np.int64]
 _MOST = 1.4
 
 
-def edge_pieces(
+def pieces_of(
     faces: VoxelFaces, cells: Ints, planes: Planes, site: Ints, edges: Floats, excess: Floats
 ) -> Floats:
-    """Return the length of edge at every face out of the plane's cells, mm.
+    """Return the area of the surface at every face out of the cells, mm2 (in a plane mm).
 
-    `cells` (2, n) are the cells' places on the plane's grid, `site` (grid) numbers the plane (line)
-    nearest to each place, `edges` are those of a voxel, mm. A face of length A along e holds
-    ``A n.e``; n is that of the lines nearest to its two sides, turned by their curvature k as far
-    as the face is from them. A cell that holds `excess` (n,) mm2 more than its voxel reaches
-    further out, and its pieces are longer by ``k excess``.
+    `cells` (axes, n) are the cells' places on the grid, `site` (grid) numbers the plane nearest to
+    each place, `edges` are those of a voxel, mm. A face of area A along e holds ``A n.e``; n is
+    that of the planes nearest to its two sides, turned by their curvature k as far as the face is
+    from them. A cell that holds `excess` (n,) mm3 more than its voxel reaches further out, and its
+    pieces are larger by ``k excess``.
     """
     behind = cells[:, faces.owner]
     beyond = behind.copy()
@@ -42,7 +42,7 @@ def edge_pieces(
 
 
 def _at(middle: Floats, planes: Planes, number: Ints, edges: Floats) -> tuple[Floats, Floats]:
-    """Return the normals beside the places `middle` (2, faces) and the curvatures, 1/mm."""
+    """Return the normals beside the places `middle` (axes, faces) and the curvatures, 1/mm."""
     normal, curvature = planes.normal[:, number], planes.curvature[number]
     along = (middle - planes.places[:, number]) * edges[:, None]
     along -= normal * (normal * along).sum(axis=0)
