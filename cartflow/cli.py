@@ -25,6 +25,7 @@ from cartflow.commands.show import add_show
 from cartflow.commands.simulate import add_simulate
 from cartflow.commands.sweep import add_sweep
 from cartflow.commands.validate import add_validate
+from cartflow.commands.view import add_view
 from cartflow.core.outcome import InputError, RunStopped
 from cartflow.core.terminal import end_of_output, in_words, say, spell_what_is_known
 
@@ -36,6 +37,7 @@ _COMMANDS = (
     add_simulate,
     add_plot,
     add_report,
+    add_view,
     add_export,
     add_show,
     add_check,

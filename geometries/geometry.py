@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cartflow.core.html_table import html_table
 from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.connectivity import Connectivity, read_connectivity
 from cartflow.geometries.surfaces.measures import ShapeMeasures
@@ -118,6 +119,15 @@ class Geometry:
 
     def __repr__(self) -> str:
         return f"Geometry({self.name!r}, {self.size} cells, {self.volume:.6g} mm3)"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: size, depth, regions and boundaries."""
+        volumes = self.cell_volumes
+        regions = ((f"region {n}", f"{volumes[c].sum():.6g} mm3") for n, c in self.regions.items())
+        areas = ((f"boundary {n}", f"{b.area:.6g} mm2") for n, b in self.boundaries.items())
+        whole = ("volume", f"{self.volume:.6g} mm3 in {self.size} cells")
+        deepest = ("deepest cell", f"{self.maximal_depth:.4g} mm below {self.depth_below}")
+        return html_table(self.name, [whole, deepest, *regions, *areas])
 
     def __getstate__(self) -> dict[str, Any]:
         # The mesh is large and quickly built again.

@@ -14,6 +14,7 @@ from cartflow.kinetics.expressions.grammar import Expression
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.scenario import Check, Jump, Scenario, Switch, event_numbers
 from cartflow.kinetics.triggered import Triggered
+from cartflow.kinetics.typeset import typeset
 
 
 class Inconsistency(Table):
@@ -52,6 +53,14 @@ class Model:
     quantities: Mapping[str, Expression] = field(default_factory=dict)
     clock: str = ""
     fixed: Collection[str] = ()
+
+    def __repr__(self) -> str:
+        """Return name and title in a line."""
+        return f"<Model: {self.name}; {self.network.title}>"
+
+    def _repr_latex_(self) -> str:
+        """Return the equations as notebooks typeset them."""
+        return typeset(self.network)
 
     @property
     def name(self) -> str:

@@ -68,6 +68,10 @@ class Network:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
 
+    def __repr__(self) -> str:
+        """Return name, title and species in a line."""
+        return f"<Network: {self.name}; {self.title}; {', '.join(self.species_names)}>"
+
     def _repr_latex_(self) -> str:
         """Return the equations as notebooks typeset them."""
         return typeset(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
+from cartflow.core.html_table import html_table
 from cartflow.core.outcome import InputError, require_known, suggest
 from cartflow.core.parameters import Parameter
 from cartflow.pbpk.checks import parameters_of, require_positive, shown
@@ -28,6 +29,12 @@ ORGANS = (
 CLOSURE = 1e-3
 # A minimal body lumps all organs that it does not list into ``rest``.
 MINIMAL = ("lung", "rest")
+_OF_ORGANS = {
+    "volume": "volume",
+    "vascular_volume": "of it vessels",
+    "blood_flow": "blood flow",
+    "lymph_flow": "lymph flow",
+}
 # The organ whose lymph each fluid-filled cavity is part of.
 CAVITIES = {"pleura": "lung", "csf": "brain"}
 
@@ -124,6 +131,19 @@ class Body:
         _closes("blood_flow of the organs", systemic, "cardiac_output", self.cardiac_output)
         _closes("organs.lung.blood_flow", lung.value, "cardiac_output", self.cardiac_output)
         _closes("blood of organs and pools", self._blood(), "blood_volume", self.blood_volume)
+
+    def __repr__(self) -> str:
+        """Return name, title and weight in a line."""
+        return f"<Body: {self.name}; {self.title}; {self.body_weight.stated}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: volumes and flows of the organs, as they are stated."""
+        header = ["", *_OF_ORGANS.values()]
+        rows = [
+            [name, *(getattr(self.organs[name], what).stated for what in _OF_ORGANS)]
+            for name in self.organ_names()
+        ]
+        return html_table(f"{self.title}, {self.body_weight.stated}", rows, header)
 
     def quantities(self) -> dict[str, Parameter]:
         """Return the quantities of the body as a whole by name."""

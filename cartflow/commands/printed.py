@@ -212,12 +212,11 @@ def _show_geometry(name: str) -> None:
 
 
 def _show_study(name: str | None) -> None:
-    from cartflow.study.describe import describe
     from cartflow.study.study import Study
 
     if name is None:
         raise InputError("show study: name a study file")
-    print_table(["what", "value"], [list(row) for row in describe(Study.from_file(name))])
+    print_table(["what", "value"], [list(row) for row in Study.from_file(name).described()])
 
 
 def _show_image(name: str | None) -> None:

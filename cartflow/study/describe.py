@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cartflow.core.assumed import assumed, in_words
 from cartflow.core.parameters import Parameter
+from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.simulation import Simulation
 from cartflow.kinetics.species import Species
 from cartflow.pbpk.doses import Dose
+from cartflow.study.composition import Composition
 from cartflow.study.course_tables import CourseTable
+from cartflow.study.events.programme import Events
 from cartflow.study.images.numbers import is_image
 from cartflow.study.schema import FieldTable, TumourTable
-from cartflow.study.study import Study
 
 _BYTES = 8
 _SHOWN = 10
 
 
-def describe(study: Study) -> list[tuple[str, str]]:
+def describe(
+    study: Composition,
+    prepared: Simulation | BodyAlone,
+    events: Events[Any] | None,
+    images: Mapping[str, str],
+    parameters: Mapping[str, Parameter],
+) -> list[tuple[str, str]]:
     """Return (what, sentence) pairs: doses, body, tumour, kinetics, fields, times, assumptions.
 
-    The study is assembled, so that every error of its file shows, but not run.
-    Raises `InputError`.
+    `prepared` is what the study would run, `events` what happens meanwhile, `images` what was
+    read from images, `parameters` every number used.
     """
-    prepared = study.prepared
     table = study.table
     return [
         ("title", table.title),
         *_doses(prepared.coupled.doses if isinstance(prepared, Simulation) else prepared.doses),
-        *_events(study),
+        *_events(study, events),
         *_body(study),
         *(_tumour(study) if isinstance(prepared, Simulation) else []),
         *[
@@ -37,9 +45,9 @@ def describe(study: Study) -> list[tuple[str, str]]:
             for organ, each in table.organs.items()
         ],
         ("time", f"{table.time.end.value:g} day, {len(prepared.save_times)} times saved"),
-        *[("image", f"{key}: {words}") for key, words in study.images.items()],
+        *[("image", f"{key}: {words}") for key, words in images.items()],
         *_size(prepared),
-        ("assumed", in_words(assumed(study.parameters()))),
+        ("assumed", in_words(assumed(parameters))),
     ]
 
 
@@ -56,7 +64,7 @@ def _dose(dose: Dose) -> str:
     return f"{dose.cells:g} {dose.phenotype}, {dose.route.replace('_', ' ')}, {when}, {how}"
 
 
-def _body(study: Study) -> list[tuple[str, str]]:
+def _body(study: Composition) -> list[tuple[str, str]]:
     """Return where cells go outside the tumour, if anywhere."""
     blood = None if study.table.tumour is None else study.table.tumour.blood
     course = [] if blood is None else [("blood", f"as the course {_course(blood)} gives it")]
@@ -71,18 +79,18 @@ def _body(study: Study) -> list[tuple[str, str]]:
     ]
 
 
-def _events(study: Study) -> list[tuple[str, str]]:
+def _events(study: Composition, events: Events[Any] | None) -> list[tuple[str, str]]:
     """Return a sentence for each event, and for each number that is a course."""
-    events = [] if study.events is None else study.events.described()
+    happening = [] if events is None else events.described()
     courses = [f"{course.key} as a course" for course in study.courses]
-    return [("event", text) for text in (*events, *courses)]
+    return [("event", text) for text in (*happening, *courses)]
 
 
 def _course(table: CourseTable) -> str:
     return table.course if isinstance(table.course, str) else "given as an array"
 
 
-def _tumour(study: Study) -> list[tuple[str, str]]:
+def _tumour(study: Composition) -> list[tuple[str, str]]:
     """Return the sentences about the tumour: where it is, what feeds it, who is in it."""
     geometry, tumour = study.geometry, study.tumour
     fields = study.table.fields

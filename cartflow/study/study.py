@@ -11,6 +11,7 @@ from typing import Any
 
 from cartflow.core import arguments
 from cartflow.core.bibliography import keys
+from cartflow.core.html_table import html_table
 from cartflow.core.outcome import require_known
 from cartflow.core.parameters import Parameter
 from cartflow.core.paths import as_path
@@ -29,6 +30,7 @@ from cartflow.study.basis import all_parameters, all_references
 from cartflow.study.checks import require_parts
 from cartflow.study.composition import Composition
 from cartflow.study.courses.numbers import without_courses
+from cartflow.study.describe import describe
 from cartflow.study.earlier import organs_of_earlier
 from cartflow.study.events.programme import Events, read_events
 from cartflow.study.given import in_words, on_cells
@@ -54,6 +56,20 @@ class Study(Composition):
         changed = f", {len(self.settings)} settings" if self.settings else ""
         body = "no body" if self.table.body is None else self.table.body.name
         return f"<Study: {self.name}; {self.table.title}; {body}{changed}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the sentences of `describe`."""
+        _, *rows = self.described()
+        return html_table(self.table.title, rows)
+
+    def describe(self) -> str:
+        """Return in sentences what would run, and what of it is assumed, without running it."""
+        return "\n".join(f"{what}: {words}" for what, words in self.described())
+
+    def described(self) -> list[tuple[str, str]]:
+        """Return what `describe` says as (what, sentence) pairs. Raises `InputError`."""
+        run = self.prepared
+        return describe(self, run, self.events, self.images, self.parameters())
 
     @classmethod
     def from_file(cls, path: str | Path, settings: Mapping[str, Any] | None = None) -> Study:

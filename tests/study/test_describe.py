@@ -6,7 +6,6 @@ import pytest
 
 from cartflow.cli import main
 from cartflow.core.outcome import InputError
-from cartflow.study.describe import describe
 from cartflow.study.study import Study
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -28,7 +27,7 @@ time = { end = "10 days", every = "1 day" }
 
 
 def lines(study, what):
-    return [sentence for name, sentence in describe(study) if name == what]
+    return [sentence for name, sentence in study.described() if name == what]
 
 
 def test_what_would_run_is_said():
@@ -51,7 +50,7 @@ def test_what_would_run_is_said():
 @pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.toml")), ids=lambda path: path.stem)
 def test_every_example_is_described(path):
     if "body.name" in path.read_text() or "[body]" in path.read_text():
-        assert dict(describe(Study.from_file(path)))["title"]
+        assert dict(Study.from_file(path).described())["title"]
 
 
 def test_many_doses_are_counted():
@@ -73,4 +72,15 @@ def test_the_command_shows_a_study_and_refuses_a_bad_one(tmp_path, capsys):
     assert "lefd" in capsys.readouterr().err
     assert main(["show", "study"]) == 2
     with pytest.raises(InputError, match="lefd"):
-        describe(Study.from_file(path))
+        Study.from_file(path).described()
+
+
+def test_a_notebook_shows_sentences_and_never_acts_on_them():
+    study = Study.from_text(STUDY.replace("a slab", "<script>a slab</script>"))
+    shown = study._repr_html_()
+    assert "<script>" not in shown
+    assert "&lt;script&gt;a slab" in shown
+    for what, words in study.described()[1:]:
+        assert what in shown
+        assert words.replace("'", "&#x27;").replace(">", "&gt;") in shown
+    assert study.describe().splitlines()[1].startswith("dose: 250000 cart, intravenous")

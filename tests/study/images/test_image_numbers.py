@@ -7,7 +7,6 @@ import xarray as xr
 
 from cartflow import InputError, Study
 from cartflow.results.summary import summary_lines
-from cartflow.study.describe import describe
 
 LABELS = np.zeros((8, 7, 6), dtype=np.uint8)
 LABELS[1:7, 1:6, 1:5] = 1
@@ -139,7 +138,7 @@ def test_engines_agree_and_the_coarser_mesh_follows(folder):
 def test_what_images_gave_is_said_and_kept(folder):
     given = study(folder, {"fields.cart.diffusivity": image("fields.cart.diffusivity")})
     words = "diffusivity.nii.gz: 0.05 to 0.2 mm^2/day, mean 0.15"
-    assert ("image", f"fields.cart.diffusivity: {words}") in describe(given)
+    assert ("image", f"fields.cart.diffusivity: {words}") in given.described()
     kept = given.parameters()["fields.cart.diffusivity.mean_of_image"]
     assert kept.note == words
     np.testing.assert_allclose(kept.value, 0.15, rtol=1e-6)

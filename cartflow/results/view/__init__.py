@@ -1,0 +1,1 @@
+"""A window on results: a page on this machine, with sliders over time and place."""
