@@ -28,9 +28,10 @@ def pieces_of(
     behind = cells[:, faces.owner]
     beyond = behind.copy()
     beyond[faces.axis, np.arange(faces.axis.size)] += faces.side
+    middle: Floats = np.asarray(0.5 * (behind + beyond), dtype=float)
     normal, bend = np.zeros(behind.shape), np.zeros(faces.axis.size)
     for end in (behind, beyond):
-        turned, curvature = _at(0.5 * (behind + beyond), planes, site[tuple(end)], edges)
+        turned, curvature = _at(middle, planes, site[tuple(end)], edges)
         normal += turned
         bend += 0.5 * curvature
     out = normal[faces.axis, np.arange(faces.axis.size)] * faces.side
