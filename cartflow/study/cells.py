@@ -97,6 +97,17 @@ def with_cells(simulation: Simulation, table: StudyTable) -> Simulation:
     return run
 
 
+def require_no_cells(table: StudyTable) -> None:
+    """Raise `InputError` on a field that is cells in a study of several tumours."""
+    for name, item in table.fields.items():
+        stated = [key for key in _WALK if key in item.model_fields_set]
+        for key in ["as", *stated] if item.form == "cells" else stated:
+            msg = f"fields.{name}.{key}: fields are not cells beside several tumours yet"
+            raise InputError(msg)
+    if table.cells is not None:
+        raise InputError("cells: fields are not cells beside several tumours yet")
+
+
 def _asked(kinds: tuple[str, ...], fields: Mapping[str, FieldTable], table: CellsTable) -> Asked:
     walking = []
     for name in kinds:

@@ -10,6 +10,7 @@ from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.several.system import Tumours
 from cartflow.coupling.simulation import Simulation
+from cartflow.study.cells import require_no_cells
 from cartflow.study.composition import Composition
 from cartflow.study.dosing import build_doses
 from cartflow.study.overrides import errors_named
@@ -71,6 +72,7 @@ def _one(
     organs = study.organs
     vars(one)["organs"] = replace(organs, egress_rate=organs.tumours[name].egress_rate)
     with errors_of(study.written, name, study.name):
+        require_no_cells(one.table)
         return coupled_simulation(one)
 
 

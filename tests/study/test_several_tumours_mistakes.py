@@ -55,6 +55,10 @@ MISTAKES = {
         {"tumours.left.geometry.radius": "2 h"},
         "two.toml: tumours.left.geometry.*radius: .*'2 h'",
     ),
+    "fields as cells": (
+        {"fields.cart.as": "cells"},
+        "two.toml: fields.cart.as: fields are not cells beside several tumours yet",
+    ),
     "wrong unit for all": ({"geometry.radius": "2 h"}, r"two.toml: geometry.*radius: .*'2 h'"),
     "wrong field of its own": (
         {"tumours.left.fields.crat": {"diffusivity": "1 um^2/min"}},
