@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,8 @@ def add_sweep(commands: Any) -> None:
     command.add_argument("--outcome", metavar="A,B", help=outcomes)
     command.add_argument("--course", metavar="A,B", help="courses over time to keep, too")
     command.add_argument("--workers", type=int, metavar="N", help="default: all processors")
+    where = "threads, local (a Dask cluster here), or a Dask cluster's address or scheduler file"
+    command.add_argument("--scheduler", metavar="WHERE", help=where)
     command.add_argument("--limit", metavar="TIME", help="of a member, such as '10 min'")
     command.add_argument(
         "-o", "--out", type=Path, metavar="FILE", help="dataset (default: STUDY's stem _sweep.nc)"
@@ -59,6 +62,7 @@ def add_sweep(commands: Any) -> None:
 
 def _sweep(options: argparse.Namespace) -> int:
     from cartflow.analyses.sweep.asked import prepared
+    from cartflow.analyses.sweep.cluster.place import by_default
     from cartflow.analyses.sweep.words import sweep_lines
     from cartflow.core.saving.signals import Stopping
     from cartflow.results.figures.sweep.figure import plot_sweep
@@ -68,7 +72,15 @@ def _sweep(options: argparse.Namespace) -> int:
     with Stopping() as stop:
         study = Study.from_file(options.study, given_settings(options.settings))
         places = dataset_and_figure(options, f"{options.study.stem}_sweep.nc")
-        task = prepared(study, _asked(options), workers=options.workers, limit=options.limit)
+        task = prepared(
+            study,
+            _asked(options),
+            workers=options.workers,
+            limit=options.limit,
+            scheduler=options.scheduler,
+        )
+        if options.scheduler is None:
+            task = replace(task, place=by_default(task.plan.count, task.workers))
         with task.journal(places[0].path, anew=options.force) as journal:
             _announce(task, journal, told)
             dataset = _run(task, journal, told, stop)
@@ -103,19 +115,21 @@ def _announce(task: Task, journal: Journal, told: Telling) -> None:
         return
     size = task.layout.bytes(task.plan.count) / 1e6
     kept = f"{task.layout.numbers} numbers of each, {size:.2g} MB"
-    say(f"members       {task.plan.in_words()}; {kept}; {task.workers} workers")
-    if journal.ended:
-        say(f"going on      {len(journal.ended)} members have ended before ({journal.path})")
+    say(f"members       {task.plan.in_words()}; {kept}; {task.in_words()}")
+    if journal.ended.ended:
+        say(f"going on      {journal.ended.ended} members have ended before ({journal.path})")
 
 
 def _run(task: Task, journal: Journal, told: Telling, stop: Any) -> xr.Dataset:
+    from cartflow.core.outcome import RunStopped
     from cartflow.core.progress.shown import members
 
     count, title = task.plan.count, task.plan.study.table.title
     try:
-        with members(title, count, len(journal.ended), told) as watch:
+        with members(title, count, journal.ended.ended, told) as watch:
             return task.run(stop.watched(watch), journal)
-    except KeyboardInterrupt:
-        say(f"kept          {journal.written} of {count} members, in {journal.path}")
-        say("going on      the same command goes on from there")
+    except (KeyboardInterrupt, RunStopped):
+        if journal.path.exists():
+            say(f"kept          {journal.written} of {count} members, in {journal.path}")
+            say("going on      the same command goes on from there")
         raise

@@ -9,6 +9,7 @@ from typing import Any
 
 from cartflow.analyses.sweep.axes import Axis, Over, read_over
 from cartflow.analyses.sweep.choices import Interval, choice
+from cartflow.analyses.sweep.cluster.place import placed
 from cartflow.analyses.sweep.draws import drawn
 from cartflow.analyses.sweep.layout import layout
 from cartflow.analyses.sweep.of_population import KIND, members_of_population, wanted_courses
@@ -42,9 +43,15 @@ class Asked:
 
 
 def prepared(
-    study: Study, asked: Asked, *, workers: int | None = None, limit: str | float | None = None
+    study: Study,
+    asked: Asked,
+    *,
+    workers: int | None = None,
+    limit: str | float | None = None,
+    scheduler: str | None = None,
 ) -> Task:
     """Return the sweep that is `asked` of a study, checked. Raises `InputError`."""
+    place = placed(scheduler)
     given = read_over(asked.over)
     axes = [*_named_axes(asked), *(each for each in given if isinstance(each, Axis))]
     ranges = [each for each in given if isinstance(each, Interval)]
@@ -64,6 +71,7 @@ def prepared(
         workers=arguments.whole_number(workers, "--workers", 1, _MOST_WORKERS),
         limit=_seconds(limit),
         attributes=attributes,
+        place=place,
     )
 
 

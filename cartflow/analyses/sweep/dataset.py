@@ -10,8 +10,8 @@ import xarray as xr
 
 from cartflow.analyses.sweep.axes import Axis
 from cartflow.analyses.sweep.choices import Choice
+from cartflow.analyses.sweep.gathered import Gathered
 from cartflow.analyses.sweep.layout import Layout
-from cartflow.analyses.sweep.members import Member
 from cartflow.analyses.sweep.of_population import KIND as KIND_OF_MEMBERS
 from cartflow.analyses.sweep.of_population import bodies_of
 from cartflow.analyses.sweep.plan import MEMBER, Plan, number_name
@@ -25,15 +25,22 @@ KIND = "sweep"
 
 
 def sweep_dataset(
-    plan: Plan, layout: Layout, members: Mapping[int, Member], attributes: Mapping[str, str | int]
+    plan: Plan, layout: Layout, members: Gathered, attributes: Mapping[str, str | int]
 ) -> xr.Dataset:
     """Return the outcomes of all members, nan and the reason in ``status`` where one failed.
 
     The values of an axis are in the unit they were given in; all else is in mm, day, cell and ng.
     """
     dims = tuple(axis.name for axis in plan.axes)
-    data = {name: _values(name, plan, layout, members, dims) for name in layout.variables}
-    status = np.array([members[place].status for place in range(plan.count)], dtype=object)
+    data = {
+        name: xr.Variable(
+            (*dims, *like.dims),
+            members.values[name].reshape(*plan.shape, *layout.shape(name)),
+            like.attrs,
+        )
+        for name, like in layout.variables.items()
+    }
+    status = np.array(members.status, dtype=object)
     data["status"] = label(dims, status.reshape(plan.shape).tolist(), "how the member ended")
     coords = dict(layout.coordinates)
     for axis in plan.axes:
@@ -56,22 +63,6 @@ def sweep_dataset(
         **attributes,
     }
     return without_fill(xr.Dataset(data, coords=coords, attrs=attrs))
-
-
-def _values(
-    name: str,
-    plan: Plan,
-    layout: Layout,
-    members: Mapping[int, Member],
-    dims: tuple[str, ...],
-) -> xr.Variable:
-    like = layout.variables[name]
-    values = np.full((plan.count, *layout.shape(name)), np.nan)
-    for place, member in members.items():
-        if name in member.values:
-            values[place] = member.values[name]
-    shaped = values.reshape(*plan.shape, *layout.shape(name))
-    return xr.Variable((*dims, *like.dims), shaped, like.attrs)
 
 
 def _coordinates(axis: Axis, plan: Plan) -> tuple[dict[str, xr.Variable], dict[str, xr.Variable]]:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from cartflow.analyses.sweep.gathered import Gathered
 from cartflow.analyses.sweep.layout import Layout
 from cartflow.analyses.sweep.lines import line_of, longest_line, member_of
 from cartflow.analyses.sweep.members import Member
@@ -45,7 +46,7 @@ class Journal:
         self._waiting: list[str] = []
         self.written = 0  # members that it has, once it is flushed
         self._last = time.monotonic()
-        self.ended: dict[int, Member] = {}
+        self.ended = Gathered(layout, members)
         if kind_of(path) not in ("nothing", "file") or path.is_symlink():
             msg = f"{path}: is in the way of the sweep's journal; give another --out"
             raise InputError(msg)
@@ -160,14 +161,14 @@ class Journal:
             member = member_of(line, self._layout, self._members)
             if member is None:
                 raise self._damaged()
-            self.ended[member.place] = member
+            self.ended.add([member])
             end = file.tell()
-        self.written = len(self.ended)
+        self.written = self.ended.ended
         self._file.seek(end)
         self._file.truncate()
 
     def _damaged(self) -> InputError:
-        return self._refused(f"is damaged after {len(self.ended)} members")
+        return self._refused(f"is damaged after {self.ended.ended} members")
 
     def _refused(self, reason: str) -> InputError:
         msg = f"{self.path}: {reason}; remove it to begin the sweep anew, or give another --out"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -49,9 +51,14 @@ class Runner:
 
         Raises `KeyboardInterrupt` where it was asked to stop.
         """
+        return self.run_with(place, self.plan.assigned(place), asked)
+
+    def run_with(
+        self, place: int, assigned: dict[str, Any], asked: Callable[[], bool] = lambda: False
+    ) -> Member:
+        """Return what the member came to that has what is `assigned`; see `Plan.assigned`."""
         try:
-            study = self.plan.varied(self.plan.assigned(place))
-            return self._run(place, study, asked)
+            return self._run(place, self.plan.varied(assigned), asked)
         except InputError as error:
             # Without the study's file, which may be called otherwise from another folder.
             reason = str(error).removeprefix(f"{self.plan.study.name}: ")
@@ -59,6 +66,19 @@ class Runner:
         except MemoryError as error:
             reason = f"stopped: there is not enough memory ({error})"
             return Member(place=place, status=reason, values={})
+
+    def sent(self) -> Runner:
+        """Return it as it goes to other processes: without what was worked out, which is much."""
+        return replace(self, plan=replace(self.plan, study=replace(self.plan.study)))
+
+    def without_axes(self, folder: Path) -> Runner:
+        """Return it as it goes to workers that are told what each member is assigned.
+
+        `folder` is that of the study, as they find it.
+        """
+        return replace(
+            self, plan=replace(self.plan, study=replace(self.plan.study, folder=folder), axes=())
+        )
 
     def _run(self, place: int, study: Study, asked: Callable[[], bool]) -> Member:
         run = study.prepared

@@ -31,6 +31,7 @@ def sweep(
     courses: Sequence[str] = (),
     workers: int | None = None,
     limit: str | float | None = None,
+    scheduler: str | None = None,
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     force: bool = False,
@@ -42,11 +43,12 @@ def sweep(
     tables of settings by label. Along ``member`` come the rows of `table` (a CSV file or columns
     by key), or `sample` draws from ranges (``"0.5..2 1/day"``; those that numbers carry where none
     is given) as ``sobol`` points or a ``latin`` hypercube. `outcomes` and `courses` are chosen by
-    name. `limit` is a time for each member. With `out` the dataset is written there, members that
-    have ended are kept in a journal beside it, and the same call goes on from it. `watch(ended,
-    failed)` is called often. A member that fails has nan, and its reason in ``status``. The answer
-    is the same to the bit for any number of `workers`. Raises `InputError`, and `RunStopped` if
-    no member finishes.
+    name. `limit` is a time for each member. `scheduler` is ``threads``, ``local`` (a Dask cluster
+    of `workers` processes here) or the address of a Dask cluster. With `out` the dataset is
+    written there, members that have ended are kept in a journal beside it, and the same call goes
+    on from it. `watch(ended, failed)` is called often. A member that fails has nan, and its reason
+    in ``status``. The answer is the same to the bit for any `workers` and `scheduler`. Raises
+    `InputError`, and `RunStopped` if no member finishes or the cluster is gone.
     """
     asked = Asked(
         over=over,
@@ -61,7 +63,7 @@ def sweep(
     )
     own = study if isinstance(study, Study) else Study.from_file(as_path(study, "sweep"))
     own = own.with_settings(settings) if settings else own
-    task = prepared(own, asked, workers=workers, limit=limit)
+    task = prepared(own, asked, workers=workers, limit=limit, scheduler=scheduler)
     if out is None:
         return task.run(watch)
     place = Destination(path=as_path(out, "out"), force=force)

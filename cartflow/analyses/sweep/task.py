@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import xarray as xr
 
+from cartflow.analyses.sweep.cluster.ended import ended_on
+from cartflow.analyses.sweep.cluster.place import LOCAL, THREADS, Place, opened
 from cartflow.analyses.sweep.dataset import sweep_dataset
+from cartflow.analyses.sweep.gathered import Gathered
 from cartflow.analyses.sweep.identity import identity
 from cartflow.analyses.sweep.journal import Journal, beside
 from cartflow.analyses.sweep.layout import Layout
-from cartflow.analyses.sweep.members import FINISHED, Member, Runner
+from cartflow.analyses.sweep.members import Member, Runner
 from cartflow.analyses.sweep.plan import Plan
 from cartflow.analyses.sweep.workers import ended
 from cartflow.core.outcome import RunStopped
@@ -29,6 +32,7 @@ class Task:
     workers: int
     limit: float | None
     attributes: Mapping[str, str | int]
+    place: Place
 
     def journal(self, out: Path, *, anew: bool) -> Journal:
         """Return the journal beside `out`; see `Journal`."""
@@ -38,34 +42,45 @@ class Task:
 
     def run(self, watch: Watch | None = None, journal: Journal | None = None) -> xr.Dataset:
         """Run the members that `journal` does not have; return the dataset of all."""
-        members = {} if journal is None else dict(journal.ended)
-        failed = sum(member.status != FINISHED for member in members.values())
-        rest = [place for place in range(self.plan.count) if place not in members]
-        runner = Runner(plan=self.plan, layout=self.layout, limit=self.limit)
-        batches = ended(runner, rest, self.workers)
+        found = Gathered(self.layout, self.plan.count) if journal is None else journal.ended
+        batches = self._batches(found.rest)
         try:
-            _tell(watch, len(members), failed)
+            _tell(watch, found)
             for batch in batches:
-                members |= {member.place: member for member in batch}
-                failed += sum(member.status != FINISHED for member in batch)
+                found.add(batch)
                 if journal is not None:
                     journal.add(batch)
-                _tell(watch, len(members), failed)
+                _tell(watch, found)
         finally:
             batches.close()
             if journal is not None:
                 journal.flush()
-        self._require_some(members, journal)
-        return sweep_dataset(self.plan, self.layout, members, self.attributes)
+        self._require_some(found, journal)
+        return sweep_dataset(self.plan, self.layout, found, self.attributes)
 
-    def _require_some(self, members: Mapping[int, Member], journal: Journal | None) -> None:
-        if all(member.status != FINISHED for member in members.values()):
+    def in_words(self) -> str:
+        """Return by whom it is run."""
+        if self.place not in (THREADS, LOCAL):
+            return f"on the cluster {self.place.scheduler}"
+        here = ", a cluster of this machine" if self.place == LOCAL else ""
+        return f"{self.workers} workers{here}"
+
+    def _batches(self, rest: Sequence[int]) -> Generator[list[Member], None, None]:
+        runner = Runner(plan=self.plan, layout=self.layout, limit=self.limit)
+        if self.place == THREADS:
+            yield from ended(runner, rest, self.workers)
+        elif rest:
+            with opened(self.place, self.workers) as cluster:
+                yield from ended_on(cluster, runner, rest)
+
+    def _require_some(self, found: Gathered, journal: Journal | None) -> None:
+        if found.failed == self.plan.count:
             if journal is not None:
                 journal.remove()
-            msg = f"sweep: no member finished; the first: {members[0].status}"
+            msg = f"sweep: no member finished; the first: {found.status[0]}"
             raise RunStopped(msg)
 
 
-def _tell(watch: Watch | None, done: int, failed: int) -> None:
+def _tell(watch: Watch | None, found: Gathered) -> None:
     if watch is not None:
-        watch(done, failed)
+        watch(found.ended, found.failed)

@@ -15,7 +15,6 @@ from concurrent.futures import (
 )
 from concurrent.futures import TimeoutError as TooLong
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
 from itertools import islice
 from multiprocessing import get_context
 
@@ -82,8 +81,7 @@ class _Crew:
     """Processes, one for each thread that asks, so that it is known which member ended one."""
 
     def __init__(self, runner: Runner) -> None:
-        # Without what was worked out already, which is much, and may not be sent.
-        self._runner = replace(runner, plan=replace(runner.plan, study=replace(runner.plan.study)))
+        self._runner = runner.sent()
         self._own = threading.local()
         self._pools: set[ProcessPoolExecutor] = set()
         self._lock = threading.Lock()

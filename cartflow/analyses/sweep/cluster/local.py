@@ -1,0 +1,101 @@
+"""A Dask cluster of this machine's processes, that nobody else can reach."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from cartflow.core.outcome import RunStopped
+
+LOOPBACK = "127.0.0.1"
+_MOST_STARTS = 20  # of workers of which none came to work
+_CONFIG = {
+    # A death is told at once, and judged by `Batches`; no member waits at a worker that may die.
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+    # A worker that begins anew is waited for, however slow the machine.
+    "distributed.deploy.lost-worker-timeout": "1 day",
+}
+
+
+class Nannies:
+    """The processes that watch over workers, as many as were asked for.
+
+    One begins its worker anew when that dies at work, but not when it dies as it begins: then
+    another takes its place.
+    """
+
+    def __init__(self, cluster: Any, count: int) -> None:
+        self._cluster, self._count = cluster, count
+        self._suspects: set[int] = set()
+        self._vain = 0
+        self.keep(count)
+
+    def keep(self, threads: int) -> None:
+        """Replace those whose worker is gone at two looks; `threads` work. Raises `RunStopped`."""
+        self._vain = 0 if threads else self._vain
+        self._cluster.sync(self._keep)
+        if self._vain > _MOST_STARTS:
+            msg = (
+                "sweep: workers end as they begin; a script that starts them needs "
+                "`if __name__ == '__main__':`"
+            )
+            raise RunStopped(msg)
+
+    async def _keep(self) -> None:
+        without = {name: one for name, one in self._cluster.workers.items() if one.pid is None}
+        for name, nanny in without.items():
+            if id(nanny) in self._suspects:
+                del self._cluster.workers[name]
+                self._vain += 1
+                await nanny.close()
+        self._suspects = {id(one) for one in without.values()}
+        self._cluster.scale(self._count)
+
+
+@contextmanager
+def own_cluster(workers: int) -> Iterator[tuple[Any, Nannies]]:
+    """Yield the client of a cluster of `workers` processes, and who watches over them.
+
+    All ports are bound to this machine alone, and what goes through them is encrypted with keys
+    that only these processes have: whoever talks to a scheduler runs code as its user, and others
+    may be at work here, too.
+    """
+    import dask
+    from distributed import Client, LocalCluster
+
+    folder = tempfile.mkdtemp(prefix="cartflow-sweep-")
+    try:
+        with (
+            dask.config.set(_CONFIG),
+            LocalCluster(
+                n_workers=0,
+                threads_per_worker=1,
+                memory_limit=_share_of_memory(workers),
+                processes=True,
+                host=LOOPBACK,
+                protocol="tls://",
+                security=True,
+                # Without a dashboard its port is opened all the same.
+                scheduler_kwargs={"dashboard": False, "dashboard_address": f"{LOOPBACK}:0"},
+                silence_logs=logging.CRITICAL,
+                local_directory=folder,
+            ) as cluster,
+            Client(cluster, set_as_default=False) as client,
+        ):
+            yield client, Nannies(cluster, workers)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _share_of_memory(workers: int) -> int:
+    """Return the bytes that a worker may take before it is ended, of those of the machine."""
+    from distributed.system import MEMORY_LIMIT
+
+    return int(0.9 * MEMORY_LIMIT / workers)
