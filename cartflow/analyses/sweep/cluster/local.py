@@ -27,7 +27,7 @@ _CONFIG = {
 class Nannies:
     """The processes that watch over workers, as many as were asked for.
 
-    One begins its worker anew when that dies at work, but not when it dies as it begins: then
+    One begins its worker anew when that dies, but not its first if that dies as it begins: then
     another takes its place.
     """
 
