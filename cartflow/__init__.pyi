@@ -2,6 +2,10 @@
 # ruff: noqa: TID252
 from .analyses.cohort.run import run_cohort as run_cohort
 from .analyses.derivatives.run import run_with_derivatives as run_with_derivatives
+from .analyses.fit.mixed.run import FittedMixed as FittedMixed
+from .analyses.fit.mixed.run import fit_mixed as fit_mixed
+from .analyses.fit.petab.run import fit_petab as fit_petab
+from .analyses.fit.petab.writing import write_petab as write_petab
 from .analyses.fit.run import Fitted as Fitted
 from .analyses.fit.run import fit as fit
 from .analyses.sweep.run import sweep as sweep

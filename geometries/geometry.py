@@ -24,12 +24,15 @@ class Boundary:
     """The faces of one named boundary, one entry a face.
 
     `cells` is the mesh cell behind each face (a cell may have several), `areas` in mm2,
-    `distances` from cell centre to face in mm.
+    `distances` from cell centre to face in mm. Where the surface cuts cells anywhere, `shifts`
+    (one for every cell of the mesh, mm) say how much deeper than its centre the value of a cell
+    stands while the boundary holds a fixed value, or nearly so.
     """
 
     cells: NDArray[np.int64]
     areas: Floats
     distances: Floats
+    shifts: Floats | None = None
 
     @property
     def area(self) -> float:

@@ -215,16 +215,34 @@ class Network:
                 msg = f"kinetics '{self.name}': parameters.{name}: {error}"
                 raise InputError(msg) from None
         try:
-            return replace(self, parameters=changed)
+            return self._with_values(changed) or replace(self, parameters=changed)
         except InputError as error:
             msg = f"kinetics '{self.name}': {error}"
             raise InputError(msg) from None
+
+    def _with_values(self, changed: Mapping[str, Parameter]) -> Network | None:
+        """Return the network with parameters of the same units, of which no more is checked."""
+        if any(p.unit != self.parameters[name].unit for name, p in changed.items()):
+            return None
+        for name, number in changed.items():
+            if number is not self.parameters[name]:
+                _require_sign(name, number)
+        _ = (self.stoichiometry, self.is_product, self._sorted)
+        made = {n: v for n, v in vars(self).items() if n not in ("parameters", *_OF_VALUES)}
+        new = object.__new__(Network)
+        vars(new).update({**made, "parameters": dict(changed)})
+        _ = new._functions
+        return new
 
     @cached_property
     def _dimensions(self) -> dict[str, Dimension]:
         units: dict[str, str] = {s.name: s.unit for s in self.species}
         units |= {name: p.unit for name, p in self.parameters.items()}
         return {name: dimension_of(unit) for name, unit in units.items()}
+
+
+# What is worked out with the parameters' values; the rest follows from names and units.
+_OF_VALUES = ("_functions", "_slopes")
 
 
 def _require_sign(name: str, number: Parameter) -> None:

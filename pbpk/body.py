@@ -98,7 +98,8 @@ class Body:
 
     Volumes in mm3, flows in mm3/day, `body_weight` in ng, `haematocrit` as a fraction.
     `venous_volume` and `arterial_volume` are the central blood, outside the organs' vessels.
-    A `minimal` body needs lung and rest only. `cavities` may hold pleura and csf.
+    A `minimal` body needs lung and rest only. `cavities` may hold pleura and csf. `height` (mm)
+    and `sex` of an adult say how other sizes of it follow (`of_size`).
     Raises `InputError`, with the gap in percent, if flows or blood volumes do not close to 0.1 %.
     """
 
@@ -115,6 +116,8 @@ class Body:
     organs: Mapping[str, Organ]
     minimal: bool = False
     cavities: Mapping[str, Cavity] = field(default_factory=dict)
+    height: Parameter | None = None
+    sex: str = ""
 
     def __post_init__(self) -> None:
         """Check the organs, the flows and the volumes of blood."""
@@ -146,8 +149,9 @@ class Body:
         return html_table(f"{self.title}, {self.body_weight.stated}", rows, header)
 
     def quantities(self) -> dict[str, Parameter]:
-        """Return the quantities of the body as a whole by name."""
-        return parameters_of(self)
+        """Return the quantities of the body as a whole by name, but for its height."""
+        # No run rests on a height: only bodies of another size do, by their own.
+        return {name: value for name, value in parameters_of(self).items() if name != "height"}
 
     def organ_names(self) -> list[str]:
         """Return the organs that the body has, in the common order."""

@@ -29,7 +29,8 @@ class Dose:
 
     Intravenous cells enter the venous blood, those given into an artery or the portal vein the
     vessels it feeds (``tumour_artery``: the tumour's alone), those given into pleura or ventricles
-    that cavity; intratumoural ones never pass the body first.
+    that cavity; intratumoural ones never pass the body first. Of several tumours `tumour` names the
+    one meant.
     Raises `InputError` if a number is not finite or out of range.
     """
 
@@ -38,6 +39,7 @@ class Dose:
     phenotype: str
     time: float = 0.0
     duration: float = 0.0
+    tumour: str = ""
 
     def __post_init__(self) -> None:
         """Check route and numbers."""

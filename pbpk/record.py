@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 
 from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.checks import parameters_of
 from cartflow.pbpk.scaling import ScalingRule, elimination_rate, organ_rate, tumour_rate
 from cartflow.pbpk.trafficking import Trafficking
-from cartflow.pbpk.tumour import TumourVessels
+from cartflow.pbpk.tumour import TumourVessels, key_of
+
+
+class Used(Mapping[str, Parameter]):
+    """Parameters by name that are gathered when they are first asked for."""
+
+    def __init__(self, gather: Callable[[], Mapping[str, Parameter]]) -> None:
+        self._gather = gather
+
+    @cached_property
+    def _found(self) -> Mapping[str, Parameter]:
+        return self._gather()
+
+    def __getitem__(self, name: str) -> Parameter:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def body_parameters(body: Body) -> dict[str, Parameter]:
@@ -55,9 +76,15 @@ _SHARED = ("blood_flow", "vascular_volume")
 
 
 def used_parameters(
-    body: Body, trafficking: Trafficking, rule: ScalingRule, tumour: TumourVessels | None
+    body: Body,
+    trafficking: Trafficking,
+    rule: ScalingRule,
+    tumours: Mapping[str, TumourVessels],
 ) -> dict[str, Parameter]:
-    """Return what a network rests on: body, trafficking, tumour, and the rates as scaled."""
+    """Return what a network rests on: body, trafficking, tumours, and the rates as scaled.
+
+    `tumours` are by the names of their streams.
+    """
     found = body_parameters(body) | trafficking_parameters(trafficking)
     for name in body.organ_names():
         rate = organ_rate(body, trafficking, rule, name)
@@ -69,12 +96,13 @@ def used_parameters(
             found[f"network.{name}.elimination_rate"] = scaled
         if trafficking.organ(name).has_tissue:
             found |= _extravascular(body, trafficking, name)
-    if tumour is not None:
-        found.update(_named("tumour", tumour.quantities()))
+    for stream, tumour in tumours.items():
+        key = key_of(stream)
+        found.update(_named(key, tumour.quantities()))
         own = trafficking.tumour
         if own is not None and own.blood_entry_rate is None:
             rate = tumour_rate(body, trafficking, rule, tumour)
-            found["network.tumour.transmigration_rate"] = rate
+            found[f"network.{key}.transmigration_rate"] = rate
     return found
 
 

@@ -189,7 +189,7 @@ class Trafficking:
 
     def organ(self, name: str) -> OrganTrafficking:
         """Return how cells pass the organ `name`; one not listed has vessels, or goes as rest."""
-        return self.organs.get(self.listed(name), OrganTrafficking())
+        return self.organs.get(self.listed(name), _VESSELS_ALONE)
 
     def listed(self, name: str) -> str:
         """Return the organ whose ways hold for `name`: itself, or ``rest``."""
@@ -226,3 +226,6 @@ def _one_at_most(noun: object, first: str, second: str) -> None:
     if getattr(noun, first) is not None and getattr(noun, second) is not None:
         msg = f"give {first} or {second}, not both"
         raise InputError(msg)
+
+
+_VESSELS_ALONE = OrganTrafficking()

@@ -11,6 +11,8 @@ from cartflow.pbpk.body import CAVITIES, ORGANS
 from cartflow.pbpk.checks import parameters_of
 
 _MINUTES = 24 * 60
+# The stream of a tumour that is alone, and what those of several begin with.
+ONE = "tumour"
 
 
 def _default(value: float, unit: str, stated: str, note: str = "") -> Parameter:
@@ -46,6 +48,11 @@ NODES = {
     "liver": "hepatic_node",
     "gut": "mesenteric_node",
 }
+
+
+def key_of(stream: str) -> str:
+    """Return the key of a study for the tumour of a stream: ``tumour_left`` is tumours.left."""
+    return stream if stream == ONE else f"tumours.{stream.removeprefix(ONE + '_')}"
 
 
 def host_organs(host: str) -> tuple[str, ...]:

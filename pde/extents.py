@@ -28,10 +28,16 @@ class Extents:
 
     def account(self, network: Network) -> Account:
         """Return the account per species; a reaction in reverse takes what it forwards makes."""
+        born, died = network.born @ self.forwards, network.died @ self.forwards
+        converted = network.converted @ self.forwards
+        if self.reverse.any():
+            born += network.died @ self.reverse
+            died += network.born @ self.reverse
+            converted -= network.converted @ self.reverse
         return Account(
-            born=network.born @ self.forwards + network.died @ self.reverse,
-            died=network.died @ self.forwards + network.born @ self.reverse,
-            converted=network.converted @ (self.forwards - self.reverse),
+            born=born,
+            died=died,
+            converted=converted,
             supplied=self._per_species(self.came),
             left=self._per_species(self.went),
             egress=self.egress,
@@ -50,4 +56,6 @@ class Extents:
 
 def per_species(amounts: Array, owners: tuple[int, ...], species: int) -> Array:
     """Return the sums of what crosses, `owners` telling the species of each crossing."""
+    if not owners:
+        return np.zeros(species)
     return np.bincount(np.array(owners, dtype=np.intp), amounts, species)

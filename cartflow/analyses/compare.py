@@ -19,6 +19,7 @@ from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.files.load import load_body
 from cartflow.pbpk.metrics import auc, maximum, terminal_half_lives
+from cartflow.study.dosing import dosed_cells
 from cartflow.study.overrides import without_folders
 from cartflow.study.schema import TimeTable
 from cartflow.study.study import Study
@@ -77,14 +78,25 @@ def compare(
 
 
 def settings_in(own: Study, bodies: Sequence[str], dose: str) -> dict[str, dict[str, object]]:
-    """Return what a study in each body has in place of its own: the body, and doses by the rule."""
+    """Return what a study in each body has in place of its own: the body, and doses by the rule.
+
+    Raises `InputError` where the study gives its own body another size, which others have not.
+    """
+    sized = own.table.body
+    for key in ("weight", "height", "factors"):
+        if sized is not None and key in sized.model_fields_set:
+            msg = (
+                f"{own.name}: body.{key}: bodies are compared at their own sizes; leave it out, or "
+                "name a file with 'like' and a body_weight of its own"
+            )
+            raise InputError(msg)
     weights = {name: _weight(load_body(name, own.folder)) for name in bodies}
     reference = _weight(own.body)
     found: dict[str, dict[str, object]] = {}
     for name, weight in weights.items():
         factor = (weight / reference) ** _EXPONENT[dose]
         doses = {
-            f"doses.{i}.cells": f"{table.cells.value * factor!r} cells"
+            f"doses.{i}.cells": f"{dosed_cells(table, own.body, f'doses.{i}') * factor!r} cells"
             for i, table in enumerate(own.table.doses)
         }
         found[name] = {"body.name": name, **doses}

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from cartflow.analyses.delivery import DELIVERY, network_delivery
 from cartflow.analyses.elasticity import of_the_network, of_the_run, with_elasticity
 from cartflow.analyses.measures import MEASURES
 from cartflow.analyses.sobol import sobol_indices
@@ -17,8 +18,7 @@ from cartflow.core.dataset import label, without_fill
 from cartflow.core.outcome import InputError, RunStopped, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.core.paths import as_path
-from cartflow.pbpk.flows.stepper import NetworkStepper
-from cartflow.pbpk.variation.ranges import Setting, ranges
+from cartflow.pbpk.variation.ranges import ranges
 from cartflow.results.figures.sensitivity_order import order
 from cartflow.study.numbers import StudyNumbers, study_setting
 from cartflow.study.overrides import errors_named, without_folders
@@ -27,27 +27,9 @@ from cartflow.study.study import Study
 Array = np.ndarray
 Values = Mapping[str, float]
 Outcome = Callable[[Values], float]
-_MM3_PER_ML = 1e3
-DELIVERY = "delivery"
 _SAMPLES = 64
+_BAND = {"band_low": 0.05, "band_median": 0.5, "band_high": 0.95}
 _LARGEST_SEED = 2**32 - 1  # of the library that draws
-
-
-def delivery(setting: Setting, route: str, end: float) -> float:
-    """Return cells that enter the tumour by `end` days, per infused cell and mL of tumour.
-
-    From the organ network alone, with the tumour's tissue as one well mixed compartment: exact
-    in time, and in a second for a thousand settings. Without reactions a study's own tumour
-    takes up as many, since egress is in proportion to its cells.
-    """
-    assert setting.tumour is not None
-    network = setting.network()
-    _, collected = NetworkStepper(network=network).matrices(end)
-    area = collected @ network.entry(route)
-    tissue = network.index("tumour_tissue")
-    rates = network.rates[tissue].copy()
-    rates[tissue] = 0.0
-    return float(rates @ area) / (setting.tumour.volume / _MM3_PER_ML)
 
 
 def sensitivity(
@@ -80,7 +62,7 @@ def sensitivity(
     read = Study.from_file(as_path(path, "sensitivity"), settings)
     _ = read.simulation
     study = StudyNumbers(study=read)
-    network = _network_outcome(study.study) if of == DELIVERY else None
+    network = network_delivery(study.study) if of == DELIVERY else None
     numbers = study.numbers if network is None else study_setting(study.study).numbers()
     kept = _only(numbers, only)
     varied = ranges(kept, spread)
@@ -90,11 +72,14 @@ def sensitivity(
         msg = f"sensitivity: {of} is {central:g}, so there is nothing to compare with"
         raise InputError(msg)
     wanted = (_SAMPLES if of == DELIVERY else 0) if samples is None else samples
-    indices = sobol_indices(outcome, varied, wanted, seed) if wanted else {}
+    indices, drawn = sobol_indices(outcome, varied, wanted, seed) if wanted else ({}, None)
     ends = np.array([[outcome({name: value}) for value in pair] for name, pair in varied.items()])
     found = _dataset(study.study, of, central, kept, varied, ends, indices, wanted, spread)
+    if drawn is not None:
+        shares = zip(_BAND, np.quantile(drawn, list(_BAND.values())).tolist(), strict=True)
+        found.attrs |= dict(shares)
     if of == DELIVERY:
-        return with_elasticity(found, of_the_network(_network_outcome(read), found))
+        return with_elasticity(found, of_the_network(network_delivery(read), found))
     return with_elasticity(found, of_the_run(read, of, found))
 
 
@@ -116,6 +101,13 @@ def sensitivity_lines(dataset: xr.Dataset) -> list[str]:
         if sobol:
             line += f" {float(row['first_order']):7.3f} {float(row['total_order']):7.3f}"
         lines.append(line)
+    if "band_low" in dataset.attrs:
+        low, middle, high = (float(dataset.attrs[name]) for name in _BAND)
+        most = str(dataset["parameter"].values[int(np.argmax(dataset["total_order"].values))])
+        lines.append(
+            f"all at once: {low:.4g} to {high:.4g}, median {middle:.4g} (90 % of the draws); "
+            f"{most} makes most of it"
+        )
     lines.append(f"elasticity: {dataset.attrs['elasticity_by']}")
     if dataset.attrs["spread"] == 0:
         lines.append(
@@ -130,20 +122,6 @@ def _only(numbers: Mapping[str, Parameter], beginnings: Sequence[str]) -> dict[s
             msg = f"--only: no number begins with '{beginning}'; they are {', '.join(numbers)}"
             raise InputError(msg)
     return {n: p for n, p in numbers.items() if not beginnings or n.startswith(tuple(beginnings))}
-
-
-def _network_outcome(study: Study) -> Outcome:
-    if study.table.tumour_alone:
-        msg = f"sensitivity: {DELIVERY} is that of a body, and this tumour is alone; give --of"
-        raise InputError(msg)
-    if study.events is not None:
-        msg = f"sensitivity: {DELIVERY} is that of numbers that stay as they are; give --of"
-        raise InputError(msg)
-    setting, end = study_setting(study), study.table.time.end.value
-    route = study.table.doses[0].route if study.table.doses else "intravenous"
-    if route == "intratumoural":
-        raise InputError("sensitivity: an intratumoural dose does not depend on the body")
-    return lambda values: delivery(setting.varied(values), route, end)
 
 
 def _outcome(study: StudyNumbers, of: str) -> Outcome:

@@ -18,10 +18,11 @@ def sobol_indices(
     varied: Mapping[str, tuple[float, float]],
     samples: int,
     seed: int,
-) -> dict[str, Array]:
+) -> tuple[dict[str, Array], Array]:
     """Return indices of first and all orders, with their error, of numbers drawn evenly in log.
 
-    `samples` is a power of 2. Raises `InputError` for another, and where a range has no width.
+    Second are the outcomes of all draws. `samples` is a power of 2. Raises `InputError` for
+    another, and where a range has no width.
     """
     try:
         from SALib.analyze import sobol as analysis
@@ -46,4 +47,4 @@ def sobol_indices(
         problem, np.array(outputs), calc_second_order=False, seed=seed, print_to_console=False
     )
     keys = {"first_order": "S1", "total_order": "ST", "total_order_error": "ST_conf"}
-    return {name: np.asarray(found[key]) for name, key in keys.items()}
+    return {name: np.asarray(found[key]) for name, key in keys.items()}, np.exp(outputs)

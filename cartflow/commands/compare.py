@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from cartflow.core.progress.shown import Telling
 
 
+_DRAWS = 64
+
+
 def add_compare(commands: Any) -> None:
     """Add the command to the parser's `commands`."""
     command = commands.add_parser("compare", help="run a study in several bodies, side by side")
@@ -32,6 +35,11 @@ def add_compare(commands: Any) -> None:
     command.add_argument("--trafficking", metavar="A,B", help=models)
     rules = "rules of the band (default: all)"
     command.add_argument("--scaling", metavar="A,B", help=rules)
+    draws = "draws of the numbers behind each model and rule (default 64, 0: none)"
+    command.add_argument("--sample", type=int, metavar="N", help=draws)
+    spread = "numbers without a range of their own vary within / and x F"
+    command.add_argument("--spread", type=float, metavar="F", help=spread)
+    command.add_argument("--seed", type=int, default=1, metavar="K", help="of the draws")
     add_set(command)
     add_telling(command)
     command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
@@ -53,7 +61,8 @@ def _compare(options: argparse.Namespace) -> int:
         watch=told.running,
     )
     lines = table_lines(dataset)
-    if options.bands or options.trafficking or options.scaling:
+    asked = (options.trafficking, options.scaling, options.sample, options.spread)
+    if options.bands or any(each is not None for each in asked):
         dataset, more = _banded(options, dataset, told)
         lines += more
     return written_and_drawn(dataset, lines, plot_comparison, places)
@@ -63,7 +72,9 @@ def _banded(
     options: argparse.Namespace, dataset: xr.Dataset, told: Telling
 ) -> tuple[xr.Dataset, list[str]]:
     """Return the comparison with its bands, and what they come to in words."""
-    from cartflow.analyses.bands import RULES, asked, band_lines, with_bands
+    from cartflow.analyses.bands.choices import RULES, asked, with_bands
+    from cartflow.analyses.bands.draws import with_draws
+    from cartflow.analyses.bands.words import band_lines
     from cartflow.core.progress.shown import members
 
     task = asked(
@@ -75,6 +86,15 @@ def _banded(
     )
     with members("bands", task.plan.count, 0, told) as watch:
         banded = with_bands(dataset, task, watch)
+    if options.sample != 0:
+        banded = with_draws(
+            banded,
+            options.study,
+            settings=given_settings(options.settings),
+            samples=_DRAWS if options.sample is None else options.sample,
+            spread=options.spread,
+            seed=options.seed,
+        )
     return banded, band_lines(banded)
 
 

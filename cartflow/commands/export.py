@@ -7,12 +7,15 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cartflow.commands.ending import FINISHED
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.paths import kind_of
 from cartflow.core.terminal import tell
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _ONE_FILE = "netcdf"
 # What stands in a folder that was exported to.
@@ -37,6 +40,7 @@ def add_export(commands: Any) -> None:
     command.add_argument(
         "--out", type=Path, metavar="FOLDER", help="the folder (default: FILE's stem_FORMAT)"
     )
+    command.add_argument("--tumour", metavar="NAME", help="which of several tumours")
     command.add_argument("--force", action="store_true", help="overwrite what was exported before")
     command.set_defaults(command=_export)
 
@@ -50,9 +54,10 @@ def _export(options: argparse.Namespace) -> int:
     if options.format == _ONE_FILE:
         return _one_file(options)
     require_known(options.format, (*FORMATS, _ONE_FILE), "--format")
-    out = options.out or options.file.parent / f"{options.file.stem}_{options.format}"
+    of = "" if options.tumour is None else f"_{options.tumour}"
+    out = options.out or options.file.parent / f"{options.file.stem}{of}_{options.format}"
     _require_free(out, force=options.force)
-    tree = read(options.file)
+    tree = _chosen(read(options.file), options)
     draft = _draft(out)
     try:
         with what_it_lacks(options.file):
@@ -68,6 +73,23 @@ def _export(options: argparse.Namespace) -> int:
         shutil.rmtree(draft, ignore_errors=True)
     tell([f"written       {out}: {_in_words(out)}"])
     return FINISHED
+
+
+def _chosen(tree: xr.DataTree, options: argparse.Namespace) -> xr.DataTree:
+    """Return the result, of several tumours that with the one that is named alone."""
+    from cartflow.results.one_tumour import one_tumour, tumours_of
+
+    names = tumours_of(tree)
+    if options.tumour is None and not names:
+        return tree
+    if options.tumour is None:
+        msg = f"--tumour: is missing; {options.file} holds {', '.join(names)}"
+        raise InputError(msg)
+    if not names:
+        msg = f"--tumour: {options.file} does not hold several tumours"
+        raise InputError(msg)
+    require_known(options.tumour, names, "--tumour")
+    return one_tumour(tree, options.tumour)
 
 
 def _one_file(options: argparse.Namespace) -> int:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cartflow.commands.ending import FINISHED, dataset_and_figure, written_and_drawn
+from cartflow.commands.fit_forms import fit_population, fit_problem, pairs, watched
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.commands.telling_option import add_telling, telling
 from cartflow.core.outcome import InputError
-
-if TYPE_CHECKING:
-    from cartflow.analyses.fit.run import Watch
-    from cartflow.core.progress.shown import Telling
 
 _EXAMPLES = """\
 The table has a value in each row: subject, time [day], observable, value, unit (and, if wanted,
@@ -26,6 +21,8 @@ lloq, sd, replicate, and columns named as what --set sets); or it is as NONMEM h
   --observable "blood=cart/blood_volume" --observable "bli=gain*tumour" --vary "gain=[1, 1e6]"
 --error says how values scatter (default: lognormal; measured where there is a column sd):
   --error "blood=combined" --error "bli=student 4" --error "colonies=negative_binomial"
+--random names what differs between subjects (mixed effects), those joined by commas correlated:
+  --random absorption --random "clearance, volume" --covariate "clearance=(weight/70)^?"
 """
 
 
@@ -33,9 +30,12 @@ def add_fit(commands: Any) -> None:
     """Add the command to the parser's `commands`."""
     command = commands.add_parser("fit", help="estimate numbers of a model or study from data")
     command.add_argument(
-        "what", nargs="+", metavar="STUDY|MODEL", help="a study file or kinetics model; or several"
+        "what",
+        nargs="+",
+        metavar="STUDY|MODEL",
+        help="a study file or kinetics model, or several; or a PEtab problem (YAML)",
     )
-    command.add_argument("--data", type=Path, required=True, metavar="FILE", help="a CSV file")
+    command.add_argument("--data", type=Path, metavar="FILE", help="a CSV file")
     many: dict[str, Any] = {"action": "append", "default": []}
     command.add_argument("--vary", metavar="KEY=[LOW,HIGH]", help="what is estimated", **many)
     command.add_argument("--observable", metavar="NAME=EXPR", help="what is measured", **many)
@@ -43,13 +43,19 @@ def add_fit(commands: Any) -> None:
     command.add_argument("--scale", metavar="NAME", help="with a scale, solved for", **many)
     command.add_argument("--offset", metavar="NAME", help="with an offset, solved for", **many)
     command.add_argument("--each", metavar="KEY", help="varies, by subject", **many)
+    command.add_argument("--random", metavar="KEY,...", help="has a random effect", **many)
+    command.add_argument("--covariate", metavar="KEY=FORM", help="follows a column", **many)
+    command.add_argument("--points", type=int, metavar="N", help="of quadrature; 1 is FOCEI")
     command.add_argument("--name", metavar="DVID=NAME", help="what NONMEM's DVID is", **many)
     command.add_argument("--dose-into", metavar="SPECIES", help="where the table's doses go")
     command.add_argument("--scenario", metavar="S", help="a model's scenario (default: the first)")
     command.add_argument("--priors", action="store_true", help="ranges as priors (95 %%)")
-    command.add_argument("--starts", type=int, default=20, metavar="N", help="searches (20)")
+    command.add_argument(
+        "--starts", type=int, metavar="N", help="searches (20; 5 before random effects)"
+    )
     command.add_argument("--seed", type=int, default=1, metavar="K", help="of the starts")
     command.add_argument("--no-profiles", action="store_true", help="leave out the profiles")
+    command.add_argument("--petab", type=Path, metavar="FOLDER", help="write a PEtab problem too")
     command.add_argument("--hold-back", metavar="TEXT", help="test on values 'after 20 days'")
     command.add_argument("--workers", type=int, metavar="N", help="default: all processors")
     command.add_argument(
@@ -67,13 +73,30 @@ def _fit(options: argparse.Namespace) -> int:
     from cartflow.core.saving.signals import Stopping
     from cartflow.results.figures.fit import plot_fit
 
+    if Path(options.what[0]).suffix.lower() in (".yaml", ".yml"):
+        return fit_problem(options)
+    if options.data is None:
+        raise InputError("fit: what it is fitted to is missing; give --data FILE")
+    if options.random:
+        return fit_population(options, _given(options))
+    for text in (*options.covariate, *(["--points"] if options.points else [])):
+        msg = f"fit: {text}: is of mixed effects; give --random KEY"
+        raise InputError(msg)
     told = telling(options)
     given = _given(options)
     if len(options.what) > 1 or options.hold_back is not None:
         return _compare(options, given)
     places = dataset_and_figure(options, f"{Path(options.what[0]).stem}_fit.nc")
-    with Stopping(), _watched(options.what[0], told) as watch:
+    if options.petab is not None and options.petab.exists():
+        msg = f"--petab {options.petab}: is there already; give a new folder"
+        raise InputError(msg)
+    with Stopping(), watched(options.what[0], told) as watch:
         found = fit(options.what[0], options.data, options.vary, watch=watch, **given)
+    if options.petab is not None:
+        from cartflow.analyses.fit.petab.writing import write_petab
+        from cartflow.core.terminal import tell
+
+        tell([f"written       {write_petab(found, options.petab)}"])
     return written_and_drawn(found.dataset, fit_lines(found.dataset), plot_fit, places)
 
 
@@ -95,51 +118,18 @@ def _compare(options: argparse.Namespace, given: dict[str, Any]) -> int:
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
     return {
-        "observables": _pairs(options.observable, "--observable"),
-        "errors": _pairs(options.error, "--error"),
+        "observables": pairs(options.observable, "--observable"),
+        "errors": pairs(options.error, "--error"),
         "scale": options.scale,
         "offset": options.offset,
         "each": options.each,
-        "names": _pairs(options.name, "--name"),
+        "names": pairs(options.name, "--name"),
         "dose_into": options.dose_into,
         "scenario": options.scenario,
         "settings": given_settings(options.settings),
         "priors": options.priors,
-        "starts": options.starts,
+        "starts": 20 if options.starts is None else options.starts,
         "seed": options.seed,
         "profile": not options.no_profiles,
         "threads": options.workers,
     }
-
-
-def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = (part.strip() for part in text.partition("="))
-        if not equals or not name or not value:
-            msg = f"{option} {text}: give NAME=..."
-            raise InputError(msg)
-        if name in found:
-            msg = f"{option} {name}: is given twice"
-            raise InputError(msg)
-        found[name] = value
-    return found
-
-
-@contextmanager
-def _watched(title: str, told: Telling) -> Iterator[Watch]:
-    """Show searches, then profiles, as they end."""
-    from contextlib import ExitStack
-
-    from cartflow.core.progress.shown import members
-
-    shown: dict[str, Any] = {}
-    with ExitStack() as stack:
-
-        def watch(what: str, done: int, failed: int, total: int) -> None:
-            if what not in shown:
-                words = {"search": "searches", "profile": "profiles"}[what]
-                shown[what] = stack.enter_context(members(f"{title}: {words}", total, 0, told))
-            shown[what](done, failed)
-
-        yield watch

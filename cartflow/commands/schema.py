@@ -38,7 +38,21 @@ def study_schema() -> dict[str, Any]:
     from cartflow.study.schema import StudyTable
 
     found = _in_its_words(StudyTable.model_json_schema())
+    _loosen_tumours(found)
     return {**found, "$schema": _DIALECT, "title": "cartflow study"}
+
+
+def _loosen_tumours(schema: dict[str, Any]) -> None:
+    """Let each of several tumours leave out what stands in [tumours] or above, as files do."""
+    from cartflow.study.tumours.merging import SHARED
+
+    tables, named = schema["$defs"], schema["$defs"]["OneOfSeveralTable"]
+    shared = tables["TumourTable"]["properties"]
+    # What of these tables is a tumour's own may be a part of them.
+    own = {**shared, **{name: {"type": "object"} for name in SHARED}}
+    tables["OneOfSeveralTable"] = {**named, "properties": own, "required": []}
+    several = schema["properties"]["tumours"]
+    schema["properties"]["tumours"] = {**several, "properties": shared}
 
 
 def _in_its_words(part: Any) -> Any:

@@ -27,7 +27,7 @@ def add_view(commands: Any) -> None:
 
 def _view(options: argparse.Namespace) -> int:
     from cartflow.results.view.server import Window
-    from cartflow.results.view.shown import Shown
+    from cartflow.results.view.shown import each_tumour
 
     if len(options.files) > 2:
         msg = f"view: shows one or two results, not {len(options.files)}"
@@ -35,7 +35,11 @@ def _view(options: argparse.Namespace) -> int:
     if not 0 <= options.port < 2**16:
         msg = f"--port: {options.port} is not among 0 to 65535"
         raise InputError(msg)
-    with Window([Shown(file) for file in options.files], options.port) as window:
+    panes = [pane for file in options.files for pane in each_tumour(file)]
+    if len(panes) > 2:
+        msg = f"view: shows one or two tumours, and there are {len(panes)}"
+        raise InputError(msg)
+    with Window(panes, options.port) as window:
         tell([f"view          {window.address} (Ctrl-C ends it)"])
         try:
             window.serve_forever()

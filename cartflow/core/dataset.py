@@ -39,12 +39,23 @@ def variable(
 ) -> xr.Variable:
     """Return a variable with `units` as UDUNITS reads them and a `long_name`."""
     attrs = {"units": cf_unit(unit), "long_name": long_name, **attributes}
-    return xr.Variable(dims, values, attrs)
+    return plain(dims, np.asarray(values), attrs)
 
 
 def label(dims: tuple[str, ...], values: list[str], long_name: str) -> xr.Variable:
     """Return a coordinate of names."""
-    return xr.Variable(dims, np.array(values, dtype=object), {"long_name": long_name}, _CHARACTERS)
+    names = np.array(values, dtype=object)
+    return plain(dims, names, {"long_name": long_name}, dict(_CHARACTERS))
+
+
+def plain(
+    dims: tuple[str, ...],
+    values: Array,
+    attrs: Mapping[str, Any],
+    encoding: Mapping[str, Any] | None = None,
+) -> xr.Variable:
+    """Return a variable of an array that is taken as it is, without a search for dates in it."""
+    return xr.Variable(dims, values, attrs, encoding, fastpath=True)
 
 
 def identifier(key: str) -> str:
@@ -71,7 +82,7 @@ def parameter_group(parameters: Mapping[str, Parameter]) -> xr.Dataset:
             attrs["note"] = p.note
         if p.bounds is not None:
             attrs["range_low"], attrs["range_high"] = p.bounds
-        variables[identifier(key)] = xr.Variable((), p.value, attrs)
+        variables[identifier(key)] = plain((), np.asarray(p.value), attrs)
     return xr.Dataset(variables)
 
 

@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import (
     BaseModel,
@@ -27,6 +27,7 @@ from cartflow.core.parameters import Parameter, Sign, parameter
 from cartflow.core.paths import kind_of
 from cartflow.core.quantity_schema import quantity_schema
 from cartflow.core.table_errors import explanation
+from cartflow.core.units import to_internal
 
 _LARGEST = 4_000_000  # bytes of a text; the largest that ships has 0.03 MB
 
@@ -47,15 +48,20 @@ def _not_true(value: Any) -> Any:
 WholeNumber = Annotated[int, BeforeValidator(_not_true)]
 PositiveInt = Annotated[WholeNumber, Field(gt=0)]
 T = TypeVar("T", bound=Table)
+Data = TypeVar("Data")
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """What turns a value into a `Parameter` like `like`, for pydantic and for its JSON schema."""
+    """What turns a value into a `Parameter` like `like`, for pydantic and for its JSON schema.
+
+    One with the dimension of `other`, if there is one, is a `Parameter` like that.
+    """
 
     like: str
     minimum: float | None
     above: float | None
+    other: str = ""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         return BeforeValidator(self._checked).__get_pydantic_core_schema__(source, handler)
@@ -68,7 +74,8 @@ class Quantity:
             "any" if self.minimum is None else "not_negative" if self.above is None else "positive"
         )
         try:
-            result = parameter(value, self.like, source=(info.context or {}).get("source", "study"))
+            like = self.other if self.other and _is_like(value, self.other) else self.like
+            result = parameter(value, like, source=(info.context or {}).get("source", "study"))
         except InputError as error:
             raise ValueError(str(error)) from None
         lowest = result.value if result.bounds is None else result.bounds[0]
@@ -81,13 +88,24 @@ class Quantity:
         return replace(result, sign=sign)
 
 
-def quantity(like: str, *, minimum: float | None = 0.0, above: float | None = None) -> Any:
-    """Return the pydantic validator that turns a value into a `Parameter` like `like`.
+def quantity(
+    like: str, other: str = "", *, minimum: float | None = 0.0, above: float | None = None
+) -> Any:
+    """Return the pydantic validator that turns a value into a `Parameter` like `like`, or `other`.
 
     `minimum` and `above` bound the value, and its range, in internal units; a quantity that may
     be negative says so by a `minimum` of None.
     """
-    return Quantity(like, minimum, above)
+    return Quantity(like, minimum, above, other)
+
+
+def _is_like(value: Any, like: str) -> bool:
+    """Return whether a quantity, also one with a source, has the dimension of `like`."""
+    try:
+        to_internal(value.get("value") if isinstance(value, dict) else value, like)
+    except InputError:
+        return False
+    return True
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -120,14 +138,17 @@ def read_text(path: Path) -> str:
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:
     """Return the table that `text` holds; raise `InputError` naming `file` if it is no TOML."""
-    found: dict[str, Any] = _copied(_parsed(text, file))
-    return found
+    return copied(_parsed(text, file))
 
 
-def _copied(data: Any) -> Any:
+def copied(data: Data) -> Data:
+    """Return a copy of tables and lists within each other; what else is in them stays as it is."""
+    found: Any = data
     if isinstance(data, dict):
-        return {name: _copied(value) for name, value in data.items()}
-    return [_copied(value) for value in data] if isinstance(data, list) else data
+        found = {name: copied(value) for name, value in data.items()}
+    elif isinstance(data, list):
+        found = [copied(value) for value in data]
+    return cast(Data, found)
 
 
 # Variants of a study have its text in common, and studies those of the models.

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -172,6 +172,10 @@ def to_internal(quantity: Any, like: str) -> float:
     >>> to_internal("0.0013 cm^2/day", like="mm^2/day")
     0.13
     """
+    return _text_converted(quantity, like) if type(quantity) is str else _converted(quantity, like)
+
+
+def _converted(quantity: Any, like: str) -> float:
     number, unit = _number_and_unit(quantity)
     if not math.isfinite(number):
         msg = f"{quantity} is not a finite number"
@@ -188,6 +192,9 @@ def to_internal(quantity: Any, like: str) -> float:
     except OverflowError:
         msg = f"{quantity} is too large in {internal_unit(like)}"
         raise InputError(msg) from None
+
+
+_text_converted = lru_cache(maxsize=4096)(_converted)
 
 
 def _decimal(number: float) -> Fraction:

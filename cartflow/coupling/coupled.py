@@ -69,6 +69,11 @@ class Coupled:
         in_organs = () if self.kinetics is None else self.kinetics.products
         return tuple(dict.fromkeys([*in_tumour, *in_organs]))
 
+    @property
+    def field_names(self) -> list[str]:
+        """The fields, in the order of their amounts."""
+        return [item.name for item in self.engine.problem.fields]
+
     @cached_property
     def volumes(self) -> Array:
         """The volumes of the mesh cells, mm^3."""
@@ -182,15 +187,13 @@ class Coupled:
             ledger.infused += self.counted(supply, injected) * dt
             leaving = self._draining.leaving(tumour)
             coming = self._coming(old.body, supply, leaving, dt)
-            after = self._draining.drained(tumour, coming, injected, 0.5 * dt)
-            halfway = self._draining.leaving(after)
+            halfway = self._draining.leaving_after(tumour, coming, injected, 0.5 * dt)
             half = self._body_half(old, tumour, (supply, leaving, halfway), dt, ledger)
             tumour, account = self.engine.step(tumour, dt, like)
             self._enter(account, ledger)
             rest = account.egress[self.products] / (0.5 * dt) - 0.5 * (leaving + halfway)
-            soon = tumour.copy()
-            soon[self.products] += self.door.deliver(self._coming(half.body, supply, rest, dt))
-            last = self._draining.leaving(soon)
+            soon = self._coming(half.body, supply, rest, dt)
+            last = self._draining.leaving(tumour) + self._draining.brought(soon)
             infused, names = float(ledger.infused.sum()), self.product_names[: len(self.products)]
             drained = ramp(rest, last, 0.5 * dt, infused, names)
             new = self._body_half(half, tumour, (supply, *drained), dt, ledger)

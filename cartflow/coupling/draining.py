@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from cartflow.core.compiling import summing
 from cartflow.core.outcome import StepFailed
 from cartflow.core.totals import totals
 from cartflow.coupling.door import Door
@@ -17,6 +18,21 @@ Array = np.ndarray
 
 # Of all cells infused: what is less is lost in the rounding of any balance.
 _NEGLIGIBLE = 1e-20
+
+
+_KEPT = 3  # times whose weights are kept: of a step whole and as halves, and of none
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Through:
+    """What leaves a day of what has stayed for some time (products, cells), per cell per mm^3.
+
+    And of each product that `arrived` or was `injected` all along.
+    """
+
+    stayed: Array
+    arrived: Array
+    injected: Array
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,28 +46,63 @@ class Draining:
     products: Array
     door: Door
     injection: Array
+    _known: dict[float, _Through] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def _rates(self) -> Array:
+        return self._removed * self.problem.geometry.cell_volumes
 
     def leaving(self, tumour: Array) -> Array:
         """Return the rate at which products leave the tissue for the node, cells/day."""
-        rates = self._removed * tumour[self.products]
-        return totals(rates, self.problem.geometry.cell_volumes)
+        return _weighed(tumour, self.products, self._rates)
 
-    def drained(self, tumour: Array, coming: Array, injected: Array, time: float) -> Array:
-        """Return the tumour after some `time` in which products come and drain, and no more.
+    def brought(self, cells: Array) -> Array:
+        """Return the rate at which `cells` (products) that have just been delivered leave."""
+        return cells * self._through(0.0).arrived
+
+    def leaving_after(self, tumour: Array, coming: Array, injected: Array, time: float) -> Array:
+        """Return what leaves a day after some `time` in which products come and drain, and no more.
 
         `coming` have come by then, `injected` are infused per day.
         """
-        past = self._removed * time
-        kept = np.divide(-np.expm1(-past), past, out=np.ones_like(past), where=past > 0)
-        after = tumour.copy()
-        after[self.products] *= np.exp(-past)
-        new = self.door.deliver(coming) + np.outer(injected * time, self.injection)
-        after[self.products] += new * kept
-        return after
+        through = self._through(time)
+        stayed = _weighed(tumour, self.products, through.stayed)
+        return stayed + coming * through.arrived + injected * time * through.injected
+
+    def _through(self, time: float) -> _Through:
+        """Return the weights of some `time`; those of the last few are kept."""
+        if time not in self._known:
+            if len(self._known) >= _KEPT:
+                self._known.pop(next(iter(self._known)))
+            past = self._removed * time
+            kept = np.divide(-np.expm1(-past), past, out=np.ones_like(past), where=past > 0)
+            rates = self._rates
+            self._known[time] = _Through(
+                stayed=rates * np.exp(-past),
+                arrived=totals(rates * kept, self.door.arrival),
+                injected=totals(rates * kept, self.injection),
+            )
+        return self._known[time]
 
     @cached_property
     def _removed(self) -> Array:
         return np.asarray(self.problem.travels[self.products, None] * self.problem.egress)
+
+
+def _weighed(tumour: Array, products: Array, weights: Array) -> Array:
+    """Return the sums over cells of the products' densities times `weights` (products, cells)."""
+    found = np.empty(products.size)
+    _add_up(tumour, products, weights, found)
+    return found
+
+
+@summing
+def _add_up(tumour: Array, products: Array, weights: Array, found: Array) -> None:
+    for k in range(products.size):
+        total = 0.0
+        for c in range(tumour.shape[1]):
+            total += tumour[products[k], c] * weights[k, c]
+        found[k] = total
 
 
 def ramp(

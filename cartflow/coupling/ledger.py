@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,16 @@ class Ledger:
     def copy(self) -> Ledger:
         """Return an independent copy."""
         return Ledger(**{name: getattr(self, name).copy() for name in self.__annotations__})
+
+
+def stacked(ledgers: Sequence[Ledger]) -> Ledger:
+    """Return ledgers as one, whose numbers have a first axis more."""
+    return Ledger(
+        **{
+            name: np.array([getattr(ledger, name) for ledger in ledgers])
+            for name in Ledger.__annotations__
+        }
+    )
 
 
 def residual(ledger: Ledger, in_body: Array, in_tumour: Array, in_transit: Array) -> Array:

@@ -17,7 +17,7 @@ from cartflow.pde.fast.engine import FastEngine
 # Beyond this share of the steps of the run before, they are not long enough to tell anything.
 _TOO_MANY = 0.7
 # Steps x mesh cells x species that take some ten seconds; what takes more is checked if asked for.
-_LITTLE = 1e8
+LITTLE = 1e8
 
 
 class Unchecked(Exception):
@@ -82,4 +82,4 @@ def companion_in_turns(again: Retraced, run: InTurns, watch: Watch | None) -> Co
 
 def _is_dear(run: InTurns) -> bool:
     fast = isinstance(run.coupled.engine, FastEngine)
-    return not fast or run.loop.accepted * run.state.tumour.size > _LITTLE
+    return not fast or run.loop.accepted * run.state.tumour.size > LITTLE

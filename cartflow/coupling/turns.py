@@ -7,17 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
-from cartflow.core.stepping import (
-    Limit,
-    StepControl,
-    StepLoop,
-    error_estimate,
-    relative_difference,
-)
+from cartflow.core.stepping import Limit, StepControl, StepLoop
 from cartflow.core.totals import totals
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.extinction import extinguished, gone
-from cartflow.coupling.halves import extrapolated_state, residents_apart
+from cartflow.coupling.halves import differences, in_halves, third_order, worst
 from cartflow.coupling.peaks import Attempt
 from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
@@ -44,7 +38,7 @@ class InTurns(InProgress[Coupled]):
         super().__init__(coupled, programme)
         self.coupled = coupled
         self.control = control
-        self.most = np.zeros(len(initial))
+        self.most = np.zeros(len(coupled.field_names))
         self.loop: StepLoop[State] = StepLoop(
             control=self.control, order=min(self.coupled.order, self.coupled.engine.order)
         )
@@ -220,29 +214,19 @@ class InTurns(InProgress[Coupled]):
             whole = self.coupled.step(self.state, dt)
             if self.control.fixed:
                 return whole, 0.0, StepFailed("", "")
-            halves = self.coupled.step(self.coupled.step(self.state, 0.5 * dt, dt), 0.5 * dt, dt)
+            halves = in_halves(self.coupled, self.state, dt)
         except StepFailed as failure:
             if self.control.fixed:
                 raise StepFailed(failure.field, failure.reason, self.state.time) from None
             return self.state, np.inf, failure
         self.apart = halves.body - whole.body
         floor = self._floor(halves)
-        difference = relative_difference(whole.tumour, halves.tumour, self.coupled.volumes, floor)
         least = self.coupled.organs.least_residents if self.wholes.may_fall else np.inf
-        new, errors = halves, np.append(difference, residents_apart(whole, halves, least))
+        new, errors = halves, differences(self.coupled, whole, halves, floor, least)
         if self.control.extrapolate:
-            new, moved = extrapolated_state(self.coupled, self.loop.order, whole, halves, floor)
-            # Only what the ledger counts must be extrapolated; elsewhere the halves may stand.
-            uncounted = np.flatnonzero(~self.coupled.engine.problem.network.is_product)
-            moved[uncounted] = np.minimum(moved, errors)[uncounted]
-            errors = error_estimate(errors, moved, self.loop.order)
+            new, errors = third_order(self.coupled, self.loop.order, whole, halves, floor, errors)
         errors[: len(floor)][self._begins(dt) & np.isfinite(errors[: len(floor)])] = 0.0
-        worst = int(np.argmax(errors))
-        fields = self.coupled.engine.problem.fields
-        name = fields[worst].name if worst < len(fields) else "organs"
-        error = float(errors[worst]) / self.control.tolerance
-        error = error if np.isfinite(error) else np.inf
-        return new, error, StepFailed(name, "it changes too fast")
+        return new, *worst(self.coupled, errors, self.control.tolerance)
 
     def _begins(self, dt: float) -> Array:
         """Return which species begin with a step too short for their first amounts to matter."""

@@ -6,9 +6,8 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.dataset import variable
-from cartflow.coupling.body_alone import BodyAlone
-from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.record import Record
+from cartflow.coupling.runs import System
 from cartflow.pde.problem import Problem
 
 _AT_ONCE = {"taken": "taken out or killed by events", "added": "added by events"}
@@ -29,7 +28,7 @@ def at_once_in_tumour(record: Record, problem: Problem) -> dict[str, xr.Variable
     return found
 
 
-def at_once_at_sites(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Variable]:
+def at_once_at_sites(record: Record, system: System) -> dict[str, xr.Variable]:
     """Return what events took from sites in organs and added there since the start."""
     kinetics, found = system.kinetics, {}
     shape = (len(record.states), *record.states[0].residents.shape)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
+from cartflow.core.totals import totals
+from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.state import State
 from cartflow.geometries.geometry import Geometry
+from cartflow.pde.problem import Problem
 
 Array = np.ndarray
 
@@ -45,29 +50,86 @@ class Shelved(State):
 
 def counted(state: State, simulation: Simulation) -> Counted:
     """Return what the tumour of `state` comes to."""
+    return counts([state], simulation)[0]
+
+
+def counts(states: Sequence[State], simulation: Simulation) -> list[Counted]:
+    """Return what the tumours of `states` come to, each counted once."""
+    problem = simulation.coupled.engine.problem
+    found = {state: _known_of(state, problem) for state in states}
+    left = [state for state, known in found.items() if known is None]
+    most = max(1, _MOST_AT_ONCE // simulation.initial.size)
+    for first in range(0, len(left), most):
+        some = left[first : first + most]
+        for state, one in zip(some, _counts(some, simulation), strict=True):
+            found[state] = one
+            _known[state] = (ref(problem), one)
+    return [one for one in map(found.__getitem__, states) if one is not None]
+
+
+# Every group of a result asks for it.
+_known: WeakKeyDictionary[State, tuple[ref[Problem], Counted]] = WeakKeyDictionary()
+_MOST_AT_ONCE = 1_000_000  # numbers of fields
+
+
+def _known_of(state: State, problem: Problem) -> Counted | None:
     if isinstance(state, Shelved):
         return state.counted
-    problem = simulation.coupled.engine.problem
-    geometry = problem.geometry
-    cells = state.tumour[problem.network.is_product] * geometry.cell_volumes
+    known = _known.get(state)
+    return known[1] if known is not None and known[0]() is problem else None
+
+
+def _counts(states: Sequence[State], simulation: Simulation) -> Iterator[Counted]:
+    coupled, problem = simulation.coupled, simulation.coupled.engine.problem
+    weights = problem.geometry.cell_volumes
+    amounts = _totals(np.array([problem.storage(s.tumour) * s.tumour for s in states]), weights)
+    densities = np.array([s.tumour[coupled.products] for s in states])
+    depths = _depths(densities * weights, problem.geometry)
+    for one in zip(_totals(densities, weights), amounts, depths, strict=True):
+        yield Counted(products=coupled.of_all(one[0]), amounts=one[1], depths=one[2])
+
+
+def in_tumour(states: Sequence[State], coupled: Coupled) -> Array:
+    """Return the product cells (states, products) in the tissue."""
+    if any(isinstance(state, Shelved) for state in states):
+        each = [
+            s.counted.products if isinstance(s, Shelved) else coupled.in_tumour(s.tumour)
+            for s in states
+        ]
+        return np.array(each)
+    densities = np.array([state.tumour[coupled.products] for state in states])
+    return np.array([coupled.of_all(one) for one in _totals(densities, coupled.volumes)])
+
+
+def _totals(values: Array, weights: Array) -> Array:
+    """Return the totals of values (..., cells)."""
+    return totals(values.reshape(-1, weights.size), weights).reshape(values.shape[:-1])
+
+
+def _depths(cells: Array, geometry: Geometry) -> Array:
+    """Return the depths (states, products + 1) of `cells` (states, products, cells)."""
+    kinds = np.concatenate([cells, cells.sum(axis=1, keepdims=True)], axis=1)
     order = _by_depth(geometry)
-    depths = [_depth_of_share(each, geometry.depth, order) for each in (*cells, cells.sum(axis=0))]
-    return Counted(
-        products=simulation.coupled.in_tumour(state.tumour),
-        amounts=problem.totals(state.tumour),
-        depths=np.array(depths),
+    ordered, depth = kinds[..., order], geometry.depth[order]
+    above = np.cumsum(ordered, axis=-1) - 0.5 * ordered
+    wanted = _SHARE * kinds.sum(axis=-1)
+    return np.array(
+        [
+            [float(np.interp(w, a, depth)) if w > 0 else np.nan for w, a in zip(*one, strict=True)]
+            for one in zip(wanted, above, strict=True)
+        ]
     )
 
 
-def penetration_depth(cells: Array, depth: Array, share: float = 0.95) -> float:
+_SHARE = 0.95
+
+
+def penetration_depth(cells: Array, depth: Array, share: float = _SHARE) -> float:
     """Return the depth below the rim above which `share` of the cells stay, mm; nan for none.
 
     Half of the cells of a mesh cell stand above its centre; between centres it interpolates.
     """
-    return _depth_of_share(cells, depth, np.argsort(depth, kind="stable"), share)
-
-
-def _depth_of_share(cells: Array, depth: Array, order: Array, share: float = 0.95) -> float:
+    order = np.argsort(depth, kind="stable")
     total = cells.sum()
     if not total > 0:
         return float("nan")

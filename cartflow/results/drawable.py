@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.outcome import InputError
+from cartflow.results.one_tumour import SEVERAL, one_tumour, tumours_of
 
 _COUNTS = ("time", "phenotype")
 _TERMS = ("infused", "born", "died", "in_body", "in_tumour")
@@ -25,6 +26,8 @@ def require_drawable(tree: xr.DataTree) -> None:
     if "species" in tree.children:
         _require_simulated(tree)
         return
+    for name in tumours_of(tree):
+        _require_one(tree, name)
     groups = [name for name in _NEEDED if name != "exchange" or "tumour" in tree.children]
     for group in groups:
         if group == "tumour" and group not in tree.children:
@@ -36,6 +39,20 @@ def require_drawable(tree: xr.DataTree) -> None:
     _require_sites(_group(tree, "body"))
     if "tumour" in tree.children:
         _require_fields(tree)
+
+
+def _require_one(tree: xr.DataTree, name: str) -> None:
+    """Raise `InputError` naming what one of several tumours lacks."""
+    try:
+        one = one_tumour(tree, name)
+    except KeyError as error:
+        msg = f"{SEVERAL}/{name}: {error.args[0]} is missing, so it cannot be drawn"
+        raise InputError(msg) from None
+    try:
+        require_drawable(one)
+    except InputError as error:
+        msg = f"{SEVERAL}/{name}: {error}"
+        raise InputError(msg) from None
 
 
 def require_comparison(dataset: xr.Dataset) -> None:

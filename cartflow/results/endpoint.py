@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 
 from cartflow.core.dataset import label, variable
 
 Array = np.ndarray
+# Either has `variables`; of a tree also what it inherits.
+Dataset = xr.Dataset | xr.DataTree
 IN_TUMOUR = " in the whole tumour"
 
 
-def endpoint_group(tree: xr.DataTree) -> xr.Dataset:
-    """Return the group ``summary`` of a result that has a tumour, of its saved times.
+def endpoint_group(groups: Mapping[str, Dataset]) -> xr.Dataset:
+    """Return the group ``summary`` of a result's `groups`, of its saved times; it has a tumour.
 
     Per resident species (resident) in cells: ``cells_start``, ``cells_end``, ``cells_least`` and
     day ``time_least``; ``time_regrown``, the day when they are as many as at the start again
@@ -21,10 +25,15 @@ def endpoint_group(tree: xr.DataTree) -> xr.Dataset:
     ``product_per_resident`` at the end (nan where no resident cell is left). A tumour that no
     blood feeds has no peak in blood.
     """
-    tumour, times = tree["tumour"].to_dataset(), np.asarray(tree["time"].values, dtype=float)
+    times = np.asarray(groups["/"].variables["time"].values, dtype=float)
+    products = all_phenotypes(groups["balance"].variables["in_tumour"])
+    return endpoint_of(groups["tumour"], times, products, groups["body"])
+
+
+def endpoint_of(tumour: Dataset, times: Array, products: Array, body: Dataset) -> xr.Dataset:
+    """Return the group ``summary`` of one tumour and the product cells in it (time,)."""
     residents = resident_courses(tumour)
-    courses = list(residents.values)
-    products = tree["balance"].to_dataset()["in_tumour"].sum("phenotype").values
+    courses = list(residents.values())
     dims = ("resident",)
     columns = {
         "cells_start": ([c[0] for c in courses], "cell", "resident cells at the start"),
@@ -41,7 +50,7 @@ def endpoint_group(tree: xr.DataTree) -> xr.Dataset:
     single = {
         "peak_in_tumour": (products.max(), "cell", "most product cells in the tumour"),
         "time_of_peak_in_tumour": (times[products.argmax()], "day", "when they are most"),
-        **_in_blood(tree["body"].to_dataset(), times),
+        **_in_blood(body, times),
         "product_per_resident": (
             products[-1] / left if left > 0 else np.nan,
             "1",
@@ -53,44 +62,43 @@ def endpoint_group(tree: xr.DataTree) -> xr.Dataset:
             **{n: variable(dims, v, unit, text) for n, (v, unit, text) in columns.items()},
             **{n: variable((), v, unit, text) for n, (v, unit, text) in single.items()},
         },
-        coords={
-            "resident": label(
-                dims, list(residents["resident"].values), "species of the tumour's own cells"
-            )
-        },
+        coords={"resident": label(dims, list(residents), "species of the tumour's own cells")},
     )
 
 
-def _in_blood(body: xr.Dataset, times: Array) -> dict[str, tuple[float, str, str]]:
+def all_phenotypes(values: xr.Variable) -> Array:
+    """Return the sum over phenotypes; what is nan counts as nothing."""
+    return np.asarray(np.nansum(values.values, axis=values.dims.index("phenotype")))
+
+
+def _in_blood(body: Dataset, times: Array) -> dict[str, tuple[float, str, str]]:
     """Return the most product cells in venous blood, and when, where there is blood."""
-    if "blood_concentration" not in body:
+    if "blood_concentration" not in body.variables:
         return {}
-    blood = body["blood_concentration"].sum("phenotype").values
+    blood = all_phenotypes(body.variables["blood_concentration"])
     return {
         "peak_in_blood": (blood.max(), "cell/mm^3", "most product cells per volume of blood"),
         "time_of_peak_in_blood": (times[blood.argmax()], "day", "when they are most"),
     }
 
 
-def resident_courses(tumour: xr.Dataset) -> xr.DataArray:
-    """Return the cells of every resident species in the whole tumour, (resident, time)."""
+def resident_courses(tumour: Dataset) -> dict[str, Array]:
+    """Return the cells of every resident species in the whole tumour, over time."""
     found = {
         str(n).removeprefix("amount_"): np.asarray(v.values, dtype=float)
-        for n, v in tumour.data_vars.items()
+        for n, v in tumour.variables.items()
         if v.attrs.get("field_role") == "resident" and v.attrs.get("units") == "1"
     }
-    found = found or _from_fields(tumour)
-    values = np.array(list(found.values())).reshape(len(found), tumour.sizes["time"])
-    return xr.DataArray(values, {"resident": list(found)}, ("resident", "time"))
+    return found or _from_fields(tumour)
 
 
-def _from_fields(tumour: xr.Dataset) -> dict[str, Array]:
+def _from_fields(tumour: Dataset) -> dict[str, Array]:
     """Return the same from the fields: files of earlier versions hold no amounts."""
-    volume = tumour["cell_volume"]
+    volume = tumour.variables["cell_volume"]
     return {
         # Outside the tumour both are nan, which a sum leaves out.
         str(n): np.asarray((v * volume).sum(volume.dims).values, dtype=float)
-        for n, v in tumour.data_vars.items()
+        for n, v in tumour.variables.items()
         if v.attrs.get("role") == "resident" and v.attrs.get("units") == "mm-3"
     }
 
@@ -115,7 +123,7 @@ def endpoint_lines(tree: xr.DataTree) -> list[str]:
     """Return a line of the summary for each resident species, and one for their ratio."""
     # Files of earlier versions do not hold it.
     made = "summary" in tree.children
-    found = tree["summary"].to_dataset() if made else endpoint_group(tree)
+    found = tree["summary"].to_dataset() if made else endpoint_group({**tree.children, "/": tree})
     tumour = tree["tumour"].to_dataset()
     lines = []
     for name in found["resident"].values:

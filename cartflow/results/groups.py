@@ -6,10 +6,11 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.dataset import label, variable
-from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
-from cartflow.coupling.ledger import residual
+from cartflow.coupling.ledger import residual, stacked
 from cartflow.coupling.record import Record
+from cartflow.coupling.runs import System
+from cartflow.coupling.several.system import Tumours
 from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.flows.fed import ENTERING as VENOUS
 from cartflow.pbpk.flows.fed import VESSELS, entering_concentration
@@ -17,12 +18,12 @@ from cartflow.pbpk.flows.observables import SPACES, in_body, organ_table, venous
 from cartflow.pde.boundary import Place
 from cartflow.pde.problem import Problem
 from cartflow.results.at_once import at_once_at_sites, at_once_in_tumour
-from cartflow.results.counted import Shelved
+from cartflow.results.counted import in_tumour
 
 Array = np.ndarray
 
 
-def shared(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Variable]:
+def shared(record: Record, system: System) -> dict[str, xr.Variable]:
     """Return the coordinates of all groups."""
     names = list(system.product_names)
     times = [s.time for s in record.states]
@@ -44,7 +45,7 @@ _COUNTED = {
 }
 
 
-def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
+def body_group(record: Record, system: System) -> xr.Dataset:
     """Return the cells by organ and space, and what stands where kinetics act in organs."""
     table = organ_table(system.network)
     organs = list(table.organs)
@@ -52,13 +53,22 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
     shots = record.states
     products = shots[0].body.shape[1]
     cells = np.full((len(shots), products, len(organs), len(SPACES)), np.nan)
-    cells[..., places] = [table.cells(s.body) for s in shots]
+    bodies = np.array([s.body for s in shots])
+    cells[..., places] = table.cells(bodies)
     volume = np.full((len(organs), len(SPACES)), np.nan)
     volume[:, places] = table.volumes
     if isinstance(system, Coupled):
         tissue = SPACES.index("tissue")
-        cells[:, :, organs.index("tumour"), tissue] = _in_tumour(record, system)
+        cells[:, :, organs.index("tumour"), tissue] = in_tumour(shots, system)
         volume[organs.index("tumour"), tissue] = system.engine.problem.geometry.volume
+    if isinstance(system, Tumours):
+        tissue = SPACES.index("tissue")
+        for name, part in system.parts.items():
+            place = organs.index(f"tumour_{name}")
+            cells[:, :, place, tissue] = 0.0
+            inside = [part.in_tumour(system.layout.of(name, s).tumour) for s in shots]
+            cells[:, system.layout.rows[name], place, tissue] = inside
+            volume[place, tissue] = part.engine.problem.geometry.volume
     dims = ("time", "phenotype", "organ", "space")
     return xr.Dataset(
         {
@@ -68,11 +78,11 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
             ),
             "compartment_cells": variable(
                 ("time", "compartment", "phenotype"),
-                np.array([s.body for s in shots]),
+                bodies,
                 "cell",
                 "product cells by compartment of the body",
             ),
-            **_in_blood(record, system),
+            **_in_blood(bodies, system),
             **_at_sites(record, system),
             **at_once_at_sites(record, system),
         },
@@ -86,24 +96,24 @@ def body_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
     )
 
 
-def _in_blood(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Variable]:
+def _in_blood(bodies: Array, system: System) -> dict[str, xr.Variable]:
     """Return the concentrations in venous blood, and in the blood that enters a tumour."""
     network, found = system.network, {}
     comment = _COUNTED[network.counted_in]
     dims, unit = ("time", "phenotype"), "cell/mm^3"
     if VENOUS in network.names:
-        venous = [venous_concentration(network, s.body) for s in record.states]
+        venous = venous_concentration(network, bodies)
         found["blood_concentration"] = variable(
             dims, venous, unit, "product cells in venous blood", comment=comment
         )
     if VESSELS in network.names:
-        entering = [entering_concentration(network, s.body) for s in record.states]
+        entering = entering_concentration(network, bodies)
         text = "product cells in the blood that enters the tumour"
         found["entering_concentration"] = variable(dims, entering, unit, text, comment=comment)
     return found
 
 
-def _at_sites(record: Record, system: Coupled | BodyAlone) -> dict[str, xr.Variable]:
+def _at_sites(record: Record, system: System) -> dict[str, xr.Variable]:
     """Return the density of every species at the sites of kinetics, and the sites' volumes."""
     kinetics = system.kinetics
     if kinetics is None:
@@ -190,42 +200,33 @@ def _by_place(
     return values
 
 
-def balance_group(record: Record, system: Coupled | BodyAlone) -> xr.Dataset:
+def balance_group(record: Record, system: System) -> xr.Dataset:
     """Return the terms of the balance of product cells, and its residual."""
-    shots = record.states
-    body = [in_body(system.network, s.body) for s in shots]
-    tumour = _in_tumour(record, system)
+    ledger = stacked([s.ledger for s in record.states])
+    body = in_body(system.network, np.array([s.body for s in record.states]))
+    if isinstance(system, Coupled):
+        tumour = in_tumour(record.states, system)
+    else:
+        tumour = np.array([system.in_tumour(s.tumour) for s in record.states])
     # What vessels and tumour hand over is delivered within the step, so nothing is under way.
     transit = np.zeros_like(tumour)
-    parts = zip(shots, body, tumour, transit, strict=True)
-    gaps = np.array([residual(s.ledger, b, t, under_way) for s, b, t, under_way in parts])
+    gaps = residual(ledger, body, tumour, transit)
     columns = {
-        "infused": (
-            [s.ledger.infused for s in shots],
-            "cells given, with those there at the start",
-        ),
+        "infused": (ledger.infused, "cells given, with those there at the start"),
         "in_body": (body, "cells in the body without the tumour's tissue"),
         "in_tumour": (tumour, "cells in the tumour's tissue"),
         "in_transit": (transit, "cells handed over, not yet delivered"),
-        "born": ([s.ledger.born for s in shots], "cells born since the start"),
-        "died": ([s.ledger.died for s in shots], "cells that died or left for good"),
-        "converted": ([s.ledger.converted for s in shots], "cells gained from other phenotypes"),
-        "removed": ([s.ledger.removed for s in shots], "cells that events took out or killed"),
+        "born": (ledger.born, "cells born since the start"),
+        "died": (ledger.died, "cells that died or left for good"),
+        "converted": (ledger.converted, "cells gained from other phenotypes"),
+        "removed": (ledger.removed, "cells that events took out or killed"),
         "residual": (
             gaps,
             "infused + born - died - removed + converted - in_body - in_tumour - in_transit",
         ),
     }
-    dims = ("time", "phenotype")
-    dataset = xr.Dataset({n: variable(dims, v, "cell", text) for n, (v, text) in columns.items()})
-    dataset["residual_total"] = variable(("time",), gaps.sum(axis=1), "cell", "sum of the residual")
-    return dataset
-
-
-def _in_tumour(record: Record, system: Coupled | BodyAlone) -> Array:
-    return np.array(
-        [
-            s.counted.products if isinstance(s, Shelved) else system.in_tumour(s.tumour)
-            for s in record.states
-        ]
+    dims, total = ("time", "phenotype"), "sum of the residual"
+    found = {n: variable(dims, v, "cell", text) for n, (v, text) in columns.items()}
+    return xr.Dataset(
+        {**found, "residual_total": variable(("time",), gaps.sum(axis=1), "cell", total)}
     )

@@ -19,11 +19,15 @@ from cartflow.core.paths import as_path
 from cartflow.core.provenance import installed_version, now
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.record import Record
+from cartflow.coupling.runs import Run, system_of
+from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.simulation import Simulation
 from cartflow.results.checkpoint.group import GROUP as CHECKPOINT
 from cartflow.results.checkpoint.group import checkpoint_group, is_unfinished
-from cartflow.results.endpoint import endpoint_group, resident_courses
+from cartflow.results.endpoint import all_phenotypes, endpoint_group, resident_courses
 from cartflow.results.groups import balance_group, body_group, exchange_group, shared
+from cartflow.results.one_tumour import SEVERAL, one_tumour, tumours_of
+from cartflow.results.several import several_time_error, tumours_groups
 from cartflow.results.shelf import Saving, Shelf
 from cartflow.results.time_error import time_error
 from cartflow.results.tumour import tumour_group
@@ -83,6 +87,13 @@ class Result:
             raise RunStopped(str(self.outcome))
         return self
 
+    @property
+    def tumours(self) -> dict[str, Result]:
+        """Each of several tumours by name, as a result with that tumour alone; else none."""
+        return {
+            name: replace(self, tree=one_tumour(self.tree, name)) for name in tumours_of(self.tree)
+        }
+
     def summary(self) -> dict[str, float]:
         """Return the numbers a reader asks for first; see `summarise`."""
         return summarise(self.tree)
@@ -109,41 +120,49 @@ def summarise(tree: xr.DataTree) -> dict[str, float]:
     ``depth`` (mm) is how far below the rim 95 % of the tumour's product cells stay above;
     ``relative_residual`` is the largest |residual_total| / (infused + born) of any saved time.
     ``residents_start``, ``residents_end`` and ``residents_least`` count the tumour's own cells
-    of all kinds, ``peak_in_tumour`` its product cells (saved times). Without a tumour there are
-    only time, infused and the residual. Raises `InputError` for a kinetics model run alone.
+    of all kinds, ``peak_in_tumour`` its product cells (saved times). Of several tumours each has
+    its own, as ``left.reached_tumour``. Without a tumour there are only time, infused and the
+    residual. Raises `InputError` for a kinetics model run alone.
     """
     if "balance" not in tree.children or "phenotype" not in tree["balance"].dims:
         raise InputError("the result is not that of a study, and has no such summary")
-    balance = tree["balance"].to_dataset()
-    turnover = (balance["infused"] + balance["born"]).sum("phenotype")
-    size = np.abs(balance["residual_total"]) / turnover.where(turnover > 0, 1.0)
+    balance = tree["balance"].variables
+    infused = balance["infused"]
+    turnover = all_phenotypes(infused + balance["born"])
+    size = np.abs(balance["residual_total"].values) / np.where(turnover > 0, turnover, 1.0)
     return {
-        "time": float(balance["time"][-1]),
-        "infused": float(balance["infused"][-1].sum()),
+        "time": float(balance["time"].values[-1]),
+        "infused": float(all_phenotypes(infused)[-1]),
         **(_in_tumour(tree) if "tumour" in tree.children else {}),
-        "relative_residual": float(size.max()),
+        **{
+            f"{name}.{key}": value
+            for name in tumours_of(tree)
+            for key, value in _in_tumour(one_tumour(tree, name)).items()
+        },
+        "relative_residual": float(np.nanmax(size)),
     }
 
 
 def _in_tumour(tree: xr.DataTree) -> dict[str, float]:
-    balance, tumour = tree["balance"].to_dataset(), tree["tumour"].to_dataset()
-    reached = tree["exchange"].to_dataset()["cumulative_inflow"]
-    residents = resident_courses(tumour).sum("resident")
+    tumour = tree["tumour"].variables
+    inside = all_phenotypes(tree["balance"].variables["in_tumour"])
+    reached = all_phenotypes(tree["exchange"].variables["cumulative_inflow"])
+    residents = sum(resident_courses(tree.children["tumour"]).values(), np.zeros(inside.size))
     return {
-        "reached_tumour": float(reached[-1].sum()),
-        "in_tumour": float(balance["in_tumour"][-1].sum()),
-        "depth": float(tumour["penetration_depth_all"][-1]),
-        "maximal_depth": float(tumour["depth"].max()),
+        "reached_tumour": float(reached[-1]),
+        "in_tumour": float(inside[-1]),
+        "depth": float(tumour["penetration_depth_all"].values[-1]),
+        "maximal_depth": float(np.nanmax(tumour["depth"].values)),
         "residents_start": float(residents[0]),
         "residents_end": float(residents[-1]),
         "residents_least": float(residents.min()),
-        "peak_in_tumour": float(balance["in_tumour"].sum("phenotype").max()),
+        "peak_in_tumour": float(inside.max()),
     }
 
 
 def build_result(
     record: Record,
-    run: Simulation | BodyAlone,
+    run: Run,
     *,
     title: str,
     study: str,
@@ -162,7 +181,7 @@ def build_result(
     gave in place of the study's numbers, `events` those of the study that came to pass. `saving`
     says how fields are kept; those of states on the `shelf` are read when they are asked for.
     """
-    system = run if isinstance(run, BodyAlone) else run.coupled
+    system = system_of(run)
     root = xr.Dataset(coords=shared(record, system))
     root.attrs = {
         "Conventions": "CF-1.11",
@@ -185,23 +204,36 @@ def build_result(
         "scipy_version": installed_version("scipy"),
         "xarray_version": installed_version("xarray"),
     }
-    groups = {"/": root, "/body": body_group(record, system)}
+    groups = {"/": root, "body": body_group(record, system)}
     if isinstance(run, Simulation):
-        groups["/tumour"] = tumour_group(record, run, saving, shelf)
-        groups["/exchange"] = exchange_group(record, run)
+        groups["tumour"] = tumour_group(record, run, saving, shelf)
+        groups["exchange"] = exchange_group(record, run)
+    several: dict[str, xr.Dataset] = {}
+    if isinstance(run, TumoursSimulation):
+        body = groups["body"].assign_coords(root.coords)
+        several = tumours_groups(record, run, body, saving)
     groups |= {
-        "/balance": balance_group(record, system),
-        "/parameters": parameter_group(parameters),
+        "balance": balance_group(record, system),
+        "parameters": parameter_group(parameters),
     }
-    tree = xr.DataTree.from_dict({name: without_fill(ds) for name, ds in groups.items()})
-    result = Result(tree=tree, outcome=record.outcome)
-    if "/tumour" in groups:
-        result = result.with_group("summary", endpoint_group(tree))
-    # Without a shelf a state is told from what is saved of it.
-    if is_unfinished(record.outcome) and (shelf is not None or saving is None or saving.exact):
-        text = identity(study, settings)
-        result = result.with_group(CHECKPOINT, checkpoint_group(record, run, text))
-    return result
+    if "tumour" in groups:
+        groups["summary"] = endpoint_group(groups)
+    # Without a shelf a state is told from what is saved of it; of several from the checkpoint.
+    told = saving is None or saving.exact or shelf is not None or bool(several)
+    if is_unfinished(record.outcome) and told:
+        groups[CHECKPOINT] = checkpoint_group(record, run, identity(study, settings))
+    return Result(tree=_tree(groups, several), outcome=record.outcome)
+
+
+def _tree(groups: Mapping[str, xr.Dataset], several: Mapping[str, xr.Dataset]) -> xr.DataTree:
+    """Return datasets as a tree, whose root is ``/``, with those of several tumours."""
+    nodes = {name: xr.DataTree(without_fill(dataset)) for name, dataset in groups.items()}
+    tree = nodes.pop("/")
+    if several:
+        own = {name: without_fill(dataset) for name, dataset in several.items()}
+        nodes[SEVERAL] = xr.DataTree.from_dict(own)
+    tree.children = nodes
+    return tree
 
 
 def identity(study: str, settings: Mapping[str, Any]) -> str:
@@ -209,16 +241,29 @@ def identity(study: str, settings: Mapping[str, Any]) -> str:
     return f"{study}\n{json.dumps(dict(settings), default=str)}"
 
 
-def _fed(run: Simulation | BodyAlone) -> dict[str, str]:
+def _fed(run: Run) -> dict[str, str]:
     """Return what feeds a tumour that no body is followed beside, in words."""
-    if isinstance(run, BodyAlone) or run.coupled.network.counted_in != "given":
+    if not isinstance(run, Simulation) or run.coupled.network.counted_in != "given":
         return {}
     return {"fed_by": "nothing" if run.coupled.feed is None else "blood as given"}
 
 
-def _in_time(record: Record, run: Simulation) -> dict[str, Any]:
+def _engine(run: Simulation | TumoursSimulation) -> dict[str, str]:
+    if isinstance(run, Simulation):
+        return run.coupled.engine.settings()
+    # They are of one kind, and differ where one is on a line.
+    found: dict[str, list[str]] = {}
+    for part in run.parts.values():
+        for key, text in part.coupled.engine.settings().items():
+            found.setdefault(key, []).append(text)
+    return {key: "; ".join(dict.fromkeys(texts)) for key, texts in found.items()}
+
+
+def _in_time(record: Record, run: Simulation | TumoursSimulation) -> dict[str, Any]:
     """Return the error in time, or why there is none."""
-    found = time_error(record, run)
+    found = (
+        time_error(record, run) if isinstance(run, Simulation) else several_time_error(record, run)
+    )
     if found is not None:
         return {"time_error": found[0], "time_error_of": found[1]}
     unfinished = record.outcome.status != "finished"
@@ -226,18 +271,19 @@ def _in_time(record: Record, run: Simulation) -> dict[str, Any]:
     return {"time_check": reason or "there is no number to tell it of"}
 
 
-def _stepping(record: Record, run: Simulation | BodyAlone) -> dict[str, Any]:
+def _stepping(record: Record, run: Run) -> dict[str, Any]:
     """Return the attributes that say how the run was stepped."""
     counts = {"steps_accepted": record.accepted_steps, "steps_rejected": record.rejected_steps}
     if isinstance(run, BodyAlone):
         return counts if run.kinetics is None else {**counts, "step_tolerance": run.tolerance}
+    one_system = isinstance(run, Simulation) and run.one_system
     return {
         **counts,
         **_in_time(record, run),
         "step_error_sum": record.error_sum,
         "step_tolerance": run.control.tolerance,
-        "step_extrapolation": str(run.control.extrapolate and not run.one_system).lower(),
+        "step_extrapolation": str(run.control.extrapolate and not one_system).lower(),
         "step_maximum": run.control.maximum_step,
-        **run.coupled.engine.settings(),
-        **({"engine_scheme": ONE_SYSTEM} if run.one_system else {}),
+        **_engine(run),
+        **({"engine_scheme": ONE_SYSTEM} if one_system else {}),
     }

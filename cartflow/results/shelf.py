@@ -55,36 +55,24 @@ def worth_a_shelf(simulation: Simulation, saving: Saving) -> bool:
 
 def fields_of(state: State, simulation: Simulation, saving: Saving) -> dict[str, xr.Variable]:
     """Return the fields of one state on the grid, nan outside."""
-    problem = simulation.coupled.engine.problem
-    found = {}
-    for name in saving.names(simulation):
-        i = problem.network.index(name)
-        species = problem.network.species[i]
-        grid = problem.geometry.scatter(state.tumour[i]).astype(saving.dtype, copy=False)
-        found[name] = variable(
-            problem.geometry.dims,
-            grid,
-            species.unit,
-            species.long_name or name,
-            role=species.role,
-        )
-    return found
+    each = all_fields([state], simulation, saving)
+    return {name: xr.Variable(one.dims[1:], one.values[0], one.attrs) for name, one in each.items()}
 
 
 def all_fields(
     states: Sequence[State], simulation: Simulation, saving: Saving
 ) -> dict[str, xr.Variable]:
-    """Return the fields of states that are in memory, over time."""
-    each = [fields_of(state, simulation, saving) for state in states]
-    return {
-        name: xr.Variable(
-            ("time", *one.dims),
-            np.array([f[name].values for f in each]),
-            one.attrs,
-            saving.encoding,
-        )
-        for name, one in each[0].items()
-    }
+    """Return the fields of states that are in memory, over time, on the grid, nan outside."""
+    problem, found = simulation.coupled.engine.problem, {}
+    dims = ("time", *problem.geometry.dims)
+    for name in saving.names(simulation):
+        row = problem.network.index(name)
+        of = problem.network.species[row]
+        values = problem.geometry.scatter(np.array([state.tumour[row] for state in states]))
+        values = values.astype(saving.dtype, copy=False)
+        found[name] = variable(dims, values, of.unit, of.long_name or name, role=of.role)
+        found[name].encoding = saving.encoding
+    return found
 
 
 @dataclass(kw_only=True, eq=False)

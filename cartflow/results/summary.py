@@ -8,6 +8,7 @@ import xarray as xr
 from cartflow.core.assumed import assumed_in, in_words
 from cartflow.results.endpoint import endpoint_lines
 from cartflow.results.mesh_error.words import mesh_lines
+from cartflow.results.one_tumour import one_tumour, tumours_of
 from cartflow.results.result import summarise
 
 
@@ -21,6 +22,7 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
         f"infused       {numbers['infused']:.6g} cells",
         *(_tumour_lines(numbers, tree) if "tumour" in tree.children else []),
         *(endpoint_lines(tree) if "tumour" in tree.children else []),
+        *(line for name in tumours_of(tree) for line in _lines_of(one_tumour(tree, name), name)),
         *_vessels_line(tree),
         *(f"image         {each}" for each in tree.attrs.get("images", "").split("\n") if each),
         *_organ_lines(tree["body"].to_dataset()),
@@ -31,6 +33,15 @@ def summary_lines(tree: xr.DataTree) -> list[str]:
         *mesh_lines(tree),
         f"assumed       {in_words(assumed_in(tree['parameters'].to_dataset()))}",
     ]
+
+
+_HEAD = 14  # characters before the text of a line
+
+
+def _lines_of(tree: xr.DataTree, name: str) -> list[str]:
+    """Return the lines about one of several tumours, with its name before each."""
+    lines = [*_tumour_lines(summarise(tree), tree), *endpoint_lines(tree)]
+    return [f"{line[:_HEAD]}{name}: {line[_HEAD:]}" for line in lines]
 
 
 def _tumour_lines(numbers: dict[str, float], tree: xr.DataTree) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 import xarray as xr
 
@@ -11,7 +13,7 @@ from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
-from cartflow.results.counted import counted
+from cartflow.results.counted import counts
 from cartflow.results.endpoint import IN_TUMOUR
 from cartflow.results.shelf import Saving, Shelf, all_fields
 
@@ -38,11 +40,17 @@ def tumour_group(
     )
 
 
+# Variables of a geometry, which many studies may have in common.
+_names: WeakKeyDictionary[Geometry, set[str]] = WeakKeyDictionary()
+
+
 def require_free_names(network: Network, geometry: Geometry) -> None:
     """Raise `InputError` if a species has the name of another variable of the group."""
     shared = {"time", "phenotype", "penetration_depth", "penetration_depth_all"}
     amounts = {f"amount_{name}" for name in network.species_names}
-    taken = {*shared, *amounts, *_places(geometry), *coordinates_of(geometry)}
+    if geometry not in _names:
+        _names[geometry] = {*_places(geometry), *coordinates_of(geometry)}
+    taken = {*shared, *amounts, *_names[geometry]}
     for name in network.species_names:
         if name in taken:
             msg = (
@@ -54,10 +62,10 @@ def require_free_names(network: Network, geometry: Geometry) -> None:
 def _counts(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
     """Return amounts in the whole tumour and depths, over time."""
     problem = simulation.coupled.engine.problem
-    counts = [counted(state, simulation) for state in record.states]
+    counted = counts(record.states, simulation)
     below = problem.geometry.depth_below
     text = f"depth below {below} that holds 95 % of the product cells"
-    depths, amounts = (np.array([getattr(c, n) for c in counts]) for n in ("depths", "amounts"))
+    depths, amounts = (np.array([getattr(c, n) for c in counted]) for n in ("depths", "amounts"))
     found = {
         "penetration_depth": variable(("time", "phenotype"), depths[:, :-1], "mm", text),
         "penetration_depth_all": variable(

@@ -17,7 +17,7 @@ from cartflow.core.saving.destination import Destination
 from cartflow.core.saving.keeper import Keeper
 from cartflow.core.saving.whole import write_whole
 from cartflow.core.terminal import say
-from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.runs import Run
 from cartflow.coupling.simulation import Simulation
 from cartflow.results.checkpoint.group import GROUP, apart, is_unfinished
 from cartflow.results.result import Result
@@ -139,15 +139,14 @@ def without_fields(tree: xr.DataTree) -> xr.DataTree:
     return xr.DataTree.from_dict({**kept, "/tumour": small})
 
 
-def writer(
-    run: Simulation | BodyAlone, saving: Saving, out: Destination, *, anew: bool
-) -> Whole | Written:
+def writer(run: Run, saving: Saving, out: Destination, *, anew: bool) -> Whole | Written:
     """Return what writes `run` to `out`; `anew` gives up fields that an earlier run left beside.
 
     Fields go to files as they come where they take more than 128 MB, or are not all kept as they
     are, so that a state cannot be told from them.
     """
-    if isinstance(run, BodyAlone) or not worth_a_shelf(run, saving):
+    # Those of several tumours stay in memory.
+    if not isinstance(run, Simulation) or not worth_a_shelf(run, saving):
         return Whole(out)
     beside = Beside(out.path)
     if anew:

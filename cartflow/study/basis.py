@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from cartflow.core.bibliography import references
 from cartflow.core.parameters import Parameter
+from cartflow.study.bodies import size_references
 from cartflow.study.composition import Composition
 from cartflow.study.sites import site_parameters
 
@@ -16,11 +17,18 @@ def all_parameters(study: Composition, stated: Mapping[str, Parameter]) -> dict[
     if study.organ_kinetics is not None:
         found |= site_parameters(study.table.organs, study.organ_kinetics, study.models.network)
         found |= study.models.organ_numbers()
+    for name, one in study.tumours.items():
+        own = {**_of_kinetics(one), **_egress_used(one)}
+        found |= {f"tumours.{name}.{k.removeprefix('tumour.')}": p for k, p in own.items()}
     if study.table.tumour is None:
         return found
+    return {**found, **_of_kinetics(study), **_egress_used(study)}
+
+
+def _of_kinetics(study: Composition) -> dict[str, Parameter]:
+    """Return the numbers of a tumour's kinetics models, by dotted key."""
     numbers = {**study.kinetics.described_parameters(), **study.tumour_model.numbers()}
-    kinetics = {f"kinetics.{k}": p for k, p in numbers.items()}
-    return {**found, **kinetics, **_egress_used(study)}
+    return {f"kinetics.{k}": p for k, p in numbers.items()}
 
 
 def all_references(
@@ -28,9 +36,11 @@ def all_references(
 ) -> list[str]:
     """Return the bibliography keys of everything that the study rests on, `more` among it."""
     sources = {p.source for p in parameters.values()}
-    named = {*study.table.references, *more}
+    named = {*study.table.references, *more, *size_references(study.table.body, study.dosed_body)}
     if study.organ_kinetics is not None:
         named |= set(study.organ_kinetics.network.references)
+    for one in study.tumours.values():
+        named |= {*one.kinetics.references, "guyer2009"}
     if study.table.tumour is not None:
         named |= {*study.kinetics.references, "guyer2009"}
     return references({*sources, *named} - {"study", "assumed"})

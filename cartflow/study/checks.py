@@ -7,13 +7,14 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.pbpk.flows.routes import CAVITY_ROUTES, HOSTS_OF_ROUTES
 from cartflow.pbpk.tumour import draining_node, host_cavity
 from cartflow.study.schema import StudyTable, TumourTable
+from cartflow.study.tumours.checks import refuse_named
 from cartflow.study.without_body import refuse_without_body
 
 _REGIONS = ("region", "egress_region", "injection_region")
 
 
 def require_parts(table: StudyTable, file: str) -> None:
-    """Raise `InputError` unless there is a whole tumour, or nothing of one."""
+    """Raise `InputError` unless there is a whole tumour, several, or nothing of one."""
     parts = ("tumour", "geometry", "kinetics")
     missing = [name for name in parts if getattr(table, name) is None]
     if 0 < len(missing) < len(parts):
@@ -29,6 +30,7 @@ def require_parts(table: StudyTable, file: str) -> None:
 def refuse_tumour_keys(table: StudyTable) -> None:
     """Raise `InputError` on a key that would have no effect in a study without a tumour."""
     _refuse_exponents(table)
+    refuse_named(table)
     for key in ("fields", "tissue"):
         if key in table.model_fields_set:
             msg = f"{key}: has no effect in a study without a tumour"
@@ -52,6 +54,7 @@ def refuse_tumour_keys(table: StudyTable) -> None:
 def refuse_unused(table: StudyTable, tumour: TumourTable) -> None:
     """Raise `InputError` on a key that would have no effect: a study should do what it says."""
     _refuse_unused_tumour(tumour)
+    refuse_named(table)
     if table.tumour_alone:
         refuse_without_body(table, tumour)
     else:
@@ -69,11 +72,21 @@ def refuse_unused(table: StudyTable, tumour: TumourTable) -> None:
 
 def hints(table: StudyTable) -> list[str]:
     """Return what a study says that is allowed but seldom meant."""
-    if table.tumour is None:
+    return [*_of_population(table), *_of_cavity(table)]
+
+
+def _of_population(table: StudyTable) -> list[str]:
+    if table.population is None:
         return []
-    rate = table.tumour.cavity_entry_rate
+    members = table.population.members
+    return [f"this is the study itself; cartflow sweep runs the {members} members of [population]"]
+
+
+def _of_cavity(table: StudyTable) -> list[str]:
+    tumours = [*table.tumours.values(), *([table.tumour] if table.tumour else [])]
+    rates = [t.cavity_entry_rate for t in tumours]
     routes = [d.route for d in table.doses if d.route in CAVITY_ROUTES]
-    if routes and (rate is None or rate.value == 0):
+    if tumours and routes and not any(rate is not None and rate.value > 0 for rate in rates):
         return [
             f"a dose is {routes[0]}, but tumour.cavity_entry_rate is 0, so its cells reach the "
             "tumour by lymph and blood only"

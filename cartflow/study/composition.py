@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from cartflow.core.outcome import InputError
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.files.local_model import LocalModel
 from cartflow.kinetics.network import Network
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.files.load import load_trafficking
 from cartflow.pbpk.flows.fed import FedVessels, fed_as_in
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
+from cartflow.study.bodies import body_of
 from cartflow.study.courses.numbers import NumberCourse
 from cartflow.study.given import Given
 from cartflow.study.models import StudyModels
@@ -28,6 +29,9 @@ from cartflow.study.parts import cavities, scaling, vessels, vessels_in_words
 from cartflow.study.schema import StudyTable, TraffickingTable, TumourTable
 from cartflow.study.shapes import build_geometry
 from cartflow.study.sites import organ_kinetics
+from cartflow.study.tumours.checks import travellers
+from cartflow.study.tumours.merging import Written
+from cartflow.study.tumours.own import errors_of, table_of
 from cartflow.study.without_body import tissue_of, vessels_of
 
 
@@ -37,6 +41,7 @@ class Composition:
 
     Paths start from `folder`. `other_body` and `other_trafficking` stand in place of those that
     the table names; `given` are arrays in place of numbers, `courses` those of numbers in time.
+    `written` are the tables of several tumours, if there are.
     """
 
     name: str
@@ -48,6 +53,7 @@ class Composition:
     other_trafficking: Trafficking | None = None
     given: Given = field(default_factory=dict, repr=False)
     courses: tuple[NumberCourse, ...] = field(default=(), repr=False)
+    written: Written | None = field(default=None, repr=False)
 
     @cached_property
     def geometry(self) -> Geometry:
@@ -60,6 +66,57 @@ class Composition:
     def models(self) -> StudyModels:
         """What the kinetics models of the study do."""
         return StudyModels(table=self.table, folder=self.folder)
+
+    @cached_property
+    def tumours(self) -> dict[str, Self]:
+        """Each of several tumours by name, as a study of it in the body of all; else none."""
+        if self.written is None:
+            return {}
+        found = {name: self._with_tumour(name, self.written) for name in self.table.tumours}
+        return found
+
+    @cached_property
+    def geometries(self) -> dict[str, Geometry]:
+        """The geometries of several tumours, by name."""
+        assert self.written is not None
+        found = {}
+        for name, own in self.table.tumours.items():
+            with errors_of(self.written, name, self.name):
+                found[name] = build_geometry(own.geometry, self.folder, self.name)
+        return found
+
+    @cached_property
+    def networks(self) -> dict[str, Network]:
+        """The reactions of several tumours, by name."""
+        assert self.written is not None
+        found = {}
+        for name, one in self.tumours.items():
+            with errors_of(self.written, name, self.name):
+                found[name] = one.kinetics
+        return found
+
+    def _vessels_of_all(self) -> dict[str, TumourVessels]:
+        found = {}
+        for name, one in self.tumours.items():
+            assert self.written is not None
+            with errors_of(self.written, name, self.name):
+                found[name] = one.vessels()
+        return found
+
+    def _with_tumour(self, name: str, written: Written) -> Self:
+        kinetics = self.table.tumours[name].kinetics
+        with errors_of(written, name, self.name):
+            species = self.models.network(kinetics.models).species_names
+        # What all share of fields is for those that have them.
+        fields = self.table.tumours[name].fields
+        others = {f for f in fields if f not in species and written.shares(name, f)}
+        table = table_of(self.table, name, frozenset(others))
+        one = replace(self, table=table, courses=(), written=None)
+        parts = vars(one)
+        parts["models"] = replace(self.models, table=table)
+        parts["body"], parts["trafficking"] = self.body, self.trafficking
+        parts["geometry"] = self.geometries[name]
+        return one
 
     @property
     def kinetics(self) -> Network:
@@ -80,6 +137,8 @@ class Composition:
         """The kinetics in organs, if the study states any."""
         tumour = None if self.table.tumour is None else self.kinetics
         with errors_named(self.name):
+            if self.tumours:
+                tumour = travellers(self.networks)
             return organ_kinetics(self.table.organs, self.organs, self.models.network, tumour)
 
     @cached_property
@@ -87,7 +146,15 @@ class Composition:
         """The body that the study names, or the other one that it was given."""
         if self.table.body is None:
             raise self._without("body")
-        return self.other_body or load_body(self.table.body.name, self.folder)
+        if self.other_body is not None:
+            return self.other_body
+        with errors_named(self.name):
+            return body_of(self.table.body, self.folder)
+
+    @property
+    def dosed_body(self) -> Body | None:
+        """The body that doses per body weight are of, if there is one."""
+        return None if self.table.body is None else self.body
 
     @cached_property
     def trafficking(self) -> Trafficking:
@@ -124,6 +191,7 @@ class Composition:
                 scaling=self.scaling(),
                 tumour=None if self.table.tumour is None else self.vessels(),
                 cavities=self.cavities(),
+                tumours=self._vessels_of_all(),
             )
 
     @property
@@ -133,7 +201,16 @@ class Composition:
             raise self._without("tumour")
         return self.table.tumour
 
+    def require_one_tumour(self) -> None:
+        """Raise `InputError` if the study has several tumours."""
+        if self.table.tumours:
+            raise self._without("tumour")
+
     def _without(self, key: str) -> InputError:
+        if self.table.tumours:
+            names = ", ".join(self.table.tumours)
+            msg = f"{self.name}: this takes studies of one tumour, and there are {names}"
+            return InputError(msg)
         return InputError(f"{self.name}: key '{key}' is missing, which this needs")
 
     def vessels(self) -> TumourVessels:
@@ -144,6 +221,9 @@ class Composition:
 
     def vessels_in_words(self) -> str:
         """Return whose vessels the tumour has, or nothing without one."""
+        if self.tumours:
+            each = self.tumours.items()
+            return "; ".join(f"{name}: {one.vessels_in_words()}" for name, one in each)
         table = self.table.tumour
         if table is None or self.table.trafficking is None:
             return ""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cartflow.cells.simulation import CellSimulation
 from cartflow.core.assumed import assumed, in_words
 from cartflow.core.parameters import Parameter
 from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.runs import Run, system_of
 from cartflow.coupling.simulation import Simulation
 from cartflow.kinetics.species import Species
 from cartflow.pbpk.doses import Dose
@@ -23,7 +25,7 @@ _SHOWN = 10
 
 def describe(
     study: Composition,
-    prepared: Simulation | BodyAlone,
+    prepared: Run,
     events: Events[Any] | None,
     images: Mapping[str, str],
     parameters: Mapping[str, Parameter],
@@ -36,10 +38,15 @@ def describe(
     table = study.table
     return [
         ("title", table.title),
-        *_doses(prepared.coupled.doses if isinstance(prepared, Simulation) else prepared.doses),
+        *_doses(system_of(prepared).doses),
         *_events(study, events),
         *_body(study),
         *(_tumour(study) if isinstance(prepared, Simulation) else []),
+        *[
+            (what, f"{name}: {words}")
+            for name, one in study.tumours.items()
+            for what, words in _tumour(one)
+        ],
         *[
             ("organs", f"{organ}: {', '.join(each.kinetics.models)}")
             for organ, each in table.organs.items()
@@ -61,7 +68,8 @@ def _doses(doses: Sequence[Dose]) -> list[tuple[str, str]]:
 def _dose(dose: Dose) -> str:
     when = "at the start" if dose.time == 0 else f"on day {dose.time:.6g}"
     how = "at once" if dose.duration == 0 else f"over {dose.duration * 24:.4g} hours"
-    return f"{dose.cells:g} {dose.phenotype}, {dose.route.replace('_', ' ')}, {when}, {how}"
+    where = f" of {dose.tumour}" if dose.tumour else ""
+    return f"{dose.cells:g} {dose.phenotype}, {dose.route.replace('_', ' ')}{where}, {when}, {how}"
 
 
 def _body(study: Composition) -> list[tuple[str, str]]:
@@ -128,10 +136,15 @@ def _field(species: Species, table: FieldTable) -> str:
     unit = "" if species.unit == "1" else f" {species.unit}"
     start = f"{species.initial:g}{unit}" if table.initial is None else _stated(table.initial)
     moves = "immobile" if table.diffusivity is None else f"diffuses at {_stated(table.diffusivity)}"
+    if table.speed is not None and table.persistence_time is not None:
+        moves = (
+            f"walks at {_stated(table.speed)}, straight on for {_stated(table.persistence_time)}"
+        )
     drift = table.chemotaxis
     climbs = "" if drift is None else f", climbs {drift.attractant} ({drift.law})"
     edges = "".join(f", {b.type} at {name}" for name, b in table.boundaries.items())
-    return f"starts at {start}, {moves}{climbs}{edges}"
+    single = "single cells, " if table.form == "cells" else ""
+    return f"{single}starts at {start}, {moves}{climbs}{edges}"
 
 
 def _stated(value: object) -> str:
@@ -146,12 +159,18 @@ def _stated(value: object) -> str:
     return str(value)
 
 
-def _size(prepared: object) -> list[tuple[str, str]]:
+def _size(prepared: Run) -> list[tuple[str, str]]:
     """Return how the system is stepped, and how large its saved fields are."""
-    if not isinstance(prepared, Simulation):
+    if isinstance(prepared, BodyAlone):
         return []
     numbers = prepared.initial.size * len(prepared.save_times)
-    how = "body and tumour as one system" if prepared.one_system else "body and tumour in turns"
+    if isinstance(prepared, CellSimulation):
+        asked = prepared.asked
+        how = f"cells, fields and body in turn, {asked.step * 24:.4g} hours at most"
+        return [("steps", f"{how}; seed {asked.seed}; saved fields take {_megabytes(numbers)}")]
+    how = "body and tumours in turns"
+    if isinstance(prepared, Simulation):
+        how = "body and tumour as one system" if prepared.one_system else "body and tumour in turns"
     tolerance = prepared.control.tolerance
     return [
         ("steps", f"{how}, tolerance {tolerance:g}; saved fields take {_megabytes(numbers)}"),

@@ -10,15 +10,18 @@ from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.core.units import rational
 from cartflow.kinetics.network import Network, Species
+from cartflow.pbpk.body import Body
 from cartflow.pbpk.doses import Dose
 from cartflow.study.schedule import require_before_end
 from cartflow.study.schema import DoseTable
 
 
-def build_doses(tables: Sequence[DoseTable], network: Network, end: Parameter) -> tuple[Dose, ...]:
+def build_doses(
+    tables: Sequence[DoseTable], network: Network, end: Parameter, body: Body | None = None
+) -> tuple[Dose, ...]:
     """Return the doses, of the first phenotype where none is named, all over by `end`.
 
-    Raises `InputError` naming the dose and its key.
+    Cells per body weight are those of `body`. Raises `InputError` naming the dose and its key.
     """
     travelling = [s.name for s in network.species if s.role == "phenotype"]
     if not travelling:
@@ -27,13 +30,29 @@ def build_doses(tables: Sequence[DoseTable], network: Network, end: Parameter) -
     return tuple(
         dose
         for i, table in enumerate(tables)
-        for dose in _parts(table, _dose(table, f"doses.{i}", travelling, end), f"doses.{i}", end)
+        for whole in _doses(table, f"doses.{i}", travelling, end, body)
+        for dose in _parts(table, whole, f"doses.{i}", end)
     )
+
+
+def dosed_cells(table: DoseTable, body: Body | None, key: str) -> float:
+    """Return the cells of a dose: per weight of `body` if it says so, at most its `maximum`.
+
+    Raises `InputError` where it is per weight, and there is no body.
+    """
+    cells = table.cells.value
+    if table.cells.unit != "cell":
+        if body is None:
+            msg = f"{key}.cells: '{table.cells.stated}' is per body weight, and there is no [body]"
+            raise InputError(msg)
+        cells *= body.body_weight.value
+    return cells if table.maximum is None else min(cells, table.maximum.value)
 
 
 def cells_alone(tables: Sequence[DoseTable]) -> Network:
     """Return the cells that doses give where no kinetics name any: ``cart``, unless they do."""
-    names = dict.fromkeys(table.phenotype or "cart" for table in tables) or {"cart": None}
+    given = [name for table in tables for name in table.shares or [table.phenotype or "cart"]]
+    names = dict.fromkeys(given) or {"cart": None}
     species = tuple(Species(name=name, role="phenotype") for name in names)
     return Network(name="none", species=species)
 
@@ -60,16 +79,42 @@ def _parts(table: DoseTable, dose: Dose, key: str, end: Parameter) -> list[Dose]
     return parts
 
 
-def _dose(table: DoseTable, key: str, travelling: list[str], end: Parameter) -> Dose:
-    phenotype = table.phenotype or travelling[0]
+def _doses(
+    table: DoseTable, key: str, travelling: list[str], end: Parameter, body: Body | None
+) -> list[Dose]:
+    """Return the dose, or one of each phenotype that has a share of it."""
+    cells = dosed_cells(table, body, key)
+    if table.shares is None:
+        return [_dose(table, key, table.phenotype or travelling[0], cells, travelling, end)]
+    if table.phenotype is not None:
+        msg = f"{key}.phenotype: has no effect beside {key}.shares, which name phenotypes"
+        raise InputError(msg)
+    shares = {name: share.value for name, share in table.shares.items()}
+    for name in shares:
+        require_known(name, travelling, f"{key}.shares")
+    if not sum(shares.values()) > 0:
+        msg = f"{key}.shares: are all 0; they must be above 0 together"
+        raise InputError(msg)
+    whole = sum(shares.values())
+    return [
+        _dose(table, key, name, cells * share / whole, travelling, end)
+        for name, share in shares.items()
+        if share > 0
+    ]
+
+
+def _dose(
+    table: DoseTable, key: str, phenotype: str, cells: float, travelling: list[str], end: Parameter
+) -> Dose:
     require_known(phenotype, travelling, f"{key}.phenotype")
     require_before_end(table.time, end, f"{key}.time")
     dose = Dose(
         route=table.route,
-        cells=table.cells.value,
+        cells=cells,
         phenotype=phenotype,
         time=0.0 if table.time is None else table.time.value,
         duration=0.0 if table.duration is None else table.duration.value,
+        tumour=table.tumour or "",
     )
     if table.duration is not None and dose.end > end.value:
         msg = f"{key}.duration: '{table.duration.stated}' goes on after time.end"

@@ -17,6 +17,7 @@ from cartflow.core.units import cf_unit
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Species
 from cartflow.pbpk.flows.network import OrganNetwork
+from cartflow.results.one_tumour import one_tumour, tumours_of
 from cartflow.results.result import load_result
 from cartflow.study.event_tables import Moment
 
@@ -32,6 +33,7 @@ class EarlierTable(Table):
     result: str
     time: Moment | None = None
     species: str | None = None
+    tumour: str | None = None
 
 
 def is_earlier(raw: Any) -> bool:
@@ -49,7 +51,7 @@ def field_of_earlier(
     table = validate(EarlierTable, dict(raw), where)
     path = folder / table.result
     with _named(f"{where}: {path}"):
-        tumour = _group(path, "tumour")
+        tumour = _tumour(path, table)
         name = table.species or species.name
         fields = [str(n) for n, v in tumour.data_vars.items() if "role" in v.attrs]
         require_known(name, fields, "field")
@@ -72,9 +74,10 @@ def body_of_earlier(
     product of it is one of the study's.
     """
     table = validate(EarlierTable, dict(raw), where)
-    if table.species is not None:
-        msg = f"{where}.species: has no effect; all products are taken over"
-        raise InputError(msg)
+    for key in ("species", "tumour"):
+        if getattr(table, key) is not None:
+            msg = f"{where}.{key}: has no effect; all products of the body are taken over"
+            raise InputError(msg)
     path = folder / table.result
     with _named(f"{where}: {path}"):
         body = _group(path, "body")
@@ -127,6 +130,9 @@ def _site(
     """Return what stood at a site of an earlier result, as a quantity with its note."""
     where = f"{where}.initial.{species}"
     table = validate(EarlierTable, dict(raw), where)
+    if table.tumour is not None:
+        msg = f"{where}.tumour: has no effect; it is what stood in the organ"
+        raise InputError(msg)
     path = folder / table.result
     with _named(f"{where}: {path}"):
         body = _group(path, "body")
@@ -167,9 +173,28 @@ class _named:  # reads as a word where it is used
             raise InputError(msg) from None
 
 
-def _group(path: Path, name: str) -> xr.Dataset:
+def _tumour(path: Path, table: EarlierTable) -> xr.Dataset:
+    """Return the tumour of a result, of several that which the table names."""
+    names = tumours_of(_tree(path))
+    if not names:
+        if table.tumour is not None:
+            msg = f"the result does not hold several tumours, among them '{table.tumour}'"
+            raise InputError(msg)
+        return _group(path, "tumour")
+    if table.tumour is None:
+        msg = f"key 'tumour' is missing; the result holds {', '.join(names)}"
+        raise InputError(msg)
+    require_known(table.tumour, names, "tumour")
+    return one_tumour(_tree(path), table.tumour)["tumour"].to_dataset()
+
+
+def _tree(path: Path) -> xr.DataTree:
     stat = require_file(path).stat()
-    tree = _loaded(path, stat.st_mtime_ns, stat.st_size)
+    return _loaded(path, stat.st_mtime_ns, stat.st_size)
+
+
+def _group(path: Path, name: str) -> xr.Dataset:
+    tree = _tree(path)
     if name not in tree.children:
         msg = f"the result has no group '{name}'"
         raise InputError(msg)

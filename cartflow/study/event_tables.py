@@ -18,8 +18,9 @@ PerDoseSquared = Annotated[Parameter, quantity("1/Gy^2")]
 
 
 class PlacedTable(Table):
-    """Where an event acts: in a `region` of the tumour, or in a `compartment` of the body."""
+    """Where an event acts: in a `region` of the (named) `tumour`, or in a `compartment`."""
 
+    tumour: str | None = None
     region: str | None = None
     compartment: str | None = None
 

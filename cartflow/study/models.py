@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from cartflow.core.parameters import Parameter
+from cartflow.core.remembered import Same
 from cartflow.coupling.happenings import Happenings, acting
 from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.files.local_model import LocalModel, local_model
 from cartflow.kinetics.network import Network
 from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.study.schema import KineticsTable, StudyTable
+
+
+@lru_cache(maxsize=32)
+def _local(*models: Same) -> LocalModel:
+    return local_model([model.value for model in models])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,5 +82,5 @@ class StudyModels:
     def _combined(self, names: Sequence[str]) -> LocalModel:
         key = tuple(names)
         if key not in self.known:
-            self.known[key] = local_model([load_model(name, self.folder) for name in names])
+            self.known[key] = _local(*(Same(load_model(name, self.folder)) for name in names))
         return self.known[key]

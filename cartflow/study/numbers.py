@@ -17,7 +17,7 @@ from cartflow.pbpk.variation.ranges import Setting
 from cartflow.study.images.numbers import MEAN
 from cartflow.study.schema import StudyTable
 
-_INSIDE = ("doses.", "events.", "fields.", "tissue.", "kinetics.", "organs.", "tumour.")
+_INSIDE = ("doses.", "events.", "fields.", "tissue.", "kinetics.", "organs.", "tumour.", "tumours.")
 _OF_VESSELS = ("tumour.", "trafficking.tumour.", "trafficking.brain.")
 _TIMES = (".time", ".duration", ".interval", ".every", ".until", ".after", ".since")
 # What a model's file states beside its parameters, which a study cannot set.
@@ -78,10 +78,12 @@ class StudyNumbers(Generic[S]):
 
     Beside those of body, trafficking and vessels they are the doses, motility, chemotaxis,
     boundaries, start and tissue that the study states, the parameters of its kinetics and those
-    of kinetics in organs. Times, mesh and solver are not among them.
+    of kinetics in organs. Times, mesh and solver are not among them. `known` are the numbers of a
+    study that has the same ones, so that they are not worked out anew.
     """
 
     study: S
+    known: Mapping[str, Parameter] | None = None
 
     @cached_property
     def numbers(self) -> dict[str, Parameter]:
@@ -97,6 +99,8 @@ class StudyNumbers(Generic[S]):
     @cached_property
     def with_geometry(self) -> dict[str, Parameter]:
         """Every number that may vary, and the lengths of the geometry."""
+        if self.known is not None:
+            return dict(self.known)
         table = self.study.table.geometry
         fields = {} if table is None else {n: getattr(table, n) for n in type(table).model_fields}
         lengths = {f"geometry.{n}": p for n, p in fields.items() if isinstance(p, Parameter)}
@@ -128,10 +132,16 @@ class StudyNumbers(Generic[S]):
             return False  # it follows from an image, whose laws' numbers may vary
         if key.startswith("kinetics.parameters.") or key.endswith(".volume"):
             return False  # the first are there under their own names, the second are the organs'
-        if key == "tumour.egress_rate":
-            tumour = self.study.table.tumour
+        tables, own = self.study.table, key
+        tissue, tumour = tables.tissue, tables.tumour
+        if key.startswith("tumours."):
+            name, _, own = key.removeprefix("tumours.").partition(".")
+            tissue, tumour = tables.tumours[name].tissue, tables.tumours[name]
+        if own in ("tumour.egress_rate", "egress_rate"):
             return tumour is not None and tumour.egress_rate is not None
-        return key != "tissue.porosity" or self.study.table.tissue.porosity is not None
+        if tumour is not None and own == "retention" and tumour.egress_rate is not None:
+            return False  # without effect beside it
+        return own != "tissue.porosity" or tissue.porosity is not None
 
 
 def setting_key(name: str) -> str:

@@ -10,10 +10,13 @@ from typing import Any
 
 from cartflow.core.nesting import LEVELS, require_shallow
 from cartflow.core.outcome import InputError
+from cartflow.core.tables import copied
 from cartflow.study.images.tables import IMAGES
 
 # The keys that say which other keys their table has.
-_DISCRIMINATING = re.compile(r"geometry\.shape|fields\.[^.]+\.boundaries\.[^.]+\.type")
+_DISCRIMINATING = re.compile(
+    r"(tumours\.[^.]+\.)?(geometry\.shape|fields\.[^.]+\.boundaries\.[^.]+\.type)"
+)
 # The keys of images.
 _FILES = {"file", *IMAGES}
 _SHOWN = 60  # letters of a key
@@ -39,7 +42,7 @@ def all_replaced(data: dict[str, Any], settings: Mapping[str, Any], file: str) -
 
     A geometry's `shape` and a boundary's `type` come first, and empty their table if they change.
     """
-    result = copy.deepcopy(data)
+    result = copied(data)
     for key in sorted(settings, key=lambda key: _DISCRIMINATING.fullmatch(key) is None):
         _replace(result, key, settings[key], file)
     return result

@@ -63,13 +63,13 @@ def coupled_simulation(
                 arrival=arrival(tumour, study.geometry, vessels),
                 egress=egress,
             ),
-            doses=build_doses(table.doses, study.kinetics, table.time.end),
+            doses=build_doses(table.doses, study.kinetics, table.time.end, study.dosed_body),
             injection=vessel_fed(study.geometry, tumour.injection_region),
             kinetics=study.organ_kinetics,
             happenings=study.models.happenings(study.organ_kinetics),
             feed=_feed(study),
         )
-        coupled = replace(coupled, placed=_placed(study, coupled.product_names))
+        coupled = replace(coupled, placed=placed(study, coupled.product_names))
         simulation = Simulation(
             coupled=coupled,
             initial=initial,
@@ -101,7 +101,7 @@ def body_alone(study: Composition) -> BodyAlone:
         refuse_tumour_keys(table)
         kinetics = study.organ_kinetics
         carried = cells_alone(table.doses) if kinetics is None else kinetics.network
-        doses = build_doses(table.doses, carried, table.time.end)
+        doses = build_doses(table.doses, carried, table.time.end, study.dosed_body)
         alone = BodyAlone(
             network=study.organs,
             kinetics=kinetics,
@@ -111,10 +111,10 @@ def body_alone(study: Composition) -> BodyAlone:
             happenings=study.models.happenings(kinetics),
             travellers=carried.species_names,
         )
-        return replace(alone, placed=_placed(study, alone.product_names))
+        return replace(alone, placed=placed(study, alone.product_names))
 
 
-def _placed(study: Composition, products: Sequence[str]) -> Array | None:
+def placed(study: Composition, products: Sequence[str]) -> Array | None:
     """Return the product cells that an earlier result puts into the body, if the study says so."""
     table = study.table
     if table.body is None or table.body.initial is None:

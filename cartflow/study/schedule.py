@@ -66,5 +66,10 @@ def _chosen(table: TimeTable, end: float, doses: Sequence[float]) -> list[float]
     if table.every is not None:
         step = rational(table.every.value)
         return [float(step * i) for i in range(ceil(rational(end) / step))]
-    soon = [float(rational(dose) + early) for dose in {0.0, *doses} for early in _EARLY]
-    return [*soon, *even_times(end, _EVEN)]
+    soon = [time for dose in {0.0, *doses} for time in _soon_after(dose)]
+    return [*soon, *_even_times(end, _EVEN)]
+
+
+@lru_cache(maxsize=256)
+def _soon_after(dose: float) -> tuple[float, ...]:
+    return tuple(float(rational(dose) + early) for early in _EARLY)

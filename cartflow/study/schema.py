@@ -7,17 +7,20 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field
 
 from cartflow.core.parameters import Parameter
-from cartflow.core.tables import PositiveInt, Table, quantity
+from cartflow.core.tables import PositiveInt, Table, WholeNumber, quantity
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling
+from cartflow.pbpk.sizes.size import SizeRule
 from cartflow.study.course_tables import BloodTable
 from cartflow.study.event_tables import EventTable
 from cartflow.study.geometry_tables import GeometryTable
+from cartflow.study.population_tables import PopulationTable
 
 Time = Annotated[Parameter, quantity("day")]
 Duration = Annotated[Parameter, quantity("day", above=0)]
 Cells = Annotated[Parameter, quantity("cell", above=0)]
+DosedCells = Annotated[Parameter, quantity("cell", "cell/kg", above=0)]
 Diffusivity = Annotated[Parameter, quantity("mm^2/day")]
 Speed = Annotated[Parameter, quantity("mm/day", above=0)]
 Rate = Annotated[Parameter, quantity("1/day")]
@@ -31,9 +34,22 @@ class NamedFile(Table):
     name: str
 
 
-class BodyTable(NamedFile):
-    """A body, and what product cells stand in it at the start: none, or those of a result."""
+class BodyFactorsTable(Table):
+    """How a body differs from one of its size: factors on output, blood, tissues and flows."""
 
+    cardiac_output: Fraction | None = None
+    blood_volume: Fraction | None = None
+    volume: dict[str, Fraction] = Field(default_factory=dict)
+    blood_flow: dict[str, Fraction] = Field(default_factory=dict)
+
+
+class BodyTable(NamedFile):
+    """A body, its size if not its own, and what product cells stand in it at the start."""
+
+    weight: Annotated[Parameter, quantity("kg", above=0)] | None = None
+    height: Annotated[Parameter, quantity("m", above=0)] | None = None
+    size_rule: SizeRule | None = None
+    factors: BodyFactorsTable = BodyFactorsTable()
     initial: dict[str, Any] | None = None
 
 
@@ -46,15 +62,21 @@ class TraffickingTable(NamedFile):
 
 
 class DoseTable(Table):
-    """One dose, or with `split` its parts, `interval` apart."""
+    """One dose, or with `split` its parts, `interval` apart; `cells` may be per body weight.
+
+    `maximum` is its cap. `shares` are those of several phenotypes, in proportion.
+    """
 
     route: Route = "intravenous"
-    cells: Cells
+    cells: DosedCells
+    maximum: Cells | None = None
     phenotype: str | None = None
+    shares: dict[str, Number] | None = Field(default=None, min_length=1)
     time: Time | None = None
     duration: Time | None = None
     split: list[Fraction] | None = Field(default=None, min_length=2)
     interval: Duration | None = None
+    tumour: str | None = None
 
 
 class TumourTable(Table):
@@ -151,8 +173,14 @@ class SourceTable(Table):
 
 
 class FieldTable(Table):
-    """How one species starts and moves; without a diffusivity it is immobile."""
+    """How one species starts and moves; without a diffusivity it is immobile.
 
+    As cells it may walk straight on at a `speed` for a `persistence_time` instead.
+    """
+
+    form: Literal["field", "cells"] = Field(default="field", alias="as")
+    speed: Speed | None = None
+    persistence_time: Duration | None = None
     initial: Any = None
     diffusivity: Any = None
     hindrance: HindranceTable | None = None
@@ -170,6 +198,15 @@ class KineticsTable(Table):
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
+class OneOfSeveralTable(TumourTable):
+    """One of several tumours: what [tumour] has, and its other tables, whole."""
+
+    geometry: GeometryTable
+    kinetics: KineticsTable
+    fields: dict[str, FieldTable] = Field(default_factory=dict)
+    tissue: TissueTable = TissueTable()
+
+
 class OrganTable(Table):
     """An organ in which kinetics act: where in it, in what volume, and what stands there."""
 
@@ -177,6 +214,17 @@ class OrganTable(Table):
     space: Literal["tissue", "vascular"] = "tissue"
     volume: Annotated[Parameter, quantity("mm^3", above=0)] | None = None
     initial: dict[str, Any] = Field(default_factory=dict)
+
+
+class CellsTable(Table):
+    """How fields that are cells are run: chance, steps, densities, and what is kept."""
+
+    seed: Annotated[WholeNumber, Field(ge=0, lt=2**63)] = 1
+    step: Duration | None = None
+    kernel_width: Annotated[Parameter, quantity("mm")] | None = None
+    net_rates: Literal["refuse", "as_one", "apart"] = "refuse"
+    most: PositiveInt = 10_000_000
+    saved: PositiveInt = 100_000
 
 
 class TimeTable(Table):
@@ -222,13 +270,16 @@ class StudyTable(Table):
     events: list[EventTable] = Field(default_factory=list)
     organs: dict[str, OrganTable] = Field(default_factory=dict)
     tumour: TumourTable | None = None
+    tumours: dict[str, OneOfSeveralTable] = Field(default_factory=dict)
     geometry: GeometryTable | None = None
     kinetics: KineticsTable | None = None
     fields: dict[str, FieldTable] = Field(default_factory=dict)
+    cells: CellsTable | None = None
     tissue: TissueTable = TissueTable()
     time: TimeTable
     save: SaveTable = SaveTable()
     solver: SolverTable = SolverTable()
+    population: PopulationTable | None = None
 
     @property
     def tumour_alone(self) -> bool:

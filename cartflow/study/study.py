@@ -9,24 +9,29 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from cartflow.cells.group import cells_group
+from cartflow.cells.simulation import CellRecord, CellSimulation
 from cartflow.core import arguments
 from cartflow.core.bibliography import keys
 from cartflow.core.html_table import html_table
-from cartflow.core.outcome import require_known
+from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.core.paths import as_path
 from cartflow.core.tables import parse_toml, read_text, validate
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.record import Record
+from cartflow.coupling.runs import system_of
+from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.results.checkpoint.restart import restart
-from cartflow.results.mesh_error.check import MeshCheck, mesh_errors
+from cartflow.results.mesh_error.check import MeshCheck, mesh_errors, not_told
 from cartflow.results.result import Result, build_result, identity
 from cartflow.results.shelf import Saving, Shelf
 from cartflow.study.assembly import stated_parameters
 from cartflow.study.basis import all_parameters, all_references
+from cartflow.study.cells import walks_as_diffusivities, with_cells
 from cartflow.study.checks import require_parts
 from cartflow.study.composition import Composition
 from cartflow.study.courses.numbers import without_courses
@@ -36,9 +41,12 @@ from cartflow.study.events.programme import Events, read_events
 from cartflow.study.given import in_words, on_cells
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import all_replaced, errors_named, without_folders
+from cartflow.study.population_tables import with_flat_keys
 from cartflow.study.preparing import body_alone, coupled_simulation
 from cartflow.study.saving import saving_of
 from cartflow.study.schema import StudyTable
+from cartflow.study.several import tumours_simulation
+from cartflow.study.tumours.reading import as_written, with_tumours
 from cartflow.study.variants import with_shared_parts
 
 
@@ -91,10 +99,12 @@ class Study(Composition):
         data = parse_toml(arguments.text(text, "text"), arguments.text(name, "name"))
         data = all_replaced(data, settings, name)
         folder = Path() if folder is None else as_path(folder, "folder")
+        data, written = with_tumours(data, name)
         data, courses = without_courses(data, folder, name)
-        data = organs_of_earlier(data, folder, name)
-        table = validate(StudyTable, data, name)
-        require_parts(table, name)
+        data = walks_as_diffusivities(organs_of_earlier(data, folder, name), name)
+        with as_written(written, name):
+            table = validate(StudyTable, with_flat_keys(data), name)
+            require_parts(table, name)
         for key in table.references:
             require_known(key, keys(), f"{name}: references")
         return cls(
@@ -104,6 +114,7 @@ class Study(Composition):
             folder=folder,
             settings=settings,
             courses=courses,
+            written=written if table.tumours else None,
         )
 
     def with_settings(self, settings: Mapping[str, Any]) -> Study:
@@ -146,30 +157,46 @@ class Study(Composition):
         return with_shared_parts(replace(self, given={**self.given, **found}), self)
 
     @cached_property
-    def prepared(self) -> Simulation | BodyAlone:
-        """What runs: the coupled simulation, or without a tumour the body alone."""
+    def prepared(self) -> Simulation | TumoursSimulation | BodyAlone:
+        """What runs: body and tumour, or several tumours, or without a tumour the body alone."""
         if self.events is None:
             return self.undisturbed
         with errors_named(self.name):
+            if isinstance(self.undisturbed, CellSimulation):
+                raise InputError("courses of numbers are not there with fields as cells yet")
             return self.events.applied(self.undisturbed, lambda other: other.undisturbed)
 
     @property
     def simulation(self) -> Simulation:
-        """The coupled simulation, ready to run. Raises `InputError` without a tumour."""
+        """The coupled simulation of densities, ready to run.
+
+        Raises `InputError` without a tumour, and with fields as cells.
+        """
         _ = self.tumour
+        if isinstance(self.prepared, CellSimulation):
+            msg = (
+                f"{self.name}: fields as cells are there for runs and sweeps alone yet; leave out "
+            )
+            raise InputError(msg + "as = 'cells', or run it")
         assert isinstance(self.prepared, Simulation)
         return self.prepared
 
     @cached_property
-    def undisturbed(self) -> Simulation | BodyAlone:
+    def undisturbed(self) -> Simulation | TumoursSimulation | BodyAlone:
         """What runs without the study's events."""
-        if self.table.tumour is None:
+        if self.table.tumour is None and not self.tumours:
             return body_alone(self)
         _ = self.saving
+        if self.tumours:
+            made = tumours_simulation(self)
+            self.used.update(made.used)
+            self.images.update(made.images)
+            return made.simulation
         simulation, used, images = coupled_simulation(self)
-        self.stated.update(used)
+        self.used.update(used)
         self.images.update(images)
-        return simulation
+        with errors_named(self.name):
+            return with_cells(simulation, self.table)
 
     @cached_property
     def images(self) -> dict[str, str]:
@@ -187,15 +214,19 @@ class Study(Composition):
             return read_events(self, numbers)
 
     @cached_property
+    def used(self) -> dict[str, Parameter]:
+        """The numbers of fields and tissue by dotted key, once the study was assembled."""
+        return {}
+
+    @property
     def stated(self) -> dict[str, Parameter]:
         """The numbers that the study states, by dotted key."""
-        return stated_parameters(self.table)
+        return {**stated_parameters(self.table), **self.used}
 
     def parameters(self) -> dict[str, Parameter]:
         """Return every number that the run uses, with unit, source and standing."""
         run = self.undisturbed
-        system = run.coupled if isinstance(run, Simulation) else run
-        events = {} if self.events is None else self.events.stated(system)
+        events = {} if self.events is None else self.events.stated(system_of(run))
         return all_parameters(self, {**self.stated, **events})
 
     def references(self) -> list[str]:
@@ -228,8 +259,11 @@ class Study(Composition):
                 keep(lambda: self._result(make(), shelf))
 
         run, start = self.prepared, perf_counter()
+        if since is not None and isinstance(run, CellSimulation):
+            msg = f"{self.name}: a run with fields as cells cannot be resumed yet; run it anew"
+            raise InputError(msg)
         before = None if since is None else restart(since.tree, run, self._identity())
-        if isinstance(run, Simulation) and not time_check:
+        if not isinstance(run, BodyAlone) and not time_check:
             run = run.unchecked()
         if shelf is None or isinstance(run, BodyAlone):
             record = run.run(watch, offer, before)
@@ -238,7 +272,9 @@ class Study(Composition):
             record = run.run(watch, offer, before, shelf.shelve)
         result = self._result(record, shelf)
         wanted = self.table.solver.mesh_check is True if mesh_check is None else mesh_check
-        if wanted is False or not isinstance(run, Simulation):
+        if isinstance(run, TumoursSimulation) and wanted is not False:
+            return result.with_group("errors", not_told())
+        if wanted is False or not isinstance(run, Simulation) or isinstance(run, CellSimulation):
             return result
         seconds = perf_counter() - start
         return result.with_group("errors", mesh_errors(record, run, wanted, seconds, watch))
@@ -248,7 +284,9 @@ class Study(Composition):
         """Which fields are saved, and how. Raises `InputError` for one that there is not."""
         with errors_named(self.name):
             species = () if self.table.tumour is None else self.kinetics.species_names
-            return saving_of(self.table.save, species)
+            several = self.networks.values() if self.tumours else ()
+            inside = dict.fromkeys(s for network in several for s in network.species_names)
+            return saving_of(self.table.save, [*species, *inside])
 
     def _identity(self) -> str:
         return identity(self.text, without_folders(self.settings))
@@ -268,6 +306,8 @@ class Study(Composition):
             saving=self.saving,
             shelf=shelf,
         )
+        if isinstance(record, CellRecord) and isinstance(self.prepared, CellSimulation):
+            result = result.with_group("cells", cells_group(record, self.prepared))
         if self.images:
             lines = [f"{key}: {words}" for key, words in self.images.items()]
             result.tree.attrs["images"] = "\n".join(lines)

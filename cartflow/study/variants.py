@@ -23,4 +23,8 @@ def with_shared_parts(new: C, base: Composition) -> C:
     same_ways = ways is not None and own is not None and ways.name == own.name
     if same_ways and new.other_trafficking is base.other_trafficking:
         parts["trafficking"] = base.trafficking
+    if new.table.tumours.keys() == base.table.tumours.keys() and "geometries" in vars(base):
+        several, known = new.table.tumours, base.table.tumours
+        if all(several[name].geometry == known[name].geometry for name in several):
+            parts["geometries"] = base.geometries
     return new

@@ -15,8 +15,8 @@ from cartflow.geometries.images.files.image import Image
 from cartflow.geometries.images.label_values import parts_of, require_labels
 from cartflow.geometries.images.labels import affine_of_box, bounding_box, keep_largest_part
 from cartflow.geometries.images.reading import read_image
-from cartflow.geometries.partial.apertures import EMPTY
 from cartflow.geometries.partial.geometry import geometry_of_fractions
+from cartflow.geometries.partial.shares import EMPTY
 from cartflow.geometries.voxels.coarsening import checked_factors
 from cartflow.geometries.voxels.orientation import checked_affine, oriented
 from cartflow.geometries.voxels.planar import flat_axis

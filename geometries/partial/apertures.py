@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.geometries.partial.planes import Planes, planes
+from cartflow.geometries.partial.shares import EMPTY, FULL
 
 Floats = NDArray[np.float64]
-# Shares of a voxel that count as none and as all of it.
-EMPTY, FULL = 1e-6, 1.0 - 1e-6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,16 +27,17 @@ class Cut:
     areas: Floats
 
 
-def cut(fractions: Floats, voxel: Floats) -> Cut:
+def cut(fractions: Floats, voxel: Floats, flat: int | None = None) -> Cut:
     """Return volumes, apertures and surface of `fractions` with an empty margin of four voxels.
 
-    A face takes the mean of what the planes on its two sides leave of it, all beside a full
-    voxel and nothing beside an empty one. What is missing of the faces around a voxel is, as a
-    vector, the piece of surface in it (Gauss), and counts along the voxel's normal.
+    Across the axis `flat`, if there is one, all layers are alike. A face takes the mean of what
+    the planes on its two sides leave of it, all beside a full voxel and nothing beside an empty
+    one. What is missing of the faces around a voxel is, as a vector, the piece of surface in it
+    (Gauss), and counts along the voxel's normal.
     """
     held = np.where(fractions < EMPTY, 0.0, np.where(fractions > FULL, 1.0, fractions))
     there, full = held > 0.0, held == 1.0
-    found = planes(held, there & ~_surrounded(full), voxel)
+    found = planes(held, there & ~_surrounded(full), voxel, flat)
     sides = _sides(found, held.shape, full)
     openings, missing = [], np.zeros(found.depth.size)
     at = tuple(found.places)

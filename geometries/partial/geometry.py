@@ -9,29 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.geometry import Boundary, Coarse, Geometry, groups
+from cartflow.geometries.geometry import Coarse, Geometry, groups
 from cartflow.geometries.partial.apertures import Cut, cut
 from cartflow.geometries.partial.planes import Planes
+from cartflow.geometries.partial.surface import cut_boundaries
 from cartflow.geometries.partial.volumes import cell_shares
 from cartflow.geometries.regions import named_regions
 from cartflow.geometries.surfaces.depth import distance_along
-from cartflow.geometries.voxels.cavities import enclosed
 from cartflow.geometries.voxels.coarsening import block_sums, coarse_affine, padded_to_blocks
 from cartflow.geometries.voxels.geometry import geometry_of_voxels
 from cartflow.geometries.voxels.orientation import VoxelGrid
-from cartflow.geometries.voxels.planar import in_plane, without
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Inside = NDArray[np.bool_]
 _MARGIN = 4
-# The least distance from a cell's centre to the surface that conditions see, in shortest edges:
-# nearer ones would make steps short.
-_NEAREST = 0.18
 # A piece of surface below this share of a face is round-off.
 _NO_PIECE = 1e-6
-# Areas of planes and of the mask that differ by more (logarithm) are not of one surface.
-_ALIKE = 0.2
 
 
 def geometry_of_fractions(
@@ -48,7 +42,7 @@ def geometry_of_fractions(
     whole = padded_to_blocks(grid.labels.T.astype(float), factors)
     shares, flat = block_sums(whole, factors) / float(np.prod(factors)), grid.flat_dim
     voxel = grid.spacing[::-1] * factors
-    found = cut(np.pad(shares, _MARGIN) if flat is None else _column(shares, flat), voxel)
+    found = cut(np.pad(shares, _MARGIN) if flat is None else _column(shares, flat), voxel, flat)
     if flat is not None:
         found = _layer(found, flat)
     inside = found.fractions >= 0.5
@@ -61,12 +55,13 @@ def geometry_of_fractions(
     within = tuple(slice(None) if a == flat else slice(_MARGIN, -_MARGIN) for a in range(3))
     notes = (*notes, *_of_small_shares(found.fractions, inside, float(np.prod(voxel))))
     plain = _voxels(grid, inside[within], source_affine, notes, volumes)
-    depth = _depths(found, inside, voxel)
+    site = _sites(found, voxel)
+    depth = _depths(found, inside, site, voxel)
     return replace(
         plain,
         depth=depth,
         regions=named_regions(depth, {}, "mask"),
-        boundaries=_boundaries(plain, found, depth, voxel),
+        boundaries=cut_boundaries(plain, found, site, depth, voxel),
         build_coarse=partial(_coarse, grid, source_affine, np.argwhere(inside[within]), volumes),
     )
 
@@ -95,6 +90,7 @@ def _layer(found: Cut, flat: int) -> Cut:
             depth=planes.depth[here],
             across=planes.across[here],
             left=planes.left[..., here],
+            curvature=planes.curvature[here],
         ),
         areas=found.areas[here],
     )
@@ -127,76 +123,32 @@ def _voxels(
         affine=coarse_affine(grid.affine, grid.factors),
         factors=(1, 1, 1),
     )
-    return geometry_of_voxels(voxels, {}, source_affine, notes, drop_empty=False, volumes=volumes)
-
-
-def _boundaries(plain: Geometry, found: Cut, depth: Floats, voxel: Floats) -> dict[str, Boundary]:
-    """Return the boundaries of the mask with the areas and distances of the planes.
-
-    The mask's pieces suit its faces; all together they get the area of the planes.
-    """
-    flat = None if plain.flat is None else plain.dims.index(plain.flat)
-    shortest = float(without(voxel, flat).min())
-    nearest, areas = _nearest(plain, depth, _NEAREST * shortest), _areas(found, voxel, flat)
-    return {
-        name: Boundary(
-            cells=part.cells,
-            areas=part.areas * _factor(areas[name] / part.area),
-            distances=nearest[part.cells],
-        )
-        for name, part in plain.boundaries.items()
-    }
-
-
-def _nearest(plain: Geometry, depth: Floats, least: float) -> Floats:
-    """Return distances to the surface of at least so many mm, over its pieces no longer in all."""
-    parts = plain.boundaries.values()
-    weights = np.bincount(
-        np.concatenate([part.cells for part in parts]),
-        np.concatenate([part.areas for part in parts]),
-        depth.size,
+    return geometry_of_voxels(
+        voxels, {}, source_affine, notes, drop_empty=False, surface="staircase", volumes=volumes
     )
-    added = weights @ (np.maximum(depth, least) - depth) / weights.sum()
-    return np.maximum(depth - added, least)
 
 
-def _factor(ratio: float) -> float:
-    """Return by how much areas are scaled: not at all where a voxel holds two surfaces."""
-    return ratio if abs(np.log(max(ratio, 1e-3))) < _ALIKE else 1.0
-
-
-def _areas(found: Cut, voxel: Floats, flat: int | None) -> dict[str, float]:
-    """Return the area of the planes at the rim, and of those at the walls of cavities, mm2."""
-    from scipy.ndimage import distance_transform_edt
-
-    less = found.fractions < 0.5
-    cavity = in_plane(enclosed, ~less, flat)
-    nearest = distance_transform_edt(
-        ~less, sampling=voxel, return_distances=False, return_indices=True
-    )
-    at_wall = cavity[tuple(row[tuple(found.planes.places)] for row in nearest)]
-    return {
-        "rim": float(found.areas[~at_wall].sum()),
-        "wall": float(found.areas[at_wall].sum()),
-    }
-
-
-def _depths(found: Cut, inside: Inside, voxel: Floats) -> Floats:
-    """Return how far the centres of the cells lie below the planes nearest to them, mm."""
+def _sites(found: Cut, voxel: Floats) -> Ints:
+    """Return the number of the plane with a piece of the surface nearest to every place."""
     from scipy.ndimage import distance_transform_edt
 
     planes = found.planes
     # In a full voxel beside one that is not, the plane at its far side is no surface.
     pieces = np.flatnonzero(found.areas > _NO_PIECE * float(np.prod(voxel)) ** (2 / 3))
-    number = np.full(inside.shape, -1, dtype=np.int64)
+    number = np.full(found.fractions.shape, -1, dtype=np.int64)
     number[tuple(planes.places[:, pieces])] = pieces
     nearest = distance_transform_edt(
         number < 0, sampling=voxel, return_distances=False, return_indices=True
     )
-    there = [row[inside] for row in nearest]
-    site = number[tuple(there)]
+    return np.asarray(number[tuple(nearest)])
+
+
+def _depths(found: Cut, inside: Inside, sites: Ints, voxel: Floats) -> Floats:
+    """Return how far the centres of the cells lie below the planes nearest to them, mm."""
+    planes, site = found.planes, sites[inside]
     apart = [
-        (t - here) * size for t, here, size in zip(there, np.nonzero(inside), voxel, strict=True)
+        (there[site] - here) * size
+        for there, here, size in zip(planes.places, np.nonzero(inside), voxel, strict=True)
     ]
     distance = distance_along(apart, planes.normal, site, voxel) + planes.depth[site]
     return np.maximum(distance, 0.0)

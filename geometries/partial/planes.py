@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.geometries.partial.heights import by_heights
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 # Width of the Gaussian whose derivatives give the normal, in voxels; share of a normal's
@@ -23,7 +25,8 @@ class Planes:
     `normal` (axes, n) is the outward unit normal, `depth` (n,) how far the voxel's centre lies
     below the plane, mm (above it where negative), `across` how thick the voxel is along the
     normal, mm, and `left` (axes, 2, n) the shares of the faces towards lower and higher indices
-    that lie below the plane.
+    that lie below the plane. `curvature` (n,), 1/mm, positive where the shape bulges, is known
+    in one layer alone, and else zero.
     """
 
     places: Ints
@@ -31,17 +34,23 @@ class Planes:
     depth: Floats
     across: Floats
     left: Floats
+    curvature: Floats
 
 
-def planes(fractions: Floats, where: NDArray[np.bool_], voxel: Floats) -> Planes:
+def planes(
+    fractions: Floats, where: NDArray[np.bool_], voxel: Floats, flat: int | None = None
+) -> Planes:
     """Return the planes in the voxels `where` that cut off the volume which they hold.
 
-    Normals are those of the fractions smoothed by a Gaussian of one voxel; the plane's place
-    follows from the fraction exactly (Youngs 1982; Scardovelli and Zaleski 2000). `fractions`
+    Normals follow from the heights of columns, where there are none from the fractions smoothed by
+    a Gaussian of one voxel. Across the axis `flat` all layers are alike. The plane's place follows
+    from the fraction exactly (Youngs 1982; Scardovelli and Zaleski 2000). `fractions`
     must have an empty margin of four voxels.
     """
     places = np.array(np.nonzero(where))
-    normal = _normals(fractions, where, voxel)
+    normal, curvature = by_heights(
+        fractions, places, _normals(fractions, where, voxel), voxel, flat
+    )
     scaled = np.abs(normal) * voxel[:, None]
     across = scaled.sum(axis=0)
     share = np.maximum(scaled / across, _LEAST)
@@ -56,7 +65,12 @@ def planes(fractions: Floats, where: NDArray[np.bool_], voxel: Floats) -> Planes
         rising = normal[axis] >= 0
         left[axis] = np.where(rising, low, high), np.where(rising, high, low)
     return Planes(
-        places=places, normal=normal, depth=(place - 0.5) * across, across=across, left=left
+        places=places,
+        normal=normal,
+        depth=(place - 0.5) * across,
+        across=across,
+        left=left,
+        curvature=curvature,
     )
 
 

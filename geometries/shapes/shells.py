@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cartflow.core.arguments import table
 from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.checks import MOST_CELLS, increasing_edges, length_in_mm, whole
+from cartflow.geometries.connectivity import Connectivity
 from cartflow.geometries.geometry import Boundary, Coarse, Geometry, groups
 from cartflow.geometries.regions import Interval, interval_within, layers_along, named_regions
 from cartflow.geometries.shapes.grading import graded_edges
@@ -168,6 +169,7 @@ def row_of_cells(
         regions=regions,
         boundaries={boundary: _end(edges, areas, edge) for boundary, edge in boundaries.items()},
         build_mesh=partial(_build_mesh, edges, areas, volumes),
+        build_connectivity=partial(_connectivity, edges, areas),
         build_coarse=partial(
             _coarse,
             {"name": name, "dim": dim, "boundaries": boundaries, "surfaces": surfaces},
@@ -210,6 +212,22 @@ def _end(edges: Floats, areas: Floats, edge: int) -> Boundary:
     half = 0.5 * (edges[cell + 1] - edges[cell])
     return Boundary(
         cells=np.array([cell]), areas=np.array([areas[edge]]), distances=np.array([half])
+    )
+
+
+def _connectivity(edges: Floats, areas: Floats) -> Connectivity:
+    """Return the faces between cells, as those of the mesh to the last digit."""
+    # FiPy's grids are made of widths.
+    faces = np.concatenate([[0.0], np.cumsum(np.diff(edges))]) + edges[0]
+    centres = 0.5 * (faces[:-1] + faces[1:])
+    cells, inner = np.arange(centres.size), faces[1:-1]
+    return Connectivity(
+        faces=cells[1:],
+        owner=cells[:-1],
+        neighbour=cells[1:],
+        areas=np.array(areas[1:-1], dtype=float),
+        owner_distance=np.abs(inner - centres[:-1]),
+        neighbour_distance=np.abs(inner - centres[1:]),
     )
 
 

@@ -41,13 +41,19 @@ def voxel_faces(cell_of_voxel: Ints, voxel: Floats) -> VoxelFaces:
 
     `voxel` is the edge length along each axis of that array, mm.
     """
+    return _joined([shared_faces(cell_of_voxel, voxel), outer_faces(cell_of_voxel, voxel)])
+
+
+def shared_faces(cell_of_voxel: Ints, voxel: Floats) -> VoxelFaces:
+    """Return the faces between cells alone; see `voxel_faces`."""
     size = int(cell_of_voxel.max()) + 1
     areas = [float(np.prod(np.delete(voxel, axis))) for axis in range(cell_of_voxel.ndim)]
-    parts = [
-        _shared(*_neighbours(cell_of_voxel, axis), size, axis, area)
-        for axis, area in enumerate(areas)
-    ]
-    return _joined([*parts, outer_faces(cell_of_voxel, voxel)])
+    return _joined(
+        [
+            _shared(*_neighbours(cell_of_voxel, axis), size, axis, area)
+            for axis, area in enumerate(areas)
+        ]
+    )
 
 
 def outer_faces(cell_of_voxel: Ints, voxel: Floats) -> VoxelFaces:
@@ -97,7 +103,11 @@ def _neighbours(padded: Ints, axis: int) -> tuple[Ints, Ints]:
 
 def _shared(low: Ints, high: Ints, size: int, axis: int, area: float) -> VoxelFaces:
     touching = (low >= 0) & (high >= 0) & (low != high)
-    pairs, counts = np.unique(low[touching] * size + high[touching], return_counts=True)
+    pairs = low[touching] * size + high[touching]
+    counts = np.ones_like(pairs)
+    # Voxels that are cells themselves touch once, and in order unless along the first axis.
+    if not (np.diff(pairs) > 0).all():
+        pairs, counts = np.unique(pairs, return_counts=True)
     return _faces(pairs // size, pairs % size, axis, +1, counts * np.float64(area))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.geometries.connectivity import Connectivity
 from cartflow.geometries.geometry import Coarse, Geometry, groups
 from cartflow.geometries.regions import named_regions
 from cartflow.geometries.surfaces.depth import depths
@@ -22,7 +23,7 @@ from cartflow.geometries.voxels.coarsening import (
     padded_to_blocks,
     spread,
 )
-from cartflow.geometries.voxels.faces import CAVITY, OUTSIDE, voxel_faces
+from cartflow.geometries.voxels.faces import CAVITY, OUTSIDE, shared_faces, voxel_faces
 from cartflow.geometries.voxels.orientation import VoxelGrid
 from cartflow.geometries.voxels.planar import NOTE, in_plane, without
 from cartflow.geometries.voxels.rim import Surface, outer_boundaries
@@ -81,6 +82,7 @@ def geometry_of_voxels(
             surface, cells_of_voxels, voxel, voxel * factors, grid.split, flat
         ),
         build_mesh=partial(_build_mesh, fine, factors, voxel, affine, volumes),
+        build_connectivity=partial(_connectivity, fine, factors, voxel),
         build_measures=None if flat is not None else partial(measure_mask, fine > 0, voxel),
         build_coarse=partial(_coarse, grid, names, source_affine, surface, active, volumes),
         flat=None if flat is None else dims[flat],
@@ -143,6 +145,21 @@ def coordinates_of(
         world = 2 - axis
         coordinates[dim] = affine[world, 3] + affine[world, world] * index if aligned else index
     return coordinates
+
+
+def _connectivity(fine: NDArray[Any], factors: Sequence[int], voxel: Floats) -> Connectivity:
+    """Return the interior faces as the FiPy mesh has them, without making it."""
+    active = block_sums(fine > 0, factors) > 0
+    faces = shared_faces(_cell_of_voxel(fine, active, factors), voxel)
+    half = (0.5 * voxel * factors)[faces.axis]
+    return Connectivity(
+        faces=np.arange(faces.owner.size),
+        owner=faces.owner,
+        neighbour=faces.neighbour,
+        areas=faces.areas,
+        owner_distance=half,
+        neighbour_distance=half,
+    )
 
 
 def _build_mesh(

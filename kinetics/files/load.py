@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,10 +21,13 @@ _SBML = (".xml", ".sbml")
 
 def names() -> list[str]:
     """Return the names of the models and modules that come with cartflow."""
-    folder = files("cartflow.kinetics").joinpath("data")
-    return sorted(
-        f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")
-    )
+    return list(_names())
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    found = [f.name for f in files("cartflow.kinetics").joinpath("data").iterdir()]
+    return tuple(sorted(n.removesuffix(".toml") for n in found if n.endswith(".toml")))
 
 
 def load_model(name_or_path: str | Path, directory: Path | None = None) -> Model:
@@ -34,7 +38,7 @@ def load_model(name_or_path: str | Path, directory: Path | None = None) -> Model
     """
     if isinstance(name_or_path, str) and not name_or_path.endswith((".toml", *_SBML)):
         kinds = "a shipped name, or a path to a .toml, .xml or .sbml file"
-        require_known(name_or_path, names(), f"kinetics ({kinds})")
+        require_known(name_or_path, _names(), f"kinetics ({kinds})")
         path = Path(str(files("cartflow.kinetics").joinpath(f"data/{name_or_path}.toml")))
         return read_model(path, path.name, source="")
     folder = Path() if directory is None else as_path(directory, "directory")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from cartflow.core.outcome import InputError, suggest
 from cartflow.core.parameters import Parameter
-from cartflow.core.tables import read_toml, validate
+from cartflow.core.tables import parse_toml, read_text, validate
 from cartflow.kinetics.density import Scaling
 from cartflow.kinetics.files.blocks import BLOCKS, block_reactions
 from cartflow.kinetics.files.checks import check
@@ -24,7 +25,12 @@ def read_model(path: Path, file: str, source: str) -> Model:
 
     Bare quantities take `source` (empty: they need their own). Raises `InputError`.
     """
-    table = validate(KineticsTable, read_toml(path), file, source=source)
+    return _model(read_text(path), path, file, source)
+
+
+@lru_cache(maxsize=32)
+def _model(text: str, path: Path, file: str, source: str) -> Model:
+    table = validate(KineticsTable, parse_toml(text, str(path)), file, source=source)
     with named(file):
         return _Reader(table, path.stem, source).model()
 

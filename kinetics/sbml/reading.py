@@ -42,6 +42,17 @@ def read_foreign(path: Path) -> Foreign:
         return _foreign(sbml, source, path)
 
 
+def foreign_of(text: str, name: str) -> Foreign:
+    """Return the model in the text of an SBML file, as `read_foreign` does that in a file."""
+    sbml = libsbml()
+    document = sound_document(sbml, text)
+    source = document.getModel()
+    title = source.getName() or source.getId()
+    result = foreign(elements(sbml, source), Names().new(name), title, ())
+    require_locatable(result.model)
+    return result
+
+
 def _source(path: Path) -> tuple[Any, Any]:
     text = bounded_text(path)
     sbml = libsbml()

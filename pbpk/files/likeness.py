@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,32 @@ from cartflow.core.parameters import Parameter
 from cartflow.core.tables import read_toml
 from cartflow.pbpk.body import Organ
 from cartflow.pbpk.checks import shown
+
+
+def other_size(path: Path) -> tuple[str, dict[str, Any]] | None:
+    """Return whose body a file gives another weight, and all that it states; None for others."""
+    data = read_toml(path)
+    like = data.get("like")
+    if not isinstance(like, str) or "body_weight" not in data:
+        return None
+    return like, data
+
+
+def stated_over(
+    sized: Mapping[str, Any], read: Mapping[str, Any], stated: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the parts of a `sized` body with those that its file has `stated`, as `read`.
+
+    Organs and cavities are taken number by number.
+    """
+    found = {name: read[name] if name in stated else sized[name] for name in sized}
+    for kind in ("organs", "cavities"):
+        parts = dict(sized[kind])
+        for name, table in stated.get(kind, {}).items():
+            changed = {key: getattr(read[kind][name], key) for key in table}
+            parts[name] = replace(parts[name], **changed) if name in parts else read[kind][name]
+        found[kind] = parts
+    return found
 
 
 def with_model(path: Path, find: Callable[[str, Path], Path]) -> dict[str, Any]:

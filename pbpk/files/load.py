@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal
 
 from pydantic import Field
 
 from cartflow.core.outcome import InputError, suggest
-from cartflow.core.parameters import Parameter
-from cartflow.core.tables import Table, quantity, validate
+from cartflow.core.remembered import Same, Written
+from cartflow.core.tables import Table, validate
 from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
 from cartflow.pbpk.checks import require_weight
-from cartflow.pbpk.files.likeness import closed_with_rest, with_lymph, with_model
+from cartflow.pbpk.files.body_tables import BodyTable, Flow, Number, OrganTable, Rate, Volume
+from cartflow.pbpk.files.likeness import (
+    closed_with_rest,
+    other_size,
+    stated_over,
+    with_lymph,
+    with_model,
+)
 from cartflow.pbpk.published_tumour import PublishedTumour
+from cartflow.pbpk.sizes.size import of_size
 from cartflow.pbpk.trafficking import (
     BloodTrafficking,
     CavityTrafficking,
@@ -26,42 +35,6 @@ from cartflow.pbpk.trafficking import (
     Trafficking,
     TumourTrafficking,
 )
-
-Volume = Annotated[Parameter, quantity("mL", above=0)]
-Flow = Annotated[Parameter, quantity("mL/h", above=0)]
-Rate = Annotated[Parameter, quantity("1/h")]
-Number = Annotated[Parameter, quantity("1", above=0)]
-
-
-class _OrganTable(Table):
-    volume: Volume
-    vascular_volume: Volume
-    interstitial_volume: Volume
-    blood_flow: Flow
-    lymph_flow: Annotated[Parameter, quantity("mL/h")]
-
-
-class _CavityTable(Table):
-    volume: Volume
-    lymph_flow: Flow
-
-
-class _BodyTable(Table):
-    name: str
-    title: str = ""
-    species: str
-    body_weight: Annotated[Parameter, quantity("g", above=0)]
-    haematocrit: Number
-    cardiac_output: Flow
-    blood_volume: Volume
-    venous_volume: Volume
-    arterial_volume: Volume
-    lymph_node_volume: Volume
-    organs: dict[str, _OrganTable]
-    minimal: bool = False
-    close_with_rest: bool = False
-    lymph_flow: Flow | None = None
-    cavities: dict[str, _CavityTable] = Field(default_factory=dict)
 
 
 class _OrganTraffickingTable(Table):
@@ -128,31 +101,43 @@ class _TraffickingTable(Table):
     tumour: _TumourTable | None = None
 
 
-T = TypeVar("T", bound=Table)
-
-
 def body_names() -> list[str]:
     """Return the names of the bodies that come with cartflow."""
-    return _names("body")
+    return list(_names("body"))
 
 
 def trafficking_names() -> list[str]:
     """Return the names of the trafficking models that come with cartflow."""
-    return _names("trafficking")
+    return list(_names("trafficking"))
 
 
 def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
     """Return the body of a shipped name, or of a TOML file (its path relative to `directory`).
 
     A file with `like` holds only what differs from the body that it names; one with `lymph_flow`
-    scales its organs' lymph to that sum. Raises `InputError`, naming file and key, if anything is
+    scales its organs' lymph to that sum. What one with `like` and a `body_weight` does not state
+    follows the weight (`of_size`). Raises `InputError`, naming file and key, if anything is
     unknown, missing, does not close or does not fit the weight.
     """
-    table, file = _read(_BodyTable, "body", name_or_path, directory)
+    data, file = _read("body", name_or_path, directory)
+    other = other_size(file)
+    if other is None:
+        return _body(Written(data), str(file))
+    like, stated = other
+    return _body(Written(data), str(file), Same(load_body(like, file.parent)), Written(stated))
+
+
+@lru_cache(maxsize=32)
+def _body(
+    data: Written, file: str, like: Same | None = None, stated: Written | None = None
+) -> Body:
+    table = validate(BodyTable, data.value, file, source="")
     with _named(f"{file}: "):
         organs = {name: _organ(name, organ) for name, organ in table.organs.items()}
         cavities = {name: Cavity(**_fields(c)) for name, c in table.cavities.items()}
         parts = {**_fields(table), "organs": organs, "cavities": cavities}
+        if like is not None and stated is not None:
+            parts = _of_other_size(like.value, stated.value, table, parts)
         parts = with_lymph(parts, parts.pop("lymph_flow"))
         if parts.pop("close_with_rest"):
             parts = closed_with_rest(parts)
@@ -161,14 +146,39 @@ def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
         return body
 
 
+def _of_other_size(
+    body: Body, stated: dict[str, Any], table: BodyTable, read: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the parts of a file whose body is like another `body` of another weight."""
+    height = table.height if "height" in stated else None
+    sized = of_size(body, table.body_weight, height)
+    parts = stated_over(vars(sized), read, stated)
+    closing = "close_with_rest" in stated and table.close_with_rest
+    # What is closed, and whose lymph is scaled, is the body of the file alone: the other's stands.
+    lymph = table.lymph_flow if "lymph_flow" in stated else None
+    return {**parts, "close_with_rest": closing, "lymph_flow": lymph}
+
+
 def load_trafficking(name_or_path: str | Path, directory: Path | None = None) -> Trafficking:
     """Return the trafficking model of a shipped name, or of a TOML file, with its body.
 
     A body named by a path in `made_for` is looked up beside the file. Raises `InputError`.
     """
-    table, file = _read(_TraffickingTable, "trafficking", name_or_path, directory)
+    data, file = _read("trafficking", name_or_path, directory)
+    table = _trafficking_table(Written(data), str(file))
     with _named(f"{file}: made_for: "):
         made_for = load_body(table.made_for, file.parent)
+    return _trafficking(Written(data), str(file), Same(made_for))
+
+
+@lru_cache(maxsize=32)
+def _trafficking_table(data: Written, file: str) -> _TraffickingTable:
+    return validate(_TraffickingTable, data.value, file, source="")
+
+
+@lru_cache(maxsize=32)
+def _trafficking(data: Written, file: str, made_for: Same) -> Trafficking:
+    table = _trafficking_table(data, file)
     with _named(f"{file}: "):
         organs = {}
         for name, organ in table.organs.items():
@@ -176,7 +186,7 @@ def load_trafficking(name_or_path: str | Path, directory: Path | None = None) ->
                 organs[name] = OrganTrafficking(**_fields(organ))
         cavities = {name: CavityTrafficking(**_fields(c)) for name, c in table.cavities.items()}
         parts = {
-            "made_for": made_for,
+            "made_for": made_for.value,
             "organs": organs,
             "cavities": cavities,
             "lymph": LymphTrafficking(**_fields(table.lymph)),
@@ -196,7 +206,7 @@ def _named(prefix: str) -> Iterator[None]:
         raise InputError(msg) from None
 
 
-def _organ(name: str, table: _OrganTable) -> Organ:
+def _organ(name: str, table: OrganTable) -> Organ:
     with _named(f"organs.{name}: "):
         return Organ(**_fields(table))
 
@@ -213,22 +223,20 @@ def _fields(table: Table) -> dict[str, Any]:
     return {name: getattr(table, name) for name in type(table).model_fields}
 
 
-def _names(kind: str) -> list[str]:
+@cache
+def _names(kind: str) -> tuple[str, ...]:
     found = [entry.name for entry in files("cartflow.pbpk").joinpath("data").iterdir()]
-    return sorted(
-        name.removeprefix(f"{kind}_").removesuffix(".toml")
-        for name in found
-        if name.startswith(f"{kind}_") and name.endswith(".toml")
-    )
+    ours = (name for name in found if name.startswith(f"{kind}_") and name.endswith(".toml"))
+    return tuple(sorted(name.removeprefix(f"{kind}_").removesuffix(".toml") for name in ours))
 
 
 def _read(
-    schema: type[T], kind: str, name_or_path: str | Path, directory: Path | None
-) -> tuple[T, Path]:
+    kind: str, name_or_path: str | Path, directory: Path | None
+) -> tuple[dict[str, Any], Path]:
     path = _path(kind, name_or_path, directory)
     data = with_model(path, lambda name, folder: _path(kind, name, folder))
     _require_organs(data.get("organs"), str(path))
-    return validate(schema, data, str(path), source=""), path
+    return data, path
 
 
 def _require_organs(tables: Any, file: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,11 +14,16 @@ from cartflow.pbpk.flows.compartments import Compartment, Space
 from cartflow.pbpk.flows.streams import Stream
 from cartflow.pbpk.scaling import ScalingRule, elimination_rate, entry_rate
 from cartflow.pbpk.trafficking import Trafficking
+from cartflow.pbpk.tumour import TumourVessels
 
 
 @dataclass(kw_only=True)
 class Arcs:
-    """Compartments and arcs while a network is put together."""
+    """Compartments and arcs while a network is put together.
+
+    `tumours` are by the names of their streams, as are `egress_rates`; `nodes` are the
+    compartments that take the lymph of organs and tumours with a node of their own.
+    """
 
     body: Body
     trafficking: Trafficking
@@ -25,12 +31,13 @@ class Arcs:
     compartments: dict[str, Compartment] = field(default_factory=dict)
     arcs: list[tuple[str, str, float]] = field(default_factory=list)
     found: list[Stream] = field(default_factory=list)
-    hosts: tuple[str, ...] = ()
-    egress_rate: float = 0.0
+    tumours: Mapping[str, TumourVessels] = field(default_factory=dict)
+    egress_rates: dict[str, float] = field(default_factory=dict)
+    nodes: dict[str, str] = field(default_factory=dict)
 
-    def hosted_by(self, organ: str) -> bool:
-        """Whether a tumour takes all its blood from `organ`."""
-        return self.hosts == (organ,)
+    def hosted_by(self, organ: str) -> list[str]:
+        """Return the streams of the tumours that take all their blood from `organ`."""
+        return [name for name, tumour in self.tumours.items() if tumour.host == (organ,)]
 
     def place(self, name: str, organ: str, space: Space, volume: float) -> None:
         """Add a compartment."""

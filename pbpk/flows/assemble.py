@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cartflow.core.outcome import InputError
 from cartflow.pbpk.body import CAVITIES, Body
 from cartflow.pbpk.flows.arcs import Arcs
+from cartflow.pbpk.flows.nodes import node_name, node_shares
 from cartflow.pbpk.flows.streams import Stream, carrier_share, lymph_factor, streams
 from cartflow.pbpk.scaling import ScalingRule, entry_rate, organ_rate, tumour_rate
 from cartflow.pbpk.trafficking import CavityTrafficking, Trafficking
-from cartflow.pbpk.tumour import TumourVessels
+from cartflow.pbpk.tumour import ONE, TumourVessels, key_of
 
 
 def body_arcs(
     body: Body,
     trafficking: Trafficking,
     rule: ScalingRule,
-    tumour: TumourVessels | None,
+    tumours: Mapping[str, TumourVessels],
     lumped: bool,
     cavities: Sequence[str] = (),
 ) -> Arcs:
-    """Return all compartments and arcs of a body, with a tumour if there is one.
+    """Return all compartments and arcs of a body with some tumours, by the names of their streams.
 
-    `cavities` are added to those that the trafficking model or the tumour uses.
+    `cavities` are added to those that the trafficking model or a tumour uses.
     """
     for name in trafficking.organs:
         if name not in body.organs:
@@ -32,64 +33,50 @@ def body_arcs(
                 f"'{body.name}' does not tell apart from the rest"
             )
             raise InputError(msg)
-    hosts = () if tumour is None else tumour.host
-    arcs = Arcs(body=body, trafficking=trafficking, rule=rule, hosts=hosts)
-    arcs.found = streams(body, trafficking, tumour)
-    _place(arcs, tumour, lumped)
-    used = {*trafficking.cavities, *cavities}
-    if tumour is not None and tumour.cavity_entry_rate is not None:
-        used.add(tumour.cavity)
+    arcs = Arcs(body=body, trafficking=trafficking, rule=rule, tumours=tumours)
+    arcs.found = streams(body, trafficking, tumours)
+    _place(arcs, lumped)
+    entered = (each.cavity for each in tumours.values() if each.cavity_entry_rate is not None)
+    used = {*trafficking.cavities, *cavities, *entered}
     for cavity in (name for name in CAVITIES if name in used):
         _cavity(arcs, cavity)
     for stream in arcs.found:
-        _vessels(arcs, stream, tumour)
-        if stream.organ != "tumour":
+        _vessels(arcs, stream)
+        if stream.organ not in tumours:
             _tissue(arcs, stream)
-    if tumour is not None:
-        _tumour(arcs, arcs.found[-1], tumour)
-    _lymph(arcs, tumour)
+    for stream in arcs.found:
+        if stream.organ in tumours:
+            _tumour(arcs, stream, tumours[stream.organ])
+    _lymph(arcs)
     for name in arcs.blood():
         arcs.lost(name, trafficking.blood.elimination_rate)
     return arcs
 
 
-def _place(arcs: Arcs, tumour: TumourVessels | None, lumped: bool) -> None:
+def handed_by(tumour: str) -> str:
+    """Return the compartment that gathers what a tumour's vessels give, by its stream's name."""
+    return f"handed_over{tumour.removeprefix(ONE)}"
+
+
+def _place(arcs: Arcs, lumped: bool) -> None:
     body, trafficking = arcs.body, arcs.trafficking
     carried = carrier_share(body, trafficking)
     twice = trafficking.blood.pool == "all_blood"
     central = body.blood_volume if twice else body.venous_volume
     arcs.place("venous", "blood", "vascular", central.value * carried)
     arcs.place("arterial", "blood", "vascular", body.arterial_volume.value * carried)
-    share, nodes = _node_share(arcs, tumour), body.lymph_node_volume.value
-    arcs.place("lymph", "lymph", "tissue", nodes * (1 - share))
-    if share and tumour is not None:
-        arcs.place("draining_node", tumour.node, "tissue", nodes * share)
+    shares, nodes = node_shares(arcs), body.lymph_node_volume.value
+    arcs.place("lymph", "lymph", "tissue", nodes * (1 - sum(shares.values())))
+    for place, share in shares.items():
+        arcs.place(place, node_name(arcs, place), "tissue", nodes * share)
     for stream in arcs.found:
         name = stream.organ
         arcs.place(f"{name}_vascular", name, "vascular", stream.vascular_volume)
-        if lumped if name == "tumour" else trafficking.organ(name).has_tissue:
+        if lumped if name in arcs.tumours else trafficking.organ(name).has_tissue:
             arcs.place(f"{name}_tissue", name, "tissue", stream.interstitial_volume)
     arcs.place("lost", "", "", 0.0)
-    arcs.place("handed_over", "", "", 0.0)
-
-
-def _node_share(arcs: Arcs, tumour: TumourVessels | None) -> float:
-    """Return the share of the lymph pool that drains the tumour and its host.
-
-    It is their share of the lymph flow, so that cells stay as long there as in the other nodes.
-    """
-    if tumour is None or not tumour.node:
-        return 0.0
-    drained = (*tumour.host, "tumour")
-    total = sum(stream.nodal_flow for stream in arcs.found)
-    own = sum(stream.nodal_flow for stream in arcs.found if stream.organ in drained)
-    return own / total if own < total else 0.0
-
-
-def _node(arcs: Arcs, organ: str, tumour: TumourVessels | None) -> str:
-    """Return the compartment that takes an organ's lymph."""
-    own = tumour is not None and organ in (*tumour.host, "tumour")
-    return "draining_node" if own and "draining_node" in arcs.compartments else "lymph"
+    for name in arcs.tumours or (ONE,):
+        arcs.place(handed_by(name), "", "", 0.0)
 
 
 def _cavity(arcs: Arcs, name: str) -> None:
@@ -121,22 +108,22 @@ def cavity_flow(arcs: Arcs, name: str) -> float:
     return arcs.body.cavities[name].lymph_flow.value * factor
 
 
-def _vessels(arcs: Arcs, stream: Stream, tumour: TumourVessels | None) -> None:
+def _vessels(arcs: Arcs, stream: Stream) -> None:
     name = f"{stream.organ}_vascular"
     portal = sum(other.passed_on for other in arcs.found if other.target == name)
     arcs.arc(stream.source, name, stream.inflow / arcs.compartments[stream.source].volume)
-    if stream.to_tumour:
-        arcs.arc(name, "tumour_vascular", stream.to_tumour / stream.vascular_volume)
-    if stream.organ == "tumour" and _keeps_all(arcs, tumour):
+    for tumour, flow in stream.to_tumours.items():
+        arcs.arc(name, f"{tumour}_vascular", flow / stream.vascular_volume)
+    if stream.organ in arcs.tumours and _keeps_all(arcs, arcs.tumours[stream.organ]):
         return
     arcs.arc(name, stream.target, (portal + stream.passed_on) / stream.vascular_volume)
 
 
-def _keeps_all(arcs: Arcs, tumour: TumourVessels | None) -> bool:
+def _keeps_all(arcs: Arcs, tumour: TumourVessels) -> bool:
     """Return whether no cell that enters the tumour's vessels flows on."""
     own = arcs.trafficking.tumour
     brain = arcs.trafficking.organ("brain").transmigration_rate
-    barrier = tumour is not None and "brain" in tumour.host and brain is not None
+    barrier = "brain" in tumour.host and brain is not None
     return own is not None and own.capture is not None and own.capture.value == 1 and not barrier
 
 
@@ -158,52 +145,52 @@ def _tumour(arcs: Arcs, stream: Stream, tumour: TumourVessels) -> None:
     by_vessels = own is None or own.transmigration_rate is not None
     for host in tumour.host:
         if by_vessels and not trafficking.organ(host).has_tissue:
-            msg = f"tumour: its host {host} has no tissue in trafficking model '{trafficking.name}'"
+            key = key_of(stream.organ)
+            msg = f"{key}: its host {host} has no tissue in trafficking model '{trafficking.name}'"
             raise InputError(msg)
     given = tumour.egress_rate
     by_lymph = stream.lymph_flow / (stream.extravascular_volume * tumour.retention.value)
-    arcs.egress_rate = by_lymph if given is None else given.value
-    inside = "tumour_tissue" in arcs.compartments
-    target = "tumour_tissue" if inside else "handed_over"
+    arcs.egress_rates[stream.organ] = by_lymph if given is None else given.value
+    tissue = f"{stream.organ}_tissue"
+    target = tissue if tissue in arcs.compartments else handed_by(stream.organ)
     if tumour.cavity_entry_rate is not None:
         arcs.arc(f"{tumour.cavity}_cavity", target, tumour.cavity_entry_rate.value)
     if own is not None and own.blood_entry_rate is not None:
         arcs.from_blood(target, own.blood_entry_rate)
     elif own is not None or tumour.cavity_entry_rate is None:
         rate = tumour_rate(arcs.body, trafficking, arcs.rule, tumour)
-        arcs.arc("tumour_vascular", target, rate.value)
+        arcs.arc(f"{stream.organ}_vascular", target, rate.value)
 
 
-def _lymph(arcs: Arcs, tumour: TumourVessels | None) -> None:
+def _lymph(arcs: Arcs) -> None:
     nodes = arcs.trafficking.lymph
     for stream in arcs.found:
-        _way_back(arcs, stream, tumour)
+        _way_back(arcs, stream)
     flow = sum(stream.nodal_flow for stream in arcs.found)
     total = arcs.body.lymph_node_volume.value
     retention = 1.0 if nodes.retention is None else nodes.retention.value
     rate = flow / (total * retention) if nodes.exit_rate is None else nodes.exit_rate.value
-    for name in ("lymph", "draining_node"):
-        if name in arcs.compartments:
-            arcs.arc(name, "venous", rate)
-            arcs.lost(name, nodes.elimination_rate)
-            arcs.from_blood(name, nodes.blood_entry_rate, arcs.compartments[name].volume / total)
+    for name in ("lymph", *dict.fromkeys(arcs.nodes.values())):
+        arcs.arc(name, "venous", rate)
+        arcs.lost(name, nodes.elimination_rate)
+        arcs.from_blood(name, nodes.blood_entry_rate, arcs.compartments[name].volume / total)
 
 
-def _way_back(arcs: Arcs, stream: Stream, tumour: TumourVessels | None) -> None:
+def _way_back(arcs: Arcs, stream: Stream) -> None:
     """Add the way out of an organ's tissue, to its node or with the blood that leaves."""
     name, ways = stream.organ, arcs.trafficking.organ(stream.organ)
     tissue = f"{name}_tissue"
     if tissue not in arcs.compartments:
         return
-    if name == "tumour":
-        arcs.arc(tissue, _node(arcs, name, tumour), arcs.egress_rate)
+    node = arcs.nodes.get(name, "lymph")
+    if name in arcs.tumours:
+        arcs.arc(tissue, node, arcs.egress_rates[name])
         return
     flow = stream.lymph_flow - _by_cavity(arcs, stream)
     retention = 1.0 if ways.retention is None else ways.retention.value
     rate = flow / (stream.extravascular_volume * retention)
     rate = rate if ways.exit_rate is None else ways.exit_rate.value
-    target = stream.target if stream.lymph_returns else _node(arcs, name, tumour)
-    arcs.arc(tissue, target, rate)
+    arcs.arc(tissue, stream.target if stream.lymph_returns else node, rate)
 
 
 def _by_cavity(arcs: Arcs, stream: Stream) -> float:

@@ -31,14 +31,14 @@ class FedVessels:
     inflow: float
 
 
-def entering_concentration(network: OrganNetwork, state: Array) -> Array:
-    """Return cells per mm3 of the blood that enters a tumour, (p,), from the state (n, p).
+def entering_concentration(network: OrganNetwork, state: Array, vessels: str = VESSELS) -> Array:
+    """Return cells per mm3 of blood that enters a tumour, (..., p), from states (..., n, p).
 
     The mean over what flows in from everywhere, counted as `venous_concentration` does.
     """
     if network.counted_in == "given":
-        return np.array(state[network.index(ENTERING)])
-    rates, flow = _entering(network)
+        return np.array(state[..., network.index(ENTERING), :])
+    rates, flow = _entering(network, vessels)
     return np.asarray(rates @ state / flow)
 
 
@@ -53,7 +53,7 @@ def fed_as_in(network: OrganNetwork) -> FedVessels:
         others = ", ".join(network.names[i] for i in into if i != vessels)
         msg = f"tumour.blood: cells enter this tumour from {others} too, which needs the body"
         raise InputError(msg)
-    _, flow = _entering(network)
+    _, flow = _entering(network, VESSELS)
     leaving = -float(network.rates[vessels, vessels])
     handed = float(network.rates[target, vessels])
     used = {n: p for n, p in network.parameters.items() if n.startswith(_RESTS_ON)}
@@ -125,10 +125,10 @@ def _network(
     )
 
 
-def _entering(network: OrganNetwork) -> tuple[Array, float]:
+def _entering(network: OrganNetwork, vessels: str) -> tuple[Array, float]:
     """Return the rates (n,) at which cells enter the vessels, and the flow of blood, mm3/day."""
-    rates = np.array(network.rates[network.index(VESSELS)])
-    rates[network.index(VESSELS)] = 0.0
+    rates = np.array(network.rates[network.index(vessels)])
+    rates[network.index(vessels)] = 0.0
     return rates, float(rates @ network.volumes()) / network.counted_share
 
 

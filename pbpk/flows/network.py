@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +13,29 @@ from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.flows.arcs import Arcs
-from cartflow.pbpk.flows.assemble import body_arcs
+from cartflow.pbpk.flows.assemble import body_arcs, handed_by
 from cartflow.pbpk.flows.compartments import Compartment
 from cartflow.pbpk.flows.routes import entries
 from cartflow.pbpk.flows.streams import counted_share
-from cartflow.pbpk.record import used_parameters
+from cartflow.pbpk.record import Used, used_parameters
 from cartflow.pbpk.scaling import ScalingRule, scaling_rule
 from cartflow.pbpk.trafficking import Trafficking
-from cartflow.pbpk.tumour import TumourVessels
+from cartflow.pbpk.tumour import ONE, TumourVessels
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TumourPlaces:
+    """Compartments of one tumour of several: vessels, what they hand over, and its node.
+
+    `egress_rate` (1/day) is its lymph flow / (interstitial volume x retention), unless given.
+    """
+
+    vessels: str
+    handed_over: str
+    node: str
+    egress_rate: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,16 +44,17 @@ class OrganNetwork:
 
     Columns sum to zero: what leaves the body is gathered in ``lost``, and what a tumour's
     vessels give to tissue outside the network in ``handed_over``. `egress_rate` (1/day) is the
-    tumour's lymph flow / (interstitial volume x retention), nought without a tumour; `scaling`
-    the rule used; `parameters` everything used; `routes` the share of a dose that each
-    compartment gets, by route. Vessels have the volume that carries cells, `counted_share` of
-    that in which the model counts them, whole blood or its own pool (`counted_in`). Raises
-    `InputError` on rates that lose cells.
+    tumour's lymph flow / (interstitial volume x retention), nought without a tumour; of several
+    `tumours` each has its own places. `scaling` is the rule used, `parameters` everything used,
+    `routes` the share of a dose that each compartment gets, by route. Vessels have the volume
+    that carries cells, `counted_share` of that in which the model counts them, whole blood or
+    its own pool (`counted_in`). Raises `InputError` on rates that lose cells.
     """
 
     compartments: tuple[Compartment, ...]
     rates: Array
     egress_rate: float = 0.0
+    tumours: Mapping[str, TumourPlaces] = field(default_factory=dict)
     counted_share: float = 1.0
     counted_in: str = "whole_blood"
     scaling: str = ""
@@ -77,6 +91,13 @@ class OrganNetwork:
         return self.names.index(name)
 
     @cached_property
+    def handed(self) -> tuple[int, ...]:
+        """The places that gather what a tumour's vessels hand over, or those of each of several."""
+        if not self.tumours:
+            return (self.index("handed_over"),)
+        return tuple(self.index(places.handed_over) for places in self.tumours.values())
+
+    @cached_property
     def draining(self) -> int:
         """The place of the node that drains the tumour; without any, what leaves is lost."""
         nodes = (name for name in ("draining_node", "lymph") if name in self.names)
@@ -106,29 +127,43 @@ def organ_network(
     tumour: TumourVessels | None = None,
     lumped: bool = False,
     cavities: Sequence[str] = (),
+    tumours: Mapping[str, TumourVessels] | None = None,
 ) -> OrganNetwork:
     """Return the network of `body` with the ways and rates of `trafficking`.
 
     `cavities` (pleura, csf) are there beside those that the trafficking model uses.
 
-    A `tumour` takes its flow from its host. Its tissue is a compartment of the network if
-    `lumped`; otherwise the cells that leave its vessels go to ``handed_over``.
+    A `tumour` takes its flow from its host, as each of several `tumours` does. Their tissues are
+    compartments of the network if `lumped`; otherwise the cells that leave their vessels go to
+    ``handed_over``.
     Raises `InputError` on an unknown rule, or on a tumour that its host cannot feed.
     """
     rule = scaling_rule(scaling)
-    if lumped and tumour is None:
+    several = {f"{ONE}_{name}": each for name, each in (tumours or {}).items()}
+    found = several if tumour is None else {ONE: tumour, **several}
+    if lumped and not found:
         msg = "network: lumped needs a tumour"
         raise InputError(msg)
-    arcs: Arcs = body_arcs(body, trafficking, rule, tumour, lumped, cavities)
+    arcs: Arcs = body_arcs(body, trafficking, rule, found, lumped, cavities)
     # A body may have cavities that this network does without.
     used = {n: c for n, c in body.cavities.items() if f"{n}_cavity" in arcs.compartments}
+    holding = body if len(used) == len(body.cavities) else replace(body, cavities=used)
     return OrganNetwork(
         compartments=tuple(arcs.compartments.values()),
         rates=arcs.rates(),
-        egress_rate=arcs.egress_rate,
+        egress_rate=arcs.egress_rates.get(ONE, 0.0),
+        tumours={
+            name: TumourPlaces(
+                vessels=f"{ONE}_{name}_vascular",
+                handed_over=handed_by(f"{ONE}_{name}"),
+                node=arcs.nodes.get(f"{ONE}_{name}", "lymph"),
+                egress_rate=arcs.egress_rates[f"{ONE}_{name}"],
+            )
+            for name in tumours or {}
+        },
         counted_share=counted_share(body, trafficking),
         counted_in=trafficking.blood.counted_in,
         scaling=rule.name,
-        parameters=used_parameters(replace(body, cavities=used), trafficking, rule, tumour),
+        parameters=Used(partial(used_parameters, holding, trafficking, rule, found)),
         routes=entries(arcs),
     )

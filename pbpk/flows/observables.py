@@ -26,8 +26,8 @@ class OrganTable:
     members: Array
 
     def cells(self, state: Array) -> Array:
-        """Return the state (n, p) as cells (p, organ, space), nan where there is no space."""
-        counts = np.einsum("osn,np->pos", self.members, state)
+        """Return states (..., n, p) as cells (..., p, organ, space), nan where is no space."""
+        counts = np.einsum("osn,...np->...pos", self.members, state)
         return np.where(np.isnan(self.volumes), np.nan, counts)
 
     def totals(self, state: Array) -> Array:
@@ -53,18 +53,18 @@ def organ_table(network: OrganNetwork) -> OrganTable:
 
 
 def venous_concentration(network: OrganNetwork, state: Array) -> Array:
-    """Return cells per mm3 (so per uL) of venous blood, (p,), from the state (n, p).
+    """Return cells per mm3 (so per uL) of venous blood, (..., p), from states (..., n, p).
 
     Blood is what the trafficking model says that it counts cells in (`[blood] counted_in`).
     """
     place = network.index("venous")
     blood = network.compartments[place].volume / network.counted_share
-    concentration: Array = state[place] / blood
+    concentration: Array = state[..., place, :] / blood
     return concentration
 
 
 def in_body(network: OrganNetwork, state: Array) -> Array:
-    """Return the cells (p,) in all organs, without lost cells and cells handed over."""
-    inside = [bool(compartment.organ) for compartment in network.compartments]
-    total: Array = state[inside].sum(axis=0)
+    """Return the cells (..., p) in all organs, without lost cells and cells handed over."""
+    inside = [place for place, each in enumerate(network.compartments) if each.organ]
+    total: Array = np.take(state, inside, axis=-2).sum(axis=-2)
     return total

@@ -6,6 +6,8 @@ from cartflow.pbpk.flows.arcs import Arcs
 
 # An artery that a catheter reaches, and the organ that it feeds.
 ARTERIES = {"hepatic_artery": "liver", "carotid_artery": "brain"}
+# The route to a tumour's own vessels.
+ARTERY = "tumour_artery"
 # A cavity that a needle reaches.
 CAVITY_ROUTES = {"intrapleural": "pleura", "intraventricular": "csf"}
 
@@ -27,14 +29,15 @@ def entries(arcs: Arcs) -> dict[str, dict[str, float]]:
     given into the tumour's own artery all go to its vessels. They sum to one.
     """
     found = {"intravenous": {"venous": 1.0}}
-    if arcs.hosts:
-        found["tumour_artery"] = {"tumour_vascular": 1.0}
+    for name in arcs.tumours:
+        found[artery_of(name)] = {f"{name}_vascular": 1.0}
     portal = sum(s.passed_on + s.to_tumour for s in arcs.found if s.target == "liver_vascular")
     if portal > 0:
         share = sum(stream.portal_flow for stream in arcs.found) / portal
         found["portal_vein"] = {"liver_vascular": 1 - share}
-        if share:
-            found["portal_vein"]["tumour_vascular"] = share
+        for stream in arcs.found:
+            if stream.portal_flow:
+                found["portal_vein"][f"{stream.organ}_vascular"] = stream.portal_flow / portal
     for route, organ in ARTERIES.items():
         shares = _fed_by_artery(arcs, organ)
         if shares:
@@ -45,11 +48,16 @@ def entries(arcs: Arcs) -> dict[str, dict[str, float]]:
     return found
 
 
+def artery_of(tumour: str) -> str:
+    """Return the route into the artery of a tumour, by the name of its stream."""
+    return f"{ARTERY}{tumour.removeprefix('tumour')}"
+
+
 def _fed_by_artery(arcs: Arcs, organ: str) -> dict[str, float]:
     flows = {
         f"{stream.organ}_vascular": stream.inflow
         for stream in arcs.found
-        if stream.organ == organ or (stream.organ == "tumour" and arcs.hosted_by(organ))
+        if stream.organ in (organ, *arcs.hosted_by(organ))
     }
     if f"{organ}_vascular" not in flows:
         return {}

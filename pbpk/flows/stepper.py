@@ -14,6 +14,7 @@ from cartflow.pbpk.flows.network import OrganNetwork
 Array = NDArray[np.float64]
 _JUMPS = 8.0  # mean number of jumps in the shortest step, where the series is summed
 _TERMS = 60  # the Poisson weight of more jumps than this is below 1e-30
+_BLOCK = 8  # powers of the rates worked out at once
 _KEPT = 256  # step sizes whose matrices are kept
 
 
@@ -63,26 +64,31 @@ class NetworkStepper:
     def _matrices(self, dt: float) -> tuple[Array, Array, Array]:
         """Return also the integral of the integral (n, n, in days^2), for a supply that rises."""
         if dt not in self._cache:
-            if len(self._cache) >= _KEPT:
+            while len(self._cache) >= _KEPT:
                 self._cache.pop(next(iter(self._cache)))
-            self._cache[dt] = _matrices(self.network.rates, dt)
+            # A step's halves are due next, and their matrices on the way to its own.
+            for time, found in _doubled(self.network.rates, dt)[-2:]:
+                self._cache[time] = found
         return self._cache[dt]
 
 
-def _matrices(rates: Array, dt: float) -> tuple[Array, Array, Array]:
+def _doubled(rates: Array, dt: float) -> list[tuple[float, tuple[Array, Array, Array]]]:
+    """Return the matrices of `dt`, and before them those of its half, quarter and so on."""
     unit = np.eye(len(rates))
     fastest = float(np.abs(np.diag(rates)).max())
     if fastest * dt == 0:
-        return unit, dt * unit, 0.5 * dt**2 * unit
+        return [(dt, (unit, dt * unit, 0.5 * dt**2 * unit))]
     doublings = max(0, math.ceil(math.log2(fastest * dt / _JUMPS)))
     short = dt / 2**doublings
     propagator, collected, ramp = _series(_to_sum(rates / fastest + unit, 1.0), fastest, short)
+    found = [(short, (propagator, collected, ramp))]
     for _ in range(doublings):
         ramp = _to_sum(ramp + propagator @ ramp + short * collected, 2 * short**2)
         collected = _to_sum(collected + propagator @ collected, 2 * short)
         propagator = _to_sum(propagator @ propagator, 1.0)
         short *= 2
-    return propagator, collected, ramp
+        found.append((short, (propagator, collected, ramp)))
+    return found
 
 
 def _series(jump: Array, fastest: float, dt: float) -> tuple[Array, Array, Array]:
@@ -96,14 +102,22 @@ def _series(jump: Array, fastest: float, dt: float) -> tuple[Array, Array, Array
     more = np.append(np.cumsum(weights[:0:-1])[::-1], 0.0) / fastest
     yet_more = (np.arange(_TERMS) + 1.0) / fastest * np.append(more[1:], 0.0)
     rising = np.maximum(dt * more - yet_more, 0.0)
-    power = np.eye(len(jump))
-    propagator, collected, ramp = np.zeros((3, *jump.shape))
-    for weight, tail, rise in zip(weights, more, rising, strict=True):
-        propagator += weight * power
-        collected += tail * power
-        ramp += rise * power
-        power = jump @ power
+    sums = np.array((weights, more, rising)) @ _powers(jump).reshape(_TERMS, -1)
+    propagator, collected, ramp = sums.reshape(3, *jump.shape)
     return _to_sum(propagator, 1.0), _to_sum(collected, dt), _to_sum(ramp, 0.5 * dt**2)
+
+
+def _powers(jump: Array) -> Array:
+    """Return the powers 0, 1, ... of a matrix, worked out a block at a time."""
+    powers = np.empty((_TERMS, *jump.shape))
+    powers[0] = np.eye(len(jump))
+    for k in range(1, _BLOCK):
+        powers[k] = jump @ powers[k - 1]
+    further = jump @ powers[_BLOCK - 1]
+    for k in range(_BLOCK, _TERMS, _BLOCK):
+        size = min(_BLOCK, _TERMS - k)
+        np.matmul(further, powers[k - _BLOCK : k - _BLOCK + size], out=powers[k : k + size])
+    return powers
 
 
 def _to_sum(matrix: Array, total: float) -> Array:

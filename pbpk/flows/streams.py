@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.trafficking import Trafficking
-from cartflow.pbpk.tumour import TumourVessels
+from cartflow.pbpk.tumour import ONE, TumourVessels, key_of
 
 _ML_PER_HOUR = 24_000.0  # mm3/day
 
@@ -20,7 +20,8 @@ class Stream:
     `blood_flow` and `lymph_flow` enter from `source`; what is not lymph goes on to `target`, and
     the lymph to the nodes, or with the blood if `lymph_returns`. Lymph empties the
     `extravascular_volume`; densities are counted in the `interstitial_volume`. A tumour in the
-    liver also gets `portal_flow`, which is `to_tumour` of the organs that drain to the liver.
+    liver also gets `portal_flow`, which is what the organs that drain to the liver give
+    `to_tumours`, by the tumour's stream.
     """
 
     organ: str
@@ -33,7 +34,12 @@ class Stream:
     extravascular_volume: float
     lymph_returns: bool = False
     portal_flow: float = 0.0
-    to_tumour: float = 0.0
+    to_tumours: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def to_tumour(self) -> float:
+        """Blood that goes to tumours instead of the liver, mm3/day."""
+        return sum(self.to_tumours.values())
 
     @property
     def nodal_flow(self) -> float:
@@ -51,22 +57,31 @@ class Stream:
         return self.inflow + self.portal_flow - self.nodal_flow - self.to_tumour
 
 
-def streams(body: Body, trafficking: Trafficking, tumour: TumourVessels | None) -> list[Stream]:
-    """Return the streams of all organs, and last that of the tumour.
+def streams(
+    body: Body,
+    trafficking: Trafficking,
+    tumours: TumourVessels | Mapping[str, TumourVessels] | None,
+) -> list[Stream]:
+    """Return the streams of all organs, and last those of the tumours, by their names.
 
-    Flows and vessels are those of the carrier (blood or plasma). The tumour's flow is taken out
+    Flows and vessels are those of the carrier (blood or plasma). A tumour's flow is taken out
     of its hosts', in proportion. Raises `InputError` if a host has less than the tumour needs.
     """
+    if tumours is None or isinstance(tumours, TumourVessels):
+        tumours = {} if tumours is None else {ONE: tumours}
     carried = carrier_share(body, trafficking)
     found = {name: _organ_stream(body, trafficking, name, carried) for name in body.organ_names()}
-    if tumour is None:
-        return list(found.values())
-    for name in tumour.host:
-        require_known(name, found, f"tumour: host, an organ of body '{body.name}'")
-    hosts = [found[name] for name in tumour.host]
-    own = _tumour_stream(body, trafficking, tumour, hosts, carried)
-    found |= {host.organ: host for host in _without(hosts, own, trafficking.carrier)}
-    return [*_diverted(list(found.values()), own), own]
+    inside = []
+    for name, tumour in tumours.items():
+        key = key_of(name)
+        for organ in tumour.host:
+            require_known(organ, found, f"{key}: host, an organ of body '{body.name}'")
+        hosts = [found[organ] for organ in tumour.host]
+        own = _tumour_stream(body, trafficking, name, tumour, hosts, carried)
+        found |= {host.organ: host for host in _without(hosts, own, trafficking.carrier)}
+        found = {each.organ: each for each in _diverted(list(found.values()), own)}
+        inside.append(own)
+    return [*found.values(), *inside]
 
 
 def carrier_share(body: Body, trafficking: Trafficking) -> float:
@@ -111,6 +126,7 @@ def _after(blood_to: str) -> str:
 def _tumour_stream(
     body: Body,
     trafficking: Trafficking,
+    name: str,
     tumour: TumourVessels,
     hosts: Sequence[Stream],
     carried: float,
@@ -118,7 +134,8 @@ def _tumour_stream(
     ends = {(host.source, host.target) for host in hosts}
     if len(ends) > 1:
         msg = (
-            f"tumour: hosts {', '.join(tumour.host)} do not share where their blood comes and goes"
+            f"{key_of(name)}: hosts {', '.join(tumour.host)} do not share where their blood comes "
+            "and goes"
         )
         raise InputError(msg)
     factor = trafficking.lymph_flow_factor
@@ -126,7 +143,7 @@ def _tumour_stream(
     flow = tumour.blood_flow(body.haematocrit.value) * carried
     portal = 0.0 if tumour.portal_share is None else flow * tumour.portal_share.value
     return Stream(
-        organ="tumour",
+        organ=name,
         source=source,
         target=target,
         blood_flow=flow - portal,
@@ -145,14 +162,17 @@ def _diverted(organs: list[Stream], tumour: Stream) -> list[Stream]:
     portal = sum(organ.passed_on for organ in organs if organ.target == "liver_vascular")
     if tumour.portal_flow > portal:
         msg = (
-            f"tumour: it needs {tumour.portal_flow / _ML_PER_HOUR:.4g} mL/h of portal blood, but "
+            f"{key_of(tumour.organ)}: it needs "
+            f"{tumour.portal_flow / _ML_PER_HOUR:.4g} mL/h of portal blood, but "
             f"the portal vein has only {portal / _ML_PER_HOUR:.4g} mL/h; a smaller volume, "
             f"plasma_flow or portal_share is needed"
         )
         raise InputError(msg)
     share = tumour.portal_flow / portal
     return [
-        replace(o, to_tumour=o.passed_on * share) if o.target == "liver_vascular" else o
+        replace(o, to_tumours={**o.to_tumours, tumour.organ: o.passed_on * share})
+        if o.target == "liver_vascular"
+        else o
         for o in organs
     ]
 
@@ -166,7 +186,8 @@ def _without(hosts: Sequence[Stream], tumour: Stream, carrier: str) -> list[Stre
         if needed >= had:
             names = ", ".join(host.organ for host in hosts)
             msg = (
-                f"tumour: it needs {needed / _ML_PER_HOUR:.4g} mL/h of {what}, but its host "
+                f"{key_of(tumour.organ)}: it needs {needed / _ML_PER_HOUR:.4g} mL/h of "
+                f"{what}, but its host "
                 f"({names}) has only {had / _ML_PER_HOUR:.4g} mL/h; a smaller volume or "
                 f"plasma_flow is needed"
             )

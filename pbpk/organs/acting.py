@@ -21,7 +21,8 @@ Array = NDArray[np.float64]
 class BodyStep:
     """Cells and residents after a step, and what happened to products (products,) in it.
 
-    `lost` are dead in organs or have left the body, `handed_over` have left a tumour's vessels;
+    `lost` are dead in organs or have left the body, `handed_over` have left a tumour's vessels
+    (of several tumours: products of the first, of the second, ...);
     `died` are dead by kinetics. `taken` and `refused` are the steps of the stiff integrator.
     """
 
@@ -111,10 +112,13 @@ class ActingOrgans:
         return replace(step, taken=turned.taken, refused=turned.refused)
 
     def handed_over(self, cells: Array, dt: float, supply: Array) -> Array:
-        """Return what a tumour's vessels hand over in `dt` days, by transport alone (products,)."""
+        """Return what a tumour's vessels hand over in `dt` days, by transport alone (products,).
+
+        Of several tumours those of one after the other.
+        """
         propagator, collected = self._carried.matrices(dt)
-        row = self.network.index("handed_over")
-        return np.asarray(propagator[row] @ cells + collected[row] @ supply)
+        rows = [propagator[row] @ cells + collected[row] @ supply for row in self.network.handed]
+        return np.concatenate(rows)
 
     def densities(self, cells: Array, residents: Array) -> Array:
         """Return the densities (sites, species) of the kinetics' species at its sites."""
@@ -203,8 +207,7 @@ class ActingOrgans:
     ) -> BodyStep:
         """Take what the network has gathered as lost and handed over out of the cells."""
         taken = []
-        for name in ("lost", "handed_over"):
-            place = self.network.index(name)
+        for place in (self.network.index("lost"), *self.network.handed):
             taken.append(cells[place].copy())
             cells[place] = 0.0
         return BodyStep(
@@ -214,5 +217,5 @@ class ActingOrgans:
             died=died,
             converted=converted,
             lost=taken[0],
-            handed_over=taken[1],
+            handed_over=np.concatenate(taken[1:]),
         )

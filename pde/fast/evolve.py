@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -66,7 +66,7 @@ def evolve(
         initial_step=min(initial_step, maximum_step),
         minimum_step=1e-12,
         maximum_step=maximum_step,
-        growth=_GROWTH,
+        growth=_FIRST_GROWTH,
     )
     return _Evolving(engine, np.array(state, dtype=float), control).run(times, watch)
 
@@ -74,7 +74,8 @@ def evolve(
 _Attempt = tuple[tuple[Array, Account], float, StepFailed]
 # One stabilised step, whole and as halves, costs what so many explicit ones do or more.
 _SHORTER = 5.0
-# A first step that is far too short is left behind in a few.
+# A first step that is far too short is left behind at once.
+_FIRST_GROWTH = 100.0
 _GROWTH = 5.0
 # How exactly an implicit step is solved, as a share of the tolerance.
 _EXACT = 1e-2
@@ -88,6 +89,7 @@ class _Evolving:
         self.volumes = engine.problem.geometry.cell_volumes
         self.most = engine.problem.totals(state)
         self.loop: StepLoop[tuple[Array, Account]] = StepLoop(control=control, order=engine.order)
+        self.later = replace(control, growth=_GROWTH)
         self.wished = control.initial_step
         self.room: Array | None = None
 
@@ -98,6 +100,7 @@ class _Evolving:
                 before, old = time, self.state
                 attempt, limit = self._method(time)
                 (self.state, account), time = self.loop.step(time, float(end), limit, attempt)
+                self.loop.control = self.later
                 self.room = None if old is states[-1] else old
                 accounts.append(account)
                 if watch is not None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from cartflow.geometries.geometry import Geometry
 from cartflow.pde.boundary import PrescribedFlux, conductance, exterior_value
+from cartflow.pde.operators.standing import distances_to
 from cartflow.pde.problem import Field
 
 Array = np.ndarray
@@ -58,7 +59,8 @@ def crossings(
             if item.density_dependence is not None:
                 law = item.density_dependence
                 inner = inner * 0.5 * (law.factor(values[faces.cells]) + law.factor(exterior))
-            rate = conductance(condition, inner, faces.distances) * per_volume
+            distances = distances_to(condition, geometry, faces, diffusivity)
+            rate = conductance(condition, inner, distances) * per_volume
             np.add.at(gain, faces.cells, rate * exterior)
             np.add.at(loss, faces.cells, rate)
         result.append(Crossing(apart=False, gain=gain, loss=loss))

@@ -8,6 +8,7 @@ import numpy as np
 
 from cartflow.pde.faces import arithmetic, harmonic
 from cartflow.pde.operators.crossings import Crossing, crossings
+from cartflow.pde.operators.standing import stretches
 from cartflow.pde.problem import Field, Problem
 
 Array = np.ndarray
@@ -26,12 +27,15 @@ class FieldTransport:
 def field_transport(problem: Problem, i: int, state: Array, storage: Array) -> FieldTransport:
     """Return how field `i` diffuses and what crosses its boundaries at `state` (species, cells).
 
-    D at a face is the harmonic mean of D of place, times the arithmetic mean of D(u)/D0.
+    D at a face is the harmonic mean of D of place, times the arithmetic mean of D(u)/D0; beside
+    a cut surface that holds a value, so much more as the two cells stand nearer to each other.
     """
     item, faces = problem.fields[i], problem.geometry.connectivity
     of_place = problem.place_diffusivity(item, state)
     # An immobile field has no faces to cross.
     at_faces = harmonic(of_place, faces) if item.mobile else np.zeros(0)
+    if item.mobile:
+        at_faces *= stretches(item, problem.geometry, of_place)
     if item.density_dependence is not None:
         at_faces = at_faces * arithmetic(item.density_dependence.factor(state[i]), faces)
     crossed = crossings(item, problem.geometry, of_place, state[i], storage[i])

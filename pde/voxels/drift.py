@@ -82,6 +82,8 @@ class VoxelDrift:
 
     def step_limit(self, u: Array) -> Limit:
         """Return the step over which the fastest drift empties half a voxel."""
+        if not self.fields:
+            return Limit()
         speeds = self.flux(u)[1]
         fastest = float(speeds.max(initial=0.0))
         if not fastest > 0:

@@ -1,4 +1,4 @@
-"""Compiled loops of the drift over equal voxels (see `voxel_kernels` for the arrays)."""
+"""Compiled loops of the drift over equal voxels (see `laid_out` for the arrays)."""
 
 from __future__ import annotations
 

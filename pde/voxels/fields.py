@@ -10,8 +10,8 @@ from cartflow.pde.operators.crossings import Crossing, crossings
 from cartflow.pde.operators.links import Links
 from cartflow.pde.operators.transport import FieldTransport, field_transport, steady
 from cartflow.pde.problem import Field, Problem
-from cartflow.pde.voxels import kernels as voxel
 from cartflow.pde.voxels.drift import spacings
+from cartflow.pde.voxels.laid_out import Fields
 
 Array = np.ndarray
 
@@ -34,7 +34,7 @@ class Layout:
     `speed` is the largest, that of the species `fastest`.
     """
 
-    fields: voxel.Fields
+    fields: Fields
     crossed: tuple[SparseCrossing, ...]
     speeds: Array
     speed: float
@@ -81,7 +81,7 @@ def lay_out(
     exchange = _exchange(problem, [transports[i] for i in indexed], links)
     local, gain, loss = _local(problem, transports)
     none = np.zeros((geometry.active.ndim, 0), dtype=np.int32)
-    fields = voxel.Fields(
+    fields = Fields(
         way=np.array([_way(f, i in uniform) for i, f in enumerate(problem.fields)]),
         uniform=rates,
         row=_rows(len(u), indexed),
@@ -160,7 +160,7 @@ def _local(problem: Problem, transports: list[FieldTransport]) -> tuple[Array, A
     return _rows(len(transports), chosen), gain, loss
 
 
-def _speeds(fields: voxel.Fields, storage: Array, links: Links | None) -> Array:
+def _speeds(fields: Fields, storage: Array, links: Links | None) -> Array:
     """Bound the fastest rate of each species by twice the largest diagonal (Gershgorin)."""
     speeds = 4.0 * fields.uniform.sum(axis=1)
     for i, (row, local) in enumerate(zip(fields.row, fields.local, strict=True)):

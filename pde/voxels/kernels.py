@@ -1,144 +1,18 @@
-"""Compiled loops over equal voxels, in blocks that stay in a core's cache.
-
-Arrays are (species, cells); `ahead` and `behind` (axes, cells) hold a cell's neighbours along each
-axis, or the cell itself at a rim, so that nothing flows there. Blocks of voxels at a rim may be
-partly filled: their volumes and faces are smaller, their distances are not.
-"""
+"""Compiled loops over equal voxels, in blocks that stay in a core's cache."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from numba import types
 
 from cartflow.core.compiling import compiled_now, fused, summing
 from cartflow.core.pointers import call
+from cartflow.pde.voxels.exchange_kernels import add_drift, add_indexed, add_uniform
+from cartflow.pde.voxels.laid_out import FIELDS, KINETICS, Fields, Kinetics
 
 Array = np.ndarray
 
-
-class Fields(NamedTuple):
-    """How every field moves, per species: what the compiled loops read.
-
-    `way` 0 does not diffuse, 1 diffuses with the rates `uniform` (species, axes) on a whole
-    grid of `shape` (3; slowest axis first), 2 with `exchange` = A D/d (rows, axes, cells; mm^3/day,
-    face ahead) in row `row`.
-    `local` is the row of `gain` and `loss`, or -1; `drifts` the row of the drift's fluxes.
-    `porosity` (cells) is empty where nothing is stored in pores, or they are all there is.
-    """
-
-    way: Array
-    uniform: Array
-    row: Array
-    exchange: Array
-    shape: Array
-    local: Array
-    gain: Array
-    loss: Array
-    drifts: Array
-    ahead: Array
-    behind: Array
-    volumes: Array
-    porosity: Array
-
-
-class Kinetics(NamedTuple):
-    """Stoichiometry (species, reactions), parameters, and which reactions are counted.
-
-    `in_pores` are the reactions with rates per volume of pore fluid, `solutes` the species there.
-    """
-
-    stoichiometry: Array
-    parameters: Array
-    counted: Array
-    in_pores: Array
-    solutes: Array
-
-
 _reals, _rows, _stacks = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
-_numbers, _links = types.int64[::1], types.int32[:, ::1]
-FIELDS = types.NamedTuple(
-    (
-        _numbers,
-        _rows,
-        _numbers,
-        _stacks,
-        _numbers,
-        _numbers,
-        _rows,
-        _rows,
-        _numbers,
-        _links,
-        _links,
-        _reals,
-        _reals,
-    ),
-    Fields,
-)
-_flags = types.boolean[::1]
-KINETICS = types.NamedTuple((_rows, _reals, _flags, _flags, _flags), Kinetics)
-
-
-@fused
-def add_uniform(u: Array, rates: Array, shape: Array, start: int, out: Array) -> None:
-    """Add diffusion on a whole grid to `out`, for the rows that begin at cell `start`."""
-    planes, rows, width = shape
-    for k in range(out.size // width):
-        first = start + k * width
-        row, plane = (first // width) % rows, first // (width * rows)
-        here = u[first : first + width]
-        low = first - width if row > 0 else first
-        high = first + width if row < rows - 1 else first
-        near = first - width * rows if plane > 0 else first
-        far = first + width * rows if plane < planes - 1 else first
-        south, north = u[low : low + width], u[high : high + width]
-        front, back = u[near : near + width], u[far : far + width]
-        target = out[k * width : (k + 1) * width]
-        if planes > 1:
-            for i in range(width):
-                target[i] += rates[1] * ((south[i] - here[i]) + (north[i] - here[i])) + rates[0] * (
-                    (front[i] - here[i]) + (back[i] - here[i])
-                )
-        else:
-            for i in range(width):
-                target[i] += rates[1] * ((south[i] - here[i]) + (north[i] - here[i]))
-        for i in range(1, width - 1):
-            target[i] += rates[2] * ((here[i - 1] - here[i]) + (here[i + 1] - here[i]))
-        if width > 1:
-            target[0] += rates[2] * (here[1] - here[0])
-            target[width - 1] += rates[2] * (here[width - 2] - here[width - 1])
-
-
-@fused
-def add_indexed(
-    u: Array,
-    exchange: Array,
-    ahead: Array,
-    behind: Array,
-    volumes: Array,
-    start: int,
-    out: Array,
-) -> None:
-    """Add diffusion with `exchange` (axes, cells) through the face ahead of each cell."""
-    for a in range(ahead.shape[0]):
-        nexts, befores = ahead[a, start : start + out.size], behind[a, start : start + out.size]
-        forward = exchange[a, start : start + out.size]
-        here = u[start : start + out.size]
-        for i in range(out.size):
-            n, b = nexts[i], befores[i]
-            across = forward[i] * (u[n] - here[i]) + exchange[a, b] * (u[b] - here[i])
-            out[i] += across / volumes[start + i]
-
-
-@fused
-def add_drift(flux: Array, behind: Array, volumes: Array, start: int, out: Array) -> None:
-    """Subtract the divergence of `flux` (axes, cells) through the face ahead of each cell."""
-    for a in range(behind.shape[0]):
-        for i in range(out.size):
-            c = start + i
-            net = flux[a, behind[a, c]] if behind[a, c] != c else 0.0
-            out[i] += (net - flux[a, c]) / volumes[c]
 
 
 @fused

@@ -10,9 +10,9 @@ from cartflow.core.compiling import summing
 from cartflow.pde.operators.links import read_links
 from cartflow.pde.operators.transport import steady
 from cartflow.pde.problem import Problem
-from cartflow.pde.voxels import kernels as voxel
 from cartflow.pde.voxels.drift import VoxelDrift
 from cartflow.pde.voxels.fields import Layout, SparseCrossing, lay_out, uniform_diffusivities
+from cartflow.pde.voxels.laid_out import Fields
 
 Array = np.ndarray
 
@@ -25,7 +25,7 @@ class VoxelOperator:
     """
 
     densities: Array
-    fields: voxel.Fields
+    fields: Fields
     flux: Array
     speeds: Array
     speed: float
@@ -89,7 +89,7 @@ class VoxelOperators:
         u = self._densities(amounts)
         layout = self._first if self._steady else self._layout(u)
         flux, drifts = self.drift.flux(u)
-        drift = 4.0 * float(drifts.max(initial=0.0))
+        drift = 4.0 * float(drifts.max()) if drifts.size > 0 else 0.0
         drifts_more = drift > layout.speed
         return VoxelOperator(
             densities=u,

@@ -7,15 +7,26 @@ import math
 import numpy as np
 from numba import types
 
-from cartflow.core.compiling import compiled_now
+from cartflow.core.compiling import compiled_now, fused
 from cartflow.core.pointers import call
 from cartflow.pde.voxels.crew import in_parts
-from cartflow.pde.voxels.kernels import KINETICS, Kinetics
+from cartflow.pde.voxels.laid_out import KINETICS, Kinetics
 
 Array = np.ndarray
 
 _BLOCK = 512
 _MARGIN = 1.01  # for what rounding does to a root in entries of very different size
+
+
+@fused
+def _raise(most: Array, values: Array, size: int) -> None:
+    """Raise `most` (one number) to the largest of `values` >= 0, or to nan if one is."""
+    # Their bits rise with them, nan's above all, and loops over whole numbers may be reordered.
+    bits, largest = values.view(np.int64), most.view(np.int64)
+    found = largest[0]
+    for i in range(size):
+        found = max(found, bits[i])
+    largest[0] = found
 
 
 @compiled_now(
@@ -46,9 +57,9 @@ def _fastest(
     stoichiometry, parameters = kinetics.stoichiometry, kinetics.parameters
     inside = np.empty((species, _BLOCK))
     slopes = np.empty((max(reactions * species, 1), _BLOCK))
-    row, entry, weight = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
+    row, entry = np.empty(_BLOCK), np.empty(_BLOCK)
     pores = porosity.size > 0
-    sums, bad = 0.0, 0.0
+    sums = np.zeros(1)
     largest[:] = 0.0
     for start in range(low, high, _BLOCK):
         size = min(_BLOCK, high - start)
@@ -58,36 +69,35 @@ def _fastest(
                 inside[s, i] = x if x > 0.0 else 0.0
         call(jacobian, (inside, _BLOCK, parameters, 0, size, slopes, _BLOCK))
         for s in range(species):
-            row[:size] = 0.0
+            row[:] = 0.0
             for j in range(species):
-                entry[:size] = 0.0
+                entry[:] = 0.0
                 for r in range(reactions):
                     number = stoichiometry[s, r]
-                    if number != 0.0:
-                        weight[:size] = number
-                        if pores and kinetics.in_pores[r] != kinetics.solutes[j]:
-                            for i in range(size):
-                                held = porosity[start + i]
-                                weight[i] = number * held if kinetics.in_pores[r] else number / held
+                    if number == 0.0:
+                        continue
+                    slope = slopes[r * species + j]
+                    if not pores or kinetics.in_pores[r] == kinetics.solutes[j]:
                         for i in range(size):
-                            entry[i] += weight[i] * slopes[r * species + j, i]
-                most = largest[s, j]
+                            entry[i] += number * slope[i]
+                    else:
+                        for i in range(size):
+                            held = porosity[start + i]
+                            weight = held if kinetics.in_pores[r] else 1.0 / held
+                            entry[i] += number * weight * slope[i]
                 for i in range(size):
-                    found = abs(entry[i])
-                    row[i] += found
-                    most = found if found > most else most
-                largest[s, j] = most
-            for i in range(size):
-                sums = row[i] if row[i] > sums else sums
-                bad += 0.0 * row[i]
-    return sums + bad
+                    entry[i] = abs(entry[i])
+                    row[i] += entry[i]
+                _raise(largest[s, j : j + 1], entry, size)
+            _raise(sums, row, size)
+    return float(sums[0])
 
 
 def reaction_speed(u: Array, porosity: Array, kinetics: Kinetics, jacobian: int) -> float:
     """Return a bound of the kinetics' fastest rate, 1/day, or nan where one is not finite.
 
     `jacobian` is the address of the derivatives (`cartflow.kinetics.compiled.network.addresses`),
-    `u` (species, cells) are densities, `porosity` as in `voxel_kernels.Fields`. An entry of the
+    `u` (species, cells) are densities, `porosity` as in `laid_out.Fields`. An entry of the
     Jacobian of amounts is that of densities, times the porosity for a rate per volume of pores,
     over it for a solute that drives the rate. Row sums of |J| are a bound in any units of the
     species, the same in all cells; with the best units it is Perron's root of the largest entries.

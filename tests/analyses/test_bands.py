@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cartflow.analyses.bands import asked, band_lines, shares, with_bands
+from cartflow.analyses.bands.choices import asked, with_bands
+from cartflow.analyses.bands.draws import with_draws
+from cartflow.analyses.bands.spread import shares
+from cartflow.analyses.bands.words import band_lines
 from cartflow.analyses.compare import compare
 from cartflow.cli import main
 
@@ -80,6 +83,38 @@ def test_what_makes_the_spread():
     assert np.isnan(shares(np.full((2, 2), np.nan))).all()
 
 
+def test_draws_are_single_networks_and_their_parts_add_up(path):
+    compared = compare(path, BODIES, dose="per_kg")
+    models, rules = ["khot2019", "singh2020"], ["capture_per_pass", "perfusion"]
+    few = with_bands(compared, asked(compared, path, trafficking=models, rules=rules))
+    found = with_draws(few, path, samples=3, spread=2.0)
+    assert found["share_of_spread"].sum() == pytest.approx(1.0)
+    ratio = np.log(found["delivery_by_draw"].isel(body=0) / found["delivery_by_draw"].isel(body=1))
+    numbers = float(ratio.var("draw").mean() / ratio.var())
+    assert float(found["share_of_spread"][2:].sum()) == pytest.approx(numbers)
+    # Output and blood of each body are its own; they alone move the ratio under this rule by 1.
+    moved = found["moved_by_number"].sel(trafficking="singh2020", scaling="capture_per_pass")
+    flow = moved.sel(number="tumour.plasma_flow")
+    np.testing.assert_allclose(flow[0], flow[1], rtol=1e-3)
+    assert float(moved.sel(body="human_male", number="body.blood_volume of mouse_28g")) == 0.0
+    assert "numbers " in "\n".join(band_lines(found))
+
+
+def test_one_number_alone_makes_what_its_range_does(path):
+    """What each range moves, squared and by its share of a uniform one, is the variance of all."""
+    compared = compare(path, BODIES)
+    one = asked(compared, path, trafficking=["khot2019"], rules=["capture_per_pass"])
+    found = with_draws(with_bands(compared, one), path, samples=32, spread=1.5)
+    parts_of = dict(zip(found["maker"].values, found["share_of_spread"].values, strict=True))
+    assert parts_of["trafficking model"] == 0.0
+    assert sum(parts_of.values()) == pytest.approx(1.0)
+    # The squares of what each moves add up to the variance: a uniform number's is range^2 / 12.
+    moved = found["moved_by_number"].isel(trafficking=0, scaling=0)
+    squares = float(((moved[0] - moved[1]) ** 2).sum()) / 12
+    ratio = found["delivery_by_draw"].isel(body=0) / found["delivery_by_draw"].isel(body=1)
+    assert float(np.log(ratio).var()) == pytest.approx(squares, rel=0.15)
+
+
 def test_a_choice_that_is_not_possible_is_said(path):
     compared = compare(path, BODIES)
     banded = with_bands(
@@ -95,11 +130,12 @@ def test_a_choice_that_is_not_possible_is_said(path):
 def test_the_command_writes_and_draws_them(path, tmp_path, capsys):
     out = tmp_path / "b.nc"
     command = ["compare", str(path), "--bodies", "mouse_28g,human_male", "--out", str(out)]
-    assert main([*command, "--scaling", "allometric,perfusion", "--quiet"]) == 0
+    assert main([*command, "--scaling", "allometric", "--sample", "4", "--quiet"]) == 0
     told = capsys.readouterr()
     assert "  scaling rule " in told.out
     assert told.err == ""
     with xr.open_dataset(out) as found:
         assert found["delivery_by_choice"].dims == ("body", "trafficking", "scaling")
+        assert found["delivery_by_draw"].sizes["draw"] == 4
     assert main(["plot", str(out), "--out", str(tmp_path / "again.png")]) == 0
     assert (tmp_path / "again.png").exists()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cartflow.analyses.sensitivity import delivery, order, sensitivity, sensitivity_lines
+from cartflow.analyses.delivery import delivery
+from cartflow.analyses.sensitivity import order, sensitivity, sensitivity_lines
 from cartflow.cli import main
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter

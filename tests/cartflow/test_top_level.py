@@ -29,16 +29,20 @@ def test_the_names():
         "DonorCells",
         "Escape",
         "Fitted",
+        "FittedMixed",
         "Fludarabine",
         "InputError",
         "Result",
         "RunStopped",
         "Study",
         "fit",
+        "fit_mixed",
+        "fit_petab",
         "load_result",
         "run_cohort",
         "run_with_derivatives",
         "sweep",
+        "write_petab",
     ]
     assert set(dir(cartflow)) >= set(cartflow.__all__)
     from cartflow.closed_forms.antigen_window import Antigen, AntigenWindow

@@ -68,7 +68,7 @@ def test_a_run_that_goes_on_says_the_same_error():
 
 
 def test_what_is_dear_is_not_checked_unasked(monkeypatch):
-    monkeypatch.setattr("cartflow.coupling.retraced._LITTLE", 1.0)
+    monkeypatch.setattr("cartflow.coupling.retraced.LITTLE", 1.0)
     unasked = study(end=3, solver__tolerance=1e-3, geometry=BOX).run()
     assert "it would cost half as much again" in unasked.tree.attrs["time_check"]
     asked = study(end=3, solver__tolerance=1e-3, geometry=BOX, solver__time_check=True)

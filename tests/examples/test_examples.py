@@ -81,6 +81,15 @@ def test_flank_schedule_opens_the_matrix_as_its_enzyme_alone_would():
     assert result.summary()["relative_residual"] < 1e-12
 
 
+def test_spheroid_cells_of_a_day():
+    settings = {"time.end": "1 day", "time.every": "1 day"}
+    result = Study.from_file(EXAMPLES / "spheroid_cells.toml", settings).run()
+    # The nearest whole number to 2.8e5 cells/mm3 in a ball of 0.15 mm, and the five of the dose.
+    assert result.summary()["residents_start"] == pytest.approx(3958, abs=1e-6)
+    assert result.tree["cells"]["row_size"].values[0] == 3963
+    assert result.summary()["relative_residual"] == 0.0
+
+
 XENOGRAFT = _load("xenograft/measure")
 
 

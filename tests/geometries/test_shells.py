@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from cartflow.core.outcome import InputError
+from cartflow.geometries.connectivity import read_connectivity
 from cartflow.geometries.fipy_import import fipy
 from cartflow.geometries.shapes.ball import ball
+from cartflow.geometries.shapes.shells import row_of_cells
 from cartflow.geometries.shapes.slab import slab
 
 
@@ -177,3 +179,24 @@ def test_bad_layers(layer, message):
 def test_all_cannot_be_redefined():
     with pytest.raises(InputError, match="the region name 'all' is taken"):
         slab(2.0, 10, layers={"all": (0, 1)})
+
+
+@pytest.mark.parametrize("start", [0.0, 0.3])
+@pytest.mark.parametrize("cells", [1, 2, 47])
+def test_faces_are_those_of_the_mesh_to_the_last_digit(start, cells):
+    random = np.random.default_rng(cells)
+    edges = start + np.cumsum(np.append(0.0, random.uniform(0.01, 1.0, cells)))
+    geometry = row_of_cells(
+        name="row",
+        dim="r",
+        edges=edges,
+        areas=random.random(cells + 1),
+        volumes=random.random(cells) + 0.1,
+        boundaries={"rim": -1},
+        layers=None,
+        surfaces=(-1,),
+    )
+    for name, expected in vars(read_connectivity(geometry.mesh)).items():
+        found = getattr(geometry.connectivity, name)
+        assert np.array_equal(found, expected)
+        assert getattr(found, "dtype", None) == getattr(expected, "dtype", None)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cartflow.geometries.connectivity import read_connectivity
 from cartflow.geometries.fipy_import import fipy
 from cartflow.geometries.images.mask import voxel_mask
 from cartflow.geometries.shapes.box import box
@@ -30,6 +31,15 @@ def shapes(surface="smooth"):
         voxel_mask(checkerboard, np.eye(4), coarsen=2, surface=surface),
         voxel_mask(np.ones((1, 1, 1)), np.eye(4), surface=surface),
     ]
+
+
+@pytest.mark.parametrize("geometry", shapes())
+def test_faces_without_a_mesh_are_those_of_the_mesh(geometry):
+    found, read = geometry.connectivity, read_connectivity(geometry.mesh)
+    for name in ("faces", "owner", "neighbour"):
+        assert np.array_equal(getattr(found, name), getattr(read, name))
+    for name in ("areas", "owner_distance", "neighbour_distance"):
+        assert getattr(found, name) == pytest.approx(getattr(read, name), rel=1e-12)
 
 
 def uniform(shape):

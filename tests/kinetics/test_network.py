@@ -1,6 +1,7 @@
 """Networks: births, deaths and conversions; rates; overrides; what is refused."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -133,6 +134,18 @@ def test_parameters_are_replaced_in_a_copy(value):
     assert made.parameters["k"].value == 2
     np.testing.assert_allclose(other.rates(np.ones((4, 1))), [[48]])
     np.testing.assert_array_equal(made.rates(np.ones((4, 1))), [[2]])
+
+
+def test_a_network_with_other_values_is_that_made_of_them():
+    made, state = load("predator_prey"), np.random.default_rng(0).random((2, 3)) * 1e6
+    made.jacobian(state)
+    other = made.with_parameters({"killing_rate": "3 1/day"})
+    anew = replace(made, parameters=other.parameters)
+    assert other == anew
+    for name in ("rates", "jacobian", "derivative"):
+        assert np.array_equal(getattr(other, name)(state), getattr(anew, name)(state))
+        assert not np.array_equal(getattr(other, name)(state), getattr(made, name)(state))
+    assert np.array_equal(other.born, anew.born)
 
 
 @pytest.mark.parametrize(

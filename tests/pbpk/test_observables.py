@@ -5,6 +5,7 @@ import pytest
 
 from cartflow.pbpk.body import ORGANS
 from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.flows.fed import entering_concentration
 from cartflow.pbpk.flows.network import organ_network
 from cartflow.pbpk.flows.observables import in_body, organ_table, venous_concentration
 from cartflow.pbpk.tumour import TumourVessels, host_organs
@@ -50,3 +51,16 @@ def test_spaces_that_do_not_exist_are_nan(network):
     assert tumour[0] == 1.0
     assert np.isnan(tumour[1]) == ("tumour_tissue" not in network.names)
     assert (np.isnan(cells) == np.isnan(table.volumes)).all()
+
+
+def test_states_one_after_the_other_are_counted_as_each_alone(network):
+    states = np.random.default_rng(0).random((3, len(network.names), 2))
+    for observable in (
+        organ_table(network).cells,
+        lambda state: in_body(network, state),
+        lambda state: venous_concentration(network, state),
+        lambda state: entering_concentration(network, state),
+    ):
+        assert np.array_equal(
+            observable(states), [observable(state) for state in states], equal_nan=True
+        )

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from cartflow.analyses.compare import compare, table_lines
-from cartflow.analyses.sensitivity import delivery
+from cartflow.analyses.delivery import delivery
 from cartflow.cli import main
 from cartflow.core.outcome import InputError
 from cartflow.results.summary import summary_lines

@@ -58,8 +58,10 @@ _MISUSES = {
     "more blood than there is": _Misuse(
         f'blood_volume = {{ value = "1.9 mL", {_SOURCE} }}\n', {}, ("1.717 mL", "a gap of -9.63 %")
     ),
-    "a weight that does not fit": _Misuse(
-        f'body_weight = {{ value = "40 g", {_SOURCE} }}\n', {}, ("0.66 mL per g", "0.7 to 1.1")
+    "organs that do not fit the weight": _Misuse(
+        f'[organs.muscle]\nvolume = {{ value = "30 mL", {_SOURCE} }}\n',
+        {},
+        ("body_weight of 28 g", "mL per g", "0.7 to 1.1"),
     ),
     "an unknown organ": _Misuse(
         _flow("1 mL/h", organ="brian"), {}, ("unknown organ 'brian'", "did you mean 'brain'?")

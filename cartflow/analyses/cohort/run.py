@@ -54,6 +54,7 @@ def run_cohort(
     `InputError`, and `RunStopped` if no member finishes.
     """
     base = study if isinstance(study, Study) else Study.from_file(as_path(study, "run_cohort"))
+    base.require_one_tumour()
     numbers = StudyNumbers(study=base)
     known = numbers.with_geometry
     columns = columns_of(table, known)

@@ -71,6 +71,7 @@ _NAME = "run_with_derivatives"
 
 def require_one_system(study: Study) -> Simulation:
     """Return the study's simulation; raise `InputError` unless it is one system on a line."""
+    study.require_one_tumour()
     if study.table.tumour is None:
         msg = f"{study.name}: derivatives: there is no tumour; they need one on a line"
         raise InputError(msg)

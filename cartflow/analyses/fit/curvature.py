@@ -53,11 +53,11 @@ def curvature(problem: Problem, best: Found, what: Known) -> Curvature:
     hessian[inside] = 0.5 * (hessian[inside] + hessian[inside].T)
     hessian[~free], hessian[:, ~free] = np.nan, np.nan
     covariance, spread = np.full((count, count), np.nan), np.zeros((count, count))
-    covariance[inside], spread[inside] = _inverse(hessian[inside], what.directions[:, free])
+    covariance[inside], spread[inside] = inverse(hessian[inside], what.directions[:, free])
     return Curvature(hessian=hessian, covariance=covariance, spread=spread, free=free)
 
 
-def _inverse(hessian: Array, open_: Array) -> tuple[Array, Array]:
+def inverse(hessian: Array, open_: Array) -> tuple[Array, Array]:
     """Return the inverse with nan for what is not known, and that of what is known alone."""
     if not hessian.size:
         return hessian, hessian

@@ -34,10 +34,10 @@ def fit_dataset(
 ) -> xr.Dataset:
     """Return the dataset of a fit; its attributes say what was asked for, its seed and versions."""
     parts = [
-        _estimates(problem, best, curved, walked, what),
+        estimates(problem, best, curved, walked, what),
         _data(problem, best),
-        _starts(problem, ended),
-        _profiles(problem, walked),
+        start_variables(problem, ended),
+        profile_variables(problem, walked),
         _curves(curves),
     ]
     variables: dict[str, xr.Variable] = {}
@@ -56,9 +56,10 @@ def _plain(values: Any, text: str, dims: tuple[str, ...], **more: Any) -> xr.Var
     return xr.Variable(dims, values, {"long_name": text, **more})
 
 
-def _estimates(
+def estimates(
     problem: Problem, best: Found, curved: Curvature, walked: Sequence[Profile], what: Known
 ) -> dict[str, xr.Variable]:
+    """Return what was estimated, how sure it is, and what is open."""
     parameters = problem.parameters
     values = problem.values(best.inner)
     stretch = problem.stretch(values)
@@ -155,7 +156,8 @@ def _per_row(problem: Problem, place: int) -> Array:
     return ratio
 
 
-def _starts(problem: Problem, ended: Sequence[Found]) -> dict[str, xr.Variable]:
+def start_variables(problem: Problem, ended: Sequence[Found]) -> dict[str, xr.Variable]:
+    """Return where searches ended."""
     one = ("start",)
     values = np.array([problem.values(found.inner) for found in ended])
     return {
@@ -168,7 +170,8 @@ def _starts(problem: Problem, ended: Sequence[Found]) -> dict[str, xr.Variable]:
     }
 
 
-def _profiles(problem: Problem, walked: Sequence[Profile]) -> dict[str, xr.Variable]:
+def profile_variables(problem: Problem, walked: Sequence[Profile]) -> dict[str, xr.Variable]:
+    """Return profiles, if there are any."""
     if not walked:
         return {}
     size = max(len(each.inner) for each in walked)

@@ -22,6 +22,7 @@ from cartflow.analyses.fit.parameters import Vary, read_vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.profiles import Profile, profiles
 from cartflow.analyses.fit.sources.choose import source_of
+from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.subjects import Choices
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.analyses.fit.table.read import read_measurements
@@ -31,18 +32,22 @@ from cartflow.core.dataset import write
 from cartflow.core.outcome import RunStopped
 from cartflow.core.paths import as_path
 
-_MOST_STARTS, _MOST_THREADS, _LARGEST_SEED = 10_000, 256, 2**31 - 1
+MOST_STARTS, MOST_THREADS, LARGEST_SEED = 10_000, 256, 2**31 - 1
 _AGAIN = 3  # times that a better fit, met on a profile, is taken up
 Watch = Callable[[str, int, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Fitted:
-    """A fit: `dataset` holds all of it; `problem` and `best` are what it was worked out from."""
+    """A fit: `dataset` holds all of it; `problem` and `best` are what it was worked out from.
+
+    `source` is the model or study, None for a PEtab problem.
+    """
 
     dataset: xr.Dataset
     problem: Problem
     best: Found
+    source: Source | None = None
 
     def write(self, path: str | Path) -> None:
         """Write the dataset as netCDF-4."""
@@ -96,19 +101,19 @@ def fit(
     same bits for any number of them. Without `exact` derivatives are differences. Raises
     `InputError` in one line, `RunStopped` where no search could begin.
     """
-    most = min(os.cpu_count() or 1, _MOST_THREADS)
+    most = min(os.cpu_count() or 1, MOST_THREADS)
     count = most
     if threads is not None:
-        count = arguments.whole_number(threads, "threads", 1, _MOST_THREADS)
-    starts = arguments.whole_number(starts, "starts", 1, _MOST_STARTS)
-    seed = arguments.whole_number(seed, "seed", 0, _LARGEST_SEED)
+        count = arguments.whole_number(threads, "threads", 1, MOST_THREADS)
+    starts = arguments.whole_number(starts, "starts", 1, MOST_STARTS)
+    seed = arguments.whole_number(seed, "seed", 0, LARGEST_SEED)
     told = arguments.table(settings, "settings")
     choices = choices_of(observables, errors, scale, offset, each, dose_into, priors)
     read = isinstance(data, Measurements)
     measurements = data if read else read_measurements(data, names)
     source = source_of(what, scenario, told, exact)
     problem = problem_of(measurements, source, read_vary(vary), choices)
-    ended = searched(problem, starts, seed, count, _told(watch, "search", starts))
+    ended = searched(problem, starts, seed, count, counted(watch, "search", starts))
     best = min(ended, key=lambda found: found.at.loss)
     if not best.at.loss < float("inf"):
         msg = f"{source.name}: at none of {starts} starts could it be run and compared to the data"
@@ -126,7 +131,7 @@ def fit(
         exact=exact,
     )
     dataset = fit_dataset(problem, ended, best, curved, walked, known(problem, best), found, asked)
-    return Fitted(dataset=dataset, problem=problem, best=best)
+    return Fitted(dataset=dataset, problem=problem, best=best, source=source)
 
 
 def choices_of(
@@ -157,7 +162,7 @@ def _profiled(
     for _ in range(_AGAIN):
         curved = curvature(problem, best, known(problem, best))
         walked = profiles(
-            problem, best, curved, which, threads, _told(watch, "profile", len(which))
+            problem, best, curved, which, threads, counted(watch, "profile", len(which))
         )
         lower = [each.better for each in walked if each.better is not None]
         if not lower:
@@ -170,7 +175,8 @@ def _profiled(
     return curved, walked, best
 
 
-def _told(watch: Watch | None, what: str, total: int) -> Callable[[int, int], None] | None:
+def counted(watch: Watch | None, what: str, total: int) -> Callable[[int, int], None] | None:
+    """Return what tells `watch` of each of `total` that ends."""
     if watch is None:
         return None
     return lambda done, failed: watch(what, done, failed, total)

@@ -53,6 +53,7 @@ def refine(
         msg = f"--to: got {to:g}; it must be a share between 0 and 1, such as 0.01 or 1%"
         raise InputError(msg)
     own = Study.from_file(path, arguments.table(settings, "settings"))
+    own.require_one_tumour()
     table = own.table.geometry
     if table is None:
         msg = f"{own.name}: refine: a study without a tumour has no mesh"

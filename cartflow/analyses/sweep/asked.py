@@ -12,7 +12,8 @@ from cartflow.analyses.sweep.choices import Interval, choice
 from cartflow.analyses.sweep.cluster.place import placed
 from cartflow.analyses.sweep.draws import drawn
 from cartflow.analyses.sweep.layout import layout
-from cartflow.analyses.sweep.outcomes import at_the_start
+from cartflow.analyses.sweep.of_population import KIND, members_of_population, wanted_courses
+from cartflow.analyses.sweep.outcomes import COURSE, at_the_start
 from cartflow.analyses.sweep.plan import planned
 from cartflow.analyses.sweep.table import read_table
 from cartflow.analyses.sweep.task import Task
@@ -58,11 +59,15 @@ def prepared(
     _ = study.prepared
     start = at_the_start(study.prepared)
     plan = planned(study, axes, members, {*start.variables})
+    courses = asked.courses
+    if not courses and attributes.get("members") == KIND:
+        names = [n.removeprefix(COURSE) for n in start.variables if n.startswith(COURSE)]
+        courses = wanted_courses(plan, names)
     if workers is None:
         workers = min(_processors(), _MOST_WORKERS)
     return Task(
         plan=plan,
-        layout=layout(plan, asked.outcomes, asked.courses),
+        layout=layout(plan, asked.outcomes, courses),
         workers=arguments.whole_number(workers, "--workers", 1, _MOST_WORKERS),
         limit=_seconds(limit),
         attributes=attributes,
@@ -88,7 +93,12 @@ def _named_axes(asked: Asked) -> list[Axis]:
 def _members(
     study: Study, asked: Asked, ranges: Sequence[Interval]
 ) -> tuple[Axis | None, dict[str, str | int]]:
-    """Return the members of a table or of draws, if there are any, and what is said of them."""
+    """Return the members of a table, of draws or of the study's population, and what is said."""
+    if asked.sample is None and asked.table is None and study.table.population is not None:
+        if ranges:
+            msg = f"--over {ranges[0].key}: a range beside [population]; give it there"
+            raise InputError(msg)
+        return members_of_population(study)
     if asked.sample is None:
         if ranges:
             key = ranges[0].key

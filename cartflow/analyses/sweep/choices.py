@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,12 +21,16 @@ class Choice:
     """The values that one `key` takes along an axis, as ``--set`` takes them.
 
     `numbers` are the values in `unit`, as they were written; None for names, true and false.
+    `said` is what else the dataset says of them, such as their distribution; `tried`, that the
+    study is known to take them.
     """
 
     key: str
     settings: tuple[Any, ...]
     numbers: tuple[float, ...] | None
     unit: str
+    said: Mapping[str, str] = field(default_factory=dict)
+    tried: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

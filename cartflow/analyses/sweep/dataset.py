@@ -12,10 +12,12 @@ from cartflow.analyses.sweep.axes import Axis
 from cartflow.analyses.sweep.choices import Choice
 from cartflow.analyses.sweep.gathered import Gathered
 from cartflow.analyses.sweep.layout import Layout
+from cartflow.analyses.sweep.of_population import KIND as KIND_OF_MEMBERS
+from cartflow.analyses.sweep.of_population import bodies_of
 from cartflow.analyses.sweep.plan import MEMBER, Plan, number_name
 from cartflow.core.dataset import identifier, label, without_fill
 from cartflow.core.provenance import installed_version
-from cartflow.core.units import to_internal, unit_words
+from cartflow.core.units import internal_unit, to_internal, unit_words
 from cartflow.study.overrides import without_folders
 
 Array = np.ndarray
@@ -45,10 +47,14 @@ def sweep_dataset(
         own, beside = _coordinates(axis, plan)
         coords |= own
         data |= beside
+    words = f"a sweep of {plan.in_words()}"
+    if attributes.get("members") == KIND_OF_MEMBERS:
+        data |= bodies_of(plan)
+        words = f"a population of {plan.count}" if dims == (MEMBER,) else words
     study = plan.study
     attrs = {
         "Conventions": "CF-1.11",
-        "title": f"{study.table.title}: a sweep of {plan.in_words()}",
+        "title": f"{study.table.title}: {words}",
         "analysis": KIND,
         "source": f"cartflow {installed_version('cartflow')}",
         "study": study.text,
@@ -88,7 +94,7 @@ def _of_study(each: Choice, plan: Plan) -> dict[str, str | float]:
     """Return the value in the study itself, with its source, and the key that varies."""
     name = number_name(each.key)
     own = plan.numbers.get(name) or plan.study.stated.get(each.key)
-    found: dict[str, str | float] = {"key": each.key}
+    found: dict[str, str | float] = {"key": each.key, **each.said}
     if own is None:
         return found
     found |= {
@@ -96,6 +102,6 @@ def _of_study(each: Choice, plan: Plan) -> dict[str, str | float]:
         "source_in_study": own.source,
         "standing_in_study": own.standing,
     }
-    if each.numbers is not None:
+    if each.numbers is not None and internal_unit(each.unit) == own.unit:
         found["value_in_study"] = own.value / to_internal(f"1 {each.unit}", own.unit)
     return found

@@ -48,8 +48,8 @@ def drawn(
         msg = f"sweep: --sample: {len(wanted)} numbers vary; at most {_MOST_NUMBERS} may"
         raise InputError(msg)
     known = [_known(each, numbers) for each in wanted]
-    points = _points(len(known), samples, sampling, seed)
-    columns = [_between(each, column) for each, column in zip(known, points.T, strict=True)]
+    drawn_points = points(len(known), samples, sampling, seed)
+    columns = [_between(each, column) for each, column in zip(known, drawn_points.T, strict=True)]
     choices = [
         of_numbers(each.key, column.tolist(), each.unit, f"--over {each.key}")
         for each, column in zip(known, columns, strict=True)
@@ -80,7 +80,8 @@ def _known(each: Interval, numbers: Mapping[str, Parameter]) -> Interval:
     return Interval(key=each.key, bounds=(low, high), unit=number.unit, evenly_in_log=low > 0)
 
 
-def _points(dimensions: int, samples: int, sampling: str, seed: int) -> Array:
+def points(dimensions: int, samples: int, sampling: str, seed: int) -> Array:
+    """Return `samples` points between 0 and 1 in so many `dimensions`."""
     random = np.random.default_rng(seed)
     if sampling == "latin":
         return np.asarray(qmc.LatinHypercube(dimensions, seed=random).random(samples))

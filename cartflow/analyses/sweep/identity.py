@@ -7,6 +7,7 @@ import json
 import platform
 import tomllib
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from cartflow.analyses.sweep.plan import Plan
 from cartflow.core.outcome import InputError
 from cartflow.core.paths import kind_of
 from cartflow.core.provenance import installed_version
-from cartflow.geometries.geometry import Geometry
 from cartflow.study.study import Study
 
 
@@ -83,11 +83,12 @@ def _numbers(study: Study) -> Iterator[str]:
 
 
 def _geometry(study: Study) -> Iterator[bytes]:
-    if study.table.geometry is None:
-        return
-    geometry: Geometry = study.geometry
-    for values in (geometry.cell_volumes, geometry.depth):
-        yield np.ascontiguousarray(values).tobytes()
+    geometries = list(study.geometries.values()) if study.table.tumours else []
+    if study.table.geometry is not None:
+        geometries = [study.geometry]
+    for geometry in geometries:
+        for values in (geometry.cell_volumes, geometry.depth):
+            yield np.ascontiguousarray(values).tobytes()
 
 
 def _given(study: Study) -> Iterator[str | bytes]:
@@ -95,7 +96,8 @@ def _given(study: Study) -> Iterator[str | bytes]:
         yield f"{name} {what}"
         yield np.ascontiguousarray(values).tobytes()
     for other in (study.other_body, study.other_trafficking):
-        yield repr(other)
+        # Every number of it: what it prints as names it only.
+        yield "" if other is None else repr(asdict(other))
 
 
 def _files(study: Study, names: Sequence[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -110,7 +111,7 @@ def _joined(examples: Sequence[Kept], dim: str) -> xr.Variable:
 def _examples(plan: Plan) -> list[Kept]:
     """Return the start of a member with every set of names that vary, but for those refused."""
     named = [
-        [{c.key: c.settings[place] for c in names} for place in range(axis.size)]
+        _distinct([{c.key: c.settings[place] for c in names} for place in range(axis.size)])
         for axis in plan.axes
         if (names := [each for each in axis.choices if each.numbers is None])
     ]
@@ -125,6 +126,10 @@ def _examples(plan: Plan) -> list[Kept]:
         msg = f"sweep: no member is possible; the first: {refused}"
         raise InputError(msg)
     return found
+
+
+def _distinct(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [case for place, case in enumerate(cases) if case not in cases[:place]]
 
 
 def _require_room(plan: Plan, found: Layout) -> None:

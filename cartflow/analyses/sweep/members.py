@@ -14,7 +14,7 @@ from cartflow.analyses.sweep.layout import Layout
 from cartflow.analyses.sweep.outcomes import COURSE, Kept, kept
 from cartflow.analyses.sweep.plan import Plan
 from cartflow.core.outcome import InputError, StepFailed
-from cartflow.coupling.simulation import Simulation
+from cartflow.coupling.body_alone import BodyAlone
 from cartflow.study.study import Study
 
 Array = np.ndarray
@@ -82,7 +82,7 @@ class Runner:
 
     def _run(self, place: int, study: Study, asked: Callable[[], bool]) -> Member:
         run = study.prepared
-        if isinstance(run, Simulation):
+        if not isinstance(run, BodyAlone):
             # The error in time is that of a single run, and not told of each member.
             run = run.unchecked()
         record = run.run(self._watch(asked))

@@ -9,16 +9,18 @@ import numpy as np
 import xarray as xr
 
 from cartflow.analyses.cohort.outcomes import coordinates, outcomes_of
+from cartflow.analyses.sweep.of_tumours import of_tumours
 from cartflow.core.dataset import label, variable
 from cartflow.core.outcome import InputError, Outcome
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.ledger import residual
 from cartflow.coupling.record import Record
+from cartflow.coupling.runs import Run, system_of
+from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.flows.observables import in_body, organ_table, venous_concentration
 
 Array = np.ndarray
-Run = Simulation | BodyAlone
 COURSE = "course_"
 
 
@@ -37,7 +39,13 @@ def kept(record: Record, run: Run, courses: bool) -> Kept:
     species where kinetics act in organs; without a tumour ``infused``, ``cells`` (organ),
     ``in_body`` and ``relative_residual``.
     """
-    if isinstance(run, Simulation):
+    if isinstance(run, TumoursSimulation):
+        variables = of_tumours(record, run, courses)
+        places = {
+            "organ": label(("organ",), list(organ_table(run.tumours.network).organs), "organ"),
+            "time": variable(("time",), list(run.save_times), "day", "time"),
+        }
+    elif isinstance(run, Simulation):
         found = outcomes_of(record, run, courses)
         places = coordinates(run)
         variables = {**found.ends, **found.courses}
@@ -56,6 +64,8 @@ def at_the_start(run: Run) -> Kept:
     """Return the outcomes as they are at the start: their names, sizes, units and coordinates."""
     if isinstance(run, Simulation):
         state = run.coupled.start(run.initial, run.save_times[0])
+    elif isinstance(run, TumoursSimulation):
+        state = run.tumours.start(run.initial, run.save_times[0])
     else:
         state = run.start()
     outcome = Outcome(status="running")
@@ -98,7 +108,7 @@ def _at_sites(
     record: Record, run: Run, courses: bool
 ) -> tuple[dict[str, xr.Variable], dict[str, xr.Variable]]:
     """Return the densities where kinetics act in organs, and those sites."""
-    system = run.coupled if isinstance(run, Simulation) else run
+    system = system_of(run)
     kinetics = system.kinetics
     if kinetics is None:
         return {}, {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,7 +16,7 @@ from cartflow.analyses.sweep.choices import Choice
 from cartflow.core.dataset import identifier
 from cartflow.core.outcome import InputError, nearest
 from cartflow.core.parameters import Parameter
-from cartflow.core.units import to_internal
+from cartflow.core.units import internal_unit, to_internal
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import errors_named
 from cartflow.study.study import Study
@@ -23,6 +24,8 @@ from cartflow.study.study import Study
 MEMBER = "member"
 MOST_MEMBERS = 1_000_000
 _MOST_BASES = 64
+_DOSE = re.compile(r"doses\.\d+\.cells")
+_DOSED = {"cell", "cell/ng"}
 _TRIED = 20  # values of a key that are tried before the first member
 # Names of coordinates of outcomes, which no axis may have.
 _TAKEN = ("time", "organ", "site", "status", "number", "outcome")
@@ -68,12 +71,40 @@ class Plan:
         values, settings = {}, {}
         for key, value in assigned.items():
             name = number_name(key)
-            if name in self.numbers:
+            if name in self.numbers and key not in self._per_weight:
                 values[name] = to_internal(value, self.numbers[name].unit)
             else:
                 settings[key] = value
-        base = self._base(settings)
+        if settings and settings.keys() <= self._of_members:
+            # Numbers that no two members share, of a study that has the same ones.
+            study = self.study.with_settings(settings)
+            base = StudyNumbers(study=study, known=self.numbers)
+        else:
+            base = self._base(settings)
         return base.varied(values) if values else base.study
+
+    @cached_property
+    def _per_weight(self) -> frozenset[str]:
+        """The doses that vary per body weight where the study has cells, or the other way."""
+        found = set()
+        for axis in self.axes:
+            for each in axis.choices:
+                own = self.numbers.get(number_name(each.key))
+                if own is not None and _DOSE.fullmatch(each.key) and each.numbers is not None:
+                    kinds = {own.unit, internal_unit(each.unit)}
+                    if len(kinds) > 1 and kinds <= _DOSED:
+                        found.add(each.key)
+        return frozenset(found)
+
+    @cached_property
+    def _of_members(self) -> frozenset[str]:
+        """The keys of the numbers that differ from member to member."""
+        return frozenset(
+            each.key
+            for axis in self.axes
+            for each in axis.choices
+            if axis.name == MEMBER and each.numbers is not None
+        )
 
     def _base(self, settings: dict[str, Any]) -> StudyNumbers:
         """Return the study with `settings`, such as names, which many members share."""
@@ -152,9 +183,11 @@ def _last(key: str) -> str:
 
 def _require_possible(plan: Plan, each: Choice) -> None:
     """Raise `InputError` unless the study has the key, and all values its dimension."""
+    if each.tried:
+        return
     number = plan.numbers.get(number_name(each.key))
     what = f"sweep: {each.key}"
-    if number is not None:
+    if number is not None and each.key not in plan._per_weight:
         with errors_named(what):
             for value in each.settings:
                 to_internal(value, number.unit)

@@ -8,6 +8,9 @@ import numpy as np
 import xarray as xr
 
 from cartflow.analyses.sweep.members import FINISHED
+from cartflow.analyses.sweep.of_population import KIND
+from cartflow.analyses.sweep.percentiles import percentile_lines
+from cartflow.analyses.sweep.plan import MEMBER
 
 _MOST_REASONS = 5
 
@@ -17,13 +20,19 @@ def sweep_lines(dataset: xr.Dataset) -> list[str]:
     status = [str(text) for text in dataset["status"].values.ravel()]
     finished = sum(text == FINISHED for text in status)
     lines = [f"members       {finished} of {len(status)} finished"]
+    if dataset.attrs.get("members") == KIND and dataset.attrs["axes"] == MEMBER:
+        return [*lines, *percentile_lines(dataset), *_failures(status)]
     for name, values in dataset.data_vars.items():
         numbers = values.values
         axes = set(dataset.attrs["axes"].split())
         if numbers.dtype.kind == "f" and set(values.dims) == axes and "key" not in values.attrs:
             lines.append(f"{name:20}{_range(numbers, str(values.attrs.get('units', '1')))}")
+    return [*lines, *_failures(status)]
+
+
+def _failures(status: list[str]) -> list[str]:
     reasons = Counter(text for text in status if text != FINISHED).most_common()
-    lines += [f"failed        {count} x {text}" for text, count in reasons[:_MOST_REASONS]]
+    lines = [f"failed        {count} x {text}" for text, count in reasons[:_MOST_REASONS]]
     if len(reasons) > _MOST_REASONS:
         lines.append(f"failed        and {len(reasons) - _MOST_REASONS} other reasons, in 'status'")
     return lines

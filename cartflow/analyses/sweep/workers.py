@@ -20,6 +20,7 @@ from multiprocessing import get_context
 
 from cartflow.analyses.sweep.members import Member, Runner, too_long
 from cartflow.analyses.sweep.plan import Plan
+from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.simulation import Simulation
 
 _AHEAD = 4  # members waiting for each worker
@@ -57,7 +58,9 @@ def ended(
 
 def _compiled(plan: Plan) -> bool:
     prepared = plan.study.prepared
-    return not isinstance(prepared, Simulation) or prepared.one_system
+    if isinstance(prepared, Simulation):
+        return prepared.one_system
+    return isinstance(prepared, BodyAlone)
 
 
 def _in_thread(runner: Runner, stopping: threading.Event) -> Callable[[int], Member]:

@@ -8,9 +8,8 @@ import numpy as np
 
 from cartflow.core.compiling import serial
 from cartflow.coupling.line.arrays import Plan
+from cartflow.coupling.line.counting import Counts, count
 from cartflow.coupling.line.ends import (
-    Counts,
-    count,
     largest_error,
     lowest_end,
     nearest_to_end,

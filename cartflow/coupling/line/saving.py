@@ -14,7 +14,8 @@ import numpy as np
 
 from cartflow.core.compiling import serial
 from cartflow.coupling.line.arrays import Plan
-from cartflow.coupling.line.ends import Counts, count, new_state, none_counted, nonnegative
+from cartflow.coupling.line.counting import Counts, count, none_counted
+from cartflow.coupling.line.ends import new_state, nonnegative
 from cartflow.coupling.line.room import Room, combined
 from cartflow.coupling.line.stages import stages
 from cartflow.coupling.line.tableaus import Tableau

@@ -15,7 +15,7 @@ from cartflow.core.stepping import StepControl
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.ledger import Ledger, residual
 from cartflow.coupling.line.advance import ARRIVED, SHORTEST, Control, Progress, advance
-from cartflow.coupling.line.ends import Counts, none_counted
+from cartflow.coupling.line.counting import Counts, none_counted
 from cartflow.coupling.line.plan import Plan, plan
 from cartflow.coupling.line.room import Room, room
 from cartflow.coupling.line.saving import no_saves

@@ -8,7 +8,8 @@ import numpy as np
 
 from cartflow.core.compiling import serial
 from cartflow.coupling.line.arrays import Plan
-from cartflow.coupling.line.ends import Counts, count, filled, new_state, shared
+from cartflow.coupling.line.counting import Counts, count
+from cartflow.coupling.line.ends import filled, new_state, shared
 from cartflow.coupling.line.room import Room, combined
 from cartflow.coupling.line.saving import Saves, weigh
 from cartflow.coupling.line.stages import stages

@@ -11,7 +11,7 @@ import numpy as np
 from cartflow.core.dual import SMALL
 from cartflow.core.outcome import InputError
 from cartflow.coupling.line.arrays import Plan
-from cartflow.coupling.line.ends import Counts, none_counted
+from cartflow.coupling.line.counting import Counts, none_counted
 from cartflow.coupling.line.plan import plan
 from cartflow.coupling.line.room import room
 from cartflow.coupling.line.stepper import LineStepper

@@ -10,12 +10,13 @@ import xarray as xr
 
 from cartflow.core.outcome import Outcome
 from cartflow.core.provenance import installed_version
-from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.record import Record
+from cartflow.coupling.runs import Run
+from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.simulation import Simulation
 from cartflow.results.checkpoint.marks import marks
-from cartflow.results.counted import Counted, Shelved, counted
+from cartflow.results.counted import Counted, Shelved, counts
 
 Array = np.ndarray
 GROUP = "checkpoint"
@@ -23,7 +24,7 @@ SAVED = "saved_time"  # the times of a checkpoint that stands apart from its res
 _UNFINISHED = ("running", "interrupted")
 
 
-def checkpoint_group(record: Record, run: Simulation | BodyAlone, study: str) -> xr.Dataset:
+def checkpoint_group(record: Record, run: Run, study: str) -> xr.Dataset:
     """Return what a run needs to go on besides its saved fields: `restart` reads it.
 
     Body, residents and ledger of every saved state, what the run remembers (`memory_NAME`), what
@@ -57,24 +58,31 @@ def checkpoint_group(record: Record, run: Simulation | BodyAlone, study: str) ->
     )
 
 
-def _shelved(
-    record: Record, run: Simulation | BodyAlone
-) -> dict[str, tuple[tuple[str, ...], Array]]:
+def _shelved(record: Record, run: Run) -> dict[str, tuple[tuple[str, ...], Array]]:
     states = record.states
-    if isinstance(run, BodyAlone) or not any(isinstance(s, Shelved) for s in states):
+    if not isinstance(run, Simulation):
+        return _several(record, run)
+    if not any(isinstance(s, Shelved) for s in states):
         return {}
     assert record.reached is not None
-    counts = [counted(state, run) for state in states]
+    counted = counts(states, run)
     return {
         "tumour": (("species", "cell"), record.reached.tumour),
         **{
             f"counted_{name}": (
                 ("time", f"{name}_place"),
-                np.array([getattr(c, name) for c in counts]),
+                np.array([getattr(c, name) for c in counted]),
             )
             for name in Counted.__annotations__
         },
     }
+
+
+def _several(record: Record, run: Run) -> dict[str, tuple[tuple[str, ...], Array]]:
+    """Return the fields of several tumours at every saved time, one after the other."""
+    if not isinstance(run, TumoursSimulation):
+        return {}
+    return {"tumours": (("time", "value"), np.array([s.tumour for s in record.states]))}
 
 
 def apart(tree: xr.DataTree) -> xr.Dataset:

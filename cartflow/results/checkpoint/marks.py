@@ -10,13 +10,15 @@ import numpy as np
 from cartflow.core.outcome import InputError
 from cartflow.core.provenance import installed_version
 from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.runs import Run, system_of
+from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.simulation import Simulation
 from cartflow.kinetics.compiled.network import structure_key
 
 
-def marks(run: Simulation | BodyAlone, study: str) -> dict[str, str]:
+def marks(run: Run, study: str) -> dict[str, str]:
     """Return a mark of each thing that a run rests on; where one differs it is another run."""
-    system = run.coupled if isinstance(run, Simulation) else run
+    system = system_of(run)
     kinetics = system.kinetics
     found: dict[str, list[Any]] = {
         "study": [study],
@@ -34,24 +36,34 @@ def marks(run: Simulation | BodyAlone, study: str) -> dict[str, str]:
         found["kinetics in organs"] = [structure_key(kinetics.network), kinetics.parameters]
     if isinstance(run, BodyAlone):
         found["solver"] = [run.tolerance]
+    elif isinstance(run, TumoursSimulation):
+        for name, part in run.parts.items():
+            mine = _of_tumour(part)
+            mine["what models do"] = [part.coupled.happenings]
+            found |= {f"{what} of {name}": parts for what, parts in mine.items()}
     else:
-        problem = run.coupled.engine.problem
-        network = problem.network
-        found |= {
-            "solver": [run.control, run.coupled.engine.name],
-            "geometry": [problem.geometry.cell_volumes, problem.geometry.depth],
-            "start": [run.initial],
-            "kinetics": [
-                structure_key(network),
-                [(n, p.value) for n, p in network.parameters.items()],
-            ],
-            "fields": [np.asarray(item.diffusivity, dtype=float) for item in problem.fields],
-            "egress": [run.coupled.door.egress, run.coupled.door.arrival],
-        }
+        found |= _of_tumour(run)
         if run.coupled.feed is not None:
             course = run.coupled.feed.course
             found["blood"] = [course.times, course.values, run.coupled.feed.vessels.inflow]
     return {name: _mark(parts) for name, parts in found.items()}
+
+
+def _of_tumour(run: Simulation) -> dict[str, list[Any]]:
+    """Return what a run's tumour rests on."""
+    problem = run.coupled.engine.problem
+    network = problem.network
+    return {
+        "solver": [run.control, run.coupled.engine.name],
+        "geometry": [problem.geometry.cell_volumes, problem.geometry.depth],
+        "start": [run.initial],
+        "kinetics": [
+            structure_key(network),
+            [(n, p.value) for n, p in network.parameters.items()],
+        ],
+        "fields": [np.asarray(item.diffusivity, dtype=float) for item in problem.fields],
+        "egress": [run.coupled.door.egress, run.coupled.door.arrival],
+    }
 
 
 def require_same(was: dict[str, str], now: dict[str, str]) -> None:

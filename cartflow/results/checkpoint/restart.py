@@ -13,6 +13,8 @@ from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.extinction import Extinct
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.record import Record
+from cartflow.coupling.runs import Run
+from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.state import State
 from cartflow.results.checkpoint.group import GROUP, SAVED, is_unfinished
@@ -23,7 +25,7 @@ Array = np.ndarray
 _MOST_STEPS = 100_000_000
 
 
-def restart(tree: xr.DataTree, run: Simulation | BodyAlone, study: str) -> Record:
+def restart(tree: xr.DataTree, run: Run, study: str) -> Record:
     """Return the record of the unfinished run in `tree`, from which `run` of `study` goes on.
 
     Raises `InputError` where it holds no such run, that of another study or version, or numbers
@@ -41,7 +43,7 @@ def restart(tree: xr.DataTree, run: Simulation | BodyAlone, study: str) -> Recor
         raise InputError(msg) from None
 
 
-def _restart(tree: xr.DataTree, run: Simulation | BodyAlone, outcome: Outcome) -> Record:
+def _restart(tree: xr.DataTree, run: Run, outcome: Outcome) -> Record:
     group = tree[GROUP].to_dataset()
     held = group if SAVED in group.variables else tree
     times = np.asarray(held[SAVED if held is group else "time"].values, dtype=float)
@@ -64,14 +66,12 @@ def _restart(tree: xr.DataTree, run: Simulation | BodyAlone, outcome: Outcome) -
     )
 
 
-def _states(
-    tree: xr.DataTree, group: xr.Dataset, run: Simulation | BodyAlone, times: Array
-) -> list[State]:
-    first = (
-        run.coupled.start(run.initial, float(times[0]))
-        if isinstance(run, Simulation)
-        else run.start()
-    )
+def _states(tree: xr.DataTree, group: xr.Dataset, run: Run, times: Array) -> list[State]:
+    if isinstance(run, BodyAlone):
+        first = run.start()
+    else:
+        system = run.coupled if isinstance(run, Simulation) else run.tumours
+        first = system.start(run.initial, float(times[0]))
     body = _like(group, "body", times.size, first.body)
     residents = _like(group, "residents", times.size, first.residents)
     counts = {
@@ -89,7 +89,7 @@ def _states(
         )
         for i, time in enumerate(times)
     ]
-    if "tumour" not in group or isinstance(run, BodyAlone):
+    if "tumour" not in group or not isinstance(run, Simulation):
         return states
     return [*_shelved(group, run, states[:-1], first), states[-1]]
 
@@ -116,12 +116,12 @@ def _like(group: xr.Dataset, name: str, times: int, one: Array, *, finite: bool 
     return _sound(name, np.asarray(group[name].values, dtype=float), shape, finite=finite)
 
 
-def _tumour(
-    tree: xr.DataTree, group: xr.Dataset, run: Simulation | BodyAlone, one: Array, times: int
-) -> list[Array]:
+def _tumour(tree: xr.DataTree, group: xr.Dataset, run: Run, one: Array, times: int) -> list[Array]:
     """Return the fields of every state, of all but the last none where they stand in files."""
     if isinstance(run, BodyAlone):
         return [one] * times
+    if isinstance(run, TumoursSimulation):
+        return list(_like(group, "tumours", times, one))
     if "tumour" in group:
         last = _sound("tumour", np.asarray(group["tumour"].values, dtype=float), one.shape)
         return [np.zeros((0, 0))] * (times - 1) + [last]
@@ -144,7 +144,7 @@ def _sound(name: str, values: Array, shape: tuple[int, ...], *, finite: bool = T
     return values
 
 
-def _memory(group: xr.Dataset, run: Simulation | BodyAlone) -> dict[str, Array]:
+def _memory(group: xr.Dataset, run: Run) -> dict[str, Array]:
     """Return what the run remembered; what is not in the file had no numbers."""
     found = {}
     for name, sizes in _remembered(run).items():
@@ -159,19 +159,20 @@ def _memory(group: xr.Dataset, run: Simulation | BodyAlone) -> dict[str, Array]:
     return found
 
 
-def _remembered(run: Simulation | BodyAlone) -> dict[str, Collection[int]]:
+def _remembered(run: Run) -> dict[str, Collection[int]]:
     """Return the names of what a run remembers, and how many numbers each may have."""
     conditions = () if run.programme is None else run.programme.conditions
     # A time and a number for each that was met.
     events = range(0, 2 * len(conditions) + 1, 2)
     if isinstance(run, BodyAlone):
         return {"steps": [2], "events": events}
+    system = run.coupled if isinstance(run, Simulation) else run.tumours
     shared = {
         "events": events,
-        "most": [len(run.coupled.engine.problem.fields)],
-        "given": range(len(run.coupled.doses) + 1),
+        "most": [len(system.field_names)],
+        "given": range(len(system.doses) + 1),
     }
-    if run.one_system:
+    if isinstance(run, Simulation) and run.one_system:
         return {"going": [5], **shared}
-    engine = [run.coupled.engine.memory().size]
+    engine = [system.engine.memory().size]
     return {"steps": [4], "engine": engine, "stations": range(1, _MOST_STEPS), **shared}

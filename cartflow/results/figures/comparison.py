@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from matplotlib.ticker import NullFormatter
 
 from cartflow.core.saving.figures import save_figure
 from cartflow.core.ticks import colours, decade_limits, log_limits
+from cartflow.results.figures.bands import makers, ratios
 
 _POINTS = (
     ("delivery", "Delivery", "cells per infused cell and mL of tumour"),
@@ -28,9 +30,14 @@ _COURSES = (
 
 def comparison_figure(dataset: xr.Dataset) -> Figure:
     """Return a figure of delivery, equivalent dose and exposure, and of the courses in time."""
-    figure = Figure(figsize=(14, 8), layout="constrained")
+    made = "share_of_spread" in dataset
+    figure = Figure(figsize=(14, 12 if made else 8), layout="constrained")
     FigureCanvasAgg(figure)
-    upper, lower = figure.subplots(2, 3)
+    upper, lower, *more = figure.subplots(3 if made else 2, 3)
+    if made:
+        ratios(more[0][0], dataset)
+        makers(more[0][1], dataset)
+        more[0][2].set_axis_off()
     for axes, (name, title, unit) in zip(upper, _POINTS, strict=True):
         _points(axes, dataset[name], title, unit)
     if "delivery_low" in dataset:
@@ -67,17 +74,26 @@ def _points(axes: Axes, values: xr.DataArray, title: str, unit: str) -> None:
 
 def _band(axes: Axes, dataset: xr.Dataset) -> None:
     """Draw the band of delivery over models and rules behind the study's own, and its median."""
-    low, middle, high = (dataset[f"delivery_{name}"].values for name in ("low", "median", "high"))
+    names = ("delivery_low", "delivery_median", "delivery_high")
+    low, middle, high = (dataset[name].values for name in names)
     places = np.arange(low.size)
     axes.hlines(places, low, high, color="grey", linewidth=7, alpha=0.35, zorder=0)
+    known = [low, high, dataset["delivery"].values]
+    words = ""
+    if "delivery_p05" in dataset:
+        low, middle, high = (dataset[f"delivery_{name}"].values for name in ("p05", "p50", "p95"))
+        axes.hlines(places, low, high, color="black", linewidth=1.2, zorder=1)
+        words = f"; line: 90 % with {dataset.sizes['draw']} draws of the numbers"
+        known += [low, high]
     axes.plot(middle, places, "|", color="black", markersize=12)
-    known = np.concatenate([low, high, dataset["delivery"].values])
-    if np.all(np.isfinite(known)) and np.all(known > 0):
+    joined = np.concatenate(known)
+    if np.all(np.isfinite(joined)) and np.all(joined > 0):
         axes.set_xscale("log")
-        axes.set_xlim(*decade_limits(known))
+        axes.set_xlim(*decade_limits(joined))
     count = dataset["delivery_by_choice"].sizes
     models, rules = count["trafficking"], count["scaling"]
-    axes.set_title(f"Delivery; band and median of {models} models x {rules} rules")
+    title = f"Delivery; band and median of {models} models x {rules} rules{words}"
+    axes.set_title(textwrap.fill(title, 60), fontsize="medium")
 
 
 def _courses(axes: Axes, values: xr.DataArray, title: str, unit: str, logarithmic: bool) -> None:

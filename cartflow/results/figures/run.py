@@ -11,10 +11,17 @@ from matplotlib.figure import Figure
 
 from cartflow.core.saving.figures import save_figure
 from cartflow.core.ticks import colours
-from cartflow.results.figures.courses import plot_balance, plot_exchange, plot_organs, plot_sites
+from cartflow.results.figures.courses import (
+    plot_balance,
+    plot_exchange,
+    plot_in_tumours,
+    plot_organs,
+    plot_sites,
+)
 from cartflow.results.figures.panels import finish_linear, shown_unit
 from cartflow.results.figures.slices import first_product
 from cartflow.results.figures.tumour import plot_tumour
+from cartflow.results.one_tumour import one_tumour, tumours_of
 
 
 def plot_result(tree: xr.DataTree, path: Path) -> None:
@@ -25,11 +32,13 @@ def plot_result(tree: xr.DataTree, path: Path) -> None:
     if "species" in tree.children:
         plot_simulated(tree, path)
         return
+    if tumours_of(tree):
+        plot_tumours(tree, path)
+        return
     if "tumour" not in tree.children:
         plot_body(tree, path)
         return
-    spatial = tree["tumour"].to_dataset()
-    dims = [str(d) for d in spatial[first_product(tree)].dims if d != "time"]
+    dims = _dims(tree)
     # Slices come in two rows.
     height, ratios = (9, [1, 1]) if len(dims) == 1 else (13.5, [1, 2])
     figure = Figure(figsize=(14, height), layout="constrained")
@@ -45,6 +54,33 @@ def plot_result(tree: xr.DataTree, path: Path) -> None:
     plot_tumour(tree, dims, lower)
     figure.suptitle(tree.attrs.get("title", ""))
     save_figure(figure, path)
+
+
+def plot_tumours(tree: xr.DataTree, path: Path) -> None:
+    """Write a figure (PNG) of organs, of all tumours and of the balance, and of each tumour."""
+    names = tumours_of(tree)
+    each = {name: one_tumour(tree, name) for name in names}
+    heights = [4.5 if len(_dims(one)) == 1 else 9.0 for one in each.values()]
+    figure = Figure(figsize=(14, 4.5 + sum(heights)), layout="constrained")
+    FigureCanvasAgg(figure)
+    rows = np.asarray(figure.subfigures(1 + len(names), 1, height_ratios=[4.5, *heights]))
+    sites = "site" in tree["body"].dims
+    upper = rows[0].subplots(1, 3 + sites)
+    plot_organs(tree, upper[0])
+    plot_in_tumours(tree, upper[1])
+    plot_balance(tree, upper[2])
+    if sites:
+        plot_sites(tree, upper[3])
+    for place, (name, one) in zip(rows[1:], each.items(), strict=True):
+        plot_tumour(one, _dims(one), place)
+        place.suptitle(name.replace("_", " "))
+    figure.suptitle(tree.attrs.get("title", ""))
+    save_figure(figure, path)
+
+
+def _dims(tree: xr.DataTree) -> list[str]:
+    spatial = tree["tumour"].to_dataset()
+    return [str(d) for d in spatial[first_product(tree)].dims if d != "time"]
 
 
 def plot_body(tree: xr.DataTree, path: Path) -> None:

@@ -53,6 +53,12 @@ def mesh_errors(
         return xr.Dataset(attrs={"mesh_check": f"left out, since a companion fails: {error}"})
 
 
+def not_told() -> xr.Dataset:
+    """Return the group ``errors`` of several tumours, of which no companion tells it."""
+    text = "not told of several tumours; cartflow refine tells it of each in a study of its own"
+    return xr.Dataset(attrs={"mesh_check": text})
+
+
 def cells_a_radius(geometry: Geometry) -> float:
     """Return how many cells a radius has: of a ball or disc as large, of a row, of half a box."""
     if geometry.flat is not None:
@@ -129,6 +135,12 @@ def _dataset(found: dict[str, Estimate], simulation: Simulation, radius: float) 
                 "whether the order was measured on three meshes (1) or taken (0)",
             ),
             "mesh_error": variable(n, error, "1", "relative error in space at the end"),
+            "mesh_error_is_bound": variable(
+                n,
+                np.array([e.bound for e in each], dtype=np.int8),
+                "1",
+                "whether three meshes follow no power, so that the error is a bound (1)",
+            ),
             "mesh_width_for_one_percent": variable(
                 n, wanted, "mm", "width of cells at which that error is 0.01"
             ),

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
 
-# The scheme's own order in space, beyond which no error falls for long.
-_HIGHEST = 2.0
+# The lowest order that is believed, and the scheme's own, beyond which no error falls for long.
+_LOWEST, _HIGHEST = 1.0, 2.0
+# Shifts that fall by more are not of one power: the smaller one is small by chance.
+_JUMP = 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,13 +18,15 @@ class Estimate:
 
     `shift` is how far it moves on a mesh twice as coarse; `error` = |shift| / (2^order - 1).
     The order, at most 2, is measured from three meshes where their shifts fall, else 1 is taken;
-    a shift below a quarter of that before counts as a quarter of it.
+    a shift below a quarter of that before counts as a quarter of it. Where three meshes turn, or
+    the last shift nearly vanishes, no power tells the error, and it is a `bound` alone.
     """
 
     shift: float
     error: float
     order: float
     measured: bool
+    bound: bool = False
 
     def width_for(self, share: float, width: float) -> float:
         """Return the cell width at which the error is `share`, if it is as stated at `width`."""
@@ -45,14 +49,20 @@ def estimates(meshes: Sequence[Mapping[str, float]]) -> dict[str, Estimate]:
 def _estimate(fine: float, coarse: float, coarser: float | None) -> Estimate:
     shift = (coarse - fine) / fine
     last = None if coarser is None else (coarser - coarse) / fine
-    if last is None or shift == 0.0:
+    if last is None or shift == last == 0.0:
         return Estimate(shift=shift, error=abs(shift), order=1.0, measured=False)
+    if shift * last <= 0.0:
+        size = max(abs(shift), abs(last))
+        return Estimate(shift=shift, error=size, order=1.0, measured=False, bound=True)
     ratio = last / shift
-    if ratio <= 2.0:
-        # Not yet falling as a power would have it: no less than what was seen to move.
-        error = abs(shift) if ratio > 0 else max(abs(shift), abs(last))
-        return Estimate(shift=shift, error=error, order=1.0, measured=False)
-    order = min(log2(ratio), _HIGHEST)
+    # Not yet falling as a power would have it: no less than what was seen to move.
+    order = min(max(log2(ratio), _LOWEST), _HIGHEST)
     # A shift smaller than the highest order explains is small by chance.
     size = max(abs(shift), abs(last) / 2.0**_HIGHEST)
-    return Estimate(shift=shift, error=size / (2.0**order - 1.0), order=order, measured=True)
+    return Estimate(
+        shift=shift,
+        error=size / (2.0**order - 1.0),
+        order=order,
+        measured=ratio > 2.0**_LOWEST,
+        bound=ratio > _JUMP,
+    )

@@ -6,7 +6,7 @@ import numpy as np
 
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
-from cartflow.results.counted import counted
+from cartflow.results.counted import counts
 
 Array = np.ndarray
 # What is left of a species is nothing to speak of below this share of its most.
@@ -25,13 +25,13 @@ def final_numbers(record: Record, simulation: Simulation) -> dict[str, float]:
     as that much, so that the rest of a tumour that is gone has no relative error.
     """
     problem = simulation.coupled.engine.problem
-    counts = [counted(state, simulation) for state in record.states]
-    totals = np.array([each.amounts for each in counts])
+    counted = counts(record.states, simulation)
+    totals = np.array([each.amounts for each in counted])
     inside = totals[:, simulation.coupled.products].sum(axis=1)
     found = {
         "reached_tumour": float(record.states[-1].ledger.inflow.sum()),
         "in_tumour": _last(inside),
-        "depth": float(counts[-1].depths[-1]),
+        "depth": float(counted[-1].depths[-1]),
     }
     for i, species in enumerate(problem.network.species):
         if species.role == "resident" and species.unit == "cell/mm^3":

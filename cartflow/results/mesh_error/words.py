@@ -31,7 +31,11 @@ def _in_words(errors: xr.Dataset) -> str:
     worst = errors.isel(number=place)
     error, order = float(worst["mesh_error"]), float(worst["mesh_order"])
     how = f"order {order:.2g} measured" if worst["mesh_order_measured"] else "if first order"
-    text = f"{_percent(error)} on {words[place]}"
+    # Results of earlier versions do not tell bounds.
+    bound = "mesh_error_is_bound" in worst and bool(worst["mesh_error_is_bound"])
+    if bound:
+        how = "a bound: three meshes follow no power"
+    text = f"{'at most ' if bound else ''}{_percent(error)} on {words[place]}"
     if error > _TARGET:
         text += f", use {float(worst['mesh_width_for_one_percent']):.2g} mm for 1 %"
     return f"{text} ({how})"

@@ -13,6 +13,7 @@ import xarray as xr
 from cartflow.core.bibliography import keys, reference
 from cartflow.core.parameters import STANDINGS
 from cartflow.results.figures.inside import picture, png_of
+from cartflow.results.one_tumour import one_tumour, tumours_of
 from cartflow.results.report.depths import fields_over_depth
 from cartflow.results.report.elements import (
     folded,
@@ -55,6 +56,10 @@ def _parts(tree: xr.DataTree, name: str) -> Iterator[str]:
     if "tumour" in tree.children:
         yield heading("Over time and depth")
         yield slider(fields_over_depth(tree["tumour"].to_dataset()))
+    for number, each in enumerate(tumours_of(tree)):
+        yield heading(f"{each.replace('_', ' ')}: over time and depth")
+        tumour = one_tumour(tree, each)["tumour"].to_dataset()
+        yield slider(fields_over_depth(tumour), str(number))
     yield heading("Balance at the end")
     yield _balance(tree["balance"].to_dataset())
     if "errors" in tree.children and tree["errors"].sizes.get("number"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 STYLE = """
@@ -76,13 +77,21 @@ _SCRIPT = """
 """
 
 
-def slider(profiles: dict[str, Any]) -> str:
-    """Return the slider, its panels, and the numbers that it shows."""
+def slider(profiles: dict[str, Any], mark: str = "") -> str:
+    """Return the slider, its panels, and the numbers that it shows.
+
+    A `mark` of letters and digits tells it from others on the page.
+    """
     # No text can close the element that it stands in.
     data = json.dumps(profiles, allow_nan=False).replace("<", "\\u003c")
     return (
-        '<p class="slider"><label>time: <span id="said"></span>'
-        '<input type="range" id="day" min="0" step="1"></label></p><div class="panels" id="panels">'
-        f'</div><script type="application/json" id="profiles">{data}</script>'
-        f"<script>{_SCRIPT}</script>"
+        f'<p class="slider"><label>time: <span id="said{mark}"></span>'
+        f'<input type="range" id="day{mark}" min="0" step="1"></label></p>'
+        f'<div class="panels" id="panels{mark}">'
+        f'</div><script type="application/json" id="profiles{mark}">{data}</script>'
+        f"<script>{_marked(mark)}</script>"
     )
+
+
+def _marked(mark: str) -> str:
+    return re.sub(r'getElementById\("(\w+)"\)', rf'getElementById("\g<1>{mark}")', _SCRIPT)

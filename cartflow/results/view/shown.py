@@ -9,9 +9,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from cartflow.core.outcome import InputError
+from cartflow.core.outcome import InputError, require_known
 from cartflow.results.drawable import require_drawable
 from cartflow.results.figures.panels import shown_name, shown_unit
+from cartflow.results.one_tumour import tumours_of
 from cartflow.results.result import Result, load_result
 
 _MOST_ORGANS = 12
@@ -20,13 +21,13 @@ _MOST_ORGANS = 12
 class Shown:
     """The result in `path`, read anew when the file has changed, as that of a run that goes on.
 
-    Raises `InputError` where it cannot be shown.
+    Of several tumours it shows the named `tumour`. Raises `InputError` where it cannot be shown.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, tumour: str = "") -> None:
+        self.path, self.tumour = path, tumour
         self._stamp = self._written()
-        self._result = _opened(path)
+        self._result = _opened(path, tumour)
         self._kept: tuple[tuple[str, int], xr.DataArray] | None = None
 
     def about(self) -> dict[str, Any]:
@@ -39,7 +40,7 @@ class Shown:
         organs = [str(name) for name in largest["organ"].values[:_MOST_ORGANS]]
         tumour = self._tumour()
         return {
-            "file": self.path.name,
+            "file": f"{self.path.name}, {self.tumour}" if self.tumour else self.path.name,
             "title": str(tree.attrs.get("title", "")),
             "outcome": str(self._result.outcome),
             "going": self._result.outcome.status != "finished",
@@ -87,7 +88,7 @@ class Shown:
         if stamp == self._stamp:
             return
         try:
-            self._result = _opened(self.path)
+            self._result = _opened(self.path, self.tumour)
         except InputError:
             # It is being written; what was read before still holds.
             return
@@ -101,7 +102,13 @@ class Shown:
         return (found.st_mtime_ns, found.st_size)
 
 
-def _opened(path: Path) -> Result:
+def each_tumour(path: Path) -> list[Shown]:
+    """Return the result in `path`, or if it holds several tumours, it with each. See `Shown`."""
+    names = tumours_of(load_result(path).tree) or [""]
+    return [Shown(path, name) for name in names]
+
+
+def _opened(path: Path, tumour: str) -> Result:
     result = load_result(path)
     try:
         require_drawable(result.tree)
@@ -110,7 +117,10 @@ def _opened(path: Path) -> Result:
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
-    return result
+    if not tumour:
+        return result
+    require_known(tumour, result.tumours, f"{path}: tumour")
+    return result.tumours[tumour]
 
 
 def _names(tumour: xr.Dataset) -> list[str]:

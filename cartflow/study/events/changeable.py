@@ -31,14 +31,16 @@ def changeable(key: str, numbers: Mapping[str, Parameter], where: str) -> str:
 
     Raises `InputError`.
     """
+    plain = _of_one(key)
     for fixed, why in _NEVER.items():
-        if key == fixed or key.startswith(f"{fixed}."):
+        if plain == fixed or plain.startswith(f"{fixed}."):
             msg = f"{where}: cannot change in a run: {why}"
             raise InputError(msg)
     if ".initial" in key:
         msg = f"{where}: cannot change in a run: {_STARTS}"
         raise InputError(msg)
     names = {setting_key(name): name for name in numbers if _may_change(name)}
+    _require_tumour(key, names, where)
     require_known(key, names, where)
     if key.startswith(_SCALED) and numbers[key].value == 0:
         msg = f"{where}: cannot change in a run: it is 0, and would be scaled"
@@ -47,5 +49,29 @@ def changeable(key: str, numbers: Mapping[str, Parameter], where: str) -> str:
 
 
 def _may_change(name: str) -> bool:
-    fixed = any(name == key or name.startswith(f"{key}.") for key in _NEVER)
+    plain = _of_one(name)
+    fixed = any(plain == key or plain.startswith(f"{key}.") for key in _NEVER)
     return not fixed and ".initial" not in name
+
+
+_TUMOURS = "tumours."
+_TABLES = ("geometry", "kinetics", "fields", "tissue")
+
+
+def _of_one(key: str) -> str:
+    """Return the key of one tumour of several as if there were no other."""
+    if not key.startswith(_TUMOURS):
+        return key
+    rest = key.removeprefix(_TUMOURS).partition(".")[2]
+    return rest if rest.partition(".")[0] in _TABLES else f"tumour.{rest}"
+
+
+def _require_tumour(key: str, names: Mapping[str, str], where: str) -> None:
+    """Raise `InputError` on a key that does not say which tumour of several is meant."""
+    meant = key.removeprefix("tumour.")
+    for name in names:
+        if name.startswith(_TUMOURS) and not key.startswith(_TUMOURS):
+            tumour = name.removeprefix(_TUMOURS).partition(".")[0]
+            if f"{_TUMOURS}{tumour}.{meant}" in names:
+                msg = f"{where}: of which tumour? write '{_TUMOURS}{tumour}.{meant}'"
+                raise InputError(msg)

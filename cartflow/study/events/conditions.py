@@ -15,6 +15,8 @@ from cartflow.core.totals import totals
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.programme import Condition
+from cartflow.coupling.runs import System
+from cartflow.coupling.several.system import Tumours
 from cartflow.coupling.state import State
 from cartflow.kinetics.network import Species
 from cartflow.pbpk.flows.observables import venous_concentration
@@ -27,8 +29,7 @@ _FORM = re.compile(r"(\w+)(?:\s+in\s+(\w+))?\s*([<>])\s*([^<>=]{1,100})")
 _PEAK = re.compile(r"peak\s+of\s+(\w+)(?:\s+in\s+(\w+))?")
 _WHOLE = {"cell/mm^3": "cell", "ng/mm^3": "ng"}
 
-S = TypeVar("S", Coupled, BodyAlone)
-System = Coupled | BodyAlone
+S = TypeVar("S", Coupled, Tumours, BodyAlone)
 Value = Callable[[State, System], float]
 
 
@@ -107,10 +108,17 @@ def _watched(name: str, place: str, system: System, where: str) -> _Watched:
     if place == "blood" and "venous" in system.network.names:
         return _in_blood(name, system, where)
     inside = isinstance(system, Coupled)
+    tumours = list(system.parts) if isinstance(system, Tumours) else []
     sites = () if system.kinetics is None else system.kinetics.sites
     places = [site.compartment for site in sites]
     blood = ["blood"] if "venous" in system.network.names else []
-    require_known(place, [*blood, *(["tumour"] if inside else []), *places], where)
+    if tumours and place == "tumour":
+        msg = f"{where}: which tumour? write '{name} in {tumours[0]}'; there are "
+        raise InputError(msg + ", ".join(tumours))
+    require_known(place, [*blood, *(["tumour"] if inside else []), *tumours, *places], where)
+    if place in tumours:
+        assert isinstance(system, Tumours)
+        return _in_one_tumour(name, place, system, where)
     if place == "tumour":
         assert isinstance(system, Coupled)
         return _in_tumour(name, system.engine.problem, where)
@@ -145,6 +153,20 @@ def _in_tumour(name: str, problem: Problem, where: str) -> _Watched:
 
     units = _units(problem.network.species[row])
     return _Watched(units, lambda state, now: float(both(state, now)[0]), mean)
+
+
+def _in_one_tumour(name: str, tumour: str, system: Tumours, where: str) -> _Watched:
+    """Return what is watched of a species in one tumour of several."""
+    alone = _in_tumour(name, system.layout.problems[tumour], where)
+
+    def of_one(value: Value) -> Value:
+        def found(state: State, now: System) -> float:
+            assert isinstance(now, Tumours)
+            return value(now.layout.of(tumour, state), now.parts[tumour])
+
+        return found
+
+    return _Watched(alone.units, of_one(alone.amount), of_one(alone.mean))
 
 
 def _at_site(name: str, system: System, site: int, where: str) -> _Watched:

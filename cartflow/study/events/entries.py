@@ -17,7 +17,7 @@ from cartflow.kinetics.interventions import Intervention, load_intervention
 from cartflow.study.event_tables import EventTable
 
 _TIMES = ("time", "every", "until", "when", "after", "since")
-_PLACES = ("species", "region", "compartment")
+_PLACES = ("species", "tumour", "region", "compartment")
 _AT_ONCE = ("remove", "irradiate", "add")
 _BLANK = re.compile(r"(ln2/|1/)?\{(\w+)\}")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.runs import System
+from cartflow.coupling.several.system import Tumours
 from cartflow.kinetics.network import Species
 from cartflow.study.event_tables import (
     AddTable,
@@ -17,7 +19,8 @@ from cartflow.study.event_tables import (
     PlacedTable,
     RemoveTable,
 )
-from cartflow.study.events.jumps import Addition, Jump, System
+from cartflow.study.events.in_one_tumour import InOneTumour
+from cartflow.study.events.jumps import Addition, Jump
 
 JUMPS = ("remove", "irradiate", "add")
 _WHOLE = {"cell/mm^3": "cell", "ng/mm^3": "ng"}
@@ -30,13 +33,14 @@ class _Place:
     region: str | None
     compartments: tuple[str, ...]
     species: tuple[Species, ...]
+    tumour: str | None = None
 
     @property
     def names(self) -> list[str]:
         return [species.name for species in self.species]
 
 
-def read_jump(table: EventTable, system: System, key: str) -> Jump | None:
+def read_jump(table: EventTable, system: System, key: str) -> Jump | InOneTumour | None:
     """Return what an event does at once to a state of `system`, or None. Raises `InputError`."""
     stated = [name for name in JUMPS if getattr(table, name) is not None]
     if len(stated) > 1:
@@ -48,10 +52,11 @@ def read_jump(table: EventTable, system: System, key: str) -> Jump | None:
     place = _place(item, system, where)
     if isinstance(item, AddTable):
         addition = _addition(item, place, where)
-        return Jump(addition=addition, region=place.region, compartments=place.compartments)
-    names = _named(item, place, where)
-    kept = dict.fromkeys(names, _survival(item, where))
-    return Jump(kept=kept, region=place.region, compartments=place.compartments)
+        jump = Jump(addition=addition, region=place.region, compartments=place.compartments)
+    else:
+        kept = dict.fromkeys(_named(item, place, where), _survival(item, where))
+        jump = Jump(kept=kept, region=place.region, compartments=place.compartments)
+    return jump if place.tumour is None else InOneTumour(tumour=place.tumour, jump=jump)
 
 
 def described(table: EventTable) -> list[str]:
@@ -138,6 +143,12 @@ def _place(item: PlacedTable, system: System, where: str) -> _Place:
     if item.region is not None and item.compartment is not None:
         msg = f"{where}: give 'region' (of the tumour) or 'compartment' (of the body), not both"
         raise InputError(msg)
+    if isinstance(system, Tumours) and item.compartment is None:
+        return _in_one_tumour(item, system, where)
+    if item.tumour is not None:
+        why = "beside 'compartment'" if item.compartment else "in a study that names no tumours"
+        msg = f"{where}.tumour: has no effect {why}"
+        raise InputError(msg)
     if isinstance(system, Coupled) and item.compartment is None:
         geometry, region = system.engine.problem.geometry, item.region or "all"
         require_known(region, geometry.regions, f"{where}.region")
@@ -150,6 +161,17 @@ def _place(item: PlacedTable, system: System, where: str) -> _Place:
         msg = f"{where}.region: a study without a tumour has none; give 'compartment'"
         raise InputError(msg)
     return _in_body(item.compartment, system, where)
+
+
+def _in_one_tumour(item: PlacedTable, system: Tumours, where: str) -> _Place:
+    """Return where in a tumour of several an event acts."""
+    if item.tumour is None:
+        names = ", ".join(system.parts)
+        msg = f"{where}: key 'tumour' is missing; one of {names}, or 'compartment'"
+        raise InputError(msg)
+    require_known(item.tumour, system.parts, f"{where}.tumour")
+    own = item.model_copy(update={"tumour": None})
+    return replace(_place(own, system.parts[item.tumour], where), tumour=item.tumour)
 
 
 def _in_body(compartment: str | None, system: System, where: str) -> _Place:
@@ -176,7 +198,7 @@ def _travels(species: Species) -> bool:
 
 
 def _compartments(system: System) -> list[str]:
-    return [name for name in system.network.names if name not in ("lost", "handed_over")]
+    return [c.name for c in system.network.compartments if c.organ]
 
 
 def _list(names: Sequence[str] | None) -> str:
@@ -185,4 +207,5 @@ def _list(names: Sequence[str] | None) -> str:
 
 def _where(item: PlacedTable) -> str:
     place = item.region or item.compartment
-    return "" if place is None else f" in {place}"
+    of = "" if item.tumour is None else f" of {item.tumour}" if place else f" in {item.tumour}"
+    return of if place is None else f" in {place}{of}"

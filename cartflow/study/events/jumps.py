@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cartflow.core.totals import totals
-from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.runs import System
 from cartflow.coupling.state import State
 
 Array = np.ndarray
-System = Coupled | BodyAlone
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,12 +11,16 @@ from cartflow.core.parameters import Parameter
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.programme import Happened, Programme
+from cartflow.coupling.runs import Run, System
+from cartflow.coupling.several.simulation import TumoursSimulation
+from cartflow.coupling.several.system import Tumours
 from cartflow.coupling.simulation import Simulation
 from cartflow.study.composition import Composition
 from cartflow.study.events.changeable import changeable
 from cartflow.study.events.changes import Change, course_changes, read_changes, values_after
 from cartflow.study.events.conditions import read_conditions
 from cartflow.study.events.entries import Entries, Entry, read_entries
+from cartflow.study.events.in_one_tumour import InOneTumour
 from cartflow.study.events.jump_reading import numbers as numbers_at_once
 from cartflow.study.events.jump_reading import read_jump
 from cartflow.study.events.jumps import Jump
@@ -27,7 +31,7 @@ Study = TypeVar("Study", bound=Numbered)
 _KEPT = 32  # studies
 _CHECKED = 64  # events that are tried before a run
 
-S = TypeVar("S", Coupled, BodyAlone)
+S = TypeVar("S", Coupled, Tumours, BodyAlone)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,7 +58,7 @@ class Events(Generic[Study]):
         own = (each for each in happened if each.event < len(self.entries.events))
         return [f"{self.changes[each.event]} at {each.time:.9g} day" for each in own]
 
-    def stated(self, system: Coupled | BodyAlone) -> dict[str, Parameter]:
+    def stated(self, system: System) -> dict[str, Parameter]:
         """Return every number of the events of a run that begins with `system`, by dotted key."""
         found: dict[str, Parameter] = {}
         for entry, change in zip(self.entries.events, self.changes, strict=False):
@@ -67,13 +71,16 @@ class Events(Generic[Study]):
 
     def applied(
         self,
-        run: Simulation | BodyAlone,
-        made: Callable[[Study], Simulation | BodyAlone],
-    ) -> Simulation | BodyAlone:
+        run: Run,
+        made: Callable[[Study], Run],
+    ) -> Run:
         """Return `run` with the events; `made` gives what runs of another study without any."""
         if isinstance(run, Simulation):
             coupled = self.programme(run.coupled, lambda of: _coupled(made(of)))
             return replace(run, programme=coupled)
+        if isinstance(run, TumoursSimulation):
+            several = self.programme(run.tumours, lambda of: _several(made(of)))
+            return replace(run, programme=several)
         return replace(run, programme=self.programme(run, lambda of: _alone(made(of))))
 
     def programme(self, start: S, system: Callable[[Study], S]) -> Programme[S]:
@@ -99,7 +106,7 @@ class Events(Generic[Study]):
             rests_on=repr((self.entries, self.timed, self.changes)),
         )
 
-    def _jumps(self, system: S) -> Iterator[tuple[int, Jump | None]]:
+    def _jumps(self, system: S) -> Iterator[tuple[int, Jump | InOneTumour | None]]:
         """Yield what each event does at once, with its number."""
         for i, entry in enumerate(self.entries.events):
             yield i, read_jump(entry.table, system, entry.key)
@@ -163,7 +170,10 @@ def _refuse_fixed(name: str, fixed: Mapping[str, str], where: str) -> None:
 
 def _unchanging(study: Composition, courses: bool = True) -> dict[str, str]:
     """Return the numbers of a study that its events must leave alone, with the reason."""
-    fixed = dict.fromkeys(study.models.switched(), "its model switches it, or by it")
+    switched = study.models.switched()
+    for name, one in study.tumours.items():
+        switched |= {f"tumours.{name}.{key}" for key in one.models.switched()}
+    fixed = dict.fromkeys(switched, "its model switches it, or by it")
     given = (f"fields.{field}.{what}" for field, what in study.given)
     fixed |= dict.fromkeys(given, "an array was given in its place")
     if courses:
@@ -173,11 +183,16 @@ def _unchanging(study: Composition, courses: bool = True) -> dict[str, str]:
     return fixed
 
 
-def _coupled(run: Simulation | BodyAlone) -> Coupled:
+def _several(run: Run) -> Tumours:
+    assert isinstance(run, TumoursSimulation)
+    return run.tumours
+
+
+def _coupled(run: Run) -> Coupled:
     assert isinstance(run, Simulation)
     return run.coupled
 
 
-def _alone(run: Simulation | BodyAlone) -> BodyAlone:
+def _alone(run: Run) -> BodyAlone:
     assert isinstance(run, BodyAlone)
     return run

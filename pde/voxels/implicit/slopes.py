@@ -7,7 +7,7 @@ import numpy as np
 from cartflow.core.compiling import fused
 from cartflow.core.pointers import call
 from cartflow.pde.voxels.crew import in_parts
-from cartflow.pde.voxels.kernels import Kinetics
+from cartflow.pde.voxels.laid_out import Kinetics
 
 Array = np.ndarray
 

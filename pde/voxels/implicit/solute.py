@@ -12,7 +12,7 @@ from cartflow.pde.voxels.implicit.cells import put, taken
 from cartflow.pde.voxels.implicit.conjugate import BoxSystem
 from cartflow.pde.voxels.implicit.faces_system import FacesSystem
 from cartflow.pde.voxels.implicit.system import ConjugateGradients
-from cartflow.pde.voxels.kernels import Fields
+from cartflow.pde.voxels.laid_out import Fields
 
 Array = np.ndarray
 

@@ -12,6 +12,7 @@ from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Staged, apart
 from cartflow.pde.voxels import kernels as voxel
 from cartflow.pde.voxels.crew import in_parts
+from cartflow.pde.voxels.laid_out import Kinetics
 from cartflow.pde.voxels.operator import VoxelOperator, VoxelOperators
 
 Array = np.ndarray
@@ -29,7 +30,7 @@ class BlockStages:
         self,
         problem: Problem,
         operators: VoxelOperators,
-        kinetics: voxel.Kinetics,
+        kinetics: Kinetics,
         rates: int,
     ) -> None:
         self._cells = problem.geometry.size

@@ -15,7 +15,7 @@ from cartflow.pde.voxels.implicit.cells import combined, events
 from cartflow.pde.voxels.implicit.methods import Method
 from cartflow.pde.voxels.implicit.slopes import implicit_pairs, keep_slopes
 from cartflow.pde.voxels.implicit.solute import Solute
-from cartflow.pde.voxels.kernels import Kinetics
+from cartflow.pde.voxels.laid_out import Kinetics
 from cartflow.pde.voxels.operator import VoxelOperator, VoxelOperators
 from cartflow.pde.voxels.steps.block_stages import BlockStages
 

@@ -14,7 +14,7 @@ from cartflow.kinetics.compiled.network import addresses, compiled
 from cartflow.pde.extents import Extents
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Staged, Stepped
-from cartflow.pde.voxels import kernels as voxel
+from cartflow.pde.voxels.laid_out import Kinetics
 from cartflow.pde.voxels.operator import VoxelOperator, VoxelOperators
 from cartflow.pde.voxels.reaction_speed import reaction_speed
 from cartflow.pde.voxels.steps.block_stages import BlockStages
@@ -67,7 +67,7 @@ class Stabilised:
         network = problem.network
         counted = (network.born + network.died + np.abs(network.converted)).any(axis=0)
         counted = counted | (network.stoichiometry[network.is_product] != 0).any(axis=0)
-        self.kinetics = voxel.Kinetics(
+        self.kinetics = Kinetics(
             np.ascontiguousarray(network.stoichiometry),
             code.parameters,
             counted,

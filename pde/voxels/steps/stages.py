@@ -40,7 +40,9 @@ class Stages:
 
     def table(self, dt: float) -> Array:
         """Return the rows for a step of `dt` days."""
-        return self.rows * np.array((1.0, 1.0, 1.0, dt, dt, 1.0, 1.0))
+        table = self.rows.copy()
+        table[:, 3:5] *= dt
+        return table
 
 
 @lru_cache(maxsize=256)

@@ -16,7 +16,6 @@ from numba import types
 from cartflow.core.compiling import compiled_now, fused
 from cartflow.core.pointers import call
 from cartflow.pde.voxels.wave.places import GAP, KEPT, PAD, begins, end, place, shift
-from cartflow.pde.voxels.wave.stage_text import ROW
 from cartflow.pde.voxels.wave.totals import count, cross, judge, judge_by_five
 
 Array = np.ndarray
@@ -75,6 +74,10 @@ def _weights(table: Array) -> Array:
     # A third and a fourth stage are read where a slope and the start would be.
     rows[:-1, 2] += table[:, 6]
     rows[:-1, 4] += table[:, 5]
+    if table.shape[0] > 1:
+        # Two stages back from the second is the start itself.
+        rows[1, 2] += rows[1, 1]
+        rows[1, 1] = 0.0
     rows[-1, 3] = 1.0
     return rows
 
@@ -83,9 +86,7 @@ _SIGNATURE = types.void(
     _reals,
     _rows,
     GRID,
-    types.int64,
-    types.int64,
-    types.int64,
+    _numbers,
     _reals,
     _reals,
     types.int64,
@@ -102,9 +103,7 @@ def wave(
     u: Array,
     table: Array,
     grid: Grid,
-    two: int,
-    three: int,
-    five: int,
+    steps: Array,
     parameters: Array,
     mine: Array,
     low: int,
@@ -116,7 +115,7 @@ def wave(
 ) -> None:
     """Write the amounts after all stages of `table` to `out`, from the amounts `u`.
 
-    `two`, `three` and `five` are the addresses of the stages of `stage_text`.
+    `steps` are the addresses of the stages of `stage_text`.
     u, out: (species x cells) in one row; of `out` the slabs low <= z < high. A row of `table` is
     one of `Stages.table`, which says what a stage is.
     `mine` is the caller's memory. Added to `totals` (slabs, stages, 2 reactions + species + 2
@@ -143,7 +142,7 @@ def wave(
     base = np.empty((species, 12), dtype=np.int64)
     at = np.empty((species, 14), dtype=np.uint64)
     rows = _weights(table)
-    scratch = mine[mine.size - (counted.size + 1) * ROW :]
+    counts = np.zeros(2 * counted.size + 1)
     for tick in range(low - stages + 1, high + stages - 1):
         for j in range(stages):
             z, beyond = tick - j, stages - 1 - j
@@ -155,14 +154,13 @@ def wave(
             place(slabs, cells, local, j, z, slopes, final, first, third, fourth, base)
             # Where F_0 is needed again it is written by itself first.
             w = rows[stages if first else j]
-            needs_start = w[2] != 0.0
+            kind = 3 if again or third else (2 if w[1] != 0.0 else 0) + (w[2] != 0.0)
+            step = steps[kind if j > 0 else min(kind, 1)]
             start = 0
             while start < cells:
                 stop = end(slabs, cells, width, small, block, z, start)
                 shift(slabs, cells, width, small, z, start, stop, base, at)
                 source = u if j == 0 else mine
-                all_five = j > 0 and (again or w[1] != 0.0 or third)
-                step = five if all_five else (three if needs_start else two)
                 call(
                     step,
                     (
@@ -170,7 +168,7 @@ def wave(
                         mine if fourth else u,
                         mine,
                         out if final else mine,
-                        scratch,
+                        counts,
                         ends,
                         sides,
                         gain,
@@ -184,7 +182,7 @@ def wave(
                 )
                 if owned:
                     cell, size = z * cells + start, stop - start
-                    count(source, at, scratch, counted, removal, cell, size, totals, z, j)
+                    count(source, at, counts, counted, removal, cell, size, totals, z, j)
                 if final and judged.shape[0] > 0:
                     for s in range(species):
                         begin, number = np.uint64(base[s, 7] + start), np.uint64(stop - start)

@@ -14,9 +14,7 @@ from cartflow.kinetics.expressions.generated import Writer
 from cartflow.kinetics.expressions.grammar import names
 from cartflow.kinetics.network import Network
 
-BLOCK = 1024  # cells at most in a call whose rates are kept
-LONG_BLOCK = 2048  # cells at most in a call, otherwise
-ROW = 1032  # a row of rates: not whole pages, or rows would fall on the same lines of a cache
+BLOCK = 1024  # cells at most in a call
 # The columns of `at`: where each species' values begin.
 COLUMNS = (
     "here",
@@ -39,13 +37,20 @@ _HEADER = '''\
 
 from math import exp, inf, log, nan, sqrt, tanh
 
-from numba import carray, cfunc, float64, int64, types, uint64, void
+from numba import carray, cfunc, float64, int64, njit, types, uint64, void
 
 REALS = types.CPointer(float64)
 STAGE = void(*(REALS,) * 12, types.CPointer(uint64), int64)
+
+
+# Sums of rates may be taken in another order, which is fixed when this is compiled.
+@njit(fastmath={"reassoc", "nsz"})
+def more(total, x):
+    return total + x
 '''
+STAGES = ("stage_of_one", "stage_from_start", "stage_of_two", "stage_of_all")
 _ARRAYS = (
-    *("source", "first", "kept", "out", "rows", "ends", "sides"),
+    *("source", "first", "kept", "out", "counts", "ends", "sides"),
     *("gain", "loss", "parameters", "rates", "w", "at"),
 )
 
@@ -70,10 +75,11 @@ class Shape:
 
 
 def stage_text(network: Network, shape: Shape) -> str:
-    """Return the module with `stage_of_two`, `stage_of_three` and `stage_of_five`.
+    """Return the module with the functions `STAGES`, which differ in what they weigh.
 
-    They write mu Y + new F(Y) to `out`, the second with rest Y_0 added, the third with nu Y_- +
-    old F_0 besides, and counted rates to `rows`. `at` (species, columns of `COLUMNS`) says where
+    They write mu Y + new F(Y) to `out`, `stage_from_start` with rest Y_0 added, `stage_of_two` with
+    nu Y_-, and `stage_of_all` with both and old F_0. What counted reactions do in all cells of the
+    call goes to `counts`, forwards and in reverse. `at` (species, columns of `COLUMNS`) says where
     the values begin: `here` to `after` in `source` (Y), `first` in `first` (Y_0), `earlier` (Y_-)
     and `slope` (F_0) in `kept`, `local` in `gain` and `loss`, `target` in `out`. A neighbour
     across a wall is the cell itself, but along the row, where `ends` is 1 in the first cell and 2
@@ -81,15 +87,13 @@ def stage_text(network: Network, shape: Shape) -> str:
     `w` = (mu, nu, rest, new, old); `rates` (species, 4) = D/dx^2 along slabs, rows and cells,
     and the storage.
     """
-    three = "{0} + rest * first[first{1} + i]"
-    five = three + " + nu * kept[earlier{1} + i] + old * kept[slope{1} + i]"
-    parts = [
-        _HEADER,
-        _function("stage_of_two", network, shape, "{0}"),
-        _function("stage_of_three", network, shape, three),
-        _function("stage_of_five", network, shape, five),
+    start, two = " + rest * first[first{1} + i]", " + nu * kept[earlier{1} + i]"
+    more = ("", start, two, start + two + " + old * kept[slope{1} + i]")
+    functions = [
+        _function(name, network, shape, "{0}" + added)
+        for name, added in zip(STAGES, more, strict=True)
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join([_HEADER, *functions])
 
 
 def _function(name: str, network: Network, shape: Shape, total: str) -> str:
@@ -105,7 +109,8 @@ def _function(name: str, network: Network, shape: Shape, total: str) -> str:
         text = writer.text(tree)
         writer.inside.append(f"r{row} = {text}")
         if shape.counted[row]:
-            writer.inside.append(f"rows[uint64({row * ROW}) + i] = r{row}")
+            writer.inside.append(f"up{row} = more(up{row}, r{row} if r{row} > 0.0 else 0.0)")
+            writer.inside.append(f"down{row} = more(down{row}, -r{row} if r{row} < 0.0 else 0.0)")
     used = set().union(*(names(tree) for tree in network.expressions), ())
     # The arrays' sizes do not matter: nothing is counted from their ends.
     before = [f"{name} = carray(_{name}, 1)" for name in _ARRAYS]
@@ -126,8 +131,12 @@ def _function(name: str, network: Network, shape: Shape, total: str) -> str:
         inside.append(f"c{s} = {_change(s, numbers, shape)}")
         value = total.format(f"mu * y{s} + new * c{s}", s)
         inside.append(f"out[target{s} + i] = {value}")
+    counted = [row for row, kept in enumerate(shape.counted) if kept]
+    before += [f"up{row}, down{row} = 0.0, 0.0" for row in counted]
     lines = [*before, *writer.before, "for i in range(uint64(size)):"]
     lines += [f"    {line}" for line in inside]
+    for row in counted:
+        lines.append(f"counts[{2 * row}], counts[{2 * row + 1}] = up{row}, down{row}")
     head = '@cfunc(STAGE, cache=True, error_model="numpy", fastmath={"contract"})\n'
     head += f"def {name}({', '.join(f'_{a}' for a in _ARRAYS)}, size):\n"
     return head + "".join(f"    {line}\n" for line in lines)

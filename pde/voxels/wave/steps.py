@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from types import ModuleType
 
 import numba
@@ -14,10 +13,11 @@ from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Staged
 from cartflow.pde.voxels.crew import share
 from cartflow.pde.voxels.fields import Layout
-from cartflow.pde.voxels.kernels import Kinetics
+from cartflow.pde.voxels.laid_out import Kinetics
 from cartflow.pde.voxels.wave import kernels
 from cartflow.pde.voxels.wave.places import GAP, KEPT, PAD
-from cartflow.pde.voxels.wave.stage_text import BLOCK, LONG_BLOCK, ROW, Shape, stage_text
+from cartflow.pde.voxels.wave.stage_text import BLOCK, STAGES, Shape, stage_text
+from cartflow.pde.voxels.wave.totals import over_slabs
 
 Array = np.ndarray
 
@@ -32,6 +32,7 @@ class Wave:
         self._grid = _grid(problem, layout, kinetics.counted)
         self._volume = float(problem.geometry.cell_volumes[0])
         self._stages = _stages(problem, self._grid)
+        self._addresses = np.array([getattr(self._stages, name).address for name in STAGES])
         self._parameters = kinetics.parameters
         self._species = len(problem.fields)
         self._work = np.zeros((0, 0))
@@ -49,16 +50,8 @@ class Wave:
         judged = np.zeros((len(totals), self._species, 3))
         out = np.empty_like(u) if out is None else out
         self._run(u, table, out, totals, judged, weights)
-        difference, size, negative = judged.sum(axis=0).T * self._volume
-        return Staged(
-            amounts=out,
-            totals=totals.sum(axis=0) * self._volume,
-            difference=difference,
-            size=size,
-            low=-negative
-            if math.isfinite(size.sum())
-            else np.where(np.isfinite(size), 0.0, np.nan),
-        )
+        everything, difference, size, low = over_slabs(totals, judged, self._volume)
+        return Staged(amounts=out, totals=everything, difference=difference, size=size, low=low)
 
     def slope(self, u: Array, out: Array) -> None:
         """Write the right-hand side at the amounts `u` to `out`."""
@@ -82,11 +75,6 @@ class Wave:
         weights: Array,
     ) -> None:
         stages, slabs = len(table), int(self._grid.shape[0])
-        if stages > 1:
-            # Two stages back from the second is the start itself.
-            table = table.copy()
-            table[1, 2] += table[1, 1]
-            table[1, 1] = 0.0
         small = u.size * stages < _SMALL
         tiles = 1 if small else min(numba.get_num_threads(), max(1, slabs // stages))
         work, before, after = self._memory(tiles, stages), u.reshape(-1), out.reshape(-1)
@@ -97,9 +85,7 @@ class Wave:
                 before,
                 table,
                 self._grid,
-                self._stages.stage_of_two.address,
-                self._stages.stage_of_three.address,
-                self._stages.stage_of_five.address,
+                self._addresses,
                 self._parameters,
                 work[k],
                 low,
@@ -114,8 +100,7 @@ class Wave:
 
     def _needed(self, stages: int) -> int:
         ring = self._species * (int(self._grid.shape[1] * self._grid.shape[2]) + GAP)
-        scratch = (self._grid.counted.size + 1) * ROW
-        return stages * (KEPT + 1) * ring + scratch + 2 * PAD
+        return stages * (KEPT + 1) * ring + 2 * PAD
 
     def _memory(self, tiles: int, stages: int) -> Array:
         needed = self._needed(stages)
@@ -167,16 +152,15 @@ def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
     rates = (fields.uniform[:, [1, 0, 2]] if flat else fields.uniform) / storage
     rates = np.hstack([rates, storage])
     width = int(shape[2])
-    column = np.arange(width + LONG_BLOCK) % width
+    column = np.arange(width + BLOCK) % width
     rows = np.repeat(np.arange(shape[1]), width)
     small = shape[1] > 1 and rows.size <= BLOCK
     sides = 1.0 * (rows == 0) + 2.0 * (rows == shape[1] - 1) if small else np.zeros(0)
-    block = BLOCK if counted.any() else LONG_BLOCK
     ends = 1.0 * (column == 0) + 2.0 * (column == width - 1)
     kept = storage[fields.local >= 0] if (fields.local >= 0).any() else np.ones((0, 1))
     at, cells, gain, loss = _crossings(layout, storage, shape)
     return kernels.Grid(
-        shape=np.array([*shape, block], dtype=np.int64),
+        shape=np.array([*shape, BLOCK], dtype=np.int64),
         rates=np.ascontiguousarray(rates),
         local=fields.local.astype(np.int64),
         gain=fields.gain.ravel(),

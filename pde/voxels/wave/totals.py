@@ -6,21 +6,9 @@ import numpy as np
 
 from cartflow.core.compiling import fused, summing
 from cartflow.pde.voxels.wave.places import begins
-from cartflow.pde.voxels.wave.stage_text import ROW
 
 Array = np.ndarray
 Index = np.uint64  # a signed index would be looked at for being negative
-
-
-@summing
-def _both_signs(values: Array, begin: Index, size: Index) -> tuple[float, float]:
-    """Return the sum of what is positive and of what is negative, the latter without sign."""
-    forwards, reverse = 0.0, 0.0
-    for i in range(size):
-        x = values[begin + i]
-        forwards += x if x > 0.0 else 0.0
-        reverse += -x if x < 0.0 else 0.0
-    return forwards, reverse
 
 
 @summing
@@ -88,7 +76,7 @@ def judge_by_five(
 def count(
     amounts: Array,
     at: Array,
-    scratch: Array,
+    counts: Array,
     counted: Array,
     removal: Array,
     cell: int,
@@ -101,9 +89,8 @@ def count(
     reactions = counted.size
     for r in range(reactions):
         if counted[r]:
-            forwards, reverse = _both_signs(scratch, np.uint64(r * ROW), np.uint64(size))
-            totals[z, stage, r] += forwards
-            totals[z, stage, reactions + r] += reverse
+            totals[z, stage, r] += counts[2 * r]
+            totals[z, stage, reactions + r] += counts[2 * r + 1]
     if removal.size > 0:
         begin, number = np.uint64(cell), np.uint64(size)
         for s in range(at.shape[0]):
@@ -143,3 +130,24 @@ def cross(
                 went += max(lost - gained, 0.0)
         totals[z, stage, first + k] += came
         totals[z, stage, first + crossings + k] += went
+
+
+@fused
+def over_slabs(totals: Array, judged: Array, volume: float) -> tuple[Array, Array, Array, Array]:
+    """Return the sums over slabs of what `count`, `cross` and `judge` added up, times `volume`.
+
+    The last is of what is negative, below zero, and nan where a species is not finite.
+    """
+    slabs, stages, columns = totals.shape
+    everything, sums = np.zeros((stages, columns)), np.zeros((3, judged.shape[1]))
+    for z in range(slabs):
+        everything += totals[z]
+        for s in range(judged.shape[1]):
+            for k in range(3):
+                sums[k, s] += judged[z, s, k]
+    sums *= volume
+    low, finite = -sums[2], np.isfinite(sums[1])
+    if not finite.all():
+        for s in range(low.size):
+            low[s] = 0.0 if finite[s] else np.nan
+    return everything * volume, sums[0], sums[1], low

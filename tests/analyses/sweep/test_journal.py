@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import xarray as xr
 from studies import half_a_day
 
 from cartflow import InputError, Study, pbpk, sweep
+from cartflow.analyses.sweep.identity import surroundings
 from cartflow.analyses.sweep.journal import beside
 from cartflow.cli import main
 
@@ -220,3 +222,15 @@ def test_a_killed_sweep_ends_as_one_that_was_not(tmp_path):
     assert found.attrs == alone.attrs
     assert sum("geometry.radius" in text for text in found["status"].values.ravel()) == 120
     assert not journal.exists()
+
+
+def test_a_body_given_from_python_is_told_apart_by_every_number():
+    study = Study.from_text(STUDY)
+    ways = study.trafficking
+    liver = study.body.organs["liver"]
+    other = replace(liver, volume=liver.volume.times(1.001, liver.volume.unit, ""))
+    bodies = [study.body, replace(study.body, organs={**study.body.organs, "liver": other})]
+    marks = [surroundings(study.in_body(body, ways), [])["study"] for body in bodies]
+    again = surroundings(study.in_body(study.body, ways), [])["study"]
+    assert marks[0] == again
+    assert marks[0] != marks[1]

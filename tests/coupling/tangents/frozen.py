@@ -6,7 +6,8 @@ import numpy as np
 
 from cartflow.core.dual import SMALL
 from cartflow.coupling.ledger import Ledger
-from cartflow.coupling.line.ends import Counts, count, filled, none_counted, shared
+from cartflow.coupling.line.counting import Counts, count, none_counted
+from cartflow.coupling.line.ends import filled, shared
 from cartflow.coupling.line.plan import plan as plan_of
 from cartflow.coupling.line.room import combined
 from cartflow.coupling.line.room import room as room_of

@@ -19,7 +19,9 @@ from cartflow.study.study import Study
 MOMENTS = int(os.environ.get("CARTFLOW_MOMENTS", "12"))
 STUDIES = {
     "ball": KINDS["one system"],
-    "mask": KINDS["voxels"].replace(BOX, 'shape = "mask", file = "mask.nii", largest_component = true'),
+    "mask": KINDS["voxels"].replace(
+        BOX, 'shape = "mask", file = "mask.nii", largest_component = true'
+    ),
     "organs": KINDS["organs with kinetics"],
     "body alone": KINDS["body alone"],
 }

@@ -44,6 +44,14 @@ def test_shifts_that_do_not_fall_are_not_made_small():
     assert even.error == pytest.approx(0.1)
     assert not up.measured
     assert not even.measured
+    assert (up.bound, even.bound) == (True, False)
+
+
+@pytest.mark.parametrize(("last", "bound"), [(0.3, False), (0.7, True), (-0.05, True), (0.0, True)])
+def test_three_meshes_that_follow_no_power_bound_the_error(last, bound):
+    found = estimates([{"x": 1.0}, {"x": 1.1}, {"x": 1.1 + last}])["x"]
+    assert found.bound == bound
+    assert found.error >= abs(last) / 12 - 1e-12
 
 
 def test_nothing_moves_and_what_is_missing_is_left_out():

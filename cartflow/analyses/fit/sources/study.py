@@ -117,6 +117,7 @@ class StudySource:
 def study_source(path: Path, settings: Mapping[str, Any], exact: bool) -> StudySource:
     """Return the study at `path`. Raises `InputError`, too for one without a tumour."""
     study = Study.from_file(path, settings)
+    study.require_one_tumour()
     if study.table.tumour is None:
         msg = f"{study.name}: fit: a study needs a tumour, as yet; fit its kinetics alone"
         raise InputError(msg)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from cartflow.analyses.sweep.identity import surroundings
@@ -73,7 +74,7 @@ def run_batch(order: Order, jobs: Sequence[tuple[int, dict[str, Any]]]) -> Done:
         return Done(members=[], seconds=0.0, address=worker.address, unlike=str(error))
     begun, found, stuck = time.monotonic(), [], False
     for place, assigned in jobs:
-        member = _one(lambda p=place, a=assigned: runner.run_with(p, a, asked), runner, order)
+        member = _one(partial(runner.run_with, place, assigned, asked), runner, order)
         stuck = member is None
         found.append(_given_up(place, runner) if member is None else order.told(member))
         if stuck or time.monotonic() - begun > _MOST_SECONDS:

@@ -14,6 +14,7 @@ from cartflow.core.saving.figures import save_figure
 from cartflow.results.figures.sweep.curves import courses, curves
 from cartflow.results.figures.sweep.draws import boxes, rank_correlations, ranks, scatter
 from cartflow.results.figures.sweep.heat import colour_words, heat, norm_of
+from cartflow.results.figures.sweep.population import population_figure
 from cartflow.results.figures.sweep.shown import (
     MEMBER,
     MOST_COLUMNS,
@@ -38,9 +39,11 @@ def sweep_figure(dataset: xr.Dataset) -> Figure:
 
     One axis gives curves; two give maps, or curves where one has names; a third one columns. Of
     further axes the first value is shown. Members give rank correlations and scatter, or boxes
-    along other axes.
+    along other axes; those of a population bands of percentiles, too.
     """
     what = shown(dataset)
+    if dataset.attrs.get("members") == "population" and what.axes == (MEMBER,) and what.outcomes:
+        return population_figure(what)
     if MEMBER in what.axes and not what.products and what.varied and what.outcomes:
         figure = _of_draws(what)
     elif not what.outcomes:

@@ -47,7 +47,7 @@ def shown(dataset: xr.Dataset) -> Shown:
     numbers = {
         str(name): values
         for name, values in dataset.data_vars.items()
-        if values.dtype.kind == "f" and "key" not in values.attrs
+        if values.dtype.kind == "f" and not {"key", "role"} & set(values.attrs)
     }
     ends = [name for name, values in numbers.items() if values.dims == axes]
     ends = [name for name in ends if name not in _LEAST_WANTED] or ends
@@ -59,7 +59,7 @@ def shown(dataset: xr.Dataset) -> Shown:
     ]
     if not ends and not courses:
         raise InputError("holds no outcome along the axes alone, so it cannot be drawn")
-    varied = tuple(str(name) for name, values in dataset.data_vars.items() if _varies(values))
+    varied = tuple(str(name) for name, values in dataset.data_vars.items() if is_varied(values))
     return Shown(
         dataset=dataset,
         axes=axes,
@@ -69,7 +69,8 @@ def shown(dataset: xr.Dataset) -> Shown:
     )
 
 
-def _varies(values: xr.DataArray) -> bool:
+def is_varied(values: xr.DataArray) -> bool:
+    """Return whether `values` are those of a number that varies between members."""
     return values.dims == (MEMBER,) and values.dtype.kind == "f" and "key" in values.attrs
 
 

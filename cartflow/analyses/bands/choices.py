@@ -1,4 +1,4 @@
-"""Bands of a comparison: what each body's tumour gets with every model and rule of trafficking."""
+"""What each body's tumour gets with every model and rule of trafficking."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from cartflow.analyses.bands.spread import BY_CHOICE, with_shares
 from cartflow.analyses.compare import settings_in
 from cartflow.analyses.sweep.asked import Asked, prepared
 from cartflow.analyses.sweep.task import Task, Watch
@@ -23,8 +24,6 @@ from cartflow.study.study import Study
 Array = np.ndarray
 # published_rate is vascular_volume by another name.
 RULES = ("capture_per_pass", "vascular_volume", "perfusion", "allometric")
-CHOICES = {"trafficking": "trafficking model", "scaling": "scaling rule"}
-BY_CHOICE = "delivery_by_choice"
 
 
 def asked(
@@ -72,7 +71,7 @@ def with_bands(compared: xr.Dataset, task: Task, watch: Watch | None = None) -> 
         dataset[f"delivery_{name}"] = xr.Variable(("body",), values, attrs)
     table = _named(task.plan.study)
     dataset.attrs["own_choice"] = f"{table.name} {table.scaling}"
-    return without_fill(dataset)
+    return without_fill(with_shares(dataset))
 
 
 def _named(study: Study) -> TraffickingTable:
@@ -93,59 +92,3 @@ def _with_vessels(own: Study) -> list[str]:
     found = {name: load_trafficking(name).tumour for name in trafficking_names()}
     rated = [n for n, t in found.items() if t is not None and t.transmigration_rate is not None]
     return list(dict.fromkeys([first, *rated]))
-
-
-def band_lines(dataset: xr.Dataset) -> list[str]:
-    """Return the band of the ratio of most and least delivery by choice, and which makes it."""
-    delivery = dataset["delivery"].values
-    most, least = int(np.argmax(delivery)), int(np.argmin(delivery))
-    by_choice = dataset[BY_CHOICE].transpose("body", *CHOICES).values
-    ratio = by_choice[most] / by_choice[least]
-    first, second = (str(dataset["body"].values[i]) for i in (most, least))
-    own = dict(zip(CHOICES, str(dataset.attrs["own_choice"]).split(" "), strict=True))
-    lines = [f"bands         how many times as much as {second} {first} gets:"]
-    lines += [_one_line(dataset, ratio, dim, own) for dim in CHOICES]
-    models, rules = shares(ratio)
-    return [
-        *lines,
-        f"{'  both':22}{_in_words(ratio)}; the model makes {100 * models:.0f} % of the spread, "
-        f"the rule {100 * rules:.0f} %",
-    ]
-
-
-def _one_line(dataset: xr.Dataset, ratio: Array, dim: str, own: Mapping[str, str]) -> str:
-    """Return how far one choice moves the ratio, the other as in the study or else the first."""
-    other = next(name for name in CHOICES if name != dim)
-    kept = [str(value) for value in dataset[other].values]
-    place = kept.index(own[other]) if own[other] in kept else 0
-    moved = np.take(ratio, place, axis=1 - list(CHOICES).index(dim))
-    told = [
-        f"{name} {value:.3g}" if np.isfinite(value) else f"{name} not possible"
-        for name, value in zip(dataset[dim].values, moved, strict=True)
-    ]
-    words = _in_words(moved) if np.isfinite(moved).any() else "none is possible"
-    return f"{f'  {CHOICES[dim]}':22}{words} ({', '.join(told)}; {kept[place]})"
-
-
-def _in_words(ratio: Array) -> str:
-    low, middle, high = np.nanquantile(ratio, [0.0, 0.5, 1.0])
-    return f"{low:.3g} to {high:.3g}, median {middle:.3g}"
-
-
-def shares(ratio: Array) -> tuple[float, float]:
-    """Return the shares of rows and of columns in the spread of the logarithm of `ratio`.
-
-    Each is the mean over both orders of taking them in (Shapley) of how much of the variance
-    between cells the means of rows, or columns, explain; together they are one but for what both
-    make together, which is halved. Rows and columns with a gap are left out.
-    """
-    kept = ratio[np.isfinite(ratio).all(axis=1)]
-    if kept.size == 0:
-        return float("nan"), float("nan")
-    logs = np.log(kept)
-    total = float(logs.var())
-    if total == 0.0:
-        return 0.0, 0.0
-    rows, columns = (float(logs.mean(axis=axis).var()) / total for axis in (1, 0))
-    together = max(1.0 - rows - columns, 0.0)
-    return rows + 0.5 * together, columns + 0.5 * together

@@ -1,0 +1,111 @@
+"""What happens to a population in a step: births, deaths, conversions, and what leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartflow.cells.births.kernels import MOST, copy, count
+from cartflow.cells.population import Population
+from cartflow.core.outcome import StepFailed
+from cartflow.pde.voxels.crew import in_parts
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Choices:
+    """Acts in the order of their actors: those of kind k are `begin[k]` to `begin[k + 1]`.
+
+    A cell becomes the first `out[act]` of `outcome[act]`.
+    """
+
+    begin: Array
+    outcome: Array
+    out: Array
+
+
+def choices(
+    actors: list[int], outcomes: list[tuple[int, ...]], kinds: int
+) -> tuple[Choices, Array]:
+    """Return acts sorted by actor, and in which order they came."""
+    order = np.argsort(np.array(actors, dtype=np.int64), kind="stable")
+    width = max((len(o) for o in outcomes), default=0) or 1
+    outcome = np.zeros((len(actors), width), dtype=np.int64)
+    for row, act in enumerate(order):
+        outcome[row, : len(outcomes[act])] = outcomes[act]
+    begin = np.searchsorted(np.array(actors, dtype=np.int64)[order], np.arange(kinds + 1))
+    out = np.array([len(outcomes[act]) for act in order], dtype=np.int64)
+    return Choices(begin=begin.astype(np.int64), outcome=outcome, out=out), order
+
+
+def without(population: Population, gone: Array) -> Population:
+    """Return the cells that are not `gone` (bool per cell)."""
+    if not gone.any():
+        return population
+    kept = ~gone
+    return Population(
+        position=population.position[kept],
+        heading=population.heading[kept],
+        kind=population.kind[kept],
+        place=population.place[kept],
+        name=population.name[kept],
+        unborn=population.unborn,
+    )
+
+
+def happened(
+    population: Population,
+    acts: Choices,
+    chances: Array,
+    dt: float,
+    step: int,
+    seed: int,
+    most: int,
+) -> tuple[Population, Array]:
+    """Return the cells after `dt` days, and how often each act happened.
+
+    `chances` (acts, mesh cells) are per cell and day. Raises `StepFailed` where more than `most`
+    cells would live.
+    """
+    size = population.size
+    if not acts.out.size or not size:
+        return population, np.zeros(acts.out.size, dtype=np.int64)
+    left = np.empty(size, dtype=np.int64)
+    rates = np.ascontiguousarray(chances)
+    where = (rates, acts.begin, acts.outcome, acts.out, dt, step, seed)
+    cells = (population.kind, population.place, population.name)
+
+    def counted(first: int, last: int) -> tuple[bool, Array]:
+        counts = np.zeros(acts.out.size, dtype=np.int64)
+        return count(first, last, *cells, *where, left, counts), counts
+
+    parts = in_parts(counted, size, size)
+    if not all(good for good, _ in parts):
+        raise StepFailed("cells", f"more than {MOST} cells come of one within a step of {dt:g} day")
+    counts = np.sum([each for _, each in parts], axis=0)
+    if not counts.any():
+        return population, counts
+    numbers = np.where(left < 0, -1 - left, left)
+    total = int(numbers.sum())
+    if total > most:
+        raise StepFailed("cells", f"{total} cells are more than cells.most = {most}")
+    extra = np.maximum(numbers - 1, 0)
+    to, born = np.cumsum(numbers) - numbers, np.cumsum(extra) - extra
+    new = Population(
+        position=np.empty((total, 3)),
+        heading=np.empty((total, 3)),
+        kind=np.empty(total, dtype=np.int8),
+        place=np.empty(total, dtype=np.int32),
+        name=np.empty(total, dtype=np.uint64),
+        unborn=population.unborn + int(extra.sum()),
+    )
+    old = (population.position, population.heading, *cells)
+    fresh = (new.position, new.heading, new.kind, new.place, new.name)
+
+    def copied(first: int, last: int) -> None:
+        copy(first, last, *old, *where, left, to, born, population.unborn, *fresh)
+
+    in_parts(copied, size, size)
+    return new, counts

@@ -1,0 +1,75 @@
+"""The cells of a result: one entry for each cell at each saved time, as CF writes trajectories."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from cartflow.cells.room.grid import Grid
+from cartflow.cells.simulation import CellRecord, CellSimulation
+from cartflow.core.dataset import label, variable
+
+Array = np.ndarray
+
+
+def cells_group(record: CellRecord, simulation: CellSimulation) -> xr.Dataset:
+    """Return positions, kinds and names of the saved cells: trajectories, an indexed ragged array.
+
+    Entries stand in the order of time; those of saved time number i are the `row_size[i]` from
+    `first_row[i]` on.
+    """
+    shots = record.snapshots
+    sizes = np.array([shot.name.size for shot in shots], dtype=np.int64)
+    position = np.concatenate([shot.position for shot in shots])
+    names = np.concatenate([shot.name for shot in shots]).astype(np.int64)
+    kinds = np.concatenate([shot.kind for shot in shots])
+    cells, which = np.unique(names, return_inverse=True)
+    times = np.repeat([shot.time for shot in shots], sizes)
+    world = _world(position, simulation)
+    asked = simulation.asked
+    found = {
+        "observed_time": variable(("observation",), times, "day", "time since the start"),
+        **{
+            axis: variable(("observation",), world[:, column], "mm", f"{axis} of the cell")
+            for column, axis in enumerate(("x", "y", "z"))
+        },
+        "cell": xr.Variable(
+            ("observation",),
+            which.astype(np.int64),
+            {"long_name": "which cell it is", "instance_dimension": "cell_of_life"},
+        ),
+        "cell_name": xr.Variable(
+            ("cell_of_life",),
+            cells,
+            {"long_name": "number of the cell for life", "cf_role": "trajectory_id"},
+        ),
+        "kind": xr.Variable(
+            ("observation",),
+            kinds.astype(np.int32),
+            {"long_name": "number of the species among species_of_kind"},
+        ),
+        "species_of_kind": label(("kind_number",), list(asked.kinds), "species of each kind"),
+        "row_size": variable(("time",), sizes, "1", "entries of the saved time"),
+        "first_row": variable(("time",), np.cumsum(sizes) - sizes, "1", "first of these entries"),
+        "living": variable(
+            ("time",), np.array([s.living for s in shots]), "1", "cells in the tumour, saved or not"
+        ),
+    }
+    attributes = {
+        "featureType": "trajectory",
+        "seed": asked.seed,
+        "step": asked.step,
+        "kernel_width": asked.kernel_width,
+        "net_rates": asked.net_rates,
+        "comment": "positions of a slab are along x, of a ball from its centre, of a cylinder from "
+        "its axis; what does not tell the mesh cell is 0",
+    }
+    return xr.Dataset(found, attrs=attributes)
+
+
+def _world(position: Array, simulation: CellSimulation) -> Array:
+    """Return positions in the coordinates of the geometry."""
+    room = simulation.system.room
+    if isinstance(room, Grid):
+        return np.asarray(position @ room.affine[:3, :3].T + room.affine[:3, 3])
+    return position

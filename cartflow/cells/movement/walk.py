@@ -1,0 +1,113 @@
+"""Cells put into a room and moved in it, whatever its shape, by all threads."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from cartflow.cells.chance.philox import PLACING
+from cartflow.cells.movement import in_grid, in_row
+from cartflow.cells.movement.gait import Gait
+from cartflow.cells.population import Population, head
+from cartflow.cells.room.grid import Grid, grid_of
+from cartflow.cells.room.row import Row, is_row, row_of
+from cartflow.geometries.geometry import Geometry
+from cartflow.pde.voxels.crew import in_parts
+
+Array = np.ndarray
+Room = Row | Grid
+
+# A step of a cell is at most this share of what it must resolve.
+_OF_MESH = 0.5
+_OF_RADIUS = 0.05
+
+
+def room_of(geometry: Geometry) -> Room:
+    """Return where cells may be. Raises `InputError` for a geometry that is not there yet."""
+    return row_of(geometry) if is_row(geometry) else grid_of(geometry)
+
+
+def placed(room: Room, kind: Array, place: Array, unborn: int, step: int, seed: int) -> Population:
+    """Return new cells of `kind` in the mesh cells `place`, anywhere in them, facing anywhere.
+
+    Their names follow from `unborn` on.
+    """
+    count = kind.size
+    new = Population(
+        position=np.zeros((count, 3)),
+        heading=np.zeros((count, 3)),
+        kind=kind.astype(np.int8),
+        place=place.astype(np.int32),
+        name=np.arange(unborn, unborn + count, dtype=np.uint64),
+        unborn=unborn + count,
+    )
+    head(0, count, new.heading, new.name, step, seed)
+    if isinstance(room, Row):
+        in_row.put(
+            0, count, new.position, new.place, new.name, room.axes, room.edges, step, seed, PLACING
+        )
+    else:
+        in_grid.put(
+            0, count, new.position, new.place, new.name, room.spacing, room.voxels, step, seed,
+            PLACING,
+        )  # fmt: skip
+    return new
+
+
+def parts_of(room: Room, gait: Gait, fastest: float, dt: float) -> int:
+    """Return in how many parts cells move within `dt` days; `fastest` is their drift, mm/day.
+
+    With a drift, or a wall that takes cells up, each is half of the narrowest mesh cell at most;
+    else at curved walls a twentieth of the radius, and in a mask one voxel. Between plane walls a
+    Brownian step is exact however long.
+    """
+    most = math.inf
+    if isinstance(room, Row):
+        width = float(np.diff(room.edges).min())
+        if room.axes > 1:
+            most = _OF_RADIUS * float(room.edges[-1])
+            if room.inner_wall:
+                most = min(most, 2.0 * _OF_RADIUS * float(room.edges[0]))
+    else:
+        width = float(room.spacing[room.moving].min())
+        if len(room.voxels) != np.prod(np.array(room.inside.shape) - 2):
+            most = width
+    if gait.drifting or gait.stops:
+        most = min(most, _OF_MESH * width)
+    spread = 2.0 * float(gait.diffusivity.max(initial=0.0)) * dt / most**2
+    straight = fastest * dt / (_OF_MESH * width)
+    return max(1, math.ceil(spread), math.ceil(straight))
+
+
+def walked(
+    population: Population,
+    room: Room,
+    gait: Gait,
+    velocity: Array,
+    dt: float,
+    step: int,
+    seed: int,
+) -> Population:
+    """Return the cells after `dt` days; of those that a wall took up, `place` is -1 - wall."""
+    new = replace(
+        population,
+        position=population.position.copy(),
+        heading=population.heading.copy(),
+        place=population.place.copy(),
+    )
+    parts = parts_of(room, gait, float(np.abs(velocity).max(initial=0.0)), dt)
+    numbers = (gait.diffusivity, gait.speed, gait.persistence, gait.ways, gait.drifts, velocity)
+    cells = (new.position, new.heading, new.kind, new.place, new.name)
+
+    def task(first: int, last: int) -> None:
+        if isinstance(room, Row):
+            shape = (room.axes, room.edges, room.inner_wall)
+            in_row.walk(first, last, *cells, *shape, *numbers, dt, parts, step, seed)
+        else:
+            voxels = (room.spacing, room.inside, room.voxels, room.moving)
+            in_grid.walk(first, last, *cells, *voxels, *numbers, dt, parts, step, seed)
+
+    in_parts(task, new.size, new.size)
+    return new

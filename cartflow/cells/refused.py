@@ -1,0 +1,95 @@
+"""What fields as cells do not do yet, said by name before anything runs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.cells.asked import Asked
+from cartflow.core.outcome import InputError
+from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.simulation import Simulation
+from cartflow.pde.boundary import FixedValue
+from cartflow.pde.fast.engine import FastEngine
+from cartflow.pde.problem import Field, Problem
+
+_YET = "is not there for fields as cells yet"
+
+
+def refuse(simulation: Simulation, asked: Asked) -> None:
+    """Raise `InputError` naming the first thing that cells cannot do yet."""
+    coupled = simulation.coupled
+    problem = coupled.engine.problem
+    _refuse_engine(coupled)
+    _refuse_body(coupled)
+    _refuse_models(coupled, asked)
+    for name in asked.kinds:
+        species = problem.network.species[problem.network.index(name)]
+        if species.unit != "cell/mm^3":
+            msg = f"fields.{name}.as: its unit is {species.unit}; only cells per mm^3 can be cells"
+            raise InputError(msg)
+        _refuse_field(problem, problem.fields[problem.network.index(name)], name)
+    _require_all_products(problem, asked)
+
+
+def _refuse_engine(coupled: Coupled) -> None:
+    if not isinstance(coupled.engine, FastEngine):
+        msg = f"solver.engine: '{coupled.engine.name}' {_YET}; allowed: fast"
+        raise InputError(msg)
+
+
+def _refuse_body(coupled: Coupled) -> None:
+    if coupled.kinetics is not None:
+        msg = f"organs: what acts in organs {_YET}"
+        raise InputError(msg)
+    if coupled.feed is not None:
+        msg = f"tumour.blood: {_YET}; give a body, or no blood"
+        raise InputError(msg)
+    if coupled.placed is not None:
+        msg = f"body.initial: {_YET}: cells of an earlier result are no whole numbers"
+        raise InputError(msg)
+    for number, dose in enumerate(coupled.doses):
+        if dose.cells != np.rint(dose.cells):
+            msg = f"doses.{number}.cells: {dose.cells:g} are no whole cells"
+            raise InputError(msg)
+
+
+def _refuse_models(coupled: Coupled, asked: Asked) -> None:
+    if coupled.happenings.times():
+        msg = f"kinetics: a model with switches or jumps {_YET}"
+        raise InputError(msg)
+    limits, species = coupled.happenings.tumour.limits, coupled.engine.problem.network.species_names
+    if limits.any:
+        least = np.maximum(limits.amount, limits.mean)
+        for name, value in zip(species, least, strict=True):
+            if value > 0 and name not in asked.kinds:
+                msg = f"kinetics: species.{name}.extinct_below: of a field beside cells {_YET}"
+                raise InputError(msg)
+
+
+def _refuse_field(problem: Problem, field: Field, name: str) -> None:
+    key = f"fields.{name}"
+    if field.density_dependence is not None:
+        msg = f"{key}.density_dependence: {_YET}"
+        raise InputError(msg)
+    if problem.tissue.matrix is not None:
+        msg = f"tissue.matrix: {_YET}"
+        raise InputError(msg)
+    state = np.ones((len(problem.fields), problem.geometry.size))
+    values = problem.place_diffusivity(field, state)
+    if np.ptp(values) > 1e-12 * values.max():
+        msg = f"{key}.diffusivity: one that differs from place to place {_YET}"
+        raise InputError(msg)
+    for boundary, condition in field.boundaries.items():
+        if not isinstance(condition, FixedValue) or condition.value != 0.0:
+            msg = f"{key}.boundaries.{boundary}: only a fixed_value of 0, which takes cells up, is "
+            raise InputError(msg + "there for fields as cells yet")
+
+
+def _require_all_products(problem: Problem, asked: Asked) -> None:
+    """Raise `InputError` unless all product cells are cells: the body has whole cells, or none."""
+    names = np.array(problem.network.species_names)
+    products = set(names[problem.network.is_product])
+    left = sorted(products - set(asked.kinds))
+    if left:
+        msg = f"fields.{left[0]}.as: with fields as cells all product cells must be 'cells', since "
+        raise InputError(msg + f"body and tumour count them whole; '{left[0]}' is a field")

@@ -1,0 +1,237 @@
+"""One step of cells, fields and body, in this order, and what it counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cartflow.cells.births.happen import happened, without
+from cartflow.cells.chance.streams import spread, stream
+from cartflow.cells.movement.walk import placed, walked
+from cartflow.cells.population import Population
+from cartflow.cells.run.system import CellSystem
+from cartflow.core.outcome import StepFailed
+from cartflow.coupling.ledger import Ledger
+from cartflow.pde.engine import check
+
+Array = np.ndarray
+
+
+@dataclass(kw_only=True, eq=False)
+class Stepping:
+    """Where a run of cells stands: `cells`, `tumour` (species, mesh cells), `body`, `ledger`.
+
+    A step of dt days lets cells move, then divide, die, change and leave by the chances at the
+    densities where they have come to, then steps the fields with the cells where they are, then
+    the body, whose vessels hand over at the end of it: all in turn, first order in dt.
+    """
+
+    system: CellSystem
+    cells: Population
+    tumour: Array
+    body: Array
+    ledger: Ledger
+    number: int = 0
+
+    def step(self, dt: float, infused: tuple[Array, Array]) -> None:
+        """Go on by `dt` days, with what is `infused` in them into the body and into the tumour.
+
+        These are whole cells (compartments, products) and (products,). Raises `StepFailed`.
+        """
+        self.number += 1
+        self._move(dt)
+        left = self._events(dt)
+        self._fields(dt)
+        self._body(dt, left, infused)
+        self.settle()
+
+    def settle(self) -> None:
+        """Let the densities of cells be what they come to on the mesh."""
+        counts = self._counts()
+        self.tumour[self.system.rows] = counts / self.system.problem.geometry.cell_volumes
+
+    def put(self, kind: int, places: Array) -> None:
+        """Put a new cell of a kind into each of the mesh cells `places`."""
+        asked = self.system.asked
+        if self.cells.size + places.size > asked.most:
+            msg = f"{self.cells.size + places.size} cells are more than cells.most = {asked.most}"
+            raise StepFailed("cells", msg)
+        kinds = np.full(places.size, kind)
+        unborn = self.cells.unborn
+        new = placed(self.system.room, kinds, places, unborn, self.number, asked.seed)
+        self.cells = self.cells.joined(new)
+
+    def products(self, of_kinds: Array) -> Array:
+        """Return counts by kind as counts by product of the whole run."""
+        network = self.system.problem.network
+        found = np.zeros(len(network.species))
+        np.add.at(found, self.system.rows, of_kinds)
+        return self.system.coupled.of_all(found[self.system.coupled.products])
+
+    def _counts(self) -> Array:
+        kinds, size = len(self.system.asked.kinds), self.system.problem.geometry.size
+        return self.cells.counts(kinds, size)
+
+    def _seen(self) -> Array:
+        """Return the state (species, mesh cells) as rates see it, with densities by the kernel."""
+        state = self.tumour.copy()
+        state[self.system.rows] = self.system.kernel.densities(self._counts())
+        return state
+
+    def _move(self, dt: float) -> None:
+        system = self.system
+        if not system.gait.moves or not self.cells.size:
+            return
+        velocity = system.drift.velocity(self._seen() if system.drift.laws else self.tumour)
+        moved = walked(
+            self.cells, system.room, system.gait, velocity, dt, self.number, system.asked.seed
+        )
+        gone = moved.place < 0
+        for kind, wall in zip(moved.kind[gone], -1 - moved.place[gone], strict=True):
+            self._went(int(kind), system.wall(int(kind), int(wall)), 1)
+        self.cells = without(moved, gone)
+
+    def _went(self, kind: int, place: int, number: int) -> None:
+        """Count cells of a kind that left for good through a place."""
+        of_kinds = np.zeros(len(self.system.asked.kinds))
+        of_kinds[kind] = number
+        self.ledger.went[place] += number
+        self.ledger.died += self.products(of_kinds)
+
+    def _events(self, dt: float) -> Array:
+        """Let cells do what they do; return how many of each kind went into lymph."""
+        system = self.system
+        state = self._seen()
+        with np.errstate(all="ignore"):
+            rates = system.acts.network.rates(state)
+        self._require_finite(rates)
+        acts, order = system.choices
+        cells, counts = happened(
+            self.cells,
+            acts,
+            self._chances(state, rates)[order],
+            dt,
+            self.number,
+            system.asked.seed,
+            system.asked.most,
+        )
+        self.cells = cells
+        times = np.zeros(order.size, dtype=np.int64)
+        times[order] = counts
+        left = self._entered(times)
+        self._sources(rates, dt)
+        return left
+
+    def _require_finite(self, rates: Array) -> None:
+        if not np.isfinite(rates).all():
+            row = int(np.flatnonzero(~np.isfinite(rates).all(axis=1))[0])
+            number = next(a.reaction for a in self.system.acts.acts if a.rate == row)
+            name = self.system.problem.network.reaction_names[number]
+            raise StepFailed(name, "a rate is not a finite number")
+
+    def _chances(self, state: Array, rates: Array) -> Array:
+        """Return the chances (acts, mesh cells) per cell and day, in the order of `choices`."""
+        system = self.system
+        found = []
+        for act in system.acts.acts:
+            if act.actor >= 0:
+                density = state[system.rows[act.actor]]
+                rate = rates[act.rate] * (-1.0 if self._backwards(act.rate, act.reverse) else 1.0)
+                some = np.maximum(rate, 0.0)
+                found.append(np.divide(some, density, out=np.zeros_like(some), where=density > 0))
+        found += [way.rate for way in system.leaving]
+        return np.array(found).reshape(len(found), system.problem.geometry.size)
+
+    def _backwards(self, row: int, reverse: bool) -> bool:
+        """Return whether an act in reverse goes by a rate below zero, not by one of its own."""
+        return reverse and self.system.asked.net_rates == "as_one"
+
+    def _entered(self, times: Array) -> Array:
+        """Enter how often acts happened; return how many of each kind left by lymph."""
+        system = self.system
+        of_cells = [act for act in system.acts.acts if act.actor >= 0]
+        for act, number in zip(of_cells, times, strict=False):
+            self._count(act.reaction, int(number), reverse=act.reverse)
+        left = np.zeros(len(system.asked.kinds))
+        for way, number in zip(system.leaving, times[len(of_cells) :], strict=True):
+            if way.place is None:
+                left[way.kind] += number
+            else:
+                self._went(way.kind, way.place, int(number))
+        self.ledger.egress += self.products(left)
+        return left
+
+    def _count(self, reaction: int, number: int, *, reverse: bool) -> None:
+        network, coupled = self.system.problem.network, self.system.coupled
+        born, died = network.born[:, reaction], network.died[:, reaction]
+        if reverse:
+            born, died = died, born
+        way = -1.0 if reverse else 1.0
+        products = coupled.products
+        self.ledger.born += coupled.of_all(number * born[products])
+        self.ledger.died += coupled.of_all(number * died[products])
+        turned = way * number * network.converted[:, reaction]
+        self.ledger.converted += coupled.of_all(turned[products])
+
+    def _sources(self, rates: Array, dt: float) -> None:
+        """Let cells come from nowhere: by reactions without an actor, and by supplies."""
+        system = self.system
+        generator = stream(system.asked.seed, "sources", self.number)
+        volumes = system.problem.geometry.cell_volumes
+        for act in system.acts.acts:
+            if act.actor < 0:
+                numbers = generator.poisson(np.maximum(rates[act.rate], 0.0) * volumes * dt)
+                self._count(act.reaction, int(numbers.sum()), reverse=False)
+                for kind in act.outcome:
+                    self.put(kind, np.repeat(np.arange(volumes.size), numbers))
+        for kind, supply, place in system.supplies:
+            numbers = generator.poisson(supply * dt)
+            came = np.zeros(len(system.asked.kinds))
+            came[kind] = numbers.sum()
+            self.ledger.came[place] += numbers.sum()
+            self.ledger.infused += self.products(came)
+            self.put(kind, np.repeat(np.arange(volumes.size), numbers))
+
+    def _fields(self, dt: float) -> None:
+        """Step what is no cells, with the cells where they are."""
+        rest = self.system.rest
+        if rest is None:
+            return
+        self.settle()
+        state, left = self.tumour, dt
+        while left > 0.0:
+            limit = rest.step_limit(state)
+            part = min(left, limit.days)
+            part = left if left - part < 1e-9 * dt else part
+            state, account = rest.step(state, part)
+            check(rest.problem, state)
+            places = self.system.places_of_rest()
+            self.ledger.came[places] += account.came
+            self.ledger.went[places] += account.went
+            left -= part
+        cells = self.tumour[self.system.rows].copy()
+        self.tumour = np.array(state)
+        self.tumour[self.system.rows] = cells
+
+    def _body(self, dt: float, left: Array, infused: tuple[Array, Array]) -> None:
+        """Step the body, let in what its vessels hand over, and take up what lymph brings."""
+        coupled, asked = self.system.coupled, self.system.asked
+        into_body, into_tumour = infused
+        self.ledger.infused += into_body.sum(axis=0) + coupled.of_all(into_tumour)
+        body = self.system.body
+        self.body = body.step(self.body, into_body, dt, self.number)
+        self.body[coupled.network.draining] += self.products(left)
+        self.ledger.died += body.taken(self.body, "lost")
+        handed = body.taken(self.body, "handed_over")
+        self.ledger.inflow += handed
+        generator = stream(asked.seed, "arrivals", self.number)
+        volumes = coupled.volumes
+        for weights, numbers in (
+            (coupled.door.arrival, handed[: len(coupled.products)]),
+            (coupled.injection, into_tumour),
+        ):
+            for product, number in zip(coupled.products, numbers, strict=True):
+                if number:
+                    kind = int(np.flatnonzero(self.system.rows == product)[0])
+                    self.put(kind, spread(generator, int(number), weights * volumes))

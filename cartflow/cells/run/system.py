@@ -1,0 +1,197 @@
+"""Body, fields and cells of a study, made ready for their steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+
+import numpy as np
+
+from cartflow.cells.arrival.whole_body import WholeBody
+from cartflow.cells.asked import Asked
+from cartflow.cells.births.acts import Acts, acts_of, rest_of
+from cartflow.cells.births.happen import Choices, choices
+from cartflow.cells.density.kernel import Kernel
+from cartflow.cells.movement.drift import Drift
+from cartflow.cells.movement.gait import Gait
+from cartflow.cells.movement.walk import Room, room_of
+from cartflow.cells.room.row import REFLECT, STOP
+from cartflow.coupling.coupled import Coupled
+from cartflow.pde.boundary import Place
+from cartflow.pde.fast.engine import FastEngine
+from cartflow.pde.problem import Field, Problem
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WholeCells(Coupled):
+    """A coupled system whose product cells are whole, so that a sum of densities is a number."""
+
+    def in_tumour(self, tumour: Array) -> Array:
+        """Return the product cells in the tissue, per product species: whole numbers."""
+        # Densities are numbers over volumes, and lose a last digit on the way back.
+        return np.rint(super().in_tumour(tumour))
+
+
+def in_whole_cells(coupled: Coupled) -> WholeCells:
+    """Return the system, which counts whole cells."""
+    return WholeCells(**{f.name: getattr(coupled, f.name) for f in fields(Coupled) if f.init})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Leaving:
+    """A way by which cells of a `kind` go: by lymph (no place), or in the region of a `place`.
+
+    `rate` (mesh cells) is per day.
+    """
+
+    kind: int
+    rate: Array
+    place: int | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CellSystem:
+    """What the steps of cells need: the coupled system as the study states it, and what is asked.
+
+    Raises `InputError` for reactions that cells cannot do.
+    """
+
+    coupled: Coupled
+    asked: Asked
+    acts: Acts = field(init=False)
+    rest: FastEngine | None = field(init=False)
+    room: Room = field(init=False)
+
+    def __post_init__(self) -> None:
+        network = self.problem.network
+        object.__setattr__(self, "acts", acts_of(network, self.asked.kinds, self.asked.net_rates))
+        object.__setattr__(self, "room", room_of(self.problem.geometry))
+        object.__setattr__(self, "rest", self._rest())
+
+    @property
+    def problem(self) -> Problem:
+        """The whole problem, of which some fields are cells."""
+        return self.coupled.engine.problem
+
+    @cached_property
+    def rows(self) -> Array:
+        """The row of each kind of cells among the species."""
+        return np.array([self.problem.network.index(name) for name in self.asked.kinds])
+
+    @cached_property
+    def body(self) -> WholeBody:
+        """What steps the body's cells."""
+        return WholeBody(network=self.coupled.network, seed=self.asked.seed)
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """What makes densities of cells."""
+        return Kernel(geometry=self.problem.geometry, width=self.asked.kernel_width)
+
+    @cached_property
+    def gait(self) -> Gait:
+        """How the kinds walk."""
+        laws = [item for item in self._fields if item.chemotaxis is not None]
+        state = np.ones((len(self.problem.fields), self.problem.geometry.size))
+        spread = [self.problem.place_diffusivity(item, state)[0] for item in self._fields]
+        persistence = np.array([each.persistence for each in self.asked.walking], dtype=float)
+        drifts = [laws.index(item) if item in laws else -1 for item in self._fields]
+        return Gait(
+            # What walks straight on has a diffusivity in the long run, by which it does not step.
+            diffusivity=np.where(persistence > 0.0, 0.0, np.array(spread, dtype=float)),
+            speed=np.array([each.speed for each in self.asked.walking], dtype=float),
+            persistence=persistence,
+            ways=np.array([self._ways(item) for item in self._fields], dtype=np.int64),
+            drifts=np.array(drifts, dtype=np.int64),
+        )
+
+    @cached_property
+    def drift(self) -> Drift:
+        """The drift of those kinds that have one."""
+        network = self.problem.network
+        return Drift(
+            geometry=self.problem.geometry,
+            room=self.room,
+            laws=[
+                (item.chemotaxis, network.index(item.chemotaxis.attractant))
+                for item in self._fields
+                if item.chemotaxis is not None
+            ],
+        )
+
+    @cached_property
+    def leaving(self) -> tuple[Leaving, ...]:
+        """The ways by which cells go: egress of what travels, and removal in regions."""
+        found = []
+        problem = self.problem
+        for kind, (row, item) in enumerate(zip(self.rows, self._fields, strict=True)):
+            if problem.travels[row] and problem.egress.any():
+                found.append(Leaving(kind=kind, rate=problem.egress, place=None))
+            for source in item.sources:
+                if np.any(source.removal):
+                    inside = problem.geometry.region(source.region) * source.removal
+                    place = Place(field=item.name, kind="region", name=source.region)
+                    found.append(Leaving(kind=kind, rate=inside, place=self._place(place)))
+        return tuple(found)
+
+    @cached_property
+    def supplies(self) -> tuple[tuple[int, Array, int], ...]:
+        """The kind, cells a day in every mesh cell, and place of each supply in a region."""
+        geometry = self.problem.geometry
+        return tuple(
+            (
+                kind,
+                geometry.region(source.region) * source.supply * geometry.cell_volumes,
+                self._place(Place(field=item.name, kind="region", name=source.region)),
+            )
+            for kind, item in enumerate(self._fields)
+            for source in item.sources
+            if np.any(source.supply)
+        )
+
+    @cached_property
+    def choices(self) -> tuple[Choices, Array]:
+        """All that a cell may do, acts of reactions first, sorted by actor; and their order."""
+        of_cells = [act for act in self.acts.acts if act.actor >= 0]
+        actors = [act.actor for act in of_cells] + [way.kind for way in self.leaving]
+        outcomes = [act.outcome for act in of_cells] + [()] * len(self.leaving)
+        return choices(actors, outcomes, len(self.asked.kinds))
+
+    def wall(self, kind: int, wall: int) -> int:
+        """Return the place of the wall that takes up cells of a kind."""
+        name = self.room.walls[wall]
+        return self._place(Place(field=self.asked.kinds[kind], kind="boundary", name=name))
+
+    def places_of_rest(self) -> list[int]:
+        """Return where the places of the fields alone stand among those of the whole problem."""
+        assert self.rest is not None
+        return [self._place(place) for place in self.rest.problem.places]
+
+    def _place(self, place: Place) -> int:
+        return self.problem.places.index(place)
+
+    @cached_property
+    def _fields(self) -> tuple[Field, ...]:
+        return tuple(self.problem.fields[row] for row in self.rows)
+
+    def _ways(self, item: Field) -> list[int]:
+        return [STOP if name in item.boundaries else REFLECT for name in self.room.walls]
+
+    def _rest(self) -> FastEngine | None:
+        """Return the engine of what are no cells; none where nothing of it ever changes."""
+        kinds = self.asked.kinds
+        network = rest_of(self.problem.network, kinds)
+        still = tuple(
+            Field(name=item.name) if item.name in kinds else item for item in self.problem.fields
+        )
+        if not network.reactions and not any(item.mobile or item.sources for item in still):
+            return None
+        problem = replace(
+            self.problem,
+            network=network,
+            fields=still,
+            egress=np.zeros_like(self.problem.egress),
+        )
+        return FastEngine(problem)

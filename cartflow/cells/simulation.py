@@ -1,0 +1,227 @@
+"""A run in which chosen fields are cells, from saved time to saved time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from cartflow.cells.arrival.whole_body import entering
+from cartflow.cells.asked import Asked
+from cartflow.cells.chance.streams import spread, stream
+from cartflow.cells.population import Population
+from cartflow.cells.run.snapshot import Snapshot, snapshot
+from cartflow.cells.run.step import Stepping
+from cartflow.cells.run.system import CellSystem
+from cartflow.core.outcome import InputError, Outcome, StepFailed, interrupted
+from cartflow.coupling.extinction import Extinct
+from cartflow.coupling.record import Record
+from cartflow.coupling.simulation import Simulation
+from cartflow.coupling.state import State
+from cartflow.coupling.under_way import Keep, Shelve, Watch
+from cartflow.pbpk.doses import Dose
+
+Array = np.ndarray
+_UNCHECKED = "cells move at random, in steps of cells.step"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CellRecord(Record):
+    """What a run of cells leaves: with the cells of every saved time."""
+
+    snapshots: tuple[Snapshot, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CellSimulation(Simulation):
+    """A simulation in which the fields of `asked` are cells; it has no companion run.
+
+    The same seed gives the same numbers to the bit, whatever the number of threads.
+    """
+
+    asked: Asked
+
+    @property
+    def one_system(self) -> bool:
+        """Never: cells, fields and body are stepped in turn."""
+        return False
+
+    @cached_property
+    def system(self) -> CellSystem:
+        """What its steps need. Raises `InputError` for what cells cannot do."""
+        return CellSystem(coupled=self.coupled, asked=self.asked)
+
+    def run(
+        self,
+        watch: Watch | None = None,
+        keep: Keep | None = None,
+        since: Record | None = None,
+        shelve: Shelve | None = None,
+    ) -> CellRecord:
+        """Run to the last save time; `watch(time, step)` is called after steps.
+
+        `keep` is not called: what is unfinished cannot go on yet, and `since` is refused.
+        """
+        if since is not None:
+            raise InputError("a run with fields as cells cannot be resumed yet; run it anew")
+        run = _Run(self, shelve or (lambda state: state))
+        try:
+            for time in self.save_times:
+                run.advance_to(time, watch)
+        except StepFailed as failure:
+            where = StepFailed(failure.field, failure.reason, run.time)
+            return run.record(Outcome(status="stopped", message=str(where)))
+        except KeyboardInterrupt as interrupt:
+            return run.record(interrupted(interrupt, run.time))
+        return run.record(Outcome(status="finished"))
+
+
+class _Run:
+    """One run in progress."""
+
+    def __init__(self, simulation: CellSimulation, shelve: Shelve) -> None:
+        self.simulation, self.shelve = simulation, shelve
+        self.system = simulation.system
+        self.time = simulation.save_times[0]
+        self.states: list[State] = []
+        self.snapshots: list[Snapshot] = []
+        self.extinct: list[Extinct] = []
+        self.given: set[int] = set()
+        self.stepping = _start(simulation)
+        self.living = self._living()
+
+    def record(self, outcome: Outcome) -> CellRecord:
+        """Return the run so far."""
+        if not self.states:
+            self._save()
+        return CellRecord(
+            states=list(self.states),
+            outcome=outcome,
+            accepted_steps=self.stepping.number,
+            rejected_steps=0,
+            error_sum=0.0,
+            extinct=tuple(self.extinct),
+            unchecked=_UNCHECKED,
+            reached=self.states[-1],
+            snapshots=tuple(self.snapshots),
+        )
+
+    def advance_to(self, end: float, watch: Watch | None) -> None:
+        """Go to `end` (days), which is saved."""
+        self._give()
+        while self.time < end:
+            event = min(self.simulation.coupled.next_event(self.time), end)
+            self._go_to(event, watch)
+            self._give()
+        self._save()
+
+    def _go_to(self, event: float, watch: Watch | None) -> None:
+        """Take equal steps to `event`, none longer than asked."""
+        start, asked = self.time, self.simulation.asked
+        count = max(1, math.ceil((event - start) / asked.step * (1.0 - 1e-12)))
+        dt = (event - start) / count
+        for k in range(1, count + 1):
+            self.stepping.step(dt, self._infused(start + (k - 1) * dt, start + k * dt))
+            self.time = event if k == count else start + k * dt
+            self._look()
+            if watch is not None:
+                watch(self.time, dt)
+
+    def _infused(self, start: float, end: float) -> tuple[Array, Array]:
+        """Return the whole cells infused from `start` to `end`, into the body and the tumour."""
+        coupled = self.simulation.coupled
+        body = np.zeros_like(self.stepping.body)
+        tumour = np.zeros(len(coupled.products))
+        generator = stream(self.simulation.asked.seed, "infusions", self.stepping.number + 1)
+        for dose in coupled.doses:
+            if not dose.bolus and dose.time < end and dose.end > start:
+                number = _by(dose, end) - _by(dose, start)
+                product = coupled.product_names.index(dose.phenotype)
+                if dose.route == "intratumoural":
+                    tumour[product] += number
+                else:
+                    shares = coupled.network.entry(dose.route)
+                    body[:, product] += entering(shares, number, generator)
+        return body, tumour
+
+    def _give(self) -> None:
+        """Give the doses that come at once, at this time."""
+        coupled, stepping = self.simulation.coupled, self.stepping
+        for number, dose in enumerate(coupled.doses):
+            if not dose.bolus or dose.time > self.time or number in self.given:
+                continue
+            self.given.add(number)
+            generator = stream(self.simulation.asked.seed, "boluses", number)
+            product = coupled.product_names.index(dose.phenotype)
+            stepping.ledger.infused[product] += dose.cells
+            if dose.route == "intratumoural":
+                weights = coupled.injection * coupled.volumes
+                kind = int(np.flatnonzero(self.system.rows == coupled.products[product])[0])
+                stepping.put(kind, spread(generator, int(dose.cells), weights))
+                stepping.settle()
+            else:
+                shares = coupled.network.entry(dose.route)
+                stepping.body[:, product] += entering(shares, dose.cells, generator)
+
+    def _living(self) -> Array:
+        return np.bincount(self.stepping.cells.kind, minlength=len(self.simulation.asked.kinds))
+
+    def _look(self) -> None:
+        """Note what died out in the tumour; what travels may come again."""
+        now = self._living()
+        problem = self.system.problem
+        for kind in np.flatnonzero((self.living > 0) & (now == 0)):
+            row = self.system.rows[kind]
+            if not problem.travels[row]:
+                name = problem.network.species_names[row]
+                self.extinct.append(Extinct(time=self.time, species=name, place="tumour"))
+        self.living = now
+
+    def _save(self) -> None:
+        stepping, asked = self.stepping, self.simulation.asked
+        state = State(
+            time=self.time,
+            body=stepping.body.copy(),
+            tumour=stepping.tumour.copy(),
+            ledger=stepping.ledger.copy(),
+        )
+        self.states.append(self.shelve(state))
+        self.snapshots.append(snapshot(stepping.cells, self.time, asked.saved, asked.seed))
+
+
+def _by(dose: Dose, time: float) -> int:
+    """Return how many whole cells of an infusion are given by `time`: all at its end."""
+    if time >= dose.end:
+        return int(dose.cells)
+    return math.floor(dose.rate * max(time - dose.time, 0.0))
+
+
+def _start(simulation: CellSimulation) -> Stepping:
+    """Return the start: of every kind the nearest whole number, each cell placed by the density."""
+    coupled, system, asked = simulation.coupled, simulation.system, simulation.asked
+    base = coupled.start(0.0 * simulation.initial, simulation.save_times[0])
+    stepping = Stepping(
+        system=system,
+        cells=Population.none(),
+        tumour=simulation.initial.copy(),
+        body=base.body.copy(),
+        ledger=base.ledger,
+    )
+    generator = stream(asked.seed, "start", 0)
+    of_kinds = np.zeros(len(asked.kinds))
+    for kind, row in enumerate(system.rows):
+        amounts = simulation.initial[row] * coupled.volumes
+        of_kinds[kind] = np.rint(amounts.sum())
+        if of_kinds[kind] > asked.most:
+            msg = (
+                f"fields.{asked.kinds[kind]}.initial: {of_kinds[kind]:.6g} cells are more than "
+                f"cells.most = {asked.most}"
+            )
+            raise InputError(msg)
+        if of_kinds[kind]:
+            stepping.put(kind, spread(generator, int(of_kinds[kind]), amounts))
+    stepping.settle()
+    stepping.ledger.infused += stepping.products(of_kinds)
+    return stepping

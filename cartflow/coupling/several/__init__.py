@@ -1,0 +1,1 @@
+"""Several tumours that share one body."""

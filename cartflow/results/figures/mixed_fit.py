@@ -1,0 +1,105 @@
+"""The figure of a population's fit: courses, observed against predicted, predictive check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from cartflow.core.outcome import InputError
+from cartflow.core.saving.figures import save_figure
+from cartflow.core.ticks import colours
+
+_MOST = 6
+_NEEDED = ("curve_middle", "value", "predicted", "typical_predicted", "residual", "random_effect")
+
+
+def plot_mixed_fit(dataset: xr.Dataset, path: Path) -> None:
+    """Write the figure of a population's fit as PNG."""
+    save_figure(mixed_fit_figure(dataset), path)
+
+
+def require_mixed_fit(dataset: xr.Dataset) -> None:
+    """Raise `InputError` naming what the figure of a population's fit misses."""
+    for name in _NEEDED:
+        if name not in dataset.variables:
+            msg = f"/: the variable '{name}' is missing"
+            raise InputError(msg)
+
+
+def mixed_fit_figure(dataset: xr.Dataset) -> Figure:
+    """Return a figure with a row of four panels for each observable."""
+    require_mixed_fit(dataset)
+    names = list(dict.fromkeys(dataset["curve_observable"].values.tolist()))[:_MOST]
+    figure = Figure(figsize=(13.6, 3.2 * len(names)), layout="constrained")
+    FigureCanvasAgg(figure)
+    for row, name in zip(figure.subplots(len(names), 4, squeeze=False), names, strict=True):
+        _courses(row[0], dataset, name)
+        _against(row[1], dataset, name)
+        _residuals(row[2], dataset, name)
+        _check(row[3], dataset, name)
+    figure.suptitle(str(dataset.attrs.get("title", "")), fontsize=10)
+    return figure
+
+
+def _unit(dataset: xr.Dataset, name: str) -> str:
+    unit = str(dataset["unit"].values[dataset["observable"].values == name][0])
+    return "" if unit == "1" else unit
+
+
+def _courses(axes: Axes, dataset: xr.Dataset, name: str) -> None:
+    places = [k for k, n in enumerate(dataset["curve_observable"].values) if n == name]
+    for colour, place in zip(colours(len(places)), places, strict=True):
+        curve = dataset.isel(curve=place)
+        axes.plot(curve["curve_time"].values, curve["curve_middle"].values, color=colour, lw=1.0)
+        here = (dataset["observable"].values == name) & (
+            dataset["subject"].values == str(curve["curve_subject"].values)
+        )
+        axes.plot(dataset["time"].values[here], dataset["value"].values[here], ".", color=colour)
+    _label(axes, f"{name}: subjects", "time (day)", _unit(dataset, name))
+
+
+def _against(axes: Axes, dataset: xr.Dataset, name: str) -> None:
+    here = dataset["observable"].values == name
+    value = dataset["value"].values[here]
+    for predicted, text in (("typical_predicted", "typical"), ("predicted", "own")):
+        axes.plot(dataset[predicted].values[here], value, ".", markersize=4, label=text)
+    top = float(np.nanmax(value))
+    axes.plot([0.0, top], [0.0, top], color="black", linewidth=0.8)
+    axes.legend(fontsize=6)
+    _label(axes, f"{name}: measured", "predicted", _unit(dataset, name))
+
+
+def _residuals(axes: Axes, dataset: xr.Dataset, name: str) -> None:
+    here = dataset["observable"].values == name
+    axes.axhline(0.0, color="black", linewidth=0.8)
+    for level in (-2.0, 2.0):
+        axes.axhline(level, color="grey", linewidth=0.6, linestyle=":")
+    axes.plot(dataset["time"].values[here], dataset["residual"].values[here], ".", markersize=4)
+    _label(axes, f"{name}: residuals", "time (day)", "standard deviations")
+
+
+def _check(axes: Axes, dataset: xr.Dataset, name: str) -> None:
+    """Draw percentiles that were seen, over the bands in which simulated ones lie."""
+    if "bin_seen" not in dataset:
+        axes.set_axis_off()
+        return
+    one = dataset.isel(bin=np.flatnonzero(dataset["bin_observable"].values == name))
+    time = one["bin_time"].values
+    for k, colour in enumerate(("tab:blue", "tab:red", "tab:blue")):
+        ends = one["bin_low"].values[:, k], one["bin_high"].values[:, k]
+        axes.fill_between(time, *ends, color=colour, alpha=0.25, linewidth=0)
+        axes.plot(time, one["bin_seen"].values[:, k], ".-", color="black", linewidth=0.8)
+    _label(axes, f"{name}: 5, 50, 95 % measured, simulated", "time (day)", _unit(dataset, name))
+
+
+def _label(axes: Axes, title: str, x: str, y: str) -> None:
+    axes.set_title(title, fontsize=8)
+    axes.set_xlabel(x, fontsize=7)
+    axes.set_ylabel(y, fontsize=7)
+    axes.tick_params(labelsize=6)
+    axes.grid(alpha=0.3)

@@ -1,0 +1,139 @@
+"""Which fields of a study are cells, and how they walk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cartflow.cells.asked import Asked, Walking
+from cartflow.cells.refused import refuse
+from cartflow.cells.run.system import in_whole_cells
+from cartflow.cells.simulation import CellSimulation
+from cartflow.core.outcome import InputError
+from cartflow.core.parameters import parameter
+from cartflow.coupling.simulation import Simulation
+from cartflow.study.schema import CellsTable, FieldTable, StudyTable
+
+_WALK = ("speed", "persistence_time")
+# What chooses the steps of fields, which here go with those of the cells.
+_STEPS = (
+    "tolerance",
+    "initial_step",
+    "minimum_step",
+    "maximum_step",
+    "extrapolate",
+    "fixed_step",
+    "sweeps",
+)
+
+
+def walks_as_diffusivities(data: dict[str, Any], file: str) -> dict[str, Any]:
+    """Return a study's table in which what walks straight on has its diffusivity too.
+
+    D = speed^2 persistence_time / 3. Raises `InputError` naming the field where one of the two is
+    missing, or stands beside a diffusivity, or the field is no cells.
+    """
+    tables = data.get("fields")
+    if not isinstance(tables, dict):
+        return data
+    walking = {
+        name: item
+        for name, item in tables.items()
+        if isinstance(item, dict) and any(key in item for key in _WALK)
+    }
+    found = {
+        name: _with_diffusivity(item, f"{file}: fields.{name}") for name, item in walking.items()
+    }
+    return {**data, "fields": {**tables, **found}}
+
+
+def _with_diffusivity(item: Mapping[str, Any], where: str) -> dict[str, Any]:
+    if item.get("as") != "cells":
+        msg = f"{where}.{next(key for key in _WALK if key in item)}: only with as = 'cells'"
+        raise InputError(msg)
+    for key in _WALK:
+        if key not in item:
+            other = next(name for name in _WALK if name != key)
+            msg = f"{where}: key '{key}' is missing, which goes with {other}"
+            raise InputError(msg)
+    if "diffusivity" in item:
+        msg = f"{where}.diffusivity: it follows from speed and persistence_time; give these or it"
+        raise InputError(msg)
+    numbers = []
+    for key, like in zip(_WALK, ("mm/day", "day"), strict=True):
+        try:
+            numbers.append(parameter(item[key], like).value)
+        except InputError as error:
+            msg = f"{where}.{key}: {error}"
+            raise InputError(msg) from None
+    value = numbers[0] ** 2 * numbers[1] / 3.0
+    note = "speed^2 persistence_time / 3"
+    stated = {"value": f"{value!r} mm^2/day", "source": "study", "standing": "derived"}
+    return {**item, "diffusivity": {**stated, "note": note}}
+
+
+def with_cells(simulation: Simulation, table: StudyTable) -> Simulation:
+    """Return the simulation with the fields that the study wants as cells.
+
+    Raises `InputError` for what is not there with cells, and for keys without an effect.
+    """
+    names = simulation.coupled.engine.problem.network.species_names
+    kinds = tuple(n for n in names if n in table.fields and table.fields[n].form == "cells")
+    if not kinds:
+        if table.cells is not None:
+            raise InputError("cells: has no effect unless a field says as = 'cells'")
+        return simulation
+    _refuse_keys(table)
+    asked = _asked(kinds, table.fields, table.cells or CellsTable())
+    refuse(simulation, asked)
+    run = CellSimulation(
+        coupled=in_whole_cells(simulation.coupled),
+        initial=simulation.initial,
+        save_times=simulation.save_times,
+        control=simulation.control,
+        asked=asked,
+    )
+    _ = run.system
+    return run
+
+
+def require_no_cells(table: StudyTable) -> None:
+    """Raise `InputError` on a field that is cells in a study of several tumours."""
+    for name, item in table.fields.items():
+        stated = [key for key in _WALK if key in item.model_fields_set]
+        for key in ["as", *stated] if item.form == "cells" else stated:
+            msg = f"fields.{name}.{key}: fields are not cells beside several tumours yet"
+            raise InputError(msg)
+    if table.cells is not None:
+        raise InputError("cells: fields are not cells beside several tumours yet")
+
+
+def _asked(kinds: tuple[str, ...], fields: Mapping[str, FieldTable], table: CellsTable) -> Asked:
+    walking = []
+    for name in kinds:
+        item = fields[name]
+        if item.speed is None or item.persistence_time is None:
+            walking.append(Walking())
+        else:
+            walking.append(Walking(speed=item.speed.value, persistence=item.persistence_time.value))
+    default = Asked(kinds=(), walking=())
+    return Asked(
+        kinds=kinds,
+        walking=tuple(walking),
+        seed=table.seed,
+        step=default.step if table.step is None else table.step.value,
+        kernel_width=0.0 if table.kernel_width is None else table.kernel_width.value,
+        net_rates=table.net_rates,
+        most=table.most,
+        saved=table.saved,
+    )
+
+
+def _refuse_keys(table: StudyTable) -> None:
+    """Raise `InputError` on what has no effect, or is not there, where fields are cells."""
+    if table.events:
+        raise InputError("events: are not there for a study with fields as cells yet")
+    for key in _STEPS:
+        if key in table.solver.model_fields_set:
+            msg = f"solver.{key}: has no effect with fields as cells, whose steps are cells.step"
+            raise InputError(msg)

@@ -1,0 +1,70 @@
+"""Compiled loops over a block of equal voxels: what diffusion and drift carry between them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.core.compiling import fused
+
+Array = np.ndarray
+
+
+@fused
+def add_uniform(u: Array, rates: Array, shape: Array, start: int, out: Array) -> None:
+    """Add diffusion on a whole grid to `out`, for the rows that begin at cell `start`."""
+    planes, rows, width = shape
+    for k in range(out.size // width):
+        first = start + k * width
+        row, plane = (first // width) % rows, first // (width * rows)
+        here = u[first : first + width]
+        low = first - width if row > 0 else first
+        high = first + width if row < rows - 1 else first
+        near = first - width * rows if plane > 0 else first
+        far = first + width * rows if plane < planes - 1 else first
+        south, north = u[low : low + width], u[high : high + width]
+        front, back = u[near : near + width], u[far : far + width]
+        target = out[k * width : (k + 1) * width]
+        if planes > 1:
+            for i in range(width):
+                target[i] += rates[1] * ((south[i] - here[i]) + (north[i] - here[i])) + rates[0] * (
+                    (front[i] - here[i]) + (back[i] - here[i])
+                )
+        else:
+            for i in range(width):
+                target[i] += rates[1] * ((south[i] - here[i]) + (north[i] - here[i]))
+        for i in range(1, width - 1):
+            target[i] += rates[2] * ((here[i - 1] - here[i]) + (here[i + 1] - here[i]))
+        if width > 1:
+            target[0] += rates[2] * (here[1] - here[0])
+            target[width - 1] += rates[2] * (here[width - 2] - here[width - 1])
+
+
+@fused
+def add_indexed(
+    u: Array,
+    exchange: Array,
+    ahead: Array,
+    behind: Array,
+    volumes: Array,
+    start: int,
+    out: Array,
+) -> None:
+    """Add diffusion with `exchange` (axes, cells) through the face ahead of each cell."""
+    for a in range(ahead.shape[0]):
+        nexts, befores = ahead[a, start : start + out.size], behind[a, start : start + out.size]
+        forward = exchange[a, start : start + out.size]
+        here = u[start : start + out.size]
+        for i in range(out.size):
+            n, b = nexts[i], befores[i]
+            across = forward[i] * (u[n] - here[i]) + exchange[a, b] * (u[b] - here[i])
+            out[i] += across / volumes[start + i]
+
+
+@fused
+def add_drift(flux: Array, behind: Array, volumes: Array, start: int, out: Array) -> None:
+    """Subtract the divergence of `flux` (axes, cells) through the face ahead of each cell."""
+    for a in range(behind.shape[0]):
+        for i in range(out.size):
+            c = start + i
+            net = flux[a, behind[a, c]] if behind[a, c] != c else 0.0
+            out[i] += (net - flux[a, c]) / volumes[c]
