@@ -74,7 +74,8 @@ def test_wherever_it_was_ended(kind, name, begun, tmp_path):
         began = time.monotonic()
         if moment:
             time.sleep(chance.uniform(0.0, lasts))
-            with suppress(ProcessLookupError):  # it may have ended before
+            # It may have ended by then.
+            with suppress(ProcessLookupError):
                 os.kill(process.pid, getattr(signal, name))
         process.join()
         if moment == 0:
