@@ -4,10 +4,10 @@ from functools import cache
 
 import numpy as np
 import pytest
+from filled_shares import shares
 from scipy.sparse import coo_array, diags_array
 from scipy.sparse.linalg import cg
 from scipy.special import iv
-from tests.geometries.partial.test_partial_geometry import shares
 
 from cartflow.geometries.images.partial import partial_volume_mask
 from cartflow.pde.boundary import FixedValue, PrescribedFlux, Robin
