@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
-from cartflow.core.stepping import error_estimate, extrapolated, relative_difference
+from cartflow.core.stepping import error_estimate, extrapolated
 from cartflow.core.totals import totals
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.state import State
@@ -18,37 +21,23 @@ def in_halves(coupled: Coupled, state: State, dt: float) -> State:
     return coupled.step(coupled.step(state, 0.5 * dt, dt), 0.5 * dt, dt)
 
 
-def differences(
-    coupled: Coupled, whole: State, halves: State, floor: Array, least: Array | float
-) -> Array:
-    """Return how far both differ in each field, and at last in what only organs have.
+def errors_left(order: int, moved: Array, errors: Array, products: Array) -> Array:
+    """Return the errors of an extrapolated state, whose limits `moved` that share of each field.
 
-    Amounts below `floor`, and below `least` in organs, count as that.
+    `errors` are how far a step whole and as halves differ, `products` (bool) the fields that the
+    ledger counts. Steps of second order that are taken once, with an estimate that costs nothing,
+    would need 1.4 to 2.6 times as many (docs/engines.md).
     """
-    fields = relative_difference(whole.tumour, halves.tumour, coupled.volumes, floor)
-    return np.append(fields, residents_apart(whole, halves, least))
-
-
-def third_order(
-    coupled: Coupled, order: int, whole: State, halves: State, floor: Array, errors: Array
-) -> tuple[State, Array]:
-    """Return the extrapolated state, and its errors from the `differences` of both.
-
-    Steps of second order that are taken once, with an estimate that costs nothing, would need 1.4
-    to 2.6 times as many (docs/engines.md).
-    """
-    new, moved = extrapolated_state(coupled, order, whole, halves, floor)
     # Only what the ledger counts must be extrapolated; elsewhere the halves may stand.
-    uncounted = np.flatnonzero(~coupled.engine.problem.network.is_product)
+    uncounted = np.flatnonzero(~products)
     moved[uncounted] = np.minimum(moved, errors)[uncounted]
-    return new, error_estimate(errors, moved, order)
+    return error_estimate(errors, moved, order)
 
 
-def worst(coupled: Coupled, errors: Array, tolerance: float) -> tuple[float, StepFailed]:
-    """Return the largest of `errors` in units of the tolerance, and whose it is."""
+def worst(names: Sequence[str], errors: Array, tolerance: float) -> tuple[float, StepFailed]:
+    """Return the largest of `errors` in units of the tolerance, and which field's it is."""
     place = int(np.argmax(errors))
-    fields = coupled.engine.problem.fields
-    name = fields[place].name if place < len(fields) else "organs"
+    name = names[place] if place < len(names) else "organs"
     error = float(errors[place]) / tolerance
     return error if np.isfinite(error) else np.inf, StepFailed(name, "it changes too fast")
 
@@ -71,28 +60,32 @@ def extrapolated_state(
     The last share is that of what only organs have. A share counts as far as the amount is
     above its `floor`.
     """
-    ones = np.ones(len(halves.body))
-    columns = [
-        extrapolated(a, b, ones, order) for a, b in zip(whole.body.T, halves.body.T, strict=True)
-    ]
     rows = [
         extrapolated(a, b, coupled.volumes, order)
         for a, b in zip(whole.tumour, halves.tumour, strict=True)
     ]
     sizes = totals(halves.tumour, coupled.volumes)
     moved = np.append([share for _, share in rows] * (sizes / (sizes + floor)), 0.0)
-    bodies = halves.body.sum(axis=0)
-    least = 1e-8 * float(np.sum(halves.ledger.infused)) + 1e-12
-    shares = [share for _, share in columns] * (bodies / (bodies + least))
+    new, shares = extrapolated_body(order, whole, halves)
     count = len(coupled.products)
     moved[coupled.products] += shares[:count]
     moved[-1] = max(shares[count:], default=0.0)
+    return replace(new, tumour=np.array([values for values, _ in rows])), moved
+
+
+def extrapolated_body(order: int, whole: State, halves: State) -> tuple[State, Array]:
+    """Return `halves` with all extrapolated but the tumour, and the shares moved, by product."""
+    ones = np.ones(len(halves.body))
+    columns = [
+        extrapolated(a, b, ones, order) for a, b in zip(whole.body.T, halves.body.T, strict=True)
+    ]
+    bodies = halves.body.sum(axis=0)
+    least = 1e-8 * float(np.sum(halves.ledger.infused)) + 1e-12
     better = halves.residents + (halves.residents - whole.residents) / (2.0**order - 1.0)
-    new = State(
-        time=halves.time,
+    new = replace(
+        halves,
         body=np.array([values for values, _ in columns]).T,
-        tumour=np.array([values for values, _ in rows]),
         ledger=halves.ledger.extrapolated(whole.ledger, order),
         residents=np.where(better < 0.0, halves.residents, better),
     )
-    return new, moved
+    return new, np.array([share for _, share in columns]) * (bodies / (bodies + least))

@@ -7,11 +7,17 @@ from dataclasses import replace
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
-from cartflow.core.stepping import Limit, StepControl, StepLoop
+from cartflow.core.stepping import Limit, StepControl, StepLoop, relative_difference
 from cartflow.core.totals import totals
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.extinction import extinguished, gone
-from cartflow.coupling.halves import differences, in_halves, third_order, worst
+from cartflow.coupling.halves import (
+    errors_left,
+    extrapolated_state,
+    in_halves,
+    residents_apart,
+    worst,
+)
 from cartflow.coupling.peaks import Attempt
 from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
@@ -222,16 +228,35 @@ class InTurns(InProgress[Coupled]):
         self.apart = halves.body - whole.body
         floor = self._floor(halves)
         least = self.coupled.organs.least_residents if self.wholes.may_fall else np.inf
-        new, errors = halves, differences(self.coupled, whole, halves, floor, least)
+        apart = residents_apart(whole, halves, least)
+        new, errors = halves, np.append(self._differences(whole, halves, floor), apart)
         if self.control.extrapolate:
-            new, errors = third_order(self.coupled, self.loop.order, whole, halves, floor, errors)
+            new, moved = self._extrapolated(whole, halves, floor)
+            errors = errors_left(self.loop.order, moved, errors, self._are_products)
         errors[: len(floor)][self._begins(dt) & np.isfinite(errors[: len(floor)])] = 0.0
-        return new, *worst(self.coupled, errors, self.control.tolerance)
+        return new, *worst(self.coupled.field_names, errors, self.control.tolerance)
+
+    def _amounts(self, state: State) -> Array:
+        """Return the whole of every field."""
+        return totals(state.tumour, self.coupled.volumes)
+
+    @property
+    def _are_products(self) -> Array:
+        """Which fields are products."""
+        return self.coupled.engine.problem.network.is_product
+
+    def _differences(self, whole: State, halves: State, floor: Array) -> Array:
+        """Return how far both differ in each field; amounts below `floor` count as that."""
+        return relative_difference(whole.tumour, halves.tumour, self.coupled.volumes, floor)
+
+    def _extrapolated(self, whole: State, halves: State, floor: Array) -> tuple[State, Array]:
+        """Return the extrapolated state, and what its limits moved; see `extrapolated_state`."""
+        return extrapolated_state(self.coupled, self.loop.order, whole, halves, floor)
 
     def _begins(self, dt: float) -> Array:
-        """Return which species begin with a step too short for their first amounts to matter."""
+        """Return which fields begin with a step too short for their first amounts to matter."""
         # What starts from nothing goes with a power of time, of which no step is a small part.
-        absent = totals(self.state.tumour, self.coupled.volumes) == 0.0
+        absent = self._amounts(self.state) == 0.0
         return np.asarray(absent & (dt <= _BEGINNING * self.control.minimum_step))
 
     def _floor(self, state: State) -> Array:
@@ -240,9 +265,9 @@ class InTurns(InProgress[Coupled]):
         1e-8 of all cells infused, and 1e-6 of the most that there has been of another field; what
         may die out is followed down to its threshold.
         """
-        self.most = np.maximum(self.most, totals(self.state.tumour, self.coupled.volumes))
+        self.most = np.maximum(self.most, self._amounts(self.state))
         floor = 1e-6 * self.most + 1e-12
-        floor[self.coupled.products] = 1e-8 * float(np.sum(state.ledger.infused)) + 1e-12
+        floor[self._are_products] = 1e-8 * float(np.sum(state.ledger.infused)) + 1e-12
         if self.wholes.may_fall:
             floor = np.minimum(floor, self.wholes.least_in_tumour(state))
         return floor
