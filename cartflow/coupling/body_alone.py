@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cartflow.core.outcome import Outcome, StepFailed, interrupted
+from cartflow.core.outcome import StepFailed
 from cartflow.coupling.extinction import emptied, extinguished
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
@@ -84,16 +84,7 @@ class BodyAlone:
         self, watch: Watch | None = None, keep: Keep | None = None, since: Record | None = None
     ) -> Record:
         """Run to the last save time; see `Simulation.run`."""
-        run = _Run(self)
-        try:
-            if since is not None:
-                run.recall(since)
-            run.through(self.save_times, watch, keep)
-        except StepFailed as failure:
-            return run.record(Outcome(status="stopped", message=str(failure)))
-        except KeyboardInterrupt as interrupt:
-            return run.record(interrupted(interrupt, run.reached.time), last=True)
-        return run.record(Outcome(status="finished"))
+        return _Run(self).to_the_end(self.save_times, watch, keep, since)
 
     def start(self) -> State:
         """Return the state before any dose; product cells there count as infused."""

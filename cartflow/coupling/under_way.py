@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from cartflow.core.outcome import Outcome
+from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.coupling.extinction import Extinct
 from cartflow.coupling.programme import Programme, Underway
 from cartflow.coupling.record import Record
@@ -94,6 +94,31 @@ class InProgress(ABC, Generic[S]):
         """Go to each of the `times` (days) that is not saved yet."""
         for time in times[len(self.states) :]:
             self.advance_to(time, watch, keep)
+
+    def to_the_end(
+        self,
+        times: Sequence[float],
+        watch: Watch | None,
+        keep: Keep | None,
+        since: Record | None,
+        shelve: Shelve | None = None,
+    ) -> Record:
+        """Return the run through all `times` (days), or as far as it came, with its outcome.
+
+        It goes on where that of `since` ended. It ends early when a step fails, or the user
+        interrupts, with the last state then.
+        """
+        try:
+            if since is not None:
+                self.recall(since)
+            if shelve is not None:
+                self.shelved_by(shelve)
+            self.through(times, watch, keep)
+        except StepFailed as failure:
+            return self.record(Outcome(status="stopped", message=str(failure)))
+        except KeyboardInterrupt as interrupt:
+            return self.record(interrupted(interrupt, self.reached.time), last=True)
+        return self.record(Outcome(status="finished"))
 
     def advance_to(self, end: float, watch: Watch | None, keep: Keep | None = None) -> None:
         """Go to `end` (days), which is saved; `watch` and `keep` are called after every step."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import xarray as xr
@@ -38,7 +38,7 @@ def fit_dataset(
         _data(problem, best),
         start_variables(problem, ended),
         profile_variables(problem, walked),
-        _curves(curves),
+        curve_variables(curves, _BANDS),
     ]
     variables: dict[str, xr.Variable] = {}
     for part in parts:
@@ -188,7 +188,35 @@ def profile_variables(problem: Problem, walked: Sequence[Profile]) -> dict[str, 
     }
 
 
-def _curves(curves: Sequence[Band]) -> dict[str, xr.Variable]:
+class Curved(Protocol):
+    """An observable of a subject over time (days), with what is told of it as attributes."""
+
+    @property
+    def subject(self) -> str:
+        """Whose it is."""
+
+    @property
+    def observable(self) -> str:
+        """What was observed."""
+
+    @property
+    def times(self) -> Array:
+        """Days."""
+
+
+_BANDS = {
+    "middle": ("middle", "prediction, in the observable's unit"),
+    "low": ("low", "lower end of its 90 % band"),
+    "high": ("high", "upper end of its 90 % band"),
+    "new_low": ("new_low", "lower end of the 90 % band of new values"),
+    "new_high": ("new_high", "upper end of the 90 % band of new values"),
+}
+
+
+def curve_variables(
+    curves: Sequence[Curved], parts: Mapping[str, tuple[str, str]]
+) -> dict[str, xr.Variable]:
+    """Return curves over times of their own; `parts` are attributes and texts by ``curve_NAME``."""
     size = max(len(each.times) for each in curves)
 
     def padded(name: str) -> Array:
@@ -197,20 +225,10 @@ def _curves(curves: Sequence[Band]) -> dict[str, xr.Variable]:
             found[row, : len(each.times)] = getattr(each, name)
         return found
 
-    dims = ("curve", "curve_point")
-    texts = {
-        "middle": "prediction, in the observable's unit",
-        "low": "lower end of its 90 % band",
-        "high": "upper end of its 90 % band",
-        "new_low": "lower end of the 90 % band of new values",
-        "new_high": "upper end of the 90 % band of new values",
-    }
-    found = {f"curve_{name}": _plain(padded(name), text, dims) for name, text in texts.items()}
+    one, dims = ("curve",), ("curve", "curve_point")
     return {
-        "curve_subject": label(("curve",), [c.subject for c in curves], "subject of the curve"),
-        "curve_observable": label(
-            ("curve",), [c.observable for c in curves], "observable of the curve"
-        ),
+        "curve_subject": label(one, [c.subject for c in curves], "subject of the curve"),
+        "curve_observable": label(one, [c.observable for c in curves], "observable of the curve"),
         "curve_time": variable(dims, padded("times"), "day", "time of the curve"),
-        **found,
+        **{f"curve_{n}": _plain(padded(own), text, dims) for n, (own, text) in parts.items()},
     }

@@ -47,6 +47,19 @@ class Evaluation:
     linear: Mapping[str, tuple[float, float]]
     likelihood: float
 
+    @classmethod
+    def failed(cls, parameters: int, entries: int) -> Evaluation:
+        """Return that of values with which nothing ran."""
+        return cls(
+            loss=np.inf,
+            gradient=np.zeros(parameters),
+            rows=np.zeros((1, parameters)),
+            predicted=np.full(entries, np.nan),
+            tangents=np.zeros((parameters, entries)),
+            linear={},
+            likelihood=np.inf,
+        )
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
@@ -87,7 +100,7 @@ class Problem:
                 subject.runner.run(values[list(subject.takes)], slopes) for subject in self.subjects
             ]
         except StepFailed:
-            return self._failed()
+            return Evaluation.failed(len(self.parameters), self.measurements.size)
         count, size = len(values), self.measurements.size
         predicted, tangents = np.full(size, np.nan), np.zeros((count, size))
         loss, gradient = 0.0, np.zeros(count)
@@ -96,10 +109,10 @@ class Problem:
         for each in self.measured:
             plain, moves = self._observed(each, runs, values, slopes)
             if not np.isfinite(plain).all():
-                return self._failed()
+                return Evaluation.failed(len(self.parameters), self.measurements.size)
             found = scaled(each, plain, moves, values)
             if not np.isfinite(found.loss):
-                return self._failed()
+                return Evaluation.failed(len(self.parameters), self.measurements.size)
             predicted[each.entries] = found.predicted
             tangents[:, each.entries] = found.tangents
             linear[each.observable.name] = found.linear
@@ -110,7 +123,7 @@ class Problem:
         gradient = gradient * stretch
         everything = np.concatenate(rows) * stretch
         if not (np.isfinite(gradient).all() and np.abs(everything).max(initial=0.0) < _HUGE):
-            return self._failed()
+            return Evaluation.failed(len(self.parameters), self.measurements.size)
         likelihood = loss
         for k, prior in enumerate(self.priors):
             if prior is not None:
@@ -128,18 +141,6 @@ class Problem:
             tangents=tangents * stretch[:, None],
             linear=linear,
             likelihood=float(likelihood),
-        )
-
-    def _failed(self) -> Evaluation:
-        count, size = len(self.parameters), self.measurements.size
-        return Evaluation(
-            loss=np.inf,
-            gradient=np.zeros(count),
-            rows=np.zeros((1, count)),
-            predicted=np.full(size, np.nan),
-            tangents=np.zeros((count, size)),
-            linear={},
-            likelihood=np.inf,
         )
 
     def _observed(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from cartflow.analyses.sweep.of_body import of_body
 from cartflow.core.dataset import variable
-from cartflow.coupling.ledger import residual
 from cartflow.coupling.record import Record
 from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.simulation import Simulation
-from cartflow.pbpk.flows.observables import in_body, organ_table, venous_concentration
+from cartflow.pbpk.flows.observables import venous_concentration
 from cartflow.results.counted import Counted, counted
 
 Array = np.ndarray
@@ -23,7 +23,7 @@ def of_tumours(record: Record, run: TumoursSimulation, courses: bool) -> dict[st
     Of each tumour there are the outcomes of a run with one, as ``left_in_tumour``, and if wanted
     the courses, as ``course_left_in_tumour``, beside that of blood.
     """
-    found = _of_all(record, run)
+    found = of_body(record, run.tumours)
     for name, part in run.parts.items():
         own = run.record_of(name, record)
         counts = [counted(state, part) for state in own.states]
@@ -75,20 +75,3 @@ def _over_time(part: Simulation, counts: list[Counted]) -> dict[str, xr.Variable
             f"{species.long_name or species.name} in the tumour",
         )
     return found
-
-
-def _of_all(record: Record, run: TumoursSimulation) -> dict[str, xr.Variable]:
-    last, network = record.states[-1], run.tumours.network
-    inside, tumour = in_body(network, last.body), run.tumours.in_tumour(last.tumour)
-    infused = float(last.ledger.infused.sum())
-    gap = float(residual(last.ledger, inside, tumour, np.zeros_like(inside)).sum())
-    turnover = infused + float(last.ledger.born.sum())
-    cells = organ_table(network).totals(last.body)
-    return {
-        "infused": variable((), infused, "cell", "product cells infused"),
-        "in_body": variable((), float(inside.sum()), "cell", "product cells in the body"),
-        "cells": variable(("organ",), cells, "cell", "product cells in the organ"),
-        "relative_residual": variable(
-            (), abs(gap) / turnover if turnover > 0 else 0.0, "1", "|residual| / (infused + born)"
-        ),
-    }

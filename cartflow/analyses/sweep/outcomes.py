@@ -9,11 +9,11 @@ import numpy as np
 import xarray as xr
 
 from cartflow.analyses.cohort.outcomes import coordinates, outcomes_of
+from cartflow.analyses.sweep.of_body import of_body
 from cartflow.analyses.sweep.of_tumours import of_tumours
 from cartflow.core.dataset import label, variable
 from cartflow.core.outcome import InputError, Outcome
 from cartflow.coupling.body_alone import BodyAlone
-from cartflow.coupling.ledger import residual
 from cartflow.coupling.record import Record
 from cartflow.coupling.runs import Run, system_of
 from cartflow.coupling.several.simulation import TumoursSimulation
@@ -50,7 +50,7 @@ def kept(record: Record, run: Run, courses: bool) -> Kept:
         places = coordinates(run)
         variables = {**found.ends, **found.courses}
     else:
-        variables = {**_of_body(record, run), **(_body_courses(record, run) if courses else {})}
+        variables = {**of_body(record, run), **(_body_courses(record, run) if courses else {})}
         organs = list(organ_table(run.network).organs)
         places = {
             "organ": label(("organ",), organs, "organ"),
@@ -73,24 +73,6 @@ def at_the_start(run: Run) -> Kept:
         states=[state], outcome=outcome, accepted_steps=0, rejected_steps=0, error_sum=0.0
     )
     return kept(record, run, courses=True)
-
-
-def _of_body(record: Record, run: BodyAlone) -> dict[str, xr.Variable]:
-    last = record.states[-1]
-    infused = float(last.ledger.infused.sum())
-    inside = in_body(run.network, last.body)
-    nothing = np.zeros_like(inside)
-    gap = float(residual(last.ledger, inside, nothing, nothing).sum())
-    turnover = infused + float(last.ledger.born.sum())
-    cells = organ_table(run.network).totals(last.body)
-    return {
-        "infused": variable((), infused, "cell", "product cells infused"),
-        "in_body": variable((), float(inside.sum()), "cell", "product cells in the body"),
-        "cells": variable(("organ",), cells, "cell", "product cells in the organ"),
-        "relative_residual": variable(
-            (), abs(gap) / turnover if turnover > 0 else 0.0, "1", "|residual| / (infused + born)"
-        ),
-    }
 
 
 def _body_courses(record: Record, run: BodyAlone) -> dict[str, xr.Variable]:

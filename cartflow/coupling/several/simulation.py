@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 
-from cartflow.core.outcome import Outcome, StepFailed, interrupted
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Companion, Record
@@ -64,17 +63,9 @@ class TumoursSimulation:
     ) -> Record:
         """Run to the last save time; see `Simulation.run`."""
         run = OfTumours(*self._beginning())
-        try:
-            if since is not None:
-                run.recall(since)
-            if shelve is not None:
-                run.shelved_by(shelve)
-            run.through(self.save_times, watch, keep)
-        except StepFailed as failure:
-            return run.record(Outcome(status="stopped", message=str(failure)))
-        except KeyboardInterrupt as interrupt:
-            return run.record(interrupted(interrupt, run.reached.time), last=True)
-        record = run.record(Outcome(status="finished"))
+        record = run.to_the_end(self.save_times, watch, keep, since, shelve)
+        if record.outcome.status != "finished":
+            return record
         try:
             return replace(record, companion=self._companion(run, watch))
         except Unchecked as reason:

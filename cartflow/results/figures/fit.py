@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from cartflow.core.outcome import InputError
 from cartflow.core.saving.figures import save_figure
 from cartflow.core.ticks import colours
+from cartflow.results.figures.fitted import label, require_variables, residuals, unit_of
 
 _MOST_CURVES, _MOST_PROFILES, _COLUMNS = 8, 12, 4
 _RISE_95 = 3.841458820694124
@@ -26,10 +26,7 @@ def plot_fit(dataset: xr.Dataset, path: Path) -> None:
 
 def require_fit(dataset: xr.Dataset) -> None:
     """Raise `InputError` naming what the figure of a fit misses."""
-    for name in _NEEDED:
-        if name not in dataset.variables:
-            msg = f"/: the variable '{name}' is missing"
-            raise InputError(msg)
+    require_variables(dataset, _NEEDED)
 
 
 def fit_figure(dataset: xr.Dataset) -> Figure:
@@ -46,7 +43,7 @@ def fit_figure(dataset: xr.Dataset) -> Figure:
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for k, name in enumerate(names):
         _courses(axes[2 * k], dataset, name)
-        _residuals(axes[2 * k + 1], dataset, name)
+        residuals(axes[2 * k + 1], dataset, name)
     for k in range(count):
         _profile(axes[2 * len(names) + k], dataset, k)
     for empty in axes[panels:]:
@@ -62,7 +59,6 @@ def _subjects(dataset: xr.Dataset, name: str) -> list[int]:
 def _courses(axes: Axes, dataset: xr.Dataset, name: str) -> None:
     places = _subjects(dataset, name)
     measured = dataset["observable"].values == name
-    unit = str(dataset["unit"].values[measured][0])
     for colour, place in zip(colours(len(places)), places, strict=True):
         curve = dataset.isel(curve=place)
         time = curve["curve_time"].values
@@ -98,16 +94,7 @@ def _courses(axes: Axes, dataset: xr.Dataset, name: str) -> None:
         axes.set_ylim(0.3 * values.min(), 3.0 * values.max())
     if 1 < len(places) <= 6:
         axes.legend(fontsize=6)
-    _label(axes, name, "time (day)", "" if unit == "1" else unit)
-
-
-def _residuals(axes: Axes, dataset: xr.Dataset, name: str) -> None:
-    here = dataset["observable"].values == name
-    axes.axhline(0.0, color="black", linewidth=0.8)
-    for level in (-2.0, 2.0):
-        axes.axhline(level, color="grey", linewidth=0.6, linestyle=":")
-    axes.plot(dataset["time"].values[here], dataset["residual"].values[here], ".", markersize=4)
-    _label(axes, f"{name}: residuals", "time (day)", "standard deviations")
+    label(axes, name, "time (day)", unit_of(dataset, name))
 
 
 def _profile(axes: Axes, dataset: xr.Dataset, k: int) -> None:
@@ -121,12 +108,4 @@ def _profile(axes: Axes, dataset: xr.Dataset, k: int) -> None:
     if int(one["logarithmic"]) and seen.size and seen.max() > 5 * seen.min() > 0:
         axes.set_xscale("log")
     unit = str(one["parameter_unit"].values)
-    _label(axes, str(one["parameter"].values), "" if unit == "1" else unit, "rise of -2 ln L")
-
-
-def _label(axes: Axes, title: str, x: str, y: str) -> None:
-    axes.set_title(title, fontsize=8)
-    axes.set_xlabel(x, fontsize=7)
-    axes.set_ylabel(y, fontsize=7)
-    axes.tick_params(labelsize=6)
-    axes.grid(alpha=0.3)
+    label(axes, str(one["parameter"].values), "" if unit == "1" else unit, "rise of -2 ln L")

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from cartflow.core.outcome import InputError
 from cartflow.core.saving.figures import save_figure
 from cartflow.core.ticks import colours
+from cartflow.results.figures.fitted import label, require_variables, residuals, unit_of
 
 _MOST = 6
 _NEEDED = ("curve_middle", "value", "predicted", "typical_predicted", "residual", "random_effect")
@@ -25,10 +25,7 @@ def plot_mixed_fit(dataset: xr.Dataset, path: Path) -> None:
 
 def require_mixed_fit(dataset: xr.Dataset) -> None:
     """Raise `InputError` naming what the figure of a population's fit misses."""
-    for name in _NEEDED:
-        if name not in dataset.variables:
-            msg = f"/: the variable '{name}' is missing"
-            raise InputError(msg)
+    require_variables(dataset, _NEEDED)
 
 
 def mixed_fit_figure(dataset: xr.Dataset) -> Figure:
@@ -40,15 +37,10 @@ def mixed_fit_figure(dataset: xr.Dataset) -> Figure:
     for row, name in zip(figure.subplots(len(names), 4, squeeze=False), names, strict=True):
         _courses(row[0], dataset, name)
         _against(row[1], dataset, name)
-        _residuals(row[2], dataset, name)
+        residuals(row[2], dataset, name)
         _check(row[3], dataset, name)
     figure.suptitle(str(dataset.attrs.get("title", "")), fontsize=10)
     return figure
-
-
-def _unit(dataset: xr.Dataset, name: str) -> str:
-    unit = str(dataset["unit"].values[dataset["observable"].values == name][0])
-    return "" if unit == "1" else unit
 
 
 def _courses(axes: Axes, dataset: xr.Dataset, name: str) -> None:
@@ -60,7 +52,7 @@ def _courses(axes: Axes, dataset: xr.Dataset, name: str) -> None:
             dataset["subject"].values == str(curve["curve_subject"].values)
         )
         axes.plot(dataset["time"].values[here], dataset["value"].values[here], ".", color=colour)
-    _label(axes, f"{name}: subjects", "time (day)", _unit(dataset, name))
+    label(axes, f"{name}: subjects", "time (day)", unit_of(dataset, name))
 
 
 def _against(axes: Axes, dataset: xr.Dataset, name: str) -> None:
@@ -71,16 +63,7 @@ def _against(axes: Axes, dataset: xr.Dataset, name: str) -> None:
     top = float(np.nanmax(value))
     axes.plot([0.0, top], [0.0, top], color="black", linewidth=0.8)
     axes.legend(fontsize=6)
-    _label(axes, f"{name}: measured", "predicted", _unit(dataset, name))
-
-
-def _residuals(axes: Axes, dataset: xr.Dataset, name: str) -> None:
-    here = dataset["observable"].values == name
-    axes.axhline(0.0, color="black", linewidth=0.8)
-    for level in (-2.0, 2.0):
-        axes.axhline(level, color="grey", linewidth=0.6, linestyle=":")
-    axes.plot(dataset["time"].values[here], dataset["residual"].values[here], ".", markersize=4)
-    _label(axes, f"{name}: residuals", "time (day)", "standard deviations")
+    label(axes, f"{name}: measured", "predicted", unit_of(dataset, name))
 
 
 def _check(axes: Axes, dataset: xr.Dataset, name: str) -> None:
@@ -94,12 +77,4 @@ def _check(axes: Axes, dataset: xr.Dataset, name: str) -> None:
         ends = one["bin_low"].values[:, k], one["bin_high"].values[:, k]
         axes.fill_between(time, *ends, color=colour, alpha=0.25, linewidth=0)
         axes.plot(time, one["bin_seen"].values[:, k], ".-", color="black", linewidth=0.8)
-    _label(axes, f"{name}: 5, 50, 95 % measured, simulated", "time (day)", _unit(dataset, name))
-
-
-def _label(axes: Axes, title: str, x: str, y: str) -> None:
-    axes.set_title(title, fontsize=8)
-    axes.set_xlabel(x, fontsize=7)
-    axes.set_ylabel(y, fontsize=7)
-    axes.tick_params(labelsize=6)
-    axes.grid(alpha=0.3)
+    label(axes, f"{name}: 5, 50, 95 % measured, simulated", "time (day)", unit_of(dataset, name))

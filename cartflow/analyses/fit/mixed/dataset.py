@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from cartflow.analyses.fit.dataset import curve_variables
 from cartflow.analyses.fit.mixed.asked import AskedMixed, attributes
 from cartflow.analyses.fit.mixed.check import QUANTILES, Bin
 from cartflow.analyses.fit.mixed.curves import Curve
@@ -19,6 +20,10 @@ from cartflow.analyses.fit.problem import Problem
 from cartflow.core.dataset import label, variable, without_fill
 
 Array = np.ndarray
+_CURVES = {
+    "middle": ("own", "prediction with the subject's own numbers"),
+    "typical": ("typical", "prediction without random effects"),
+}
 _COORDINATES = ("parameter", "random", "subject_name", "subject", "observable", "time")
 
 
@@ -38,7 +43,7 @@ def mixed_dataset(
         **_subjects(problem, population, ended, spread),
         **_data(problem, population, ended),
         **_check(bins),
-        **_curves(curves),
+        **curve_variables(curves, _CURVES),
     }
     dataset = xr.Dataset(variables).set_coords(list(_COORDINATES))
     dataset.attrs = attributes(problem, population, ended, asked)
@@ -182,23 +187,4 @@ def _check(bins: Sequence[Bin]) -> dict[str, xr.Variable]:
         "bin_time": variable(("bin",), [b.time for b in bins], "day", "median time of the bin"),
         "bin_count": _plain([b.count for b in bins], "measured values in the bin", "bin"),
         **{f"bin_{n}": _plain([getattr(b, n) for b in bins], t, *dims) for n, t in texts.items()},
-    }
-
-
-def _curves(curves: Sequence[Curve]) -> dict[str, xr.Variable]:
-    size = max(len(each.times) for each in curves)
-
-    def padded(name: str) -> Array:
-        found = np.full((len(curves), size), np.nan)
-        for row, each in enumerate(curves):
-            found[row, : len(each.times)] = getattr(each, name)
-        return found
-
-    dims = ("curve", "curve_point")
-    return {
-        "curve_subject": label(("curve",), [c.subject for c in curves], "subject of the curve"),
-        "curve_observable": label(("curve",), [c.observable for c in curves], "observable"),
-        "curve_time": variable(dims, padded("times"), "day", "time of the curve"),
-        "curve_middle": _plain(padded("own"), "prediction with the subject's own numbers", *dims),
-        "curve_typical": _plain(padded("typical"), "prediction without random effects", *dims),
     }

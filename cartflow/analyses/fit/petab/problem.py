@@ -46,16 +46,16 @@ class PetabProblem(Problem):
         try:
             here = simulated(self.tables, self.all_values(inner))
         except StepFailed:
-            return self._failed()
+            return Evaluation.failed(len(self.parameters), len(self.tables.measurements))
         told = said(self.tables, here)
         loss = float(told.loss.sum())
         if not math.isfinite(loss):
-            return self._failed()
+            return Evaluation.failed(len(self.parameters), len(self.tables.measurements))
         moves = np.zeros((2, len(inner), len(told.loss)))
         for k in range(len(inner) if slopes else 0):
             found = self._beside(inner, k)
             if found is None:
-                return self._failed()
+                return Evaluation.failed(len(self.parameters), len(self.tables.measurements))
             there, step = found
             moves[0, k] = (there.predicted - here.predicted) / step
             moves[1, k] = (there.noise - here.noise) / step
@@ -82,18 +82,6 @@ class PetabProblem(Problem):
                 except StepFailed:
                     continue
         return None
-
-    def _failed(self) -> Evaluation:
-        count, size = len(self.parameters), len(self.tables.measurements)
-        return Evaluation(
-            loss=np.inf,
-            gradient=np.zeros(count),
-            rows=np.zeros((1, count)),
-            predicted=np.full(size, np.nan),
-            tangents=np.zeros((count, size)),
-            linear={},
-            likelihood=np.inf,
-        )
 
 
 def estimated(tables: Tables) -> list[Parameter]:
