@@ -7,16 +7,14 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from cartflow.core.outcome import InputError, suggest
 from cartflow.core.remembered import Same, Written
 from cartflow.core.tables import Table, validate
 from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
 from cartflow.pbpk.checks import require_weight
-from cartflow.pbpk.files.body_tables import BodyTable, Flow, Number, OrganTable, Rate, Volume
+from cartflow.pbpk.files.body_tables import BodyTable, OrganTable
 from cartflow.pbpk.files.likeness import (
     closed_with_rest,
     other_size,
@@ -24,81 +22,17 @@ from cartflow.pbpk.files.likeness import (
     with_lymph,
     with_model,
 )
+from cartflow.pbpk.files.trafficking_tables import TraffickingTable, TumourTable
 from cartflow.pbpk.published_tumour import PublishedTumour
 from cartflow.pbpk.sizes.size import of_size
 from cartflow.pbpk.trafficking import (
     BloodTrafficking,
     CavityTrafficking,
-    Extravascular,
     LymphTrafficking,
     OrganTrafficking,
     Trafficking,
     TumourTrafficking,
 )
-
-
-class _OrganTraffickingTable(Table):
-    transmigration_rate: Rate | None = None
-    blood_entry_rate: Rate | None = None
-    retention: Number | None = None
-    exit_rate: Rate | None = None
-    elimination_rate: Rate | None = None
-    lymph_flow_factor: Number | None = None
-    blood_to: Literal["venous", "liver"] = "venous"
-    tissue_to: Literal["lymph", "blood"] = "lymph"
-
-
-class _LymphTable(Table):
-    blood_entry_rate: Rate | None = None
-    retention: Number | None = None
-    exit_rate: Rate | None = None
-    elimination_rate: Rate | None = None
-
-
-class _BloodTable(Table):
-    elimination_rate: Rate | None = None
-    pool: Literal["outside_organs", "all_blood"] = "outside_organs"
-    counted_in: Literal["whole_blood", "pool"] = "whole_blood"
-
-
-class _CavityTraffickingTable(Table):
-    entry_rate: Rate | None = None
-    retention: Number | None = None
-    elimination_rate: Rate | None = None
-
-
-class _PublishedTumourTable(Table):
-    host: str
-    volume: Volume | None = None
-    interstitial_volume: Volume | None = None
-    lymph_flow: Flow | None = None
-    portal_flow: Flow | None = None
-    retention: Number | None = None
-    egress_rate: Rate | None = None
-
-
-class _TumourTable(Table):
-    transmigration_rate: Rate | None = None
-    blood_flow: Flow | None = None
-    vascular_volume: Volume | None = None
-    capture: Number | None = None
-    blood_entry_rate: Rate | None = None
-    published: _PublishedTumourTable | None = None
-
-
-class _TraffickingTable(Table):
-    name: str
-    title: str = ""
-    made_for: str
-    carrier: Literal["blood", "plasma"] = "blood"
-    lymph_flow_factor: Number | None = None
-    extravascular_volume: Extravascular = "interstitium"
-    others: Literal["vessels_only", "as_rest"] = "vessels_only"
-    organs: dict[str, _OrganTraffickingTable]
-    lymph: _LymphTable = _LymphTable()
-    blood: _BloodTable = _BloodTable()
-    cavities: dict[str, _CavityTraffickingTable] = Field(default_factory=dict)
-    tumour: _TumourTable | None = None
 
 
 def body_names() -> list[str]:
@@ -172,8 +106,8 @@ def load_trafficking(name_or_path: str | Path, directory: Path | None = None) ->
 
 
 @lru_cache(maxsize=32)
-def _trafficking_table(data: Written, file: str) -> _TraffickingTable:
-    return validate(_TraffickingTable, data.value, file, source="")
+def _trafficking_table(data: Written, file: str) -> TraffickingTable:
+    return validate(TraffickingTable, data.value, file, source="")
 
 
 @lru_cache(maxsize=32)
@@ -211,7 +145,7 @@ def _organ(name: str, table: OrganTable) -> Organ:
         return Organ(**_fields(table))
 
 
-def _tumour(table: _TumourTable) -> TumourTrafficking:
+def _tumour(table: TumourTable) -> TumourTrafficking:
     parts, own = _fields(table), table.published
     if own is not None:  # it keeps flow and vessels of its own: those beside it form the capture
         flow = {name: parts[name] for name in ("blood_flow", "vascular_volume")}
