@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -15,43 +14,34 @@ from cartflow.core import arguments
 from cartflow.core.bibliography import keys
 from cartflow.core.html_table import html_table
 from cartflow.core.outcome import InputError, require_known
-from cartflow.core.parameters import Parameter
 from cartflow.core.paths import as_path
 from cartflow.core.tables import parse_toml, read_text, validate
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.record import Record
-from cartflow.coupling.runs import system_of
 from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.trafficking import Trafficking
+from cartflow.results.building import build_result, identity
 from cartflow.results.checkpoint.restart import restart
 from cartflow.results.mesh_error.check import MeshCheck, mesh_errors, not_told
-from cartflow.results.result import Result, build_result, identity
-from cartflow.results.shelf import Saving, Shelf
-from cartflow.study.assembly import stated_parameters
-from cartflow.study.basis import all_parameters, all_references
-from cartflow.study.cells import walks_as_diffusivities, with_cells
+from cartflow.results.result import Result
+from cartflow.results.shelf import Shelf
+from cartflow.study.cells import walks_as_diffusivities
 from cartflow.study.checks import require_parts
-from cartflow.study.composition import Composition
 from cartflow.study.courses.numbers import without_courses
-from cartflow.study.describe import describe
 from cartflow.study.earlier import organs_of_earlier
-from cartflow.study.events.programme import Events, read_events
 from cartflow.study.given import in_words, on_cells
-from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import all_replaced, errors_named, without_folders
 from cartflow.study.population_tables import with_flat_keys
-from cartflow.study.preparing import body_alone, coupled_simulation
-from cartflow.study.saving import saving_of
+from cartflow.study.preparation import Preparation
 from cartflow.study.schema import StudyTable
-from cartflow.study.several import tumours_simulation
 from cartflow.study.tumours.reading import as_written, with_tumours
 from cartflow.study.variants import with_shared_parts
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Study(Composition):
+class Study(Preparation):
     """A validated study: `text` as written, `table` as read, `folder` that its paths start from.
 
     ``Study.from_file("study.toml").run()`` returns a `Result`. `other_body` and
@@ -69,15 +59,6 @@ class Study(Composition):
         """Return what a notebook shows: the sentences of `describe`."""
         _, *rows = self.described()
         return html_table(self.table.title, rows)
-
-    def describe(self) -> str:
-        """Return in sentences what would run, and what of it is assumed, without running it."""
-        return "\n".join(f"{what}: {words}" for what, words in self.described())
-
-    def described(self) -> list[tuple[str, str]]:
-        """Return what `describe` says as (what, sentence) pairs. Raises `InputError`."""
-        run = self.prepared
-        return describe(self, run, self.events, self.images, self.parameters())
 
     @classmethod
     def from_file(cls, path: str | Path, settings: Mapping[str, Any] | None = None) -> Study:
@@ -156,84 +137,6 @@ class Study(Composition):
             }
         return with_shared_parts(replace(self, given={**self.given, **found}), self)
 
-    @cached_property
-    def prepared(self) -> Simulation | TumoursSimulation | BodyAlone:
-        """What runs: body and tumour, or several tumours, or without a tumour the body alone."""
-        if self.events is None:
-            return self.undisturbed
-        with errors_named(self.name):
-            if isinstance(self.undisturbed, CellSimulation):
-                raise InputError("courses of numbers are not there with fields as cells yet")
-            return self.events.applied(self.undisturbed, lambda other: other.undisturbed)
-
-    @property
-    def simulation(self) -> Simulation:
-        """The coupled simulation of densities, ready to run.
-
-        Raises `InputError` without a tumour, and with fields as cells.
-        """
-        _ = self.tumour
-        if isinstance(self.prepared, CellSimulation):
-            msg = (
-                f"{self.name}: fields as cells are there for runs and sweeps alone yet; leave out "
-            )
-            raise InputError(msg + "as = 'cells', or run it")
-        assert isinstance(self.prepared, Simulation)
-        return self.prepared
-
-    @cached_property
-    def undisturbed(self) -> Simulation | TumoursSimulation | BodyAlone:
-        """What runs without the study's events."""
-        if self.table.tumour is None and not self.tumours:
-            return body_alone(self)
-        _ = self.saving
-        if self.tumours:
-            made = tumours_simulation(self)
-            self.used.update(made.used)
-            self.images.update(made.images)
-            return made.simulation
-        simulation, used, images = coupled_simulation(self)
-        self.used.update(used)
-        self.images.update(images)
-        with errors_named(self.name):
-            return with_cells(simulation, self.table)
-
-    @cached_property
-    def images(self) -> dict[str, str]:
-        """What the study's images gave, in words by dotted key, once it was assembled."""
-        return {}
-
-    @cached_property
-    def events(self) -> Events[Study] | None:
-        """The study's events and courses of numbers, if it has any. Raises `InputError`."""
-        if not self.table.events and not self.courses:
-            return None
-        firsts = {course.key: course.first() for course in self.courses}
-        numbers = StudyNumbers(study=self.with_settings({"events": [], **firsts}))
-        with errors_named(self.name):
-            return read_events(self, numbers)
-
-    @cached_property
-    def used(self) -> dict[str, Parameter]:
-        """The numbers of fields and tissue by dotted key, once the study was assembled."""
-        return {}
-
-    @property
-    def stated(self) -> dict[str, Parameter]:
-        """The numbers that the study states, by dotted key."""
-        return {**stated_parameters(self.table), **self.used}
-
-    def parameters(self) -> dict[str, Parameter]:
-        """Return every number that the run uses, with unit, source and standing."""
-        run = self.undisturbed
-        events = {} if self.events is None else self.events.stated(system_of(run))
-        return all_parameters(self, {**self.stated, **events})
-
-    def references(self) -> list[str]:
-        """Return the bibliography keys of everything that the study rests on."""
-        named = () if self.events is None else self.events.entries.references
-        return all_references(self, self.parameters(), named)
-
     def run(
         self,
         watch: Callable[[float, float], None] | None = None,
@@ -278,15 +181,6 @@ class Study(Composition):
             return result
         seconds = perf_counter() - start
         return result.with_group("errors", mesh_errors(record, run, wanted, seconds, watch))
-
-    @cached_property
-    def saving(self) -> Saving:
-        """Which fields are saved, and how. Raises `InputError` for one that there is not."""
-        with errors_named(self.name):
-            species = () if self.table.tumour is None else self.kinetics.species_names
-            several = self.networks.values() if self.tumours else ()
-            inside = dict.fromkeys(s for network in several for s in network.species_names)
-            return saving_of(self.table.save, [*species, *inside])
 
     def _identity(self) -> str:
         return identity(self.text, without_folders(self.settings))
