@@ -14,14 +14,15 @@ from cartflow.analyses.fit.optimise import Found
 from cartflow.analyses.fit.parameters import Vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.subjects import Choices
+from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.provenance import now
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What was asked for, as it is kept to repeat it."""
+class Wanted:
+    """What is asked for of every fit, as it is kept to repeat it."""
 
     identity: Mapping[str, str]
     settings: Mapping[str, Any]
@@ -29,6 +30,31 @@ class Asked:
     vary: Vary
     starts: int
     seed: int
+
+    def of_whom(self, what: str) -> str:
+        """Return the title of a fit, which is `what` of a model or study."""
+        return f"{self.identity.get('model') or self.identity.get('title')}: {what}"
+
+    def attributes(self, data: Measurements) -> dict[str, Any]:
+        """Return the attributes that repeat it, with where its data came from."""
+        return {
+            "history": f"{now()} cartflow fit",
+            **self.identity,
+            "settings": json.dumps(dict(self.settings), default=str),
+            "choices": json.dumps(asdict(self.choices), default=str),
+            "vary": json.dumps(self.vary, default=str),
+            "data": data.source,
+            "extra_columns": json.dumps(data.extras),
+            "doses": json.dumps(data.doses),
+            "starts": self.starts,
+            "seed": self.seed,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked(Wanted):
+    """What was asked for of a fit; `exact` says whether its derivatives were."""
+
     exact: bool
 
 
@@ -48,17 +74,8 @@ def attributes(problem: Problem, best: Found, what: Known, asked: Asked) -> dict
     return {
         "Conventions": "CF-1.11",
         "analysis": "fit",
-        "title": f"{asked.identity.get('model') or asked.identity.get('title')}: a fit",
-        "history": f"{now()} cartflow fit",
-        **asked.identity,
-        "settings": json.dumps(dict(asked.settings), default=str),
-        "choices": json.dumps(asdict(asked.choices), default=str),
-        "vary": json.dumps(asked.vary, default=str),
-        "data": problem.measurements.source,
-        "extra_columns": json.dumps(problem.measurements.extras),
-        "doses": json.dumps(problem.measurements.doses),
-        "starts": asked.starts,
-        "seed": asked.seed,
+        "title": asked.of_whom("a fit"),
+        **asked.attributes(problem.measurements),
         "derivatives": "exact" if asked.exact else "differences",
         "minus_two_log_likelihood": loss,
         "estimated": free,

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from cartflow.analyses.fit.asked import Wanted
 from cartflow.analyses.fit.mixed.marginal import Population
 from cartflow.analyses.fit.mixed.search import Ended
-from cartflow.analyses.fit.parameters import Vary
 from cartflow.analyses.fit.problem import Problem
-from cartflow.analyses.fit.subjects import Choices
-from cartflow.core.provenance import now
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskedMixed:
-    """What was asked for, as it is kept to repeat it."""
+class AskedMixed(Wanted):
+    """What was asked for of a population's fit."""
 
-    identity: Mapping[str, str]
-    settings: Mapping[str, Any]
-    choices: Choices
-    vary: Vary
     random: Sequence[str]
     covariates: Mapping[str, Sequence[str]]
-    starts: int
-    seed: int
     simulations: int
 
 
@@ -41,19 +33,10 @@ def attributes(
     return {
         "Conventions": "CF-1.11",
         "analysis": "mixed fit",
-        "title": f"{asked.identity.get('model') or asked.identity.get('title')}: a population",
-        "history": f"{now()} cartflow fit",
-        **asked.identity,
-        "settings": json.dumps(dict(asked.settings), default=str),
-        "choices": json.dumps(asdict(asked.choices), default=str),
-        "vary": json.dumps(asked.vary, default=str),
+        "title": asked.of_whom("a population"),
+        **asked.attributes(problem.measurements),
         "random_effects": json.dumps([list(block) for block in layout.blocks]),
         "covariates": json.dumps({k: list(v) for k, v in asked.covariates.items()}),
-        "data": problem.measurements.source,
-        "extra_columns": json.dumps(problem.measurements.extras),
-        "doses": json.dumps(problem.measurements.doses),
-        "starts": asked.starts,
-        "seed": asked.seed,
         "simulations": asked.simulations,
         "points": population.points,
         "evaluations": ended.evaluations,
