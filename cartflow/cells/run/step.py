@@ -133,19 +133,18 @@ class Stepping:
     def _chances(self, state: Array, rates: Array) -> Array:
         """Return the chances (acts, mesh cells) per cell and day, in the order of `choices`."""
         system = self.system
+        # Apart, an act in reverse has a rate of its own; as one, it goes by a rate below zero.
+        as_one = system.asked.net_rates == "as_one"
         found = []
         for act in system.acts.acts:
             if act.actor >= 0:
                 density = state[system.rows[act.actor]]
-                rate = rates[act.rate] * (-1.0 if self._backwards(act.rate, act.reverse) else 1.0)
-                some = np.maximum(rate, 0.0)
+                some = np.maximum(
+                    -rates[act.rate] if act.reverse and as_one else rates[act.rate], 0
+                )
                 found.append(np.divide(some, density, out=np.zeros_like(some), where=density > 0))
         found += [way.rate for way in system.leaving]
         return np.array(found).reshape(len(found), system.problem.geometry.size)
-
-    def _backwards(self, row: int, reverse: bool) -> bool:
-        """Return whether an act in reverse goes by a rate below zero, not by one of its own."""
-        return reverse and self.system.asked.net_rates == "as_one"
 
     def _entered(self, times: Array) -> Array:
         """Enter how often acts happened; return how many of each kind left by lymph."""
