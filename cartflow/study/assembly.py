@@ -25,9 +25,7 @@ from cartflow.pde.hindrance import LAWS, Hindrance
 from cartflow.pde.problem import DensityDependence, Field
 from cartflow.pde.tissue import Tissue
 from cartflow.study.earlier import field_of_earlier, is_earlier
-from cartflow.study.images.laws import RELATIVE
-from cartflow.study.images.numbers import image_number, is_image
-from cartflow.study.schema import (
+from cartflow.study.field_tables import (
     ChemotaxisTable,
     FieldTable,
     FixedValueTable,
@@ -35,8 +33,10 @@ from cartflow.study.schema import (
     HindranceTable,
     RobinTable,
     SourceTable,
-    StudyTable,
 )
+from cartflow.study.images.laws import RELATIVE
+from cartflow.study.images.numbers import image_number, is_image
+from cartflow.study.schema import StudyTable
 
 Array = np.ndarray
 

@@ -12,7 +12,8 @@ from cartflow.cells.simulation import CellSimulation
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.coupling.simulation import Simulation
-from cartflow.study.schema import CellsTable, FieldTable, StudyTable
+from cartflow.study.field_tables import CellsTable, FieldTable
+from cartflow.study.schema import StudyTable
 
 _WALK = ("speed", "persistence_time")
 # What chooses the steps of fields, which here go with those of the cells.

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field
+from pydantic import Field
 
 from cartflow.core.parameters import Parameter
-from cartflow.core.tables import PositiveInt, Table, WholeNumber, quantity
+from cartflow.core.tables import PositiveInt, Table, quantity
 from cartflow.pbpk.doses import Route
 from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling
 from cartflow.pbpk.sizes.size import SizeRule
 from cartflow.study.course_tables import BloodTable
 from cartflow.study.event_tables import EventTable
+from cartflow.study.field_tables import (
+    CellsTable,
+    Duration,
+    FieldTable,
+    Fraction,
+    Number,
+    TissueTable,
+)
 from cartflow.study.geometry_tables import GeometryTable
 from cartflow.study.population_tables import PopulationTable
 
 Time = Annotated[Parameter, quantity("day")]
-Duration = Annotated[Parameter, quantity("day", above=0)]
 Cells = Annotated[Parameter, quantity("cell", above=0)]
 DosedCells = Annotated[Parameter, quantity("cell", "cell/kg", above=0)]
 Diffusivity = Annotated[Parameter, quantity("mm^2/day")]
-Speed = Annotated[Parameter, quantity("mm/day", above=0)]
 Rate = Annotated[Parameter, quantity("1/day")]
-Number = Annotated[Parameter, quantity("1")]
-Fraction = Annotated[Parameter, quantity("1", above=0)]
 
 
 class NamedFile(Table):
@@ -105,92 +109,6 @@ class TumourTable(Table):
     blood: BloodTable | None = None
 
 
-class HindranceTable(Table):
-    """A law for the tortuosity of the pore space."""
-
-    law: str = "measured"
-    tortuosity: Number | None = None
-    exponent: Number | None = None
-    matrix_tortuosity: Number | None = None
-
-
-class TissueTable(Table):
-    """Porosity, tortuosity, and the matrix field that the porosity follows."""
-
-    porosity: Any = None
-    open_porosity: Fraction | None = None
-    matrix: str | None = None
-    hindrance: HindranceTable = HindranceTable()
-
-
-class ChemotaxisTable(Table):
-    """Drift up the gradient of an attractant."""
-
-    attractant: str
-    law: Literal["linear", "logarithmic", "receptor"] = "logarithmic"
-    sensitivity: Any
-    half_saturation: Any = None
-    maximal_speed: Speed | None = None
-
-
-class DensityDependenceTable(Table):
-    """D(u) = D0 (u / reference)^exponent."""
-
-    reference: Any
-    exponent: Number | None = None
-
-
-class FluxTable(Table):
-    """A prescribed flux into the tissue."""
-
-    type: Literal["flux"]
-    flux: Any
-
-
-class FixedValueTable(Table):
-    """A fixed value at the boundary."""
-
-    type: Literal["fixed_value"]
-    value: Any
-
-
-class RobinTable(Table):
-    """A flux in proportion to the distance from an exterior value."""
-
-    type: Literal["robin"]
-    transfer_coefficient: Annotated[Parameter, quantity("mm/day")]
-    exterior: Any = None
-
-
-BoundaryTable = Annotated[FluxTable | FixedValueTable | RobinTable, Discriminator("type")]
-
-
-class SourceTable(Table):
-    """Supply and first-order removal in a region."""
-
-    supply: Any = None
-    removal: Any = None
-
-
-class FieldTable(Table):
-    """How one species starts and moves; without a diffusivity it is immobile.
-
-    As cells it may walk straight on at a `speed` for a `persistence_time` instead.
-    """
-
-    form: Literal["field", "cells"] = Field(default="field", alias="as")
-    speed: Speed | None = None
-    persistence_time: Duration | None = None
-    initial: Any = None
-    diffusivity: Any = None
-    hindrance: HindranceTable | None = None
-    open_gain: Fraction | None = None
-    density_dependence: DensityDependenceTable | None = None
-    chemotaxis: ChemotaxisTable | None = None
-    boundaries: dict[str, BoundaryTable] = Field(default_factory=dict)
-    regions: dict[str, SourceTable] = Field(default_factory=dict)
-
-
 class KineticsTable(Table):
     """The kinetics models, combined by the names of their species, and changed parameters."""
 
@@ -214,17 +132,6 @@ class OrganTable(Table):
     space: Literal["tissue", "vascular"] = "tissue"
     volume: Annotated[Parameter, quantity("mm^3", above=0)] | None = None
     initial: dict[str, Any] = Field(default_factory=dict)
-
-
-class CellsTable(Table):
-    """How fields that are cells are run: chance, steps, densities, and what is kept."""
-
-    seed: Annotated[WholeNumber, Field(ge=0, lt=2**63)] = 1
-    step: Duration | None = None
-    kernel_width: Annotated[Parameter, quantity("mm")] | None = None
-    net_rates: Literal["refuse", "as_one", "apart"] = "refuse"
-    most: PositiveInt = 10_000_000
-    saved: PositiveInt = 100_000
 
 
 class TimeTable(Table):
