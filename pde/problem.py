@@ -168,9 +168,22 @@ class Problem:
         return self.tissue.porosity_at(self.matrix_density(state))
 
     def storage(self, state: Array) -> Array:
-        """Return the storage per species and cell: porosity for solutes, 1 for cells."""
+        """Return the storage per species and cell: porosity for solutes, 1 for cells.
+
+        Where it is the same in all cells and at all times it takes no memory, and is not written.
+        """
+        if self._even_storage is not None:
+            return self._even_storage
         porosity = self.porosity(state)
         return np.where(self.solutes[:, None], porosity[None, :], 1.0)
+
+    @cached_property
+    def _even_storage(self) -> Array | None:
+        porosity = self.tissue.porosity
+        if self.tissue.matrix is not None or not np.all(porosity == porosity[0]):
+            return None
+        each = np.where(self.solutes, porosity[0], 1.0)
+        return np.broadcast_to(each[:, None], (each.size, porosity.size))
 
     def place_diffusivity(self, item: Field, state: Array) -> Array:
         """Return the flux coefficient per cell, mm^2/day, without the part that depends on u."""

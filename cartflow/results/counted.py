@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 from weakref import WeakKeyDictionary, ref
@@ -15,6 +16,7 @@ from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.state import State
 from cartflow.geometries.geometry import Geometry
 from cartflow.pde.problem import Problem
+from cartflow.results.large_counts import LargeCounts
 
 Array = np.ndarray
 
@@ -34,12 +36,17 @@ class Counted:
 class Shelved(State):
     """A saved state whose fields are no longer in memory; what was counted of them is."""
 
-    counted: Counted
+    _counted: Counted | Future[Counted]
 
-    def __init__(self, state: State, counted: Counted) -> None:
+    def __init__(self, state: State, counted: Counted | Future[Counted]) -> None:
         for name in ("time", "body", "ledger", "residents"):
             object.__setattr__(self, name, getattr(state, name))
-        object.__setattr__(self, "counted", counted)
+        object.__setattr__(self, "_counted", counted)
+
+    @property
+    def counted(self) -> Counted:
+        """What the fields came to; waits where that is being counted."""
+        return self._counted if isinstance(self._counted, Counted) else self._counted.result()
 
     @property
     def tumour(self) -> Array:
@@ -48,9 +55,23 @@ class Shelved(State):
         raise AttributeError(msg)
 
 
-def counted(state: State, simulation: Simulation) -> Counted:
-    """Return what the tumour of `state` comes to."""
-    return counts([state], simulation)[0]
+def large_counts(simulation: Simulation) -> LargeCounts:
+    """Return what counts states of a `simulation` one by one; not for two threads at once."""
+    geometry = simulation.coupled.engine.problem.geometry
+    return LargeCounts(
+        volumes=geometry.cell_volumes, depth=geometry.depth, order=_by_depth(geometry)
+    )
+
+
+def counted(state: State, simulation: Simulation, by: LargeCounts) -> Counted:
+    """Return what the tumour of `state` comes to, to the bits of `counts`."""
+    coupled, problem = simulation.coupled, simulation.coupled.engine.problem
+    tumour, rows = state.tumour, coupled.products
+    return Counted(
+        products=coupled.of_all(by.products(tumour, rows)),
+        amounts=by.amounts(tumour, problem.storage(tumour)),
+        depths=by.depths(tumour, rows, _SHARE),
+    )
 
 
 def counts(states: Sequence[State], simulation: Simulation) -> list[Counted]:
@@ -61,6 +82,10 @@ def counts(states: Sequence[State], simulation: Simulation) -> list[Counted]:
     most = max(1, _MOST_AT_ONCE // simulation.initial.size)
     for first in range(0, len(left), most):
         some = left[first : first + most]
+        if most == 1:
+            one = counted(some[0], simulation, large_counts(simulation))
+            found[some[0]], _known[some[0]] = one, (ref(problem), one)
+            continue
         for state, one in zip(some, _counts(some, simulation), strict=True):
             found[state] = one
             _known[state] = (ref(problem), one)
@@ -139,4 +164,4 @@ def penetration_depth(cells: Array, depth: Array, share: float = _SHARE) -> floa
 
 @lru_cache(maxsize=1)
 def _by_depth(geometry: Geometry) -> Array:
-    return np.argsort(geometry.depth, kind="stable")
+    return np.argsort(geometry.depth, kind="stable").astype(np.int32)

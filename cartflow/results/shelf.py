@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -13,10 +14,13 @@ from cartflow.core.dataset import variable
 from cartflow.core.large.beside import Beside
 from cartflow.core.large.lazy import TimeByTime, lazy_variable
 from cartflow.core.outcome import InputError
+from cartflow.core.saving.behind import Behind
 from cartflow.core.terminal import say
 from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.state import State
-from cartflow.results.counted import Shelved, counted
+from cartflow.results.counted import Counted, Shelved, counted, large_counts
+from cartflow.results.large_counts import LargeCounts
+from cartflow.results.on_grid import Grid
 
 Array = np.ndarray
 # A run whose saved fields take more bytes than this does not keep them in memory.
@@ -53,12 +57,6 @@ def worth_a_shelf(simulation: Simulation, saving: Saving) -> bool:
     return size > _MOST_IN_MEMORY or not saving.exact
 
 
-def fields_of(state: State, simulation: Simulation, saving: Saving) -> dict[str, xr.Variable]:
-    """Return the fields of one state on the grid, nan outside."""
-    each = all_fields([state], simulation, saving)
-    return {name: xr.Variable(one.dims[1:], one.values[0], one.attrs) for name, one in each.items()}
-
-
 def all_fields(
     states: Sequence[State], simulation: Simulation, saving: Saving
 ) -> dict[str, xr.Variable]:
@@ -79,38 +77,89 @@ def all_fields(
 class Shelf:
     """Puts the fields of a run's saved states into files, and says where they stand.
 
-    Fields that cannot be written, as on a full disk, stay in memory, and are tried again.
+    States are counted and written in a thread beside the run. Fields that cannot be written, as
+    on a full disk, stay in memory, and are tried again.
     """
 
     beside: Beside
     simulation: Simulation
     saving: Saving
     times: list[float] = field(default_factory=list)
-    pending: dict[int, dict[str, xr.Variable]] = field(default_factory=dict)
+    pending: dict[int, State] = field(default_factory=dict)
     said: str = ""
+    _behind: Behind = field(default_factory=Behind)
 
     def shelve(self, state: State) -> State:
-        """Return `state` without its fields, which are written."""
+        """Return `state` without its fields, which are counted and written meanwhile."""
         if isinstance(state, Shelved):
             return state
-        self.put(len(self.times), state)
+        place = len(self.times)
         self.times.append(state.time)
-        return Shelved(state, counted(state, self.simulation))
+        self.pending[place] = state
+
+        def task() -> Counted:
+            found = counted(state, self.simulation, self._counts)
+            self._write()
+            return found
+
+        return Shelved(state, self._behind.do(task))
 
     def put(self, place: int, state: State) -> None:
         """Write the fields of `state` as those of the saved time number `place`."""
-        self.pending[place] = fields_of(state, self.simulation, self.saving)
-        times = [*self.times[:place], state.time]
-        for waiting in sorted(self.pending):
+        self.pending[place] = state
+        self._behind.do(self._write)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until all that can be written is."""
+        self._behind.settle()
+
+    @cached_property
+    def _counts(self) -> LargeCounts:
+        return large_counts(self.simulation)
+
+    def _write(self) -> None:
+        for place in sorted(self.pending):
+            state = self.pending[place]
             try:
                 self.beside.put(
-                    waiting, times[waiting], self.pending[waiting], self.saving.compression
+                    place,
+                    state.time,
+                    self._size,
+                    partial(self._fields, state),
+                    self.saving.compression,
                 )
-                del self.pending[waiting]
+                del self.pending[place]
                 self.said = ""
             except InputError as error:
                 self._say(str(error))
                 return
+
+    def _fields(self, state: State) -> Iterator[tuple[str, xr.Variable]]:
+        """Yield the fields of a state, each of which lasts until the next is asked for."""
+        dims = self.simulation.coupled.engine.problem.geometry.dims
+        for name in self.saving.names(self.simulation):
+            row, attrs = self._row_of(name)
+            values = self._grid.of(state.tumour[row]).astype(self.saving.dtype, copy=False)
+            yield name, xr.Variable(dims, values, attrs)
+
+    @property
+    def _size(self) -> int:
+        """The bytes of the fields of one state on the grid."""
+        of_one = self.simulation.coupled.engine.problem.geometry.active.size
+        fields = len(self.saving.names(self.simulation))
+        return of_one * fields * np.dtype(self.saving.dtype).itemsize
+
+    @cached_property
+    def _grid(self) -> Grid:
+        return Grid(self.simulation.coupled.engine.problem.geometry)
+
+    def _row_of(self, name: str) -> tuple[int, dict[Any, Any]]:
+        """Return a field's row in the state, and its attributes."""
+        network = self.simulation.coupled.engine.problem.network
+        row = network.index(name)
+        of = network.species[row]
+        return row, variable((), 0.0, of.unit, of.long_name or name, role=of.role).attrs
 
     def _say(self, reason: str) -> None:
         if reason != self.said:
@@ -126,21 +175,19 @@ class Shelf:
         if not isinstance(states[last], Shelved):
             self.put(last, states[last])
         times, geometry = [s.time for s in states], self.simulation.coupled.engine.problem.geometry
-        species = self.simulation.coupled.engine.problem.network
+        shape, dims = (len(states), *geometry.active.shape), ("time", *geometry.dims)
         found = {}
         for name in self.saving.names(self.simulation):
-            of = species.species[species.index(name)]
-            shape = (len(states), *geometry.active.shape)
             array = TimeByTime(self._reader(name, times), shape, self.saving.dtype)
-            attrs = variable((), 0.0, of.unit, of.long_name or name, role=of.role).attrs
-            dims = ("time", *geometry.dims)
-            found[name] = lazy_variable(dims, array, attrs, self.saving.encoding)
+            found[name] = lazy_variable(dims, array, self._row_of(name)[1], self.saving.encoding)
         return found
 
     def _reader(self, name: str, times: list[float]) -> Callable[[int], Array]:
         def one(place: int) -> Array:
-            if place in self.pending:
-                return np.asarray(self.pending[place][name].values)
+            waiting = self.pending.get(place)
+            if waiting is not None:
+                values = waiting.tumour[self._row_of(name)[0]]
+                return self.simulation.coupled.engine.problem.geometry.scatter(values)
             return self.beside.one(name, place, times[place])
 
         return one

@@ -70,6 +70,8 @@ class Written:
         if not more and not mark:
             return
         try:
+            # What the small file and the checkpoint speak of must stand there.
+            self.shelf.settle()
             result = make()
             if mark:
                 self._mark(result.tree)
@@ -91,6 +93,7 @@ class Written:
         not wanted `together` all the same), all stays as it is. Raises `RunStopped` where
         nothing can be written.
         """
+        self.shelf.settle()
         try:
             if is_unfinished(result.outcome) and not together:
                 self._mark(result.tree)

@@ -156,8 +156,9 @@ class FastEngine:
         """Return the densities and the account of a step, limited where it fell below zero."""
         amounts = stepped.amounts
         extents = self._limit(amounts, stepped.low, stepped.extents)
-        new = amounts / self.problem.storage(amounts) if self._stored else amounts
-        return new, extents.account(self.problem.network)
+        if self._stored:
+            np.divide(amounts, self.problem.storage(amounts), out=amounts)
+        return amounts, extents.account(self.problem.network)
 
     def _judged(self, stepped: Stepped) -> tuple[Array, Account, Array, Array]:
         assert stepped.difference is not None

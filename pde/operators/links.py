@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from cartflow.geometries.connectivity import Connectivity
 from cartflow.geometries.geometry import Geometry
 
 Array = np.ndarray
@@ -35,14 +37,25 @@ def read_links(geometry: Geometry) -> Links:
         axis, sign = faces.hanging.slots, np.ones_like(faces.owner)
         number = max(int(axis.max(initial=0)) + 1, geometry.active.ndim)
     else:
-        places = np.argwhere(geometry.active)
-        apart = places[faces.neighbour] - places[faces.owner]
-        axis = np.abs(apart).argmax(axis=1)
-        number, sign = places.shape[1], apart[np.arange(axis.size), axis]
-    first = np.where(sign > 0, faces.owner, faces.neighbour)
-    second = np.where(sign > 0, faces.neighbour, faces.owner)
+        axis, sign = _directions(geometry.active, faces)
+        number = geometry.active.ndim
+    first, second = faces.owner, faces.neighbour
+    if not (sign > 0).all():
+        first = np.where(sign > 0, faces.owner, faces.neighbour)
+        second = np.where(sign > 0, faces.neighbour, faces.owner)
     alone = np.tile(np.arange(geometry.size, dtype=np.int32), (number, 1))
     ahead, behind = alone.copy(), alone
     ahead[axis, first] = second
     behind[axis, second] = first
     return Links(ahead=ahead, behind=behind, axis=axis, first=first, second=second, sign=sign)
+
+
+def _directions(active: NDArray[np.bool_], faces: Connectivity) -> tuple[Array, Array]:
+    """Return the axis of every face, and whether it leads forwards or back (1, -1)."""
+    axis, sign = np.zeros((2, faces.owner.size), dtype=np.int8)
+    for number, along in enumerate(np.nonzero(active)):
+        place = along.astype(np.int32)
+        apart = place[faces.neighbour] - place[faces.owner]
+        axis[apart != 0] = number
+        sign += np.sign(apart).astype(np.int8)
+    return axis, sign

@@ -38,7 +38,9 @@ class Operators:
         self._conductance = faces.conductances
         self._areas = faces.areas
         start = np.ones((len(problem.fields), problem.geometry.size))
-        self._storage = problem.storage(start) if problem.tissue.matrix is None else None
+        self._storage = (
+            np.ascontiguousarray(problem.storage(start)) if problem.tissue.matrix is None else None
+        )
         self._steady: dict[int, FieldTransport] = {
             i: field_transport(problem, i, start, problem.storage(start))
             for i, item in enumerate(problem.fields)

@@ -24,11 +24,11 @@ class VoxelDrift:
         self._links = links
         self._spacing = spacings(problem.geometry)
         self._volumes = problem.geometry.cell_volumes
-        if links is not None:
-            self._areas = np.zeros(links.ahead.shape)
-            self._areas[links.axis, links.first] = problem.geometry.connectivity.areas
         fields = enumerate(problem.fields)
         self.fields = tuple(i for i, item in fields if item.chemotaxis is not None)
+        if links is not None and self.fields:
+            self._areas = np.zeros(links.ahead.shape)
+            self._areas[links.axis, links.first] = problem.geometry.connectivity.areas
 
     def flux(self, u: Array) -> tuple[Array, Array]:
         """Return u v A (drifting fields, axes, cells) at the faces ahead, and each's largest v A/V.

@@ -109,7 +109,7 @@ def lay_out(
 def _pores(problem: Problem, storage: Array) -> Array:
     """Return the porosity per cell, or nothing where it changes nothing."""
     held = storage[problem.solutes]
-    return np.zeros(0) if np.all(held == 1.0) else held[0]
+    return np.zeros(0) if np.all(held == 1.0) else np.ascontiguousarray(held[0])
 
 
 def _uniform_transport(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from cartflow.core.outcome import InputError
 from cartflow.core.saving.whole import write_whole
 
 Array = np.ndarray
+Fields = Callable[[], Iterable[tuple[str, xr.Variable]]]  # by name, one after the other
 ATTRIBUTE = "fields_beside"
 CHECKPOINT = "checkpoint.nc"
 _OURS = re.compile(r"\d{6}\.nc|checkpoint\.nc")
@@ -65,15 +66,17 @@ class Beside:
             if not begin:
                 self.folder.rmdir()
 
-    def put(self, place: int, time: float, fields: Mapping[str, xr.Variable], level: int) -> None:
-        """Write the fields of one saved time; the file appears whole. Raises `InputError`."""
+    def put(self, place: int, time: float, size: int, fields: Fields, level: int) -> None:
+        """Write the fields of one saved time, `size` bytes; the file appears whole.
+
+        Raises `InputError`.
+        """
 
         def make(draft: Path) -> None:
-            size = sum(field.nbytes for field in fields.values())
             if shutil.disk_usage(self.folder).free < size:
                 msg = f"it takes {size / 1e6:.1f} MB"
                 raise OSError(28, msg)
-            _write_one(draft, time, fields, level)
+            _write_one(draft, time, fields(), level)
 
         write_whole(self.file(place), make)
 
@@ -90,16 +93,20 @@ class Beside:
         raise InputError(msg)
 
 
-def _write_one(draft: Path, time: float, fields: Mapping[str, xr.Variable], level: int) -> None:
+def _write_one(
+    draft: Path, time: float, fields: Iterable[tuple[str, xr.Variable]], level: int
+) -> None:
     import netCDF4
 
     told: dict[str, Any] = {"zlib": True, "complevel": level} if level else {}
     with LOCK, netCDF4.Dataset(draft, "w") as file:
+        # All is written at once; to fill it before would be to write it twice.
+        file.set_fill_off()
         file.createDimension("time", 1)
         made = file.createVariable("time", "f8", ("time",))
         made.units, made.long_name = "day", "time since the start"
         made[0] = time
-        for name, field in fields.items():
+        for name, field in fields:
             dims = tuple(map(str, field.dims))
             for dim, size in zip(dims, field.shape, strict=True):
                 if dim not in file.dimensions:
@@ -109,7 +116,7 @@ def _write_one(draft: Path, time: float, fields: Mapping[str, xr.Variable], leve
             )
             made.set_auto_maskandscale(False)
             made.setncatts(field.attrs)
-            made[0] = field.values
+            made[:] = field.values[None]
 
 
 def _of_whole(path: Path, name: str, time: float) -> Array:

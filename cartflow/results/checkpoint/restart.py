@@ -19,7 +19,7 @@ from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.state import State
 from cartflow.results.checkpoint.group import GROUP, SAVED, is_unfinished
 from cartflow.results.checkpoint.marks import marks, require_same
-from cartflow.results.counted import Counted, Shelved, counted
+from cartflow.results.counted import Counted, Shelved, counts
 
 Array = np.ndarray
 _MOST_STEPS = 100_000_000
@@ -96,7 +96,7 @@ def _states(tree: xr.DataTree, group: xr.Dataset, run: Run, times: Array) -> lis
 
 def _shelved(group: xr.Dataset, run: Simulation, states: list[State], first: State) -> list[State]:
     """Return states whose fields stand in files, with what was counted of them."""
-    one, times = counted(first, run), len(states) + 1
+    one, times = counts([first], run)[0], len(states) + 1
     # There is no depth of no cells.
     found = {
         name: _like(group, f"counted_{name}", times, getattr(one, name), finite=name != "depths")
