@@ -16,9 +16,11 @@ from cartflow.core.assumed import assumed, in_words
 from cartflow.core.dataset import label, without_fill
 from cartflow.core.outcome import InputError, RunStopped, require_known
 from cartflow.core.parameters import Parameter
+from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.files.load import load_body
 from cartflow.pbpk.metrics import auc, maximum, terminal_half_lives
+from cartflow.results.only_counted import OnlyCounted, worth_counting
 from cartflow.study.dosing import dosed_cells
 from cartflow.study.overrides import without_folders
 from cartflow.study.schema import TimeTable
@@ -166,7 +168,9 @@ def _days(value: float) -> Parameter:
 
 
 def _run(study: Study, body: Body) -> tuple[dict[str, float], xr.Dataset]:
-    result = study.run(mesh_check=False, time_check=False)
+    run = study.prepared
+    kept = OnlyCounted(run) if isinstance(run, Simulation) and worth_counting(run) else None
+    result = study.run(mesh_check=False, time_check=False, shelf=kept)
     if result.outcome.status != "finished":
         msg = f"{body.name}: {result.outcome}"
         raise RunStopped(msg)

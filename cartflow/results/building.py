@@ -22,9 +22,10 @@ from cartflow.results.checkpoint.group import checkpoint_group, is_unfinished
 from cartflow.results.endpoint import endpoint_group
 from cartflow.results.groups import balance_group, body_group, exchange_group, shared
 from cartflow.results.one_tumour import SEVERAL
+from cartflow.results.only_counted import FieldsKept
 from cartflow.results.result import Result
 from cartflow.results.several import several_time_error, tumours_groups
-from cartflow.results.shelf import Saving, Shelf
+from cartflow.results.shelf import Saving
 from cartflow.results.time_error import time_error
 from cartflow.results.tumour import tumour_group
 
@@ -44,7 +45,7 @@ def build_result(
     given: str = "",
     events: Sequence[str] = (),
     saving: Saving | None = None,
-    shelf: Shelf | None = None,
+    shelf: FieldsKept | None = None,
 ) -> Result:
     """Return the result of a `Record` with everything that its file should say about itself.
 

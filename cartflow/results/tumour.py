@@ -15,13 +15,17 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
 from cartflow.results.counted import counts
 from cartflow.results.endpoint import IN_TUMOUR
-from cartflow.results.shelf import Saving, Shelf, all_fields
+from cartflow.results.only_counted import FieldsKept
+from cartflow.results.shelf import Saving, all_fields
 
 Array = np.ndarray
 
 
 def tumour_group(
-    record: Record, simulation: Simulation, saving: Saving | None = None, shelf: Shelf | None = None
+    record: Record,
+    simulation: Simulation,
+    saving: Saving | None = None,
+    shelf: FieldsKept | None = None,
 ) -> xr.Dataset:
     """Return one variable a field over time and the grid, nan outside, with its coordinates.
 

@@ -25,8 +25,8 @@ from cartflow.pbpk.trafficking import Trafficking
 from cartflow.results.building import build_result, identity
 from cartflow.results.checkpoint.restart import restart
 from cartflow.results.mesh_error.check import MeshCheck, mesh_errors, not_told
+from cartflow.results.only_counted import FieldsKept
 from cartflow.results.result import Result
-from cartflow.results.shelf import Shelf
 from cartflow.study.cells import walks_as_diffusivities
 from cartflow.study.checks import require_parts
 from cartflow.study.courses.numbers import without_courses
@@ -144,7 +144,7 @@ class Study(Preparation):
         mesh_check: MeshCheck | None = None,
         time_check: bool = True,
         since: Result | None = None,
-        shelf: Shelf | None = None,
+        shelf: FieldsKept | None = None,
     ) -> Result:
         """Run the study; `watch(time, step)` in days is called after every step.
 
@@ -185,7 +185,7 @@ class Study(Preparation):
     def _identity(self) -> str:
         return identity(self.text, without_folders(self.settings))
 
-    def _result(self, record: Record, shelf: Shelf | None = None) -> Result:
+    def _result(self, record: Record, shelf: FieldsKept | None = None) -> Result:
         result = build_result(
             record,
             self.prepared,

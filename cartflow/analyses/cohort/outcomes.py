@@ -9,11 +9,13 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.dataset import label, variable
+from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.ledger import residual
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
+from cartflow.coupling.state import State
 from cartflow.pbpk.flows.observables import in_body, organ_table, venous_concentration
-from cartflow.results.counted import penetration_depth
+from cartflow.results.counted import Shelved, penetration_depth
 
 Array = np.ndarray
 _MM3_PER_ML = 1e3
@@ -50,6 +52,10 @@ def coordinates(simulation: Simulation) -> dict[str, xr.Variable]:
 def _ends(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
     coupled, last = simulation.coupled, record.states[-1]
     geometry = coupled.engine.problem.geometry
+    if isinstance(last, Shelved):
+        # Of the state reached there are the fields, too.
+        assert record.reached is not None
+        last = record.reached
     inside = (last.tumour[coupled.products] * coupled.volumes).sum(axis=0)
     cells = organ_table(coupled.network).totals(last.body)
     reached, infused = float(last.ledger.inflow.sum()), float(last.ledger.infused.sum())
@@ -70,7 +76,7 @@ def _ends(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
             ("organ",), cells, "cell", "product cells in the organ, without a tumour's tissue"
         ),
         "relative_residual": variable(
-            (), _residual(record, simulation), "1", "|residual| / (infused + born)"
+            (), _residual(last, coupled), "1", "|residual| / (infused + born)"
         ),
     }
     for name, course in _amounts(replace(record, states=[last]), simulation).items():
@@ -87,7 +93,10 @@ def _delivery(reached: float, infused: float, volume: float) -> xr.Variable:
 
 def _courses(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
     coupled = simulation.coupled
-    inside = [coupled.in_tumour(state.tumour).sum() for state in record.states]
+    inside = [
+        (s.counted.products if isinstance(s, Shelved) else coupled.in_tumour(s.tumour)).sum()
+        for s in record.states
+    ]
     courses = {f"course_{n}": v for n, v in _amounts(record, simulation).items()}
     text = "product cells in the tumour"
     courses["course_in_tumour"] = variable(("time",), inside, "cell", text)
@@ -100,7 +109,12 @@ def _courses(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
 
 def _amounts(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
     problem = simulation.coupled.engine.problem
-    totals = np.array([problem.totals(state.tumour) for state in record.states])
+    totals = np.array(
+        [
+            s.counted.amounts if isinstance(s, Shelved) else problem.totals(s.tumour)
+            for s in record.states
+        ]
+    )
     return {
         f"amount_{species.name}": variable(
             ("time",),
@@ -112,8 +126,7 @@ def _amounts(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
     }
 
 
-def _residual(record: Record, simulation: Simulation) -> float:
-    last, coupled = record.states[-1], simulation.coupled
+def _residual(last: State, coupled: Coupled) -> float:
     ledger = last.ledger
     inside = coupled.in_tumour(last.tumour)
     gaps = residual(ledger, in_body(coupled.network, last.body), inside, np.zeros(inside.size))

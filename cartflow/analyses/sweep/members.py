@@ -15,6 +15,8 @@ from cartflow.analyses.sweep.outcomes import COURSE, Kept, kept
 from cartflow.analyses.sweep.plan import Plan
 from cartflow.core.outcome import InputError, StepFailed
 from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.simulation import Simulation
+from cartflow.results.only_counted import counting, worth_counting
 from cartflow.study.study import Study
 
 Array = np.ndarray
@@ -85,7 +87,11 @@ class Runner:
         if not isinstance(run, BodyAlone):
             # The error in time is that of a single run, and not told of each member.
             run = run.unchecked()
-        record = run.run(self._watch(asked))
+        watch = self._watch(asked)
+        if isinstance(run, Simulation) and worth_counting(run):
+            record = run.run(watch, shelve=counting(run))
+        else:
+            record = run.run(watch)
         if record.outcome.status == "interrupted":
             raise KeyboardInterrupt
         if record.outcome.status != FINISHED:

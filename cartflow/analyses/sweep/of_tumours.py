@@ -11,7 +11,7 @@ from cartflow.coupling.record import Record
 from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.flows.observables import venous_concentration
-from cartflow.results.counted import Counted, counted
+from cartflow.results.counted import Counted, counts
 
 Array = np.ndarray
 _MM3_PER_ML = 1e3
@@ -26,10 +26,10 @@ def of_tumours(record: Record, run: TumoursSimulation, courses: bool) -> dict[st
     found = of_body(record, run.tumours)
     for name, part in run.parts.items():
         own = run.record_of(name, record)
-        counts = [counted(state, part) for state in own.states]
-        found |= {f"{name}_{key}": item for key, item in _ends(own, part, counts[-1]).items()}
+        each = counts(own.states if courses else own.states[-1:], part)
+        found |= {f"{name}_{key}": item for key, item in _ends(own, part, each[-1]).items()}
         if courses:
-            inside = _over_time(part, counts)
+            inside = _over_time(part, each)
             found |= {f"course_{name}_{key}": item for key, item in inside.items()}
     if courses:
         venous = [venous_concentration(run.tumours.network, s.body).sum() for s in record.states]
