@@ -15,9 +15,11 @@ import xarray as xr
 from studies import half_a_day
 
 from cartflow import InputError, Study, pbpk, sweep
+from cartflow.analyses.sweep import journal
 from cartflow.analyses.sweep.identity import surroundings
 from cartflow.analyses.sweep.journal import beside
 from cartflow.cli import main
+from cartflow.core.outcome import RunStopped
 
 STUDY = half_a_day()
 OVER = {"kinetics.killing_rate": "linear:0.5:1.5:20 1/day", "geometry.radius": "2,-1 mm"}
@@ -40,6 +42,62 @@ def stopping(after):
 def read(path):
     with xr.open_dataset(path) as found:
         return found.load()
+
+
+@pytest.fixture
+def full_beyond():
+    """Have no file grow beyond so many bytes, as on a full disk, until it is called again."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def limit(size=before[0]):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+
+    yield limit
+    limit()
+
+
+def test_a_disk_that_is_full_loses_nothing_that_was_written(
+    study, tmp_path, monkeypatch, full_beyond
+):
+    out, alone = tmp_path / "runs.nc", tmp_path / "alone.nc"
+    sweep(study, OVER, out=alone)
+    monkeypatch.setattr(journal, "_EVERY", 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(study, OVER, out=out, watch=stopping(9), workers=1)
+    before = beside(out).read_bytes()
+    # Room for one more line and a part of the next.
+    full_beyond(len(before) + 600)
+    with pytest.raises(
+        InputError, match=r"runs\.nc\.members: cannot be written \(.*\); what stood"
+    ):
+        sweep(study, OVER, out=out, workers=1)
+    full_beyond()
+    kept = beside(out).read_bytes()
+    assert kept.startswith(before)
+    assert kept.endswith(b"\n")
+    assert not out.exists()
+    sweep(study, OVER, out=out)
+    xr.testing.assert_identical(read(out), read(alone))
+
+
+def test_a_dataset_that_cannot_be_written_leaves_the_members_where_they_are(
+    study, tmp_path, full_beyond
+):
+    out, alone = tmp_path / "runs.nc", tmp_path / "alone.nc"
+    sweep(study, OVER, out=alone)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(study, OVER, out=out, watch=stopping(40), workers=1)
+    full_beyond(beside(out).stat().st_size)
+    with pytest.raises((InputError, RunStopped), match="runs"):
+        sweep(study, OVER, out=out, workers=1)
+    full_beyond()
+    assert not out.exists()
+    assert beside(out).exists()
+    told = []
+    sweep(study, OVER, out=out, watch=lambda *counts: told.append(counts))
+    assert told[0][0] == 40
+    xr.testing.assert_identical(read(out), read(alone))
 
 
 def test_an_interrupted_sweep_goes_on_and_runs_no_member_twice(study, tmp_path):
