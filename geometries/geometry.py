@@ -16,6 +16,7 @@ from cartflow.geometries.connectivity import Connectivity, read_connectivity
 from cartflow.geometries.surfaces.measures import ShapeMeasures
 
 Floats = NDArray[np.float64]
+_MANY = 200_000  # cells of which the faces take more memory than a run should hold for nothing
 _MADE_AGAIN = {"mesh", "connectivity", "coarse"}
 
 
@@ -182,6 +183,11 @@ class Geometry:
         if self.build_connectivity is not None:
             return self.build_connectivity()
         return read_connectivity(self.mesh)
+
+    def let_faces_go(self) -> None:
+        """Let go of the faces of many cells, which are found again when they are asked for."""
+        if self.build_connectivity is not None and self.size > _MANY:
+            self.__dict__.pop("connectivity", None)
 
     def scatter(self, values: ArrayLike) -> Floats:
         """Return values (..., n) on the grid (..., *grid), nan where no cell stands."""

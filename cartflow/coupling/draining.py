@@ -25,14 +25,14 @@ _KEPT = 3  # times whose weights are kept: of a step whole and as halves, and of
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Through:
-    """What leaves a day of what has stayed for some time (products, cells), per cell per mm^3.
+    """What leaves a day of a product that travels: of what has `stayed` for some time (cells).
 
-    And of each product that `arrived` or was `injected` all along.
+    That is per cell per mm^3; `arrived` and `injected` are of what came so all along.
     """
 
     stayed: Array
-    arrived: Array
-    injected: Array
+    arrived: float
+    injected: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,15 +50,20 @@ class Draining:
 
     @cached_property
     def _rates(self) -> Array:
-        return self._removed * self.problem.geometry.cell_volumes
+        return self.problem.egress * self.problem.geometry.cell_volumes
+
+    @cached_property
+    def _travels(self) -> Array:
+        """Which of the products leave (bool per product), all of them at the same rate."""
+        return np.ascontiguousarray(self.problem.travels[self.products])
 
     def leaving(self, tumour: Array) -> Array:
         """Return the rate at which products leave the tissue for the node, cells/day."""
-        return _weighed(tumour, self.products, self._rates)
+        return self._weighed(tumour, self._rates)
 
     def brought(self, cells: Array) -> Array:
         """Return the rate at which `cells` (products) that have just been delivered leave."""
-        return cells * self._through(0.0).arrived
+        return cells * (self._travels * self._through(0.0).arrived)
 
     def leaving_after(self, tumour: Array, coming: Array, injected: Array, time: float) -> Array:
         """Return what leaves a day after some `time` in which products come and drain, and no more.
@@ -66,43 +71,40 @@ class Draining:
         `coming` have come by then, `injected` are infused per day.
         """
         through = self._through(time)
-        stayed = _weighed(tumour, self.products, through.stayed)
-        return stayed + coming * through.arrived + injected * time * through.injected
+        arrived, infused = self._travels * through.arrived, self._travels * through.injected
+        stayed = self._weighed(tumour, through.stayed)
+        return stayed + coming * arrived + injected * time * infused
 
     def _through(self, time: float) -> _Through:
         """Return the weights of some `time`; those of the last few are kept."""
         if time not in self._known:
             if len(self._known) >= _KEPT:
                 self._known.pop(next(iter(self._known)))
-            past = self._removed * time
+            past = self.problem.egress * time
             kept = np.divide(-np.expm1(-past), past, out=np.ones_like(past), where=past > 0)
             rates = self._rates
             self._known[time] = _Through(
                 stayed=rates * np.exp(-past),
-                arrived=totals(rates * kept, self.door.arrival),
-                injected=totals(rates * kept, self.injection),
+                arrived=float(totals((rates * kept)[None], self.door.arrival)[0]),
+                injected=float(totals((rates * kept)[None], self.injection)[0]),
             )
         return self._known[time]
 
-    @cached_property
-    def _removed(self) -> Array:
-        return np.asarray(self.problem.travels[self.products, None] * self.problem.egress)
-
-
-def _weighed(tumour: Array, products: Array, weights: Array) -> Array:
-    """Return the sums over cells of the products' densities times `weights` (products, cells)."""
-    found = np.empty(products.size)
-    _add_up(tumour, products, weights, found)
-    return found
+    def _weighed(self, tumour: Array, weights: Array) -> Array:
+        """Return the sums over cells of the densities times `weights` of products that leave."""
+        found = np.zeros(self.products.size)
+        _add_up(tumour, self.products, self._travels, weights, found)
+        return found
 
 
 @summing
-def _add_up(tumour: Array, products: Array, weights: Array, found: Array) -> None:
+def _add_up(tumour: Array, products: Array, travels: Array, weights: Array, found: Array) -> None:
     for k in range(products.size):
-        total = 0.0
-        for c in range(tumour.shape[1]):
-            total += tumour[products[k], c] * weights[k, c]
-        found[k] = total
+        if travels[k]:
+            total = 0.0
+            for c in range(tumour.shape[1]):
+                total += tumour[products[k], c] * weights[c]
+            found[k] = total
 
 
 def ramp(

@@ -72,12 +72,16 @@ class VoxelOperators:
         drifts = any(item.chemotaxis is not None for item in problem.fields)
         needed = drifts or mobile > self.uniform.keys()
         self._links = read_links(problem.geometry) if needed else None
-        self.drift = VoxelDrift(problem, self._links)
+        self.drift = VoxelDrift(problem, self._links if drifts else None)
         start = np.ones((len(problem.fields), problem.geometry.size))
         self._storage = problem.storage(start) if problem.solutes.any() else None
         self._steady = all(steady(problem, item) for item in problem.fields)
         self._first = self._layout(start)
         self.crossing_species = tuple(c.species for c in self._first.crossed)
+        if self._steady and not drifts:
+            # All that steps need of the faces is in the layout.
+            self._links = None
+            problem.geometry.let_faces_go()
 
     @property
     def steady_layout(self) -> Layout | None:
