@@ -15,7 +15,7 @@ from cartflow.core.totals import totals
 from cartflow.pde.engine import Account
 from cartflow.pde.extents import Extents
 from cartflow.pde.operators.limiter import fill
-from cartflow.pde.operators.links import Links, read_links
+from cartflow.pde.operators.links import read_links
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Stepped
 
@@ -145,8 +145,11 @@ class FastEngine:
         }
 
     @cached_property
-    def _links(self) -> Links:
-        return read_links(self.problem.geometry)
+    def _neighbours(self) -> tuple[Array, Array]:
+        """Each cell's neighbours ahead and behind, as `Links` has them."""
+        links = read_links(self.problem.geometry)
+        self.problem.geometry.let_faces_go()
+        return links.ahead, links.behind
 
     @cached_property
     def _stored(self) -> bool:
@@ -181,7 +184,7 @@ class FastEngine:
             total = float(totals(np.abs(values)[None], volumes)[0])
             if not item.mobile:
                 extents = self._taken_back(i, values, extents)
-            elif fill(values, volumes, self._links.ahead, self._links.behind) > 1e-2 * total:
+            elif fill(values, volumes, *self._neighbours) > 1e-2 * total:
                 raise StepFailed(item.name, "a value is negative")
         return extents
 

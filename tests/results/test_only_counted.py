@@ -20,7 +20,7 @@ def nothing_kept(monkeypatch):
 
 @pytest.mark.parametrize("kind", ["one system", "voxels"])
 def test_a_sweep_is_the_same_to_the_bit(kind, nothing_kept):
-    asked = dict(over={"doses.0.cells": ["1e5 cells", "2e5 cells"]}, courses=["in_tumour"])
+    asked = {"over": {"doses.0.cells": ["1e5 cells", "2e5 cells"]}, "courses": ["in_tumour"]}
     study = Study.from_text(KINDS[kind])
     kept = sweep(study, **asked, workers=1)
     nothing_kept()

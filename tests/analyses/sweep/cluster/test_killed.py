@@ -6,6 +6,8 @@ import random
 import signal
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -24,6 +26,7 @@ psutil = pytest.importorskip("psutil")
 pytestmark = pytest.mark.slow
 # Half of the members are refused, with a reason.
 MEMBERS = int(os.environ.get("CARTFLOW_MEMBERS", "600"))
+SECONDS = float(os.environ.get("CARTFLOW_KILLED_EVERY", "5"))
 OVER = {
     "kinetics.killing_rate": f"linear:0.5:1.5:{MEMBERS // 2} 1/day",
     "geometry.radius": "2,-1 mm",
@@ -64,6 +67,27 @@ def test_workers_that_are_killed_every_now_and_then(study, undisturbed):
     found = sweep(study, OVER, scheduler="local", workers=2, watch=watch)
     print(f"{len(kills)} kills in {MEMBERS} members")
     assert len(kills) > 3
+    xr.testing.assert_identical(found, undisturbed)
+
+
+def test_workers_that_are_killed_every_five_seconds_by_the_clock(study, undisturbed):
+    draw, over, kills = random.Random(2), threading.Event(), []
+
+    def kill():
+        while not over.wait(SECONDS):
+            if at_work := workers():
+                draw.choice(at_work).kill()
+                kills.append(time.monotonic())
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        found = sweep(study, OVER, scheduler="local", workers=2)
+    finally:
+        over.set()
+        killer.join()
+    print(f"{len(kills)} kills in {MEMBERS} members")
+    assert kills
     xr.testing.assert_identical(found, undisturbed)
 
 
