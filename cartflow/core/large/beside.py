@@ -22,7 +22,8 @@ Array = np.ndarray
 Fields = Callable[[], Iterable[tuple[str, xr.Variable]]]  # by name, one after the other
 ATTRIBUTE = "fields_beside"
 CHECKPOINT = "checkpoint.nc"
-_OURS = re.compile(r"\d{6}\.nc|checkpoint\.nc")
+# Drafts are left by a run that was killed while it wrote.
+_OURS = re.compile(r"\d{6}\.nc|checkpoint\.nc|\..+\.part")
 _TRIES = 3
 
 

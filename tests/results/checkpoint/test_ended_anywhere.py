@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 from results.checkpoint.test_going_on import BOX, KINDS, differing
 
+from cartflow.cli import main
 from cartflow.core.saving.signals import Stopping
+from cartflow.results import shelf as shelves
+from cartflow.results import writing
 from cartflow.results.result import load_result
 from cartflow.study.study import Study
 
@@ -38,15 +41,23 @@ def run(study, out, told):
         study.run(watch, keep=lambda make: make().write(out)).write(out)
 
 
+def image(folder):
+    """Write the image of the study on a mask."""
+    inside = np.zeros((6, 5, 4), dtype=np.uint8)
+    inside[1:5, 1:4, 1:3] = 1
+    inside[2, 1, 2] = 0
+    nibabel.save(nibabel.Nifti1Image(inside, np.diag([0.2, 0.2, 0.2, 1.0])), folder / "mask.nii")
+
+
 @pytest.fixture(scope="module")
 def begun():
     """Begin `run` in a process that has imported all that it needs."""
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(["cartflow.study.study", "cartflow.results.result"])
 
-    def begin(study, out):
+    def begin(study, out, target=run):
         heard, told = processes.Pipe(duplex=False)
-        process = processes.Process(target=run, args=(study, out, told))
+        process = processes.Process(target=target, args=(study, out, told))
         process.start()
         assert heard.recv() == "begun"
         return process
@@ -60,10 +71,7 @@ def begun():
 @pytest.mark.parametrize("kind", STUDIES)
 def test_wherever_it_was_ended(kind, name, begun, tmp_path):
     (tmp_path / "study.toml").write_text(STUDIES[kind])
-    inside = np.zeros((6, 5, 4), dtype=np.uint8)
-    inside[1:5, 1:4, 1:3] = 1
-    inside[2, 1, 2] = 0
-    nibabel.save(nibabel.Nifti1Image(inside, np.diag([0.2, 0.2, 0.2, 1.0])), tmp_path / "mask.nii")
+    image(tmp_path)
     study = Study.from_file(tmp_path / "study.toml")
     whole, lasts = study.run(), 0.0
     chance = random.Random(f"{kind} {name}")
@@ -90,3 +98,40 @@ def test_wherever_it_was_ended(kind, name, begun, tmp_path):
         assert differing(whole.tree, study.run(since=since).tree) == [], moment
     print(f"{kind}, {name}: {MOMENTS} moments, {went_on} went on")
     assert went_on > 0
+
+
+def run_as_it_goes(study, out, told):
+    """Run as the command does, with all fields in files as they come."""
+    shelves._MOST_IN_MEMORY, writing._SECONDS, writing._SHARE = 0, 0.0, 1e9
+    told.send("begun")
+    options = ["--resume", "--quiet", "--set", "solver.mesh_check=false"]
+    main(["run", str(study), "--out", str(out), *options])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT"])
+def test_wherever_it_was_ended_while_fields_are_written_beside_it(name, begun, tmp_path):
+    image(tmp_path)
+    (tmp_path / "study.toml").write_text(STUDIES["mask"])
+    alone = Study.from_file(tmp_path / "study.toml", {"solver.mesh_check": False})
+    whole, chance = alone.run().tree, random.Random(name)
+    lasts, stood = 0.0, 0
+    for moment in range(MOMENTS + 1):
+        path, sent = tmp_path / f"{moment}.nc", 0
+        while not path.exists() or load_result(path).outcome.status != "finished":
+            process = begun(tmp_path / "study.toml", path, run_as_it_goes)
+            began = time.monotonic()
+            # Twice in each run, which then ends by itself.
+            if moment and sent < 2:
+                time.sleep(chance.uniform(0.0, lasts))
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, getattr(signal, name))
+                sent += 1
+            process.join()
+            stood += path.exists()
+            lasts = lasts or time.monotonic() - began
+        assert differing(whole, load_result(path).tree) == [], moment
+        assert not (tmp_path / f"{moment}.nc.fields").exists()
+    print(f"{name}: {MOMENTS} runs, {stood} ends with a file")
+    assert stood > MOMENTS
