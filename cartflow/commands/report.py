@@ -25,7 +25,8 @@ def add_report(commands: Any) -> None:
 def _report(options: argparse.Namespace) -> int:
     from cartflow.commands.drawing import what_it_lacks
     from cartflow.core.dataset import read
-    from cartflow.core.saving.destination import HTML, Destination
+    from cartflow.core.saving.destination import Destination
+    from cartflow.core.saving.kinds import HTML
     from cartflow.results.drawable import require_drawable
     from cartflow.results.report.page import report
 
