@@ -270,3 +270,12 @@ def test_damaged_words_on_what_stands_beside(said, streamed):
     group = xr.Dataset({"depth": ("r", [0.1])}, attrs={beside.ATTRIBUTE: said})
     with pytest.raises(InputError, match=r"run\.nc: what it says of the fields beside it is damag"):
         beside.attached(group, [0.0], streamed / "run.nc")
+
+
+def test_drafts_of_a_killed_run_go_with_its_folder(tmp_path):
+    aside = beside.Beside(tmp_path / "run.nc")
+    aside.make()
+    for name in (".000003_0badcafe_1_0badcafe.part", "000002.nc", "checkpoint.nc"):
+        (aside.folder / name).touch()
+    aside.remove()
+    assert not aside.folder.exists()
