@@ -45,14 +45,11 @@ class LargeCounts:
         As `penetration_depth`, to the last bit.
         """
         cells, every = self._row(0), self._row(1)
-        found = []
-        for number, row in enumerate(rows):
+        every[:], found = 0.0, []
+        for row in rows:
             np.multiply(densities[row], self.volumes, out=cells)
             found.append(self._depth(cells, share))
-            if number:
-                every += cells
-            else:
-                every[:] = cells
+            every += cells
         return np.array([*found, self._depth(every, share)])
 
     def _depth(self, cells: Array, share: float) -> float:

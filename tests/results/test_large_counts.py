@@ -35,6 +35,10 @@ def test_depths_are_those_of_one_product_alone(counts, depth, share, empty):
 
 def test_there_is_no_depth_of_no_cells(counts):
     assert np.isnan(counts.depths(np.zeros((2, SIZE)), np.array([0, 1]), 0.95)).all()
+    # Nor where there are no products, whatever was counted before.
+    counts.depths(np.ones((1, SIZE)), np.array([0]), 0.95)
+    none = np.array([], dtype=int)
+    assert np.isnan(counts.depths(np.ones((2, SIZE)), none, 0.95)).tolist() == [True]
 
 
 def test_all_in_the_first_or_the_last_place_of_the_order(counts, depth):
