@@ -13,6 +13,7 @@ from cartflow.core.totals import totals
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.pores import in_pores, undecided
+from cartflow.pde.anisotropic.sides import require_sides
 from cartflow.pde.boundary import BoundaryCondition, Place, RegionSource
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.hindrance import Hindrance
@@ -46,11 +47,14 @@ class Field:
     """How one species moves. A `diffusivity` of None (mm^2/day per cell) means immobile.
 
     Cells: D = diffusivity x hindrance x open_gain^(1 - matrix density); solutes: the tissue's
-    hindrance applies. `sources` act in named regions, `boundaries` on named boundaries.
+    hindrance applies. With an `anisotropy` (cells, 6) that is the mean over the directions, and
+    the tensor is it times the components xx, xy, xz, yy, yz, zz (see `anisotropic.shapes`).
+    `sources` act in named regions, `boundaries` on named boundaries.
     """
 
     name: str
     diffusivity: Array | None = None
+    anisotropy: Array | None = None
     solute: bool = False
     hindrance: Hindrance | None = None
     open_gain: float = 1.0
@@ -107,6 +111,8 @@ class Problem:
             msg = f"problem: fields {names} do not match the species {self.network.species_names}"
             raise InputError(msg)
         for item in self.fields:
+            if item.anisotropy is not None:
+                require_sides(item.name, self.geometry, item.boundaries)
             for boundary in item.boundaries:
                 require_known(boundary, self.geometry.boundaries, f"fields.{item.name}.boundaries")
             for source in item.sources:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.geometries.geometry import Geometry
+from cartflow.pde.anisotropic.sides import across
 from cartflow.pde.boundary import PrescribedFlux, conductance, exterior_value
 from cartflow.pde.operators.standing import distances_to
 from cartflow.pde.problem import Field
@@ -56,6 +57,8 @@ def crossings(
         else:
             exterior = exterior_value(condition)
             inner = diffusivity[faces.cells]
+            if item.anisotropy is not None:
+                inner = inner * across(item.anisotropy[faces.cells], name)
             if item.density_dependence is not None:
                 law = item.density_dependence
                 inner = inner * 0.5 * (law.factor(values[faces.cells]) + law.factor(exterior))

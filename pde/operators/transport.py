@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.pde.faces import arithmetic, harmonic
+from cartflow.pde.operators.arms import Arms
 from cartflow.pde.operators.crossings import Crossing, crossings
 from cartflow.pde.operators.standing import stretches
 from cartflow.pde.problem import Field, Problem
@@ -40,6 +41,19 @@ def field_transport(problem: Problem, i: int, state: Array, storage: Array) -> F
         at_faces = at_faces * arithmetic(item.density_dependence.factor(state[i]), faces)
     crossed = crossings(item, problem.geometry, of_place, state[i], storage[i])
     return FieldTransport(diffusivity=at_faces, crossed=crossed)
+
+
+def arm_exchange(problem: Problem, i: int, state: Array, stencil: Arms) -> Array:
+    """Return what passes along the arms of field `i` per unit of difference, mm^3/day.
+
+    The harmonic mean of D of place at both ends, times the arithmetic mean of D(u)/D0.
+    """
+    item = problem.fields[i]
+    passes = stencil.exchange(problem.place_diffusivity(item, state))
+    if item.density_dependence is not None:
+        factor = item.density_dependence.factor(state[i])
+        passes *= 0.5 * (factor[stencil.owner] + factor[stencil.neighbour])
+    return passes
 
 
 def drift(problem: Problem, item: Field, state: Array) -> Array | None:

@@ -61,6 +61,25 @@ def add_indexed(
 
 
 @fused
+def add_arms(
+    u: Array,
+    begin: Array,
+    to: Array,
+    exchange: Array,
+    volumes: Array,
+    start: int,
+    out: Array,
+) -> None:
+    """Add diffusion along the arms of each cell (see `laid_out.Fields`)."""
+    for i in range(out.size):
+        c = start + i
+        here, across = u[c], 0.0
+        for k in range(begin[c], begin[c + 1]):
+            across += exchange[k] * (u[to[k]] - here)
+        out[i] += across / volumes[c]
+
+
+@fused
 def add_drift(flux: Array, behind: Array, volumes: Array, start: int, out: Array) -> None:
     """Subtract the divergence of `flux` (axes, cells) through the face ahead of each cell."""
     for a in range(behind.shape[0]):

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.pde.operators.arms import Arms
 from cartflow.pde.operators.crossings import Crossing, crossings
-from cartflow.pde.operators.links import Links
-from cartflow.pde.operators.transport import FieldTransport, field_transport, steady
+from cartflow.pde.operators.links import Links, spacings
+from cartflow.pde.operators.transport import (
+    FieldTransport,
+    arm_exchange,
+    field_transport,
+    steady,
+)
 from cartflow.pde.problem import Field, Problem
-from cartflow.pde.voxels.drift import spacings
 from cartflow.pde.voxels.laid_out import Fields
 
 Array = np.ndarray
@@ -51,7 +57,7 @@ def uniform_diffusivities(problem: Problem) -> dict[int, float]:
     found = {
         i: problem.place_diffusivity(item, start)
         for i, item in enumerate(problem.fields)
-        if item.mobile and steady(problem, item)
+        if item.mobile and item.anisotropy is None and steady(problem, item)
     }
     return {i: float(d[0]) for i, d in found.items() if np.all(d == d[0])}
 
@@ -62,10 +68,12 @@ def lay_out(
     uniform: dict[int, float],
     links: Links | None,
     drifting: tuple[int, ...],
+    stencils: Mapping[int, Arms],
 ) -> Layout:
     """Return the layout of all fields at densities `u` (species, cells).
 
-    `uniform` are the fields with one diffusivity, `drifting` those with a drift.
+    `uniform` are the fields with one diffusivity, `drifting` those with a drift, `stencils` those
+    whose diffusivity is anisotropic.
     """
     storage, geometry = problem.storage(u), problem.geometry
     transports = [
@@ -77,15 +85,20 @@ def lay_out(
     rates = np.zeros((len(u), 3))
     for i, diffusivity in uniform.items():
         rates[i, 3 - geometry.active.ndim :] = diffusivity / spacings(geometry) ** 2
-    indexed = [i for i, f in enumerate(problem.fields) if f.mobile and i not in uniform]
+    apart = uniform.keys() | stencils.keys()
+    indexed = [i for i, f in enumerate(problem.fields) if f.mobile and i not in apart]
+    begin, to, passes = _along_arms(problem, u, stencils)
     exchange = _exchange(problem, [transports[i] for i in indexed], links)
     local, gain, loss = _local(problem, transports)
     none = np.zeros((geometry.active.ndim, 0), dtype=np.int32)
     fields = Fields(
         way=np.array([_way(f, i in uniform) for i, f in enumerate(problem.fields)]),
         uniform=rates,
-        row=_rows(len(u), indexed),
+        row=np.maximum(_rows(len(u), indexed), _rows(len(u), tuple(stencils))),
         exchange=exchange,
+        arm_begin=begin,
+        arm_to=to,
+        arm_exchange=passes,
         shape=np.array((1,) * (3 - geometry.active.ndim) + geometry.active.shape),
         local=local,
         gain=gain,
@@ -122,6 +135,8 @@ def _uniform_transport(
 
 
 def _way(item: Field, uniform: bool) -> int:
+    if item.anisotropy is not None:
+        return 3
     return (1 if uniform else 2) if item.mobile else 0
 
 
@@ -140,6 +155,20 @@ def _exchange(problem: Problem, transports: list[FieldTransport], links: Links |
     for row, transport in zip(out, transports, strict=True):
         row[links.axis, links.first] = conductance * transport.diffusivity
     return out
+
+
+def _along_arms(
+    problem: Problem, u: Array, stencils: Mapping[int, Arms]
+) -> tuple[Array, Array, Array]:
+    """Return where each cell's arms begin, whereto they lead, and what passes, mm^3/day."""
+    begin = np.zeros((len(stencils), problem.geometry.size + 1), dtype=np.int64)
+    to, passes, before = [np.zeros(0, dtype=np.int32)], [np.zeros(0)], 0
+    for row, (i, stencil) in zip(begin, stencils.items(), strict=True):
+        row[:] = stencil.begin + before
+        before += stencil.to.size
+        to.append(stencil.to)
+        passes.append(arm_exchange(problem, i, u, stencil)[stencil.pair])
+    return begin, np.concatenate(to), np.concatenate(passes)
 
 
 def _local(problem: Problem, transports: list[FieldTransport]) -> tuple[Array, Array, Array]:
@@ -164,7 +193,9 @@ def _speeds(fields: Fields, storage: Array, links: Links | None) -> Array:
     """Bound the fastest rate of each species by twice the largest diagonal (Gershgorin)."""
     speeds = 4.0 * fields.uniform.sum(axis=1)
     for i, (row, local) in enumerate(zip(fields.row, fields.local, strict=True)):
-        if row >= 0 and links is not None:
+        if fields.way[i] == 3:
+            speeds[i] += 2.0 * _fastest_along_arms(fields, row)
+        elif row >= 0 and links is not None:
             speeds[i] += 2.0 * _largest_outflow(fields.exchange[row], links, fields.volumes)
         if local >= 0:
             speeds[i] += float(fields.loss[local].max())
@@ -180,6 +211,13 @@ def _largest_outflow(exchange: Array, links: Links, volumes: Array) -> float:
     total = np.bincount(links.first, passes, volumes.size)
     total += np.bincount(links.second, passes, volumes.size)
     return float(np.max(total / volumes))
+
+
+def _fastest_along_arms(fields: Fields, row: int) -> float:
+    """Return the largest sum of what passes over the arms of a cell, by its volume, 1/day."""
+    begin = fields.arm_begin[row]
+    sums = np.append(0.0, np.cumsum(fields.arm_exchange[begin[0] : begin[-1]]))
+    return float(np.max(np.diff(sums[begin - begin[0]]) / fields.volumes))
 
 
 def _sparse(i: int, crossing: Crossing) -> SparseCrossing:

@@ -7,7 +7,12 @@ from numba import types
 
 from cartflow.core.compiling import compiled_now, fused, summing
 from cartflow.core.pointers import call
-from cartflow.pde.voxels.exchange_kernels import add_drift, add_indexed, add_uniform
+from cartflow.pde.voxels.exchange_kernels import (
+    add_arms,
+    add_drift,
+    add_indexed,
+    add_uniform,
+)
 from cartflow.pde.voxels.laid_out import FIELDS, KINETICS, Fields, Kinetics
 
 Array = np.ndarray
@@ -66,6 +71,9 @@ def _block(
         elif fields.way[s] == 2:
             exchange = fields.exchange[fields.row[s]]
             add_indexed(u[s], exchange, fields.ahead, fields.behind, fields.volumes, start, out)
+        elif fields.way[s] == 3:
+            begin = fields.arm_begin[fields.row[s]]
+            add_arms(u[s], begin, fields.arm_to, fields.arm_exchange, fields.volumes, start, out)
         if fields.drifts[s] >= 0:
             add_drift(flux[fields.drifts[s]], fields.behind, fields.volumes, start, out)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.core.compiling import summing
+from cartflow.pde.operators.arms import arms
 from cartflow.pde.operators.links import read_links
 from cartflow.pde.operators.transport import steady
 from cartflow.pde.problem import Problem
@@ -68,9 +69,14 @@ class VoxelOperators:
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self.uniform = uniform_diffusivities(problem)
+        self._stencils = {
+            i: arms(problem.geometry, item.anisotropy, item.diffusivity == 0.0)
+            for i, item in enumerate(problem.fields)
+            if item.anisotropy is not None and item.diffusivity is not None
+        }
         mobile = {i for i, item in enumerate(problem.fields) if item.mobile}
         drifts = any(item.chemotaxis is not None for item in problem.fields)
-        needed = drifts or mobile > self.uniform.keys()
+        needed = drifts or mobile > self.uniform.keys() | self._stencils.keys()
         self._links = read_links(problem.geometry) if needed else None
         self.drift = VoxelDrift(problem, self._links)
         start = np.ones((len(problem.fields), problem.geometry.size))
@@ -112,7 +118,8 @@ class VoxelOperators:
         return self._storage
 
     def _layout(self, u: Array) -> Layout:
-        return lay_out(self._problem, u, self.uniform, self._links, self.drift.fields)
+        drifting = self.drift.fields
+        return lay_out(self._problem, u, self.uniform, self._links, drifting, self._stencils)
 
     def _densities(self, amounts: Array) -> Array:
         if self._storage is None:
