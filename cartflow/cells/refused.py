@@ -71,6 +71,9 @@ def _refuse_field(problem: Problem, field: Field, name: str) -> None:
     if field.density_dependence is not None:
         msg = f"{key}.density_dependence: {_YET}"
         raise InputError(msg)
+    if field.anisotropy is not None:
+        msg = f"{key}.diffusivity: one with directions {_YET}"
+        raise InputError(msg)
     if problem.tissue.matrix is not None:
         msg = f"tissue.matrix: {_YET}"
         raise InputError(msg)

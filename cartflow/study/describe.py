@@ -17,6 +17,7 @@ from cartflow.study.composition import Composition
 from cartflow.study.course_tables import CourseTable
 from cartflow.study.events.programme import Events
 from cartflow.study.field_tables import FieldTable
+from cartflow.study.fibres.tables import has_directions
 from cartflow.study.images.numbers import is_image
 from cartflow.study.schema import TumourTable
 
@@ -153,6 +154,8 @@ def _stated(value: object) -> str:
     if isinstance(value, Parameter):
         return value.stated
     if isinstance(value, dict):
+        if has_directions(value):
+            return "rates that differ by direction"
         if is_image(value):
             return "what images say"
         whole = value.get("value")

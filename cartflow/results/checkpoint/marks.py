@@ -61,7 +61,10 @@ def _of_tumour(run: Simulation) -> dict[str, list[Any]]:
             structure_key(network),
             [(n, p.value) for n, p in network.parameters.items()],
         ],
-        "fields": [np.asarray(item.diffusivity, dtype=float) for item in problem.fields],
+        "fields": [
+            *(np.asarray(item.diffusivity, dtype=float) for item in problem.fields),
+            *(item.anisotropy for item in problem.fields if item.anisotropy is not None),
+        ],
         "egress": [run.coupled.door.egress, run.coupled.door.arrival],
     }
 

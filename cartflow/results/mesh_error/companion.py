@@ -17,6 +17,8 @@ from cartflow.pde.boundary import RegionSource
 from cartflow.pde.problem import Field, Problem
 
 Array = np.ndarray
+# Components of a shape without direction.
+_ROUND = np.eye(3)[np.triu_indices(3)]
 
 
 def coarse_simulation(simulation: Simulation) -> Simulation | None:
@@ -72,7 +74,14 @@ def _field(item: Field, coarse: Coarse) -> Field:
     sources = tuple(_source(source, coarse) for source in item.sources)
     if item.diffusivity is None:
         return replace(item, sources=sources)
-    return replace(item, diffusivity=coarse.mean(item.diffusivity), sources=sources)
+    mean, anisotropy = coarse.mean(item.diffusivity), item.anisotropy
+    if anisotropy is not None:
+        # Components have either sign, and so have their means.
+        shares = coarse.shared @ (anisotropy * item.diffusivity[:, None])
+        tensors = shares / coarse.geometry.cell_volumes[:, None]
+        still = mean == 0.0
+        anisotropy = np.where(still[:, None], _ROUND, tensors / np.where(still, 1.0, mean)[:, None])
+    return replace(item, diffusivity=mean, anisotropy=anisotropy, sources=sources)
 
 
 def _source(source: RegionSource, coarse: Coarse) -> RegionSource:
