@@ -11,7 +11,6 @@ import numpy as np
 from cartflow.core.compiling import summing
 from cartflow.core.outcome import StepFailed
 from cartflow.core.totals import totals
-from cartflow.coupling.door import Door
 from cartflow.pde.problem import Problem
 
 Array = np.ndarray
@@ -39,13 +38,15 @@ class _Through:
 class Draining:
     """The way of product cells (rows `products` of the problem's species) through the tissue.
 
-    `injection` weights (1/mm^3 per mesh cell) place what is infused into the tumour.
+    `injection` weights (1/mm^3 per mesh cell) place what is infused into the tumour, `arrival` what
+    vessels hand over; `egress` (1/day per mesh cell) is that of now.
     """
 
     problem: Problem
     products: Array
-    door: Door
+    arrival: Array
     injection: Array
+    egress: Array
     _known: dict[float, _Through] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
@@ -79,14 +80,14 @@ class Draining:
             rates = self._rates
             self._known[time] = _Through(
                 stayed=rates * np.exp(-past),
-                arrived=totals(rates * kept, self.door.arrival),
+                arrived=totals(rates * kept, self.arrival),
                 injected=totals(rates * kept, self.injection),
             )
         return self._known[time]
 
     @cached_property
     def _removed(self) -> Array:
-        return np.asarray(self.problem.travels[self.products, None] * self.problem.egress)
+        return np.asarray(self.problem.travels[self.products, None] * self.egress)
 
 
 def _weighed(tumour: Array, products: Array, weights: Array) -> Array:

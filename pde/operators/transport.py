@@ -39,7 +39,7 @@ def field_transport(problem: Problem, i: int, state: Array, storage: Array) -> F
         at_faces *= stretches(item, problem.geometry, of_place)
     if item.density_dependence is not None:
         at_faces = at_faces * arithmetic(item.density_dependence.factor(state[i]), faces)
-    crossed = crossings(item, problem.geometry, of_place, state[i], storage[i])
+    crossed = crossings(problem, item, of_place, state, storage[i])
     return FieldTransport(diffusivity=at_faces, crossed=crossed)
 
 
@@ -66,4 +66,9 @@ def drift(problem: Problem, item: Field, state: Array) -> Array | None:
 
 def steady(problem: Problem, item: Field) -> bool:
     """Return whether diffusivity and crossings of a field never change."""
+    return moves_steadily(problem, item) and not problem.follows(item)
+
+
+def moves_steadily(problem: Problem, item: Field) -> bool:
+    """Return whether the diffusivity of a field never changes."""
     return problem.tissue.matrix is None and item.density_dependence is None

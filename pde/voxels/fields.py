@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cartflow.pde.operators.arms import Arms
-from cartflow.pde.operators.crossings import Crossing, crossings
+from cartflow.pde.operators.crossings import Crossing, crossings, source_crossings
 from cartflow.pde.operators.links import Links, spacings
 from cartflow.pde.operators.transport import (
     FieldTransport,
     arm_exchange,
     field_transport,
-    steady,
+    moves_steadily,
 )
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.voxels.laid_out import Fields
@@ -37,10 +37,11 @@ class SparseCrossing:
 class Layout:
     """The fields for the loops; `speeds` bound each one's rate of diffusion and losses, 1/day.
 
-    `speed` is the largest, that of the species `fastest`.
+    `speed` is the largest, that of the species `fastest`. `transports` are the fields'.
     """
 
     fields: Fields
+    transports: tuple[FieldTransport, ...]
     crossed: tuple[SparseCrossing, ...]
     speeds: Array
     speed: float
@@ -57,7 +58,7 @@ def uniform_diffusivities(problem: Problem) -> dict[int, float]:
     found = {
         i: problem.place_diffusivity(item, start)
         for i, item in enumerate(problem.fields)
-        if item.mobile and item.anisotropy is None and steady(problem, item)
+        if item.mobile and item.anisotropy is None and moves_steadily(problem, item)
     }
     return {i: float(d[0]) for i, d in found.items() if np.all(d == d[0])}
 
@@ -77,7 +78,7 @@ def lay_out(
     """
     storage, geometry = problem.storage(u), problem.geometry
     transports = [
-        _uniform_transport(problem, item, uniform[i], u[i], storage[i])
+        _uniform_transport(problem, item, uniform[i], u, storage[i])
         if i in uniform
         else field_transport(problem, i, u, storage)
         for i, item in enumerate(problem.fields)
@@ -89,7 +90,7 @@ def lay_out(
     indexed = [i for i, f in enumerate(problem.fields) if f.mobile and i not in apart]
     begin, to, passes = _along_arms(problem, u, stencils)
     exchange = _exchange(problem, [transports[i] for i in indexed], links)
-    local, gain, loss = _local(problem, transports)
+    local, gain, loss = _local(problem, transports, u)
     none = np.zeros((geometry.active.ndim, 0), dtype=np.int32)
     fields = Fields(
         way=np.array([_way(f, i in uniform) for i, f in enumerate(problem.fields)]),
@@ -109,14 +110,47 @@ def lay_out(
         volumes=geometry.cell_volumes,
         porosity=_pores(problem, storage),
     )
-    speeds = _speeds(fields, storage, links)
+    speeds = _speeds(fields, storage, links, problem)
     return Layout(
         fields=fields,
-        crossed=tuple(_sparse(i, c) for i, t in enumerate(transports) for c in t.crossed),
+        transports=tuple(transports),
+        crossed=tuple(_sparse(i, c, c) for i, t in enumerate(transports) for c in t.crossed),
         speeds=speeds,
         speed=float(speeds.max()),
         fastest=int(speeds.argmax()),
     )
+
+
+def refreshed(known: Layout, problem: Problem, u: Array) -> Layout:
+    """Return a layout at `u` from one with the same diffusivities, `known`, that filled all regions.
+
+    Only what leaves and enters in regions that follow fields is worked out anew.
+    """
+    storage = problem.storage(u)
+    transports = [
+        replace(moving, crossed=_anew(problem, i, moving.crossed, u, storage))
+        if problem.follows(problem.fields[i])
+        else moving
+        for i, moving in enumerate(known.transports)
+    ]
+    _, gain, loss = _local(problem, transports, u)
+    return replace(
+        known,
+        fields=known.fields._replace(gain=gain, loss=loss),
+        crossed=tuple(
+            _sparse(i, c, whole)
+            for i, (t, full) in enumerate(zip(transports, known.transports, strict=True))
+            for c, whole in zip(t.crossed, full.crossed, strict=True)
+        ),
+    )
+
+
+def _anew(
+    problem: Problem, i: int, known: list[Crossing], u: Array, storage: Array
+) -> list[Crossing]:
+    """Return the crossings of field `i` with those of its sources anew."""
+    item = problem.fields[i]
+    return known[: len(item.boundaries)] + source_crossings(problem, item, u, storage[i])
 
 
 def _pores(problem: Problem, storage: Array) -> Array:
@@ -126,11 +160,10 @@ def _pores(problem: Problem, storage: Array) -> Array:
 
 
 def _uniform_transport(
-    problem: Problem, item: Field, diffusivity: float, values: Array, storage: Array
+    problem: Problem, item: Field, diffusivity: float, u: Array, storage: Array
 ) -> FieldTransport:
-    geometry = problem.geometry
-    everywhere = np.full(geometry.size, diffusivity)
-    crossed = crossings(item, geometry, everywhere, values, storage)
+    everywhere = np.full(problem.geometry.size, diffusivity)
+    crossed = crossings(problem, item, everywhere, u, storage)
     return FieldTransport(diffusivity=np.zeros(0), crossed=crossed)
 
 
@@ -171,7 +204,9 @@ def _along_arms(
     return begin, np.concatenate(to), np.concatenate(passes)
 
 
-def _local(problem: Problem, transports: list[FieldTransport]) -> tuple[Array, Array, Array]:
+def _local(
+    problem: Problem, transports: list[FieldTransport], u: Array
+) -> tuple[Array, Array, Array]:
     """Return each field's row, and gains (amount/mm^3/day) and losses (1/day of u) of the rows."""
     leaves = problem.travels if problem.egress.any() else np.zeros_like(problem.travels)
     infusion = np.zeros((len(transports), 1)) if problem.infusion is None else problem.infusion
@@ -181,7 +216,7 @@ def _local(problem: Problem, transports: list[FieldTransport]) -> tuple[Array, A
     loss = np.zeros_like(gain)
     for row, i in enumerate(chosen):
         if leaves[i]:
-            loss[row] += problem.egress
+            loss[row] += problem.egress_at(u)
         gain[row] += infusion[i]
         for crossing in transports[i].crossed:
             gain[row] += crossing.gain
@@ -189,8 +224,9 @@ def _local(problem: Problem, transports: list[FieldTransport]) -> tuple[Array, A
     return _rows(len(transports), chosen), gain, loss
 
 
-def _speeds(fields: Fields, storage: Array, links: Links | None) -> Array:
+def _speeds(fields: Fields, storage: Array, links: Links | None, problem: Problem) -> Array:
     """Bound the fastest rate of each species by twice the largest diagonal (Gershgorin)."""
+    steepness = max((region.steepness for region in problem.following), default=1.0)
     speeds = 4.0 * fields.uniform.sum(axis=1)
     for i, (row, local) in enumerate(zip(fields.row, fields.local, strict=True)):
         if fields.way[i] == 3:
@@ -198,7 +234,7 @@ def _speeds(fields: Fields, storage: Array, links: Links | None) -> Array:
         elif row >= 0 and links is not None:
             speeds[i] += 2.0 * _largest_outflow(fields.exchange[row], links, fields.volumes)
         if local >= 0:
-            speeds[i] += float(fields.loss[local].max())
+            speeds[i] += steepness * float(fields.loss[local].max())
     return np.asarray(speeds / storage.min(axis=1))
 
 
@@ -220,8 +256,9 @@ def _fastest_along_arms(fields: Fields, row: int) -> float:
     return float(np.max(np.diff(sums[begin - begin[0]]) / fields.volumes))
 
 
-def _sparse(i: int, crossing: Crossing) -> SparseCrossing:
-    cells = np.flatnonzero((crossing.gain != 0) | (crossing.loss != 0))
+def _sparse(i: int, crossing: Crossing, whole: Crossing) -> SparseCrossing:
+    """Return a crossing in the cells that its `whole` touches, so that they stay the same."""
+    cells = np.flatnonzero((whole.gain != 0) | (whole.loss != 0))
     return SparseCrossing(
         species=i,
         apart=crossing.apart,

@@ -9,10 +9,16 @@ import numpy as np
 from cartflow.core.compiling import summing
 from cartflow.pde.operators.arms import arms
 from cartflow.pde.operators.links import read_links
-from cartflow.pde.operators.transport import steady
+from cartflow.pde.operators.transport import moves_steadily, steady
 from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.drift import VoxelDrift
-from cartflow.pde.voxels.fields import Layout, SparseCrossing, lay_out, uniform_diffusivities
+from cartflow.pde.voxels.fields import (
+    Layout,
+    SparseCrossing,
+    lay_out,
+    refreshed,
+    uniform_diffusivities,
+)
 from cartflow.pde.voxels.laid_out import Fields
 
 Array = np.ndarray
@@ -22,7 +28,8 @@ Array = np.ndarray
 class VoxelOperator:
     """Transport at one state; `speed` bounds its fastest rate, 1/day, that of species `fastest`.
 
-    `speeds` bound the rates of diffusion and losses per species.
+    `speeds` bound the rates of diffusion and losses per species. `removal` is the egress, 1/day, of
+    every cell, or empty where there is none.
     """
 
     densities: Array
@@ -32,6 +39,7 @@ class VoxelOperator:
     speed: float
     fastest: int
     crossed: tuple[SparseCrossing, ...]
+    removal: Array
 
     def flows(self) -> Array:
         """Return what comes in through every crossing, then what goes out, amount/day."""
@@ -82,7 +90,11 @@ class VoxelOperators:
         start = np.ones((len(problem.fields), problem.geometry.size))
         self._storage = problem.storage(start) if problem.solutes.any() else None
         self._steady = all(steady(problem, item) for item in problem.fields)
-        self._first = self._layout(start)
+        self._moves_steadily = all(moves_steadily(problem, item) for item in problem.fields)
+        self._removal = np.zeros(0)
+        if problem.egress.any():
+            self._removal = np.ascontiguousarray(problem.egress)
+        self._first = self._layout(start, problem.whole_regions())
         self.crossing_species = tuple(c.species for c in self._first.crossed)
 
     @property
@@ -93,7 +105,7 @@ class VoxelOperators:
     def at(self, amounts: Array) -> VoxelOperator:
         """Return the operator at `amounts` (species, cells) per mm^3 of tissue."""
         u = self._densities(amounts)
-        layout = self._first if self._steady else self._layout(u)
+        layout = self._first if self._steady else self._at(u)
         flux, drifts = self.drift.flux(u)
         drift = 4.0 * float(drifts.max()) if drifts.size > 0 else 0.0
         drifts_more = drift > layout.speed
@@ -105,6 +117,7 @@ class VoxelOperators:
             speed=layout.speed + drift,
             fastest=self.drift.fields[int(drifts.argmax())] if drifts_more else layout.fastest,
             crossed=layout.crossed,
+            removal=self._problem.egress_at(u) if self._egress_follows else self._removal,
         )
 
     def amounts(self, u: Array) -> Array:
@@ -117,9 +130,18 @@ class VoxelOperators:
             return self._problem.storage(u)
         return self._storage
 
-    def _layout(self, u: Array) -> Layout:
+    @property
+    def _egress_follows(self) -> bool:
+        return bool(self._problem.egress_region and self._removal.size)
+
+    def _at(self, u: Array) -> Layout:
+        if self._moves_steadily:
+            return refreshed(self._first, self._problem, u)
+        return self._layout(u, self._problem)
+
+    def _layout(self, u: Array, problem: Problem) -> Layout:
         drifting = self.drift.fields
-        return lay_out(self._problem, u, self.uniform, self._links, drifting, self._stencils)
+        return lay_out(problem, u, self.uniform, self._links, drifting, self._stencils)
 
     def _densities(self, amounts: Array) -> Array:
         if self._storage is None:

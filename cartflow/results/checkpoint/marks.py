@@ -63,6 +63,8 @@ def _of_tumour(run: Simulation) -> dict[str, list[Any]]:
         ],
         "fields": [
             *(np.asarray(item.diffusivity, dtype=float) for item in problem.fields),
+            *((each.name, each.terms) for each in problem.following),
+            *(each.within for each in problem.following),
             *(item.anisotropy for item in problem.fields if item.anisotropy is not None),
         ],
         "egress": [run.coupled.door.egress, run.coupled.door.arrival],

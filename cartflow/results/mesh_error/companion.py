@@ -14,6 +14,7 @@ from cartflow.coupling.door import Door
 from cartflow.coupling.simulation import Simulation
 from cartflow.geometries.geometry import Coarse, Geometry
 from cartflow.pde.boundary import RegionSource
+from cartflow.pde.following import FollowingRegion
 from cartflow.pde.problem import Field, Problem
 
 Array = np.ndarray
@@ -50,6 +51,9 @@ def _coupled(coupled: Coupled, coarse: Coarse) -> Coupled:
             geometry=wider.geometry,
             arrival=coarse.mean(coupled.door.arrival),
             egress=coarse.mean(coupled.door.egress),
+            follows=next(
+                (each for each in wider.following if _is(each, coupled.door.follows)), None
+            ),
         ),
         injection=coarse.mean(coupled.injection),
     )
@@ -67,7 +71,14 @@ def _problem(problem: Problem, coarse: Coarse) -> Problem:
         fields=tuple(_field(item, coarse) for item in problem.fields),
         tissue=replace(problem.tissue, porosity=coarse.mean(problem.tissue.porosity)),
         egress=coarse.mean(problem.egress),
+        following=tuple(
+            replace(region, within=coarse.mean(region.within)) for region in problem.following
+        ),
     )
+
+
+def _is(region: FollowingRegion, other: FollowingRegion | None) -> bool:
+    return other is not None and region.name == other.name
 
 
 def _field(item: Field, coarse: Coarse) -> Field:
