@@ -75,14 +75,23 @@ class FipyEquation:
         """Return u after `dt` days from `amount` per mesh cell."""
         # FiPy's transient term takes the new storage on both sides, so the old u is made to fit.
         self._refresh(amount / coefficients.storage, coefficients)
-        self._equation.solve(var=self._unknown, dt=dt, solver=self._solver)
+        with self._quietly():
+            self._equation.solve(var=self._unknown, dt=dt, solver=self._solver)
         return np.array(self._unknown.value)
 
     def rate(self, values: Array, coefficients: Coefficients) -> Array:
         """Return the right-hand side at `values`, as FiPy assembles it."""
         self._refresh(values, coefficients)
-        residual = self._equation.justResidualVector(var=self._unknown, dt=1.0, solver=self._solver)
+        with self._quietly():
+            residual = self._equation.justResidualVector(
+                var=self._unknown, dt=1.0, solver=self._solver
+            )
         return -np.asarray(residual) / np.asarray(self._geometry.mesh.cellVolumes)
+
+    def _quietly(self) -> np.errstate:
+        """FiPy's tensors divide by zero in three dimensions, and leave out what comes of it."""
+        kind: Any = None if self._shape is None else "ignore"
+        return np.errstate(divide=kind, invalid=kind)
 
     def _refresh(self, values: Array, coefficients: Coefficients) -> None:
         self._unknown.setValue(values)
