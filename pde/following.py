@@ -29,7 +29,9 @@ class Threshold:
 
     def __post_init__(self) -> None:
         if not self.value > 0 or not 0 < self.width <= 2:
-            msg = f"a threshold of {self.value:g} and a width of {self.width:g} of it: needed are a "
+            msg = (
+                f"a threshold of {self.value:g} and a width of {self.width:g} of it: needed are a "
+            )
             raise InputError(msg + "threshold above 0 and a width above 0, at most 2")
 
     def share(self, state: Array) -> Array:

@@ -57,9 +57,7 @@ def with_fixed_regions(tumour: TumourTable, table: StudyTable) -> TumourTable:
     return tumour.model_copy(update=moved)
 
 
-def follows(
-    name: str | None, regions: tuple[FollowingRegion, ...]
-) -> FollowingRegion | None:
+def follows(name: str | None, regions: tuple[FollowingRegion, ...]) -> FollowingRegion | None:
     """Return the region of that name among those that follow fields, if it is one."""
     return next((region for region in regions if region.name == name), None)
 
@@ -74,7 +72,9 @@ def _terms(
     numbers: list[Parameter] = []
     terms = []
     for term in re.split(r"\bor\b", text):
-        clauses = [_clause(part, width, network, where, text) for part in re.split(r"\band\b", term)]
+        clauses = [
+            _clause(part, width, network, where, text) for part in re.split(r"\band\b", term)
+        ]
         terms.append(tuple(threshold for threshold, _ in clauses))
         numbers += [number for _, number in clauses]
     if len(numbers) > _MOST_TERMS:

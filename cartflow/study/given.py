@@ -114,7 +114,9 @@ def image_words(given: Given) -> dict[str, str]:
 
 
 def _in_words(values: Array) -> str:
-    kind, shown = ("an array", values) if values.ndim == 1 else ("tensors, on average", values[:, 0])
+    kind, shown = (
+        ("an array", values) if values.ndim == 1 else ("tensors, on average", values[:, 0])
+    )
     return f"{kind}: {shown.min():.4g} to {shown.max():.4g}"
 
 

@@ -78,4 +78,3 @@ def on_lattice(geometry: Geometry, anisotropy: Array, spacings: Array) -> Array:
     steps = spacings[np.array(geometry.active.shape) > 1]
     own = along_axes(geometry, matrices(anisotropy))[:, kept][:, :, kept]
     return np.ascontiguousarray(own / np.outer(steps, steps))
-

@@ -70,9 +70,7 @@ def crossings(
     return result + source_crossings(problem, item, state, storage)
 
 
-def source_crossings(
-    problem: Problem, item: Field, state: Array, storage: Array
-) -> list[Crossing]:
+def source_crossings(problem: Problem, item: Field, state: Array, storage: Array) -> list[Crossing]:
     """Return what each region supplies and removes of one field at the `state` of now."""
     result = []
     for source in item.sources:

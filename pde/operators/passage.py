@@ -35,7 +35,9 @@ class Passages:
         links, faces = read_links(geometry), geometry.connectivity
         self._open = np.zeros((active.ndim, int(np.prod(self._shape))))
         first = self.numbers[links.first]
-        whole = np.array([faces.areas[links.axis == a].max(initial=0.0) for a in range(active.ndim)])
+        whole = np.array(
+            [faces.areas[links.axis == a].max(initial=0.0) for a in range(active.ndim)]
+        )
         self.volume = float(np.max(whole * np.where(whole > 0, spacings(geometry), 0.0)))
         shares = faces.areas / whole[links.axis]
         shares[still[faces.owner] | still[faces.neighbour]] = 0.0
@@ -80,4 +82,3 @@ def _meets(voxel: tuple[int, ...], lengths: Array) -> bool:
             low = max(low, (place - 0.5) / length)
             high = min(high, (place + 0.5) / length)
     return low <= high + _EDGE
-

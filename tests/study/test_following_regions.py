@@ -106,9 +106,13 @@ def test_steps_are_of_second_order_where_regions_move(exact):
 
 def test_a_region_that_is_full_is_a_fixed_one():
     """To the last digits, which the order of sums may change."""
-    text = STUDY.replace('"tumour > 1e4', '"tumour < 1e9').replace("1e4 cells/mm^3", "1e9 cells/mm^3")
+    text = STUDY.replace('"tumour > 1e4', '"tumour < 1e9').replace(
+        "1e4 cells/mm^3", "1e9 cells/mm^3"
+    )
     moving, _ = counted(following(text).run())
-    fixed = text.replace("[regions.lesion]\n", "").replace('where = "tumour < 1e9 cells/mm^3"\n', "")
+    fixed = text.replace("[regions.lesion]\n", "").replace(
+        'where = "tumour < 1e9 cells/mm^3"\n', ""
+    )
     still, _ = counted(following(fixed.replace("lesion", "all")).run())
     np.testing.assert_allclose(moving, still, rtol=1e-9)
 
@@ -159,7 +163,9 @@ def test_both_engines_do_the_same_in_a_region():
 
 
 def test_thresholds_join_by_and_and_or():
-    low, high = (Threshold(row=0, value=v, above=a, width=0.2) for v, a in ((1.0, True), (3.0, False)))
+    low, high = (
+        Threshold(row=0, value=v, above=a, width=0.2) for v, a in ((1.0, True), (3.0, False))
+    )
     other = Threshold(row=1, value=1.0, above=True, width=0.2)
     region = FollowingRegion(name="band", within=np.ones(4), terms=((low, high), (other,)))
     state = np.array([[0.5, 2.0, 4.0, 1.0], [0.0, 0.0, 2.0, 0.0]])
@@ -189,7 +195,10 @@ def test_mistakes_are_named_in_a_line(changed, match):
 
 
 def test_lines_of_cells_are_refused_by_name():
-    text = STUDY.replace('shape = "box"\nlengths = ["4 mm", "4 mm"]\ncells = [12, 12]', 'shape = "ball"\nradius = "1 mm"\ncells = 8')
+    text = STUDY.replace(
+        'shape = "box"\nlengths = ["4 mm", "4 mm"]\ncells = [12, 12]',
+        'shape = "ball"\nradius = "1 mm"\ncells = 8',
+    )
     text = text[: text.index("[geometry.regions]")] + text[text.index("[regions.lesion]") :]
     with pytest.raises(InputError, match="for boxes and masks, and the ball is a line"):
         _ = Study.from_text(text.replace('injection_region = "seed"\n', "")).prepared

@@ -65,7 +65,9 @@ def directed(
     table = _table(raw, key, file)
     where = f"{file}: {key}"
     if isinstance(table, AlongTable):
-        means = {n: per_cell(getattr(table, n), "mm^2/day", f"{key}.{n}") for n in ("along", "across")}
+        means = {
+            n: per_cell(getattr(table, n), "mm^2/day", f"{key}.{n}") for n in ("along", "across")
+        }
         aligned = np.ones(geometry.size)
         if table.alignment is not None:
             aligned = per_cell(table.alignment, "1", f"{key}.alignment")

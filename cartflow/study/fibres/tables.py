@@ -85,4 +85,6 @@ FIBRE_SOURCES = {"amplified": "jbabdi2005", "von_mises_fisher": "painter2013"}
 
 def has_directions(raw: Any) -> bool:
     """Return whether a diffusivity is written with directions."""
-    return isinstance(raw, Mapping) and bool({"along", "across", "direction", "tensor"} & raw.keys())
+    return isinstance(raw, Mapping) and bool(
+        {"along", "across", "direction", "tensor"} & raw.keys()
+    )

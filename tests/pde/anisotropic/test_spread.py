@@ -119,9 +119,18 @@ def order_on_smooth_fields(ratio, cells):
             return d, np.einsum("nab,nb->na", d, slope)
 
         right = u - sum(
-            (8 * (flux(x + step * e, y + step * f)[1][:, a] - flux(x - step * e, y - step * f)[1][:, a])
-             - (flux(x + 2 * step * e, y + 2 * step * f)[1][:, a]
-                - flux(x - 2 * step * e, y - 2 * step * f)[1][:, a])) / (12 * step)
+            (
+                8
+                * (
+                    flux(x + step * e, y + step * f)[1][:, a]
+                    - flux(x - step * e, y - step * f)[1][:, a]
+                )
+                - (
+                    flux(x + 2 * step * e, y + 2 * step * f)[1][:, a]
+                    - flux(x - 2 * step * e, y - 2 * step * f)[1][:, a]
+                )
+            )
+            / (12 * step)
             for a, (e, f) in enumerate(((1, 0), (0, 1)))
         )
         matrix = system(geometry, flux(x, y)[0]) + diags_array(np.ones(geometry.size))
