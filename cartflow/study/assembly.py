@@ -25,6 +25,8 @@ from cartflow.pde.hindrance import LAWS, Hindrance
 from cartflow.pde.problem import DensityDependence, Field
 from cartflow.pde.tissue import Tissue
 from cartflow.study.earlier import field_of_earlier, is_earlier
+from cartflow.study.fibres.numbers import directed
+from cartflow.study.fibres.tables import has_directions
 from cartflow.study.field_tables import (
     ChemotaxisTable,
     FieldTable,
@@ -34,8 +36,6 @@ from cartflow.study.field_tables import (
     RobinTable,
     SourceTable,
 )
-from cartflow.study.fibres.numbers import directed
-from cartflow.study.fibres.tables import has_directions
 from cartflow.study.images.laws import RELATIVE
 from cartflow.study.images.numbers import image_number, is_image
 from cartflow.study.schema import StudyTable

@@ -22,7 +22,7 @@ from cartflow.study.composition import Composition
 from cartflow.study.courses.blood import blood_course
 from cartflow.study.dosing import build_doses, cells_alone
 from cartflow.study.earlier import body_of_earlier, is_earlier
-from cartflow.study.following import follows, following_regions, with_fixed_regions
+from cartflow.study.following import following_regions, follows, with_fixed_regions
 from cartflow.study.given import image_words, with_given_diffusivities, with_given_starts
 from cartflow.study.overrides import errors_named
 from cartflow.study.parts import arrival, control, engine, leaving, suited

@@ -122,7 +122,7 @@ def lay_out(
 
 
 def refreshed(known: Layout, problem: Problem, u: Array) -> Layout:
-    """Return a layout at `u` from one with the same diffusivities, `known`, that filled all regions.
+    """Return a layout at `u` from one of the same diffusivities, `known`, that filled all regions.
 
     Only what leaves and enters in regions that follow fields is worked out anew.
     """

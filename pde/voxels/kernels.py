@@ -66,16 +66,22 @@ def _block(
             here = u[s, start:stop]
             for i in range(width):
                 out[i] += gain[i] - loss[i] * here[i]
-        if fields.way[s] == 1:
-            add_uniform(u[s], fields.uniform[s], fields.shape, start, out)
-        elif fields.way[s] == 2:
-            exchange = fields.exchange[fields.row[s]]
-            add_indexed(u[s], exchange, fields.ahead, fields.behind, fields.volumes, start, out)
-        elif fields.way[s] == 3:
-            begin = fields.arm_begin[fields.row[s]]
-            add_arms(u[s], begin, fields.arm_to, fields.arm_exchange, fields.volumes, start, out)
+        _diffuse(u[s], fields, s, start, out)
         if fields.drifts[s] >= 0:
             add_drift(flux[fields.drifts[s]], fields.behind, fields.volumes, start, out)
+
+
+@fused
+def _diffuse(u: Array, fields: Fields, s: int, start: int, out: Array) -> None:
+    """Add the diffusion of species `s` to `out`, for a block that begins at cell `start`."""
+    if fields.way[s] == 1:
+        add_uniform(u, fields.uniform[s], fields.shape, start, out)
+    elif fields.way[s] == 2:
+        exchange = fields.exchange[fields.row[s]]
+        add_indexed(u, exchange, fields.ahead, fields.behind, fields.volumes, start, out)
+    elif fields.way[s] == 3:
+        begin = fields.arm_begin[fields.row[s]]
+        add_arms(u, begin, fields.arm_to, fields.arm_exchange, fields.volumes, start, out)
 
 
 @summing

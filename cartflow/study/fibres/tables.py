@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
 from cartflow.core.parameters import Parameter, Standing
 from cartflow.core.tables import Table, quantity
 

@@ -29,7 +29,8 @@ class Solute:
     """A holds diffusion, first-order losses and what kinetics take away, of one species.
 
     Amounts are per mm^3 of tissue; the system is solved for densities, for which it is symmetric,
-    in the box around the mesh's cells, or where these have unlike widths by their faces, where they exchange along arms by these.
+    in the box around the mesh's cells, or by their faces where these have unlike widths, and by
+    their arms where those exchange along such.
     """
 
     def __init__(self, problem: Problem, species: int, fields: Fields) -> None:

@@ -265,11 +265,11 @@ def test_fixed_values_stand_on_sides_of_a_box_and_are_refused_on_masks():
 
 
 def test_what_has_no_directions_is_refused():
+    line = ball(1.0, 10)
+    shape = np.tile(np.eye(3)[np.triu_indices(3)], (10, 1))
+    field = Field(name="u", diffusivity=np.ones(10), anisotropy=shape)
     with pytest.raises(InputError, match="for boxes and masks, and the ball is one without"):
-        Field_on_a_line = ball(1.0, 10)
-        shape = np.tile(np.eye(3)[np.triu_indices(3)], (10, 1))
-        field = Field(name="u", diffusivity=np.ones(10), anisotropy=shape)
-        problem_of(Field_on_a_line, inert("phenotype"), (field,))
+        problem_of(line, inert("phenotype"), (field,))
 
 
 @pytest.mark.parametrize(
