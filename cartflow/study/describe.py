@@ -114,6 +114,10 @@ def _tumour(study: Composition) -> list[tuple[str, str]]:
             f"{geometry.maximal_depth:.3g} mm deep, in {geometry.size} mesh cells; {fed}",
         ),
         *([("vessels", words)] if (words := study.vessels_in_words()) else []),
+        *[
+            ("region", f"{name}: where {table.where}, within {table.within}")
+            for name, table in study.table.regions.items()
+        ],
         ("kinetics", ", ".join(study.table.kinetics.models) if study.table.kinetics else ""),
         *[
             ("field", f"{s.name} ({s.role}): {_field(s, fields.get(s.name, FieldTable()))}")
