@@ -12,7 +12,7 @@ from cartflow.cli import main
 from cartflow.commands.drawing import drawing
 from cartflow.core.dataset import netcdf, write
 from cartflow.core.outcome import InputError
-from cartflow.core.saving.destination import NETCDF, PNG
+from cartflow.core.saving.kinds import NETCDF, PNG
 from cartflow.core.saving.whole import write_whole
 from cartflow.results.result import load_result
 from cartflow.study.study import Study

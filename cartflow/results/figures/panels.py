@@ -34,7 +34,7 @@ def finish(axes: Axes, title: str, unit: str) -> None:
         axes.set_ylim(*log_limits(drawn))
     if drawn.size:
         axes.set_xscale("log")
-    _label(axes, title, unit, columns=2)
+    label(axes, title, unit, columns=2)
 
 
 def finish_linear(axes: Axes, title: str, unit: str) -> None:
@@ -43,7 +43,7 @@ def finish_linear(axes: Axes, title: str, unit: str) -> None:
     if drawn.size and drawn.min() >= 0 and drawn.max() > 0:
         axes.set_yscale("log")
         axes.set_ylim(*log_limits(drawn))
-    _label(axes, title, unit)
+    label(axes, title, unit)
 
 
 def _drawn(axes: Axes) -> np.ndarray:
@@ -53,7 +53,8 @@ def _drawn(axes: Axes) -> np.ndarray:
     return values[np.isfinite(values)]
 
 
-def _label(axes: Axes, title: str, unit: str, columns: int = 1) -> None:
+def label(axes: Axes, title: str, unit: str, columns: int = 1) -> None:
+    """Label a panel over time, with a legend if there are lines."""
     axes.set_xlabel("time (day)")
     axes.set_ylabel(unit)
     axes.set_title(title, fontsize=10)
