@@ -1,8 +1,8 @@
 """Three ways to discretise div(D grad u) for a tensor D at 10:1 and an angle to the grid.
 
 Differences over nine neighbours (linear, no sign kept), the same with limited gradients along the
-faces (Sharma and Hammett 2007: non-linear, sign kept), and the arms of a lattice basis that cartflow
-uses (Fehrenbach and Mirebeau 2014: linear, sign kept). A bell of standard deviation 0.15 mm spreads
+faces (Sharma and Hammett 2007: non-linear, sign kept), and the arms of a lattice basis that are in
+use (Fehrenbach and Mirebeau 2014: linear, sign kept). A bell of standard deviation 0.15 mm spreads
 for 0.3 day; the error is in L1 against the exact one. A square of 1 in 0 gives the least value.
 `python benchmarks/tensor_stencils.py` prints the table of docs/engines.md.
 """
@@ -10,6 +10,7 @@ for 0.3 day; the error is in L1 against the exact one. A square of 1 in 0 gives 
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import numpy as np
 
@@ -21,6 +22,7 @@ ALONG, ACROSS, LENGTH, DAYS, WIDTH = 0.1, 0.01, 2.4, 0.3, 0.15
 
 
 def tensor(angle):
+    """Return D for fibres at an `angle` to x."""
     unit = np.array([np.cos(angle), np.sin(angle)])
     return ACROSS * np.eye(2) + (ALONG - ACROSS) * np.outer(unit, unit)
 
@@ -43,6 +45,7 @@ def nine(u, d, h, limit):
 
 
 def mean(*gradients):
+    """Return the mean of the gradients around a face."""
     return sum(gradients) / 4.0
 
 
@@ -54,6 +57,7 @@ def limited(*gradients):
 
 
 def by_arms(n, d):
+    """Return what gives div(D grad u) along arms, on n x n cells."""
     geometry = box([LENGTH, LENGTH], [n, n])
     whole = np.eye(3)
     whole[:2, :2] = d
@@ -81,6 +85,7 @@ def advanced(u, slope, h):
 
 
 def bell(n, covariance):
+    """Return a bell of the same volume for any `covariance`."""
     x = (np.arange(n) + 0.5) * LENGTH / n - 0.5 * LENGTH
     places = np.stack(np.meshgrid(x, x), axis=-1)
     exponent = np.einsum("yxa,ab,yxb->yx", places, np.linalg.inv(covariance), places)
@@ -96,7 +101,7 @@ def main() -> None:
             for n in (24, 48, 96):
                 h = LENGTH / n
                 rule = {"nine": mean, "limited": limited}.get(name)
-                slope = by_arms(n, d) if rule is None else lambda u, r=rule, h=h: nine(u, d, h, r)
+                slope = by_arms(n, d) if rule is None else partial(nine, d=d, h=h, limit=rule)
                 exact = bell(n, WIDTH**2 * np.eye(2) + 2 * DAYS * d)
                 begun = time.process_time()
                 found = advanced(bell(n, WIDTH**2 * np.eye(2)), slope, h)

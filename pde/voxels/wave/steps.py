@@ -109,18 +109,19 @@ class Wave:
         return self._work[:tiles]
 
 
-def can_wave(problem: Problem, uniform: dict[int, float]) -> bool:
+def can_wave(problem: Problem) -> bool:
     """Return whether a problem with steady transport is one for `Wave`.
 
-    Every field has one diffusivity on a whole grid of equal cells, one storage, and no drift.
+    Every field has a diffusivity without directions on a whole grid of equal cells, one storage,
+    and no drift.
     """
     volumes = problem.geometry.cell_volumes
     storage = problem.storage(np.ones((len(problem.fields), problem.geometry.size)))
-    mobile = {i for i, item in enumerate(problem.fields) if item.mobile}
     return bool(
-        problem.geometry.active.all()
+        not problem.geometry.graded
+        and problem.geometry.active.all()
         and problem.geometry.active.shape[-1] > 1
-        and mobile <= uniform.keys()
+        and all(item.anisotropy is None for item in problem.fields)
         and all(item.chemotaxis is None for item in problem.fields)
         and np.all(volumes == volumes[0])
         and np.all(storage == storage[:, :1])
@@ -131,7 +132,11 @@ def _stages(problem: Problem, grid: kernels.Grid) -> ModuleType:
     """Return the module with the compiled stages of the problem's network."""
     network = problem.network
     shape = Shape(
-        mobile=tuple(bool(r.any()) for r in grid.rates[:, :3]),
+        mobile=tuple(
+            bool(rates.any()) or bool(row >= 0)
+            for rates, row in zip(grid.rates[:, :3], grid.placed, strict=True)
+        ),
+        placed=tuple(bool(row >= 0) for row in grid.placed),
         local=tuple(bool(row >= 0) for row in grid.local),
         stored=tuple(bool(held != 1.0) for held in grid.rates[:, 3]),
         counted=tuple(bool(c) for c in grid.counted),
@@ -162,6 +167,8 @@ def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
     return kernels.Grid(
         shape=np.array([*shape, BLOCK], dtype=np.int64),
         rates=np.ascontiguousarray(rates),
+        placed=fields.row.astype(np.int64),
+        exchange=_exchange(layout, storage, shape),
         local=fields.local.astype(np.int64),
         gain=fields.gain.ravel(),
         loss=(fields.loss / kept).ravel(),
@@ -176,6 +183,19 @@ def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
         crossing_gain=gain,
         crossing_loss=loss,
     )
+
+
+def _exchange(layout: Layout, storage: Array, shape: Array) -> Array:
+    """Return the rates of fields that differ from place to place, 1/day (see `Grid`)."""
+    fields, slab = layout.fields, int(shape[1] * shape[2])
+    species = np.flatnonzero(fields.row >= 0)
+    found = np.zeros((species.size, 3, slab * (int(shape[0]) + 1)))
+    # A rectangle's slabs are its rows.
+    along = (0, 2) if fields.shape[0] == 1 else (0, 1, 2)
+    for s in species:
+        rates = fields.exchange[fields.row[s]] / (fields.volumes[0] * storage[s, 0])
+        found[fields.row[s], along, slab:] = rates
+    return found.ravel()
 
 
 def _crossings(layout: Layout, storage: Array, shape: Array) -> tuple[Array, Array, Array, Array]:
