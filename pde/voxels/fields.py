@@ -17,6 +17,7 @@ from cartflow.pde.operators.transport import (
     moves_steadily,
 )
 from cartflow.pde.problem import Field, Problem
+from cartflow.pde.voxels.faces_of_grid import grid_rates, is_whole_grid
 from cartflow.pde.voxels.laid_out import Fields
 
 Array = np.ndarray
@@ -50,9 +51,7 @@ class Layout:
 
 def uniform_diffusivities(problem: Problem) -> dict[int, float]:
     """Return D of the fields that need no list of neighbours: alike everywhere on equal cells."""
-    volumes = problem.geometry.cell_volumes
-    # Blocks at the rim of a full mask may hold fewer voxels than others.
-    if not (problem.geometry.active.all() and np.all(volumes == volumes[0])):
+    if not is_whole_grid(problem.geometry):
         return {}
     start = np.ones((len(problem.fields), problem.geometry.size))
     found = {
@@ -70,33 +69,37 @@ def lay_out(
     links: Links | None,
     drifting: tuple[int, ...],
     stencils: Mapping[int, Arms],
+    placed: tuple[int, ...],
 ) -> Layout:
     """Return the layout of all fields at densities `u` (species, cells).
 
     `uniform` are the fields with one diffusivity, `drifting` those with a drift, `stencils` those
-    whose diffusivity is anisotropic.
+    whose diffusivity is anisotropic, `placed` those that need no `links` for another reason.
     """
     storage, geometry = problem.storage(u), problem.geometry
     transports = [
-        _uniform_transport(problem, item, uniform[i], u, storage[i])
-        if i in uniform
+        _unlisted_transport(problem, item, u, storage[i])
+        if i in uniform or i in placed
         else field_transport(problem, i, u, storage)
         for i, item in enumerate(problem.fields)
     ]
     rates = np.zeros((len(u), 3))
     for i, diffusivity in uniform.items():
         rates[i, 3 - geometry.active.ndim :] = diffusivity / spacings(geometry) ** 2
-    apart = uniform.keys() | stencils.keys()
+    apart = {*uniform, *stencils, *placed}
     indexed = [i for i, f in enumerate(problem.fields) if f.mobile and i not in apart]
     begin, to, passes = _along_arms(problem, u, stencils)
     exchange = _exchange(problem, [transports[i] for i in indexed], links)
     local, gain, loss = _local(problem, transports, u)
     none = np.zeros((geometry.active.ndim, 0), dtype=np.int32)
     fields = Fields(
-        way=np.array([_way(f, i in uniform) for i, f in enumerate(problem.fields)]),
+        way=np.array(
+            [4 if i in placed else _way(f, i in uniform) for i, f in enumerate(problem.fields)]
+        ),
         uniform=rates,
-        row=np.maximum(_rows(len(u), indexed), _rows(len(u), tuple(stencils))),
+        row=np.max([_rows(len(u), some) for some in (indexed, tuple(stencils), placed)], axis=0),
         exchange=exchange,
+        placed=grid_rates(problem, placed),
         arm_begin=begin,
         arm_to=to,
         arm_exchange=passes,
@@ -159,11 +162,8 @@ def _pores(problem: Problem, storage: Array) -> Array:
     return np.zeros(0) if np.all(held == 1.0) else held[0]
 
 
-def _uniform_transport(
-    problem: Problem, item: Field, diffusivity: float, u: Array, storage: Array
-) -> FieldTransport:
-    everywhere = np.full(problem.geometry.size, diffusivity)
-    crossed = crossings(problem, item, everywhere, u, storage)
+def _unlisted_transport(problem: Problem, item: Field, u: Array, storage: Array) -> FieldTransport:
+    crossed = crossings(problem, item, problem.place_diffusivity(item, u), u, storage)
     return FieldTransport(diffusivity=np.zeros(0), crossed=crossed)
 
 
@@ -229,7 +229,9 @@ def _speeds(fields: Fields, storage: Array, links: Links | None, problem: Proble
     steepness = max((region.steepness for region in problem.following), default=1.0)
     speeds = 4.0 * fields.uniform.sum(axis=1)
     for i, (row, local) in enumerate(zip(fields.row, fields.local, strict=True)):
-        if fields.way[i] == 3:
+        if fields.way[i] == 4:
+            speeds[i] += 2.0 * _fastest_on_grid(fields, row)
+        elif fields.way[i] == 3:
             speeds[i] += 2.0 * _fastest_along_arms(fields, row)
         elif row >= 0 and links is not None:
             speeds[i] += 2.0 * _largest_outflow(fields.exchange[row], links, fields.volumes)
@@ -247,6 +249,18 @@ def _largest_outflow(exchange: Array, links: Links, volumes: Array) -> float:
     total = np.bincount(links.first, passes, volumes.size)
     total += np.bincount(links.second, passes, volumes.size)
     return float(np.max(total / volumes))
+
+
+def _fastest_on_grid(fields: Fields, row: int) -> float:
+    """Return the largest sum of the rates through the faces of a cell, 1/day."""
+    rates, cells = fields.placed[row], fields.volumes.size
+    slab = rates.shape[1] - cells
+    steps = (slab, int(fields.shape[2]), 1)
+    total = np.zeros(cells)
+    for along, step in zip(rates, steps, strict=True):
+        total += along[slab:]
+        total += along[slab - step : along.size - step]
+    return float(total.max())
 
 
 def _fastest_along_arms(fields: Fields, row: int) -> float:

@@ -11,6 +11,7 @@ from cartflow.pde.voxels.exchange_kernels import (
     add_arms,
     add_drift,
     add_indexed,
+    add_placed,
     add_uniform,
 )
 from cartflow.pde.voxels.laid_out import FIELDS, KINETICS, Fields, Kinetics
@@ -79,6 +80,8 @@ def _diffuse(u: Array, fields: Fields, s: int, start: int, out: Array) -> None:
     elif fields.way[s] == 2:
         exchange = fields.exchange[fields.row[s]]
         add_indexed(u, exchange, fields.ahead, fields.behind, fields.volumes, start, out)
+    elif fields.way[s] == 4:
+        add_placed(u, fields.placed[fields.row[s]], fields.shape, start, out)
     elif fields.way[s] == 3:
         begin = fields.arm_begin[fields.row[s]]
         add_arms(u, begin, fields.arm_to, fields.arm_exchange, fields.volumes, start, out)

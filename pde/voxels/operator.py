@@ -12,6 +12,7 @@ from cartflow.pde.operators.links import read_links
 from cartflow.pde.operators.transport import moves_steadily, steady
 from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.drift import VoxelDrift
+from cartflow.pde.voxels.faces_of_grid import placed_diffusivities
 from cartflow.pde.voxels.fields import (
     Layout,
     SparseCrossing,
@@ -82,9 +83,10 @@ class VoxelOperators:
             for i, item in enumerate(problem.fields)
             if item.anisotropy is not None and item.diffusivity is not None
         }
+        self._placed = placed_diffusivities(problem, self.uniform)
         mobile = {i for i, item in enumerate(problem.fields) if item.mobile}
         drifts = any(item.chemotaxis is not None for item in problem.fields)
-        needed = drifts or mobile > self.uniform.keys() | self._stencils.keys()
+        needed = drifts or mobile > {*self.uniform, *self._stencils, *self._placed}
         self._links = read_links(problem.geometry) if needed else None
         self.drift = VoxelDrift(problem, self._links)
         start = np.ones((len(problem.fields), problem.geometry.size))
@@ -141,7 +143,8 @@ class VoxelOperators:
 
     def _layout(self, u: Array, problem: Problem) -> Layout:
         drifting = self.drift.fields
-        return lay_out(problem, u, self.uniform, self._links, drifting, self._stencils)
+        ways = (self._stencils, self._placed)
+        return lay_out(problem, u, self.uniform, self._links, drifting, *ways)
 
     def _densities(self, amounts: Array) -> Array:
         if self._storage is None:

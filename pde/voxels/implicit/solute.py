@@ -108,6 +108,11 @@ def on_box(problem: Problem, species: int, fields: Fields) -> tuple[Array, Array
     exchange = np.zeros((3, active.size))
     if fields.way[species] == 1:
         exchange[:] = fields.uniform[species][:, None] * fields.volumes[0]
+    elif fields.way[species] == 4:
+        # A rectangle's slabs are its rows.
+        along = (0, 1, 2) if active.ndim == 3 else (0, 2)
+        rates = fields.placed[fields.row[species]][along, -active.size :]
+        exchange[3 - active.ndim :] = rates * fields.volumes[0]
     elif fields.way[species] == 2:
         rows = fields.exchange[fields.row[species]]
         exchange[3 - active.ndim :, inside] = rows

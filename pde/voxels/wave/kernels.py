@@ -27,9 +27,9 @@ class Grid(NamedTuple):
     `shape` counts slabs, rows in a slab, cells in a row and the most cells of a run; `rates`
     (species, 4) are D/dx^2 along slabs, rows and cells, 1/day, and the storage. What differs from
     place to place stands in `exchange` instead, in row `placed` or -1: three times a slab of zeros
-    and the rates through the face ahead of each cell along slabs, rows and cells. `local` is the row
-    of `gain` and `loss`, or -1; both are in one row. `ends` is 1 in the first cell of a row, 2 in
-    the last, else 0, for several rows. `sides` is 1 in the first row of a small slab, 2 in the
+    and the rates through the face ahead of each cell along slabs, rows and cells. `local` is the
+    row of `gain` and `loss`, or -1; both are in one row. `ends` is 1 in the first cell of a row, 2
+    in the last, else 0, for several rows. `sides` is 1 in the first row of a small slab, 2 in the
     last, else 0, and empty for others. `removal` (1/day) is empty or per cell. Crossing k adds
     `crossing_gain` - `crossing_loss` x amount in the entries `crossing_at[k, z]` to
     `crossing_at[k, z + 1]`, at `crossing_cell` of the slab z; `crossing_apart` as `Crossing.apart`.
@@ -58,7 +58,19 @@ _reals, _rows, _cube = types.float64[::1], types.float64[:, ::1], types.float64[
 _numbers = types.int64[::1]
 _flags, _table = types.boolean[::1], types.int64[:, ::1]
 # Of the members of `Grid`, in their order.
-_MEMBERS = (_numbers, _rows, _numbers, _reals, _numbers, _reals, _reals, _reals, _reals, _flags, _reals)
+_MEMBERS = (
+    _numbers,
+    _rows,
+    _numbers,
+    _reals,
+    _numbers,
+    _reals,
+    _reals,
+    _reals,
+    _reals,
+    _flags,
+    _reals,
+)
 GRID = types.NamedTuple((*_MEMBERS, _numbers, _flags, _table, _numbers, _reals, _reals), Grid)
 
 

@@ -12,6 +12,7 @@ from cartflow.kinetics.compiled.network import kept_module
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Staged
 from cartflow.pde.voxels.crew import share
+from cartflow.pde.voxels.faces_of_grid import is_whole_grid
 from cartflow.pde.voxels.fields import Layout
 from cartflow.pde.voxels.laid_out import Kinetics
 from cartflow.pde.voxels.wave import kernels
@@ -109,21 +110,18 @@ class Wave:
         return self._work[:tiles]
 
 
-def can_wave(problem: Problem) -> bool:
+def can_wave(problem: Problem, layout: Layout) -> bool:
     """Return whether a problem with steady transport is one for `Wave`.
 
     Every field has a diffusivity without directions on a whole grid of equal cells, one storage,
     and no drift.
     """
-    volumes = problem.geometry.cell_volumes
     storage = problem.storage(np.ones((len(problem.fields), problem.geometry.size)))
     return bool(
-        not problem.geometry.graded
-        and problem.geometry.active.all()
+        is_whole_grid(problem.geometry)
+        and not np.isin(layout.fields.way, (2, 3)).any()
         and problem.geometry.active.shape[-1] > 1
-        and all(item.anisotropy is None for item in problem.fields)
         and all(item.chemotaxis is None for item in problem.fields)
-        and np.all(volumes == volumes[0])
         and np.all(storage == storage[:, :1])
     )
 
@@ -168,7 +166,7 @@ def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
         shape=np.array([*shape, BLOCK], dtype=np.int64),
         rates=np.ascontiguousarray(rates),
         placed=fields.row.astype(np.int64),
-        exchange=_exchange(layout, storage, shape),
+        exchange=_exchange(layout, storage),
         local=fields.local.astype(np.int64),
         gain=fields.gain.ravel(),
         loss=(fields.loss / kept).ravel(),
@@ -185,17 +183,13 @@ def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
     )
 
 
-def _exchange(layout: Layout, storage: Array, shape: Array) -> Array:
+def _exchange(layout: Layout, storage: Array) -> Array:
     """Return the rates of fields that differ from place to place, 1/day (see `Grid`)."""
-    fields, slab = layout.fields, int(shape[1] * shape[2])
-    species = np.flatnonzero(fields.row >= 0)
-    found = np.zeros((species.size, 3, slab * (int(shape[0]) + 1)))
-    # A rectangle's slabs are its rows.
-    along = (0, 2) if fields.shape[0] == 1 else (0, 1, 2)
-    for s in species:
-        rates = fields.exchange[fields.row[s]] / (fields.volumes[0] * storage[s, 0])
-        found[fields.row[s], along, slab:] = rates
-    return found.ravel()
+    fields = layout.fields
+    held = np.ones((len(fields.placed), 1, 1))
+    for s in np.flatnonzero(fields.row >= 0):
+        held[fields.row[s]] = storage[s, 0]
+    return (fields.placed if np.all(held == 1.0) else fields.placed / held).ravel()
 
 
 def _crossings(layout: Layout, storage: Array, shape: Array) -> tuple[Array, Array, Array, Array]:
