@@ -91,24 +91,15 @@ class Coupled:
         )
 
     @cached_property
-    def _always_draining(self) -> Draining:
-        return self._draining_from(self.door.arrival, self.engine.problem.egress)
-
-    def _draining_from(self, arrival: Array, egress: Array) -> Draining:
-        return Draining(
-            problem=self.engine.problem,
-            products=self.products,
-            arrival=arrival,
-            injection=self.injection,
-            egress=egress,
-        )
-
-    def _draining(self, tumour: Array, opening: Opening) -> Draining:
-        """Return how cells drain from `tumour`, where regions may follow its fields."""
+    def _draining(self) -> Draining:
         problem = self.engine.problem
-        if not problem.following:
-            return self._always_draining
-        return self._draining_from(opening.arrival, problem.egress_at(tumour))
+        return Draining(
+            problem=problem,
+            products=self.products,
+            arrival=self.door.arrival,
+            injection=self.injection,
+            egress=problem.egress,
+        )
 
     @cached_property
     def wholes(self) -> Wholes:
@@ -198,7 +189,7 @@ class Coupled:
             supply, injected = self.infusion(old.time)
             ledger.infused += self.counted(supply, injected) * dt
             opening = self.door.at(tumour)
-            draining = self._draining(tumour, opening)
+            draining = self._draining.at(tumour, opening.arrival)
             leaving = draining.leaving(tumour)
             coming = opening.share * self._coming(old.body, supply, leaving, dt)
             halfway = draining.leaving_after(tumour, coming, injected, 0.5 * dt)
@@ -209,7 +200,7 @@ class Coupled:
             rest = account.egress[self.products] / (0.5 * dt) - 0.5 * (leaving + halfway)
             # Before and after, so that a step errs by its third power where regions move.
             opening = self.door.at(tumour)
-            draining = self._draining(tumour, opening)
+            draining = self._draining.at(tumour, opening.arrival)
             soon = opening.share * self._coming(half.body, supply, rest, dt)
             last = draining.leaving(tumour) + draining.brought(soon)
             infused, names = float(ledger.infused.sum()), self.product_names[: len(self.products)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -52,6 +52,12 @@ class Draining:
     @cached_property
     def _rates(self) -> Array:
         return self._removed * self.problem.geometry.cell_volumes
+
+    def at(self, tumour: Array, arrival: Array) -> Draining:
+        """Return it as it is at `tumour`, where regions may follow its fields."""
+        if not self.problem.following:
+            return self
+        return replace(self, arrival=arrival, egress=self.problem.egress_at(tumour))
 
     def leaving(self, tumour: Array) -> Array:
         """Return the rate at which products leave the tissue for the node, cells/day."""

@@ -98,7 +98,7 @@ def _across(bases: Array, i: int, j: int) -> Array:
     """Return the offsets at right angles to all of a superbase but b_i and b_j."""
     others = [bases[:, k] for k in range(bases.shape[1]) if k not in (i, j)]
     if len(others) == 2:
-        return np.cross(*others)
+        return np.cross(others[0], others[1])
     if len(others) == 1:
         return np.stack([-others[0][:, 1], others[0][:, 0]], axis=1)
     return np.ones((len(bases), 1), dtype=np.int64)

@@ -20,7 +20,7 @@ def mended(tensors: Array) -> tuple[Array, Array]:
     largest = np.where(values[:, -1] > 0, values[:, -1], 1.0)[:, None]
     low = values < LEAST * largest
     values = np.where(values[:, -1:] > 0, np.maximum(values, LEAST * largest), 1.0)
-    return _made(values, vectors), low.any(axis=1)
+    return _made(values, vectors), np.asarray(low.any(axis=1))
 
 
 def power(tensors: Array, exponent: float) -> Array:
