@@ -46,6 +46,16 @@ def following_regions(
     return tuple(regions), numbers
 
 
+def refuse_idle(tumour: TumourTable, table: StudyTable) -> None:
+    """Raise `InputError` on a region that follows a field and is named by nothing."""
+    used = {tumour.region, tumour.egress_region}
+    used |= {region for item in table.fields.values() for region in item.regions}
+    for name in table.regions:
+        if name not in used and tumour.injection_region != name:
+            msg = f"regions.{name}: has no effect; tumour.region, tumour.egress_region or "
+            raise InputError(msg + "[fields.NAME.regions] may name it")
+
+
 def with_fixed_regions(tumour: TumourTable, table: StudyTable) -> TumourTable:
     """Return a tumour with the fixed regions within which those that follow fields move."""
     regions = table.regions

@@ -39,7 +39,8 @@ class SparseCrossing:
 class Layout:
     """The fields for the loops; `speeds` bound each one's rate of diffusion and losses, 1/day.
 
-    `speed` is the largest, that of the species `fastest`. `transports` are the fields'.
+    `speed` is the largest, that of the species `fastest`. `transports` are the fields', kept where
+    regions follow some.
     """
 
     fields: Fields
@@ -117,7 +118,8 @@ def lay_out(
     speeds = fastest_rates(fields, storage, links, problem)
     return Layout(
         fields=fields,
-        transports=tuple(transports),
+        # They are as large as the mesh.
+        transports=tuple(transports) if problem.following else (),
         crossed=tuple(_sparse(i, c, c) for i, t in enumerate(transports) for c in t.crossed),
         speeds=speeds,
         speed=float(speeds.max()),

@@ -9,9 +9,11 @@ from cartflow.core.outcome import InputError
 from cartflow.geometries.images.mask import voxel_mask
 from cartflow.geometries.shapes.ball import ball
 from cartflow.geometries.shapes.box import box
+from cartflow.kinetics.files.load import combine, load
 from cartflow.pde.anisotropic.lattice import dyads
 from cartflow.pde.anisotropic.shapes import split
 from cartflow.pde.boundary import FixedValue
+from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.fast.engine import FastEngine
 from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.operators.arms import arms
@@ -183,6 +185,22 @@ def test_a_box_of_an_oblique_image_diffuses_by_its_voxels_in_millimetres():
         engine = FastEngine(problem_of(geometry, inert("phenotype"), (field,)))
         found.append(engine.right_hand_side(start))
     np.testing.assert_allclose(*found, rtol=1e-11)
+
+
+def test_cells_climb_gradients_per_millimetre_on_oblique_images():
+    labels = np.ones((6, 5, 4), dtype=np.uint8)
+    labels[0, 0, 0] = 0
+    network = combine("both", [inert("phenotype"), load("chemokine")])
+    found = []
+    for turn in (np.eye(4), rotated(0.4)):
+        geometry = voxel_mask(labels, turn @ np.diag([0.1, 0.1, 0.1, 1.0]))
+        drift = Chemotaxis(attractant="chemokine", law="linear", sensitivity=1.0)
+        even = np.full(geometry.size, 0.02)
+        fields = {"u": Field(name="u", diffusivity=even, chemotaxis=drift)}
+        moving = tuple(fields.get(n, Field(name=n)) for n in network.species_names)
+        state = np.random.default_rng(5).random((len(moving), geometry.size))
+        found.append(FastEngine(problem_of(geometry, network, moving)).right_hand_side(state))
+    np.testing.assert_allclose(*found, rtol=1e-10, atol=1e-9)
 
 
 def test_a_turned_box_spreads_as_the_straight_one():
