@@ -22,7 +22,12 @@ from cartflow.study.composition import Composition
 from cartflow.study.courses.blood import blood_course
 from cartflow.study.dosing import build_doses, cells_alone
 from cartflow.study.earlier import body_of_earlier, is_earlier
-from cartflow.study.following import following_regions, follows, with_fixed_regions
+from cartflow.study.following import (
+    following_regions,
+    follows,
+    refuse_idle,
+    with_fixed_regions,
+)
 from cartflow.study.given import image_words, with_given_diffusivities, with_given_starts
 from cartflow.study.overrides import errors_named
 from cartflow.study.parts import arrival, control, engine, leaving, suited
@@ -48,6 +53,7 @@ def coupled_simulation(
             table.regions, study.geometry, study.kinetics, study.name
         )
         assembler.parameters |= thresholds
+        refuse_idle(stated, table)
         tumour = with_fixed_regions(stated, table)
         drains = follows(stated.egress_region, regions)
         require_free_names(study.kinetics, study.geometry)

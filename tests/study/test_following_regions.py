@@ -185,6 +185,7 @@ def test_thresholds_join_by_and_and_or():
         ({"regions.lesion.width": 3}, "a width above 0, at most 2"),
         ({"tumour.injection_region": "lesion"}, "follows a field"),
         ({"tumour.region": "lesions"}, "tumour.region: .*'lesions'"),
+        ({"regions.idle.where": "tumour > 1 cells/mm^3"}, "regions.idle: has no effect"),
         ({"regions.rim.where": "tumour > 1 cells/mm^3"}, "no field has"),
     ],
 )
