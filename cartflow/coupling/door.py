@@ -48,6 +48,10 @@ class Door:
             msg = f"door: the arrival weights sum to {total:g}, not 1"
             raise InputError(msg)
 
+    def deliver(self, cells: Array) -> Array:
+        """Return the densities (phenotypes, mesh cells) that `cells` add where all is open."""
+        return np.outer(cells, self.arrival)
+
     def at(self, state: Array) -> Opening:
         """Return where the door is open at densities `state` (species, mesh cells)."""
         if self.follows is None:
