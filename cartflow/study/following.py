@@ -28,7 +28,8 @@ def following_regions(
 
     Raises `InputError`, one line that names file and key.
     """
-    regions, numbers = [], {}
+    regions: list[FollowingRegion] = []
+    numbers: dict[str, Parameter] = {}
     for name, table in tables.items():
         key = f"{file}: regions.{name}"
         if not name.isidentifier() or name in geometry.regions or name in network.species_names:

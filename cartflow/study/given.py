@@ -65,7 +65,7 @@ def diffusivity_on_cells(values: Any, geometry: Geometry, what: str) -> Array:
     Tensors are an array (cells, d, d) along x, y, z, or on the grid, d = 3 or in a plane 2. Raises
     `InputError`.
     """
-    shape = np.shape(values) if not is_placed(values) else ()
+    shape: tuple[int, ...] = np.shape(values) if not is_placed(values) else ()
     size = shape[-1] if len(shape) > 2 else 0
     leading = {(geometry.size,), geometry.active.shape}
     if shape[:-2] not in leading or shape[-2:] != (size, size) or size not in (2, 3):

@@ -32,7 +32,7 @@ def role_hints(study: Composition) -> list[str]:
 def _dosed(table: StudyTable, first: str) -> set[str]:
     named: set[str] = set()
     for dose in table.doses:
-        named |= set(dose.shares or {dose.phenotype or first: None})
+        named |= set(dose.shares or [dose.phenotype or first])
     return named
 
 
