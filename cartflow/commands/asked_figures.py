@@ -18,18 +18,29 @@ from cartflow.results.figures.asked.figure import Asked, plot_asked
 from cartflow.results.figures.asked.movie import frame_times, plot_movie
 from cartflow.results.figures.asked.panel import require_tumour
 from cartflow.results.figures.asked.runs import plot_runs
+from cartflow.results.figures.asked.solid import plot_solid
 from cartflow.results.one_tumour import one_tumour
 
 
 def drawing_asked(path: Path, options: argparse.Namespace) -> Draw:
     """Return what draws the panels, fields, days and cut of `options`. Raises `InputError`."""
     tree = run_of(path, options.tumour)
+    if options.solid:
+        return _solid(tree, path, options)
     asked = Asked(panels=options.panel, fields=options.field, days=options.day, cut=options.cut)
     if asked == Asked():
         from cartflow.results.figures.run import plot_result
 
         return lambda out: plot_result(tree, out)
     return lambda out: _named(path, lambda: plot_asked(tree, asked, out))
+
+
+def _solid(tree: xr.DataTree, path: Path, options: argparse.Namespace) -> Draw:
+    """Return what draws one field on one day from outside. Raises `InputError` for more."""
+    if options.panel or options.cut or len(options.field) > 1 or len(options.day) > 1:
+        raise InputError("--solid shows one field on one day, without panels or cuts")
+    field, day = next(iter(options.field), None), next(iter(options.day), None)
+    return lambda out: _named(path, lambda: plot_solid(tree, out, field=field, day=day))
 
 
 def several_runs(paths: list[Path], tumour: str | None) -> Draw:

@@ -13,7 +13,7 @@ from cartflow.core.outcome import InputError
 from cartflow.core.terminal import tell
 
 Draw = Callable[[Path], None]
-_CHOICES = ("panel", "field", "day", "cut", "tumour")
+_CHOICES = ("panel", "field", "day", "cut", "tumour", "solid")
 _APART = ("--movie", "--measured")
 
 
@@ -50,6 +50,9 @@ def add_plot(commands: Any) -> None:
     command.add_argument("--tumour", metavar="NAME", help="which of several tumours")
     command.add_argument(
         "--movie", type=Path, metavar="MOVIE", help="a movie instead: .gif, or .mp4 with ffmpeg"
+    )
+    command.add_argument(
+        "--solid", action="store_true", help="a tumour of voxels seen from outside (pyvista)"
     )
     command.add_argument(
         "--measured",

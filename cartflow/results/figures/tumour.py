@@ -35,9 +35,10 @@ def plot_map(tumour: xr.Dataset, name: str, axes: Axes) -> None:
     order = np.argsort(tumour["depth"].values)
     time, depth = tumour["time"].values, tumour["depth"].values[order]
     values = field.transpose(..., "time").values[order]
-    mesh = axes.pcolormesh(
-        time, depth, values, cmap="cividis", norm=scale(values), shading="nearest"
-    )
+    norm = scale(values)
+    # Below a logarithmic scale, and where there is nothing, it is dark, not blank.
+    shown = np.maximum(values, norm.vmin or 0.0)
+    mesh = axes.pcolormesh(time, depth, shown, cmap="cividis", norm=norm, shading="nearest")
     axes.figure.colorbar(mesh, ax=axes, label=f"{name} ({shown_unit(field)})")
     title = shown_name(field)
     if field.attrs.get("role") in _PRODUCTS:
