@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,8 +13,10 @@ from cartflow.core.totals import totals
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.pores import in_pores, undecided
+from cartflow.pde.anisotropic.sides import require_sides
 from cartflow.pde.boundary import BoundaryCondition, Place, RegionSource
 from cartflow.pde.chemotaxis import Chemotaxis
+from cartflow.pde.following import FollowingRegion
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.tissue import Tissue
 
@@ -46,11 +48,14 @@ class Field:
     """How one species moves. A `diffusivity` of None (mm^2/day per cell) means immobile.
 
     Cells: D = diffusivity x hindrance x open_gain^(1 - matrix density); solutes: the tissue's
-    hindrance applies. `sources` act in named regions, `boundaries` on named boundaries.
+    hindrance applies. With an `anisotropy` (cells, 6) that is the mean over the directions, and
+    the tensor is it times the components xx, xy, xz, yy, yz, zz (see `anisotropic.shapes`).
+    `sources` act in named regions, `boundaries` on named boundaries.
     """
 
     name: str
     diffusivity: Array | None = None
+    anisotropy: Array | None = None
     solute: bool = False
     hindrance: Hindrance | None = None
     open_gain: float = 1.0
@@ -90,8 +95,9 @@ class Problem:
 
     A state holds densities of cells per mm^3 of tissue and concentrations of solutes per mm^3 of
     pore fluid, and so do the rates see them; an amount is per mm^3 of tissue, storage x state.
-    `egress` (1/day per cell) acts on the phenotypes: what leaves returns to the body. `infusion`
-    (species, cells) in amount/mm^3/day is what enters all the time, if anything does.
+    `egress` (1/day per cell) acts on the phenotypes: what leaves returns to the body; it may act in
+    one of the regions that are `following` fields alone, `egress_region`. `infusion` (species,
+    cells) in amount/mm^3/day is what enters all the time, if anything does.
     """
 
     geometry: Geometry
@@ -100,17 +106,25 @@ class Problem:
     tissue: Tissue
     egress: Array
     infusion: Array | None = None
+    following: tuple[FollowingRegion, ...] = ()
+    egress_region: str = ""
 
     def __post_init__(self) -> None:
         names = tuple(f.name for f in self.fields)
         if names != self.network.species_names:
             msg = f"problem: fields {names} do not match the species {self.network.species_names}"
             raise InputError(msg)
+        regions = (*self.geometry.regions, *(region.name for region in self.following))
+        if self.following and self.geometry.active.ndim == 1:
+            msg = f"regions.{self.following[0].name}: regions that follow a field are for boxes "
+            raise InputError(msg + f"and masks, and the {self.geometry.name} is a line of cells")
         for item in self.fields:
+            if item.anisotropy is not None:
+                require_sides(item.name, self.geometry, item.boundaries)
             for boundary in item.boundaries:
                 require_known(boundary, self.geometry.boundaries, f"fields.{item.name}.boundaries")
             for source in item.sources:
-                require_known(source.region, self.geometry.regions, f"fields.{item.name}.regions")
+                require_known(source.region, regions, f"fields.{item.name}.regions")
             if item.chemotaxis is not None:
                 require_known(item.chemotaxis.attractant, names, f"fields.{item.name}.chemotaxis")
         if self.tissue.matrix is not None:
@@ -156,6 +170,32 @@ class Problem:
         """Which reactions have rates per mm^3 of pore fluid (bool per reaction)."""
         changed = self.network.stoichiometry != 0
         return in_pores(self.network) & np.all(self.solutes[:, None] | ~changed, axis=0)
+
+    def region(self, name: str, state: Array) -> Array:
+        """Return the share (cells,) of each cell in the region `name` at densities `state`."""
+        for region in self.following:
+            if region.name == name:
+                return region.share(state)
+        return self.geometry.region(name).astype(float)
+
+    def whole_regions(self) -> Problem:
+        """Return the problem with all that moving regions lie within, as if they filled it."""
+        if not self.following:
+            return self
+        filled = tuple(replace(region, terms=()) for region in self.following)
+        return replace(self, following=filled)
+
+    def follows(self, item: Field) -> bool:
+        """Return whether what leaves or enters a field is in a region that follows one."""
+        moving = {region.name for region in self.following}
+        travels = self.travels[self.network.index(item.name)] and self.egress_region in moving
+        return bool(travels) or any(source.region in moving for source in item.sources)
+
+    def egress_at(self, state: Array) -> Array:
+        """Return the egress (cells,), 1/day, at densities `state`."""
+        if not self.egress_region:
+            return self.egress
+        return self.egress * self.region(self.egress_region, state)
 
     def matrix_density(self, state: Array) -> Array | None:
         """Return the matrix field of `state` (species, cells), or None without one."""

@@ -68,8 +68,14 @@ def _refuse_models(coupled: Coupled, asked: Asked) -> None:
 
 def _refuse_field(problem: Problem, field: Field, name: str) -> None:
     key = f"fields.{name}"
+    if problem.following:
+        msg = f"regions.{problem.following[0].name}: one that follows a field {_YET}"
+        raise InputError(msg)
     if field.density_dependence is not None:
         msg = f"{key}.density_dependence: {_YET}"
+        raise InputError(msg)
+    if field.anisotropy is not None:
+        msg = f"{key}.diffusivity: one with directions {_YET}"
         raise InputError(msg)
     if problem.tissue.matrix is not None:
         msg = f"tissue.matrix: {_YET}"

@@ -84,10 +84,11 @@ def _study(path: Path, study: Study) -> list[str]:
     """Return that the study would run, once it was assembled, and its notes."""
     from cartflow.core.assumed import assumed, in_words
     from cartflow.study.checks import hints
+    from cartflow.study.roles import role_hints
 
     _ = study.prepared
     return [
         f"{path}: study, right: {study.table.title}",
         f"  assumed: {in_words(assumed(study.parameters()))}",
-        *[f"  note: {hint}" for hint in hints(study.table)],
+        *[f"  note: {hint}" for hint in [*hints(study.table), *role_hints(study)]],
     ]

@@ -55,6 +55,7 @@ def _ran(options: argparse.Namespace, path: Path) -> int:
     from cartflow.results.summary import summary_lines
     from cartflow.results.writing import writer
     from cartflow.study.checks import hints
+    from cartflow.study.roles import role_hints
 
     told = telling(options)
     with Stopping() as stop:
@@ -73,7 +74,7 @@ def _ran(options: argparse.Namespace, path: Path) -> int:
                 stop.watched(watch), writing, checked, since=since, shelf=writing.shelf
             )
         told.add(f"outcome: {result.outcome}")
-        notes = [f"note          {hint}" for hint in hints(study.table)]
+        notes = [f"note          {hint}" for hint in [*hints(study.table), *role_hints(study)]]
         try:
             written = writing.end(result, together=options.out == PIPE)
         finally:

@@ -11,9 +11,10 @@ import numpy as np
 
 from cartflow.core.parameters import Parameter
 from cartflow.core.totals import totals
-from cartflow.coupling.door import Door
+from cartflow.coupling.door import Door, Opening
 from cartflow.coupling.draining import Draining, ramp
 from cartflow.coupling.feed import Feed
+from cartflow.coupling.handing import handed_in_part
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.state import State
@@ -91,11 +92,13 @@ class Coupled:
 
     @cached_property
     def _draining(self) -> Draining:
+        problem = self.engine.problem
         return Draining(
-            problem=self.engine.problem,
+            problem=problem,
             products=self.products,
-            door=self.door,
+            arrival=self.door.arrival,
             injection=self.injection,
+            egress=problem.egress,
         )
 
     @cached_property
@@ -185,18 +188,25 @@ class Coupled:
             ledger, tumour = old.ledger.copy(), old.tumour.copy()
             supply, injected = self.infusion(old.time)
             ledger.infused += self.counted(supply, injected) * dt
-            leaving = self._draining.leaving(tumour)
-            coming = self._coming(old.body, supply, leaving, dt)
-            halfway = self._draining.leaving_after(tumour, coming, injected, 0.5 * dt)
-            half = self._body_half(old, tumour, (supply, leaving, halfway), dt, ledger)
+            opening = self.door.at(tumour)
+            draining = self._draining.at(tumour, opening.arrival)
+            leaving = draining.leaving(tumour)
+            coming = opening.share * self._coming(old.body, supply, leaving, dt)
+            halfway = draining.leaving_after(tumour, coming, injected, 0.5 * dt)
+            drains = (supply, leaving, halfway)
+            half = self._body_half(old, tumour, drains, dt, ledger, opening)
             tumour, account = self.engine.step(tumour, dt, like)
             self._enter(account, ledger)
             rest = account.egress[self.products] / (0.5 * dt) - 0.5 * (leaving + halfway)
-            soon = self._coming(half.body, supply, rest, dt)
-            last = self._draining.leaving(tumour) + self._draining.brought(soon)
+            # Before and after, so that a step errs by its third power where regions move.
+            opening = self.door.at(tumour)
+            draining = self._draining.at(tumour, opening.arrival)
+            soon = opening.share * self._coming(half.body, supply, rest, dt)
+            last = draining.leaving(tumour) + draining.brought(soon)
             infused, names = float(ledger.infused.sum()), self.product_names[: len(self.products)]
             drained = ramp(rest, last, 0.5 * dt, infused, names)
-            new = self._body_half(half, tumour, (supply, *drained), dt, ledger)
+            drains = (supply, *drained)
+            new = self._body_half(half, tumour, drains, dt, ledger, opening)
         return replace(new, time=old.time + dt, tumour=tumour, ledger=ledger)
 
     def _product(self, dose: Dose) -> int:
@@ -258,6 +268,7 @@ class Coupled:
         supplies: tuple[Array, Array, Array],
         dt: float,
         ledger: Ledger,
+        opening: Opening,
     ) -> State:
         """Advance the body by half of `dt`; what its vessels handed over joins `tumour`.
 
@@ -271,16 +282,12 @@ class Coupled:
             start += self.feed.entering(old.body, infusion, 0.0)
             end += self.feed.entering(old.body, infusion, 0.5 * dt)
         supplied = start.any() or end.any()
-        step = self.organs.step(
-            old.body,
-            old.residents,
-            0.5 * dt,
-            start if supplied else None,
-            end if supplied else None,
-        )
+        given = (start, end) if supplied else (None, None)
+        inside = (old.body, old.residents)
+        step = handed_in_part(self.organs, inside, 0.5 * dt, given, opening.share)
         ledger.add(step)
         self.enter_handed_over(step.handed_over, ledger.infused)
-        tumour[self.products] += self.door.deliver(step.handed_over[: len(self.products)])
+        tumour[self.products] += opening.deliver(step.handed_over[: len(self.products)])
         return replace(old, body=step.cells, residents=step.residents)
 
     def _enter(self, account: Account, ledger: Ledger) -> None:

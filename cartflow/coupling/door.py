@@ -8,8 +8,24 @@ import numpy as np
 
 from cartflow.core.outcome import InputError
 from cartflow.geometries.geometry import Geometry
+from cartflow.pde.following import FollowingRegion
 
 Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Opening:
+    """Where a door is open: weights (1/mm^3 per mesh cell) of sum one, and of vessels the `share`.
+
+    Where nothing is open all weights are nought.
+    """
+
+    arrival: Array
+    share: float
+
+    def deliver(self, cells: Array) -> Array:
+        """Return the densities (phenotypes, mesh cells) that `cells` (phenotypes) add."""
+        return np.outer(cells, self.arrival)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -17,12 +33,14 @@ class Door:
     """Where cells that leave the vessels arrive, and where they can return from.
 
     `arrival` (1/mm^3 per mesh cell) sums to one over the volume; `egress` is the rate at which
-    cells return to the draining node, 1/day per mesh cell.
+    cells return to the draining node, 1/day per mesh cell. Vessels may hand over in a region that
+    `follows` fields alone: elsewhere cells stay in them.
     """
 
     geometry: Geometry
     arrival: Array
     egress: Array
+    follows: FollowingRegion | None = None
 
     def __post_init__(self) -> None:
         total = float((self.arrival * self.geometry.cell_volumes).sum())
@@ -31,8 +49,16 @@ class Door:
             raise InputError(msg)
 
     def deliver(self, cells: Array) -> Array:
-        """Return the densities (phenotypes, mesh cells) that `cells` (phenotypes) add."""
+        """Return the densities (phenotypes, mesh cells) that `cells` add where all is open."""
         return np.outer(cells, self.arrival)
+
+    def at(self, state: Array) -> Opening:
+        """Return where the door is open at densities `state` (species, mesh cells)."""
+        if self.follows is None:
+            return Opening(arrival=self.arrival, share=1.0)
+        within = self.arrival * self.follows.share(state)
+        share = float(within @ self.geometry.cell_volumes)
+        return Opening(arrival=within / share if share > 0 else within, share=share)
 
 
 def vessel_fed(geometry: Geometry, region: str, vessel_density: Array | None = None) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +11,6 @@ import numpy as np
 from cartflow.core.compiling import summing
 from cartflow.core.outcome import StepFailed
 from cartflow.core.totals import totals
-from cartflow.coupling.door import Door
 from cartflow.pde.problem import Problem
 
 Array = np.ndarray
@@ -39,23 +38,31 @@ class _Through:
 class Draining:
     """The way of product cells (rows `products` of the problem's species) through the tissue.
 
-    `injection` weights (1/mm^3 per mesh cell) place what is infused into the tumour.
+    `injection` weights (1/mm^3 per mesh cell) place what is infused into the tumour, `arrival` what
+    vessels hand over; `egress` (1/day per mesh cell) is that of now.
     """
 
     problem: Problem
     products: Array
-    door: Door
+    arrival: Array
     injection: Array
+    egress: Array
     _known: dict[float, _Through] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _rates(self) -> Array:
-        return self.problem.egress * self.problem.geometry.cell_volumes
+        return self.egress * self.problem.geometry.cell_volumes
 
     @cached_property
     def _travels(self) -> Array:
         """Which of the products leave (bool per product), all of them at the same rate."""
         return np.ascontiguousarray(self.problem.travels[self.products])
+
+    def at(self, tumour: Array, arrival: Array) -> Draining:
+        """Return it as it is at `tumour`, where regions may follow its fields."""
+        if not self.problem.following:
+            return self
+        return replace(self, arrival=arrival, egress=self.problem.egress_at(tumour))
 
     def leaving(self, tumour: Array) -> Array:
         """Return the rate at which products leave the tissue for the node, cells/day."""
@@ -80,12 +87,12 @@ class Draining:
         if time not in self._known:
             if len(self._known) >= _KEPT:
                 self._known.pop(next(iter(self._known)))
-            past = self.problem.egress * time
+            past = self.egress * time
             kept = np.divide(-np.expm1(-past), past, out=np.ones_like(past), where=past > 0)
             rates = self._rates
             self._known[time] = _Through(
                 stayed=rates * np.exp(-past),
-                arrived=float(totals((rates * kept)[None], self.door.arrival)[0]),
+                arrived=float(totals((rates * kept)[None], self.arrival)[0]),
                 injected=float(totals((rates * kept)[None], self.injection)[0]),
             )
         return self._known[time]

@@ -174,17 +174,21 @@ def _crossed(record: Record, problem: Problem) -> dict[str, xr.Variable]:
     """Return what came and went since the start through each boundary and region, by field."""
     came = np.array([s.ledger.came for s in record.states])
     went = np.array([s.ledger.went for s in record.states])
-    named = {"boundary": problem.geometry.boundaries, "region": problem.geometry.regions}
+    moving = [region.name for region in problem.following]
+    named = {
+        "boundary": list(problem.geometry.boundaries),
+        "region": [*problem.geometry.regions, *moving],
+    }
     found = {}
     for kind, (inwards, came_in, outwards, went_out) in _WAYS.items():
         fields = dict.fromkeys(p.field for p in problem.places if p.kind == kind)
         if fields:
-            found[kind] = label((kind,), list(named[kind]), f"{kind} of the tumour")
+            found[kind] = label((kind,), named[kind], f"{kind} of the tumour")
         for field in fields:
             species = problem.network.species[problem.network.index(field)]
             name, unit = species.long_name or field, f"{species.unit}*mm^3"
             for way, text, amounts in ((inwards, came_in, came), (outwards, went_out, went)):
-                values = _by_place(amounts, problem.places, field, kind, list(named[kind]))
+                values = _by_place(amounts, problem.places, field, kind, named[kind])
                 found[f"{way}_{field}"] = variable(("time", kind), values, unit, f"{name}, {text}")
     return found
 

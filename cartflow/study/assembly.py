@@ -25,6 +25,8 @@ from cartflow.pde.hindrance import LAWS, Hindrance
 from cartflow.pde.problem import DensityDependence, Field
 from cartflow.pde.tissue import Tissue
 from cartflow.study.earlier import field_of_earlier, is_earlier
+from cartflow.study.fibres.numbers import directed
+from cartflow.study.fibres.tables import has_directions
 from cartflow.study.field_tables import (
     ChemotaxisTable,
     FieldTable,
@@ -154,11 +156,7 @@ class Assembler:
         ):
             msg = f"{key}: hindrance and open_gain need a diffusivity to act on"
             raise InputError(msg)
-        diffusivity = None
-        if table.diffusivity is not None:
-            diffusivity = self.per_cell(
-                table.diffusivity, "mm^2/day", f"{key}.diffusivity", solute=solute
-            )
+        diffusivity, anisotropy = self._diffusivity(table, f"{key}.diffusivity", solute)
         dependence = None
         if table.density_dependence is not None:
             law = table.density_dependence
@@ -169,6 +167,7 @@ class Assembler:
         return Field(
             name=species.name,
             diffusivity=diffusivity,
+            anisotropy=anisotropy,
             solute=solute,
             hindrance=None if table.hindrance is None else _hindrance(table.hindrance, f"{key}."),
             open_gain=_value(table.open_gain, 1.0),
@@ -183,6 +182,20 @@ class Assembler:
                 for region, item in table.regions.items()
             ),
         )
+
+    def _diffusivity(
+        self, table: FieldTable, key: str, solute: bool
+    ) -> tuple[Array | None, Array | None]:
+        """Return the diffusivity, on average over directions if it has any, and their shape."""
+        raw = table.diffusivity
+        if raw is None:
+            return None, None
+        if not has_directions(raw):
+            return self.per_cell(raw, "mm^2/day", key, solute=solute), None
+        found = directed(raw, key, self.geometry, self.folder, self.per_cell, file=self.file)
+        self.parameters |= found.numbers
+        self.images[key] = found.words
+        return found.diffusivity, found.anisotropy
 
     def _chemotaxis(self, table: ChemotaxisTable | None, key: str) -> Chemotaxis | None:
         if table is None:

@@ -31,7 +31,7 @@ def refuse_tumour_keys(table: StudyTable) -> None:
     """Raise `InputError` on a key that would have no effect in a study without a tumour."""
     _refuse_exponents(table)
     refuse_named(table)
-    for key in ("fields", "tissue"):
+    for key in ("fields", "regions", "tissue"):
         if key in table.model_fields_set:
             msg = f"{key}: has no effect in a study without a tumour"
             raise InputError(msg)
@@ -102,7 +102,9 @@ def require_regions(table: StudyTable, tumour: TumourTable, geometry: Geometry) 
     named = {f"tumour.{k}": getattr(tumour, k) for k in _REGIONS if getattr(tumour, k) is not None}
     named |= {f"fields.{f}.regions": n for f, item in table.fields.items() for n in item.regions}
     for key, name in named.items():
-        require_known(name, geometry.regions, key)
+        if name in table.regions:
+            continue
+        require_known(name, (*geometry.regions, *table.regions), key)
         if not geometry.region(name).any():
             msg = f"{key}: the region '{name}' holds no mesh cell"
             raise InputError(msg)

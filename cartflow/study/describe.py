@@ -16,6 +16,7 @@ from cartflow.pbpk.doses import Dose
 from cartflow.study.composition import Composition
 from cartflow.study.course_tables import CourseTable
 from cartflow.study.events.programme import Events
+from cartflow.study.fibres.tables import has_directions
 from cartflow.study.field_tables import FieldTable
 from cartflow.study.images.numbers import is_image
 from cartflow.study.schema import TumourTable
@@ -113,6 +114,10 @@ def _tumour(study: Composition) -> list[tuple[str, str]]:
             f"{geometry.maximal_depth:.3g} mm deep, in {geometry.size} mesh cells; {fed}",
         ),
         *([("vessels", words)] if (words := study.vessels_in_words()) else []),
+        *[
+            ("region", f"{name}: where {table.where}, within {table.within}")
+            for name, table in study.table.regions.items()
+        ],
         ("kinetics", ", ".join(study.table.kinetics.models) if study.table.kinetics else ""),
         *[
             ("field", f"{s.name} ({s.role}): {_field(s, fields.get(s.name, FieldTable()))}")
@@ -153,6 +158,8 @@ def _stated(value: object) -> str:
     if isinstance(value, Parameter):
         return value.stated
     if isinstance(value, dict):
+        if has_directions(value):
+            return "rates that differ by direction"
         if is_image(value):
             return "what images say"
         whole = value.get("value")

@@ -101,6 +101,17 @@ class FieldTable(Table):
     regions: dict[str, SourceTable] = Field(default_factory=dict)
 
 
+class MovingRegionTable(Table):
+    """A region that follows fields: `within` a fixed one, `where` they are above or below values.
+
+    Over `width` x the value its share of a mesh cell rises smoothly from none to all.
+    """
+
+    where: str
+    within: str = "all"
+    width: Annotated[Parameter, quantity("1", above=0)] | None = None
+
+
 class CellsTable(Table):
     """How fields that are cells are run: chance, steps, densities, and what is kept."""
 

@@ -12,12 +12,15 @@ import numpy as np
 from cartflow.core.outcome import InputError
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.images.means import cell_means, filled
+from cartflow.pde.anisotropic.shapes import split
 from cartflow.pde.problem import Field
 from cartflow.study.images.reading import image_of, is_placed
 
 Array = np.ndarray
 # By field, then by what of it: "initial" or "diffusivity".
 Given = Mapping[tuple[str, str], Array]
+# How far a tensor may be from symmetric, of its largest number.
+_UNEVEN = 1e-9
 
 
 def on_cells(values: Any, geometry: Geometry, what: str) -> Array:
@@ -56,12 +59,47 @@ def _averaged(values: Any, geometry: Geometry, what: str) -> Array:
         raise InputError(msg) from None
 
 
+def diffusivity_on_cells(values: Any, geometry: Geometry, what: str) -> Array:
+    """Return a diffusivity as `on_cells` does; of tensors the mean and the shape, (cells, 7).
+
+    Tensors are an array (cells, d, d) along x, y, z, or on the grid, d = 3 or in a plane 2. Raises
+    `InputError`.
+    """
+    shape: tuple[int, ...] = np.shape(values) if not is_placed(values) else ()
+    size = shape[-1] if len(shape) > 2 else 0
+    leading = {(geometry.size,), geometry.active.shape}
+    if shape[:-2] not in leading or shape[-2:] != (size, size) or size not in (2, 3):
+        return on_cells(values, geometry, what)
+    found = np.array(values, dtype=float)
+    if found.ndim > 3:
+        found = found[geometry.active]
+    tensors = np.tile(np.eye(3), (geometry.size, 1, 1))
+    tensors[:, :size, :size] = found
+    if not np.isfinite(tensors).all() or np.abs(tensors - np.swapaxes(tensors, 1, 2)).max() > (
+        _UNEVEN * np.abs(tensors).max()
+    ):
+        msg = f"{what}: it holds a tensor that is not symmetric, or not finite"
+        raise InputError(msg)
+    try:
+        mean, anisotropy = split(geometry, tensors)
+    except InputError as error:
+        msg = f"{what}: {error}"
+        raise InputError(msg) from None
+    return np.column_stack([mean, anisotropy])
+
+
 def with_given_diffusivities(fields: tuple[Field, ...], given: Given) -> tuple[Field, ...]:
-    """Return the fields with the diffusivities given, mm^2/day."""
-    return tuple(
-        replace(item, diffusivity=given.get((item.name, "diffusivity"), item.diffusivity))
-        for item in fields
-    )
+    """Return the fields with the diffusivities given, mm^2/day: one a cell, or a tensor."""
+    return tuple(_with_diffusivity(item, given.get((item.name, "diffusivity"))) for item in fields)
+
+
+def _with_diffusivity(item: Field, values: Array | None) -> Field:
+    if values is None:
+        return item
+    if values.ndim == 1:
+        return replace(item, diffusivity=values, anisotropy=None)
+    mean, anisotropy = values[:, 0].copy(), np.ascontiguousarray(values[:, 1:])
+    return replace(item, diffusivity=mean, anisotropy=anisotropy)
 
 
 def with_given_starts(initial: Array, fields: tuple[Field, ...], given: Given) -> Array:
@@ -72,10 +110,14 @@ def with_given_starts(initial: Array, fields: tuple[Field, ...], given: Given) -
 
 def image_words(given: Given) -> dict[str, str]:
     """Return the ranges of what was given as arrays, by dotted key."""
-    return {
-        f"fields.{field}.{what}": f"an array: {values.min():.4g} to {values.max():.4g}"
-        for (field, what), values in given.items()
-    }
+    return {f"fields.{field}.{what}": _in_words(values) for (field, what), values in given.items()}
+
+
+def _in_words(values: Array) -> str:
+    kind, shown = (
+        ("an array", values) if values.ndim == 1 else ("tensors, on average", values[:, 0])
+    )
+    return f"{kind}: {shown.min():.4g} to {shown.max():.4g}"
 
 
 def in_words(given: Given) -> str:

@@ -22,6 +22,12 @@ from cartflow.study.composition import Composition
 from cartflow.study.courses.blood import blood_course
 from cartflow.study.dosing import build_doses, cells_alone
 from cartflow.study.earlier import body_of_earlier, is_earlier
+from cartflow.study.following import (
+    following_regions,
+    follows,
+    refuse_idle,
+    with_fixed_regions,
+)
 from cartflow.study.given import image_words, with_given_diffusivities, with_given_starts
 from cartflow.study.overrides import errors_named
 from cartflow.study.parts import arrival, control, engine, leaving, suited
@@ -38,11 +44,18 @@ def coupled_simulation(
     Third is what images gave, in words by dotted key. It is without events. Raises `InputError`
     without a tumour.
     """
-    table, tumour = study.table, study.tumour
+    table, stated = study.table, study.tumour
     assembler = Assembler(study.name, study.geometry, study.kinetics, study.folder)
     with errors_named(study.name):
-        refuse_unused(table, tumour)
-        require_regions(table, tumour, study.geometry)
+        refuse_unused(table, stated)
+        require_regions(table, stated, study.geometry)
+        regions, thresholds = following_regions(
+            table.regions, study.geometry, study.kinetics, study.name
+        )
+        assembler.parameters |= thresholds
+        refuse_idle(stated, table)
+        tumour = with_fixed_regions(stated, table)
+        drains = follows(stated.egress_region, regions)
         require_free_names(study.kinetics, study.geometry)
         lymphatics = assembler.vessels(tumour.lymphatic_density, "tumour.lymphatic_density")
         egress = leaving(tumour, study.geometry, study.organs.egress_rate, lymphatics)
@@ -53,6 +66,8 @@ def coupled_simulation(
             fields=with_given_diffusivities(assembler.fields(table.fields), study.given),
             tissue=assembler.tissue(table),
             egress=egress,
+            following=regions,
+            egress_region="" if drains is None else drains.name,
         )
         initial = with_given_starts(assembler.initial(table.fields), problem.fields, study.given)
         coupled = Coupled(
@@ -62,6 +77,7 @@ def coupled_simulation(
                 geometry=study.geometry,
                 arrival=arrival(tumour, study.geometry, vessels),
                 egress=egress,
+                follows=follows(stated.region, regions),
             ),
             doses=build_doses(table.doses, study.kinetics, table.time.end, study.dosed_body),
             injection=vessel_fed(study.geometry, tumour.injection_region),

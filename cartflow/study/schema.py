@@ -19,6 +19,7 @@ from cartflow.study.field_tables import (
     Duration,
     FieldTable,
     Fraction,
+    MovingRegionTable,
     Number,
     TissueTable,
 )
@@ -182,6 +183,7 @@ class StudyTable(Table):
     kinetics: KineticsTable | None = None
     fields: dict[str, FieldTable] = Field(default_factory=dict)
     cells: CellsTable | None = None
+    regions: dict[str, MovingRegionTable] = Field(default_factory=dict)
     tissue: TissueTable = TissueTable()
     time: TimeTable
     save: SaveTable = SaveTable()

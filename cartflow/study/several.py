@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.happenings import Happenings
@@ -35,6 +36,10 @@ def tumours_simulation(study: Composition) -> Assembled:
     table = study.table
     with errors_named(study.name):
         require_several(table)
+        if table.regions:
+            name = next(iter(table.regions))
+            msg = f"regions.{name}: regions that follow a field are for studies of one tumour yet"
+            raise InputError(msg)
         require_fields(study.written, study.networks)
         network = travellers(study.networks)
         doses = build_doses(table.doses, network, table.time.end)

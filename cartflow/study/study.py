@@ -31,7 +31,7 @@ from cartflow.study.cells import walks_as_diffusivities
 from cartflow.study.checks import require_parts
 from cartflow.study.courses.numbers import without_courses
 from cartflow.study.earlier import organs_of_earlier
-from cartflow.study.given import in_words, on_cells
+from cartflow.study.given import diffusivity_on_cells, in_words, on_cells
 from cartflow.study.overrides import all_replaced, errors_named, without_folders
 from cartflow.study.population_tables import with_flat_keys
 from cartflow.study.preparation import Preparation
@@ -123,7 +123,8 @@ class Study(Preparation):
         """Return the study with a field's start or diffusivity given for every mesh cell.
 
         `initial` is in the field's unit (cells/mm^3, ng/mm^3), `diffusivity` in mm^2/day; each is
-        an array of one value a mesh cell, or on the grid of `Study.geometry`. What says where it
+        an array of one value a mesh cell, or on the grid of `Study.geometry`; a diffusivity may be
+        of one tensor (3, 3) along x, y, z each. What says where it
         lies is averaged over the mesh cells instead: an `xarray.DataArray` along x, y, z (mm), or
         a pair of an array (i, j, k) and its affine. The result's attribute `given_arrays` names
         them. Raises `InputError` for another field, shape or place.
@@ -131,8 +132,11 @@ class Study(Preparation):
         with errors_named(self.name):
             require_known(name, self.kinetics.species_names, "with_field")
             found = {
-                (name, what): on_cells(values, self.geometry, f"fields.{name}.{what}")
-                for what, values in (("initial", initial), ("diffusivity", diffusivity))
+                (name, what): read(values, self.geometry, f"fields.{name}.{what}")
+                for what, values, read in (
+                    ("initial", initial, on_cells),
+                    ("diffusivity", diffusivity, diffusivity_on_cells),
+                )
                 if values is not None
             }
         return with_shared_parts(replace(self, given={**self.given, **found}), self)

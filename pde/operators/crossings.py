@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.geometries.geometry import Geometry
+from cartflow.pde.anisotropic.sides import across
 from cartflow.pde.boundary import PrescribedFlux, conductance, exterior_value
 from cartflow.pde.operators.standing import distances_to
-from cartflow.pde.problem import Field
+from cartflow.pde.problem import Field, Problem
 
 Array = np.ndarray
 
@@ -39,14 +39,15 @@ def by_sign(net: Array) -> tuple[Array, Array]:
 
 
 def crossings(
-    item: Field, geometry: Geometry, diffusivity: Array, values: Array, storage: Array
+    problem: Problem, item: Field, diffusivity: Array, state: Array, storage: Array
 ) -> list[Crossing]:
-    """Return every crossing of one field at the coefficients and `values` per cell of now.
+    """Return every crossing of one field at the coefficients and the `state` of now.
 
     They are in the order of `Field.places`. Where the diffusivity depends on the unknown, the
     half cell at a boundary has the mean of that of the cell and that of the exterior value.
     """
-    result = []
+    result, geometry = [], problem.geometry
+    values = state[problem.network.index(item.name)]
     for name, condition in item.boundaries.items():
         faces = geometry.boundary(name)
         gain, loss = np.zeros(geometry.size), np.zeros(geometry.size)
@@ -56,6 +57,8 @@ def crossings(
         else:
             exterior = exterior_value(condition)
             inner = diffusivity[faces.cells]
+            if item.anisotropy is not None:
+                inner = inner * across(item.anisotropy[faces.cells], name)
             if item.density_dependence is not None:
                 law = item.density_dependence
                 inner = inner * 0.5 * (law.factor(values[faces.cells]) + law.factor(exterior))
@@ -64,8 +67,14 @@ def crossings(
             np.add.at(gain, faces.cells, rate * exterior)
             np.add.at(loss, faces.cells, rate)
         result.append(Crossing(apart=False, gain=gain, loss=loss))
+    return result + source_crossings(problem, item, state, storage)
+
+
+def source_crossings(problem: Problem, item: Field, state: Array, storage: Array) -> list[Crossing]:
+    """Return what each region supplies and removes of one field at the `state` of now."""
+    result = []
     for source in item.sources:
-        inside = geometry.region(source.region).astype(float)
+        inside = problem.region(source.region, state)
         # The removal takes its share of the amount, storage x u.
         loss = source.removal * inside * storage
         result.append(Crossing(apart=True, gain=source.supply * inside, loss=loss))

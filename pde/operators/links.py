@@ -59,3 +59,18 @@ def _directions(active: NDArray[np.bool_], faces: Connectivity) -> tuple[Array, 
         axis[apart != 0] = number
         sign += np.sign(apart).astype(np.int8)
     return axis, sign
+
+
+def spacings(geometry: Geometry) -> Array:
+    """Return the distance of neighbours along each axis, mm; infinite where there are none."""
+    axes = [geometry.coordinates[dim] for dim in geometry.dims]
+    steps = [x[1] - x[0] if x.size > 1 else np.inf for x in axes]
+    if geometry.affine is not None and _oblique(geometry.affine):
+        # Places along the axes of an oblique grid are counted there.
+        lengths = np.linalg.norm(geometry.affine[:3, :3], axis=0)[::-1]
+        steps = [h if np.isfinite(s) else s for h, s in zip(lengths, steps, strict=True)]
+    return np.array(steps)
+
+
+def _oblique(affine: Array) -> bool:
+    return bool(np.any(affine[:3, :3] != np.diag(np.diag(affine[:3, :3]))))

@@ -89,7 +89,7 @@ class Operators:
                 loss[i] += crossing.loss
                 crossed.append((i, crossing))
             if problem.travels[i]:
-                loss[i] += problem.egress
+                loss[i] += problem.egress_at(state)
         if problem.infusion is not None:
             gain += problem.infusion
         return Operator(

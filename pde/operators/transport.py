@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.pde.faces import arithmetic, harmonic
+from cartflow.pde.operators.arms import Arms
 from cartflow.pde.operators.crossings import Crossing, crossings
 from cartflow.pde.operators.standing import stretches
 from cartflow.pde.problem import Field, Problem
@@ -38,8 +39,21 @@ def field_transport(problem: Problem, i: int, state: Array, storage: Array) -> F
         at_faces *= stretches(item, problem.geometry, of_place)
     if item.density_dependence is not None:
         at_faces = at_faces * arithmetic(item.density_dependence.factor(state[i]), faces)
-    crossed = crossings(item, problem.geometry, of_place, state[i], storage[i])
+    crossed = crossings(problem, item, of_place, state, storage[i])
     return FieldTransport(diffusivity=at_faces, crossed=crossed)
+
+
+def arm_exchange(problem: Problem, i: int, state: Array, stencil: Arms) -> Array:
+    """Return what passes along the arms of field `i` per unit of difference, mm^3/day.
+
+    The harmonic mean of D of place at both ends, times the arithmetic mean of D(u)/D0.
+    """
+    item = problem.fields[i]
+    passes = stencil.exchange(problem.place_diffusivity(item, state))
+    if item.density_dependence is not None:
+        factor = item.density_dependence.factor(state[i])
+        passes *= 0.5 * (factor[stencil.owner] + factor[stencil.neighbour])
+    return passes
 
 
 def drift(problem: Problem, item: Field, state: Array) -> Array | None:
@@ -52,4 +66,9 @@ def drift(problem: Problem, item: Field, state: Array) -> Array | None:
 
 def steady(problem: Problem, item: Field) -> bool:
     """Return whether diffusivity and crossings of a field never change."""
+    return moves_steadily(problem, item) and not problem.follows(item)
+
+
+def moves_steadily(problem: Problem, item: Field) -> bool:
+    """Return whether the diffusivity of a field never changes."""
     return problem.tissue.matrix is None and item.density_dependence is None

@@ -17,7 +17,11 @@ class FipyEngine(ImplicitEuler):
 
     def __init__(self, problem: Problem, *, sweeps: int = 1, drift: DriftScheme = "upwind") -> None:
         equations = {
-            item.name: FipyEquation(problem.geometry, drifts=item.chemotaxis is not None)
+            item.name: FipyEquation(
+                problem.geometry,
+                drifts=item.chemotaxis is not None,
+                anisotropy=item.anisotropy,
+            )
             for item in problem.fields
             if item.mobile
         }

@@ -49,6 +49,7 @@ class ImplicitEuler:
         limited = climbing and drift == "limited"
         self._limited = LimitedDrift(problem.geometry) if limited else None
         solute = [item.solute for item in problem.fields]
+        self._egress = problem.egress  # as it acts in the step under way
         self._cells = [i for i, late in enumerate(solute) if not late]
         self._solutes = [i for i, late in enumerate(solute) if late]
 
@@ -139,7 +140,8 @@ class ImplicitEuler:
         moving = field_transport(problem, i, state, storage)
         loss = reaction.removal[i] * storage[i] + sum(c.loss for c in moving.crossed)
         if problem.travels[i]:
-            loss = loss + problem.egress
+            self._egress = problem.egress_at(state)
+            loss = loss + self._egress
         velocity = drift(problem, item, state)
         gain = reaction.gain[i] + sum(c.gain for c in moving.crossed)
         if problem.infusion is not None:
@@ -164,7 +166,7 @@ class ImplicitEuler:
         owners = tuple(i for i in range(len(new)) for _ in crossed[i])
         flows = [c.flows(new[i]) for i in range(len(new)) for c in crossed[i]]
         came, went = np.array([[f @ volumes * dt for f in both] for both in flows]).reshape(-1, 2).T
-        egress = np.where(self.problem.travels, (new * self.problem.egress) @ volumes * dt, 0.0)
+        egress = np.where(self.problem.travels, (new * self._egress) @ volumes * dt, 0.0)
         if not np.all(np.isfinite(egress)):
             raise StepFailed("egress", "a value is not finite")
         return Account(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.stepping import Limit
-from cartflow.geometries.geometry import Geometry
-from cartflow.pde.operators.links import Links
+from cartflow.pde.operators.links import Links, spacings
 from cartflow.pde.operators.transport import TOO_FAST, drift
 from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.drift_kernels import carried, drift_flux
@@ -90,9 +89,3 @@ class VoxelDrift:
             return Limit()
         name = self._problem.fields[self.fields[int(speeds.argmax())]].name
         return Limit(days=_COURANT / fastest, field=name, reason=TOO_FAST)
-
-
-def spacings(geometry: Geometry) -> Array:
-    """Return the distance of neighbours along each axis, mm; infinite where there are none."""
-    axes = [geometry.coordinates[dim] for dim in geometry.dims]
-    return np.array([x[1] - x[0] if x.size > 1 else np.inf for x in axes])

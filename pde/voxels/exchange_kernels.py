@@ -40,6 +40,37 @@ def add_uniform(u: Array, rates: Array, shape: Array, start: int, out: Array) ->
 
 
 @fused
+def add_placed(u: Array, rates: Array, shape: Array, start: int, out: Array) -> None:
+    """As `add_uniform`, with the `rates` (3, slab + cells) of `faces_of_grid.grid_rates`."""
+    planes, rows, width = shape
+    slab = width * rows if planes > 1 else width
+    for k in range(out.size // width):
+        first = start + k * width
+        row, plane = (first // width) % rows, first // (width * rows)
+        here, face = u[first : first + width], slab + first
+        target = out[k * width : (k + 1) * width]
+        low = first - width if row > 0 else first
+        high = first + width if row < rows - 1 else first
+        south, north = u[low : low + width], u[high : high + width]
+        axis = 1 if planes > 1 else 0
+        ahead, behind = rates[axis, face : face + width], rates[axis, face - width : face]
+        for i in range(width):
+            target[i] += behind[i] * (south[i] - here[i]) + ahead[i] * (north[i] - here[i])
+        if planes > 1:
+            near = first - slab if plane > 0 else first
+            far = first + slab if plane < planes - 1 else first
+            front, back = u[near : near + width], u[far : far + width]
+            ahead, behind = rates[0, face : face + width], rates[0, first : first + width]
+            for i in range(width):
+                target[i] += behind[i] * (front[i] - here[i]) + ahead[i] * (back[i] - here[i])
+        along = rates[2, face : face + width]
+        for i in range(width - 1):
+            passed = along[i] * (here[i + 1] - here[i])
+            target[i] += passed
+            target[i + 1] -= passed
+
+
+@fused
 def add_indexed(
     u: Array,
     exchange: Array,
@@ -58,6 +89,25 @@ def add_indexed(
             n, b = nexts[i], befores[i]
             across = forward[i] * (u[n] - here[i]) + exchange[a, b] * (u[b] - here[i])
             out[i] += across / volumes[start + i]
+
+
+@fused
+def add_arms(
+    u: Array,
+    begin: Array,
+    to: Array,
+    exchange: Array,
+    volumes: Array,
+    start: int,
+    out: Array,
+) -> None:
+    """Add diffusion along the arms of each cell (see `laid_out.Fields`)."""
+    for i in range(out.size):
+        c = start + i
+        here, across = u[c], 0.0
+        for k in range(begin[c], begin[c + 1]):
+            across += exchange[k] * (u[to[k]] - here)
+        out[i] += across / volumes[c]
 
 
 @fused

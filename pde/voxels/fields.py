@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cartflow.pde.operators.crossings import Crossing, crossings
-from cartflow.pde.operators.links import Links
-from cartflow.pde.operators.transport import FieldTransport, field_transport, steady
+from cartflow.pde.operators.arms import Arms
+from cartflow.pde.operators.crossings import Crossing, crossings, source_crossings
+from cartflow.pde.operators.links import Links, spacings
+from cartflow.pde.operators.transport import (
+    FieldTransport,
+    arm_exchange,
+    field_transport,
+    moves_steadily,
+)
 from cartflow.pde.problem import Field, Problem
-from cartflow.pde.voxels.drift import spacings
+from cartflow.pde.voxels.faces_of_grid import grid_rates, is_whole_grid
 from cartflow.pde.voxels.laid_out import Fields
+from cartflow.pde.voxels.speeds import fastest_rates
 
 Array = np.ndarray
 
@@ -31,10 +39,12 @@ class SparseCrossing:
 class Layout:
     """The fields for the loops; `speeds` bound each one's rate of diffusion and losses, 1/day.
 
-    `speed` is the largest, that of the species `fastest`.
+    `speed` is the largest, that of the species `fastest`. `transports` are the fields', kept where
+    regions follow some.
     """
 
     fields: Fields
+    transports: tuple[FieldTransport, ...]
     crossed: tuple[SparseCrossing, ...]
     speeds: Array
     speed: float
@@ -43,15 +53,13 @@ class Layout:
 
 def uniform_diffusivities(problem: Problem) -> dict[int, float]:
     """Return D of the fields that need no list of neighbours: alike everywhere on equal cells."""
-    volumes = problem.geometry.cell_volumes
-    # Blocks at the rim of a full mask may hold fewer voxels than others.
-    if not (problem.geometry.active.all() and np.all(volumes == volumes[0])):
+    if not is_whole_grid(problem.geometry):
         return {}
     start = np.ones((len(problem.fields), problem.geometry.size))
     found = {
         i: problem.place_diffusivity(item, start)
         for i, item in enumerate(problem.fields)
-        if item.mobile and steady(problem, item)
+        if item.mobile and item.anisotropy is None and moves_steadily(problem, item)
     }
     return {i: float(d[0]) for i, d in found.items() if np.all(d == d[0])}
 
@@ -62,30 +70,41 @@ def lay_out(
     uniform: dict[int, float],
     links: Links | None,
     drifting: tuple[int, ...],
+    stencils: Mapping[int, Arms],
+    placed: tuple[int, ...],
 ) -> Layout:
     """Return the layout of all fields at densities `u` (species, cells).
 
-    `uniform` are the fields with one diffusivity, `drifting` those with a drift.
+    `uniform` are the fields with one diffusivity, `drifting` those with a drift, `stencils` those
+    whose diffusivity is anisotropic, `placed` those that need no `links` for another reason.
     """
     storage, geometry = problem.storage(u), problem.geometry
     transports = [
-        _uniform_transport(problem, item, uniform[i], u[i], storage[i])
-        if i in uniform
+        _unlisted_transport(problem, item, u, storage[i])
+        if i in uniform or i in placed
         else field_transport(problem, i, u, storage)
         for i, item in enumerate(problem.fields)
     ]
     rates = np.zeros((len(u), 3))
     for i, diffusivity in uniform.items():
         rates[i, 3 - geometry.active.ndim :] = diffusivity / spacings(geometry) ** 2
-    indexed = [i for i, f in enumerate(problem.fields) if f.mobile and i not in uniform]
+    apart = {*uniform, *stencils, *placed}
+    indexed = [i for i, f in enumerate(problem.fields) if f.mobile and i not in apart]
+    begin, to, passes = _along_arms(problem, u, stencils)
     exchange = _exchange(problem, [transports[i] for i in indexed], links)
-    local, gain, loss = _local(problem, transports)
+    local, gain, loss = _local(problem, transports, u)
     none = np.zeros((geometry.active.ndim, 0), dtype=np.int32)
     fields = Fields(
-        way=np.array([_way(f, i in uniform) for i, f in enumerate(problem.fields)]),
+        way=np.array(
+            [4 if i in placed else _way(f, i in uniform) for i, f in enumerate(problem.fields)]
+        ),
         uniform=rates,
-        row=_rows(len(u), indexed),
+        row=np.max([_rows(len(u), some) for some in (indexed, tuple(stencils), placed)], axis=0),
         exchange=exchange,
+        placed=grid_rates(problem, placed),
+        arm_begin=begin,
+        arm_to=to,
+        arm_exchange=passes,
         shape=np.array((1,) * (3 - geometry.active.ndim) + geometry.active.shape),
         local=local,
         gain=gain,
@@ -96,14 +115,48 @@ def lay_out(
         volumes=geometry.cell_volumes,
         porosity=_pores(problem, storage),
     )
-    speeds = _speeds(fields, storage, links)
+    speeds = fastest_rates(fields, storage, links, problem)
     return Layout(
         fields=fields,
-        crossed=tuple(_sparse(i, c) for i, t in enumerate(transports) for c in t.crossed),
+        # They are as large as the mesh.
+        transports=tuple(transports) if problem.following else (),
+        crossed=tuple(_sparse(i, c, c) for i, t in enumerate(transports) for c in t.crossed),
         speeds=speeds,
         speed=float(speeds.max()),
         fastest=int(speeds.argmax()),
     )
+
+
+def refreshed(known: Layout, problem: Problem, u: Array) -> Layout:
+    """Return a layout at `u` from one of the same diffusivities, `known`, that filled all regions.
+
+    Only what leaves and enters in regions that follow fields is worked out anew.
+    """
+    storage = problem.storage(u)
+    transports = [
+        replace(moving, crossed=_anew(problem, i, moving.crossed, u, storage))
+        if problem.follows(problem.fields[i])
+        else moving
+        for i, moving in enumerate(known.transports)
+    ]
+    _, gain, loss = _local(problem, transports, u)
+    return replace(
+        known,
+        fields=known.fields._replace(gain=gain, loss=loss),
+        crossed=tuple(
+            _sparse(i, c, whole)
+            for i, (t, full) in enumerate(zip(transports, known.transports, strict=True))
+            for c, whole in zip(t.crossed, full.crossed, strict=True)
+        ),
+    )
+
+
+def _anew(
+    problem: Problem, i: int, known: list[Crossing], u: Array, storage: Array
+) -> list[Crossing]:
+    """Return the crossings of field `i` with those of its sources anew."""
+    item = problem.fields[i]
+    return known[: len(item.boundaries)] + source_crossings(problem, item, u, storage[i])
 
 
 def _pores(problem: Problem, storage: Array) -> Array:
@@ -112,16 +165,14 @@ def _pores(problem: Problem, storage: Array) -> Array:
     return np.zeros(0) if np.all(held == 1.0) else np.ascontiguousarray(held[0])
 
 
-def _uniform_transport(
-    problem: Problem, item: Field, diffusivity: float, values: Array, storage: Array
-) -> FieldTransport:
-    geometry = problem.geometry
-    everywhere = np.full(geometry.size, diffusivity)
-    crossed = crossings(item, geometry, everywhere, values, storage)
+def _unlisted_transport(problem: Problem, item: Field, u: Array, storage: Array) -> FieldTransport:
+    crossed = crossings(problem, item, problem.place_diffusivity(item, u), u, storage)
     return FieldTransport(diffusivity=np.zeros(0), crossed=crossed)
 
 
 def _way(item: Field, uniform: bool) -> int:
+    if item.anisotropy is not None:
+        return 3
     return (1 if uniform else 2) if item.mobile else 0
 
 
@@ -142,7 +193,23 @@ def _exchange(problem: Problem, transports: list[FieldTransport], links: Links |
     return out
 
 
-def _local(problem: Problem, transports: list[FieldTransport]) -> tuple[Array, Array, Array]:
+def _along_arms(
+    problem: Problem, u: Array, stencils: Mapping[int, Arms]
+) -> tuple[Array, Array, Array]:
+    """Return where each cell's arms begin, whereto they lead, and what passes, mm^3/day."""
+    begin = np.zeros((len(stencils), problem.geometry.size + 1), dtype=np.int64)
+    to, passes, before = [np.zeros(0, dtype=np.int32)], [np.zeros(0)], 0
+    for row, (i, stencil) in zip(begin, stencils.items(), strict=True):
+        row[:] = stencil.begin + before
+        before += stencil.to.size
+        to.append(stencil.to)
+        passes.append(arm_exchange(problem, i, u, stencil)[stencil.pair])
+    return begin, np.concatenate(to), np.concatenate(passes)
+
+
+def _local(
+    problem: Problem, transports: list[FieldTransport], u: Array
+) -> tuple[Array, Array, Array]:
     """Return each field's row, and gains (amount/mm^3/day) and losses (1/day of u) of the rows."""
     leaves = problem.travels if problem.egress.any() else np.zeros_like(problem.travels)
     infusion = np.zeros((len(transports), 1)) if problem.infusion is None else problem.infusion
@@ -152,7 +219,7 @@ def _local(problem: Problem, transports: list[FieldTransport]) -> tuple[Array, A
     loss = np.zeros_like(gain)
     for row, i in enumerate(chosen):
         if leaves[i]:
-            loss[row] += problem.egress
+            loss[row] += problem.egress_at(u)
         gain[row] += infusion[i]
         for crossing in transports[i].crossed:
             gain[row] += crossing.gain
@@ -160,30 +227,9 @@ def _local(problem: Problem, transports: list[FieldTransport]) -> tuple[Array, A
     return _rows(len(transports), chosen), gain, loss
 
 
-def _speeds(fields: Fields, storage: Array, links: Links | None) -> Array:
-    """Bound the fastest rate of each species by twice the largest diagonal (Gershgorin)."""
-    speeds = 4.0 * fields.uniform.sum(axis=1)
-    for i, (row, local) in enumerate(zip(fields.row, fields.local, strict=True)):
-        if row >= 0 and links is not None:
-            speeds[i] += 2.0 * _largest_outflow(fields.exchange[row], links, fields.volumes)
-        if local >= 0:
-            speeds[i] += float(fields.loss[local].max())
-    return np.asarray(speeds / storage.min(axis=1))
-
-
-def _largest_outflow(exchange: Array, links: Links, volumes: Array) -> float:
-    """Return the largest sum of A D/(d V) over the faces of a cell, 1/day.
-
-    Exchange below zero, beside wider cells, is in the bound already (Gershgorin).
-    """
-    passes = np.maximum(exchange[links.axis, links.first], 0.0)
-    total = np.bincount(links.first, passes, volumes.size)
-    total += np.bincount(links.second, passes, volumes.size)
-    return float(np.max(total / volumes))
-
-
-def _sparse(i: int, crossing: Crossing) -> SparseCrossing:
-    cells = np.flatnonzero((crossing.gain != 0) | (crossing.loss != 0))
+def _sparse(i: int, crossing: Crossing, whole: Crossing) -> SparseCrossing:
+    """Return a crossing in the cells that its `whole` touches, so that they stay the same."""
+    cells = np.flatnonzero((whole.gain != 0) | (whole.loss != 0))
     return SparseCrossing(
         species=i,
         apart=crossing.apart,

@@ -7,7 +7,13 @@ from numba import types
 
 from cartflow.core.compiling import compiled_now, fused, summing
 from cartflow.core.pointers import call
-from cartflow.pde.voxels.exchange_kernels import add_drift, add_indexed, add_uniform
+from cartflow.pde.voxels.exchange_kernels import (
+    add_arms,
+    add_drift,
+    add_indexed,
+    add_placed,
+    add_uniform,
+)
 from cartflow.pde.voxels.laid_out import FIELDS, KINETICS, Fields, Kinetics
 
 Array = np.ndarray
@@ -61,13 +67,24 @@ def _block(
             here = u[s, start:stop]
             for i in range(width):
                 out[i] += gain[i] - loss[i] * here[i]
-        if fields.way[s] == 1:
-            add_uniform(u[s], fields.uniform[s], fields.shape, start, out)
-        elif fields.way[s] == 2:
-            exchange = fields.exchange[fields.row[s]]
-            add_indexed(u[s], exchange, fields.ahead, fields.behind, fields.volumes, start, out)
+        _diffuse(u[s], fields, s, start, out)
         if fields.drifts[s] >= 0:
             add_drift(flux[fields.drifts[s]], fields.behind, fields.volumes, start, out)
+
+
+@fused
+def _diffuse(u: Array, fields: Fields, s: int, start: int, out: Array) -> None:
+    """Add the diffusion of species `s` to `out`, for a block that begins at cell `start`."""
+    if fields.way[s] == 1:
+        add_uniform(u, fields.uniform[s], fields.shape, start, out)
+    elif fields.way[s] == 2:
+        exchange = fields.exchange[fields.row[s]]
+        add_indexed(u, exchange, fields.ahead, fields.behind, fields.volumes, start, out)
+    elif fields.way[s] == 4:
+        add_placed(u, fields.placed[fields.row[s]], fields.shape, start, out)
+    elif fields.way[s] == 3:
+        begin = fields.arm_begin[fields.row[s]]
+        add_arms(u, begin, fields.arm_to, fields.arm_exchange, fields.volumes, start, out)
 
 
 @summing

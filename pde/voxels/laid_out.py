@@ -20,7 +20,9 @@ class Fields(NamedTuple):
 
     `way` 0 does not diffuse, 1 diffuses with the rates `uniform` (species, axes) on a whole
     grid of `shape` (3; slowest axis first), 2 with `exchange` = A D/d (rows, axes, cells; mm^3/day,
-    face ahead) in row `row`.
+    face ahead) in row `row`, 3 with the arms of an anisotropic diffusivity: cell c exchanges with
+    the cells `arm_to`, by `arm_exchange` (mm^3/day), from entry `arm_begin[row, c]` to the next;
+    4 on a whole grid with rates that differ by place, `placed` (rows; see `grid_rates`).
     `local` is the row of `gain` and `loss`, or -1; `drifts` the row of the drift's fluxes.
     `porosity` (cells) is empty where nothing is stored in pores, or they are all there is.
     """
@@ -29,6 +31,10 @@ class Fields(NamedTuple):
     uniform: Array
     row: Array
     exchange: Array
+    placed: Array
+    arm_begin: Array
+    arm_to: Array
+    arm_exchange: Array
     shape: Array
     local: Array
     gain: Array
@@ -55,12 +61,17 @@ class Kinetics(NamedTuple):
 
 _reals, _rows, _stacks = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
 _numbers, _links = types.int64[::1], types.int32[:, ::1]
+_begins, _cells = types.int64[:, ::1], types.int32[::1]
 FIELDS = types.NamedTuple(
     (
         _numbers,
         _rows,
         _numbers,
         _stacks,
+        _stacks,
+        _begins,
+        _cells,
+        _reals,
         _numbers,
         _numbers,
         _rows,

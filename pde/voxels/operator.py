@@ -7,11 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.core.compiling import summing
+from cartflow.pde.operators.arms import arms
 from cartflow.pde.operators.links import read_links
-from cartflow.pde.operators.transport import steady
+from cartflow.pde.operators.transport import moves_steadily, steady
 from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.drift import VoxelDrift
-from cartflow.pde.voxels.fields import Layout, SparseCrossing, lay_out, uniform_diffusivities
+from cartflow.pde.voxels.faces_of_grid import placed_diffusivities
+from cartflow.pde.voxels.fields import (
+    Layout,
+    SparseCrossing,
+    lay_out,
+    refreshed,
+    uniform_diffusivities,
+)
 from cartflow.pde.voxels.laid_out import Fields
 
 Array = np.ndarray
@@ -21,7 +29,8 @@ Array = np.ndarray
 class VoxelOperator:
     """Transport at one state; `speed` bounds its fastest rate, 1/day, that of species `fastest`.
 
-    `speeds` bound the rates of diffusion and losses per species.
+    `speeds` bound the rates of diffusion and losses per species. `removal` is the egress, 1/day, of
+    every cell, or empty where there is none.
     """
 
     densities: Array
@@ -31,6 +40,7 @@ class VoxelOperator:
     speed: float
     fastest: int
     crossed: tuple[SparseCrossing, ...]
+    removal: Array
 
     def flows(self) -> Array:
         """Return what comes in through every crossing, then what goes out, amount/day."""
@@ -68,15 +78,25 @@ class VoxelOperators:
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self.uniform = uniform_diffusivities(problem)
+        self._stencils = {
+            i: arms(problem.geometry, item.anisotropy, item.diffusivity == 0.0)
+            for i, item in enumerate(problem.fields)
+            if item.anisotropy is not None and item.diffusivity is not None
+        }
+        self._placed = placed_diffusivities(problem, self.uniform)
         mobile = {i for i, item in enumerate(problem.fields) if item.mobile}
         drifts = any(item.chemotaxis is not None for item in problem.fields)
-        needed = drifts or mobile > self.uniform.keys()
+        needed = drifts or mobile > {*self.uniform, *self._stencils, *self._placed}
         self._links = read_links(problem.geometry) if needed else None
         self.drift = VoxelDrift(problem, self._links if drifts else None)
         start = np.ones((len(problem.fields), problem.geometry.size))
         self._storage = problem.storage(start) if problem.solutes.any() else None
         self._steady = all(steady(problem, item) for item in problem.fields)
-        self._first = self._layout(start)
+        self._moves_steadily = all(moves_steadily(problem, item) for item in problem.fields)
+        self._removal = np.zeros(0)
+        if problem.egress.any():
+            self._removal = np.ascontiguousarray(problem.egress)
+        self._first = self._layout(start, problem.whole_regions())
         self.crossing_species = tuple(c.species for c in self._first.crossed)
         if self._steady and not drifts:
             # All that steps need of the faces is in the layout.
@@ -91,7 +111,7 @@ class VoxelOperators:
     def at(self, amounts: Array) -> VoxelOperator:
         """Return the operator at `amounts` (species, cells) per mm^3 of tissue."""
         u = self._densities(amounts)
-        layout = self._first if self._steady else self._layout(u)
+        layout = self._first if self._steady else self._at(u)
         flux, drifts = self.drift.flux(u)
         drift = 4.0 * float(drifts.max()) if drifts.size > 0 else 0.0
         drifts_more = drift > layout.speed
@@ -103,6 +123,7 @@ class VoxelOperators:
             speed=layout.speed + drift,
             fastest=self.drift.fields[int(drifts.argmax())] if drifts_more else layout.fastest,
             crossed=layout.crossed,
+            removal=self._problem.egress_at(u) if self._egress_follows else self._removal,
         )
 
     def amounts(self, u: Array) -> Array:
@@ -115,8 +136,19 @@ class VoxelOperators:
             return self._problem.storage(u)
         return self._storage
 
-    def _layout(self, u: Array) -> Layout:
-        return lay_out(self._problem, u, self.uniform, self._links, self.drift.fields)
+    @property
+    def _egress_follows(self) -> bool:
+        return bool(self._problem.egress_region and self._removal.size)
+
+    def _at(self, u: Array) -> Layout:
+        if self._moves_steadily:
+            return refreshed(self._first, self._problem, u)
+        return self._layout(u, self._problem)
+
+    def _layout(self, u: Array, problem: Problem) -> Layout:
+        drifting = self.drift.fields
+        ways = (self._stencils, self._placed)
+        return lay_out(problem, u, self.uniform, self._links, drifting, *ways)
 
     def _densities(self, amounts: Array) -> Array:
         if self._storage is None:

@@ -19,6 +19,7 @@ from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import DensityDependence, Field, Problem
 from cartflow.pde.reference.fipy_engine import FipyEngine
 from cartflow.pde.tissue import Tissue
+from cartflow.pde.voxels import operator
 from cartflow.pde.voxels.steps import voxel_steps
 from cartflow.validation.problems import cells_problem, inert
 
@@ -206,7 +207,7 @@ def test_every_species_total_follows_its_account(name):
         state = new
 
 
-def test_index_free_stencil_equals_the_indexed_one():
+def test_index_free_stencils_equal_the_indexed_one(monkeypatch):
     geometry = GEOMETRIES["box in three dimensions"]()
     uniform = problem(geometry, drifting=False, uniform=True)
     cart = uniform.fields[uniform.network.index("cart")]
@@ -215,6 +216,33 @@ def test_index_free_stencil_equals_the_indexed_one():
     indexed, state = replace(uniform, fields=fields), rough(uniform)
     one, two = (FastEngine(p).right_hand_side(state) for p in (uniform, indexed))
     assert np.abs(one - two).max() <= 1e-11 * np.abs(one).max()
+    monkeypatch.setattr(operator, "placed_diffusivities", lambda problem, uniform: ())
+    three = FastEngine(indexed).right_hand_side(state)
+    assert np.abs(two - three).max() <= 1e-11 * np.abs(one).max()
+
+
+@pytest.mark.parametrize("name", ["box in two dimensions", "box in three dimensions"])
+def test_diffusivities_that_differ_by_place_need_no_list_of_neighbours(name, monkeypatch):
+    stated = problem(GEOMETRIES[name](), drifting=False, uniform=True)
+    place = np.random.default_rng(6).uniform(0.0, 2.0, stated.geometry.size)
+    place[:3] = 0.0
+    fields = tuple(
+        f if f.diffusivity is None else replace(f, diffusivity=f.diffusivity * place)
+        for f in stated.fields
+    )
+    given, state = replace(stated, fields=fields), rough(stated)
+    right = FipyEngine(given).right_hand_side(state)
+    scale = np.abs(right).max(axis=1, keepdims=True)
+    for many in (10**9, 0):
+        for constant in ("MANY_STAGES", "MANY_IN_HALVES", "VERY_MANY_STAGES"):
+            monkeypatch.setattr(voxel_steps, constant, many)
+        engine = FastEngine(given)
+        assert np.abs(engine.right_hand_side(state) - right).max() <= 1e-12 * scale.max()
+        found = engine.step(state, 1e-4)[0]
+        with monkeypatch.context() as context:
+            context.setattr(operator, "placed_diffusivities", lambda problem, uniform: ())
+            listed = FastEngine(given).step(state, 1e-4)[0]
+        np.testing.assert_allclose(found, listed, rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", list(GEOMETRIES)[2:])

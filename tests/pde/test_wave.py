@@ -40,14 +40,18 @@ def grid(name):
     return box(lengths, cells, {"core": core})
 
 
-def problem(geometry):
-    """Cells of two kinds and a solute that diffuse; edges, a source and egress."""
+def problem(geometry, placed=False):
+    """Cells of two kinds and a solute that diffuse; edges, a source and egress.
+
+    Cells by rates that differ from place to place if they are `placed`.
+    """
+    place = np.random.default_rng(8).uniform(0.0, 2.0, geometry.size) if placed else 1.0
     network = combine("all", [load("predator_prey"), load("chemokine")])
     edge, other = list(geometry.boundaries)[:2]
     moving = {
         "cart": Field(
             name="cart",
-            diffusivity=np.full(geometry.size, 0.02),
+            diffusivity=place * np.full(geometry.size, 0.02),
             boundaries={edge: Robin(transfer_coefficient=0.2, exterior=10.0)},
             sources=(RegionSource(region="core", supply=30.0, removal=0.5),),
         ),
@@ -58,7 +62,7 @@ def problem(geometry):
         ),
         "chemokine": Field(
             name="chemokine",
-            diffusivity=np.full(geometry.size, 0.05),
+            diffusivity=place * np.full(geometry.size, 0.05),
             solute=True,
             boundaries={edge: FixedValue(value=0.0)},
         ),
@@ -90,12 +94,12 @@ def numbers(extents):
     return np.concatenate([extents.forwards, extents.reverse, extents.egress, *crossed])
 
 
-@pytest.mark.parametrize("tiles", [1, 3])
+@pytest.mark.parametrize(("tiles", "placed"), [(1, False), (3, False), (3, True)])
 @pytest.mark.parametrize("name", BOXES)
-def test_one_pass_equals_stage_by_stage(name, tiles, monkeypatch):
+def test_one_pass_equals_stage_by_stage(name, tiles, placed, monkeypatch):
     monkeypatch.setattr(wave, "_SMALL", 0)
     monkeypatch.setattr(wave.numba, "get_num_threads", lambda: tiles)
-    given = problem(grid(name))
+    given = problem(grid(name), placed)
     one, other = steppers(given)
     state = rough(given)
     right = other.right_hand_side(state)

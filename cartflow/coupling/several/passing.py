@@ -81,8 +81,9 @@ class Passing:
             Draining(
                 problem=part.engine.problem,
                 products=part.products,
-                door=part.door,
+                arrival=part.door.arrival,
                 injection=part.injection,
+                egress=part.engine.problem.egress,
             )
             for part in self.parts.values()
         ]

@@ -61,7 +61,12 @@ def _of_tumour(run: Simulation) -> dict[str, list[Any]]:
             structure_key(network),
             [(n, p.value) for n, p in network.parameters.items()],
         ],
-        "fields": [np.asarray(item.diffusivity, dtype=float) for item in problem.fields],
+        "fields": [
+            *(np.asarray(item.diffusivity, dtype=float) for item in problem.fields),
+            *((each.name, each.terms) for each in problem.following),
+            *(each.within for each in problem.following),
+            *(item.anisotropy for item in problem.fields if item.anisotropy is not None),
+        ],
         "egress": [run.coupled.door.egress, run.coupled.door.arrival],
     }
 

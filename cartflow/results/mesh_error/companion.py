@@ -14,9 +14,12 @@ from cartflow.coupling.door import Door
 from cartflow.coupling.simulation import Simulation
 from cartflow.geometries.geometry import Coarse, Geometry
 from cartflow.pde.boundary import RegionSource
+from cartflow.pde.following import FollowingRegion
 from cartflow.pde.problem import Field, Problem
 
 Array = np.ndarray
+# Components of a shape without direction.
+_ROUND = np.eye(3)[np.triu_indices(3)]
 
 
 def coarse_simulation(simulation: Simulation) -> Simulation | None:
@@ -48,6 +51,9 @@ def _coupled(coupled: Coupled, coarse: Coarse) -> Coupled:
             geometry=wider.geometry,
             arrival=coarse.mean(coupled.door.arrival),
             egress=coarse.mean(coupled.door.egress),
+            follows=next(
+                (each for each in wider.following if _is(each, coupled.door.follows)), None
+            ),
         ),
         injection=coarse.mean(coupled.injection),
     )
@@ -65,14 +71,28 @@ def _problem(problem: Problem, coarse: Coarse) -> Problem:
         fields=tuple(_field(item, coarse) for item in problem.fields),
         tissue=replace(problem.tissue, porosity=coarse.mean(problem.tissue.porosity)),
         egress=coarse.mean(problem.egress),
+        following=tuple(
+            replace(region, within=coarse.mean(region.within)) for region in problem.following
+        ),
     )
+
+
+def _is(region: FollowingRegion, other: FollowingRegion | None) -> bool:
+    return other is not None and region.name == other.name
 
 
 def _field(item: Field, coarse: Coarse) -> Field:
     sources = tuple(_source(source, coarse) for source in item.sources)
     if item.diffusivity is None:
         return replace(item, sources=sources)
-    return replace(item, diffusivity=coarse.mean(item.diffusivity), sources=sources)
+    mean, anisotropy = coarse.mean(item.diffusivity), item.anisotropy
+    if anisotropy is not None:
+        # Components have either sign, and so have their means.
+        shares = coarse.shared @ (anisotropy * item.diffusivity[:, None])
+        tensors = shares / coarse.geometry.cell_volumes[:, None]
+        still = mean == 0.0
+        anisotropy = np.where(still[:, None], _ROUND, tensors / np.where(still, 1.0, mean)[:, None])
+    return replace(item, diffusivity=mean, anisotropy=anisotropy, sources=sources)
 
 
 def _source(source: RegionSource, coarse: Coarse) -> RegionSource:

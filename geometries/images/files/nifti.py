@@ -14,11 +14,17 @@ from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
 from cartflow.geometries.images.files.compressed import read_exactly, require_room
-from cartflow.geometries.images.files.image import Image, require_finite, three_sizes
+from cartflow.geometries.images.files.image import (
+    Image,
+    require_finite,
+    require_voxels,
+    three_sizes,
+)
 
 Floats = NDArray[np.float64]
 # The size of a header, by which the two versions are told apart.
 _ONE, _TWO = 348, 540
+_SYMMETRIC_MATRIX = 1005
 _TO_MM = {"meter": 1e3, "micron": 1e-3}
 # Two affines that differ by less, in voxels or relative in volume, are one rounded twice.
 _VOXELS, _RELATIVE = 0.05, 1e-4
@@ -39,6 +45,36 @@ def read_nifti(path: Path) -> Image:
         qform=qform,
         notes=(*notes, *said),
     )
+
+
+def read_nifti_vectors(path: Path, number: int) -> tuple[Image, bool]:
+    """Return the image of `number` components a voxel in a NIfTI file, (i, j, k, number).
+
+    They stand along the fourth axis or, after one of size 1, along the fifth. Also returns whether
+    the file's intent says that they are a symmetric matrix. Raises `InputError` for other shapes.
+    """
+    with _heard() as said:
+        header = _header(path)
+    sizes = [int(n) for n in header["dim"][1 : 1 + int(header["dim"][0])]]
+    while len(sizes) > 4 and sizes[-1] == 1:
+        sizes.pop()
+    if len(sizes) == 5 and sizes[3] == 1:
+        sizes.pop(3)
+    if len(sizes) != 4 or sizes[3] != number:
+        msg = f"its voxels are of the shape {tuple(sizes)}; needed are (i, j, k, {number})"
+        raise InputError(msg)
+    shape = three_sizes(sizes[:3])
+    require_voxels(int(np.prod(sizes)))
+    affine, _, notes = _affines(header, shape)
+    slope, intercept = header.get_slope_inter()
+    image = Image(
+        stored=_voxels(header, path, (*shape, number)),
+        slope=1.0 if slope is None else float(slope),
+        intercept=0.0 if intercept is None else float(intercept),
+        affine=affine,
+        notes=(*notes, *said),
+    )
+    return image, int(header["intent_code"]) == _SYMMETRIC_MATRIX
 
 
 @contextmanager
@@ -92,7 +128,7 @@ def _gzipped(path: Path) -> bool:
     return path.name.lower().endswith(".gz")
 
 
-def _voxels(header: Any, path: Path, shape: tuple[int, int, int]) -> NDArray[Any]:
+def _voxels(header: Any, path: Path, shape: tuple[int, ...]) -> NDArray[Any]:
     # nibabel's reader holds a compressed file's voxels up to twice.
     start = float(header["vox_offset"])
     if not (np.isfinite(start) and start >= 0 and start == int(start)):

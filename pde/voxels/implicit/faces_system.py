@@ -1,12 +1,13 @@
-"""Conjugate gradients for one linear system on cells of unlike width, by their list of faces."""
+"""Conjugate gradients for one linear system on cells of unlike width, or that exchange by arms."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, diags_array
 
 from cartflow.geometries.connectivity import Connectivity
 from cartflow.pde.voxels.implicit.system import ConjugateGradients
+from cartflow.pde.voxels.laid_out import Fields
 
 Array = np.ndarray
 
@@ -14,15 +15,15 @@ Array = np.ndarray
 class FacesSystem(ConjugateGradients):
     """(local - div exchange grad) x = right, preconditioned by its diagonal; as `BoxSystem`.
 
-    `exchange` has one entry a face of `faces`. `local`, `right`, `x` and `rest` = right - A x are
-    per cell.
+    `exchange` is the matrix of -div exchange grad. `local`, `right`, `x` and `rest` = right - A x
+    are per cell.
     """
 
     most = 2000
 
-    def __init__(self, faces: Connectivity, exchange: Array, size: int) -> None:
+    def __init__(self, exchange: csr_array, size: int) -> None:
         super().__init__(size)
-        self._exchange = _matrix(faces, exchange, size)
+        self._exchange = exchange
         self._coupled = self._exchange.diagonal()
         self._inverse = np.zeros(size)
 
@@ -55,7 +56,18 @@ class FacesSystem(ConjugateGradients):
         return np.asarray(self.local * x + self._exchange @ x)
 
 
-def _matrix(faces: Connectivity, exchange: Array, size: int) -> csr_array:
+def arms_matrix(fields: Fields, species: int) -> csr_array:
+    """Return the matrix of what a species exchanges along its arms, mm^3/day."""
+    begin = fields.arm_begin[fields.row[species]]
+    entries = slice(int(begin[0]), int(begin[-1]))
+    size = begin.size - 1
+    passes = (fields.arm_exchange[entries], fields.arm_to[entries], begin - begin[0])
+    between = csr_array(passes, shape=(size, size))
+    return csr_array(diags_array(between.sum(axis=1)) - between)
+
+
+def faces_matrix(faces: Connectivity, exchange: Array, size: int) -> csr_array:
+    """Return the matrix of what cells exchange through `faces`, mm^3/day per face."""
     own, other = faces.owner, faces.neighbour
     rows = np.concatenate([own, other, own, other])
     columns = np.concatenate([other, own, own, other])

@@ -10,7 +10,11 @@ from cartflow.pde.operators.links import read_links
 from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.implicit.cells import put, taken
 from cartflow.pde.voxels.implicit.conjugate import BoxSystem
-from cartflow.pde.voxels.implicit.faces_system import FacesSystem
+from cartflow.pde.voxels.implicit.faces_system import (
+    FacesSystem,
+    arms_matrix,
+    faces_matrix,
+)
 from cartflow.pde.voxels.implicit.system import ConjugateGradients
 from cartflow.pde.voxels.laid_out import Fields
 
@@ -25,7 +29,8 @@ class Solute:
     """A holds diffusion, first-order losses and what kinetics take away, of one species.
 
     Amounts are per mm^3 of tissue; the system is solved for densities, for which it is symmetric,
-    in the box around the mesh's cells, or where these have unlike widths by their faces.
+    in the box around the mesh's cells, or by their faces where these have unlike widths, and by
+    their arms where those exchange along such.
     """
 
     def __init__(self, problem: Problem, species: int, fields: Fields) -> None:
@@ -81,15 +86,18 @@ class Solute:
 
 def _system(problem: Problem, species: int, fields: Fields) -> tuple[Array, ConjugateGradients]:
     """Return each cell's place in the system, and the system with the exchange of a species."""
+    size = problem.geometry.size
+    if fields.way[species] == 3:
+        return np.arange(size), FacesSystem(arms_matrix(fields, species), size)
     if not problem.geometry.graded:
         place, exchange = on_box(problem, species, fields)
         return place, BoxSystem(exchange)
     faces = problem.geometry.connectivity
-    links, size = read_links(problem.geometry), problem.geometry.size
+    links = read_links(problem.geometry)
     passes = np.zeros(faces.owner.size)
     if fields.way[species] != 0:
         passes = fields.exchange[fields.row[species]][links.axis, links.first]
-    return np.arange(size), FacesSystem(faces, passes, size)
+    return np.arange(size), FacesSystem(faces_matrix(faces, passes, size), size)
 
 
 def on_box(problem: Problem, species: int, fields: Fields) -> tuple[Array, Array]:
@@ -100,6 +108,11 @@ def on_box(problem: Problem, species: int, fields: Fields) -> tuple[Array, Array
     exchange = np.zeros((3, active.size))
     if fields.way[species] == 1:
         exchange[:] = fields.uniform[species][:, None] * fields.volumes[0]
+    elif fields.way[species] == 4:
+        # A rectangle's slabs are its rows.
+        along = (0, 1, 2) if active.ndim == 3 else (0, 2)
+        rates = fields.placed[fields.row[species]][along, -active.size :]
+        exchange[3 - active.ndim :] = rates * fields.volumes[0]
     elif fields.way[species] == 2:
         rows = fields.exchange[fields.row[species]]
         exchange[3 - active.ndim :, inside] = rows

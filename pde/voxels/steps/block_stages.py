@@ -41,9 +41,6 @@ class BlockStages:
         self._rates = rates
         row = problem.geometry.active.shape[-1]
         self._width = max(1, _WIDTH // row) * row
-        self._removal = (
-            np.ascontiguousarray(problem.egress) if problem.egress.any() else np.zeros(0)
-        )
 
     def step(self, operator: VoxelOperator, first: Array, table: Array, weights: Array) -> Staged:
         """Return what the stages of `table` make of the amounts `first`, at `operator`.
@@ -92,7 +89,7 @@ class BlockStages:
                 self._kinetics,
                 self._rates,
                 operator.flux,
-                self._removal,
+                operator.removal,
                 self._width,
                 right,
                 begin,
@@ -118,7 +115,7 @@ class BlockStages:
                 self._kinetics,
                 self._rates,
                 operator.flux,
-                self._removal,
+                operator.removal,
                 self._width,
                 begin,
                 end,

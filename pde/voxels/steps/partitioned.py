@@ -186,8 +186,8 @@ class _Step:
             s = solute.species
             solved = solute.solve(right[s], float(self._amounts[s]), *self._exactness)
             self._events(s, solved, right, counts)
-            if self._problem.egress.any():
-                leaving = self._problem.egress * solved / self._storage[s]
+            if self._operator.removal.size:
+                leaving = self._operator.removal * solved / self._storage[s]
                 counts[2 * reactions + s] += self._step * totals(leaving[None], self._volumes)[0]
             self._crossings(here, s, solved, counts[2 * reactions + species :].reshape(2, -1))
         return counts

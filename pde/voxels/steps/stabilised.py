@@ -82,7 +82,7 @@ class Stabilised:
     @cached_property
     def _wave(self) -> Wave | None:
         layout = self.operators.steady_layout
-        if layout is None or not can_wave(self._problem, self.operators.uniform):
+        if layout is None or not can_wave(self._problem, layout):
             return None
         return Wave(self._problem, layout, self.kinetics)
 

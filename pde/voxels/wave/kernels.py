@@ -25,9 +25,11 @@ class Grid(NamedTuple):
     """What the loops read of the problem, per species and in amounts.
 
     `shape` counts slabs, rows in a slab, cells in a row and the most cells of a run; `rates`
-    (species, 4) are D/dx^2 along slabs, rows and cells, 1/day, and the storage. `local` is the row
-    of `gain` and `loss`, or -1; both are in one row. `ends` is 1 in the first cell of a row, 2 in
-    the last, else 0, for several rows. `sides` is 1 in the first row of a small slab, 2 in the
+    (species, 4) are D/dx^2 along slabs, rows and cells, 1/day, and the storage. What differs from
+    place to place stands in `exchange` instead, in row `placed` or -1: three times a slab of zeros
+    and the rates through the face ahead of each cell along slabs, rows and cells. `local` is the
+    row of `gain` and `loss`, or -1; both are in one row. `ends` is 1 in the first cell of a row, 2
+    in the last, else 0, for several rows. `sides` is 1 in the first row of a small slab, 2 in the
     last, else 0, and empty for others. `removal` (1/day) is empty or per cell. Crossing k adds
     `crossing_gain` - `crossing_loss` x amount in the entries `crossing_at[k, z]` to
     `crossing_at[k, z + 1]`, at `crossing_cell` of the slab z; `crossing_apart` as `Crossing.apart`.
@@ -35,6 +37,8 @@ class Grid(NamedTuple):
 
     shape: Array
     rates: Array
+    placed: Array
+    exchange: Array
     local: Array
     gain: Array
     loss: Array
@@ -54,7 +58,19 @@ _reals, _rows, _cube = types.float64[::1], types.float64[:, ::1], types.float64[
 _numbers = types.int64[::1]
 _flags, _table = types.boolean[::1], types.int64[:, ::1]
 # Of the members of `Grid`, in their order.
-_MEMBERS = (_numbers, _rows, _numbers, _reals, _reals, _reals, _reals, _flags, _reals)
+_MEMBERS = (
+    _numbers,
+    _rows,
+    _numbers,
+    _reals,
+    _numbers,
+    _reals,
+    _reals,
+    _reals,
+    _reals,
+    _flags,
+    _reals,
+)
 GRID = types.NamedTuple((*_MEMBERS, _numbers, _flags, _table, _numbers, _reals, _reals), Grid)
 
 
@@ -128,6 +144,7 @@ def wave(
     cells = grid.shape[1] * width
     # Members are taken out once: numba counts their uses, which takes longer than a short run.
     rates, local, gain, loss = grid.rates, grid.local, grid.gain, grid.loss
+    placed, exchange = grid.placed, grid.exchange
     small = grid.sides.size > 0
     ends, sides, counted, removal = grid.ends, grid.sides, grid.counted, grid.removal
     crossing_species, crossing_apart, crossing_at, crossing_cell = (
@@ -140,7 +157,7 @@ def wave(
     species, stages = rates.shape[0], table.shape[0]
     again = bool(stages > 1 and np.any(table[:, 4] != 0.0))
     base = np.empty((species, 12), dtype=np.int64)
-    at = np.empty((species, 14), dtype=np.uint64)
+    at = np.empty((species, 20), dtype=np.uint64)
     rows = _weights(table)
     counts = np.zeros(2 * counted.size + 1)
     for tick in range(low - stages + 1, high + stages - 1):
@@ -159,7 +176,7 @@ def wave(
             start = 0
             while start < cells:
                 stop = end(slabs, cells, width, small, block, z, start)
-                shift(slabs, cells, width, small, z, start, stop, base, at)
+                shift(slabs, cells, width, small, z, start, stop, placed, base, at)
                 source = u if j == 0 else mine
                 call(
                     step,
@@ -175,6 +192,7 @@ def wave(
                         loss,
                         parameters,
                         rates,
+                        exchange,
                         w,
                         at,
                         stop - start,

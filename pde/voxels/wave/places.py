@@ -65,10 +65,14 @@ def shift(
     z: int,
     start: int,
     stop: int,
+    placed: Array,
     base: Array,
     at: Array,
 ) -> None:
     """Fill the table for the run of cells start <= i < stop of a slab."""
+    # Of each axis the faces of all cells, after room for those before the first.
+    faces = cells + z * cells + start
+    stride = cells * (slabs + 1)
     south = 0 if start < width and not small else width
     north = 0 if start >= cells - width and not small else width
     # The first and the last cell of the grid are runs of their own.
@@ -84,6 +88,11 @@ def shift(
         at[s, 6] = here + after
         at[s, 12] = start % width
         at[s, 13] = start
+        if placed[s] >= 0:
+            first = placed[s] * 3 * stride + faces
+            at[s, 14], at[s, 15] = first, first - cells
+            at[s, 16], at[s, 17] = first + stride, first + stride - width
+            at[s, 18], at[s, 19] = first + 2 * stride, first + 2 * stride - 1
 
 
 @fused

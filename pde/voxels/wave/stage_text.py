@@ -31,6 +31,12 @@ COLUMNS = (
     "target",
     "column",
     "cell",
+    "slab_ahead",
+    "slab_behind",
+    "row_ahead",
+    "row_behind",
+    "cell_ahead",
+    "cell_behind",
 )
 _HEADER = '''\
 """A stage of an explicit step, written by cartflow; changes to this file are lost."""
@@ -40,7 +46,7 @@ from math import exp, inf, log, nan, sqrt, tanh
 from numba import carray, cfunc, float64, int64, njit, types, uint64, void
 
 REALS = types.CPointer(float64)
-STAGE = void(*(REALS,) * 12, types.CPointer(uint64), int64)
+STAGE = void(*(REALS,) * 13, types.CPointer(uint64), int64)
 
 
 # Sums of rates may be taken in another order, which is fixed when this is compiled.
@@ -51,7 +57,7 @@ def more(total, x):
 STAGES = ("stage_of_one", "stage_from_start", "stage_of_two", "stage_of_all")
 _ARRAYS = (
     *("source", "first", "kept", "out", "counts", "ends", "sides"),
-    *("gain", "loss", "parameters", "rates", "w", "at"),
+    *("gain", "loss", "parameters", "rates", "exchange", "w", "at"),
 )
 
 
@@ -59,13 +65,15 @@ _ARRAYS = (
 class Shape:
     """What of a problem the text depends on, beside its network.
 
-    Per species whether it diffuses (`mobile`), has gains and losses of its own (`local`), and
+    Per species whether it diffuses (`mobile`), by rates that differ from place to place (`placed`),
+    has gains and losses of its own (`local`), and
     is held in pores that are less than the tissue (`stored`); per reaction whether its events are
     `counted`, and whether its rate is per volume of pores (`in_pores`); whether a slab is a single
     row (`flat`), or has so few cells that all its rows go in one call (`small`).
     """
 
     mobile: tuple[bool, ...]
+    placed: tuple[bool, ...]
     local: tuple[bool, ...]
     stored: tuple[bool, ...]
     counted: tuple[bool, ...]
@@ -85,7 +93,8 @@ def stage_text(network: Network, shape: Shape) -> str:
     across a wall is the cell itself, but along the row, where `ends` is 1 in the first cell and 2
     in the last, and in a small slab, where `sides` is 1 in the first row and 2 in the last.
     `w` = (mu, nu, rest, new, old); `rates` (species, 4) = D/dx^2 along slabs, rows and cells,
-    and the storage.
+    and the storage. Of a species that is `placed` the same rates stand in `exchange`, face by face:
+    at `slab_ahead`, `slab_behind` and so on begin those of the faces on either side.
     """
     start, two = " + rest * first[first{1} + i]", " + nu * kept[earlier{1} + i]"
     more = ("", start, two, start + two + " + old * kept[slope{1} + i]")
@@ -153,14 +162,22 @@ def _change(s: int, numbers: list[float], shape: Shape) -> str:
         terms.append(f"(gain[local{s} + i] - loss[local{s} + i] * y{s})")
     if shape.mobile[s]:
         near, far = f"(source[near{s} + i] - y{s})", f"(source[far{s} + i] - y{s})"
-        terms.append(f"d{s} * ({near} + {far})")
+        terms.append(_across(s, "slab", "d", near, far, shape))
         if not shape.flat:
             south, north = (f"source[{side}{s} + i] - y{s}" for side in ("south", "north"))
             if shape.small:
                 south += " if sides[cell0 + i] != 1.0 else 0.0"
                 north += " if sides[cell0 + i] != 2.0 else 0.0"
-            terms.append(f"e{s} * (({south}) + ({north}))")
+            terms.append(_across(s, "row", "e", f"({south})", f"({north})", shape))
         low = f"(source[before{s} + i] - y{s} if ends[column0 + i] != 1.0 else 0.0)"
         high = f"(source[after{s} + i] - y{s} if ends[column0 + i] != 2.0 else 0.0)"
-        terms.append(f"f{s} * ({low} + {high})")
+        terms.append(_across(s, "cell", "f", low, high, shape))
     return " + ".join(terms) or "0.0"
+
+
+def _across(s: int, axis: str, rate: str, behind: str, ahead: str, shape: Shape) -> str:
+    """Return what passes along an axis, of the differences to the cells `behind` and `ahead`."""
+    if not shape.placed[s]:
+        return f"{rate}{s} * ({behind} + {ahead})"
+    faces = f"exchange[{axis}_behind{s} + i]", f"exchange[{axis}_ahead{s} + i]"
+    return f"({faces[0]} * {behind} + {faces[1]} * {ahead})"

@@ -12,6 +12,7 @@ from cartflow.kinetics.compiled.network import kept_module
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Staged
 from cartflow.pde.voxels.crew import share
+from cartflow.pde.voxels.faces_of_grid import is_whole_grid
 from cartflow.pde.voxels.fields import Layout
 from cartflow.pde.voxels.laid_out import Kinetics
 from cartflow.pde.voxels.wave import kernels
@@ -109,20 +110,18 @@ class Wave:
         return self._work[:tiles]
 
 
-def can_wave(problem: Problem, uniform: dict[int, float]) -> bool:
+def can_wave(problem: Problem, layout: Layout) -> bool:
     """Return whether a problem with steady transport is one for `Wave`.
 
-    Every field has one diffusivity on a whole grid of equal cells, one storage, and no drift.
+    Every field has a diffusivity without directions on a whole grid of equal cells, one storage,
+    and no drift.
     """
-    volumes = problem.geometry.cell_volumes
     storage = problem.storage(np.ones((len(problem.fields), problem.geometry.size)))
-    mobile = {i for i, item in enumerate(problem.fields) if item.mobile}
     return bool(
-        problem.geometry.active.all()
+        is_whole_grid(problem.geometry)
+        and not np.isin(layout.fields.way, (2, 3)).any()
         and problem.geometry.active.shape[-1] > 1
-        and mobile <= uniform.keys()
         and all(item.chemotaxis is None for item in problem.fields)
-        and np.all(volumes == volumes[0])
         and np.all(storage == storage[:, :1])
     )
 
@@ -131,7 +130,11 @@ def _stages(problem: Problem, grid: kernels.Grid) -> ModuleType:
     """Return the module with the compiled stages of the problem's network."""
     network = problem.network
     shape = Shape(
-        mobile=tuple(bool(r.any()) for r in grid.rates[:, :3]),
+        mobile=tuple(
+            bool(rates.any()) or bool(row >= 0)
+            for rates, row in zip(grid.rates[:, :3], grid.placed, strict=True)
+        ),
+        placed=tuple(bool(row >= 0) for row in grid.placed),
         local=tuple(bool(row >= 0) for row in grid.local),
         stored=tuple(bool(held != 1.0) for held in grid.rates[:, 3]),
         counted=tuple(bool(c) for c in grid.counted),
@@ -162,6 +165,8 @@ def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
     return kernels.Grid(
         shape=np.array([*shape, BLOCK], dtype=np.int64),
         rates=np.ascontiguousarray(rates),
+        placed=fields.row.astype(np.int64),
+        exchange=_exchange(layout, storage),
         local=fields.local.astype(np.int64),
         gain=fields.gain.ravel(),
         loss=(fields.loss / kept).ravel(),
@@ -176,6 +181,15 @@ def _grid(problem: Problem, layout: Layout, counted: Array) -> kernels.Grid:
         crossing_gain=gain,
         crossing_loss=loss,
     )
+
+
+def _exchange(layout: Layout, storage: Array) -> Array:
+    """Return the rates of fields that differ from place to place, 1/day (see `Grid`)."""
+    fields = layout.fields
+    held = np.ones((len(fields.placed), 1, 1))
+    for s in np.flatnonzero(fields.row >= 0):
+        held[fields.row[s]] = storage[s, 0]
+    return (fields.placed if np.all(held == 1.0) else fields.placed / held).ravel()
 
 
 def _crossings(layout: Layout, storage: Array, shape: Array) -> tuple[Array, Array, Array, Array]:

@@ -40,6 +40,10 @@ KINDS = {
     "one system": STUDY,
     "organs with kinetics": STUDY + ORGANS,
     "voxels": STUDY.replace('shape = "ball", radius = "1 mm", cells = 8', BOX),
+    "moving regions": STUDY.replace('shape = "ball", radius = "1 mm", cells = 8', BOX).replace(
+        'host = "flank"', 'host = "flank", region = "lesion", egress_region = "lesion"'
+    )
+    + 'regions.lesion.where = "tumour > 2.1e4 cells/mm^3 or cart > 50 cells/mm^3"',
     "fipy": STUDY.replace('"2 days"', '"1 day"')
     + 'solver = { engine = "fipy", fixed_step = true, initial_step = "1 h", maximum_step = "1 h" }',
     "body alone": STUDY[: STUDY.index("geometry")].replace("intratumoural", "portal_vein")
