@@ -16,7 +16,7 @@ _CHUNK = 2**21
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pieces:
-    """Pieces of segments, each within one box: `segment`, `box` (pieces, 3), from `first` to `last`.
+    """Pieces of segments in one box each: `segment`, `box` (pieces, 3), from `first` to `last`.
 
     These are shares of the segment, from 0 at its start to 1 at its end.
     """

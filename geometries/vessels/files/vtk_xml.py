@@ -102,7 +102,7 @@ def checked(
     of_lines: dict[str, NDArray[Any]],
     kind: str,
 ) -> Lines:
-    """Return the segments of polylines, of `kept` ones alone. Raises `InputError` on odd numbers."""
+    """Return the segments of polylines, of `kept` ones alone. Raises `InputError`."""
     if (np.diff(offsets) < 0).any() or offsets[0] != 0 or offsets[-1] != connectivity.size:
         raise InputError("the offsets of its lines do not fit their connectivity")
     if connectivity.size and not 0 <= connectivity.min() <= connectivity.max() < len(points):
