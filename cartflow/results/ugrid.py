@@ -32,7 +32,7 @@ class Cells:
 
     Cells are numbers of vertices in the order of VTK, padded with -1; `kinds` (n,) are VTK's
     numbers: 5 a triangle, 9 a quadrilateral, 10 a tetrahedron, 12 a hexahedron, 13 a wedge, 14
-    a pyramid. All have one dimension. Wedges may be turned either way: VTK has changed its mind.
+    a pyramid. All have one dimension. Wedges may be turned either way.
     """
 
     vertices: Array
@@ -53,12 +53,14 @@ class Cells:
             raise InputError(msg)
 
     @property
-    def outwards(self) -> Array:
+    def ordered(self) -> Array:
         """The cells (n, most) in the order of VTK 9.7: a wedge's first triangle faces the other.
 
         Versions before, and meshio's reader to this day, have it face away.
         """
         wedges = np.flatnonzero(self.kinds == _WEDGE)
+        if not wedges.size:
+            return self.cells
         a, b, c, *others = (self.vertices[self.cells[wedges, i]] for i in range(6))
         across = np.mean(others, axis=0) - (a + b + c) / 3.0
         away = np.einsum("ni,ni->n", np.cross(b - a, c - a), across) < 0
@@ -103,7 +105,7 @@ def ugrid(mesh: Cells, dim: str) -> dict[str, xr.Variable]:
             (_VERTICES,), mesh.vertices[:, axis], "mm", f"{'xyz'[axis]} of the mesh's vertices"
         )
     text = "vertices of each cell, in the order of VTK, -1 where it has no more"
-    found[corners] = variable((dim, _CORNERS), mesh.outwards.astype(np.int32), "1", text)
+    found[corners] = variable((dim, _CORNERS), mesh.ordered.astype(np.int32), "1", text)
     found[corners].attrs |= {"cf_role": f"{place}_node_connectivity", "start_index": 0}
     found[corners].encoding["_FillValue"] = -1
     text = "shape of each cell, by VTK's numbers"

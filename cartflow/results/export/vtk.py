@@ -46,7 +46,7 @@ def _write(
     grids = {name: _plain(values.values) for name, values in fields.items()}
     if places.mesh is not None:
         mesh = places.mesh
-        write_mesh(path, mesh.vertices, mesh.outwards, mesh.kinds, grids, time)
+        write_mesh(path, mesh.vertices, mesh.ordered, mesh.kinds, grids, time)
     elif places.affine is None:
         write_row(path, places.centres(), grids, time)
     elif unstructured:

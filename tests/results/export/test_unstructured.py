@@ -50,7 +50,7 @@ def test_a_mesh_comes_back_from_a_file_and_opens_elsewhere(tmp_path, name, mesh)
     group.close()
     back = xr.DataTree.from_dict({"tumour": group})
     for part in ("vertices", "cells", "kinds"):
-        wanted = getattr(mesh, "outwards" if part == "cells" else part)
+        wanted = getattr(mesh, "ordered" if part == "cells" else part)
         assert np.array_equal(getattr(ugrid_cells(group), part), wanted)
     about = group["mesh"].attrs
     place = {"mixed": "volume", "plane": "face"}[name]
