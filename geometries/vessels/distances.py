@@ -56,8 +56,9 @@ def _lower(best: Floats, places: Floats, starts: Floats, ends: Floats, radii: Fl
     while left.size:
         still, looked = [], looked + left.size * number
         if looked > _MOST_PAIRS:
-            msg = f"its segments lie so closely that {len(places)} distances take too long; "
-            raise InputError(f"{msg}take fewer, wider voxels")
+            msg = f"{len(places)} distances to segments that lie so closely take too long; take "
+            msg += "wider voxels"
+            raise InputError(msg)
         for part in np.array_split(left, left.size * number // _PAIRS + 1):
             found, near = tree.query(places[part], k=[*range(1, number + 1)])
             one = owner[near]

@@ -167,7 +167,7 @@ def test_what_is_missing_is_asked_for(folder, key, table, message):
 def test_show_says_what_is_in_a_file_and_how_far_tissue_is(folder, tmp_path, capsys):
     assert main(["show", "vessels", str(folder / "net.csv"), "--voxel", "0.1 mm"]) == 0
     shown = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines()[1:])
-    assert shown["length"].split() == "7 mm; in the box around them 0.58333 mm/mm3".split()
+    assert shown["length"].strip() == "7 mm; in the box around them 0.58333 mm/mm3"
     assert "at 1 segments: a study is asked" in shown["radius of 0"]
     assert shown["voxels"].split()[:5] == ["40", "x", "30", "x", "10"]
     assert shown["to centre lines"].split()[0] == "mean"
