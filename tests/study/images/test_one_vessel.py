@@ -53,7 +53,7 @@ LINE = f"""title = "A solute out of one vessel"
 [geometry]
 shape = "box"
 lengths = ["2 mm", "2 mm"]
-cells = [41, 41]
+cells = [61, 61]
 [fields.oxygen]
 diffusivity = "0.4 mm^2/day"
 [fields.oxygen.regions.all]
