@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
 
@@ -13,12 +17,12 @@ MOST_SEGMENTS = 5_000_000
 
 def content_of(path: Path) -> bytes:
     """Return the bytes of a file. Raises `InputError` for more than 1 GB."""
-    with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        msg = f"it is larger than {MOST_BYTES} bytes"
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        msg = f"it has {size} bytes; at most {MOST_BYTES} are read"
         raise InputError(msg)
-    return data
+    with path.open("rb") as file:
+        return file.read(size)
 
 
 def text_of(path: Path) -> str:
@@ -35,3 +39,15 @@ def require_few(number: int, most: int, what: str) -> int:
         msg = f"it says {number} {what}; from 0 to {most} are read"
         raise InputError(msg)
     return number
+
+
+def cast(numbers: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return numbers as a type. Raises `InputError` for those that are not in its range."""
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        whole = (numbers >= limits.min) & (numbers <= limits.max) & (numbers == np.rint(numbers))
+        if not whole.all():
+            msg = f"'{numbers[~whole][0]:g}' stands where a whole number is needed"
+            raise InputError(msg)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return numbers.astype(dtype)

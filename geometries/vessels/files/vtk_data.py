@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError, require_known
-from cartflow.geometries.vessels.files.bounds import MOST_NUMBERS, require_few
+from cartflow.geometries.vessels.files.bounds import MOST_NUMBERS, cast, require_few
 from cartflow.geometries.vessels.files.vtk_elements import Element
 
 _TYPES = {
@@ -77,7 +77,7 @@ class Arrays:
         if form == "ascii":
             words = element.text.split()
             require_few(len(words), MOST_NUMBERS, "numbers")
-            return np.array(words, dtype=np.float64).astype(dtype) if words else np.empty(0, dtype)
+            return cast(np.array(words, dtype=np.float64), dtype)
         if form == "binary":
             raw = self._unpacked(element.text.encode("ascii", "replace").strip(), base64_=True)
         else:

@@ -12,6 +12,7 @@ from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.vessels.files.bounds import (
     MOST_NUMBERS,
     MOST_SEGMENTS,
+    cast,
     content_of,
     require_few,
 )
@@ -208,7 +209,7 @@ class _File:
             values = np.frombuffer(self._data[self._place : end], dtype)
             self._place = end
             return values.astype(dtype.newbyteorder("="))
-        return self._words(count).astype(kind)
+        return cast(self._words(count), np.dtype(kind))
 
     def _words(self, count: int) -> NDArray[np.float64]:
         """Return numbers that stand as text over any number of lines."""
