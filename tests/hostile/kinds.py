@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -260,6 +262,45 @@ def _spoilt_nrrd(data: bytes, random: Random) -> bytes:
     return "\n".join(lines).encode(errors="replace") + blank + rest
 
 
+VESSELS = {
+    "a.csv": "x1_um,y1_um,z1_um,x2_um,y2_um,z2_um,r1_um,r2_um,flow\n"
+    "0,0,0,3,4,0,2,1,5\n3,4,0,3,4,12,1,0,6\n",
+    "b.swc": "# made\n1 3 0 0 0 2 -1\n2 3 3 4 0 1 1\n3 3 3 4 12 1 2\n",
+    "c.vtk": "# vtk DataFile Version 3.0\nmade\nASCII\nDATASET POLYDATA\nPOINTS 3 float\n"
+    "0 0 0 3 4 0 3 4 12\nLINES 1 4\n3 0 1 2\nPOINT_DATA 3\nSCALARS radius float 1\n"
+    "LOOKUP_TABLE default\n1 2 3\n",
+    "d.vtp": '<?xml version="1.0"?>\n<VTKFile type="PolyData" byte_order="LittleEndian" '
+    'compressor="vtkZLibDataCompressor">\n<PolyData>\n<Piece NumberOfPoints="3" '
+    'NumberOfVerts="0" NumberOfLines="1" NumberOfStrips="0" NumberOfPolys="0">\n<Points>\n'
+    '<DataArray type="Float32" NumberOfComponents="3" format="appended" offset="0"/>\n</Points>\n'
+    '<Lines>\n<DataArray type="Int64" Name="connectivity" format="ascii">0 1 2</DataArray>\n'
+    '<DataArray type="Int64" Name="offsets" format="ascii">3</DataArray>\n</Lines>\n<PointData>\n'
+    '<DataArray Name="Radius" type="Float64" format="ascii">1 2 3</DataArray>\n</PointData>\n'
+    '</Piece>\n</PolyData>\n<AppendedData encoding="base64">\n_{data}\n</AppendedData>\n'
+    "</VTKFile>\n",
+}
+
+
+def _vessels(folder: Path, random: Random) -> Sequence[str]:
+    name = random.choice(list(VESSELS))
+    places = zlib.compress(np.array([0, 0, 0, 3, 4, 0, 3, 4, 12], dtype="<f4").tobytes())
+    head = np.array([1, 36, 0, len(places)], dtype="<u4").tobytes()
+    data = base64.b64encode(head).decode() + base64.b64encode(places).decode()
+    text = VESSELS[name].replace("{data}", data)
+    spoilt = (
+        spoilt_bytes(text.encode(), random)
+        if random.random() < 0.4
+        else spoilt_text(text, random).encode(errors="replace")
+    )
+    (folder / name).write_bytes(spoilt)
+    law = f'vessel_density={{ law = "vessel_area", vessels = "{name}", unit = "um" }}'
+    if random.random() < 0.3:
+        (folder / "study.toml").write_text(STUDIES[0])
+        return ["run", "study.toml", "--set", f"tumour.{law}", "--out", "out/x.nc"]
+    unit = [] if name.endswith((".csv", ".swc")) else ["--unit", "um"]
+    return ["show", "vessels", name, *unit, "--voxel", random.choice(["1 um", "0.5 mm", "1 nm"])]
+
+
 class _Results:
     """Results of a run and of a model, made once."""
 
@@ -326,6 +367,7 @@ KINDS = {
         Kind(name="kinetics", spoil=_kinetics),
         Kind(name="body", spoil=_body),
         Kind(name="image", spoil=_images),
+        Kind(name="vessels", spoil=_vessels),
         Kind(name="result", spoil=_Results()),
         Kind(name="set", spoil=_setting),
         Kind(name="sbml", spoil=_sbml),
@@ -350,4 +392,6 @@ def warm(place: Path) -> None:
         result.write(folder / "out" / f"{number}.nc")
     main(["plot", str(folder / "out" / "1.nc")])
     main(["show", "geometry", str(folder / "image.nii")])
+    (folder / "a.csv").write_text(VESSELS["a.csv"])
+    main(["show", "vessels", str(folder / "a.csv"), "--voxel", "1 um"])
     KINDS["result"].spoil(folder, Random(0))

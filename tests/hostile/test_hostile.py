@@ -15,7 +15,7 @@ if str(HERE) not in sys.path:
 from spoil import spoilt_bytes, spoilt_text  # noqa: E402
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bounds a child as Linux does")
-KINDS = ["study", "kinetics", "body", "image", "result", "set"]
+KINDS = ["study", "kinetics", "body", "image", "vessels", "result", "set"]
 KINDS += ["sbml"] if find_spec("libsbml") else []
 
 
