@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from cartflow.core.html_table import html_table
 from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.connectivity import Connectivity, read_connectivity
+from cartflow.geometries.meshes.cell_mesh import CellMesh
 from cartflow.geometries.surfaces.measures import ShapeMeasures
 
 Floats = NDArray[np.float64]
@@ -26,13 +27,15 @@ class Boundary:
     `cells` is the mesh cell behind each face (a cell may have several), `areas` in mm2,
     `distances` from cell centre to face in mm. Where the surface cuts cells anywhere, `shifts`
     (one for every cell of the mesh, mm) say how much deeper than its centre the value of a cell
-    stands while the boundary holds a fixed value, or nearly so.
+    stands while the boundary holds a fixed value, or nearly so. `faces` are a mesh's numbers of
+    them, where boundaries may have faces in common.
     """
 
     cells: NDArray[np.int64]
     areas: Floats
     distances: Floats
     shifts: Floats | None = None
+    faces: NDArray[np.int64] | None = None
 
     @property
     def area(self) -> float:
@@ -81,7 +84,7 @@ class Geometry:
     depth is measured from; `build_coarse` makes the same place in cells twice as wide;
     `build_voxels` gives the labels (i, j, k), affine and factors of voxels that cells join,
     `build_connectivity` the faces where they are not to be read from the mesh. `flat` is the dim
-    across a plane of one layer.
+    across a plane of one layer. Cells on no grid, of a `cell_mesh`, have the one dim ``cell``.
     """
 
     name: str
@@ -105,6 +108,7 @@ class Geometry:
     cell_of_place: NDArray[np.int64] | None = None
     build_connectivity: Callable[[], Connectivity] | None = None
     build_voxels: Callable[[], tuple[NDArray[Any], Floats, tuple[int, int, int]]] | None = None
+    cell_mesh: CellMesh | None = None
 
     def __post_init__(self) -> None:
         grid = tuple(self.coordinates[dim].size for dim in self.dims)
@@ -168,7 +172,14 @@ class Geometry:
 
     @property
     def cell_width(self) -> float:
-        """The width of a mesh cell, mm: the longest edge of a voxel, the mean of a row."""
+        """The width of a mesh cell, mm: the longest edge of a voxel, the mean of a row.
+
+        Of cells on no grid it is that of a cube, or in a plane a square, as large as their mean.
+        """
+        if self.cell_mesh is not None:
+            thickness = self.cell_mesh.thickness
+            mean = self.volume / self.size
+            return float(mean ** (1 / 3) if thickness is None else (mean / thickness) ** 0.5)
         if self.affine is not None:
             edges = np.linalg.norm(self.affine[:3, :3], axis=0)[::-1]
             kept = [x for dim, x in zip(self.dims, edges, strict=True) if dim != self.flat]
@@ -209,6 +220,16 @@ class Geometry:
         rows = (found - begin[..., self.cell_of_place]).reshape(-1, found.shape[-1])
         more = np.array([np.bincount(self.cell_of_place, row, self.size) / count for row in rows])
         return np.asarray(begin + more.reshape(begin.shape))
+
+    @property
+    def listed(self) -> bool:
+        """Whether faces are to be had as a list alone: cells of unlike width, or on no grid."""
+        return self.graded or self.cell_mesh is not None
+
+    @property
+    def in_row(self) -> bool:
+        """Whether the cells lie in a row, each between two edges."""
+        return self.active.ndim == 1 and self.cell_mesh is None
 
     @property
     def graded(self) -> bool:
