@@ -7,6 +7,7 @@ import numpy as np
 from cartflow.core.stepping import Limit
 from cartflow.geometries.geometry import Geometry
 from cartflow.pde.operators.links import Links
+from cartflow.pde.operators.oblique import upwind_values
 from cartflow.pde.operators.transport import TOO_FAST, drift
 from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.drift_kernels import carried, drift_flux
@@ -37,7 +38,7 @@ class VoxelDrift:
         """
         if self._links is None or not self.fields:
             return np.zeros((0, 0, 0)), np.zeros(0)
-        if self._problem.geometry.graded:
+        if self._problem.geometry.listed:
             return self._between_unlike(u, self._links)
         ahead, behind = self._links.ahead, self._links.behind
         flux = np.empty((len(self.fields), *ahead.shape))
@@ -73,8 +74,12 @@ class VoxelDrift:
             velocity = drift(self._problem, self._problem.fields[i], u)
             assert velocity is not None
             flow = faces.areas * velocity
-            rates[links.axis, links.first] = flow
-            carried(u[i], rates, links.ahead, links.behind, flux[k])
+            if faces.oblique is not None:
+                values = upwind_values(u[i], flow >= 0.0, faces, faces.oblique)
+                flux[k, links.axis, links.first] = flow * values
+            else:
+                rates[links.axis, links.first] = flow
+                carried(u[i], rates, links.ahead, links.behind, flux[k])
             out = np.bincount(faces.owner, np.maximum(flow, 0.0), size)
             out += np.bincount(faces.neighbour, np.maximum(-flow, 0.0), size)
             speeds[k] = float((out / self._volumes).max())

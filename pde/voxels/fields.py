@@ -44,6 +44,8 @@ class Layout:
 def uniform_diffusivities(problem: Problem) -> dict[int, float]:
     """Return D of the fields that need no list of neighbours: alike everywhere on equal cells."""
     volumes = problem.geometry.cell_volumes
+    if problem.geometry.listed:
+        return {}
     # Blocks at the rim of a full mask may hold fewer voxels than others.
     if not (problem.geometry.active.all() and np.all(volumes == volumes[0])):
         return {}
@@ -65,7 +67,7 @@ def lay_out(
 ) -> Layout:
     """Return the layout of all fields at densities `u` (species, cells).
 
-    `uniform` are the fields with one diffusivity, `drifting` those with a drift.
+    `uniform` are the fields with one diffusivity, `drifting` those with a row of fluxes.
     """
     storage, geometry = problem.storage(u), problem.geometry
     transports = [

@@ -13,6 +13,7 @@ from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.drift import VoxelDrift
 from cartflow.pde.voxels.fields import Layout, SparseCrossing, lay_out, uniform_diffusivities
 from cartflow.pde.voxels.laid_out import Fields
+from cartflow.pde.voxels.oblique import ObliqueFlux
 
 Array = np.ndarray
 
@@ -73,6 +74,7 @@ class VoxelOperators:
         needed = drifts or mobile > self.uniform.keys()
         self._links = read_links(problem.geometry) if needed else None
         self.drift = VoxelDrift(problem, self._links)
+        self._oblique = ObliqueFlux(problem, self._links, self.drift.fields)
         start = np.ones((len(problem.fields), problem.geometry.size))
         self._storage = problem.storage(start) if problem.solutes.any() else None
         self._steady = all(steady(problem, item) for item in problem.fields)
@@ -89,6 +91,7 @@ class VoxelOperators:
         u = self._densities(amounts)
         layout = self._first if self._steady else self._layout(u)
         flux, drifts = self.drift.flux(u)
+        flux = self._oblique.added(flux, u, layout.fields)
         drift = 4.0 * float(drifts.max()) if drifts.size > 0 else 0.0
         drifts_more = drift > layout.speed
         return VoxelOperator(
@@ -112,7 +115,7 @@ class VoxelOperators:
         return self._storage
 
     def _layout(self, u: Array) -> Layout:
-        return lay_out(self._problem, u, self.uniform, self._links, self.drift.fields)
+        return lay_out(self._problem, u, self.uniform, self._links, self._oblique.rows)
 
     def _densities(self, amounts: Array) -> Array:
         if self._storage is None:

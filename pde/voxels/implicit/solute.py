@@ -81,7 +81,7 @@ class Solute:
 
 def _system(problem: Problem, species: int, fields: Fields) -> tuple[Array, ConjugateGradients]:
     """Return each cell's place in the system, and the system with the exchange of a species."""
-    if not problem.geometry.graded:
+    if not problem.geometry.listed:
         place, exchange = on_box(problem, species, fields)
         return place, BoxSystem(exchange)
     faces = problem.geometry.connectivity

@@ -118,7 +118,8 @@ def can_wave(problem: Problem, uniform: dict[int, float]) -> bool:
     storage = problem.storage(np.ones((len(problem.fields), problem.geometry.size)))
     mobile = {i for i, item in enumerate(problem.fields) if item.mobile}
     return bool(
-        problem.geometry.active.all()
+        not problem.geometry.listed
+        and problem.geometry.active.all()
         and problem.geometry.active.shape[-1] > 1
         and mobile <= uniform.keys()
         and all(item.chemotaxis is None for item in problem.fields)
