@@ -137,6 +137,8 @@ def coordinates_of(geometry: Geometry) -> dict[str, xr.Variable]:
     """Return the coordinates of a grid."""
     # No 'axis': CF reads X, Y and Z as longitude, latitude and height.
     oblique = geometry.dims == ("k", "j", "i")
+    if geometry.cell_mesh is not None:
+        return _of_cells(geometry)
     coordinates = {}
     for name in geometry.dims:
         text = f"index {name}" if oblique else f"{name} of the mesh cell's centre"
@@ -147,3 +149,13 @@ def coordinates_of(geometry: Geometry) -> dict[str, xr.Variable]:
             grid = geometry.scatter(geometry.centres[:, column])
             coordinates[name] = variable(geometry.dims, grid, "mm", f"{name} (RAS) of the centre")
     return coordinates
+
+
+def _of_cells(geometry: Geometry) -> dict[str, xr.Variable]:
+    """Return the number and the centre of every cell of a mesh file."""
+    number = geometry.coordinates["cell"].astype(np.int32)
+    found = {"cell": variable(("cell",), number, "1", "number of the mesh cell")}
+    for name, values in zip("xyz", geometry.centres.T, strict=True):
+        text = f"{name} of the mesh cell's centre"
+        found[f"cell_{name}"] = variable(("cell",), values, "mm", text)
+    return found

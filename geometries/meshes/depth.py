@@ -5,76 +5,84 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.core.compiling import serial
 from cartflow.geometries.meshes.cell_mesh import CellMesh
 from cartflow.geometries.meshes.measures import Measures
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
-_FIRST = 8  # nearest pieces that are tried at first
-_BATCH = 20_000
+# So many faces are tried, those with the nearest middles first. What is left out after the last
+# could be nearer by what a face's middle is farther than its edge, seen from deep inside.
+_TRIED = (8, 64)
 
 
 def depths(mesh: CellMesh, sizes: Measures) -> Floats:
-    """Return the distance (n,) from each cell's centre to the nearest outer face, mm, exactly."""
+    """Return the distance (n,) from each cell's centre to the nearest outer face, mm."""
     from scipy.spatial import KDTree
 
     pieces = _pieces(mesh, sizes)
     middles = pieces.mean(axis=1)
-    reach = np.linalg.norm(pieces - middles[:, None], axis=2).max()
+    reach = float(np.linalg.norm(pieces - middles[:, None], axis=2).max())
     tree = KDTree(middles)
     found = np.full(mesh.size, np.inf)
-    open_cells, number = np.arange(mesh.size), min(_FIRST, len(pieces))
-    while open_cells.size:
-        left = []
-        for batch in np.split(open_cells, range(_BATCH, open_cells.size, _BATCH)):
-            points = sizes.centres[batch]
-            far, near = (x.reshape(batch.size, number) for x in tree.query(points, k=number))
-            found[batch] = _distances(points, pieces[near]).min(axis=1)
-            # A piece whose middle is farther may reach no nearer than this.
-            left.append(batch[(far[:, -1] - reach < found[batch]) & (number < len(pieces))])
-        open_cells, number = np.concatenate(left), min(4 * number, len(pieces))
+    left = np.arange(mesh.size)
+    for tried in _TRIED:
+        number = min(tried, len(pieces))
+        points = np.ascontiguousarray(sizes.centres[left])
+        far, near = (x.reshape(left.size, number) for x in tree.query(points, k=number))
+        found[left] = _nearest(points, pieces, near)
+        left = left[(far[:, -1] - reach < found[left]) & (number < len(pieces))]
     return found
 
 
 def _pieces(mesh: CellMesh, sizes: Measures) -> Floats:
-    """Return the outer faces as line pieces or triangles (pieces, d, d)."""
+    """Return the outer faces as triangles (pieces, 3, d); edges as flat ones."""
     faces = mesh.faces[~mesh.inner]
     if sizes.points.shape[1] == 2:
-        return np.asarray(sizes.points[faces[:, :2]])
+        return np.ascontiguousarray(sizes.points[faces[:, [0, 1, 1]]])
     corners = [faces[:, :3]]
     if faces.shape[1] == 4:
         corners.append(faces[faces[:, 3] >= 0][:, [0, 2, 3]])
-    return np.asarray(sizes.points[np.concatenate(corners)])
+    return np.ascontiguousarray(sizes.points[np.concatenate(corners)])
 
 
-def _distances(points: Floats, pieces: Floats) -> Floats:
-    """Return the distances (n, k) of points (n, d) to their pieces (n, k, d, d)."""
-    here = points[:, None]
-    edges = [(i, (i + 1) % pieces.shape[2]) for i in range(pieces.shape[2])]
-    nearest = np.min(
-        [_to_line(here, pieces[..., a, :], pieces[..., b, :]) for a, b in edges], axis=0
-    )
-    if pieces.shape[2] == 3:
-        height, above = _over_triangle(here, pieces)
-        nearest = np.where(above, height, nearest)
-    return np.asarray(nearest)
+@serial
+def _nearest(points: Floats, pieces: Floats, near: NDArray[np.int64]) -> Floats:
+    """Return the least distance of each point (n, d) to the pieces that are `near` (n, k)."""
+    found = np.empty(points.shape[0])
+    for i in range(points.shape[0]):
+        least = np.inf
+        for k in range(near.shape[1]):
+            piece = pieces[near[i, k]]
+            least = min(least, _squared(points[i], piece[0], piece[1], piece[2]))
+        found[i] = np.sqrt(least)
+    return found
 
 
-def _to_line(here: Floats, a: Floats, b: Floats) -> Floats:
-    along = b - a
-    square = np.maximum((along**2).sum(axis=-1), 1e-300)
-    share = np.clip(((here - a) * along).sum(axis=-1) / square, 0.0, 1.0)
-    return np.asarray(np.linalg.norm(here - a - share[..., None] * along, axis=-1))
+@serial
+def _squared(here: Floats, a: Floats, b: Floats, c: Floats) -> float:
+    """Return the square of the distance to a triangle: over it, or to its nearest edge."""
+    aa, ab, bb, pa, pb, pp = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for d in range(here.size):
+        one, two, apart = b[d] - a[d], c[d] - a[d], here[d] - a[d]
+        aa, ab, bb = aa + one * one, ab + one * two, bb + two * two
+        pa, pb, pp = pa + apart * one, pb + apart * two, pp + apart * apart
+    volume = aa * bb - ab * ab
+    if volume > 1e-14 * aa * bb:
+        s, t = (bb * pa - ab * pb) / volume, (aa * pb - ab * pa) / volume
+        if s >= 0.0 and t >= 0.0 and s + t <= 1.0:
+            return max(pp - s * pa - t * pb, 0.0)
+    return min(_to_edge(here, a, b), _to_edge(here, b, c), _to_edge(here, c, a))
 
 
-def _over_triangle(here: Floats, pieces: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return the heights over the triangles' planes, and whether the foot lies within."""
-    a, b, c = (pieces[..., i, :] for i in range(3))
-    normal = np.cross(b - a, c - a)
-    size = np.maximum(np.linalg.norm(normal, axis=-1), 1e-300)
-    height = np.abs(((here - a) * normal).sum(axis=-1)) / size
-    inside = np.ones(height.shape, dtype=bool)
-    for start, end in ((a, b), (b, c), (c, a)):
-        inside &= (np.cross(end - start, here - start) * normal).sum(axis=-1) >= 0.0
-    return height, inside
+@serial
+def _to_edge(here: Floats, a: Floats, b: Floats) -> float:
+    square, along = 0.0, 0.0
+    for d in range(here.size):
+        square += (b[d] - a[d]) ** 2
+        along += (b[d] - a[d]) * (here[d] - a[d])
+    share = min(max(along / square, 0.0), 1.0) if square > 0.0 else 0.0
+    total = 0.0
+    for d in range(here.size):
+        total += (here[d] - a[d] - share * (b[d] - a[d])) ** 2
+    return total
