@@ -20,6 +20,7 @@ KINDS = (
     "measured",
     "geometry",
     "image",
+    "vessels",
     "study",
 )
 

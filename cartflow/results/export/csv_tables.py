@@ -26,7 +26,7 @@ def export_fields(tumour: xr.Dataset, places: Places, times: list[int], path: Pa
     if count > _MOST_ROWS:
         msg = f"fields.csv would have {count} rows; give --time, or take vtk or nifti"
         raise InputError(msg)
-    names = ("x", "y", "z") if places.affine is not None else places.dims
+    names = ("x", "y", "z") if places.in_space else places.dims
     centres = places.centres()
     same = {f"{name} [mm]": centres[:, axis] for axis, name in enumerate(names)}
     for name in ("cell_volume", "depth"):

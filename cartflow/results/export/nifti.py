@@ -19,8 +19,10 @@ def export_nifti(tumour: xr.Dataset, places: Places, times: list[int], folder: P
 
     Of one time a map is 3-D, of several 4-D. It is on the voxels of the mask, or without one on the
     mesh cells, nan where no tissue is. A voxel has the value of the cell that it lies in, or the
-    mean of those in it. Raises `InputError` for cells in a row.
+    mean of those in it. Raises `InputError` for cells in a row and unstructured meshes.
     """
+    if places.mesh is not None:
+        raise InputError("its cells are those of an unstructured mesh; take vtk or csv")
     if places.affine is None:
         msg = "its cells are layers or shells, which lie nowhere in an image; take vtk or csv"
         raise InputError(msg)

@@ -1,4 +1,4 @@
-"""Where the mesh cells of a saved tumour are: on a grid in the world, or in a row."""
+"""Where the cells of a saved tumour are: on a grid in the world, of a mesh, or in a row."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.outcome import InputError
+from cartflow.results.ugrid import Cells, ugrid_cells
 
 Array = np.ndarray
 _GRIDS = (("z", "y", "x"), ("k", "j", "i"), ("y", "x"))
@@ -17,14 +18,20 @@ _GRIDS = (("z", "y", "x"), ("k", "j", "i"), ("y", "x"))
 class Places:
     """The grid of a saved tumour: its `dims`, which of it is tissue, and where its cells are.
 
-    `affine` (4, 4) takes indices (i, j, k), the reverse of `dims`, to mm; None for cells in a row,
-    which are at `row` (cells,) mm.
+    `affine` (4, 4) takes indices (i, j, k), the reverse of `dims`, to mm; None for the cells of an
+    unstructured `mesh`, and for cells in a row, which are at `row` (cells,) mm.
     """
 
     dims: tuple[str, ...]
     active: Array
     affine: Array | None
     row: Array
+    mesh: Cells | None = None
+
+    @property
+    def in_space(self) -> bool:
+        """Whether the cells lie in a world of x, y and z."""
+        return self.affine is not None or self.mesh is not None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -33,7 +40,12 @@ class Places:
         return i, j, k
 
     def centres(self) -> Array:
-        """Return the centres (cells, 3) of the mesh cells, mm, in their order."""
+        """Return the centres (cells, 3) of the mesh cells, mm, in their order.
+
+        Of an unstructured mesh they are the means of the cells' vertices.
+        """
+        if self.mesh is not None:
+            return self.mesh.centres
         if self.affine is None:
             zeros = np.zeros_like(self.row)
             return np.stack([self.row, zeros, zeros], axis=1)
@@ -48,6 +60,11 @@ def places_of(tumour: xr.Dataset) -> Places:
     active = np.isfinite(tumour["cell_volume"].values)
     if not active.any():
         raise InputError("tumour/cell_volume: there is no mesh cell")
+    mesh = ugrid_cells(tumour)
+    if mesh is not None:
+        if active.shape != mesh.kinds.shape or not active.all():
+            raise InputError("tumour/mesh: its cells are not those of the fields")
+        return Places(dims=dims, active=active, affine=None, row=np.empty(0), mesh=mesh)
     if dims not in _GRIDS:
         if len(dims) != 1:
             msg = f"tumour: its cells lie along {dims}; known are x, r and {_GRIDS}"

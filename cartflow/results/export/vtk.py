@@ -11,6 +11,7 @@ from cartflow.results.export.places import Places, fields_of, static_of
 from cartflow.results.export.vtk_xml import (
     write_hexahedra,
     write_image,
+    write_mesh,
     write_row,
     write_series,
 )
@@ -24,7 +25,7 @@ def export_vtk(
     """Write a file for each of `times`, and ``tumour.pvd``, into `folder`.
 
     Grids are images (``.vti``), with nan where no tissue is, or if `unstructured` the cells alone
-    (``.vtu``); cells in a row are points on a line (``.vtu``).
+    (``.vtu``); unstructured meshes are cells (``.vtu``), cells in a row points on a line.
     """
     ending = "vti" if places.affine is not None and not unstructured else "vtu"
     width = len(str(max(times)))
@@ -43,7 +44,10 @@ def _write(
     fields = {n: tumour[n].isel(time=place).transpose(*places.dims) for n in fields_of(tumour)}
     fields |= {n: tumour[n] for n in static_of(tumour, places)}
     grids = {name: _plain(values.values) for name, values in fields.items()}
-    if places.affine is None:
+    if places.mesh is not None:
+        mesh = places.mesh
+        write_mesh(path, mesh.vertices, mesh.ordered, mesh.kinds, grids, time)
+    elif places.affine is None:
         write_row(path, places.centres(), grids, time)
     elif unstructured:
         active = places.active.reshape(places.shape[::-1])

@@ -48,14 +48,28 @@ def write_hexahedra(
     used, connectivity = np.unique(number, return_inverse=True)
     place = np.stack([used % sizes[0], used // sizes[0] % sizes[1], used // (sizes[0] * sizes[1])])
     points = (place.T - 0.5) @ affine[:3, :3].T + affine[:3, 3]
-    _write_grid(path, points, connectivity.reshape(-1, 8), _HEXAHEDRON, ("CellData", cells), time)
+    corners = connectivity.reshape(-1, 8)
+    kinds = np.full(len(corners), _HEXAHEDRON)
+    write_mesh(path, points, corners, kinds, cells, time)
+
+
+def write_mesh(
+    path: Path, points: Array, corners: Array, kinds: Array, cells: Mapping[str, Array], time: float
+) -> None:
+    """Write cell data (cells,) of a mesh as ``.vtu``.
+
+    Its cells are the numbers of their `corners` (cells, most) among `points` (n, 3) mm, padded with
+    -1, and of VTK's `kinds` (cells,).
+    """
+    _write_grid(path, points, corners, kinds, ("CellData", cells), time)
 
 
 def write_row(path: Path, points: Array, values: Mapping[str, Array], time: float) -> None:
     """Write values at `points` (n, 3) mm, joined to a line, as ``.vtu``."""
     first = np.arange(max(len(points) - 1, 0))
     lines = np.stack([first, first + 1], axis=1)
-    _write_grid(path, points, lines, _LINE, ("PointData", values), time)
+    kinds = np.full(len(lines), _LINE)
+    _write_grid(path, points, lines, kinds, ("PointData", values), time)
 
 
 def write_series(path: Path, files: Sequence[tuple[float, str]]) -> None:
@@ -71,20 +85,21 @@ def _write_grid(
     path: Path,
     points: Array,
     cells: Array,
-    kind: int,
+    kinds: Array,
     data: tuple[str, Mapping[str, Array]],
     time: float,
 ) -> None:
-    offsets = np.arange(1, len(cells) + 1, dtype=np.int64) * cells.shape[1]
+    held = cells >= 0
+    offsets = np.cumsum(held.sum(axis=1), dtype=np.int64)
     body = [
         f'<Piece NumberOfPoints="{len(points)}" NumberOfCells="{len(cells)}">',
         "<Points>",
         _array("Points", np.ascontiguousarray(points, dtype=float), components=3),
         "</Points>",
         "<Cells>",
-        _array("connectivity", np.ascontiguousarray(cells, dtype=np.int64)),
+        _array("connectivity", np.ascontiguousarray(cells[held], dtype=np.int64)),
         _array("offsets", offsets),
-        _array("types", np.full(len(cells), kind, dtype=np.uint8)),
+        _array("types", kinds.astype(np.uint8)),
         "</Cells>",
         *_data(*data),
         "</Piece>",

@@ -14,6 +14,7 @@ from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.core.units import internal_unit, to_internal
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.images.means import Means, cell_means
+from cartflow.study.images.networks import spread
 from cartflow.study.images.reading import image_of, name_of
 from cartflow.study.images.tables import (
     AnyTable,
@@ -23,6 +24,7 @@ from cartflow.study.images.tables import (
     InProportionTable,
     IvimTable,
 )
+from cartflow.study.images.vessel_tables import AnyNetworkTable, AreaTable, NetworkTable
 
 Array = np.ndarray
 RELATIVE = "relative"
@@ -36,13 +38,14 @@ _WATER = 10.0
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Mapped:
-    """Means for every mesh cell, in internal units, and the numbers of the law by last key."""
+    """Means for every mesh cell, in internal units, the numbers of the law by last key, words."""
 
     means: Means
     numbers: dict[str, Parameter] = field(default_factory=dict)
+    words: str = ""
 
 
-def mapped(table: AnyTable, like: str, geometry: Geometry, folder: Path) -> Mapped:
+def mapped(table: AnyTable | AnyNetworkTable, like: str, geometry: Geometry, folder: Path) -> Mapped:
     """Return what `table` says for every mesh cell, as quantities like `like`.
 
     ``relative`` is like any unit. Raises `InputError`.
@@ -56,6 +59,8 @@ def mapped(table: AnyTable, like: str, geometry: Geometry, folder: Path) -> Mapp
             return _cellularity(table, like, geometry, folder)
         case InProportionTable():
             return _in_proportion(table, like, geometry, folder)
+        case NetworkTable():
+            return _of_vessels(table, like, geometry, folder)
     return Mapped(means=_plain(table, like, geometry, folder))
 
 
@@ -184,11 +189,24 @@ def _ivim(table: IvimTable, geometry: Geometry, folder: Path) -> Mapped:
     return Mapped(means=means)
 
 
+def _of_vessels(
+    table: AnyNetworkTable, like: str, geometry: Geometry, folder: Path
+) -> Mapped:
+    """Densities of vessels, sources and leaks by them; with a map, area times perfusion."""
+    found = spread(table, like, geometry, folder)
+    values, shares = found.values, np.ones(geometry.size)
+    if isinstance(table, AreaTable) and table.perfusion is not None:
+        map_ = _averaged(table.perfusion, "perfusion", geometry, folder, _same, False)
+        values, shares = values * map_.values, map_.shares
+    means = Means(values=values, shares=shares)
+    return Mapped(means=means, numbers=found.numbers, words=found.words)
+
+
 def _same(values: Array) -> Array:
     return values
 
 
-def refuse_water(values: Array, table: AnyTable, key: str, *, solute: bool) -> None:
+def refuse_water(values: Array, table: AnyTable | AnyNetworkTable, key: str, *, solute: bool) -> None:
     """Raise `InputError` where a plain image given as a diffusivity is water's, not a cell's."""
     if type(table) is not ImageTable:
         return

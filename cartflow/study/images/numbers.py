@@ -17,6 +17,9 @@ from cartflow.geometries.images.means import filled
 from cartflow.study.images.laws import RELATIVE, mapped, refuse_water
 from cartflow.study.images.reading import name_of
 from cartflow.study.images.tables import IMAGES, LAWS, SOURCES, AnyTable, ImageTable
+from cartflow.study.images.vessel_tables import NETWORK_LAWS, AnyNetworkTable
+
+_AnyTable = AnyTable | AnyNetworkTable
 
 Array = np.ndarray
 # The last part of the key under which the mean over the tumour stands among the parameters.
@@ -64,7 +67,8 @@ def image_number(
         raise InputError(msg) from None
     if like == "mm^2/day":
         refuse_water(values, table, f"{file}: {key}", solute=solute)
-    words = f"{_files(table)}: {_range(values, geometry, like)}{f'; {note}' if note else ''}"
+    more = "".join(f"; {text}" for text in (found.words, note) if text)
+    words = f"{_files(table)}: {_range(values, geometry, like)}{more}"
     numbers = {f"{key}.{name}": number for name, number in found.numbers.items()}
     numbers[f"{key}.{MEAN}"] = _mean(values, geometry, _like(like), table, words)
     return ImageNumber(values=values, numbers=numbers, words=words)
@@ -74,19 +78,21 @@ def _like(like: str) -> str:
     return "1" if like == RELATIVE else like
 
 
-def _table(raw: Mapping[str, Any], key: str, file: str) -> AnyTable:
+def _table(raw: Mapping[str, Any], key: str, file: str) -> _AnyTable:
     """Return the checked table; its law must be one, and be meant for what stands at `key`."""
     law = raw.get("law")
     if law is None:
         return validate(ImageTable, dict(raw), f"{file}: {key}")
     last = key.rpartition(".")[2]
-    known = [name for name, (_, ends) in LAWS.items() if last in ends or "" in ends]
+    laws = {**LAWS, **NETWORK_LAWS}
+    known = [name for name, (_, ends) in laws.items() if last in ends or "" in ends]
     require_known(str(law), known, f"{file}: {key}.law")
-    return validate(LAWS[str(law)][0], dict(raw), f"{file}: {key}")
+    return validate(laws[str(law)][0], dict(raw), f"{file}: {key}")
 
 
-def _files(table: AnyTable) -> str:
-    names = [name_of(getattr(table, key)) for key in IMAGES if hasattr(table, key)]
+def _files(table: _AnyTable) -> str:
+    given = (getattr(table, key, None) for key in IMAGES)
+    names = [name_of(image) for image in given if image is not None]
     law = getattr(table, "law", None)
     return " and ".join(names) + (f" by {law}" if law else "")
 
@@ -97,7 +103,7 @@ def _range(values: Array, geometry: Geometry, like: str) -> str:
     return f"{values.min():.4g} to {values.max():.4g}{unit}, mean {mean:.4g}"
 
 
-def _mean(values: Array, geometry: Geometry, like: str, table: AnyTable, words: str) -> Parameter:
+def _mean(values: Array, geometry: Geometry, like: str, table: _AnyTable, words: str) -> Parameter:
     mean = float(values @ geometry.cell_volumes) / geometry.volume
     law = SOURCES.get(str(getattr(table, "law", "")))
     by_law = law is not None and table.source == "study"

@@ -81,4 +81,4 @@ SOURCES = {
     "grey_white": "swanson2000",
     "ivim": "lebihan1992",
 }
-IMAGES = ("image", "grey", "white", "fraction", "pseudo_diffusion")
+IMAGES = ("image", "grey", "white", "fraction", "pseudo_diffusion", "vessels", "perfusion")
