@@ -73,3 +73,101 @@ def triangles(n, jitter=0.2, thickness=0.5):
 def ball_of_tetrahedra(n, jitter=0.15, radius=1.0):
     """Return a ball of 8 n^3 tetrahedra."""
     return geometry_of(*ball_cells(n, jitter, radius))
+
+
+# Gmsh's types by VTK's kinds, and the dimensions of these; lines are 3.
+GMSH = {3: 1, 5: 2, 9: 3, 10: 4, 12: 5, 13: 6, 14: 7}
+DIMENSIONS = {3: 1, 5: 2, 9: 2, 10: 3, 12: 3, 13: 3, 14: 3}
+
+
+def outer_faces(cells):
+    """Return the triangles, or of triangles the edges, that only one simplex has."""
+    size = cells.shape[1]
+    sides = np.concatenate([np.delete(cells, i, axis=1) for i in range(size)])
+    keys, first, count = np.unique(
+        np.sort(sides, axis=1), axis=0, return_index=True, return_counts=True
+    )
+    return sides[first[count == 1]]
+
+
+def msh_2(points, groups, names, binary=False):
+    """Return a file of Gmsh's version 2.2; `groups` are (kind, cells, tag), `names` by tag."""
+    rows, number = [], 0
+    for kind, cells, tag in groups:
+        for cell in cells + 1:
+            number += 1
+            rows.append([number, GMSH[kind], 2, tag, tag, *cell.tolist()])
+    head = _head("2.2", binary) + _names(groups, names)
+    if not binary:
+        nodes = "".join(f"{i + 1} {x!r} {y!r} {z!r}\n" for i, (x, y, z) in enumerate(points.tolist()))
+        elements = "".join(" ".join(map(str, row)) + "\n" for row in rows)
+        text = f"$Nodes\n{len(points)}\n{nodes}$EndNodes\n$Elements\n{len(rows)}\n{elements}"
+        return head + text.encode() + b"$EndElements\n"
+    table = np.zeros(len(points), dtype=np.dtype([("tag", "<i4"), ("at", "<f8", 3)]))
+    table["tag"], table["at"] = np.arange(len(points)) + 1, points
+    nodes = f"$Nodes\n{len(points)}\n".encode() + table.tobytes() + b"\n$EndNodes\n"
+    parts = [np.array([r[1], 1, 2, r[0], *r[3:]], dtype="<i4").tobytes() for r in rows]
+    elements = f"$Elements\n{len(rows)}\n".encode() + b"".join(parts) + b"\n$EndElements\n"
+    return head + nodes + elements
+
+
+def msh_4(points, groups, names, binary=False):
+    """Return a file of Gmsh's version 4.1 with an entity for each of `groups` (see `msh_2`)."""
+    out = _Numbers(binary)
+    head = _head("4.1", binary) + _names(groups, names)
+    counts = [sum(DIMENSIONS[kind] == d for kind, _, _ in groups) for d in range(4)]
+    entities = out.longs(*counts)
+    order = sorted(range(len(groups)), key=lambda i: DIMENSIONS[groups[i][0]])
+    for i in order:
+        tags = np.atleast_1d(groups[i][2]).tolist()
+        tags = [t for t in tags if t]
+        entities += out.ints(i + 1) + out.doubles(*[0.0] * 6)
+        entities += out.longs(len(tags)) + out.ints(*tags) + out.longs(0)
+    n = len(points)
+    nodes = out.longs(1, n, 1, n) + out.ints(3, 1, 0) + out.longs(n)
+    nodes += out.longs(*range(1, n + 1)) + out.doubles(*points.ravel().tolist())
+    total = sum(len(cells) for _, cells, _ in groups)
+    elements, number = out.longs(len(groups), total, 1, total), 0
+    for i in order:
+        kind, cells, _ = groups[i]
+        elements += out.ints(DIMENSIONS[kind], i + 1, GMSH[kind]) + out.longs(len(cells))
+        for cell in cells + 1:
+            number += 1
+            elements += out.longs(number, *cell.tolist())
+    parts = {b"Entities": entities, b"Nodes": nodes, b"Elements": elements}
+    return head + b"".join(b"$%b\n%b\n$End%b\n" % (name, part, name) for name, part in parts.items())
+
+
+class _Numbers:
+    """Numbers as text or bytes."""
+
+    def __init__(self, binary):
+        self.binary = binary
+
+    def ints(self, *numbers):
+        return self._made(numbers, "<i4")
+
+    def longs(self, *numbers):
+        return self._made(numbers, "<i8")
+
+    def doubles(self, *numbers):
+        return self._made(numbers, "<f8")
+
+    def _made(self, numbers, kind):
+        if self.binary:
+            return np.array(numbers, dtype=kind).tobytes()
+        return "".join(f"{n!r} " for n in numbers).encode() + b"\n"
+
+
+def _head(version, binary):
+    one = b"\x01\0\0\0\n" if binary else b""
+    return f"$MeshFormat\n{version} {int(binary)} 8\n".encode() + one + b"$EndMeshFormat\n"
+
+
+def _names(groups, names):
+    lines = {}
+    for kind, _, tags in groups:
+        for tag in np.atleast_1d(tags).tolist():
+            if tag in names:
+                lines[f'{DIMENSIONS[kind]} {tag} "{names[tag]}"\n'] = None
+    return f"$PhysicalNames\n{len(lines)}\n{''.join(lines)}$EndPhysicalNames\n".encode()

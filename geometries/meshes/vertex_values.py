@@ -87,19 +87,24 @@ def _fitted(
     far = np.linalg.norm(apart, axis=1)
     count = np.bincount(vertex, minlength=number)
     width = np.bincount(vertex, far, number) / np.maximum(count, 1)
-    basis = np.concatenate([np.ones((vertex.size, 1)), apart / width[vertex, None]], axis=1)
     near = width[vertex] / np.maximum(far, _CLOSE * width[vertex])
-    squares = near[:, None, None] * basis[:, :, None] * basis[:, None, :]
-    each = csr_array((np.ones(vertex.size), (vertex, np.arange(vertex.size))))
-    each.resize((number, vertex.size))
-    normal = (each @ squares.reshape(vertex.size, -1)).reshape(number, *squares.shape[1:])
-    # The fitted plane's value at the vertex; where no plane is fixed, the flattest one's.
-    value = np.linalg.pinv(normal, rcond=_FIXED, hermitian=True)[:, 0]
-    weight = near * np.einsum("ed,ed->e", value[vertex], basis)
+    near /= np.bincount(vertex, near, number)[vertex]
+    each = csr_array((near, (vertex, np.arange(vertex.size))), shape=(number, vertex.size))
+    arms = apart / width[vertex, None]
+    middle = each @ arms
+    arms = arms - middle[vertex]
+    dimension = arms.shape[1]
+    squares = (arms[:, :, None] * arms[:, None, :]).reshape(vertex.size, -1)
+    normal = (each @ squares).reshape(number, dimension, dimension)
+    # The mean of the cells, and the fitted slope times the way to the vertex; along directions in
+    # which no slope is fixed there is none.
+    slope = np.linalg.pinv(normal, rcond=_FIXED, hermitian=True)
+    way = np.einsum("vde,ve->vd", slope, -middle)
+    weight = near * (1.0 + np.einsum("ed,ed->e", way[vertex], arms))
     weights = csr_array((weight, (vertex, cell)), shape=asked.shape)
     badness = np.asarray(abs(weights).sum(axis=1)).ravel()
     rank = np.linalg.matrix_rank(normal, rtol=_FIXED, hermitian=True)
-    return weights, np.where(rank < basis.shape[1], np.inf, badness)
+    return weights, np.where(rank < dimension, np.inf, badness)
 
 
 def _rows_of(rows: Ints, size: int) -> csr_array:

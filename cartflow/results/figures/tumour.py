@@ -6,16 +6,27 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import SubFigure
 
+from cartflow.results.figures.cuts import plot_cuts
 from cartflow.results.figures.panels import shown_name, shown_unit
 from cartflow.results.figures.slices import plot_slices, scale
 
 
 def plot_tumour(tree: xr.DataTree, dims: list[str], place: SubFigure) -> None:
-    """Draw the fields over depth, or where there is more than one dimension in slices."""
-    if len(dims) == 1:
+    """Draw the fields over depth, or where there is more than one dimension in slices.
+
+    Cells on no grid are drawn where they are, cut by planes.
+    """
+    if dims == ["cell"]:
+        plot_cuts(tree, place)
+    elif len(dims) == 1:
         _depth_time_maps(tree, dims[0], place)
     else:
         plot_slices(tree, dims, place)
+
+
+def in_one_row(dims: list[str]) -> bool:
+    """Return whether `plot_tumour` draws panels in one row, not in two."""
+    return len(dims) == 1 and dims != ["cell"]
 
 
 def _depth_time_maps(tree: xr.DataTree, dim: str, place: SubFigure) -> None:
