@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from cartflow.core.html_table import html_table
 from cartflow.core.outcome import InputError, require_known
+from cartflow.geometries.cell_mesh import CellMesh
 from cartflow.geometries.connectivity import Connectivity, read_connectivity
-from cartflow.geometries.meshes.cell_mesh import CellMesh
 from cartflow.geometries.surfaces.measures import ShapeMeasures
 
 Floats = NDArray[np.float64]

@@ -1,12 +1,12 @@
-"""Meshes of cells for tests: cubes, squares and balls in simplices, with vertices moved at random."""
+"""Meshes of cells for tests: cubes, squares and balls in simplices, vertices moved at random."""
 
 from itertools import permutations
 
 import numpy as np
 
+from cartflow.geometries.cell_kinds import TETRA, TRIANGLE
 from cartflow.geometries.meshes.building import cell_mesh
 from cartflow.geometries.meshes.geometry import NamedMesh, mesh_geometry
-from cartflow.geometries.meshes.kinds import TETRA, TRIANGLE
 
 
 def simplices(n, dimension):
@@ -84,7 +84,7 @@ def outer_faces(cells):
     """Return the triangles, or of triangles the edges, that only one simplex has."""
     size = cells.shape[1]
     sides = np.concatenate([np.delete(cells, i, axis=1) for i in range(size)])
-    keys, first, count = np.unique(
+    _, first, count = np.unique(
         np.sort(sides, axis=1), axis=0, return_index=True, return_counts=True
     )
     return sides[first[count == 1]]
@@ -99,7 +99,9 @@ def msh_2(points, groups, names, binary=False):
             rows.append([number, GMSH[kind], 2, tag, tag, *cell.tolist()])
     head = _head("2.2", binary) + _names(groups, names)
     if not binary:
-        nodes = "".join(f"{i + 1} {x!r} {y!r} {z!r}\n" for i, (x, y, z) in enumerate(points.tolist()))
+        nodes = "".join(
+            f"{i + 1} {x!r} {y!r} {z!r}\n" for i, (x, y, z) in enumerate(points.tolist())
+        )
         elements = "".join(" ".join(map(str, row)) + "\n" for row in rows)
         text = f"$Nodes\n{len(points)}\n{nodes}$EndNodes\n$Elements\n{len(rows)}\n{elements}"
         return head + text.encode() + b"$EndElements\n"
@@ -135,7 +137,9 @@ def msh_4(points, groups, names, binary=False):
             number += 1
             elements += out.longs(number, *cell.tolist())
     parts = {b"Entities": entities, b"Nodes": nodes, b"Elements": elements}
-    return head + b"".join(b"$%b\n%b\n$End%b\n" % (name, part, name) for name, part in parts.items())
+    return head + b"".join(
+        b"$%b\n%b\n$End%b\n" % (name, part, name) for name, part in parts.items()
+    )
 
 
 class _Numbers:

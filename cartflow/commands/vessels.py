@@ -74,9 +74,7 @@ def _unit_words(lines: Lines, unit: str | None) -> str:
 
 def _size(network: VesselNetwork) -> list[list[str]]:
     low, high = network.box
-    place = ", ".join(
-        f"{n} {a:.5g} to {b:.5g}" for n, a, b in zip("xyz", low, high, strict=True)
-    )
+    place = ", ".join(f"{n} {a:.5g} to {b:.5g}" for n, a, b in zip("xyz", low, high, strict=True))
     volume = float(np.prod(high - low))
     density = f"{network.length / volume:.5g} mm/mm3" if volume > 0 else "none: the box is flat"
     rows = [

@@ -11,8 +11,8 @@ from cartflow.core.dataset import variable
 from cartflow.core.outcome import InputError
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
+from cartflow.geometries.cell_mesh import CellMesh
 from cartflow.geometries.geometry import Geometry
-from cartflow.geometries.meshes.cell_mesh import CellMesh
 from cartflow.kinetics.network import Network
 from cartflow.results.counted import counts
 from cartflow.results.endpoint import IN_TUMOUR

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.meshes.cell_mesh import CellMesh
+from cartflow.geometries.cell_kinds import KINDS
+from cartflow.geometries.cell_mesh import CellMesh
 from cartflow.geometries.meshes.faces import faces_of
-from cartflow.geometries.meshes.kinds import KINDS
 from cartflow.geometries.meshes.measures import in_plane
 
 Floats = NDArray[np.float64]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.meshes.kinds import KINDS
+from cartflow.geometries.cell_kinds import KINDS
 
 Ints = NDArray[np.int64]
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.geometries.cell_mesh import CellMesh
 from cartflow.geometries.connectivity import Connectivity
 from cartflow.geometries.fipy_import import fipy
-from cartflow.geometries.meshes.cell_mesh import CellMesh
 from cartflow.geometries.meshes.measures import Measures
 
 _meshes = f"{fipy().__name__}.meshes"

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
+from cartflow.geometries.cell_mesh import CellMesh
 from cartflow.geometries.connectivity import Connectivity
 from cartflow.geometries.geometry import Boundary, Geometry
-from cartflow.geometries.meshes.cell_mesh import CellMesh
 from cartflow.geometries.meshes.depth import depths
 from cartflow.geometries.meshes.faces import face_keys
 from cartflow.geometries.meshes.measures import Measures, measure
@@ -92,9 +92,7 @@ def _in_space(mesh: CellMesh, sizes: Measures) -> Floats:
     return np.asarray(np.concatenate([sizes.centres, np.ones((mesh.size, 1))], axis=1) @ motion)
 
 
-def _boundaries(
-    named: NamedMesh, sizes: Measures
-) -> tuple[dict[str, Boundary], tuple[str, ...]]:
+def _boundaries(named: NamedMesh, sizes: Measures) -> tuple[dict[str, Boundary], tuple[str, ...]]:
     outer = np.flatnonzero(~named.mesh.inner)
     found, notes = {RIM: _boundary(named.mesh, sizes, outer)}, []
     for name, listed in named.surfaces.items():
@@ -115,7 +113,10 @@ def _found(mesh: CellMesh, listed: Ints) -> Ints:
     Those that no cell has are left out.
     """
     most = max(listed.shape[1], mesh.faces.shape[1])
-    both = [np.pad(x, ((0, 0), (0, most - x.shape[1])), constant_values=-1) for x in (mesh.faces, listed)]
+    both = [
+        np.pad(x, ((0, 0), (0, most - x.shape[1])), constant_values=-1)
+        for x in (mesh.faces, listed)
+    ]
     keys = face_keys(np.concatenate(both))
     number = np.unique(keys, axis=0, return_inverse=True)[1].ravel()
     place = np.full(int(number.max(initial=0)) + 1, -1)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
-from cartflow.geometries.meshes.cell_mesh import CellMesh
+from cartflow.geometries.cell_mesh import CellMesh
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -70,8 +70,11 @@ def in_plane(vertices: Floats) -> Floats:
     moved = vertices - vertices.mean(axis=0)
     _, _, axes = np.linalg.svd(moved, full_matrices=False)
     if np.abs(moved @ axes[2]).max() > _FLAT * spread.max():
-        msg = "its cells are triangles or quadrilaterals that do not lie in a plane: a surface is "
-        raise InputError(f"{msg}no tissue; mesh what is inside it with tetrahedra")
+        msg = (
+            "its cells are triangles or quadrilaterals that do not lie in a plane: a surface is no "
+            "tissue; mesh what is inside it with tetrahedra"
+        )
+        raise InputError(msg)
     return np.asarray(moved @ axes[:2].T)
 
 

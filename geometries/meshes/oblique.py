@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from cartflow.core.outcome import InputError
+from cartflow.geometries.cell_mesh import CellMesh
 from cartflow.geometries.connectivity import Connectivity, Hanging, Oblique
-from cartflow.geometries.meshes.cell_mesh import CellMesh
 from cartflow.geometries.meshes.measures import Measures
 from cartflow.geometries.meshes.slots import slots_of
 from cartflow.geometries.meshes.vertex_values import to_vertices

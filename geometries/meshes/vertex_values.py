@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
-from cartflow.geometries.meshes.cell_mesh import CellMesh
+from cartflow.geometries.cell_mesh import CellMesh
 from cartflow.geometries.meshes.measures import Measures
 
 Floats = NDArray[np.float64]

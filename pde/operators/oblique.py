@@ -10,7 +10,7 @@ Array = np.ndarray
 
 # What the gradient along a face may take from a cell, in units of what diffusion over the
 # distance of the centres would take were the other cell empty.
-_MOST = 2.0
+MOST = 2.0
 
 
 def kept_nonnegative(added: Array, values: Array, faces: Connectivity) -> Array:
@@ -19,7 +19,7 @@ def kept_nonnegative(added: Array, values: Array, faces: Connectivity) -> Array:
     The flux is -conductance x (neighbour - owner + added): where `added` takes from a cell, it is
     at most twice that cell's value, so that it vanishes with it, and no field passes below zero.
     """
-    room = _MOST * np.maximum(values, 0.0)
+    room = MOST * np.maximum(values, 0.0)
     return np.asarray(np.clip(added, -room[faces.owner], room[faces.neighbour]))
 
 

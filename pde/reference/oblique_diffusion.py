@@ -59,6 +59,4 @@ def _fitted_gradients(geometry: Geometry, centres: Array) -> list[csr_array]:
     inverse = np.linalg.pinv(normal, rcond=1e-6, hermitian=True)
     found = weight[:, None] * np.einsum("pde,pe->pd", inverse[cell], apart)
     at = (np.concatenate([cell, cell]), np.concatenate([other, cell]))
-    return [
-        csr_array((np.concatenate([x, -x]), at), shape=(size, size)) for x in found.T
-    ]
+    return [csr_array((np.concatenate([x, -x]), at), shape=(size, size)) for x in found.T]

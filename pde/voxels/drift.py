@@ -7,10 +7,10 @@ import numpy as np
 from cartflow.core.stepping import Limit
 from cartflow.geometries.geometry import Geometry
 from cartflow.pde.operators.links import Links
-from cartflow.pde.operators.oblique import upwind_values
 from cartflow.pde.operators.transport import TOO_FAST, drift
 from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.drift_kernels import carried, drift_flux
+from cartflow.pde.voxels.oblique_kernels import carry
 
 Array = np.ndarray
 
@@ -75,8 +75,8 @@ class VoxelDrift:
             assert velocity is not None
             flow = faces.areas * velocity
             if faces.oblique is not None:
-                values = upwind_values(u[i], flow >= 0.0, faces, faces.oblique)
-                flux[k, links.axis, links.first] = flow * values
+                sides, more = (faces.owner, faces.neighbour, links.axis), faces.oblique
+                carry(u[i], flow, more.gradients(u[i]), more.apart, sides, flux[k])
             else:
                 rates[links.axis, links.first] = flow
                 carried(u[i], rates, links.ahead, links.behind, flux[k])

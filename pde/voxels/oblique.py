@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.pde.operators.links import Links
-from cartflow.pde.operators.oblique import kept_nonnegative
+from cartflow.pde.operators.oblique import MOST
 from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.laid_out import Fields
+from cartflow.pde.voxels.oblique_kernels import add_along
 
 Array = np.ndarray
 
@@ -38,9 +39,18 @@ class ObliqueFlux:
         found = np.zeros((len(self.rows), *links.ahead.shape))
         if flux.size:
             found[: len(flux)] = flux
-        beside = faces.oblique.added(np.ascontiguousarray(u[list(self._diffusing)].T))
-        for i, more in zip(self._diffusing, beside.T, strict=True):
-            exchange = fields.exchange[fields.row[i]][links.axis, links.first]
-            carried = -exchange * kept_nonnegative(more, u[i], faces)
-            found[self.rows.index(i), links.axis, links.first] += carried
+        along, sides = faces.oblique.along, (faces.owner, faces.neighbour, links.axis)
+        at_vertices = faces.oblique.to_vertices @ u[list(self._diffusing)].T
+        for i, values in zip(self._diffusing, np.ascontiguousarray(at_vertices.T), strict=True):
+            add_along(
+                u[i],
+                values,
+                along.indptr,
+                along.indices,
+                along.data,
+                sides,
+                fields.exchange[fields.row[i]],
+                MOST,
+                found[self.rows.index(i)],
+            )
         return found

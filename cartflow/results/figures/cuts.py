@@ -9,7 +9,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import SubFigure
 
-from cartflow.geometries.meshes.kinds import KINDS
+from cartflow.geometries.cell_kinds import KINDS
 from cartflow.results.figures.panels import shown_name, shown_unit
 from cartflow.results.figures.slices import first_product, first_resident, scale
 from cartflow.results.ugrid import Cells, ugrid_cells

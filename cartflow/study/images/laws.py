@@ -45,7 +45,9 @@ class Mapped:
     words: str = ""
 
 
-def mapped(table: AnyTable | AnyNetworkTable, like: str, geometry: Geometry, folder: Path) -> Mapped:
+def mapped(
+    table: AnyTable | AnyNetworkTable, like: str, geometry: Geometry, folder: Path
+) -> Mapped:
     """Return what `table` says for every mesh cell, as quantities like `like`.
 
     ``relative`` is like any unit. Raises `InputError`.
@@ -189,9 +191,7 @@ def _ivim(table: IvimTable, geometry: Geometry, folder: Path) -> Mapped:
     return Mapped(means=means)
 
 
-def _of_vessels(
-    table: AnyNetworkTable, like: str, geometry: Geometry, folder: Path
-) -> Mapped:
+def _of_vessels(table: AnyNetworkTable, like: str, geometry: Geometry, folder: Path) -> Mapped:
     """Densities of vessels, sources and leaks by them; with a map, area times perfusion."""
     found = spread(table, like, geometry, folder)
     values, shares = found.values, np.ones(geometry.size)
@@ -206,7 +206,9 @@ def _same(values: Array) -> Array:
     return values
 
 
-def refuse_water(values: Array, table: AnyTable | AnyNetworkTable, key: str, *, solute: bool) -> None:
+def refuse_water(
+    values: Array, table: AnyTable | AnyNetworkTable, key: str, *, solute: bool
+) -> None:
     """Raise `InputError` where a plain image given as a diffusivity is water's, not a cell's."""
     if type(table) is not ImageTable:
         return

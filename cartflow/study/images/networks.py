@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.geometries.geometry import Geometry
-from cartflow.geometries.vessels.densities import InCells, area_in_cells, length_in_cells
+from cartflow.geometries.vessels.densities import area_in_cells, length_in_cells
 from cartflow.geometries.vessels.network import VesselNetwork
 from cartflow.geometries.vessels.reading import read_vessels
 from cartflow.study.images.vessel_tables import (
     AnyNetworkTable,
-    AreaTable,
     LeakTable,
     LineSourceTable,
     NetworkTable,

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
+from cartflow.geometries.cell_kinds import KINDS
 from cartflow.geometries.meshes.building import cell_mesh
 from cartflow.geometries.meshes.geometry import NamedMesh
-from cartflow.geometries.meshes.kinds import KINDS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
+from cartflow.geometries.cell_kinds import HEXAHEDRON, PYRAMID, QUAD, TETRA, TRIANGLE, WEDGE
 from cartflow.geometries.meshes.files.blocks import LINE
 from cartflow.geometries.meshes.files.stream import ByteStream, Stream, TextStream
-from cartflow.geometries.meshes.kinds import HEXAHEDRON, PYRAMID, QUAD, TETRA, TRIANGLE, WEDGE
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -88,7 +88,9 @@ def elements_2(stream: Stream) -> list[Elements]:
     for kind, physical, start in rows:
         found.setdefault((kind, abs(physical)), []).append(start)
     return [
-        _elements(kind, numbers[np.array(at)[:, None] + np.arange(_type(kind)[3])], (tag,) * (tag > 0))
+        _elements(
+            kind, numbers[np.array(at)[:, None] + np.arange(_type(kind)[3])], (tag,) * (tag > 0)
+        )
         for (kind, tag), at in found.items()
         if kind != _POINT
     ]
@@ -158,9 +160,7 @@ def nodes_4(stream: Stream) -> tuple[Ints, Floats]:
     return np.concatenate(tags), np.concatenate(points)
 
 
-def elements_4(
-    stream: Stream, groups: dict[tuple[int, int], tuple[int, ...]]
-) -> list[Elements]:
+def elements_4(stream: Stream, groups: dict[tuple[int, int], tuple[int, ...]]) -> list[Elements]:
     """Return the elements of version 4.1, with the physical groups of their entities."""
     found = []
     for _ in range(int(stream.longs(4)[0])):

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
+from cartflow.geometries.cell_kinds import HEXAHEDRON, PYRAMID, QUAD, TETRA, TRIANGLE, WEDGE
 from cartflow.geometries.meshes.files.blocks import LINE, Block, FileMesh
-from cartflow.geometries.meshes.kinds import HEXAHEDRON, PYRAMID, QUAD, TETRA, TRIANGLE, WEDGE
 
 _LARGEST = 2**31  # bytes
 # Formats that stand in one file; others may name files elsewhere.
@@ -88,8 +88,7 @@ def _groups(found: Any, number: int) -> list[tuple[str, NDArray[np.int64]]]:
         values = np.asarray(each[number])
         if values.ndim == 1 and values.dtype.kind in "iu":
             short = str(name).split(":")[-1]
-            for value in np.unique(values):
-                groups.append((f"{short}_{value}", np.flatnonzero(values == value)))
+            groups += [(f"{short}_{v}", np.flatnonzero(values == v)) for v in np.unique(values)]
     return groups
 
 

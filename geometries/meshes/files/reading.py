@@ -18,9 +18,7 @@ from cartflow.geometries.meshes.files.units import MM, MeshUnit
 from cartflow.geometries.meshes.geometry import mesh_geometry
 
 
-def read_mesh(
-    path: str | Path, unit: MeshUnit | None, thickness: float | None = None
-) -> Geometry:
+def read_mesh(path: str | Path, unit: MeshUnit | None, thickness: float | None = None) -> Geometry:
     """Return the geometry of a mesh file: tetrahedra, hexahedra, wedges, pyramids, or a plane.
 
     Gmsh's .msh (2.2 and 4.1) and, with the extra `meshes`, .vtu, .vtk, .mesh, .inp. Physical

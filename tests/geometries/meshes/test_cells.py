@@ -9,11 +9,8 @@ from cartflow.geometries.meshes.building import cell_mesh
 from cartflow.geometries.meshes.geometry import NamedMesh, mesh_geometry
 
 # A cube, a pyramid upon it, a wedge beside it, and a tetrahedron beside the wedge.
-POINTS = np.array(
-    [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)]
-    + [(0.5, 0.5, 2), (2, 0, 0), (2, 0, 1), (1.5, 0.5, 2)],
-    dtype=float,
-)
+CUBE = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)]
+POINTS = np.array([*CUBE, (0.5, 0.5, 2), (2, 0, 0), (2, 0, 1), (1.5, 0.5, 2)], dtype=float)
 CORNERS = [[0, 1, 2, 3, 4, 5, 6, 7], [4, 5, 6, 7, 8], [1, 2, 9, 5, 6, 10], [5, 10, 6, 11]]
 KINDS = np.array([12, 14, 13, 10])
 VOLUMES = [1.0, 1 / 3, 0.5, 1 / 6]
@@ -121,7 +118,7 @@ def test_what_is_no_mesh_is_refused():
         geometry_of(points, np.concatenate([cells, cells[:1] * [1, 1, 1, 0]]))
     flat = points.copy()
     flat[:, 2] = 0.0
-    with pytest.raises(InputError, match="have no area|have no volume"):
+    with pytest.raises(InputError, match=r"have no area|have no volume"):
         geometry_of(flat, cells)
     with pytest.raises(InputError, match="a vertex that is not in the file"):
         geometry_of(points, cells + 5)
@@ -129,6 +126,6 @@ def test_what_is_no_mesh_is_refused():
     lost[3] = np.nan
     with pytest.raises(InputError, match="a coordinate that is not finite"):
         geometry_of(lost, cells)
-    bent = PLANE + [[0, 0, 0], [0, 0, 0], [0, 0, 0.3], [0, 0, 0], [0, 0, 0]]
+    bent = PLANE + np.array([[0, 0, 0.3 * (i == 2)] for i in range(5)])
     with pytest.raises(InputError, match="do not lie in a plane"):
         geometry_of(bent, np.array([[0, 1, 2], [0, 2, 3]]), kind=5, thickness=1.0)

@@ -49,7 +49,9 @@ def test_all_ways_of_writing_give_the_same_geometry(tmp_path):
 
 
 def test_a_group_of_faces_between_cells_is_no_boundary(tmp_path):
-    shared = np.array([[a for a in CELLS[0] if a in b] for b in CELLS[1:] if len(set(CELLS[0]) & set(b)) == 3])
+    shared = np.array(
+        [[a for a in CELLS[0] if a in b] for b in CELLS[1:] if len(set(CELLS[0]) & set(b)) == 3]
+    )
     groups = [*GROUPS, (5, shared, 4)]
     geometry = read_mesh(written(tmp_path, msh_4(POINTS, groups, NAMES)), "mm")
     assert "inside" not in geometry.boundaries
@@ -80,11 +82,21 @@ def test_a_plane_needs_its_thickness(tmp_path):
 def test_a_file_without_a_unit_is_asked_about(tmp_path):
     path = written(tmp_path, msh_4(POINTS, GROUPS, NAMES))
     with pytest.raises(
-        InputError, match=r"unit: is missing, and the file does not say it; it extends over 1 x 1 x 1"
+        InputError,
+        match=r"unit: is missing, and the file does not say it; it extends over 1 x 1 x 1",
     ):
         read_mesh(path, None)
     with pytest.raises(InputError, match=r"unit: got 'inch'; allowed: um, mm, cm, m"):
         read_mesh(path, "inch")
+
+
+def said_of(path):
+    """Return why a file is refused, nothing if it is not."""
+    try:
+        read_mesh(path, "mm")
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 @pytest.mark.parametrize(("write", "binary"), WAYS)
@@ -96,16 +108,12 @@ def test_damaged_files_are_refused_in_one_line(tmp_path, write, binary):
     noise = np.random.default_rng(4)
     for at in noise.integers(60, len(content), 40):
         damaged.append(content[:at] + bytes(noise.integers(0, 256, 3).tolist()) + content[at + 3 :])
-    refused = 0
-    for spoilt in damaged:
-        try:
-            read_mesh(written(tmp_path, spoilt), "mm")
-        except InputError as error:
-            refused += 1
-            assert str(tmp_path / "tumour.msh") in str(error)
-            assert "\n" not in str(error)
+    told = [said_of(written(tmp_path, spoilt)) for spoilt in damaged]
+    refused = [text for text in told if text]
     # A changed digit of a coordinate is no damage that one could see.
-    assert refused >= 28
+    assert len(refused) >= 28
+    assert all(text.startswith(str(tmp_path / "tumour.msh")) for text in refused)
+    assert not any("\n" in text for text in refused)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.geometries.meshes.kinds import KINDS
+from cartflow.geometries.cell_kinds import KINDS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
