@@ -42,6 +42,12 @@ class CellMesh:
         """Which faces lie between two cells."""
         return np.asarray(self.face_cells[:, 1] >= 0)
 
+    def width_of(self, volume: float) -> float:
+        """Return the width in mm of a cube, or in a plane of a square, of so many mm3."""
+        if self.thickness is None:
+            return float(volume ** (1 / 3))
+        return float((volume / self.thickness) ** 0.5)
+
     @property
     def in_words(self) -> str:
         """How many cells there are of each kind."""

@@ -177,9 +177,7 @@ class Geometry:
         Of cells on no grid it is that of a cube, or in a plane a square, as large as their mean.
         """
         if self.cell_mesh is not None:
-            thickness = self.cell_mesh.thickness
-            mean = self.volume / self.size
-            return float(mean ** (1 / 3) if thickness is None else (mean / thickness) ** 0.5)
+            return self.cell_mesh.width_of(self.volume / self.size)
         if self.affine is not None:
             edges = np.linalg.norm(self.affine[:3, :3], axis=0)[::-1]
             kept = [x for dim, x in zip(self.dims, edges, strict=True) if dim != self.flat]

@@ -13,7 +13,7 @@ from cartflow.core.totals import totals
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.pores import in_pores, undecided
-from cartflow.pde.boundary import BoundaryCondition, Place, RegionSource
+from cartflow.pde.boundary import BoundaryCondition, Place, RegionSource, require_apart
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.tissue import Tissue
@@ -109,6 +109,7 @@ class Problem:
         for item in self.fields:
             for boundary in item.boundaries:
                 require_known(boundary, self.geometry.boundaries, f"fields.{item.name}.boundaries")
+            require_apart(item.boundaries, self.geometry.boundaries, f"fields.{item.name}")
             for source in item.sources:
                 require_known(source.region, self.geometry.regions, f"fields.{item.name}.regions")
             if item.chemotaxis is not None:
