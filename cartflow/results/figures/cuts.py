@@ -34,7 +34,7 @@ def plot_cuts(tree: xr.DataTree, place: SubFigure) -> None:
     across = list(_PLANES) if mesh.dimension == 3 else [2]
     middle = np.average(mesh.centres, axis=0, weights=tumour["cell_volume"].values)
     # To a thousandth of the extent, so that a title can say it.
-    middle = np.round(middle, int(np.ceil(-np.log10(1e-3 * np.ptp(mesh.vertices).max()))))
+    middle = np.round(middle, int(np.ceil(-np.log10(1e-3 * np.ptp(mesh.vertices).max())))) + 0.0
     rows = [(name, [(peak, axis) for axis in across])]
     if resident is not None:
         rows.append((resident, [(day, 2) for day in days]))
