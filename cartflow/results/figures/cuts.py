@@ -9,6 +9,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import SubFigure
 
+from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.cell_kinds import KINDS
 from cartflow.results.figures.panels import shown_name, shown_unit
 from cartflow.results.figures.slices import first_product, first_resident, scale
@@ -31,16 +32,50 @@ def plot_cuts(tree: xr.DataTree, place: SubFigure) -> None:
     name, resident = first_product(tree), first_resident(tumour)
     peak = int(np.argmax(tree["balance"].to_dataset()["in_tumour"].sel(phenotype=name).values))
     days = sorted({0, peak, tumour.sizes["time"] - 1})
-    across = list(_PLANES) if mesh.dimension == 3 else [2]
-    middle = np.average(mesh.centres, axis=0, weights=tumour["cell_volume"].values)
-    # To a thousandth of the extent, so that a title can say it.
-    middle = np.round(middle, int(np.ceil(-np.log10(1e-3 * np.ptp(mesh.vertices).max())))) + 0.0
+    across, middle = list(_PLANES) if mesh.dimension == 3 else [2], _middle(tumour, mesh)
     rows = [(name, [(peak, axis) for axis in across])]
     if resident is not None:
         rows.append((resident, [(day, 2) for day in days]))
     parts = np.atleast_1d(np.asarray(place.subfigures(len(rows), 1)))
     for part, (field, cuts) in zip(parts, rows, strict=True):
         _row(tumour[field], mesh, middle, cuts, part)
+
+
+def plot_section(
+    tumour: xr.Dataset, name: str, axes: Axes, time: int, cut: tuple[str, float] | None
+) -> None:
+    """Draw a field at a saved time where a plane cuts the cells of a mesh file.
+
+    `cut` names the axis across it and the place on it, mm; without it z in the middle. Raises
+    `InputError` for an axis that there is not, and where no cell is.
+    """
+    mesh = ugrid_cells(tumour)
+    assert mesh is not None
+    axis = "z" if cut is None else cut[0]
+    require_known(axis, ("x", "y", "z"), "cut")
+    across = "xyz".index(axis)
+    height = float(_middle(tumour, mesh)[across] if cut is None else cut[1])
+    values = tumour[name].isel(time=time).values
+    if not sections(mesh, across, height)[0].size:
+        msg = f"cut: {axis} = {height:g} mm meets no cell"
+        raise InputError(msg)
+    drawn = _cut(axes, mesh, values, across, height, scale(values))
+    axes.set_title(f"{shown_name(tumour[name])}, {_where(tumour, mesh, time, across, height)}")
+    axes.figure.colorbar(drawn, ax=axes, label=f"{name} ({shown_unit(tumour[name])})")
+
+
+def _middle(tumour: xr.Dataset, mesh: Cells) -> Array:
+    """Return the middle of the tumour to a thousandth of its extent, so that a title can say it."""
+    middle = np.average(mesh.centres, axis=0, weights=tumour["cell_volume"].values)
+    digits = int(np.ceil(-np.log10(1e-3 * np.ptp(mesh.vertices))))
+    return np.asarray(np.round(middle, digits) + 0.0)
+
+
+def _where(
+    tumour: xr.Dataset | xr.DataArray, mesh: Cells, day: int, across: int, height: float
+) -> str:
+    where = f", {'xyz'[across]} = {height:.4g}" if mesh.dimension == 3 else ""
+    return f"day {float(tumour['time'][day]):.3g}{where}"
 
 
 def _row(
@@ -55,9 +90,7 @@ def _row(
     panels = np.atleast_1d(np.asarray(place.subplots(1, len(cuts))))
     for axes, (day, across) in zip(panels, cuts, strict=True):
         drawn = _cut(axes, mesh, field.isel(time=day).values, across, middle[across], norm)
-        time = f"day {float(field['time'][day]):.3g}"
-        where = f", {'xyz'[across]} = {middle[across]:.4g}" if mesh.dimension == 3 else ""
-        axes.set_title(f"{time}{where}", fontsize=10)
+        axes.set_title(_where(field, mesh, day, across, middle[across]), fontsize=10)
     label = f"{shown_name(field)} ({shown_unit(field)})"
     panels[0].figure.colorbar(drawn, ax=list(panels), label=label)
 
