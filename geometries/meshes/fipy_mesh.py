@@ -58,7 +58,7 @@ class _Given:
 
 
 def _of_sizes(base: Any) -> Any:
-    class SizedMesh(base):  # type: ignore[misc]
+    class SizedMesh(base):
         """FiPy's mesh with sizes that are handed in."""
 
         def __init__(self, given: _Given, mesh: CellMesh) -> None:

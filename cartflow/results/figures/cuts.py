@@ -129,7 +129,7 @@ def sections(mesh: Cells, across: int, height: float) -> tuple[Array, list[Array
     above = np.where(np.abs(above) < just, just, above)
     sides = np.where(mesh.cells >= 0, np.sign(above[mesh.cells]), np.nan)
     cells = np.flatnonzero(np.nanmin(sides, axis=1) < np.nanmax(sides, axis=1))
-    return cells, [_section(mesh, cell, above, _PLANES[across]) for cell in cells]
+    return cells, [_section(mesh, int(cell), above, _PLANES[across]) for cell in cells]
 
 
 def _section(mesh: Cells, cell: int, above: Array, within: tuple[int, int]) -> Array:

@@ -23,7 +23,7 @@ from cartflow.geometries.meshes.files.msh_sections import (
     nodes_2,
     nodes_4,
 )
-from cartflow.geometries.meshes.files.stream import ByteStream, Stream, TextStream
+from cartflow.geometries.meshes.files.stream import ByteStream, Order, Stream, TextStream
 
 _LARGEST = 2**32  # bytes
 _VERSIONS = ("2.2", "4.1")
@@ -46,7 +46,6 @@ def read_msh(path: Path) -> FileMesh:
         raise InputError(msg)
     content = path.read_bytes()
     version, order = _format(content)
-    text = order == ""
     sections = {s.name: s for s in _sections(content)}
     for needed in ("Nodes", "Elements"):
         if needed not in sections:
@@ -56,7 +55,7 @@ def read_msh(path: Path) -> FileMesh:
 
     def stream(name: str) -> Stream:
         section = sections[name]
-        if text:
+        if order is None:
             return TextStream(content[section.start : section.end])
         return ByteStream(content, section.start, order)
 
@@ -75,8 +74,8 @@ def read_msh(path: Path) -> FileMesh:
     )
 
 
-def _format(content: bytes) -> tuple[str, str]:
-    """Return the version, and the order of bytes, nothing for text."""
+def _format(content: bytes) -> tuple[str, Order | None]:
+    """Return the version, and the order of bytes, None for text."""
     lines = content[:200].split(b"\n", 2)
     words = lines[1].split() if lines[0].strip() == b"$MeshFormat" and len(lines) > 2 else []
     if len(words) != 3:
@@ -86,9 +85,9 @@ def _format(content: bytes) -> tuple[str, str]:
         msg = f"version {version[:8]} of Gmsh's format; read are {' and '.join(_VERSIONS)}"
         raise InputError(msg)
     if words[1] != b"1":
-        return version, ""
+        return version, None
     one = lines[2][:4]
-    orders = {b"\x01\0\0\0": "<", b"\0\0\0\x01": ">"}
+    orders: dict[bytes, Order] = {b"\x01\0\0\0": "<", b"\0\0\0\x01": ">"}
     if words[2] != b"8" or one not in orders:
         raise InputError("it says to be binary, but not how its numbers are written")
     return version, orders[one]

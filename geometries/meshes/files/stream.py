@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
 
+Order = Literal["<", ">"]
 _LONGEST = 64
 _ENDED = "it ends in the middle of a section"
 
@@ -52,7 +53,7 @@ class TextStream:
 class ByteStream:
     """Numbers of a binary file from `at` on; `order` is '<' or '>'."""
 
-    def __init__(self, content: bytes, at: int, order: str) -> None:
+    def __init__(self, content: bytes, at: int, order: Order) -> None:
         self._content, self.at, self._order = content, at, order
 
     def ints(self, number: int) -> NDArray[np.int64]:
