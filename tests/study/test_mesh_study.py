@@ -80,6 +80,7 @@ def test_a_run_closes_its_balance_and_states_the_mesh(result):
     assert "corrected for" in line
 
 
+@pytest.mark.slow
 def test_the_engines_agree(folder):
     # The reference is first order in time, and has gradients of its own.
     short = {"time.end": "0.05 days", "solver.tolerance": 1e-5}
