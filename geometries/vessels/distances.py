@@ -7,23 +7,26 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.core.outcome import InputError
 from cartflow.geometries.vessels.network import VesselNetwork
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 To = Literal["centre_lines", "walls"]
-# Samples along all segments together, pairs of place and sample looked at in one go, and how many
-# samples near a place are looked at first.
-_MOST_SAMPLES = 2_000_000
+# Samples a segment, and of all together; pairs of place and sample looked at in one go, and how
+# many samples near a place are looked at first.
+_EACH, _MOST_SAMPLES = 20, 2_000_000
 _PAIRS = 2**18
 _FIRST = 8
+_MOST_PAIRS = 1_000_000_000
 
 
 def distances(network: VesselNetwork, places: Floats, to: To = "centre_lines") -> Floats:
     """Return the distance (places,) in mm from each of `places` (places, 3) mm to its vessel.
 
     To straight centre lines it is exact. A wall is that of balls along the line whose radius
-    changes evenly; it is negative inside. Raises `InputError` for walls without radii.
+    changes evenly; it is negative inside. Raises `InputError` for walls without radii, and where
+    it would take hours.
     """
     best = np.full(len(places), np.inf)
     radii = network.known_radii() if to == "walls" else np.zeros((network.size, 2))
@@ -45,11 +48,17 @@ def _lower(best: Floats, places: Floats, starts: Floats, ends: Floats, radii: Fl
     """
     from scipy.spatial import cKDTree
 
-    samples, owner, half = _sampled(starts, ends)
-    tree, thickest = cKDTree(samples), float(radii.max())
+    thickest = float(radii.max())
+    samples, owner, half = _sampled(starts, ends, thickest)
+    tree = cKDTree(samples)
     left, number = np.arange(len(places)), min(_FIRST, owner.size)
+    looked = 0
     while left.size:
-        still = []
+        still, looked = [], looked + left.size * number
+        if looked > _MOST_PAIRS:
+            msg = f"{len(places)} distances to segments that lie so closely take too long; take "
+            msg += "wider voxels"
+            raise InputError(msg)
         for part in np.array_split(left, left.size * number // _PAIRS + 1):
             found, near = tree.query(places[part], k=[*range(1, number + 1)])
             one = owner[near]
@@ -61,10 +70,13 @@ def _lower(best: Floats, places: Floats, starts: Floats, ends: Floats, radii: Fl
         number = min(4 * number, owner.size)
 
 
-def _sampled(starts: Floats, ends: Floats) -> tuple[Floats, Numbers, float]:
+def _sampled(starts: Floats, ends: Floats, thickest: float) -> tuple[Floats, Numbers, float]:
     """Return places evenly along segments, the segment of each, and half the longest step, mm."""
     lengths = np.linalg.norm(ends - starts, axis=1)
-    step = max(float(np.median(lengths)), float(lengths.sum()) / _MOST_SAMPLES)
+    total, most = float(lengths.sum()), min(_EACH * lengths.size, _MOST_SAMPLES)
+    # About as far apart as vessels are from one another, or as segments are long.
+    apart = np.sqrt(float(np.prod(np.ptp(np.concatenate([starts, ends]), axis=0))) / total)
+    step = max(min(np.median(lengths), apart), total / most, thickest)
     counts = np.maximum(np.ceil(lengths / step), 1).astype(np.int64)
     owner = np.repeat(np.arange(counts.size), counts)
     last = np.cumsum(counts)

@@ -44,7 +44,8 @@ def read_series(folder: Path) -> Image:
 def read_segmentation(path: Path) -> Image:
     """Return the segments in a DICOM segmentation object, one label image with their names.
 
-    Where they overlap the later one holds. Raises `InputError` for other objects.
+    Where they overlap the later one holds, and of probabilities those of half and more are in.
+    Raises `InputError` for other objects.
     """
     highdicom, pydicom = _libraries()
     head = pydicom.dcmread(path, stop_before_pixels=True)
@@ -53,14 +54,18 @@ def read_segmentation(path: Path) -> Image:
     require_voxels(int(head.Rows) * int(head.Columns) * int(head.get("NumberOfFrames", 1)))
     seg = highdicom.seg.segread(path)
     volume = seg.get_volume(combine_segments=False, rescale_fractional=False)
-    layers = np.moveaxis(volume.array, -1, 0)
+    layers, shares = np.moveaxis(volume.array, -1, 0), ()
+    if str(head.get("SegmentationType", "")) == "FRACTIONAL":
+        # Stored as whole numbers up to that which stands for 1.
+        layers = 2.0 * layers >= int(head.MaximumFractionalValue)
+        shares = ("its segments are probabilities, of which those of 0.5 and more are inside",)
     numbers = list(seg.segment_numbers)
     found = [
         Segment(name=str(seg.get_segment_description(n).segment_label), layer=place, value=1)
         for place, n in enumerate(numbers)
     ]
     codes, names, notes = combined(layers > 0, found)
-    return Image(stored=codes, affine=_affine(volume), notes=notes, names=names)
+    return Image(stored=codes, affine=_affine(volume), notes=(*shares, *notes), names=names)
 
 
 def _image(volume: Any) -> Image:

@@ -31,7 +31,9 @@ def read_tiff(path: Path) -> Image:
     except ImportError:
         msg = "needs tifffile; install cartflow[images]"
         raise InputError(msg) from None
-    with tifffile.TiffFile(path) as file:
+    # Series of Micro-Manager are gathered from whatever lies in the folder.
+    with tifffile.TiffFile(path, is_mmstack=False, is_ndtiff=False) as file:
+        _refuse_other_files(file.ome_metadata, path.name)
         series = file.series[0]
         sizes = dict(zip(series.axes, series.shape, strict=True))
         others = {a: n for a, n in sizes.items() if a not in "ZYXQI" and n != 1}
@@ -48,13 +50,28 @@ def read_tiff(path: Path) -> Image:
     return Image(stored=data.T, affine=affine, notes=(note,))
 
 
-def _ome(text: str | None) -> list[float] | None:
-    """Return the size of a voxel along x, y, z (mm) in OME's XML, if it is there."""
-    if not text:
-        return None
+def _parsed(text: str) -> ElementTree.Element:
     if len(text) > _LONGEST or "<!" in text.replace("<!--", ""):
         raise InputError("its OME-XML is too long, or has a document type")
-    pixels = ElementTree.fromstring(text).find(".//{*}Pixels")
+    return ElementTree.fromstring(text)
+
+
+def _refuse_other_files(text: str | None, name: str) -> None:
+    """Raise `InputError` where OME's XML says that planes are in another file, wherever it is.
+
+    The library would open that without a word.
+    """
+    root = _parsed(text) if text else None
+    for part in [] if root is None else root.findall(".//{*}UUID"):
+        other = part.get("FileName", "")
+        if part.text != root.get("UUID") and other != name:
+            msg = f"some of its planes are in another file, '{other[:80]}'; write all into one"
+            raise InputError(msg)
+
+
+def _ome(text: str | None) -> list[float] | None:
+    """Return the size of a voxel along x, y, z (mm) in OME's XML, if it is there."""
+    pixels = _parsed(text).find(".//{*}Pixels") if text else None
     if pixels is None or pixels.get("PhysicalSizeX") is None:
         return None
     sizes = []

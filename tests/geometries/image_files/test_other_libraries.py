@@ -205,58 +205,106 @@ def dicom_series(folder, labels, spacing, origin, turn, slope=2.0):
     return planes
 
 
-@pytest.mark.filterwarnings("ignore")  # pydicom's, of values that it shortens when it writes
-def test_series_and_segmentations_of_dicom(tmp_path):
+def segmentation(planes, pixels, kind="BINARY", **more):
+    """Return a DICOM segmentation of a series, as highdicom makes it."""
     highdicom = pytest.importorskip("highdicom", reason="highdicom is not installed")
     from highdicom.seg import Segmentation, SegmentDescription
     from pydicom.sr.codedict import codes
 
-    for seed in (0, 1, 2):
-        labels, spacing, origin, turn = case(seed)
-        spacing, origin, turn = (np.round(v, 5) for v in (spacing, origin, turn))
-        folder = tmp_path / f"series_{seed}"
-        folder.mkdir()
-        planes = dicom_series(folder, labels, spacing, origin, turn)
-        found, affine = read_image(folder), affine_of(spacing, origin, turn)
-        by_place = np.linalg.inv(affine) @ found.affine
-        index = np.argwhere(np.ones(found.stored.shape))
-        places = np.rint(index @ by_place[:3, :3].T + by_place[:3, 3]).astype(int)
-        np.testing.assert_allclose(
-            found.stored[tuple(index.T)], 2.0 * labels[tuple(places.T)], rtol=1e-12
+    descriptions = [
+        SegmentDescription(
+            segment_number=n,
+            segment_label=name,
+            segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
+            segmented_property_type=codes.SCT.Neoplasm,
+            algorithm_type="MANUAL",
         )
-        descriptions = [
-            SegmentDescription(
-                segment_number=n,
-                segment_label=name,
-                segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
-                segmented_property_type=codes.SCT.Neoplasm,
-                algorithm_type="MANUAL",
-            )
-            for n, name in ((1, "Tumour core"), (2, "Oedema"))
-        ]
-        seg = Segmentation(
-            source_images=planes,
-            pixel_array=labels.transpose(2, 1, 0),
-            segmentation_type="BINARY",
-            segment_descriptions=descriptions,
-            series_instance_uid=highdicom.UID(),
-            series_number=2,
-            sop_instance_uid=highdicom.UID(),
-            instance_number=1,
-            manufacturer="none",
-            manufacturer_model_name="none",
-            software_versions="1",
-            device_serial_number="1",
-        )
-        path = tmp_path / f"seg_{seed}.dcm"
-        seg.save_as(path)
-        geometry = read_mask(path)
-        for name, label in (("Tumour_core", 1), ("Oedema", 2)):
-            cells, inside = geometry.region(name), labels == label
-            volume = inside.sum() * np.prod(spacing)
-            np.testing.assert_allclose(geometry.cell_volumes[cells].sum(), volume, rtol=1e-4)
-            centre = affine[:3, :3] @ np.argwhere(inside).mean(axis=0) + affine[:3, 3]
-            np.testing.assert_allclose(geometry.centres[cells].mean(axis=0), centre, atol=1e-3)
+        for n, name in ((1, "Tumour core"), (2, "Oedema"))
+    ]
+    return Segmentation(
+        source_images=planes,
+        pixel_array=pixels,
+        segmentation_type=kind,
+        segment_descriptions=descriptions,
+        series_instance_uid=highdicom.UID(),
+        series_number=2,
+        sop_instance_uid=highdicom.UID(),
+        instance_number=1,
+        manufacturer="none",
+        manufacturer_model_name="none",
+        software_versions="1",
+        device_serial_number="1",
+        **more,
+    )
+
+
+@pytest.mark.filterwarnings("ignore")  # pydicom's, of values that it shortens when it writes
+@pytest.mark.parametrize("seed", CASES)
+def test_series_and_segmentations_of_dicom(tmp_path, seed):
+    pytest.importorskip("highdicom", reason="highdicom is not installed")
+    labels, spacing, origin, turn = case(seed)
+    spacing, origin, turn = (np.round(v, 5) for v in (spacing, origin, turn))
+    folder = tmp_path / "series"
+    folder.mkdir()
+    planes = dicom_series(folder, labels, spacing, origin, turn)
+    found, affine = read_image(folder), affine_of(spacing, origin, turn)
+    by_place = np.linalg.inv(affine) @ found.affine
+    index = np.argwhere(np.ones(found.stored.shape))
+    places = np.rint(index @ by_place[:3, :3].T + by_place[:3, 3]).astype(int)
+    np.testing.assert_allclose(
+        found.stored[tuple(index.T)], 2.0 * labels[tuple(places.T)], rtol=1e-12
+    )
+    pixels, kind, more = labels.transpose(2, 1, 0), "BINARY", {}
+    if seed % 4 == 3:
+        # Probabilities, of which those below a half are outside.
+        pixels = np.stack([pixels == 1, pixels == 2], axis=-1) * 0.7 + 0.2
+        kind, more = "FRACTIONAL", {"max_fractional_value": 200}
+    segmentation(planes, pixels, kind, **more).save_as(tmp_path / "seg.dcm")
+    geometry = read_mask(tmp_path / "seg.dcm")
+    for name, label in (("Tumour_core", 1), ("Oedema", 2)):
+        cells, inside = geometry.region(name), labels == label
+        volume = inside.sum() * np.prod(spacing)
+        np.testing.assert_allclose(geometry.cell_volumes[cells].sum(), volume, rtol=1e-4)
+        centre = affine[:3, :3] @ np.argwhere(inside).mean(axis=0) + affine[:3, 3]
+        np.testing.assert_allclose(geometry.centres[cells].mean(axis=0), centre, atol=1e-3)
+    said = any("0.5 and more are inside" in note for note in geometry.notes)
+    assert said == (kind == "FRACTIONAL")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_damaged_series_and_segmentations_are_refused_in_a_line(tmp_path):
+    pytest.importorskip("highdicom", reason="highdicom is not installed")
+    labels, spacing, origin, turn = case(6)
+    spacing, origin, turn = (np.round(v, 5) for v in (spacing, origin, turn))
+    folder = tmp_path / "series"
+    folder.mkdir()
+    planes = dicom_series(folder, labels, spacing, origin, turn)
+    path = tmp_path / "seg.dcm"
+    segmentation(planes, labels.transpose(2, 1, 0)).save_as(path)
+    whole, files = path.read_bytes(), sorted(folder.iterdir())
+
+    def refused(what, match="", place=None):
+        with pytest.raises(InputError, match=match) as caught:
+            read_image(place or path)
+        assert "\n" not in str(caught.value), what
+        assert str(caught.value).startswith(str(place or path)), what
+
+    for size in (0, 100, 132, 400, len(whole) // 2, len(whole) - 20):
+        path.write_bytes(whole[:size])
+        refused(f"cut at {size}")
+    path.write_bytes(files[0].read_bytes())
+    refused("a plane", "it is no segmentation; of a series of planes give the folder")
+    one = files[1].read_bytes()
+    files[1].write_bytes(one[:-8])
+    refused("a plane that is cut", place=folder)
+    files[1].unlink()
+    refused("a plane that is lost", "cannot be read as an image", folder)
+    files[1].write_bytes(one.replace(planes[0].SeriesInstanceUID.encode()[-8:], b"99999999"))
+    refused("another series", "there are 2 series in the folder", folder)
+    for file in files:
+        file.unlink()
+    (folder / "notes.txt").write_text("none")
+    refused("no plane", "there is no DICOM file in the folder", folder)
 
 
 def test_several_masks_of_one_case(tmp_path):

@@ -245,7 +245,7 @@ def test_units_and_radii_are_asked_for(tmp_path):
         read_vessels(tmp_path / "x.csv", "mm")
     with pytest.raises(InputError, match="unit: 'day' is no unit of length"):
         read_vessels(tmp_path / "x.vtp", "day")
-    with pytest.raises(InputError, match="radius_name: unknown name 'Radii'.*'Radius'"):
+    with pytest.raises(InputError, match=r"radius_name: unknown name 'Radii'.*'Radius'"):
         read_vessels(tmp_path / "x.vtp", "um", "Radii")
     network = read_vessels(tmp_path / "x.csv")
     with pytest.raises(InputError, match="1 of 3 segments have a radius of 0 at an end; say by"):
