@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,12 +30,37 @@ class Hanging:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Oblique:
+    """What the gradient along a face adds where the line of centres is not normal to it.
+
+    `to_vertices` (vertices, cells) makes values at the mesh's vertices of those in cells, `along`
+    (faces, vertices) of these what they add to the difference of the two cells, and `slopes`
+    (d cells, vertices) gradients in cells, per mm. `apart` (faces, d), mm, goes from owner to
+    neighbour.
+    """
+
+    to_vertices: csr_array
+    along: csr_array
+    slopes: csr_array
+    apart: Floats
+
+    def added(self, values: Floats) -> Floats:
+        """Return what is added to the differences (faces,) of `values` in cells."""
+        return np.asarray(self.along @ (self.to_vertices @ values))
+
+    def gradients(self, values: Floats) -> Floats:
+        """Return the gradients (d, cells) of `values` in cells, per mm."""
+        found = self.slopes @ (self.to_vertices @ values)
+        return np.asarray(found).reshape(self.apart.shape[1], -1)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Connectivity:
     """The interior faces of a mesh; every array has one entry for each of them.
 
     A flux counts as positive from `owner` to `neighbour`; areas in mm2, distances from
-    cell centre to face in mm; `faces` are FiPy's face numbers. Where cells have unlike widths,
-    `hanging` says more.
+    cell centre to face in mm, along its normal; `faces` are FiPy's face numbers. Where cells have
+    unlike widths, `hanging` says more, and where faces lie obliquely `oblique`.
     """
 
     faces: Ints
@@ -44,6 +70,7 @@ class Connectivity:
     owner_distance: Floats
     neighbour_distance: Floats
     hanging: Hanging | None = None
+    oblique: Oblique | None = None
 
     @property
     def conductances(self) -> Floats:
@@ -53,8 +80,13 @@ class Connectivity:
         return self.areas / (self.owner_distance + self.neighbour_distance)
 
     def differences(self, values: Floats) -> Floats:
-        """Return neighbour less owner, at a wide cell's face the mean over its narrow ones."""
+        """Return neighbour less owner, at a wide cell's face the mean over its narrow ones.
+
+        Where faces lie obliquely, it is the slope along the normal times the distance.
+        """
         found = np.asarray(values[self.neighbour] - values[self.owner])
+        if self.oblique is not None:
+            return found + self.oblique.added(values)
         if self.hanging is None or not (self.hanging.joined >= 0).any():
             return found
         parts = np.flatnonzero(self.hanging.joined >= 0)

@@ -8,7 +8,7 @@ from cartflow.geometries.geometry import Geometry
 def describe(geometry: Geometry) -> list[tuple[str, str]]:
     """Return (what, value) pairs: cells, volume, depth, regions, boundaries, notes."""
     grid = " x ".join(f"{geometry.coordinates[dim].size} {dim}" for dim in geometry.dims)
-    volumes = geometry.cell_volumes
+    volumes, mesh = geometry.cell_volumes, geometry.cell_mesh
     regions = [
         (f"region {name}", f"{volumes[cells].sum():.6g} mm3 in {int(cells.sum())} cells")
         for name, cells in geometry.regions.items()
@@ -19,7 +19,7 @@ def describe(geometry: Geometry) -> list[tuple[str, str]]:
     ]
     return [
         ("shape", geometry.name),
-        ("cells", f"{geometry.size} on a grid of {grid}"),
+        ("cells", f"{geometry.size} on a grid of {grid}" if mesh is None else mesh.in_words),
         ("volume", f"{geometry.volume:.6g} mm3"),
         ("deepest cell", f"{geometry.maximal_depth:.4g} mm below {geometry.depth_below}"),
         *regions,

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cartflow.core.html_table import html_table
 from cartflow.core.outcome import InputError, require_known
+from cartflow.geometries.cell_mesh import CellMesh
 from cartflow.geometries.connectivity import Connectivity, read_connectivity
 from cartflow.geometries.surfaces.measures import ShapeMeasures
 
@@ -27,13 +28,15 @@ class Boundary:
     `cells` is the mesh cell behind each face (a cell may have several), `areas` in mm2,
     `distances` from cell centre to face in mm. Where the surface cuts cells anywhere, `shifts`
     (one for every cell of the mesh, mm) say how much deeper than its centre the value of a cell
-    stands while the boundary holds a fixed value, or nearly so.
+    stands while the boundary holds a fixed value, or nearly so. `faces` are a mesh's numbers of
+    them, where boundaries may have faces in common.
     """
 
     cells: NDArray[np.int64]
     areas: Floats
     distances: Floats
     shifts: Floats | None = None
+    faces: NDArray[np.int64] | None = None
 
     @property
     def area(self) -> float:
@@ -78,11 +81,11 @@ class Geometry:
     (n, d) in mm, columns x, y, z (or r), for masks RAS world; `depth` (n,) in mm below the
     surface. `affine` takes grid indices (i, j, k) to RAS mm, `source_affine` and `source_shape`
     are those of the file a mask was read from. `build_mesh` makes the FiPy mesh when it is asked
-    for, `build_measures` the published measures of a segmentation; `depth_below` says in words what
-    depth is measured from; `build_coarse` makes the same place in cells twice as wide;
+    for, `build_measures` the published measures of a segmentation; `depth_below` says what depth is
+    measured from; `build_coarse` makes the same place in cells twice as wide;
     `build_voxels` gives the labels (i, j, k), affine and factors of voxels that cells join,
     `build_connectivity` the faces where they are not to be read from the mesh. `flat` is the dim
-    across a plane of one layer.
+    across a plane of one layer. Cells on no grid, of a `cell_mesh`, have the one dim ``cell``.
     """
 
     name: str
@@ -106,6 +109,7 @@ class Geometry:
     cell_of_place: NDArray[np.int64] | None = None
     build_connectivity: Callable[[], Connectivity] | None = None
     build_voxels: Callable[[], tuple[NDArray[Any], Floats, tuple[int, int, int]]] | None = None
+    cell_mesh: CellMesh | None = None
 
     def __post_init__(self) -> None:
         grid = tuple(self.coordinates[dim].size for dim in self.dims)
@@ -169,7 +173,12 @@ class Geometry:
 
     @property
     def cell_width(self) -> float:
-        """The width of a mesh cell, mm: the longest edge of a voxel, the mean of a row."""
+        """The width of a mesh cell, mm: the longest edge of a voxel, the mean of a row.
+
+        Of cells on no grid it is that of a cube as large as their mean, in a plane of a square.
+        """
+        if (mesh := self.cell_mesh) is not None:
+            return mesh.width_of(self.volume / self.size)
         if self.affine is not None:
             edges = np.linalg.norm(self.affine[:3, :3], axis=0)[::-1]
             kept = [x for dim, x in zip(self.dims, edges, strict=True) if dim != self.flat]
@@ -217,8 +226,18 @@ class Geometry:
         return np.asarray(begin + more.reshape(begin.shape))
 
     @property
+    def listed(self) -> bool:
+        """Whether faces are to be had as a list alone: cells of unlike width, or on no grid."""
+        return self.graded or self.cell_mesh is not None
+
+    @property
+    def in_row(self) -> bool:
+        """Whether the cells lie in a row, each between two edges."""
+        return self.active.ndim == 1 and self.cell_mesh is None
+
+    @property
     def graded(self) -> bool:
-        """Whether voxels are cells of unlike width, so that faces are to be had as a list alone."""
+        """Whether voxels are cells of unlike width."""
         return self.cell_of_place is not None
 
     @property

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
 
 from cartflow.core.outcome import InputError
+from cartflow.geometries.geometry import Boundary
 
 Array = np.ndarray
 
@@ -83,4 +86,14 @@ class RegionSource:
     def __post_init__(self) -> None:
         if np.any(np.less(self.supply, 0)) or np.any(np.less(self.removal, 0)):
             msg = f"region '{self.region}': supply and removal must not be negative"
+            raise InputError(msg)
+
+
+def require_apart(names: Iterable[str], boundaries: Mapping[str, Boundary], what: str) -> None:
+    """Raise `InputError` naming `what` if two of the boundaries have faces in common."""
+    for one, two in combinations(names, 2):
+        a, b = boundaries[one].faces, boundaries[two].faces
+        shared = 0 if a is None or b is None else np.intersect1d(a, b).size
+        if shared:
+            msg = f"{what}: the boundaries '{one}' and '{two}' have {shared} faces in common"
             raise InputError(msg)

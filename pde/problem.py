@@ -14,7 +14,7 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.pores import in_pores, undecided
 from cartflow.pde.anisotropic.sides import require_sides
-from cartflow.pde.boundary import BoundaryCondition, Place, RegionSource
+from cartflow.pde.boundary import BoundaryCondition, Place, RegionSource, require_apart
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.following import FollowingRegion
 from cartflow.pde.hindrance import Hindrance
@@ -117,12 +117,13 @@ class Problem:
         regions = (*self.geometry.regions, *(region.name for region in self.following))
         if self.following and self.geometry.active.ndim == 1:
             msg = f"regions.{self.following[0].name}: regions that follow a field are for boxes "
-            raise InputError(msg + f"and masks, and the {self.geometry.name} is a line of cells")
+            raise InputError(msg + f"and masks, and the {self.geometry.name} is neither")
         for item in self.fields:
             if item.anisotropy is not None:
                 require_sides(item.name, self.geometry, item.boundaries)
             for boundary in item.boundaries:
                 require_known(boundary, self.geometry.boundaries, f"fields.{item.name}.boundaries")
+            require_apart(item.boundaries, self.geometry.boundaries, f"fields.{item.name}")
             for source in item.sources:
                 require_known(source.region, regions, f"fields.{item.name}.regions")
             if item.chemotaxis is not None:

@@ -185,6 +185,10 @@ _SHAPES = {
         "file (an image, or a list of them), labels, largest_component, coarsen, surface; boundary "
         "rim, and wall around cavities"
     ),
+    "mesh": (
+        "file (.msh of Gmsh, or another of cells), unit, thickness; regions and boundaries by "
+        "their groups, and rim"
+    ),
     "phantom": "volume, spacing, lobes, seed, surface; boundary rim",
 }
 

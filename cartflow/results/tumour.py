@@ -11,12 +11,14 @@ from cartflow.core.dataset import variable
 from cartflow.core.outcome import InputError
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
+from cartflow.geometries.cell_mesh import CellMesh
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
 from cartflow.results.counted import counts
 from cartflow.results.endpoint import IN_TUMOUR
 from cartflow.results.only_counted import FieldsKept
 from cartflow.results.shelf import Saving, all_fields
+from cartflow.results.ugrid import Cells, on_ugrid, ugrid
 
 Array = np.ndarray
 
@@ -36,8 +38,11 @@ def tumour_group(
         variables = shelf.variables(record.states)
     else:
         variables = all_fields(record.states, simulation, saving or Saving())
+    found = {**variables, **_counts(record, simulation), **_places(geometry)}
+    if geometry.cell_mesh is not None:
+        found = _on_mesh(found, geometry.cell_mesh)
     return xr.Dataset(
-        {**variables, **_counts(record, simulation), **_places(geometry)},
+        found,
         coords=coordinates_of(geometry),
         # What was noted when the geometry was read; CF's name for it.
         attrs={"comment": "; ".join(geometry.notes)} if geometry.notes else {},
@@ -53,7 +58,8 @@ def require_free_names(network: Network, geometry: Geometry) -> None:
     shared = {"time", "phenotype", "penetration_depth", "penetration_depth_all"}
     amounts = {f"amount_{name}" for name in network.species_names}
     if geometry not in _names:
-        _names[geometry] = {*_places(geometry), *coordinates_of(geometry)}
+        mesh = {} if geometry.cell_mesh is None else ugrid(cells_of(geometry.cell_mesh), "cell")
+        _names[geometry] = {*_places(geometry), *coordinates_of(geometry), *mesh}
     taken = {*shared, *amounts, *_names[geometry]}
     for name in network.species_names:
         if name in taken:
@@ -141,6 +147,8 @@ def coordinates_of(geometry: Geometry) -> dict[str, xr.Variable]:
     """Return the coordinates of a grid."""
     # No 'axis': CF reads X, Y and Z as longitude, latitude and height.
     oblique = geometry.dims == ("k", "j", "i")
+    if geometry.cell_mesh is not None:
+        return _of_cells(geometry)
     coordinates = {}
     for name in geometry.dims:
         text = f"index {name}" if oblique else f"{name} of the mesh cell's centre"
@@ -151,3 +159,28 @@ def coordinates_of(geometry: Geometry) -> dict[str, xr.Variable]:
             grid = geometry.scatter(geometry.centres[:, column])
             coordinates[name] = variable(geometry.dims, grid, "mm", f"{name} (RAS) of the centre")
     return coordinates
+
+
+def cells_of(mesh: CellMesh) -> Cells:
+    """Return the mesh of a file as a result holds it."""
+    return Cells(vertices=mesh.vertices, cells=mesh.cells, kinds=mesh.kinds)
+
+
+def _on_mesh(found: dict[str, xr.Variable], mesh: CellMesh) -> dict[str, xr.Variable]:
+    """Return the variables of the group on the mesh, and those of the mesh itself."""
+    cells = cells_of(mesh)
+    on = {n: on_ugrid(v, cells) if "cell" in v.dims else v for n, v in found.items()}
+    thick = {}
+    if mesh.thickness is not None:
+        thick["mesh_thickness"] = variable((), mesh.thickness, "mm", "thickness of the plane mesh")
+    return {**on, **ugrid(cells, "cell"), **thick}
+
+
+def _of_cells(geometry: Geometry) -> dict[str, xr.Variable]:
+    """Return the number and the centre of every cell of a mesh file."""
+    number = geometry.coordinates["cell"].astype(np.int32)
+    found = {"cell": variable(("cell",), number, "1", "number of the mesh cell")}
+    for name, values in zip("xyz", geometry.centres.T, strict=True):
+        text = f"{name} of the mesh cell's centre"
+        found[f"cell_{name}"] = variable(("cell",), values, "mm", text)
+    return found

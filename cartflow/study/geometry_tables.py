@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field
 
 from cartflow.core.parameters import Parameter
 from cartflow.core.tables import PositiveInt, Table, WholeNumber, quantity
+from cartflow.geometries.meshes.files.units import MeshUnit
 from cartflow.geometries.shapes.shells import DepthFrom
 from cartflow.geometries.voxels.rim import Surface
 
@@ -106,6 +107,15 @@ class MaskTable(Table):
     interior: InteriorTable | None = None
 
 
+class MeshTable(Table):
+    """Cells on no grid, in a mesh file; in a plane they are `thickness` thick."""
+
+    shape: Literal["mesh"]
+    file: Path
+    unit: MeshUnit | None = None
+    thickness: Length | None = None
+
+
 class PhantomTable(Table):
     """The lobulated phantom, made by code."""
 
@@ -128,6 +138,7 @@ Shape = (
     | EllipsoidTable
     | BoxTable
     | MaskTable
+    | MeshTable
     | PhantomTable
 )
 GeometryTable = Annotated[Shape, Discriminator("shape")]

@@ -11,6 +11,7 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.graded.interior import Interior
 from cartflow.geometries.images.mask import read_mask, voxel_mask
 from cartflow.geometries.images.partial import read_partial_volume
+from cartflow.geometries.meshes.files.reading import read_mesh
 from cartflow.geometries.shapes.ball import ball, hollow_ball
 from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.cylinder import cylinder, cylindrical_shell
@@ -26,6 +27,7 @@ from cartflow.study.geometry_tables import (
     HollowBallTable,
     InteriorTable,
     MaskTable,
+    MeshTable,
     PhantomTable,
     RowTable,
     Shape,
@@ -63,6 +65,8 @@ def _build(table: Shape, folder: Path) -> Geometry:
             interior=_interior(table.interior),
             planar=table.planar,
         )
+    if isinstance(table, MeshTable):
+        return read_mesh(folder / table.file, table.unit, _value(table.thickness))
     return _phantom(table)
 
 

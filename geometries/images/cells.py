@@ -47,6 +47,9 @@ def boxes_of(geometry: Geometry) -> Boxes:
         return replace(blocks, cell=geometry.at_places(np.arange(geometry.size))[blocks.cell])
     if geometry.affine is not None:
         return Boxes(affine=geometry.affine, inside=geometry.active.T, cell=geometry.cell_of_place)
+    if geometry.cell_mesh is not None:
+        msg = "the cells of a mesh file are no boxes, over which means of images are not taken yet"
+        raise InputError(msg)
     if geometry.dims not in (("z", "y", "x"), ("y", "x")):
         msg = (
             f"the cells of a {geometry.name} are shells or layers, which lie nowhere in an image; "

@@ -55,7 +55,7 @@ class Stepper(Protocol):
 
 def _stepper(problem: Problem) -> Stepper:
     """Return the method for the geometry; only its own loops are then loaded or compiled."""
-    if problem.geometry.active.ndim == 1:
+    if problem.geometry.in_row:
         from cartflow.pde.lines.rosenbrock import Rosenbrock
 
         return Rosenbrock(problem)

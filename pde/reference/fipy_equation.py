@@ -11,6 +11,7 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.pde.anisotropic.shapes import matrices
 from cartflow.pde.reference.equation import Coefficients
 from cartflow.pde.reference.nonnegative_solver import solver_class
+from cartflow.pde.reference.oblique_diffusion import ObliqueDiffusion
 
 Array = np.ndarray
 
@@ -68,6 +69,11 @@ class FipyEquation:
         )
         if self._velocity is not None:
             right = right - upwind_class(self._velocity)(coeff=self._velocity)
+        self._oblique = None
+        if geometry.connectivity.oblique is not None:
+            self._oblique = ObliqueDiffusion(geometry)
+            self._beside = f.FaceVariable(mesh=mesh, rank=1, value=0.0)
+            right = right - upwind_class(self._beside)(coeff=self._beside)
         self._equation = f.TransientTerm(coeff=self._storage) == right
         self._solver = solver_class()(direct=mesh.dim == 1)
 
@@ -102,8 +108,13 @@ class FipyEquation:
         spread = self._spread(coefficients.diffusivity)
         self._diffusivity.setValue(spread if self._shape is None else self._shape * spread)
         if self._velocity is not None and coefficients.velocity is not None:
-            normals = np.asarray(self._geometry.mesh.faceNormals)
-            self._velocity.setValue(self._spread(coefficients.velocity)[None, :] * normals)
+            self._velocity.setValue(self._along_normals(coefficients.velocity))
+        if self._oblique is not None:
+            velocity = self._oblique.velocity(values, coefficients.diffusivity)
+            self._beside.setValue(self._along_normals(velocity))
+
+    def _along_normals(self, velocity: Array) -> Array:
+        return self._spread(velocity)[None, :] * np.asarray(self._geometry.mesh.faceNormals)
 
     def _spread(self, interior: Array) -> Array:
         values = np.zeros(self._geometry.mesh.numberOfFaces)

@@ -6,6 +6,7 @@ import numpy as np
 
 from cartflow.geometries.geometry import Geometry
 from cartflow.pde.operators.links import read_links
+from cartflow.pde.operators.oblique import limited_slope, upwind_values
 
 Array = np.ndarray
 
@@ -20,7 +21,10 @@ class LimitedDrift:
     def __init__(self, geometry: Geometry) -> None:
         self._faces = geometry.connectivity
         self._volumes = geometry.cell_volumes
-        links, faces = read_links(geometry), self._faces
+        faces = self._faces
+        if faces.oblique is not None:
+            return
+        links = read_links(geometry)
         beyond = np.stack([links.behind, links.ahead])  # against the axis, along it
         along = (links.sign > 0).astype(int)
         self._behind_owner = beyond[1 - along, links.axis, faces.owner]
@@ -32,20 +36,22 @@ class LimitedDrift:
         `velocity` (mm/day) at the interior faces counts from owner to neighbour.
         """
         faces = self._faces
-        forth = velocity >= 0.0
+        flux = faces.areas * velocity * self._slopes(values, velocity >= 0.0)
+        net = np.bincount(faces.neighbour, flux, self._volumes.size)
+        net -= np.bincount(faces.owner, flux, self._volumes.size)
+        return np.asarray(net / self._volumes)
+
+    def _slopes(self, values: Array, forth: Array) -> Array:
+        """Return what the limited value at each face has beside the upwind one."""
+        faces = self._faces
+        if faces.oblique is not None:
+            upwind = values[np.where(forth, faces.owner, faces.neighbour)]
+            return upwind_values(values, forth, faces, faces.oblique) - upwind
         near = np.where(forth, faces.owner, faces.neighbour)
         next_one = np.where(forth, faces.neighbour, faces.owner)
         far = np.where(forth, self._behind_owner, self._behind_neighbour)
         before, after = values[near] - values[far], values[next_one] - values[near]
-        rising = (before * after > 0.0) & (far != near)
-        gentler = np.minimum(np.abs(before), np.abs(after))
-        steeper = np.maximum(np.abs(before), np.abs(after))
-        ratio = np.divide(gentler, steeper, out=np.zeros_like(steeper), where=rising)
-        slope = np.sign(before) * steeper * ratio**2 / (1.0 + ratio**3)
-        flux = faces.areas * velocity * slope
-        net = np.bincount(faces.neighbour, flux, self._volumes.size)
-        net -= np.bincount(faces.owner, flux, self._volumes.size)
-        return np.asarray(net / self._volumes)
+        return limited_slope(before, after)
 
     def step_limit(self, velocity: Array, courant: float = 0.5) -> float:
         """Return the step, in days, over which drift takes at most this share of any cell."""

@@ -9,6 +9,7 @@ from cartflow.pde.operators.links import Links, spacings
 from cartflow.pde.operators.transport import TOO_FAST, drift
 from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.drift_kernels import carried, drift_flux
+from cartflow.pde.voxels.oblique_kernels import carry
 
 Array = np.ndarray
 
@@ -36,7 +37,7 @@ class VoxelDrift:
         """
         if self._links is None or not self.fields:
             return np.zeros((0, 0, 0)), np.zeros(0)
-        if self._problem.geometry.graded:
+        if self._problem.geometry.listed:
             return self._between_unlike(u, self._links)
         ahead, behind = self._links.ahead, self._links.behind
         flux = np.empty((len(self.fields), *ahead.shape))
@@ -72,8 +73,12 @@ class VoxelDrift:
             velocity = drift(self._problem, self._problem.fields[i], u)
             assert velocity is not None
             flow = faces.areas * velocity
-            rates[links.axis, links.first] = flow
-            carried(u[i], rates, links.ahead, links.behind, flux[k])
+            if faces.oblique is not None:
+                sides, more = (faces.owner, faces.neighbour, links.axis), faces.oblique
+                carry(u[i], flow, more.gradients(u[i]), more.apart, sides, flux[k])
+            else:
+                rates[links.axis, links.first] = flow
+                carried(u[i], rates, links.ahead, links.behind, flux[k])
             out = np.bincount(faces.owner, np.maximum(flow, 0.0), size)
             out += np.bincount(faces.neighbour, np.maximum(-flow, 0.0), size)
             speeds[k] = float((out / self._volumes).max())

@@ -16,7 +16,7 @@ def is_whole_grid(geometry: Geometry) -> bool:
     """Return whether all places of a grid are cells, and all of them equal."""
     volumes = geometry.cell_volumes
     # Blocks at the rim of a full mask may hold fewer voxels than others.
-    return bool(geometry.active.all() and np.all(volumes == volumes[0]) and not geometry.graded)
+    return bool(geometry.active.all() and np.all(volumes == volumes[0]) and not geometry.listed)
 
 
 def placed_diffusivities(problem: Problem, uniform: dict[int, float]) -> tuple[int, ...]:

@@ -75,8 +75,8 @@ def lay_out(
 ) -> Layout:
     """Return the layout of all fields at densities `u` (species, cells).
 
-    `uniform` are the fields with one diffusivity, `drifting` those with a drift, `stencils` those
-    whose diffusivity is anisotropic, `placed` those that need no `links` for another reason.
+    `uniform` are the fields with one diffusivity, `drifting` those with a row of fluxes, `stencils`
+    those whose diffusivity is anisotropic, `placed` those that need no `links` for another reason.
     """
     storage, geometry = problem.storage(u), problem.geometry
     transports = [

@@ -21,6 +21,7 @@ from cartflow.pde.voxels.fields import (
     uniform_diffusivities,
 )
 from cartflow.pde.voxels.laid_out import Fields
+from cartflow.pde.voxels.oblique import ObliqueFlux
 
 Array = np.ndarray
 
@@ -89,6 +90,7 @@ class VoxelOperators:
         needed = drifts or mobile > {*self.uniform, *self._stencils, *self._placed}
         self._links = read_links(problem.geometry) if needed else None
         self.drift = VoxelDrift(problem, self._links if drifts else None)
+        self._oblique = ObliqueFlux(problem, self._links, self.drift.fields)
         start = np.ones((len(problem.fields), problem.geometry.size))
         self._storage = problem.storage(start) if problem.solutes.any() else None
         self._steady = all(steady(problem, item) for item in problem.fields)
@@ -113,6 +115,7 @@ class VoxelOperators:
         u = self._densities(amounts)
         layout = self._first if self._steady else self._at(u)
         flux, drifts = self.drift.flux(u)
+        flux = self._oblique.added(flux, u, layout.fields)
         drift = 4.0 * float(drifts.max()) if drifts.size > 0 else 0.0
         drifts_more = drift > layout.speed
         return VoxelOperator(
@@ -146,9 +149,8 @@ class VoxelOperators:
         return self._layout(u, self._problem)
 
     def _layout(self, u: Array, problem: Problem) -> Layout:
-        drifting = self.drift.fields
         ways = (self._stencils, self._placed)
-        return lay_out(problem, u, self.uniform, self._links, drifting, *ways)
+        return lay_out(problem, u, self.uniform, self._links, self._oblique.rows, *ways)
 
     def _densities(self, amounts: Array) -> Array:
         if self._storage is None:

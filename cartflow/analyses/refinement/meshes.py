@@ -10,6 +10,7 @@ from cartflow.study.geometry_tables import (
     BoxTable,
     EllipsoidTable,
     MaskTable,
+    MeshTable,
     PhantomTable,
     RowTable,
     Shape,
@@ -31,6 +32,12 @@ def finer(table: Shape, times: int) -> dict[str, Any]:
         return {"geometry.cells": [n * times for n in table.cells]}
     if isinstance(table, EllipsoidTable):
         return {"geometry.spacing": f"{table.spacing.value / times!r} mm"}
+    if isinstance(table, MeshTable):
+        msg = (
+            f"refine: geometry.file = {table.file}: cells of a mesh file are not split; make finer "
+            "files and compare their runs"
+        )
+        raise InputError(msg)
     assert isinstance(table, MaskTable | PhantomTable)
     return _voxels(table, times)
 

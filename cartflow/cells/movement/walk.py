@@ -13,6 +13,7 @@ from cartflow.cells.movement.gait import Gait
 from cartflow.cells.population import Population, head
 from cartflow.cells.room.grid import Grid, grid_of
 from cartflow.cells.room.row import Row, is_row, row_of
+from cartflow.core.outcome import InputError
 from cartflow.geometries.geometry import Geometry
 from cartflow.pde.voxels.crew import in_parts
 
@@ -26,6 +27,8 @@ _OF_RADIUS = 0.05
 
 def room_of(geometry: Geometry) -> Room:
     """Return where cells may be. Raises `InputError` for a geometry that is not there yet."""
+    if geometry.cell_mesh is not None:
+        raise InputError("geometry.shape: 'mesh' is not there for fields as cells yet")
     return row_of(geometry) if is_row(geometry) else grid_of(geometry)
 
 

@@ -23,7 +23,11 @@ def on_a_line(problem: Problem) -> bool:
     """Return whether a problem is on a line of cells, with transport that never changes."""
     faces = problem.geometry.connectivity
     places = np.arange(faces.owner.size)
-    joined = np.array_equal(faces.owner, places) and np.array_equal(faces.neighbour, places + 1)
+    joined = (
+        problem.geometry.in_row
+        and np.array_equal(faces.owner, places)
+        and np.array_equal(faces.neighbour, places + 1)
+    )
     return joined and all(steady(problem, item) for item in problem.fields)
 
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.ticks import colours, log_limits
+from cartflow.results.figures.cuts import plot_section
 from cartflow.results.figures.over_depth import means_over_depth
 from cartflow.results.figures.panels import label, shown_name, shown_unit
 from cartflow.results.figures.slices import cut_title, draw_cut, scale, thickest
@@ -21,13 +22,16 @@ Cut = tuple[str, float]
 def plot_field(
     tumour: xr.Dataset, name: str, axes: Axes, *, day: float | None = None, cut: Cut | None = None
 ) -> None:
-    """Draw a field: of a row of cells over depth and time, or at a `day`; of voxels in a `cut`.
+    """Draw a field: of a row of cells over depth and time, or at a `day`; else in a `cut`.
 
     `cut` names an axis and the place on it (mm, or the index of an oblique mask); without it the
     thickest slice is drawn, without `day` (day) the last one saved. Raises `InputError`.
     """
     require_known(name, fields_of(tumour), "field")
     dims = [str(d) for d in tumour["cell_volume"].dims]
+    if dims == ["cell"]:
+        plot_section(tumour, name, axes, saved_at(tumour, day), cut)
+        return
     if len(dims) > 1:
         _plot_cut(tumour, name, axes, saved_at(tumour, day), cut)
         return

@@ -15,7 +15,7 @@ from cartflow.results.figures.courses import plot_balance, plot_organs, plot_sit
 from cartflow.results.figures.in_tumour import plot_exchange, plot_in_tumours
 from cartflow.results.figures.panels import finish_linear, shown_unit
 from cartflow.results.figures.slices import first_product
-from cartflow.results.figures.tumour import plot_tumour
+from cartflow.results.figures.tumour import in_one_row, plot_tumour
 from cartflow.results.one_tumour import one_tumour, tumours_of
 
 
@@ -35,7 +35,7 @@ def plot_result(tree: xr.DataTree, path: Path) -> None:
         return
     dims = _dims(tree)
     # Slices come in two rows.
-    height, ratios = (9, [1, 1]) if len(dims) == 1 else (13.5, [1, 2])
+    height, ratios = (9, [1, 1]) if in_one_row(dims) else (13.5, [1, 2])
     figure = Figure(figsize=(14, height), layout="constrained")
     FigureCanvasAgg(figure)
     upper, lower = np.asarray(figure.subfigures(2, 1, height_ratios=ratios))
@@ -55,7 +55,7 @@ def plot_tumours(tree: xr.DataTree, path: Path) -> None:
     """Write a figure (PNG) of organs, of all tumours and of the balance, and of each tumour."""
     names = tumours_of(tree)
     each = {name: one_tumour(tree, name) for name in names}
-    heights = [4.5 if len(_dims(one)) == 1 else 9.0 for one in each.values()]
+    heights = [4.5 if in_one_row(_dims(one)) else 9.0 for one in each.values()]
     figure = Figure(figsize=(14, 4.5 + sum(heights)), layout="constrained")
     FigureCanvasAgg(figure)
     rows = np.asarray(figure.subfigures(1 + len(names), 1, height_ratios=[4.5, *heights]))

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 
 from cartflow.core.ticks import TUMOUR_COLOUR
+from cartflow.results.figures.cuts import plot_cuts
 from cartflow.results.figures.panels import shown_name, shown_unit
 from cartflow.results.figures.slices import plot_slices, scale
 
@@ -16,7 +17,13 @@ _PRODUCTS = {"phenotype", "product"}
 
 
 def plot_tumour(tree: xr.DataTree, dims: list[str], place: SubFigure) -> None:
-    """Draw the fields over depth, or where there is more than one dimension in slices."""
+    """Draw the fields over depth, or where there is more than one dimension in slices.
+
+    Cells on no grid are drawn where they are, cut by planes.
+    """
+    if dims == ["cell"]:
+        plot_cuts(tree, place)
+        return
     if len(dims) > 1:
         plot_slices(tree, dims, place)
         return
@@ -66,3 +73,8 @@ def _where_cells_enter(tumour: xr.Dataset, order: np.ndarray, axes: Axes) -> Non
     depth = np.where(fed, tumour["depth"].values[order], np.nan)
     start = np.full(depth.size, float(tumour["time"][0]))
     axes.plot(start, depth, color=TUMOUR_COLOUR, lw=6, solid_capstyle="butt", clip_on=False)
+
+
+def in_one_row(dims: list[str]) -> bool:
+    """Return whether `plot_tumour` draws panels in one row, not in two."""
+    return len(dims) == 1 and dims != ["cell"]

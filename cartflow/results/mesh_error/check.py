@@ -82,6 +82,11 @@ def _checked(
         raise _LeftOut("not asked for (solver.mesh_check)")
     if record.outcome.status != "finished":
         raise _LeftOut("left out, since the run did not finish")
+    geometry = simulation.coupled.engine.problem.geometry
+    if geometry.cell_mesh is not None:
+        # How oblique it is was noted last.
+        msg = f"{geometry.notes[-1]}; its error is told by a finer file alone"
+        raise _LeftOut(msg)
     companion = coarse_simulation(simulation)
     if companion is None:
         raise _LeftOut("too coarse to say")

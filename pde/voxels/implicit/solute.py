@@ -89,7 +89,7 @@ def _system(problem: Problem, species: int, fields: Fields) -> tuple[Array, Conj
     size = problem.geometry.size
     if fields.way[species] == 3:
         return np.arange(size), FacesSystem(arms_matrix(fields, species), size)
-    if not problem.geometry.graded:
+    if not problem.geometry.listed:
         place, exchange = on_box(problem, species, fields)
         return place, BoxSystem(exchange)
     faces = problem.geometry.connectivity

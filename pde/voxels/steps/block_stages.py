@@ -39,7 +39,7 @@ class BlockStages:
         self._operators = operators
         self._kinetics = kinetics
         self._rates = rates
-        row = problem.geometry.active.shape[-1]
+        row = 1 if problem.geometry.listed else problem.geometry.active.shape[-1]
         self._width = max(1, _WIDTH // row) * row
 
     def step(self, operator: VoxelOperator, first: Array, table: Array, weights: Array) -> Staged:
