@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.cells.asked import Asked
+from cartflow.cells.room.row import is_row
 from cartflow.core.outcome import InputError
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.simulation import Simulation
@@ -29,6 +30,37 @@ def refuse(simulation: Simulation, asked: Asked) -> None:
             raise InputError(msg)
         _refuse_field(problem, problem.fields[problem.network.index(name)], name)
     _require_all_products(problem, asked)
+    _refuse_crowding(problem, asked)
+
+
+def _refuse_crowding(problem: Problem, asked: Asked) -> None:
+    """Raise `InputError` where cells have no place of their own, or do what a lattice has not."""
+    geometry = problem.geometry
+    if asked.room.crowding == "lattice":
+        if is_row(geometry):
+            msg = f"cells.crowding: a lattice of '{geometry.name}' {_YET}; allowed: boxes and masks"
+            raise InputError(msg)
+        for name, walking in zip(asked.kinds, asked.walking, strict=True):
+            item = problem.fields[problem.network.index(name)]
+            if walking.speed or item.chemotaxis is not None or item.boundaries:
+                msg = f"fields.{name}: on a lattice a diffusivity alone is there for cells yet, "
+                raise InputError(msg + "without speed, chemotaxis or boundaries")
+    elif geometry.name in ("slab", "cylinder", "cylindrical shell"):
+        for key, used in (
+            ("crowding", asked.room.crowding != "none"),
+            ("contacts", asked.contacts),
+        ):
+            if used:
+                msg = f"cells.{key}: cells of a {geometry.name} have no place along its faces; "
+                raise InputError(msg + "take a ball, a box or a mask")
+    for name, walking in zip(asked.kinds, asked.walking, strict=True):
+        if walking.bias > 0.0:
+            if walking.bias >= 1.0:
+                msg = f"fields.{name}.bias: {walking.bias:g}; allowed: 0 to less than 1"
+                raise InputError(msg)
+            if problem.fields[problem.network.index(name)].chemotaxis is None:
+                msg = f"fields.{name}.bias: needs chemotaxis, whose attractant it turns to"
+                raise InputError(msg)
 
 
 def _refuse_engine(coupled: Coupled) -> None:

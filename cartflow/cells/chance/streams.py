@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-Purpose = Literal["start", "sources", "body", "arrivals", "infusions", "boluses"]
+Purpose = Literal["start", "sources", "body", "arrivals", "infusions", "boluses", "hops", "turns"]
 _PURPOSES = get_args(Purpose)
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cartflow.cells.births.happen import happened, without
+from cartflow.cells.births.happen import Choices, happened
 from cartflow.cells.chance.streams import spread, stream
-from cartflow.cells.movement.walk import placed, walked
+from cartflow.cells.crowding.lattice import happened_in_sites, with_room
+from cartflow.cells.movement.walk import placed
 from cartflow.cells.population import Population
+from cartflow.cells.room.grid import Grid
+from cartflow.cells.run.motion import Motion
 from cartflow.cells.run.system import CellSystem
+from cartflow.cells.run.weights import weights_of
+from cartflow.cells.traits.drawn import drawn, handed_down
 from cartflow.core.outcome import StepFailed
 from cartflow.coupling.ledger import Ledger
 from cartflow.pde.engine import check
@@ -32,6 +37,7 @@ class Stepping:
     tumour: Array
     body: Array
     ledger: Ledger
+    motion: Motion
     number: int = 0
 
     def step(self, dt: float, infused: tuple[Array, Array]) -> None:
@@ -57,9 +63,12 @@ class Stepping:
         if self.cells.size + places.size > asked.most:
             msg = f"{self.cells.size + places.size} cells are more than cells.most = {asked.most}"
             raise StepFailed("cells", msg)
+        room, unborn = self.system.room, self.cells.unborn
+        if asked.room.crowding == "lattice" and isinstance(room, Grid):
+            places = with_room(places, self.cells, room, asked.room.per_site)
         kinds = np.full(places.size, kind)
-        unborn = self.cells.unborn
-        new = placed(self.system.room, kinds, places, unborn, self.number, asked.seed)
+        new = placed(room, kinds, places, unborn, self.number, asked.seed, asked.columns)
+        drawn(new, asked.traits, unborn, asked.seed)
         self.cells = self.cells.joined(new)
 
     def products(self, of_kinds: Array) -> Array:
@@ -80,17 +89,17 @@ class Stepping:
         return state
 
     def _move(self, dt: float) -> None:
-        system = self.system
-        if not system.gait.moves or not self.cells.size:
-            return
+        system, motion = self.system, self.motion
         velocity = system.drift.velocity(self._seen() if system.drift.laws else self.tumour)
-        moved = walked(
-            self.cells, system.room, system.gait, velocity, dt, self.number, system.asked.seed
+        before = replace(
+            motion.tally, dead=motion.tally.dead.copy(), turned=motion.tally.turned.copy()
         )
-        gone = moved.place < 0
-        for kind, wall in zip(moved.kind[gone], -1 - moved.place[gone], strict=True):
-            self._went(int(kind), system.wall(int(kind), int(wall)), 1)
-        self.cells = without(moved, gone)
+        self.cells = motion.go(self.cells, velocity, dt)
+        for kind, wall in motion.taken:
+            self._went(kind, system.wall(kind, wall), 1)
+        self.ledger.died += self.products(motion.tally.dead - before.dead)
+        turned = motion.tally.turned - before.turned
+        self.ledger.converted += self.products(turned.sum(axis=0) - turned.sum(axis=1))
 
     def _went(self, kind: int, place: int, number: int) -> None:
         """Count cells of a kind that left for good through a place."""
@@ -107,21 +116,28 @@ class Stepping:
             rates = system.acts.network.rates(state)
         self._require_finite(rates)
         acts, order = system.choices
-        cells, counts = happened(
-            self.cells,
-            acts,
-            self._chances(state, rates)[order],
-            dt,
-            self.number,
-            system.asked.seed,
-            system.asked.most,
-        )
+        cells, counts = self._happened(acts, self._chances(state, rates)[order], order, dt)
+        handed_down(cells, system.asked.traits, self.cells.unborn, system.asked.seed)
         self.cells = cells
         times = np.zeros(order.size, dtype=np.int64)
         times[order] = counts
         left = self._entered(times)
         self._sources(rates, dt)
         return left
+
+    def _happened(
+        self, acts: Choices, chances: Array, order: Array, dt: float
+    ) -> tuple[Population, Array]:
+        system, asked = self.system, self.system.asked
+        weights = weights_of(system, self.motion, self.cells, order)
+        room = asked.room
+        if room.crowding == "lattice":
+            assert isinstance(system.room, Grid)
+            return happened_in_sites(
+                self.cells, system.room, acts, chances, room.per_site, dt, self.number, asked.seed,
+                asked.most, weights,
+            )  # fmt: skip
+        return happened(self.cells, acts, chances, dt, self.number, asked.seed, asked.most, weights)
 
     def _require_finite(self, rates: Array) -> None:
         if not np.isfinite(rates).all():

@@ -1,0 +1,213 @@
+"""Hunters one after another: they search, attach, kill, let go and pause."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.cells.chance.philox import CONTACT, coarse, draw, uniform
+from cartflow.cells.contact.terms import (
+    ANTIGEN,
+    ATTACH,
+    BINDING,
+    BYSTANDER,
+    EXHAUSTED,
+    EXHAUSTED_AFTER,
+    HALF,
+    KILL,
+    KILL_CHANCE,
+    KILL_TIME,
+    LET_GO,
+    PAUSE,
+    POTENCY,
+    REACH,
+    RECEPTOR,
+    REFERENCE,
+    SATURATION,
+    THRESHOLD,
+    TROGOCYTOSIS,
+)
+from cartflow.cells.crowding.bins import cube_of
+from cartflow.core.compiling import serial
+
+_MOST_NEAR = 4096
+
+
+@serial
+def strength(terms, c, hunter, target):  # type: ignore[no-untyped-def]
+    """Return how well a hunter with the traits `hunter` finds a target, 0 to 1."""
+    antigen = 1.0
+    if terms[ANTIGEN, c] >= 0.0:
+        antigen = target[int(terms[ANTIGEN, c])]
+    if terms[BINDING, c] > 0.0:
+        receptor = 1.0
+        if terms[RECEPTOR, c] >= 0.0:
+            receptor = hunter[int(terms[RECEPTOR, c])] / terms[REFERENCE, c]
+        bound = antigen / (antigen + terms[HALF, c]) if antigen > 0.0 else 0.0
+        return np.tanh(0.5 * terms[POTENCY, c] * receptor * bound)
+    above = antigen - terms[THRESHOLD, c]
+    if above <= 0.0:
+        return 0.0
+    if np.isinf(terms[SATURATION, c]):
+        return 1.0
+    return min(above / (terms[SATURATION, c] - terms[THRESHOLD, c]), 1.0)
+
+
+@serial
+def hunt(  # type: ignore[no-untyped-def]
+    position, kind, name, traits, met, mate, clock, dead, terms, between, low, size, shape, start,
+    order, moving, days, step, seed, attached, killed, let_go, bystanders, turned,
+):  # fmt: skip
+    """Let every hunter do what it does in `days`; mark who is `dead`, and count by contact.
+
+    Cells take their turns in their order. `turned` (kinds, kinds) counts who became what.
+    """
+    near, share = np.empty(_MOST_NEAR, np.int64), np.empty(_MOST_NEAR)
+    hunts = np.zeros(between.shape[0], np.bool_)
+    for hunter in range(between.shape[0]):
+        for target in range(between.shape[1]):
+            hunts[hunter] = hunts[hunter] or between[hunter, target] >= 0
+    lists = (low, size, shape, start, order, moving)
+    for i in range(len(position)):
+        if dead[i] or not hunts[kind[i]]:
+            mate[i], clock[i] = -1, 0.0
+            continue
+        if clock[i] < 0.0:
+            clock[i] = min(clock[i] + days, 0.0)
+            continue
+        a, b, c, e = draw(seed, name[i], step, CONTACT, 0)
+        if mate[i] < 0:
+            found = _search(
+                i, met[i], position, kind, traits, dead, terms, between, *lists, near, share
+            )
+            total = 0.0
+            for k in range(found):
+                total += share[k]
+            if total <= 0.0 or uniform(a, b) > -np.expm1(-total * days):
+                continue
+            mark, chosen = coarse(c) * total, 0
+            for k in range(found):
+                if share[k] > 0.0:
+                    chosen = k
+                    mark -= share[k]
+                    if mark < 0.0:
+                        break
+            target = near[chosen]
+            which = between[kind[i], kind[target]]
+            mate[i], clock[i] = target, 0.0
+            met[i] += 1
+            attached[which] += 1
+            if terms[ANTIGEN, which] >= 0.0:
+                traits[target, int(terms[ANTIGEN, which])] *= 1.0 - terms[TROGOCYTOSIS, which]
+            continue
+        target = mate[i]
+        which = between[kind[i], kind[target]]
+        if dead[target] or which < 0:
+            _release(i, max(which, 0), kind, met, mate, clock, terms, turned)
+            continue
+        clock[i] += days
+        able = strength(terms, which, traits[i], traits[target])
+        if terms[BYSTANDER, which] > 0.0:
+            bystanders[which] += _stray(
+                i, target, position, kind, name, dead, terms, which, *lists, near, days, step, seed
+            )
+        if terms[KILL_TIME, which] > 0.0:
+            # Half a step early or late is as near as the step has it.
+            if clock[i] < terms[KILL_TIME, which] - 0.5 * days:
+                continue
+            kills = uniform(a, b) < terms[KILL_CHANCE, which] * able
+        else:
+            kill = terms[KILL, which] * able
+            total = kill + terms[LET_GO, which]
+            if total <= 0.0 or uniform(a, b) > -np.expm1(-total * days):
+                continue
+            kills = coarse(c) * total < kill
+        if kills:
+            dead[target] = True
+            killed[which] += 1
+        else:
+            let_go[which] += 1
+        _release(i, which, kind, met, mate, clock, terms, turned)
+
+
+@serial
+def _release(i, which, kind, met, mate, clock, terms, turned):  # type: ignore[no-untyped-def]
+    """Free a hunter, who pauses; after its last contact it is exhausted."""
+    mate[i], clock[i] = -1, -terms[PAUSE, which]
+    to = int(terms[EXHAUSTED, which])
+    if met[i] >= terms[EXHAUSTED_AFTER, which] and to >= 0:
+        turned[kind[i], to] += 1
+        kind[i] = to
+
+
+@serial
+def _around(i, reach, position, low, size, shape, start, order, moving, near):  # type: ignore[no-untyped-def]
+    """Write the rows of the cells within `reach` of a cell to `near`; return their number."""
+    found = 0
+    x = cube_of(position, i, 0, low, size, shape, moving)
+    y = cube_of(position, i, 1, low, size, shape, moving)
+    z = cube_of(position, i, 2, low, size, shape, moving)
+    for p in range(max(x - 1, 0), min(x + 2, shape[0])):
+        for q in range(max(y - 1, 0), min(y + 2, shape[1])):
+            row = (p * shape[1] + q) * shape[2]
+            for k in range(start[row + max(z - 1, 0)], start[row + min(z + 2, shape[2])]):
+                j = order[k]
+                if j == i or found == _MOST_NEAR:
+                    continue
+                square = 0.0
+                for a in range(3):
+                    if moving[a]:
+                        square += (position[i, a] - position[j, a]) ** 2
+                if square <= reach * reach:
+                    near[found] = j
+                    found += 1
+    return found
+
+
+@serial
+def _search(  # type: ignore[no-untyped-def]
+    i, before, position, kind, traits, dead, terms, between, low, size, shape, start, order,
+    moving, near, share,
+):  # fmt: skip
+    """Write the targets that a cell may attach to, and at which rates; return their number.
+
+    It attached to as many as `before`.
+    """
+    reach, found = 0.0, 0
+    for target in range(between.shape[1]):
+        c = between[kind[i], target]
+        if c >= 0:
+            reach = max(reach, terms[REACH, c])
+    count = _around(i, reach, position, low, size, shape, start, order, moving, near)
+    for k in range(count):
+        j = near[k]
+        c = between[kind[i], kind[j]]
+        if c < 0 or dead[j] or before >= terms[EXHAUSTED_AFTER, c]:
+            continue
+        square = 0.0
+        for a in range(3):
+            if moving[a]:
+                square += (position[i, a] - position[j, a]) ** 2
+        if square <= terms[REACH, c] ** 2:
+            near[found] = j
+            share[found] = terms[ATTACH, c] * strength(terms, c, traits[i], traits[j])
+            found += 1
+    return found
+
+
+@serial
+def _stray(  # type: ignore[no-untyped-def]
+    i, held, position, kind, name, dead, terms, which, low, size, shape, start, order, moving,
+    near, days, step, seed,
+):  # fmt: skip
+    """Kill by chance what is near a held target and of its kind; return how many."""
+    reach, killed = terms[REACH, which], 0
+    count = _around(i, reach, position, low, size, shape, start, order, moving, near)
+    for k in range(count):
+        j = near[k]
+        if j == held or dead[j] or kind[j] != kind[held]:
+            continue
+        a, b, _, _ = draw(seed, name[i], step, CONTACT, 1 + k)
+        if uniform(a, b) < -np.expm1(-terms[BYSTANDER, which] * days):
+            dead[j] = True
+            killed += 1
+    return killed
