@@ -13,9 +13,9 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.coupling.simulation import Simulation
 from cartflow.kinetics.network import Network
+from cartflow.study.cell_contacts import contacts_of
 from cartflow.study.cell_parts import (
     bodies_of,
-    contacts_of,
     effects_of,
     room_asked,
     traits_of,

@@ -30,7 +30,7 @@ def family(  # type: ignore[no-untyped-def]
         k, left = kinds[done], lefts[done]
         total = 0.0
         for act in range(begin[k], begin[k + 1]):
-            total += _chance(act, here, chances, weight, column)
+            total += chance_of(act, here, chances, weight, column)
         if total <= 0.0:
             done += 1
             continue
@@ -40,14 +40,7 @@ def family(  # type: ignore[no-untyped-def]
         if wait >= left:
             done += 1
             continue
-        chosen, mark = begin[k], uniform(c, e) * total
-        for act in range(begin[k], begin[k + 1]):
-            chance = _chance(act, here, chances, weight, column)
-            if chance > 0.0:
-                chosen = act
-                mark -= chance
-                if mark < 0.0:
-                    break
+        chosen = drawn_act(uniform(c, e) * total, k, here, chances, begin, weight, column)
         counts[chosen] += 1
         left -= wait
         if out[chosen] == 0:
@@ -65,10 +58,25 @@ def family(  # type: ignore[no-untyped-def]
 
 
 @serial
-def _chance(act, here, chances, weight, column):  # type: ignore[no-untyped-def]
+def chance_of(act, here, chances, weight, column):  # type: ignore[no-untyped-def]
+    """Return the chance of an act per day, in a mesh cell, times the cell's own weight."""
     if column[act] < 0:
         return chances[act, here]
     return chances[act, here] * weight[column[act]]
+
+
+@serial
+def drawn_act(mark, k, here, chances, begin, weight, column):  # type: ignore[no-untyped-def]
+    """Return the act of kind `k` at a `mark` between 0 and the sum of all its chances."""
+    chosen = begin[k]
+    for act in range(begin[k], begin[k + 1]):
+        chance = chance_of(act, here, chances, weight, column)
+        if chance > 0.0:
+            chosen = act
+            mark -= chance
+            if mark < 0.0:
+                break
+    return chosen
 
 
 @serial

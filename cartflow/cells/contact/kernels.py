@@ -53,95 +53,116 @@ def strength(terms, c, hunter, target):  # type: ignore[no-untyped-def]
 
 
 @serial
-def hunt(  # type: ignore[no-untyped-def]
-    position, kind, name, traits, met, mate, clock, dead, terms, between, low, size, shape, start,
-    order, moving, days, step, seed, attached, killed, let_go, bystanders, turned,
-):  # fmt: skip
-    """Let every hunter do what it does in `days`; mark who is `dead`, and count by contact.
+def hunt(cells, law, lists, days, step, seed, counts):  # type: ignore[no-untyped-def]
+    """Let every hunter do what it does in `days`; mark who is dead, and count by contact.
 
-    Cells take their turns in their order. `turned` (kinds, kinds) counts who became what.
+    `cells` are (position, kind, name, traits, met, mate, clock, dead), `law` the numbers and pairs
+    of the terms, `lists` those of the bins, `counts` (attached, killed, let go, bystanders, who
+    turned into what). Cells take their turns in their order.
     """
-    near, share = np.empty(_MOST_NEAR, np.int64), np.empty(_MOST_NEAR)
+    _, kind, _, _, _, mate, clock, dead = cells
+    between = law[1]
     hunts = np.zeros(between.shape[0], np.bool_)
     for hunter in range(between.shape[0]):
-        for target in range(between.shape[1]):
-            hunts[hunter] = hunts[hunter] or between[hunter, target] >= 0
-    lists = (low, size, shape, start, order, moving)
-    for i in range(len(position)):
+        hunts[hunter] = between[hunter].max() >= 0
+    near, share = np.empty(_MOST_NEAR, np.int64), np.empty(_MOST_NEAR)
+    for i in range(kind.size):
         if dead[i] or not hunts[kind[i]]:
             mate[i], clock[i] = -1, 0.0
-            continue
-        if clock[i] < 0.0:
+        elif clock[i] < 0.0:
             clock[i] = min(clock[i] + days, 0.0)
-            continue
-        a, b, c, e = draw(seed, name[i], step, CONTACT, 0)
-        if mate[i] < 0:
-            found = _search(
-                i, met[i], position, kind, traits, dead, terms, between, *lists, near, share
-            )
-            total = 0.0
-            for k in range(found):
-                total += share[k]
-            if total <= 0.0 or uniform(a, b) > -np.expm1(-total * days):
-                continue
-            mark, chosen = coarse(c) * total, 0
-            for k in range(found):
-                if share[k] > 0.0:
-                    chosen = k
-                    mark -= share[k]
-                    if mark < 0.0:
-                        break
-            target = near[chosen]
-            which = between[kind[i], kind[target]]
-            mate[i], clock[i] = target, 0.0
-            met[i] += 1
-            attached[which] += 1
-            if terms[ANTIGEN, which] >= 0.0:
-                traits[target, int(terms[ANTIGEN, which])] *= 1.0 - terms[TROGOCYTOSIS, which]
-            continue
-        target = mate[i]
-        which = between[kind[i], kind[target]]
-        if dead[target] or which < 0:
-            _release(i, max(which, 0), kind, met, mate, clock, terms, turned)
-            continue
-        clock[i] += days
-        able = strength(terms, which, traits[i], traits[target])
-        if terms[BYSTANDER, which] > 0.0:
-            bystanders[which] += _stray(
-                i, target, position, kind, name, dead, terms, which, *lists, near, days, step, seed
-            )
-        if terms[KILL_TIME, which] > 0.0:
-            # Half a step early or late is as near as the step has it.
-            if clock[i] < terms[KILL_TIME, which] - 0.5 * days:
-                continue
-            kills = uniform(a, b) < terms[KILL_CHANCE, which] * able
+        elif mate[i] < 0:
+            _attach(i, cells, law, lists, near, share, days, step, seed, counts)
         else:
-            kill = terms[KILL, which] * able
-            total = kill + terms[LET_GO, which]
-            if total <= 0.0 or uniform(a, b) > -np.expm1(-total * days):
-                continue
-            kills = coarse(c) * total < kill
-        if kills:
-            dead[target] = True
-            killed[which] += 1
-        else:
-            let_go[which] += 1
-        _release(i, which, kind, met, mate, clock, terms, turned)
+            _hold(i, cells, law, lists, near, days, step, seed, counts)
 
 
 @serial
-def _release(i, which, kind, met, mate, clock, terms, turned):  # type: ignore[no-untyped-def]
+def _attach(i, cells, law, lists, near, share, days, step, seed, counts):  # type: ignore[no-untyped-def]
+    """Let a hunter attach to one of its targets within reach, or to none."""
+    _, kind, name, traits, met, mate, clock, _ = cells
+    terms, between = law
+    found, total = _search(i, cells, law, lists, near, share), 0.0
+    for k in range(found):
+        total += share[k]
+    if total <= 0.0:
+        return
+    a, b, c, _ = draw(seed, name[i], step, CONTACT, 0)
+    if uniform(a, b) > -np.expm1(-total * days):
+        return
+    mark, target = coarse(c) * total, near[0]
+    for k in range(found):
+        if share[k] > 0.0:
+            target = near[k]
+            mark -= share[k]
+            if mark < 0.0:
+                break
+    which = between[kind[i], kind[target]]
+    mate[i], clock[i] = target, 0.0
+    met[i] += 1
+    counts[0][which] += 1
+    if terms[ANTIGEN, which] >= 0.0:
+        traits[target, int(terms[ANTIGEN, which])] *= 1.0 - terms[TROGOCYTOSIS, which]
+
+
+@serial
+def _hold(i, cells, law, lists, near, days, step, seed, counts):  # type: ignore[no-untyped-def]
+    """Let a hunter kill the target that it holds, or let it go, or hold on."""
+    _, kind, name, traits, _, mate, clock, dead = cells
+    terms, between = law
+    target = mate[i]
+    which = between[kind[i], kind[target]]
+    if dead[target] or which < 0:
+        _release(i, max(which, 0), cells, terms, counts)
+        return
+    clock[i] += days
+    if terms[BYSTANDER, which] > 0.0:
+        counts[3][which] += _stray(i, target, cells, terms, which, lists, near, days, step, seed)
+    a, b, c, _ = draw(seed, name[i], step, CONTACT, 0)
+    able = strength(terms, which, traits[i], traits[target])
+    if terms[KILL_TIME, which] > 0.0:
+        # Half a step early or late is as near as the step has it.
+        if clock[i] < terms[KILL_TIME, which] - 0.5 * days:
+            return
+        kills = uniform(a, b) < terms[KILL_CHANCE, which] * able
+    else:
+        kill = terms[KILL, which] * able
+        total = kill + terms[LET_GO, which]
+        if total <= 0.0 or uniform(a, b) > -np.expm1(-total * days):
+            return
+        kills = coarse(c) * total < kill
+    if kills:
+        dead[target] = True
+        counts[1][which] += 1
+    else:
+        counts[2][which] += 1
+    _release(i, which, cells, terms, counts)
+
+
+@serial
+def _release(i, which, cells, terms, counts):  # type: ignore[no-untyped-def]
     """Free a hunter, who pauses; after its last contact it is exhausted."""
+    _, kind, _, _, met, mate, clock, _ = cells
     mate[i], clock[i] = -1, -terms[PAUSE, which]
     to = int(terms[EXHAUSTED, which])
     if met[i] >= terms[EXHAUSTED_AFTER, which] and to >= 0:
-        turned[kind[i], to] += 1
+        counts[4][kind[i], to] += 1
         kind[i] = to
 
 
 @serial
-def _around(i, reach, position, low, size, shape, start, order, moving, near):  # type: ignore[no-untyped-def]
+def _distance(position, i, j, moving):  # type: ignore[no-untyped-def]
+    square = 0.0
+    for a in range(3):
+        if moving[a]:
+            square += (position[i, a] - position[j, a]) ** 2
+    return np.sqrt(square)
+
+
+@serial
+def _around(i, reach, position, lists, near):  # type: ignore[no-untyped-def]
     """Write the rows of the cells within `reach` of a cell to `near`; return their number."""
+    low, size, shape, start, order, moving = lists
     found = 0
     x = cube_of(position, i, 0, low, size, shape, moving)
     y = cube_of(position, i, 1, low, size, shape, moving)
@@ -151,43 +172,29 @@ def _around(i, reach, position, low, size, shape, start, order, moving, near):  
             row = (p * shape[1] + q) * shape[2]
             for k in range(start[row + max(z - 1, 0)], start[row + min(z + 2, shape[2])]):
                 j = order[k]
-                if j == i or found == _MOST_NEAR:
-                    continue
-                square = 0.0
-                for a in range(3):
-                    if moving[a]:
-                        square += (position[i, a] - position[j, a]) ** 2
-                if square <= reach * reach:
+                if j != i and found < near.size and _distance(position, i, j, moving) <= reach:
                     near[found] = j
                     found += 1
     return found
 
 
 @serial
-def _search(  # type: ignore[no-untyped-def]
-    i, before, position, kind, traits, dead, terms, between, low, size, shape, start, order,
-    moving, near, share,
-):  # fmt: skip
-    """Write the targets that a cell may attach to, and at which rates; return their number.
-
-    It attached to as many as `before`.
-    """
+def _search(i, cells, law, lists, near, share):  # type: ignore[no-untyped-def]
+    """Write the targets that a cell may attach to, and at which rates; return their number."""
+    position, kind, _, traits, met, _, _, dead = cells
+    terms, between = law
     reach, found = 0.0, 0
     for target in range(between.shape[1]):
         c = between[kind[i], target]
         if c >= 0:
             reach = max(reach, terms[REACH, c])
-    count = _around(i, reach, position, low, size, shape, start, order, moving, near)
+    count = _around(i, reach, position, lists, near)
     for k in range(count):
         j = near[k]
         c = between[kind[i], kind[j]]
-        if c < 0 or dead[j] or before >= terms[EXHAUSTED_AFTER, c]:
+        if c < 0 or dead[j] or met[i] >= terms[EXHAUSTED_AFTER, c]:
             continue
-        square = 0.0
-        for a in range(3):
-            if moving[a]:
-                square += (position[i, a] - position[j, a]) ** 2
-        if square <= terms[REACH, c] ** 2:
+        if _distance(position, i, j, lists[5]) <= terms[REACH, c]:
             near[found] = j
             share[found] = terms[ATTACH, c] * strength(terms, c, traits[i], traits[j])
             found += 1
@@ -195,13 +202,11 @@ def _search(  # type: ignore[no-untyped-def]
 
 
 @serial
-def _stray(  # type: ignore[no-untyped-def]
-    i, held, position, kind, name, dead, terms, which, low, size, shape, start, order, moving,
-    near, days, step, seed,
-):  # fmt: skip
-    """Kill by chance what is near a held target and of its kind; return how many."""
-    reach, killed = terms[REACH, which], 0
-    count = _around(i, reach, position, low, size, shape, start, order, moving, near)
+def _stray(i, held, cells, terms, which, lists, near, days, step, seed):  # type: ignore[no-untyped-def]
+    """Kill by chance what is near a hunter and of its target's kind; return how many."""
+    position, kind, name, _, _, _, _, dead = cells
+    killed = 0
+    count = _around(i, terms[REACH, which], position, lists, near)
     for k in range(count):
         j = near[k]
         if j == held or dead[j] or kind[j] != kind[held]:

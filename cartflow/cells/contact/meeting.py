@@ -12,6 +12,7 @@ from cartflow.cells.crowding.bins import bins_of
 from cartflow.cells.population import Population
 
 Array = np.ndarray
+_CHANGED = ("kind", "traits", "met", "mate", "clock")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -48,19 +49,18 @@ def met(
     """Return the cells after `days` of contacts, and add to the `tally`."""
     if not cells.size:
         return cells
-    new = replace(
-        cells,
-        **{
-            name: getattr(cells, name).copy() for name in ("kind", "traits", "met", "mate", "clock")
-        },
-    )
+    copied = {name: getattr(cells, name).copy() for name in _CHANGED}
+    new = replace(cells, **copied)
     dead = np.zeros(cells.size, dtype=bool)
     bins = bins_of(cells.position, terms.farthest, moving)
     hunt(
-        new.position, new.kind, new.name, new.traits, new.met, new.mate, new.clock, dead,
-        terms.numbers, terms.between, bins.low, bins.size, bins.shape, bins.start, bins.order,
-        moving, days, step, seed, tally.attached, tally.killed, tally.let_go, tally.bystanders,
-        tally.turned,
-    )  # fmt: skip
+        (new.position, new.kind, new.name, new.traits, new.met, new.mate, new.clock, dead),
+        (terms.numbers, terms.between),
+        (bins.low, bins.size, bins.shape, bins.start, bins.order, moving),
+        days,
+        step,
+        seed,
+        (tally.attached, tally.killed, tally.let_go, tally.bystanders, tally.turned),
+    )
     tally.dead += np.bincount(new.kind[dead], minlength=tally.dead.size)
     return new.without(dead)

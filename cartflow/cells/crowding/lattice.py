@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from cartflow.cells.births.happen import Choices, Weights, inherited
+from cartflow.cells.births.kernels import chance_of, drawn_act
 from cartflow.cells.chance.philox import EVENTS, PLACING, SITES, coarse, draw, uniform
 from cartflow.cells.chance.streams import stream
 from cartflow.cells.movement import in_grid
@@ -29,9 +30,10 @@ def hopped(
 ) -> Population:
     """Return the cells after `dt` days in which each tries to hop to sites that share a face.
 
-    It tries at the rate D / spacing^2 for each of them, and stays where there is a wall or a site
-    with `per_site` cells: all tries of all cells one after another, as a Poisson stream has them,
-    exactly. `diffusivity` (kinds) is in mm2/day; cells are anywhere in their site.
+    It tries one of the `per_site` places of each of them at the rate D / spacing^2, and stays where
+    that is taken or a wall is there: all tries of all cells one after another, as a Poisson stream
+    has them, exactly. So the mean of many runs is a diffusion, however crowded it is. `diffusivity`
+    (kinds) is in mm2/day; cells are anywhere in their site.
     """
     rates = diffusivity[:, None] / room.spacing**2 * room.moving
     fastest = 2.0 * float(rates.sum(axis=1).max(initial=0.0))
@@ -72,7 +74,7 @@ def _hop(  # type: ignore[no-untyped-def]
             mark -= rates[kind[i], way // 2]
             if mark < 0.0:
                 to = _beside(place[i], way, inside, voxels)
-                if to >= 0 and filled[to] < per_site:
+                if to >= 0 and filled[to] < int(coarse(e) * per_site) + 1:
                     filled[place[i]] -= 1
                     filled[to] += 1
                     place[i], moved[i] = to, True
@@ -151,46 +153,48 @@ def _events(  # type: ignore[no-untyped-def]
         here, weight = place[i], weights[min(i, weights.shape[0] - 1)]
         total = 0.0
         for act in range(begin[kind[i]], begin[kind[i] + 1]):
-            total += chances[act, here] * (weight[column[act]] if column[act] >= 0 else 1.0)
+            total += chance_of(act, here, chances, weight, column)
         if total <= 0.0:
             continue
-        a, b, c, e = draw(seed, name[i], step, EVENTS, 0)
+        a, b, c, _ = draw(seed, name[i], step, EVENTS, 0)
         if uniform(a, b) > -np.expm1(-total * dt):
             continue
-        chosen, mark = begin[kind[i]], coarse(c) * total
-        for act in range(begin[kind[i]], begin[kind[i] + 1]):
-            chance = chances[act, here] * (weight[column[act]] if column[act] >= 0 else 1.0)
-            if chance > 0.0:
-                chosen = act
-                mark -= chance
-                if mark < 0.0:
-                    break
+        chosen = drawn_act(coarse(c) * total, kind[i], here, chances, begin, weight, column)
         if out[chosen] == 0:
             filled[here] -= 1
-        number = 1
-        for other in range(1, out[chosen]):
-            site = here
-            if filled[here] >= per_site:
-                site = -1
-                _shuffle(ways, seed, name[i], step, other)
-                for way in ways:
-                    beside = _beside(here, way, inside, voxels) if moving[way] else -1
-                    if beside >= 0 and filled[beside] < per_site:
-                        site = beside
-                        break
-            if site < 0:
-                break
-            filled[site] += 1
-            kinds[i, number], places[i, number] = outcome[chosen, other], site
-            number += 1
-        if number < out[chosen]:
-            for other in range(1, number):
-                filled[places[i, other]] -= 1
+        if not _bear(
+            i, here, chosen, outcome, out, filled, per_site, inside, voxels, moving, ways,
+            name[i], step, seed, kinds, places,
+        ):  # fmt: skip
             continue
         counts[chosen] += 1
         numbers[i] = out[chosen]
         if out[chosen] > 0:
             kinds[i, 0] = outcome[chosen, 0]
+
+
+@serial
+def _bear(  # type: ignore[no-untyped-def]
+    i, here, act, outcome, out, filled, per_site, inside, voxels, moving, ways, name, step, seed,
+    kinds, places,
+):  # fmt: skip
+    """Find sites for what comes of a cell beside the first; return whether there is room."""
+    for other in range(1, out[act]):
+        site = here if filled[here] < per_site else -1
+        if site < 0:
+            _shuffle(ways, seed, name, step, other)
+            for way in ways:
+                beside = _beside(here, way, inside, voxels) if moving[way] else -1
+                if beside >= 0 and filled[beside] < per_site:
+                    site = beside
+                    break
+        if site < 0:
+            for placed in range(1, other):
+                filled[places[i, placed]] -= 1
+            return False
+        filled[site] += 1
+        kinds[i, other], places[i, other] = outcome[act, other], site
+    return True
 
 
 @serial

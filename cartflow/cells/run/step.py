@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -91,15 +91,13 @@ class Stepping:
     def _move(self, dt: float) -> None:
         system, motion = self.system, self.motion
         velocity = system.drift.velocity(self._seen() if system.drift.laws else self.tumour)
-        before = replace(
-            motion.tally, dead=motion.tally.dead.copy(), turned=motion.tally.turned.copy()
-        )
+        dead, turned = motion.tally.dead.copy(), motion.tally.turned.copy()
         self.cells = motion.go(self.cells, velocity, dt)
         for kind, wall in motion.taken:
             self._went(kind, system.wall(kind, wall), 1)
-        self.ledger.died += self.products(motion.tally.dead - before.dead)
-        turned = motion.tally.turned - before.turned
-        self.ledger.converted += self.products(turned.sum(axis=0) - turned.sum(axis=1))
+        self.ledger.died += self.products(motion.tally.dead - dead)
+        became = motion.tally.turned - turned
+        self.ledger.converted += self.products(became.sum(axis=0) - became.sum(axis=1))
 
     def _went(self, kind: int, place: int, number: int) -> None:
         """Count cells of a kind that left for good through a place."""
