@@ -29,10 +29,13 @@ class Walking:
 class Body:
     """How much room a cell of one kind takes: a sphere of `radius` mm.
 
-    It does not divide where `most_touching` others overlap it, or more.
+    It pushes at `repulsion` and clings at `adhesion` (mm/day), and does not divide where
+    `most_touching` others overlap it, or more.
     """
 
     radius: float = 0.0
+    repulsion: float = 0.0
+    adhesion: float = 0.0
     most_touching: int = 2**31 - 1
 
 
@@ -40,13 +43,11 @@ class Body:
 class Room:
     """How cells make room for one another.
 
-    As ``spheres`` they push at `repulsion` and cling at `adhesion` (mm/day) within `reach` times
-    the sum of their radii; on a ``lattice`` at most `per_site` of them are in a mesh cell.
+    As ``spheres`` they push one another, and cling within `reach` times the sum of their radii; on
+    a ``lattice`` at most `per_site` of them are in a mesh cell.
     """
 
     crowding: Crowding = "none"
-    repulsion: float = 0.0
-    adhesion: float = 0.0
     reach: float = 1.25
     per_site: int = 1
 

@@ -54,6 +54,8 @@ def _contact(
         bystander_rate=value_of(table.bystander_rate, 0.0),
         exhausted_after=table.exhausted_after or NEVER,
         exhausted=exhausted,
+        full_reach=value_of(table.full_reach, np.inf),
+        exclusive=table.exclusive,
     )
 
 
@@ -83,6 +85,9 @@ def _refuse_terms(table: ContactTable, where: str) -> None:
     """Raise `InputError` on terms that contradict one another, or have no effect."""
     given = table.model_fields_set
     _refuse_beside(given, where, "kill_time", ("kill_rate", "hold_time"))
+    if table.full_reach is not None and table.full_reach.value >= table.reach.value:
+        msg = f"{where}.full_reach: must be below reach"
+        raise InputError(msg)
     if "kill_chance" in given and "kill_time" not in given:
         msg = f"{where}.kill_chance: only with kill_time"
         raise InputError(msg)

@@ -114,8 +114,6 @@ def room_asked(table: CellsTable) -> Room:
         raise InputError(msg)
     return Room(
         crowding=table.crowding,
-        repulsion=value_of(table.repulsion, _REPULSION),
-        adhesion=value_of(table.adhesion, 0.0),
         reach=reach,
         per_site=table.per_site or 1,
     )
@@ -127,7 +125,7 @@ def bodies_of(
     """Return how large cells are. Raises `InputError` where that has no effect, or none is."""
     spheres = table.crowding == "spheres"
     for name in kinds:
-        for key in ("radius", "most_touching"):
+        for key in ("radius", "repulsion", "adhesion", "most_touching"):
             if getattr(fields[name], key) is not None and not spheres:
                 msg = f"fields.{name}.{key}: only with cells.crowding = 'spheres'"
                 raise InputError(msg)
@@ -137,6 +135,8 @@ def bodies_of(
     return tuple(
         Body(
             radius=value_of(fields[name].radius, 0.0),
+            repulsion=value_of(fields[name].repulsion, value_of(table.repulsion, _REPULSION)),
+            adhesion=value_of(fields[name].adhesion, value_of(table.adhesion, 0.0)),
             most_touching=fields[name].most_touching or NEVER,
         )
         for name in kinds

@@ -46,6 +46,8 @@ class ContactTable(Table):
     hunter: str
     target: str
     reach: Length
+    full_reach: Length | None = None
+    exclusive: bool = False
     attach_rate: Rate
     kill_rate: Rate | None = None
     kill_time: Duration | None = None

@@ -25,7 +25,16 @@ from cartflow.study.field_tables import FieldTable
 from cartflow.study.schema import StudyTable
 
 _WALK = ("speed", "persistence_time")
-_OF_CELLS = (*_WALK, "pause_time", "bias", "radius", "most_touching", "traits")
+_OF_CELLS = (
+    *_WALK,
+    "pause_time",
+    "bias",
+    "radius",
+    "repulsion",
+    "adhesion",
+    "most_touching",
+    "traits",
+)
 _PAUSING = "speed^2 persistence_time^2 / (3 (persistence_time + pause_time))"
 # What chooses the steps of fields, which here go with those of the cells.
 _STEPS = (

@@ -96,6 +96,8 @@ class FieldTable(Table):
     pause_time: Duration | None = None
     bias: Fraction | None = None
     radius: Annotated[Parameter, quantity("mm", above=0)] | None = None
+    repulsion: Annotated[Parameter, quantity("mm/day")] | None = None
+    adhesion: Annotated[Parameter, quantity("mm/day")] | None = None
     most_touching: PositiveInt | None = None
     traits: dict[str, TraitTable] = Field(default_factory=dict)
     initial: Any = None

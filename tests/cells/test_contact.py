@@ -48,7 +48,8 @@ def test_who_is_held_dies_or_is_let_go_as_rates_have_it():
     assert tally.attached[0] == 4000
     near(tally.killed[0], 3.0 / (3.0 + 1 / 0.5), 4000)
     assert tally.killed[0] + tally.let_go[0] + (cells.mate >= 0).sum() == 4000
-    assert cells.size == 8000 - tally.killed[0] and tally.dead[1] == tally.killed[0]
+    assert cells.size == 8000 - tally.killed[0]
+    assert tally.dead[1] == tally.killed[0]
 
 
 def test_a_serial_killer_needs_search_and_kill_time_for_each():
@@ -60,11 +61,18 @@ def test_a_serial_killer_needs_search_and_kill_time_for_each():
 
 def test_who_attached_often_enough_is_exhausted():
     how = Contact(
-        hunter=0, target=1, reach=0.1, attach_rate=1e9, kill_time=0.01, exhausted_after=4, exhausted=2
+        hunter=0,
+        target=1,
+        reach=0.1,
+        attach_rate=1e9,
+        kill_time=0.01,
+        exhausted_after=4,
+        exhausted=2,
     )
     cells, tally, _ = go(pairs(50, 10), how, 1.0, 500)
     assert tally.killed[0] == 50 * 4
-    assert (cells.kind == 2).sum() == 50 and tally.turned[0, 2] == 50
+    assert (cells.kind == 2).sum() == 50
+    assert tally.turned[0, 2] == 50
 
 
 def test_antigen_decides_and_is_taken():
@@ -89,9 +97,7 @@ def test_antigen_decides_and_is_taken():
 
 
 def test_bystanders_die_at_their_rate():
-    how = Contact(
-        hunter=0, target=1, reach=0.1, attach_rate=1e9, hold_time=1e9, bystander_rate=0.7
-    )
+    how = Contact(hunter=0, target=1, reach=0.1, attach_rate=1e9, hold_time=1e9, bystander_rate=0.7)
     _, tally, _ = go(pairs(1000, 5), how, 0.5, 10)
     # The first step finds; in the others four bystanders are at risk.
     near(tally.bystanders[0], 1 - np.exp(-0.7 * 0.45), 4000)

@@ -54,7 +54,8 @@ def test_what_divides_fills_all_sites_and_no_more():
         )
         sizes.append(now.size)
         assert filled(now, 100).max() <= 2
-    assert sizes[-1] == 200 and counts[0] == 0
+    assert sizes[-1] == 200
+    assert counts[0] == 0
     assert len(np.unique(now.name)) == 200
     assert (now.founder == 0).all()
 

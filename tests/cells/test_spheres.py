@@ -8,7 +8,8 @@ from cartflow.cells.crowding.bins import bins_of
 from cartflow.cells.crowding.spheres import Spheres, pushed
 
 FREE = np.array([True, True, True])
-LAW = {"repulsion": 14.4, "adhesion": 0.0, "reach": 1.25}
+LAW = {"repulsion": np.array([14.4]), "adhesion": np.array([0.0]), "reach": 1.25}
+CLINGING = {**LAW, "adhesion": np.array([1.0])}
 
 
 def push(position, spheres, moving=FREE, seed=1):
@@ -39,7 +40,7 @@ def test_two_are_pushed_apart_as_the_closed_form_has_it():
 
 
 def test_two_that_cling_come_to_rest_where_both_forces_are_one():
-    spheres = Spheres(radius=np.array([0.008]), repulsion=14.4, adhesion=1.0, reach=1.25)
+    spheres = Spheres(radius=np.array([0.008]), **CLINGING)
     now = np.array([[0.0, 0.0, 0.0], [0.01, 0.0, 0.0]])
     for _ in range(4000):
         now = now + push(now, spheres)[0] * 1e-4
@@ -54,7 +55,7 @@ def crowd(number=30_000, edge=0.3):
 
 def test_all_pairs_are_found_and_push_alike():
     position = crowd(400, 0.06)
-    spheres = Spheres(radius=np.array([0.008]), repulsion=14.4, adhesion=1.0, reach=1.25)
+    spheres = Spheres(radius=np.array([0.008]), **CLINGING)
     velocity, touching = push(position, spheres)
     gaps = position[:, None] - position[None]
     far = np.linalg.norm(gaps, axis=2)
@@ -84,4 +85,5 @@ def test_two_in_one_place_part_in_opposite_ways():
     assert np.linalg.norm(velocity[0]) == pytest.approx(14.4)
     flat = np.array([True, True, False])
     velocity, _ = push([[0, 0, 0], [0, 0, 0.5]], Spheres(radius=np.array([0.008]), **LAW), flat)
-    assert velocity[0, 2] == 0.0 and np.linalg.norm(velocity[0]) == pytest.approx(14.4)
+    assert velocity[0, 2] == 0.0
+    assert np.linalg.norm(velocity[0]) == pytest.approx(14.4)

@@ -10,8 +10,10 @@ from cartflow.cells.contact.terms import (
     ATTACH,
     BINDING,
     BYSTANDER,
+    EXCLUSIVE,
     EXHAUSTED,
     EXHAUSTED_AFTER,
+    FULL_REACH,
     HALF,
     KILL,
     KILL_CHANCE,
@@ -56,16 +58,20 @@ def strength(terms, c, hunter, target):  # type: ignore[no-untyped-def]
 def hunt(cells, law, lists, days, step, seed, counts):  # type: ignore[no-untyped-def]
     """Let every hunter do what it does in `days`; mark who is dead, and count by contact.
 
-    `cells` are (position, kind, name, traits, met, mate, clock, dead), `law` the numbers and pairs
+    `cells` are (position, kind, name, traits, met, mate, clock, dead,
+    held), `law` the numbers and pairs
     of the terms, `lists` those of the bins, `counts` (attached, killed, let go, bystanders, who
     turned into what). Cells take their turns in their order.
     """
-    _, kind, _, _, _, mate, clock, dead = cells
+    _, kind, _, _, _, mate, clock, dead, held = cells
     between = law[1]
     hunts = np.zeros(between.shape[0], np.bool_)
     for hunter in range(between.shape[0]):
         hunts[hunter] = between[hunter].max() >= 0
     near, share = np.empty(_MOST_NEAR, np.int64), np.empty(_MOST_NEAR)
+    for i in range(kind.size):
+        if mate[i] >= 0:
+            held[mate[i]] = True
     for i in range(kind.size):
         if dead[i] or not hunts[kind[i]]:
             mate[i], clock[i] = -1, 0.0
@@ -80,7 +86,7 @@ def hunt(cells, law, lists, days, step, seed, counts):  # type: ignore[no-untype
 @serial
 def _attach(i, cells, law, lists, near, share, days, step, seed, counts):  # type: ignore[no-untyped-def]
     """Let a hunter attach to one of its targets within reach, or to none."""
-    _, kind, name, traits, met, mate, clock, _ = cells
+    _, kind, name, traits, met, mate, clock, _, held = cells
     terms, between = law
     found, total = _search(i, cells, law, lists, near, share), 0.0
     for k in range(found):
@@ -98,7 +104,7 @@ def _attach(i, cells, law, lists, near, share, days, step, seed, counts):  # typ
             if mark < 0.0:
                 break
     which = between[kind[i], kind[target]]
-    mate[i], clock[i] = target, 0.0
+    mate[i], clock[i], held[target] = target, 0.0, True
     met[i] += 1
     counts[0][which] += 1
     if terms[ANTIGEN, which] >= 0.0:
@@ -108,7 +114,7 @@ def _attach(i, cells, law, lists, near, share, days, step, seed, counts):  # typ
 @serial
 def _hold(i, cells, law, lists, near, days, step, seed, counts):  # type: ignore[no-untyped-def]
     """Let a hunter kill the target that it holds, or let it go, or hold on."""
-    _, kind, name, traits, _, mate, clock, dead = cells
+    _, kind, name, traits, _, mate, clock, dead, _ = cells
     terms, between = law
     target = mate[i]
     which = between[kind[i], kind[target]]
@@ -142,7 +148,8 @@ def _hold(i, cells, law, lists, near, days, step, seed, counts):  # type: ignore
 @serial
 def _release(i, which, cells, terms, counts):  # type: ignore[no-untyped-def]
     """Free a hunter, who pauses; after its last contact it is exhausted."""
-    _, kind, _, _, met, mate, clock, _ = cells
+    _, kind, _, _, met, mate, clock, _, held = cells
+    held[mate[i]] = False
     mate[i], clock[i] = -1, -terms[PAUSE, which]
     to = int(terms[EXHAUSTED, which])
     if met[i] >= terms[EXHAUSTED_AFTER, which] and to >= 0:
@@ -181,7 +188,7 @@ def _around(i, reach, position, lists, near):  # type: ignore[no-untyped-def]
 @serial
 def _search(i, cells, law, lists, near, share):  # type: ignore[no-untyped-def]
     """Write the targets that a cell may attach to, and at which rates; return their number."""
-    position, kind, _, traits, met, _, _, dead = cells
+    position, kind, _, traits, met, _, _, dead, held = cells
     terms, between = law
     reach, found = 0.0, 0
     for target in range(between.shape[1]):
@@ -194,9 +201,14 @@ def _search(i, cells, law, lists, near, share):  # type: ignore[no-untyped-def]
         c = between[kind[i], kind[j]]
         if c < 0 or dead[j] or met[i] >= terms[EXHAUSTED_AFTER, c]:
             continue
-        if _distance(position, i, j, lists[5]) <= terms[REACH, c]:
+        if terms[EXCLUSIVE, c] > 0.0 and held[j]:
+            continue
+        far, full = _distance(position, i, j, lists[5]), terms[FULL_REACH, c]
+        if far <= terms[REACH, c]:
             near[found] = j
             share[found] = terms[ATTACH, c] * strength(terms, c, traits[i], traits[j])
+            if far > full:
+                share[found] *= (terms[REACH, c] - far) / (terms[REACH, c] - full)
             found += 1
     return found
 
@@ -204,7 +216,7 @@ def _search(i, cells, law, lists, near, share):  # type: ignore[no-untyped-def]
 @serial
 def _stray(i, held, cells, terms, which, lists, near, days, step, seed):  # type: ignore[no-untyped-def]
     """Kill by chance what is near a hunter and of its target's kind; return how many."""
-    position, kind, name, _, _, _, _, dead = cells
+    position, kind, name, _, _, _, _, dead, _ = cells
     killed = 0
     count = _around(i, terms[REACH, which], position, lists, near)
     for k in range(count):

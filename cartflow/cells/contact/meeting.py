@@ -51,10 +51,11 @@ def met(
         return cells
     copied = {name: getattr(cells, name).copy() for name in _CHANGED}
     new = replace(cells, **copied)
-    dead = np.zeros(cells.size, dtype=bool)
+    dead, held = np.zeros(cells.size, dtype=bool), np.zeros(cells.size, dtype=bool)
+    changed = (getattr(new, name) for name in _CHANGED[1:])
     bins = bins_of(cells.position, terms.farthest, moving)
     hunt(
-        (new.position, new.kind, new.name, new.traits, new.met, new.mate, new.clock, dead),
+        (new.position, new.kind, new.name, *changed, dead, held),
         (terms.numbers, terms.between),
         (bins.low, bins.size, bins.shape, bins.start, bins.order, moving),
         days,

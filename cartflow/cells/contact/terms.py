@@ -42,9 +42,11 @@ class Contact:
     It attaches to each at `attach_rate` (1/day) times the strength, and by that strength times
     `kill_rate` kills it while it holds on, or after `kill_time` (day) with the chance `kill_chance`
     times the strength. It lets go at the mean `hold_time` (day), then pauses for `pause_time`
-    (day). By contact it takes the share `trogocytosis` of the antigen; meanwhile others of the
-    target's kind within reach die at `bystander_rate` (1/day). After `exhausted_after` contacts it
-    attaches no more, and is of the kind `exhausted`, if that is not -1.
+    (day). Between `full_reach` and `reach` the rate of attaching falls to 0 linearly; if contacts
+    are `exclusive` a target that is held attracts no other hunter. By contact it takes the share
+    `trogocytosis` of the antigen; meanwhile others of the target's kind within reach die at
+    `bystander_rate` (1/day). After `exhausted_after` contacts it attaches no more, and is of the
+    kind `exhausted`, if that is not -1.
     """
 
     hunter: int
@@ -61,6 +63,8 @@ class Contact:
     bystander_rate: float = 0.0
     exhausted_after: int = NEVER
     exhausted: int = -1
+    full_reach: float = np.inf
+    exclusive: bool = False
 
 
 # The rows of the numbers that kernels read, one column for each contact.
@@ -84,7 +88,9 @@ class Contact:
     BYSTANDER,
     EXHAUSTED_AFTER,
     EXHAUSTED,
-) = range(19)
+    FULL_REACH,
+    EXCLUSIVE,
+) = range(21)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -132,6 +138,8 @@ def terms_of(contacts: Sequence[Contact], kinds: int) -> Terms:
                 one.bystander_rate,
                 one.exhausted_after,
                 one.exhausted,
+                one.full_reach,
+                one.exclusive,
             ]
         )
     return Terms(numbers=np.array(rows, dtype=float).T.copy(), between=between)

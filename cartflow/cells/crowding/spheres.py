@@ -16,23 +16,23 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Spheres:
-    """How kinds of cells push: `radius` (kinds) in mm, `repulsion` and `adhesion` in mm/day.
+    """How kinds of cells push: `radius` in mm, `repulsion` and `adhesion` in mm/day (kinds).
 
     Of two cells at a distance r each moves from the other at repulsion (1 - r/R)^2 where r is
     below the sum R of their radii, and towards it at adhesion (1 - r/S)^2 where r is below S =
-    `reach` R (Ghaffarizadeh et al. 2018, doi 10.1371/journal.pcbi.1005991). A kind without a
-    radius neither pushes nor is pushed.
+    `reach` R (Ghaffarizadeh et al. 2018, doi 10.1371/journal.pcbi.1005991), both the geometric
+    means of their kinds'. A kind without a radius neither pushes nor is pushed.
     """
 
     radius: Array
-    repulsion: float
-    adhesion: float
+    repulsion: Array
+    adhesion: Array
     reach: float
 
     @property
     def farthest(self) -> float:
         """The distance in mm beyond which no two cells act on each other."""
-        return 2.0 * float(self.radius.max()) * (self.reach if self.adhesion > 0.0 else 1.0)
+        return 2.0 * float(self.radius.max()) * (self.reach if self.adhesion.any() else 1.0)
 
 
 def pushed(
@@ -92,16 +92,18 @@ def _push(  # type: ignore[no-untyped-def]
                         square += gap[a] * gap[a]
                     touch = own + other
                     span = touch * reach
-                    if square >= span * span or (adhesion == 0.0 and square >= touch * touch):
+                    if square >= span * span:
                         continue
+                    away = np.sqrt(repulsion[kind[i]] * repulsion[kind[j]])
+                    back = np.sqrt(adhesion[kind[i]] * adhesion[kind[j]])
                     r = np.sqrt(square)
                     if r == 0.0:
                         r = _apart(name[i], name[j], gap, moving, step, seed)
-                        force = repulsion - adhesion
+                        force = away - back
                     else:
-                        force = -adhesion * (1.0 - r / span) ** 2
+                        force = -back * (1.0 - r / span) ** 2
                         if r < touch:
-                            force += repulsion * (1.0 - r / touch) ** 2
+                            force += away * (1.0 - r / touch) ** 2
                     number += square < touch * touch
                     for a in range(3):
                         v[a] += force * gap[a] / r

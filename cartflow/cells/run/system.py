@@ -133,9 +133,12 @@ class CellSystem:
         room = self.asked.room
         if room.crowding != "spheres":
             return None
-        radius = np.array([body.radius for body in self.asked.bodies])
+        bodies = self.asked.bodies
         return Spheres(
-            radius=radius, repulsion=room.repulsion, adhesion=room.adhesion, reach=room.reach
+            radius=np.array([body.radius for body in bodies]),
+            repulsion=np.array([body.repulsion for body in bodies]),
+            adhesion=np.array([body.adhesion for body in bodies]),
+            reach=room.reach,
         )
 
     @cached_property
