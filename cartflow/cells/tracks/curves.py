@@ -40,7 +40,9 @@ def turning_curve(tracks: Sequence[Array], most: int) -> Array:
     return np.divide(total, pairs, out=np.full(most, np.nan), where=pairs > 0)
 
 
-def furth(time: Array, speed: float, persistence: float, noise: float = 0.0, axes: int = 3) -> Array:
+def furth(
+    time: Array, speed: float, persistence: float, noise: float = 0.0, axes: int = 3
+) -> Array:
     """Return the mean squared displacement of a persistent walk in space, seen along `axes` axes.
 
     (axes / 3) 2 v^2 P (t - P (1 - exp(-t / P))) + 2 axes s^2 with the speed v, persistence P, and

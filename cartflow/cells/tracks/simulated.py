@@ -24,7 +24,10 @@ def simulate_tracks(
     for count in frames:
         ends = _corners(generator, walk, interval * count)
         place = np.stack(
-            [np.interp(interval * np.arange(count), ends[:, 0], ends[:, 1 + a]) for a in range(axes)],
+            [
+                np.interp(interval * np.arange(count), ends[:, 0], ends[:, 1 + a])
+                for a in range(axes)
+            ],
             axis=1,
         )
         found.append(place + walk.noise * generator.standard_normal(place.shape))
