@@ -18,6 +18,7 @@ def gait(
         pause=np.array([pause]),
         bias=np.array([bias]),
         ways=ways,
+        films=np.zeros((1, walls)),
         drifts=np.array([drift]),
     )
 

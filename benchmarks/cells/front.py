@@ -50,6 +50,7 @@ def by_cells(number: float, seed: int) -> float:
         pause=np.zeros(1),
         bias=np.zeros(1),
         ways=np.zeros((1, 2), dtype=np.int64),
+        films=np.zeros((1, 2)),
         drifts=np.array([-1]),
     )
     acts, order = choices([0, 0], [(0, 0), ()], 1)

@@ -9,7 +9,7 @@ from cartflow.cells.room.row import is_row
 from cartflow.core.outcome import InputError
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.simulation import Simulation
-from cartflow.pde.boundary import FixedValue
+from cartflow.pde.boundary import FixedValue, Robin
 from cartflow.pde.fast.engine import FastEngine
 from cartflow.pde.problem import Field, Problem
 
@@ -28,7 +28,7 @@ def refuse(simulation: Simulation, asked: Asked) -> None:
         if species.unit != "cell/mm^3":
             msg = f"fields.{name}.as: its unit is {species.unit}; only cells per mm^3 can be cells"
             raise InputError(msg)
-        _refuse_field(problem, problem.fields[problem.network.index(name)], name)
+        _refuse_field(problem, problem.fields[problem.network.index(name)], name, asked)
     _require_all_products(problem, asked)
     _refuse_crowding(problem, asked)
 
@@ -98,7 +98,7 @@ def _refuse_models(coupled: Coupled, asked: Asked) -> None:
                 raise InputError(msg)
 
 
-def _refuse_field(problem: Problem, field: Field, name: str) -> None:
+def _refuse_field(problem: Problem, field: Field, name: str, asked: Asked) -> None:
     key = f"fields.{name}"
     if field.density_dependence is not None:
         msg = f"{key}.density_dependence: {_YET}"
@@ -111,10 +111,14 @@ def _refuse_field(problem: Problem, field: Field, name: str) -> None:
     if np.ptp(values) > 1e-12 * values.max():
         msg = f"{key}.diffusivity: one that differs from place to place {_YET}"
         raise InputError(msg)
+    walks = asked.walking[asked.kinds.index(name)].speed > 0.0
     for boundary, condition in field.boundaries.items():
-        if not isinstance(condition, FixedValue) or condition.value != 0.0:
-            msg = f"{key}.boundaries.{boundary}: only a fixed_value of 0, which takes cells up, is "
-            raise InputError(msg + "there for fields as cells yet")
+        if walks and not (isinstance(condition, FixedValue) and condition.value == 0.0):
+            msg = f"{key}.boundaries.{boundary}: with a speed only a fixed_value of 0, which takes "
+            raise InputError(msg + "cells up, is there for fields as cells yet")
+        if isinstance(condition, Robin) and values.max() == 0.0:
+            msg = f"{key}.boundaries.{boundary}: a film needs cells that diffuse"
+            raise InputError(msg)
 
 
 def _require_all_products(problem: Problem, asked: Asked) -> None:

@@ -17,7 +17,8 @@ class Gait:
     exponential time of that mean, and a `pause` (day) if it makes any, likewise: D = speed^2
     persistence^2 / (3 (persistence + pause)). With a `bias` (0 to 1) it turns more the way in which
     it would drift, and is not carried. `ways` (kinds, walls) say what each
-    wall does: reflect or stop. `drifts` (kinds) is the row of its velocities, -1 without.
+    wall does: reflect, stop, or let through as a film of the coefficients `films` (kinds, walls) in
+    mm/day. `drifts` (kinds) is the row of its velocities, -1 without.
     """
 
     diffusivity: Array
@@ -26,6 +27,7 @@ class Gait:
     pause: Array
     bias: Array
     ways: Array
+    films: Array
     drifts: Array
 
     @property

@@ -7,7 +7,7 @@ import numpy as np
 from cartflow.cells.chance.philox import MOVING, coarse, draw, normals, uniform
 from cartflow.cells.movement.turning import face, pauses
 from cartflow.cells.room.grid import missed, through
-from cartflow.cells.room.row import REFLECT, STOP
+from cartflow.cells.room.row import REFLECT
 from cartflow.core.compiling import serial
 
 _MOST_TURNS = 100_000
@@ -16,7 +16,8 @@ _MOST_TURNS = 100_000
 @serial
 def walk(  # type: ignore[no-untyped-def]
     first, last, position, heading, species, place, names, spacing, inside, voxels, moving,
-    diffusivity, speed, persistence, pause, bias, ways, drifts, velocity, dt, parts, step, seed,
+    diffusivity, speed, persistence, pause, bias, ways, films, drifts, velocity, dt, parts, step,
+    seed,
 ):  # fmt: skip
     """Move the cells `first` to `last` by `dt` days in `parts`; where one was taken up, place < 0.
 
@@ -40,7 +41,8 @@ def walk(  # type: ignore[no-untyped-def]
             else:
                 wall = _diffuse(
                     p, by, pull, turned, voxel, room, spacing, inside, moving, diffusivity[kind],
-                    ways[kind], drifts[kind], velocity, short, step, seed, names[i], number,
+                    ways[kind], films[kind], drifts[kind], velocity, short, step, seed, names[i],
+                    number,
                 )  # fmt: skip
                 number += 2
             if wall >= 0:
@@ -66,8 +68,8 @@ def _pull(p, pull, voxel, spacing, inside, moving, row, velocity):  # type: igno
 
 @serial
 def _diffuse(  # type: ignore[no-untyped-def]
-    p, by, pull, turned, voxel, room, spacing, inside, moving, d, ways, row, velocity, days,
-    step, seed, name, number,
+    p, by, pull, turned, voxel, room, spacing, inside, moving, d, ways, films, row, velocity,
+    days, step, seed, name, number,
 ):  # fmt: skip
     """Take one Brownian step; return the wall that took the cell up, or -1."""
     a, b, c, e = draw(seed, name, step, MOVING, number)
@@ -75,7 +77,7 @@ def _diffuse(  # type: ignore[no-untyped-def]
     by[0], by[1], by[2], _ = normals(a, b, c, e)
     stops = False
     for wall in range(ways.size):
-        stops = stops or ways[wall] == STOP
+        stops = stops or ways[wall] != REFLECT
     start = (p[0], p[1], p[2])
     _pull(p, pull, voxel, spacing, inside, moving, row, velocity)
     for k in range(3):
@@ -84,9 +86,9 @@ def _diffuse(  # type: ignore[no-untyped-def]
     wall = through(p, by, turned, voxel, spacing, inside, ways)
     if wall >= 0 or not stops or d == 0.0:
         return wall
-    kept, wall = missed(start, p, room, spacing, inside, ways, d * days)
+    kept, wall = missed(start, p, room, spacing, inside, ways, films, d, days)
     if room[0] != voxel[0] or room[1] != voxel[1] or room[2] != voxel[2]:
-        more, other = missed(start, p, voxel, spacing, inside, ways, d * days)
+        more, other = missed(start, p, voxel, spacing, inside, ways, films, d, days)
         wall = wall if more > kept else other
         kept = min(kept, more)
     if kept < 1.0:

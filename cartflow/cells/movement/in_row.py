@@ -6,7 +6,8 @@ import numpy as np
 
 from cartflow.cells.chance.philox import MOVING, coarse, direction, draw, normals, uniform
 from cartflow.cells.movement.turning import face, pauses
-from cartflow.cells.room.row import PASS, REFLECT, STOP, along_slab, around, mesh_cell_at
+from cartflow.cells.room.films import leaked
+from cartflow.cells.room.row import FILM, PASS, REFLECT, STOP, along_slab, around, mesh_cell_at
 from cartflow.core.compiling import serial
 
 _MOST_TURNS = 100_000
@@ -15,7 +16,8 @@ _MOST_TURNS = 100_000
 @serial
 def walk(  # type: ignore[no-untyped-def]
     first, last, position, heading, species, place, names, axes, edges, inner_wall,
-    diffusivity, speed, persistence, pause, bias, ways, drifts, velocity, dt, parts, step, seed,
+    diffusivity, speed, persistence, pause, bias, ways, films, drifts, velocity, dt, parts, step,
+    seed,
 ):  # fmt: skip
     """Move the cells `first` to `last` by `dt` days in `parts`; where one was taken up, place < 0.
 
@@ -43,7 +45,8 @@ def walk(  # type: ignore[no-untyped-def]
             else:
                 wall = _diffuse(
                     p, by, pull, turned, axes, edges, inner_wall, diffusivity[kind], straight,
-                    open_ways, drifts[kind], velocity, short, step, seed, names[i], number,
+                    open_ways, films[kind], drifts[kind], velocity, short, step, seed, names[i],
+                    number,
                 )  # fmt: skip
                 number += 2
             if wall >= 0:
@@ -92,8 +95,8 @@ def _go(p, by, turned, axes, edges, inner_wall, ways):  # type: ignore[no-untype
 
 @serial
 def _diffuse(  # type: ignore[no-untyped-def]
-    p, by, pull, turned, axes, edges, inner_wall, d, straight, open_ways, row, velocity, days,
-    step, seed, name, number,
+    p, by, pull, turned, axes, edges, inner_wall, d, straight, open_ways, films, row, velocity,
+    days, step, seed, name, number,
 ):  # fmt: skip
     """Take one Brownian step; return the wall that took the cell up, or -1.
 
@@ -109,15 +112,19 @@ def _diffuse(  # type: ignore[no-untyped-def]
     before = distance(p, axes)
     _go(p, by, turned, axes, edges, inner_wall, open_ways)
     after = distance(p, axes)
-    if straight[0] != STOP and straight[1] != STOP:
+    if straight[0] == REFLECT and straight[1] == REFLECT:
         return -1
     a, b, c, e = draw(seed, name, step, MOVING, number + 1)
     chance = uniform(a, b)
     for wall in range(2):
+        start = before - edges[0] if wall == 0 else edges[-1] - before
+        end = after - edges[0] if wall == 0 else edges[-1] - after
         if straight[wall] == STOP:
-            start = before - edges[0] if wall == 0 else edges[-1] - before
-            end = after - edges[0] if wall == 0 else edges[-1] - after
             if end <= 0.0 or (d > 0.0 and chance < np.exp(-start * end / (d * days))):
+                return wall
+            chance = uniform(c, e)
+        elif straight[wall] == FILM:
+            if d > 0.0 and chance < leaked(start, end, films[wall], d, days):
                 return wall
             chance = uniform(c, e)
     return -1

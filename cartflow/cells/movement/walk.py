@@ -101,7 +101,7 @@ def walked(
     )
     parts = parts_of(room, gait, float(np.abs(velocity).max(initial=0.0)), dt)
     walking = (gait.diffusivity, gait.speed, gait.persistence, gait.pause, gait.bias)
-    numbers = (*walking, gait.ways, gait.drifts, velocity)
+    numbers = (*walking, gait.ways, gait.films, gait.drifts, velocity)
     resting = (new.mate >= 0) | (new.clock < 0)
     kind = np.where(resting, gait.speed.size - 1, new.kind) if resting.any() else new.kind
     cells = (new.position, new.heading, kind, new.place, new.name)

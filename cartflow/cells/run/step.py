@@ -95,9 +95,18 @@ class Stepping:
         self.cells = motion.go(self.cells, velocity, dt)
         for kind, wall in motion.taken:
             self._went(kind, system.wall(kind, wall), 1)
+        for kind, wall, number in motion.let_in:
+            self._came(kind, system.wall(kind, wall), number)
         self.ledger.died += self.products(motion.tally.dead - dead)
         became = motion.tally.turned - turned
         self.ledger.converted += self.products(became.sum(axis=0) - became.sum(axis=1))
+
+    def _came(self, kind: int, place: int, number: int) -> None:
+        """Count cells of a kind that came from nowhere through a place."""
+        came = np.zeros(len(self.system.asked.kinds))
+        came[kind] = number
+        self.ledger.came[place] += number
+        self.ledger.infused += self.products(came)
 
     def _went(self, kind: int, place: int, number: int) -> None:
         """Count cells of a kind that left for good through a place."""
@@ -200,10 +209,7 @@ class Stepping:
                     self.put(kind, np.repeat(np.arange(volumes.size), numbers))
         for kind, supply, place in system.supplies:
             numbers = generator.poisson(supply * dt)
-            came = np.zeros(len(system.asked.kinds))
-            came[kind] = numbers.sum()
-            self.ledger.came[place] += numbers.sum()
-            self.ledger.infused += self.products(came)
+            self._came(kind, place, int(numbers.sum()))
             self.put(kind, np.repeat(np.arange(volumes.size), numbers))
 
     def _fields(self, dt: float) -> None:

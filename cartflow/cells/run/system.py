@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from cartflow.cells.arrival.by_walls import Feed
 from cartflow.cells.arrival.whole_body import WholeBody
 from cartflow.cells.asked import Asked, Walking
 from cartflow.cells.births.acts import Acts, acts_of, rest_of
@@ -17,7 +18,9 @@ from cartflow.cells.density.kernel import Kernel
 from cartflow.cells.movement.drift import Drift
 from cartflow.cells.movement.gait import Gait
 from cartflow.cells.movement.walk import Room, room_of
-from cartflow.cells.room.row import REFLECT, STOP
+from cartflow.cells.room.gates import Gate, gates_of
+from cartflow.cells.room.row import REFLECT
+from cartflow.cells.run.walls import feeds_of, films_of, ways_of
 from cartflow.coupling.coupled import Coupled
 from cartflow.pde.boundary import Place
 from cartflow.pde.fast.engine import FastEngine
@@ -101,7 +104,8 @@ class CellSystem:
         persistence = np.array([each.persistence for each in self.asked.walking], dtype=float)
         drifts = [laws.index(item) if item in laws else -1 for item in self._fields]
         walking = [*self.asked.walking, Walking()]
-        ways = [self._ways(item) for item in self._fields]
+        ways = [ways_of(item, self.room.walls) for item in self._fields]
+        films = [films_of(item, self.room.walls, self._gates) for item in self._fields]
         return Gait(
             # What walks straight on has a diffusivity in the long run, by which it does not step.
             diffusivity=np.array([*np.where(persistence > 0.0, 0.0, spread), 0.0]),
@@ -109,6 +113,7 @@ class CellSystem:
             persistence=np.array([each.persistence for each in walking], dtype=float),
             pause=np.array([each.pause for each in walking], dtype=float),
             bias=np.array([each.bias for each in walking], dtype=float),
+            films=np.array([*films, [0.0] * len(self.room.walls)]),
             ways=np.array([*ways, [REFLECT] * len(self.room.walls)], dtype=np.int64),
             drifts=np.array([*drifts, -1], dtype=np.int64),
         )
@@ -126,6 +131,20 @@ class CellSystem:
                 if item.chemotaxis is not None
             ],
         )
+
+    @cached_property
+    def feeds(self) -> tuple[Feed, ...]:
+        """Through which walls cells come in."""
+        walls, spread = self.room.walls, self.gait.diffusivity
+        return tuple(
+            feed
+            for kind, item in enumerate(self._fields)
+            for feed in feeds_of(item, kind, walls, self._gates, float(spread[kind]))
+        )
+
+    @cached_property
+    def _gates(self) -> dict[str, Gate]:
+        return gates_of(self.room, self.problem.geometry)
 
     @cached_property
     def spheres(self) -> Spheres | None:
@@ -201,9 +220,6 @@ class CellSystem:
     @cached_property
     def _fields(self) -> tuple[Field, ...]:
         return tuple(self.problem.fields[row] for row in self.rows)
-
-    def _ways(self, item: Field) -> list[int]:
-        return [STOP if name in item.boundaries else REFLECT for name in self.room.walls]
 
     def _rest(self) -> FastEngine | None:
         """Return the engine of what are no cells; none where nothing of it ever changes."""
