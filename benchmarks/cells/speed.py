@@ -27,7 +27,7 @@ MINUTE = 1.0 / 1440.0
 MODEL = """
 title = "cells that take up oxygen"
 [species.tumour]
-role = "resident"
+role = "phenotype"
 [species.oxygen]
 role = "solute"
 unit = "ng/mm^3"
@@ -118,6 +118,13 @@ def replace_cells(state: np.ndarray, stepping) -> np.ndarray:  # type: ignore[no
     return new
 
 
+def tell(name: str, work: float, spent: float, passed: float) -> None:
+    """Print cell-minutes a processor second, and a second of the clock."""
+    print(
+        f"{name}: {work / spent:.4g} cell-minutes a processor second, {work / passed:.4g} a second"
+    )
+
+
 def main() -> None:
     """Run both and print."""
     asked = argparse.ArgumentParser()
@@ -127,9 +134,7 @@ def main() -> None:
     given = asked.parse_args()
     position, spent, passed, cells = ours(given.minutes, still=given.still)
     work = cells * given.minutes
-    print(
-        f"cartflow: {work / spent:.4g} cell-minutes a processor second, {work / passed:.4g} a second"
-    )
+    tell("cartflow", work, spent, passed)
     if given.physicell is None or not given.physicell.is_file():
         print("PhysiCell: skipped, since no programme is given by --physicell")
         return
@@ -142,9 +147,7 @@ def main() -> None:
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
     clock = float(said.split("seconds")[1].split()[0])
-    print(
-        f"PhysiCell: {work / spent:.4g} cell-minutes a processor second, {work / clock:.4g} a second"
-    )
+    tell("PhysiCell", work, spent, clock)
 
 
 if __name__ == "__main__":

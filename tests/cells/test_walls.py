@@ -1,4 +1,4 @@
-"""Walls with films, fixed densities and fluxes: closed forms at a plane, and the engine's balance."""
+"""Walls with films, fixed densities and fluxes, against closed forms and the engine."""
 
 import numpy as np
 import pytest

@@ -7,7 +7,7 @@ import numpy as np
 from cartflow.cells.chance.philox import MOVING, coarse, draw, normals, uniform
 from cartflow.cells.movement.turning import face, pauses
 from cartflow.cells.room.grid import missed, through
-from cartflow.cells.room.row import REFLECT
+from cartflow.cells.room.row import FILM, REFLECT
 from cartflow.core.compiling import serial
 
 _MOST_TURNS = 100_000
@@ -90,7 +90,9 @@ def _diffuse(  # type: ignore[no-untyped-def]
     if room[0] != voxel[0] or room[1] != voxel[1] or room[2] != voxel[2]:
         more, other = missed(start, p, voxel, spacing, inside, ways, films, d, days)
         wall = wall if more > kept else other
-        kept = min(kept, more)
+        # A film acts for that part of the way which was spent before it, half where one end was.
+        film = wall >= 0 and ways[wall] == FILM
+        kept = 0.5 * (kept + more) if film else min(kept, more)
     if kept < 1.0:
         a, b, c, e = draw(seed, name, step, MOVING, number + 1)
         if uniform(a, b) > kept:

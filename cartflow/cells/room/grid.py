@@ -171,8 +171,10 @@ def missed(p, q, voxel, spacing, inside, ways, films, d, days):  # type: ignore[
             if ways[-1 - beyond] == STOP:
                 chance = np.exp(-max((p[a] - plane) * (q[a] - plane), 0.0) / (d * days))
             else:
-                film = films[-1 - beyond]
-                chance = leaked(abs(p[a] - plane), abs(q[a] - plane), film, d, days)
+                # Who came round a corner beyond the plane has not been through it.
+                same = (p[a] - plane) * (q[a] - plane) >= 0.0
+                x, y, film = abs(p[a] - plane), abs(q[a] - plane), films[-1 - beyond]
+                chance = leaked(x, y, film, d, days) if same else 0.0
             kept *= 1.0 - chance
             if chance > nearest:
                 nearest, wall = chance, -1 - beyond
