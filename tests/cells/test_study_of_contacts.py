@@ -140,6 +140,10 @@ def test_contacts_in_a_study_are_counted_in_whole_cells(folder):
         ({"fields.tumour.traits.antigen.numbers": [1]}, r"edges: must rise from 0"),
         ({"fields.cart.bias": 0.5}, r"fields\.cart\.bias: needs chemotaxis"),
         ({"geometry": {"shape": "slab", "length": "1 mm", "cells": 9}}, r"have no place along"),
+        (
+            {"fields.cart.boundaries.rim": {"type": "flux", "flux": "1 cell/mm^2/day"}},
+            r"fields\.cart\.boundaries\.rim: with a speed only a fixed_value of 0",
+        ),
         ({"cells.per_site": 2}, r"cells\.per_site: only with crowding = 'lattice'"),
     ],
 )
