@@ -1,5 +1,7 @@
 """Studies with room, contacts and traits: whole cells, the seed alone, and what is refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -181,3 +183,15 @@ end = "12 days"
     number = (tree["tumour/tumour"] * tree["tumour/cell_volume"]).sum(("y", "x")).values
     assert number[0] == pytest.approx(10)
     assert number[-1] == pytest.approx(75)
+
+
+def test_the_study_of_a_published_model_says_its_rules():
+    path = Path(__file__).parents[2] / "examples/luque2024/spheroid.toml"
+    run = Study.from_file(path).prepared
+    (contact,) = run.asked.contacts
+    assert contact.exclusive
+    assert contact.reach == pytest.approx(0.018)
+    assert contact.strength.saturation == 2.0
+    (effect,) = run.asked.effects
+    assert effect.reaction == "division"
+    assert run.asked.walking[0].bias == 0.5

@@ -12,6 +12,7 @@ from cartflow.cells.crowding.lattice import happened_in_sites, with_room
 from cartflow.cells.movement.walk import placed
 from cartflow.cells.population import Population
 from cartflow.cells.room.grid import Grid
+from cartflow.cells.run.chances import chances_of, require_finite
 from cartflow.cells.run.motion import Motion
 from cartflow.cells.run.system import CellSystem
 from cartflow.cells.run.weights import weights_of
@@ -121,9 +122,9 @@ class Stepping:
         state = self._seen()
         with np.errstate(all="ignore"):
             rates = system.acts.network.rates(state)
-        self._require_finite(rates)
+        require_finite(system, rates)
         acts, order = system.choices
-        cells, counts = self._happened(acts, self._chances(state, rates)[order], order, dt)
+        cells, counts = self._happened(acts, chances_of(system, state, rates)[order], order, dt)
         handed_down(cells, system.asked.traits, self.cells.unborn, system.asked.seed)
         self.cells = cells
         times = np.zeros(order.size, dtype=np.int64)
@@ -145,29 +146,6 @@ class Stepping:
                 asked.most, weights,
             )  # fmt: skip
         return happened(self.cells, acts, chances, dt, self.number, asked.seed, asked.most, weights)
-
-    def _require_finite(self, rates: Array) -> None:
-        if not np.isfinite(rates).all():
-            row = int(np.flatnonzero(~np.isfinite(rates).all(axis=1))[0])
-            number = next(a.reaction for a in self.system.acts.acts if a.rate == row)
-            name = self.system.problem.network.reaction_names[number]
-            raise StepFailed(name, "a rate is not a finite number")
-
-    def _chances(self, state: Array, rates: Array) -> Array:
-        """Return the chances (acts, mesh cells) per cell and day, in the order of `choices`."""
-        system = self.system
-        # Apart, an act in reverse has a rate of its own; as one, it goes by a rate below zero.
-        as_one = system.asked.net_rates == "as_one"
-        found = []
-        for act in system.acts.acts:
-            if act.actor >= 0:
-                density = state[system.rows[act.actor]]
-                some = np.maximum(
-                    -rates[act.rate] if act.reverse and as_one else rates[act.rate], 0
-                )
-                found.append(np.divide(some, density, out=np.zeros_like(some), where=density > 0))
-        found += [way.rate for way in system.leaving]
-        return np.array(found).reshape(len(found), system.problem.geometry.size)
 
     def _entered(self, times: Array) -> Array:
         """Enter how often acts happened; return how many of each kind left by lymph."""
