@@ -9,6 +9,9 @@ from .analyses.fit.petab.writing import write_petab as write_petab
 from .analyses.fit.run import Fitted as Fitted
 from .analyses.fit.run import fit as fit
 from .analyses.sweep.run import sweep as sweep
+from .cells.tracks.fit import Walk as Walk
+from .cells.tracks.fit import fit_tracks as fit_tracks
+from .cells.tracks.simulated import simulate_tracks as simulate_tracks
 from .closed_forms.antigen_window import Antigen as Antigen
 from .closed_forms.antigen_window import AntigenWindow as AntigenWindow
 from .closed_forms.clones import Clones as Clones

@@ -3,31 +3,80 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from cartflow.cells.births.acts import NetRates
+from cartflow.cells.contact.terms import Contact
+from cartflow.cells.traits.laws import Effect, Trait
+
+Crowding = Literal["none", "spheres", "lattice"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Walking:
-    """How one kind of cells walks: straight on at `speed` (mm/day) for `persistence` (day)."""
+    """How one kind of cells walks: straight on at `speed` (mm/day) for `persistence` (day).
+
+    Then it makes a `pause` (day), and turns, with a `bias` (0 to 1) up its attractant.
+    """
 
     speed: float = 0.0
     persistence: float = 0.0
+    pause: float = 0.0
+    bias: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """How much room a cell of one kind takes: a sphere of `radius` mm.
+
+    It pushes at `repulsion` and clings at `adhesion` (mm/day), and does not divide where
+    `most_touching` others overlap it, or more.
+    """
+
+    radius: float = 0.0
+    repulsion: float = 0.0
+    adhesion: float = 0.0
+    most_touching: int = 2**31 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """How cells make room for one another.
+
+    As ``spheres`` they push one another, and cling within `reach` times the sum of their radii; on
+    a ``lattice`` at most `per_site` of them are in a mesh cell.
+    """
+
+    crowding: Crowding = "none"
+    reach: float = 1.25
+    per_site: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """The `kinds` of cells with how each walks, and what their run goes by.
 
-    `step` is in days, `kernel_width` in mm; at most `most` cells live at once, and at most `saved`
-    are written at every saved time.
+    `step` and `mechanics_step`, in which they move, push and meet, are in days, `kernel_width` in
+    mm; at most `most` cells live at once, and at most `saved` are written at every saved time.
+    `traits` are numbers of cells of their own, and `effects` what those do to reactions.
     """
 
     kinds: tuple[str, ...]
     walking: tuple[Walking, ...]
+    bodies: tuple[Body, ...] = ()
+    room: Room = Room()
+    contacts: tuple[Contact, ...] = ()
+    traits: tuple[Trait, ...] = ()
+    effects: tuple[Effect, ...] = ()
     seed: int = 1
     step: float = 15.0 / 1440.0
+    mechanics_step: float = 0.1 / 1440.0
     kernel_width: float = 0.0
     net_rates: NetRates = "refuse"
     most: int = 10_000_000
     saved: int = 100_000
+
+    @property
+    def columns(self) -> int:
+        """How many numbers of its own each cell has."""
+        return 1 + max((trait.column for trait in self.traits), default=-1)

@@ -19,10 +19,11 @@ def cells_group(record: CellRecord, simulation: CellSimulation) -> xr.Dataset:
     `first_row[i]` on.
     """
     shots = record.snapshots
-    sizes = np.array([shot.name.size for shot in shots], dtype=np.int64)
-    position = np.concatenate([shot.position for shot in shots])
-    names = np.concatenate([shot.name for shot in shots]).astype(np.int64)
-    kinds = np.concatenate([shot.kind for shot in shots])
+    sizes = np.array([shot.cells.size for shot in shots], dtype=np.int64)
+    position = np.concatenate([shot.cells.position for shot in shots])
+    names = np.concatenate([shot.cells.name for shot in shots]).astype(np.int64)
+    kinds = np.concatenate([shot.cells.kind for shot in shots])
+    founders = np.concatenate([shot.cells.founder for shot in shots]).astype(np.int64)
     cells, which = np.unique(names, return_inverse=True)
     times = np.repeat([shot.time for shot in shots], sizes)
     world = _world(position, simulation)
@@ -48,6 +49,10 @@ def cells_group(record: CellRecord, simulation: CellSimulation) -> xr.Dataset:
             kinds.astype(np.int32),
             {"long_name": "number of the species among species_of_kind"},
         ),
+        "founder": xr.Variable(
+            ("observation",), founders, {"long_name": "name of the cell that it descends from"}
+        ),
+        **_of_their_own(record, simulation),
         "species_of_kind": label(("kind_number",), list(asked.kinds), "species of each kind"),
         "row_size": variable(("time",), sizes, "1", "entries of the saved time"),
         "first_row": variable(("time",), np.cumsum(sizes) - sizes, "1", "first of these entries"),
@@ -65,6 +70,34 @@ def cells_group(record: CellRecord, simulation: CellSimulation) -> xr.Dataset:
         "its axis; what does not tell the mesh cell is 0",
     }
     return xr.Dataset(found, attrs=attributes)
+
+
+def _of_their_own(record: CellRecord, simulation: CellSimulation) -> dict[str, xr.Variable]:
+    """Return traits of cells, whom they met, and what contacts came to, as far as they have any."""
+    shots, asked = record.snapshots, simulation.asked
+    found = {}
+    for trait in asked.traits:
+        values = np.concatenate([shot.cells.traits[:, trait.column] for shot in shots])
+        about = f"{trait.name} of the cell"
+        found[f"trait_{trait.name}"] = variable(("observation",), values, "1", about)
+    if asked.contacts:
+        met = np.concatenate([shot.cells.met for shot in shots])
+        held = np.concatenate([shot.cells.mate >= 0 for shot in shots])
+        found["contacts_made"] = variable(("observation",), met, "1", "cells it attached to")
+        found["holds_another"] = variable(
+            ("observation",), held.astype(np.int8), "1", "whether it is attached to another now"
+        )
+        pairs = [(asked.kinds[one.hunter], asked.kinds[one.target]) for one in asked.contacts]
+        found["contact"] = label(
+            ("contact_number",), [f"{a} on {b}" for a, b in pairs], "who attaches to whom"
+        )
+        numbers = np.array([shot.contacts for shot in shots])
+        words = ("cells attached", "cells killed", "cells let go", "others killed beside")
+        for row, name in enumerate(("attached", "killed", "let_go", "bystanders")):
+            about = f"{words[row]} since the start"
+            place = ("time", "contact_number")
+            found[name] = variable(place, numbers[:, row], "1", about)
+    return found
 
 
 def _world(position: Array, simulation: CellSimulation) -> Array:

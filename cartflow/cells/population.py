@@ -10,14 +10,30 @@ from cartflow.cells.chance.philox import PLACING, direction, draw
 from cartflow.core.compiling import serial
 
 Array = np.ndarray
+COLUMNS = (
+    "position",
+    "heading",
+    "kind",
+    "place",
+    "name",
+    "founder",
+    "traits",
+    "met",
+    "mate",
+    "clock",
+)
+ALONE = -1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Population:
     """Cells (n): `position` (n, 3) in mm, `heading` (n, 3), `kind`, mesh cell `place`, `name`.
 
-    A name is a number that no other cell has or had; `unborn` is the next that is free. A cell
-    takes 61 bytes.
+    A name is a number that no other cell has or had; `unborn` is the next that is free. `founder`
+    is the name of the cell of which it descends, which was nobody's daughter; `traits` (n, traits)
+    are its own numbers; `met` counts the cells that it attached to, `mate` is the row of the one
+    that it holds now, or `ALONE`, and `clock` for how many days it has, or below 0 how long it
+    pauses. A cell takes 81 bytes, and 4 for each trait.
     """
 
     position: Array
@@ -25,17 +41,34 @@ class Population:
     kind: Array
     place: Array
     name: Array
+    founder: Array
+    traits: Array
+    met: Array
+    mate: Array
+    clock: Array
     unborn: int = 0
 
     @classmethod
-    def none(cls) -> Population:
+    def none(cls, traits: int = 0) -> Population:
         """Return a population without cells."""
+        return cls.fresh(0, traits)
+
+    @classmethod
+    def fresh(cls, count: int, traits: int, unborn: int = 0) -> Population:
+        """Return `count` cells of kind 0, named from `unborn` on, all at the origin and alone."""
+        name = np.arange(unborn, unborn + count, dtype=np.uint64)
         return cls(
-            position=np.zeros((0, 3)),
-            heading=np.zeros((0, 3)),
-            kind=np.zeros(0, dtype=np.int8),
-            place=np.zeros(0, dtype=np.int32),
-            name=np.zeros(0, dtype=np.uint64),
+            position=np.zeros((count, 3)),
+            heading=np.zeros((count, 3)),
+            kind=np.zeros(count, dtype=np.int8),
+            place=np.zeros(count, dtype=np.int32),
+            name=name,
+            founder=name.copy(),
+            traits=np.zeros((count, traits), dtype=np.float32),
+            met=np.zeros(count, dtype=np.int32),
+            mate=np.full(count, ALONE, dtype=np.int32),
+            clock=np.zeros(count, dtype=np.float32),
+            unborn=unborn + count,
         )
 
     @property
@@ -49,14 +82,30 @@ class Population:
         return np.bincount(where, minlength=kinds * mesh_cells).reshape(kinds, mesh_cells)
 
     def joined(self, other: Population) -> Population:
-        """Return the cells of both, those of `other` last."""
+        """Return the cells of both, those of `other`, who hold nobody, last."""
         if not other.size:
             return replace(self, unborn=other.unborn)
         pairs = {
-            name: np.concatenate([getattr(self, name), getattr(other, name)])
-            for name in ("position", "heading", "kind", "place", "name")
+            name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in COLUMNS
         }
         return Population(**pairs, unborn=other.unborn)
+
+    def without(self, gone: Array) -> Population:
+        """Return the cells that are not `gone` (bool per cell); who held one of these is alone."""
+        if not gone.any():
+            return self
+        kept = ~gone
+        rows = {name: getattr(self, name)[kept] for name in COLUMNS}
+        now = np.where(kept, np.cumsum(kept) - 1, ALONE)
+        return Population(**{**rows, "mate": renamed(rows["mate"], now)}, unborn=self.unborn)
+
+
+def renamed(mate: Array, now: Array) -> Array:
+    """Return rows of mates after the cells have come to the rows `now`, `ALONE` if gone."""
+    found = np.full(mate.size, ALONE, dtype=np.int32)
+    held = mate >= 0
+    found[held] = now[mate[held]]
+    return found
 
 
 @serial

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.cells.asked import Asked
+from cartflow.cells.room.row import is_row
 from cartflow.core.outcome import InputError
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.simulation import Simulation
-from cartflow.pde.boundary import FixedValue
+from cartflow.pde.boundary import FixedValue, Robin
 from cartflow.pde.fast.engine import FastEngine
 from cartflow.pde.problem import Field, Problem
 
@@ -27,8 +28,39 @@ def refuse(simulation: Simulation, asked: Asked) -> None:
         if species.unit != "cell/mm^3":
             msg = f"fields.{name}.as: its unit is {species.unit}; only cells per mm^3 can be cells"
             raise InputError(msg)
-        _refuse_field(problem, problem.fields[problem.network.index(name)], name)
+        _refuse_field(problem, problem.fields[problem.network.index(name)], name, asked)
     _require_all_products(problem, asked)
+    _refuse_crowding(problem, asked)
+
+
+def _refuse_crowding(problem: Problem, asked: Asked) -> None:
+    """Raise `InputError` where cells have no place of their own, or do what a lattice has not."""
+    geometry = problem.geometry
+    if asked.room.crowding == "lattice":
+        if is_row(geometry):
+            msg = f"cells.crowding: a lattice of '{geometry.name}' {_YET}; allowed: boxes and masks"
+            raise InputError(msg)
+        for name, walking in zip(asked.kinds, asked.walking, strict=True):
+            item = problem.fields[problem.network.index(name)]
+            if walking.speed or item.chemotaxis is not None or item.boundaries:
+                msg = f"fields.{name}: on a lattice a diffusivity alone is there for cells yet, "
+                raise InputError(msg + "without speed, chemotaxis or boundaries")
+    elif geometry.name in ("slab", "cylinder", "cylindrical shell"):
+        for key, used in (
+            ("crowding", asked.room.crowding != "none"),
+            ("contacts", asked.contacts),
+        ):
+            if used:
+                msg = f"cells.{key}: cells of a {geometry.name} have no place along its faces; "
+                raise InputError(msg + "take a ball, a box or a mask")
+    for name, walking in zip(asked.kinds, asked.walking, strict=True):
+        if walking.bias > 0.0:
+            if walking.bias >= 1.0:
+                msg = f"fields.{name}.bias: {walking.bias:g}; allowed: 0 to less than 1"
+                raise InputError(msg)
+            if problem.fields[problem.network.index(name)].chemotaxis is None:
+                msg = f"fields.{name}.bias: needs chemotaxis, whose attractant it turns to"
+                raise InputError(msg)
 
 
 def _refuse_engine(coupled: Coupled) -> None:
@@ -66,7 +98,7 @@ def _refuse_models(coupled: Coupled, asked: Asked) -> None:
                 raise InputError(msg)
 
 
-def _refuse_field(problem: Problem, field: Field, name: str) -> None:
+def _refuse_field(problem: Problem, field: Field, name: str, asked: Asked) -> None:
     key = f"fields.{name}"
     if problem.following:
         msg = f"regions.{problem.following[0].name}: one that follows a field {_YET}"
@@ -85,10 +117,14 @@ def _refuse_field(problem: Problem, field: Field, name: str) -> None:
     if np.ptp(values) > 1e-12 * values.max():
         msg = f"{key}.diffusivity: one that differs from place to place {_YET}"
         raise InputError(msg)
+    walks = asked.walking[asked.kinds.index(name)].speed > 0.0
     for boundary, condition in field.boundaries.items():
-        if not isinstance(condition, FixedValue) or condition.value != 0.0:
-            msg = f"{key}.boundaries.{boundary}: only a fixed_value of 0, which takes cells up, is "
-            raise InputError(msg + "there for fields as cells yet")
+        if walks and not (isinstance(condition, FixedValue) and condition.value == 0.0):
+            msg = f"{key}.boundaries.{boundary}: with a speed only a fixed_value of 0, which takes "
+            raise InputError(msg + "cells up, is there for fields as cells yet")
+        if isinstance(condition, Robin) and values.max() == 0.0:
+            msg = f"{key}.boundaries.{boundary}: a film needs cells that diffuse"
+            raise InputError(msg)
 
 
 def _require_all_products(problem: Problem, asked: Asked) -> None:

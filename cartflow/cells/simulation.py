@@ -11,7 +11,9 @@ import numpy as np
 from cartflow.cells.arrival.whole_body import entering
 from cartflow.cells.asked import Asked
 from cartflow.cells.chance.streams import spread, stream
+from cartflow.cells.contact.meeting import Tally
 from cartflow.cells.population import Population
+from cartflow.cells.run.motion import Motion
 from cartflow.cells.run.snapshot import Snapshot, snapshot
 from cartflow.cells.run.step import Stepping
 from cartflow.cells.run.system import CellSystem
@@ -188,7 +190,8 @@ class _Run:
             ledger=stepping.ledger.copy(),
         )
         self.states.append(self.shelve(state))
-        self.snapshots.append(snapshot(stepping.cells, self.time, asked.saved, asked.seed))
+        tally = stepping.motion.tally
+        self.snapshots.append(snapshot(stepping.cells, self.time, asked.saved, asked.seed, tally))
 
 
 def _by(dose: Dose, time: float) -> int:
@@ -204,10 +207,11 @@ def _start(simulation: CellSimulation) -> Stepping:
     base = coupled.start(0.0 * simulation.initial, simulation.save_times[0])
     stepping = Stepping(
         system=system,
-        cells=Population.none(),
+        cells=Population.none(asked.columns),
         tumour=simulation.initial.copy(),
         body=base.body.copy(),
         ledger=base.ledger,
+        motion=Motion(system=system, tally=Tally.none(len(asked.contacts), len(asked.kinds))),
     )
     generator = stream(asked.seed, "start", 0)
     of_kinds = np.zeros(len(asked.kinds))

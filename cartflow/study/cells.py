@@ -12,10 +12,30 @@ from cartflow.cells.simulation import CellSimulation
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.coupling.simulation import Simulation
-from cartflow.study.field_tables import CellsTable, FieldTable
+from cartflow.kinetics.network import Network
+from cartflow.study.cell_contacts import contacts_of
+from cartflow.study.cell_parts import (
+    bodies_of,
+    effects_of,
+    room_asked,
+    traits_of,
+)
+from cartflow.study.cell_tables import CellsTable
+from cartflow.study.field_tables import FieldTable
 from cartflow.study.schema import StudyTable
 
 _WALK = ("speed", "persistence_time")
+_OF_CELLS = (
+    *_WALK,
+    "pause_time",
+    "bias",
+    "radius",
+    "repulsion",
+    "adhesion",
+    "most_touching",
+    "traits",
+)
+_PAUSING = "speed^2 persistence_time^2 / (3 (persistence_time + pause_time))"
 # What chooses the steps of fields, which here go with those of the cells.
 _STEPS = (
     "tolerance",
@@ -31,16 +51,23 @@ _STEPS = (
 def walks_as_diffusivities(data: dict[str, Any], file: str) -> dict[str, Any]:
     """Return a study's table in which what walks straight on has its diffusivity too.
 
-    D = speed^2 persistence_time / 3. Raises `InputError` naming the field where one of the two is
-    missing, or stands beside a diffusivity, or the field is no cells.
+    D = speed^2 persistence_time / 3, or with a pause_time beside that speed^2 persistence_time^2 /
+    (3 (persistence_time + pause_time)). Raises `InputError` naming the field where one of the first
+    two is missing, or stands beside a diffusivity, or the field is no cells.
     """
     tables = data.get("fields")
     if not isinstance(tables, dict):
         return data
+    for name, item in tables.items():
+        if isinstance(item, dict) and item.get("as") != "cells":
+            for key in _OF_CELLS:
+                if key in item:
+                    msg = f"{file}: fields.{name}.{key}: only with as = 'cells'"
+                    raise InputError(msg)
     walking = {
         name: item
         for name, item in tables.items()
-        if isinstance(item, dict) and any(key in item for key in _WALK)
+        if isinstance(item, dict) and any(key in item for key in (*_WALK, "pause_time", "bias"))
     }
     found = {
         name: _with_diffusivity(item, f"{file}: fields.{name}") for name, item in walking.items()
@@ -49,9 +76,6 @@ def walks_as_diffusivities(data: dict[str, Any], file: str) -> dict[str, Any]:
 
 
 def _with_diffusivity(item: Mapping[str, Any], where: str) -> dict[str, Any]:
-    if item.get("as") != "cells":
-        msg = f"{where}.{next(key for key in _WALK if key in item)}: only with as = 'cells'"
-        raise InputError(msg)
     for key in _WALK:
         if key not in item:
             other = next(name for name in _WALK if name != key)
@@ -61,14 +85,17 @@ def _with_diffusivity(item: Mapping[str, Any], where: str) -> dict[str, Any]:
         msg = f"{where}.diffusivity: it follows from speed and persistence_time; give these or it"
         raise InputError(msg)
     numbers = []
-    for key, like in zip(_WALK, ("mm/day", "day"), strict=True):
+    units = ("mm/day", "day", "day")
+    for key, like in zip((*_WALK, "pause_time"), units, strict=True):
         try:
-            numbers.append(parameter(item[key], like).value)
+            numbers.append(parameter(item.get(key, "0 day"), like).value)
         except InputError as error:
             msg = f"{where}.{key}: {error}"
             raise InputError(msg) from None
-    value = numbers[0] ** 2 * numbers[1] / 3.0
-    note = "speed^2 persistence_time / 3"
+    speed, straight, pause = numbers
+    cycle = straight + pause
+    value = speed**2 * straight**2 / (3.0 * cycle) if cycle > 0.0 else 0.0
+    note = "speed^2 persistence_time / 3" if pause == 0.0 else _PAUSING
     stated = {"value": f"{value!r} mm^2/day", "source": "study", "standing": "derived"}
     return {**item, "diffusivity": {**stated, "note": note}}
 
@@ -85,7 +112,8 @@ def with_cells(simulation: Simulation, table: StudyTable) -> Simulation:
             raise InputError("cells: has no effect unless a field says as = 'cells'")
         return simulation
     _refuse_keys(table)
-    asked = _asked(kinds, table.fields, table.cells or CellsTable())
+    network = simulation.coupled.engine.problem.network
+    asked = _asked(kinds, table.fields, table.cells or CellsTable(), network)
     refuse(simulation, asked)
     run = CellSimulation(
         coupled=in_whole_cells(simulation.coupled),
@@ -109,20 +137,37 @@ def require_no_cells(table: StudyTable) -> None:
         raise InputError("cells: fields are not cells beside several tumours yet")
 
 
-def _asked(kinds: tuple[str, ...], fields: Mapping[str, FieldTable], table: CellsTable) -> Asked:
+def _asked(
+    kinds: tuple[str, ...], fields: Mapping[str, FieldTable], table: CellsTable, network: Network
+) -> Asked:
     walking = []
     for name in kinds:
         item = fields[name]
         if item.speed is None or item.persistence_time is None:
             walking.append(Walking())
         else:
-            walking.append(Walking(speed=item.speed.value, persistence=item.persistence_time.value))
+            walking.append(
+                Walking(
+                    speed=item.speed.value,
+                    persistence=item.persistence_time.value,
+                    pause=0.0 if item.pause_time is None else item.pause_time.value,
+                    bias=0.0 if item.bias is None else item.bias.value,
+                )
+            )
     default = Asked(kinds=(), walking=())
+    mechanics = table.mechanics_step
+    traits = traits_of(kinds, fields)
     return Asked(
         kinds=kinds,
         walking=tuple(walking),
+        bodies=bodies_of(kinds, fields, table),
+        room=room_asked(table),
+        contacts=contacts_of(table.contacts, traits, kinds),
+        traits=traits,
+        effects=effects_of(table.effects, traits, network, kinds),
         seed=table.seed,
         step=default.step if table.step is None else table.step.value,
+        mechanics_step=default.mechanics_step if mechanics is None else mechanics.value,
         kernel_width=0.0 if table.kernel_width is None else table.kernel_width.value,
         net_rates=table.net_rates,
         most=table.most,

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field
 
 from cartflow.core.parameters import Parameter
-from cartflow.core.tables import PositiveInt, Table, WholeNumber, quantity
+from cartflow.core.tables import PositiveInt, Table, quantity
+from cartflow.study.cell_tables import TraitTable
 
 Duration = Annotated[Parameter, quantity("day", above=0)]
 Speed = Annotated[Parameter, quantity("mm/day", above=0)]
@@ -85,12 +86,20 @@ class SourceTable(Table):
 class FieldTable(Table):
     """How one species starts and moves; without a diffusivity it is immobile.
 
-    As cells it may walk straight on at a `speed` for a `persistence_time` instead.
+    As cells it may walk straight on at a `speed` for a `persistence_time` instead; the keys up to
+    `traits` are for cells alone.
     """
 
     form: Literal["field", "cells"] = Field(default="field", alias="as")
     speed: Speed | None = None
     persistence_time: Duration | None = None
+    pause_time: Duration | None = None
+    bias: Fraction | None = None
+    radius: Annotated[Parameter, quantity("mm", above=0)] | None = None
+    repulsion: Annotated[Parameter, quantity("mm/day")] | None = None
+    adhesion: Annotated[Parameter, quantity("mm/day")] | None = None
+    most_touching: PositiveInt | None = None
+    traits: dict[str, TraitTable] = Field(default_factory=dict)
     initial: Any = None
     diffusivity: Any = None
     hindrance: HindranceTable | None = None
@@ -110,14 +119,3 @@ class MovingRegionTable(Table):
     where: str
     within: str = "all"
     width: Annotated[Parameter, quantity("1", above=0)] | None = None
-
-
-class CellsTable(Table):
-    """How fields that are cells are run: chance, steps, densities, and what is kept."""
-
-    seed: Annotated[WholeNumber, Field(ge=0, lt=2**63)] = 1
-    step: Duration | None = None
-    kernel_width: Annotated[Parameter, quantity("mm")] | None = None
-    net_rates: Literal["refuse", "as_one", "apart"] = "refuse"
-    most: PositiveInt = 10_000_000
-    saved: PositiveInt = 100_000

@@ -12,10 +12,10 @@ from cartflow.pbpk.doses import Route
 from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling
 from cartflow.pbpk.sizes.size import SizeRule
+from cartflow.study.cell_tables import CellsTable
 from cartflow.study.course_tables import BloodTable
 from cartflow.study.event_tables import EventTable
 from cartflow.study.field_tables import (
-    CellsTable,
     Duration,
     FieldTable,
     Fraction,

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from cells_in_rooms import cells, gait
 
-from cartflow.cells.births.happen import without
 from cartflow.cells.movement.walk import room_of, walked
 from cartflow.geometries.shapes.ball import ball, hollow_ball
 from cartflow.geometries.shapes.box import box
@@ -85,7 +84,7 @@ def passage(row):
         moved = walked(now, room, how, velocity, dt, step, 7)
         gone = moved.place < 0
         times += gone.sum() * (step - 0.5) * dt
-        now = without(moved, gone)
+        now = moved.without(gone)
     return times / MOST / expected
 
 

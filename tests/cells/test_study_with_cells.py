@@ -239,10 +239,6 @@ def test_the_seed_alone_decides():
         ({"solver.engine": "fipy"}, r"solver\.engine: 'fipy' is not there for fields as cells"),
         ({"solver.tolerance": 1e-4}, r"solver\.tolerance: has no effect with fields as cells"),
         ({"doses": [{"cells": "10.5 cells"}]}, r"doses\.0\.cells: 10\.5 are no whole cells"),
-        (
-            {"fields.cart.boundaries.rim": {"type": "flux", "flux": "1 cell/mm^2/day"}},
-            r"fields\.cart\.boundaries\.rim: only a fixed_value of 0",
-        ),
         ({"fields.cart.speed": "4 um/min"}, r"fields\.cart: key 'persistence_time' is missing"),
         (
             {"events": [{"time": "1 day", "set": {"kinetics.parameters.death_rate": "0 1/h"}}]},

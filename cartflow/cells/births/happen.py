@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cartflow.cells.births.kernels import MOST, copy, count
-from cartflow.cells.population import Population
+from cartflow.cells.population import ALONE, Population, renamed
 from cartflow.core.outcome import StepFailed
 from cartflow.pde.voxels.crew import in_parts
 
 Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Weights:
+    """What the chances of acts are multiplied by for each cell: `of_cells` (cells, columns).
+
+    `column` (acts) says which of them is an act's, -1 for none.
+    """
+
+    of_cells: Array
+    column: Array
+
+    @classmethod
+    def none(cls, acts: int) -> Weights:
+        """Return weights that are 1."""
+        return cls(of_cells=np.ones((1, 1), np.float32), column=np.full(acts, -1, np.int64))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,21 +56,6 @@ def choices(
     return Choices(begin=begin.astype(np.int64), outcome=outcome, out=out), order
 
 
-def without(population: Population, gone: Array) -> Population:
-    """Return the cells that are not `gone` (bool per cell)."""
-    if not gone.any():
-        return population
-    kept = ~gone
-    return Population(
-        position=population.position[kept],
-        heading=population.heading[kept],
-        kind=population.kind[kept],
-        place=population.place[kept],
-        name=population.name[kept],
-        unborn=population.unborn,
-    )
-
-
 def happened(
     population: Population,
     acts: Choices,
@@ -63,18 +64,21 @@ def happened(
     step: int,
     seed: int,
     most: int,
+    weights: Weights | None = None,
 ) -> tuple[Population, Array]:
     """Return the cells after `dt` days, and how often each act happened.
 
-    `chances` (acts, mesh cells) are per cell and day. Raises `StepFailed` where more than `most`
-    cells would live.
+    `chances` (acts, mesh cells) are per cell and day, times the `weights` of the cells. Raises
+    `StepFailed` where more than `most` cells would live.
     """
     size = population.size
     if not acts.out.size or not size:
         return population, np.zeros(acts.out.size, dtype=np.int64)
     left = np.empty(size, dtype=np.int64)
     rates = np.ascontiguousarray(chances)
-    where = (rates, acts.begin, acts.outcome, acts.out, dt, step, seed)
+    weights = weights or Weights.none(acts.out.size)
+    scales = (weights.of_cells, weights.column)
+    where = (rates, acts.begin, acts.outcome, acts.out, *scales, dt, step, seed)
     cells = (population.kind, population.place, population.name)
 
     def counted(first: int, last: int) -> tuple[bool, Array]:
@@ -93,19 +97,30 @@ def happened(
         raise StepFailed("cells", f"{total} cells are more than cells.most = {most}")
     extra = np.maximum(numbers - 1, 0)
     to, born = np.cumsum(numbers) - numbers, np.cumsum(extra) - extra
-    new = Population(
-        position=np.empty((total, 3)),
-        heading=np.empty((total, 3)),
-        kind=np.empty(total, dtype=np.int8),
-        place=np.empty(total, dtype=np.int32),
-        name=np.empty(total, dtype=np.uint64),
-        unborn=population.unborn + int(extra.sum()),
-    )
+    new = Population.fresh(total, population.traits.shape[1])
+    mother = np.empty(total, dtype=np.int64)
     old = (population.position, population.heading, *cells)
     fresh = (new.position, new.heading, new.kind, new.place, new.name)
 
     def copied(first: int, last: int) -> None:
-        copy(first, last, *old, *where, left, to, born, population.unborn, *fresh)
+        copy(first, last, *old, *where, left, to, born, population.unborn, *fresh, mother)
 
     in_parts(copied, size, size)
-    return new, counts
+    return inherited(population, new, mother, np.where(numbers > 0, to, ALONE)), counts
+
+
+def inherited(old: Population, new: Population, mother: Array, now: Array) -> Population:
+    """Return the `new` cells with what each has of its `mother`, a row among the `old`.
+
+    Of a mother's cells the first, in the row `now`, holds on to whom she held.
+    """
+    mate = np.where(now[mother] == np.arange(new.size), old.mate[mother], ALONE)
+    return replace(
+        new,
+        founder=old.founder[mother],
+        traits=old.traits[mother],
+        met=old.met[mother],
+        mate=renamed(mate, now),
+        clock=np.where(mate >= 0, old.clock[mother], np.minimum(old.clock[mother], 0)),
+        unborn=old.unborn + int(new.size - (now >= 0).sum()),
+    )

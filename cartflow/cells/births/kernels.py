@@ -12,11 +12,15 @@ _MOST_EVENTS = 100_000
 
 
 @serial
-def family(kind, here, name, chances, begin, outcome, out, dt, step, seed, counts, kinds, lefts):  # type: ignore[no-untyped-def]
+def family(  # type: ignore[no-untyped-def]
+    kind, here, name, chances, begin, outcome, out, weight, column, dt, step, seed, counts,
+    kinds, lefts,
+):  # fmt: skip
     """Follow a cell and what comes of it for `dt` days; return how many are left, -1 if too many.
 
     Waiting times are exponential, so that within the step births and deaths are exact for chances
-    that do not change. `chances` (acts, mesh cells) per day; the acts of kind k are `begin[k]` to
+    that do not change. `chances` (acts, mesh cells) per day are times the `weight` in the `column`
+    of the act; the acts of kind k are `begin[k]` to
     `begin[k + 1]`, and turn a cell into the first `out[act]` of `outcome[act]`. Kinds that are
     left stand in `kinds`; `counts` (acts) are added to.
     """
@@ -26,7 +30,7 @@ def family(kind, here, name, chances, begin, outcome, out, dt, step, seed, count
         k, left = kinds[done], lefts[done]
         total = 0.0
         for act in range(begin[k], begin[k + 1]):
-            total += chances[act, here]
+            total += chance_of(act, here, chances, weight, column)
         if total <= 0.0:
             done += 1
             continue
@@ -36,13 +40,7 @@ def family(kind, here, name, chances, begin, outcome, out, dt, step, seed, count
         if wait >= left:
             done += 1
             continue
-        chosen, mark = begin[k], uniform(c, e) * total
-        for act in range(begin[k], begin[k + 1]):
-            if chances[act, here] > 0.0:
-                chosen = act
-                mark -= chances[act, here]
-                if mark < 0.0:
-                    break
+        chosen = drawn_act(uniform(c, e) * total, k, here, chances, begin, weight, column)
         counts[chosen] += 1
         left -= wait
         if out[chosen] == 0:
@@ -60,9 +58,32 @@ def family(kind, here, name, chances, begin, outcome, out, dt, step, seed, count
 
 
 @serial
+def chance_of(act, here, chances, weight, column):  # type: ignore[no-untyped-def]
+    """Return the chance of an act per day, in a mesh cell, times the cell's own weight."""
+    if column[act] < 0:
+        return chances[act, here]
+    return chances[act, here] * weight[column[act]]
+
+
+@serial
+def drawn_act(mark, k, here, chances, begin, weight, column):  # type: ignore[no-untyped-def]
+    """Return the act of kind `k` at a `mark` between 0 and the sum of all its chances."""
+    chosen = begin[k]
+    for act in range(begin[k], begin[k + 1]):
+        chance = chance_of(act, here, chances, weight, column)
+        if chance > 0.0:
+            chosen = act
+            mark -= chance
+            if mark < 0.0:
+                break
+    return chosen
+
+
+@serial
 def count(  # type: ignore[no-untyped-def]
-    first, last, kind, place, name, chances, begin, outcome, out, dt, step, seed, left, counts
-):
+    first, last, kind, place, name, chances, begin, outcome, out, weights, column, dt, step, seed,
+    left, counts,
+):  # fmt: skip
     """Write how many come of each cell to `left`, and -1 - that where anything happened to it.
 
     Return whether all stayed below `MOST`.
@@ -73,8 +94,8 @@ def count(  # type: ignore[no-untyped-def]
         for act in range(begin[kind[i]], begin[kind[i] + 1]):
             before += counts[act]
         number = family(
-            kind[i], place[i], name[i], chances, begin, outcome, out, dt, step, seed, counts,
-            kinds, lefts,
+            kind[i], place[i], name[i], chances, begin, outcome, out,
+            weights[min(i, weights.shape[0] - 1)], column, dt, step, seed, counts, kinds, lefts,
         )  # fmt: skip
         if number < 0:
             return False
@@ -87,8 +108,9 @@ def count(  # type: ignore[no-untyped-def]
 
 @serial
 def copy(  # type: ignore[no-untyped-def]
-    first, last, position, heading, kind, place, name, chances, begin, outcome, out, dt, step,
-    seed, left, to, born, unborn, new_position, new_heading, new_kind, new_place, new_name,
+    first, last, position, heading, kind, place, name, chances, begin, outcome, out, weights,
+    column, dt, step, seed, left, to, born, unborn, new_position, new_heading, new_kind, new_place,
+    new_name, mother,
 ):  # fmt: skip
     """Write what came of the cells `first` to `last` at `to`; the first keeps the mother's name.
 
@@ -101,12 +123,12 @@ def copy(  # type: ignore[no-untyped-def]
         kinds[0] = kind[i]
         if number < 0:
             number = family(
-                kind[i], place[i], name[i], chances, begin, outcome, out, dt, step, seed, unused,
-                kinds, lefts,
+                kind[i], place[i], name[i], chances, begin, outcome, out,
+                weights[min(i, weights.shape[0] - 1)], column, dt, step, seed, unused, kinds, lefts,
             )  # fmt: skip
         for m in range(number):
             j = to[i] + m
             for a in range(3):
                 new_position[j, a], new_heading[j, a] = position[i, a], heading[i, a]
-            new_kind[j], new_place[j] = kinds[m], place[i]
+            new_kind[j], new_place[j], mother[j] = kinds[m], place[i], i
             new_name[j] = name[i] if m == 0 else np.uint64(unborn + born[i] + m - 1)

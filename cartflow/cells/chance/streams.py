@@ -6,13 +6,16 @@ from typing import Literal, get_args
 
 import numpy as np
 
-Purpose = Literal["start", "sources", "body", "arrivals", "infusions", "boluses"]
+Purpose = Literal[
+    "start", "sources", "body", "arrivals", "infusions", "boluses", "hops", "turns", "walls"
+]
 _PURPOSES = get_args(Purpose)
 
 
-def stream(seed: int, purpose: Purpose, step: int) -> np.random.Generator:
+def stream(seed: int, purpose: Purpose, step: int | tuple[int, ...]) -> np.random.Generator:
     """Return the generator of a purpose in a step, the same whatever was drawn before."""
-    words = (seed, _PURPOSES.index(purpose), step)
+    steps = step if isinstance(step, tuple) else (step,)
+    words = (seed, _PURPOSES.index(purpose), *steps)
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.cells.chance.philox import MOVING, coarse, direction, draw, normals, uniform
-from cartflow.cells.room.row import PASS, STOP, along_slab, around, mesh_cell_at
+from cartflow.cells.movement.turning import face, pauses
+from cartflow.cells.room.films import leaked
+from cartflow.cells.room.row import FILM, PASS, REFLECT, STOP, along_slab, around, mesh_cell_at
 from cartflow.core.compiling import serial
 
 _MOST_TURNS = 100_000
@@ -14,14 +16,15 @@ _MOST_TURNS = 100_000
 @serial
 def walk(  # type: ignore[no-untyped-def]
     first, last, position, heading, species, place, names, axes, edges, inner_wall,
-    diffusivity, speed, persistence, ways, drifts, velocity, dt, parts, step, seed,
+    diffusivity, speed, persistence, pause, bias, ways, films, drifts, velocity, dt, parts, step,
+    seed,
 ):  # fmt: skip
     """Move the cells `first` to `last` by `dt` days in `parts`; where one was taken up, place < 0.
 
     `velocity` (rows, edges) in mm/day points along x or outwards. A cell that a wall took up has
     the place -1 - wall.
     """
-    p, by, turned = np.zeros(3), np.zeros(3), np.zeros(3)
+    p, by, turned, pull = np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3)
     straight, open_ways = np.zeros(2, np.int64), np.zeros(2, np.int64)
     short = dt / parts
     for i in range(first, last):
@@ -35,13 +38,15 @@ def walk(  # type: ignore[no-untyped-def]
         for _ in range(parts):
             if persistence[kind] > 0.0:
                 wall, number = _persist(
-                    p, by, turned, axes, edges, inner_wall, speed[kind], persistence[kind],
-                    straight, drifts[kind], velocity, short, step, seed, names[i], number,
+                    p, by, pull, turned, axes, edges, inner_wall, speed[kind], persistence[kind],
+                    pause[kind], bias[kind], straight, drifts[kind], velocity, short, step, seed,
+                    names[i], number,
                 )  # fmt: skip
             else:
                 wall = _diffuse(
-                    p, by, turned, axes, edges, inner_wall, diffusivity[kind], straight,
-                    open_ways, drifts[kind], velocity, short, step, seed, names[i], number,
+                    p, by, pull, turned, axes, edges, inner_wall, diffusivity[kind], straight,
+                    open_ways, films[kind], drifts[kind], velocity, short, step, seed, names[i],
+                    number,
                 )  # fmt: skip
                 number += 2
             if wall >= 0:
@@ -63,8 +68,9 @@ def distance(p, axes):  # type: ignore[no-untyped-def]
 
 
 @serial
-def _drift(p, by, axes, edges, row, velocity, days):  # type: ignore[no-untyped-def]
-    """Add to the way `by` what the drift makes of it; between edges the velocity is linear."""
+def _pull(p, pull, axes, edges, row, velocity):  # type: ignore[no-untyped-def]
+    """Write the velocity by which `p` drifts to `pull`; between edges it is linear."""
+    pull[:] = 0.0
     if row < 0:
         return
     r = distance(p, axes)
@@ -72,10 +78,10 @@ def _drift(p, by, axes, edges, row, velocity, days):  # type: ignore[no-untyped-
     share = (r - edges[k]) / (edges[k + 1] - edges[k])
     v = (1.0 - share) * velocity[row, k] + share * velocity[row, k + 1]
     if axes == 1:
-        by[0] += v * days
+        pull[0] = v
     elif r > 0.0:
         for a in range(axes):
-            by[a] += v * days * p[a] / r
+            pull[a] = v * p[a] / r
 
 
 @serial
@@ -89,8 +95,8 @@ def _go(p, by, turned, axes, edges, inner_wall, ways):  # type: ignore[no-untype
 
 @serial
 def _diffuse(  # type: ignore[no-untyped-def]
-    p, by, turned, axes, edges, inner_wall, d, straight, open_ways, row, velocity, days,
-    step, seed, name, number,
+    p, by, pull, turned, axes, edges, inner_wall, d, straight, open_ways, films, row, velocity,
+    days, step, seed, name, number,
 ):  # fmt: skip
     """Take one Brownian step; return the wall that took the cell up, or -1.
 
@@ -100,21 +106,25 @@ def _diffuse(  # type: ignore[no-untyped-def]
     a, b, c, e = draw(seed, name, step, MOVING, number)
     size = np.sqrt(2.0 * d * days)
     by[0], by[1], by[2], _ = normals(a, b, c, e)
+    _pull(p, pull, axes, edges, row, velocity)
     for k in range(3):
-        by[k] = by[k] * size if k < axes else 0.0
-    _drift(p, by, axes, edges, row, velocity, days)
+        by[k] = by[k] * size + pull[k] * days if k < axes else 0.0
     before = distance(p, axes)
     _go(p, by, turned, axes, edges, inner_wall, open_ways)
     after = distance(p, axes)
-    if straight[0] != STOP and straight[1] != STOP:
+    if straight[0] == REFLECT and straight[1] == REFLECT:
         return -1
     a, b, c, e = draw(seed, name, step, MOVING, number + 1)
     chance = uniform(a, b)
     for wall in range(2):
+        start = before - edges[0] if wall == 0 else edges[-1] - before
+        end = after - edges[0] if wall == 0 else edges[-1] - after
         if straight[wall] == STOP:
-            start = before - edges[0] if wall == 0 else edges[-1] - before
-            end = after - edges[0] if wall == 0 else edges[-1] - after
             if end <= 0.0 or (d > 0.0 and chance < np.exp(-start * end / (d * days))):
+                return wall
+            chance = uniform(c, e)
+        elif straight[wall] == FILM:
+            if d > 0.0 and chance < leaked(start, end, films[wall], d, days):
                 return wall
             chance = uniform(c, e)
     return -1
@@ -122,24 +132,37 @@ def _diffuse(  # type: ignore[no-untyped-def]
 
 @serial
 def _persist(  # type: ignore[no-untyped-def]
-    p, by, turned, axes, edges, inner_wall, speed, persistence, straight, row, velocity, days,
-    step, seed, name, number,
+    p, by, pull, turned, axes, edges, inner_wall, speed, persistence, pause, bias, straight, row,
+    velocity, days, step, seed, name, number,
 ):  # fmt: skip
-    """Walk straight on, and turn at exponential times; return the wall, or -1, and the draws."""
+    """Walk straight on, pause, and turn, each for exponential times; return the wall, or -1.
+
+    With a `bias` the drift tells which way cells turn, and does not carry them. Return the next
+    draw, too.
+    """
     left = days
     for _ in range(_MOST_TURNS):
         a, b, c, e = draw(seed, name, step, MOVING, number)
         number += 1
-        until = -persistence * np.log(uniform(a, b))
+        waits = pauses(turned)
+        until = -(pause if waits else persistence) * np.log(uniform(a, b))
         straight_on = min(until, left)
-        for k in range(3):
-            by[k] = speed * turned[k] * straight_on if k < axes else 0.0
-        _drift(p, by, axes, edges, row, velocity, straight_on)
-        wall = _go(p, by, turned, axes, edges, inner_wall, straight)
-        if wall >= 0 or until >= left:
-            return wall, number
+        _pull(p, pull, axes, edges, row, velocity)
+        if not waits:
+            drifts = straight_on if bias <= 0.0 else 0.0
+            for k in range(3):
+                ahead = speed * turned[k] * straight_on + pull[k] * drifts
+                by[k] = ahead if k < axes else 0.0
+            wall = _go(p, by, turned, axes, edges, inner_wall, straight)
+            if wall >= 0:
+                return wall, number
+        if until >= left:
+            return -1, number
         left -= until
-        turned[0], turned[1], turned[2] = direction(c, e)
+        if pause > 0.0 and not waits:
+            turned[:] = 0.0
+        else:
+            face(turned, pull, bias, c, e)
     return -1, number
 
 
@@ -160,3 +183,17 @@ def put(first, last, position, place, names, axes, edges, step, seed, purpose): 
         else:
             x, y, z = direction(c, e)
             position[i, 0], position[i, 1], position[i, 2] = r * x, r * y, r * z
+
+
+@serial
+def shift(first, last, position, place, by, axes, edges, inner_wall):  # type: ignore[no-untyped-def]
+    """Move the cells `first` to `last` by the ways `by` (n, 3) between walls that reflect all."""
+    p, way, unused = np.zeros(3), np.zeros(3), np.zeros(3)
+    closed = np.full(2, REFLECT)
+    for i in range(first, last):
+        for a in range(3):
+            p[a], way[a] = position[i, a], by[i, a] if a < axes else 0.0
+        _go(p, way, unused, axes, edges, inner_wall, closed)
+        for a in range(3):
+            position[i, a] = p[a]
+        place[i] = mesh_cell_at(edges, distance(p, axes))

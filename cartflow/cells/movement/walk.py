@@ -32,19 +32,18 @@ def room_of(geometry: Geometry) -> Room:
     return row_of(geometry) if is_row(geometry) else grid_of(geometry)
 
 
-def placed(room: Room, kind: Array, place: Array, unborn: int, step: int, seed: int) -> Population:
+def placed(
+    room: Room, kind: Array, place: Array, unborn: int, step: int, seed: int, traits: int = 0
+) -> Population:
     """Return new cells of `kind` in the mesh cells `place`, anywhere in them, facing anywhere.
 
     Their names follow from `unborn` on.
     """
     count = kind.size
-    new = Population(
-        position=np.zeros((count, 3)),
-        heading=np.zeros((count, 3)),
+    new = replace(
+        Population.fresh(count, traits, unborn),
         kind=kind.astype(np.int8),
         place=place.astype(np.int32),
-        name=np.arange(unborn, unborn + count, dtype=np.uint64),
-        unborn=unborn + count,
     )
     head(0, count, new.heading, new.name, step, seed)
     if isinstance(room, Row):
@@ -93,7 +92,10 @@ def walked(
     step: int,
     seed: int,
 ) -> Population:
-    """Return the cells after `dt` days; of those that a wall took up, `place` is -1 - wall."""
+    """Return the cells after `dt` days; of those that a wall took up, `place` is -1 - wall.
+
+    A cell that holds another, or pauses after that, stays.
+    """
     new = replace(
         population,
         position=population.position.copy(),
@@ -101,8 +103,11 @@ def walked(
         place=population.place.copy(),
     )
     parts = parts_of(room, gait, float(np.abs(velocity).max(initial=0.0)), dt)
-    numbers = (gait.diffusivity, gait.speed, gait.persistence, gait.ways, gait.drifts, velocity)
-    cells = (new.position, new.heading, new.kind, new.place, new.name)
+    walking = (gait.diffusivity, gait.speed, gait.persistence, gait.pause, gait.bias)
+    numbers = (*walking, gait.ways, gait.films, gait.drifts, velocity)
+    resting = (new.mate >= 0) | (new.clock < 0)
+    kind = np.where(resting, gait.speed.size - 1, new.kind) if resting.any() else new.kind
+    cells = (new.position, new.heading, kind, new.place, new.name)
 
     def task(first: int, last: int) -> None:
         if isinstance(room, Row):
@@ -114,3 +119,24 @@ def walked(
 
     in_parts(task, new.size, new.size)
     return new
+
+
+def shifted(population: Population, room: Room, by: Array) -> Population:
+    """Return the cells moved by the ways `by` (n, 3) in mm; walls reflect them."""
+    new = replace(population, position=population.position.copy(), place=population.place.copy())
+
+    def task(first: int, last: int) -> None:
+        cells = (new.position, new.place, by)
+        if isinstance(room, Row):
+            in_row.shift(first, last, *cells, room.axes, room.edges, room.inner_wall)
+        else:
+            voxels = (room.spacing, room.inside, room.voxels, room.moving)
+            in_grid.shift(first, last, *cells, *voxels)
+
+    in_parts(task, new.size, new.size)
+    return new
+
+
+def moving_of(room: Room) -> Array:
+    """Return along which of three axes cells move (bool)."""
+    return np.arange(3) < room.axes if isinstance(room, Row) else room.moving

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.cells.room.films import leaked
 from cartflow.cells.room.row import REFLECT, STOP
 from cartflow.core.compiling import serial
 from cartflow.core.outcome import InputError
@@ -145,11 +146,12 @@ def through(p, by, heading, voxel, spacing, inside, ways):  # type: ignore[no-un
 
 
 @serial
-def missed(p, q, voxel, spacing, inside, ways, spread):  # type: ignore[no-untyped-def]
-    """Return the chance not to have touched a wall that stops, between `p` and `q`, and the wall.
+def missed(p, q, voxel, spacing, inside, ways, films, d, days):  # type: ignore[no-untyped-def]
+    """Return the chance to have come by all walls that take up, between `p` and `q`, and the wall.
 
-    A Brownian bridge touches a plane at the distances d and e of its ends with the chance
-    exp(-d e / spread), `spread` = D dt. Planes are the faces of `voxel`, a place in `inside`.
+    A Brownian bridge touches a plane at the distances x and y of its ends with the chance
+    exp(-x y / (D dt)), and leaks through a film with less. Planes are the faces of `voxel`, a place
+    in `inside`.
     """
     kept, nearest, wall = 1.0, 0.0, -1
     for a in range(3):
@@ -166,7 +168,13 @@ def missed(p, q, voxel, spacing, inside, ways, spread):  # type: ignore[no-untyp
             if beyond >= 0 or ways[-1 - beyond] == REFLECT:
                 continue
             plane = (voxel[a] - 1 + side) * spacing[a]
-            chance = np.exp(-max((p[a] - plane) * (q[a] - plane), 0.0) / spread)
+            if ways[-1 - beyond] == STOP:
+                chance = np.exp(-max((p[a] - plane) * (q[a] - plane), 0.0) / (d * days))
+            else:
+                # Who came round a corner beyond the plane has not been through it.
+                same = (p[a] - plane) * (q[a] - plane) >= 0.0
+                x, y, film = abs(p[a] - plane), abs(q[a] - plane), films[-1 - beyond]
+                chance = leaked(x, y, film, d, days) if same else 0.0
             kept *= 1.0 - chance
             if chance > nearest:
                 nearest, wall = chance, -1 - beyond

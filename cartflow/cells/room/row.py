@@ -11,7 +11,7 @@ from cartflow.geometries.geometry import Geometry
 
 Array = np.ndarray
 
-REFLECT, STOP, PASS = 0, 1, 2
+REFLECT, STOP, PASS, FILM = 0, 1, 2, 3
 _BOUNCES = 10_000
 # How many axes a cell's position has that tell in which mesh cell of the row it is.
 _AXES = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.cells.chance.philox import SAVING, draw
+from cartflow.cells.contact.meeting import Tally
 from cartflow.cells.population import Population
 from cartflow.core.compiling import serial
 
@@ -15,13 +16,16 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Snapshot:
-    """Cells at a `time` (day): `position` (n, 3), `kind` and `name`; `living` counts them all."""
+    """Cells at a `time` (day): `living` counts them all, `cells` are those that are kept.
+
+    `contacts` (4, contacts) are how often cells attached, killed, let go, and killed others beside
+    the one they held, since the start.
+    """
 
     time: float
-    position: Array
-    kind: Array
-    name: Array
+    cells: Population
     living: int
+    contacts: Array
 
 
 @serial
@@ -30,17 +34,14 @@ def _lots(names, seed, lots):  # type: ignore[no-untyped-def]
         lots[i] = draw(seed, names[i], 0, SAVING, 0)[0]
 
 
-def snapshot(population: Population, time: float, most: int, seed: int) -> Snapshot:
+def snapshot(population: Population, time: float, most: int, seed: int, tally: Tally) -> Snapshot:
     """Return at most `most` cells, by lots that each has for life."""
-    kept = np.arange(population.size)
+    cells = population
     if population.size > most:
         lots = np.empty(population.size, dtype=np.uint64)
         _lots(population.name, seed, lots)
-        kept = np.sort(np.argsort(lots, kind="stable")[:most])
-    return Snapshot(
-        time=time,
-        position=population.position[kept],
-        kind=population.kind[kept],
-        name=population.name[kept],
-        living=population.size,
-    )
+        left = np.ones(population.size, dtype=bool)
+        left[np.argsort(lots, kind="stable")[:most]] = False
+        cells = population.without(left)
+    contacts = (tally.attached, tally.killed, tally.let_go, tally.bystanders)
+    return Snapshot(time=time, cells=cells, living=population.size, contacts=np.array(contacts))

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.cells.births.happen import happened, without
+from cartflow.cells.births.happen import Choices, happened
 from cartflow.cells.chance.streams import spread, stream
-from cartflow.cells.movement.walk import placed, walked
+from cartflow.cells.crowding.lattice import happened_in_sites, with_room
+from cartflow.cells.movement.walk import placed
 from cartflow.cells.population import Population
+from cartflow.cells.room.grid import Grid
+from cartflow.cells.run.chances import chances_of, require_finite
+from cartflow.cells.run.motion import Motion
 from cartflow.cells.run.system import CellSystem
+from cartflow.cells.run.weights import weights_of
+from cartflow.cells.traits.drawn import drawn, handed_down
 from cartflow.core.outcome import StepFailed
 from cartflow.coupling.ledger import Ledger
 from cartflow.pde.engine import check
@@ -32,6 +38,7 @@ class Stepping:
     tumour: Array
     body: Array
     ledger: Ledger
+    motion: Motion
     number: int = 0
 
     def step(self, dt: float, infused: tuple[Array, Array]) -> None:
@@ -57,9 +64,12 @@ class Stepping:
         if self.cells.size + places.size > asked.most:
             msg = f"{self.cells.size + places.size} cells are more than cells.most = {asked.most}"
             raise StepFailed("cells", msg)
+        room, unborn = self.system.room, self.cells.unborn
+        if asked.room.crowding == "lattice" and isinstance(room, Grid):
+            places = with_room(places, self.cells, room, asked.room.per_site)
         kinds = np.full(places.size, kind)
-        unborn = self.cells.unborn
-        new = placed(self.system.room, kinds, places, unborn, self.number, asked.seed)
+        new = placed(room, kinds, places, unborn, self.number, asked.seed, asked.columns)
+        drawn(new, asked.traits, unborn, asked.seed)
         self.cells = self.cells.joined(new)
 
     def products(self, of_kinds: Array) -> Array:
@@ -80,17 +90,24 @@ class Stepping:
         return state
 
     def _move(self, dt: float) -> None:
-        system = self.system
-        if not system.gait.moves or not self.cells.size:
-            return
+        system, motion = self.system, self.motion
         velocity = system.drift.velocity(self._seen() if system.drift.laws else self.tumour)
-        moved = walked(
-            self.cells, system.room, system.gait, velocity, dt, self.number, system.asked.seed
-        )
-        gone = moved.place < 0
-        for kind, wall in zip(moved.kind[gone], -1 - moved.place[gone], strict=True):
-            self._went(int(kind), system.wall(int(kind), int(wall)), 1)
-        self.cells = without(moved, gone)
+        dead, turned = motion.tally.dead.copy(), motion.tally.turned.copy()
+        self.cells = motion.go(self.cells, velocity, dt)
+        for kind, wall in motion.taken:
+            self._went(kind, system.wall(kind, wall), 1)
+        for kind, wall, number in motion.let_in:
+            self._came(kind, system.wall(kind, wall), number)
+        self.ledger.died += self.products(motion.tally.dead - dead)
+        became = motion.tally.turned - turned
+        self.ledger.converted += self.products(became.sum(axis=0) - became.sum(axis=1))
+
+    def _came(self, kind: int, place: int, number: int) -> None:
+        """Count cells of a kind that came from nowhere through a place."""
+        came = np.zeros(len(self.system.asked.kinds))
+        came[kind] = number
+        self.ledger.came[place] += number
+        self.ledger.infused += self.products(came)
 
     def _went(self, kind: int, place: int, number: int) -> None:
         """Count cells of a kind that left for good through a place."""
@@ -105,17 +122,10 @@ class Stepping:
         state = self._seen()
         with np.errstate(all="ignore"):
             rates = system.acts.network.rates(state)
-        self._require_finite(rates)
+        require_finite(system, rates)
         acts, order = system.choices
-        cells, counts = happened(
-            self.cells,
-            acts,
-            self._chances(state, rates)[order],
-            dt,
-            self.number,
-            system.asked.seed,
-            system.asked.most,
-        )
+        cells, counts = self._happened(acts, chances_of(system, state, rates)[order], order, dt)
+        handed_down(cells, system.asked.traits, self.cells.unborn, system.asked.seed)
         self.cells = cells
         times = np.zeros(order.size, dtype=np.int64)
         times[order] = counts
@@ -123,28 +133,19 @@ class Stepping:
         self._sources(rates, dt)
         return left
 
-    def _require_finite(self, rates: Array) -> None:
-        if not np.isfinite(rates).all():
-            row = int(np.flatnonzero(~np.isfinite(rates).all(axis=1))[0])
-            number = next(a.reaction for a in self.system.acts.acts if a.rate == row)
-            name = self.system.problem.network.reaction_names[number]
-            raise StepFailed(name, "a rate is not a finite number")
-
-    def _chances(self, state: Array, rates: Array) -> Array:
-        """Return the chances (acts, mesh cells) per cell and day, in the order of `choices`."""
-        system = self.system
-        # Apart, an act in reverse has a rate of its own; as one, it goes by a rate below zero.
-        as_one = system.asked.net_rates == "as_one"
-        found = []
-        for act in system.acts.acts:
-            if act.actor >= 0:
-                density = state[system.rows[act.actor]]
-                some = np.maximum(
-                    -rates[act.rate] if act.reverse and as_one else rates[act.rate], 0
-                )
-                found.append(np.divide(some, density, out=np.zeros_like(some), where=density > 0))
-        found += [way.rate for way in system.leaving]
-        return np.array(found).reshape(len(found), system.problem.geometry.size)
+    def _happened(
+        self, acts: Choices, chances: Array, order: Array, dt: float
+    ) -> tuple[Population, Array]:
+        system, asked = self.system, self.system.asked
+        weights = weights_of(system, self.motion, self.cells, order)
+        room = asked.room
+        if room.crowding == "lattice":
+            assert isinstance(system.room, Grid)
+            return happened_in_sites(
+                self.cells, system.room, acts, chances, room.per_site, dt, self.number, asked.seed,
+                asked.most, weights,
+            )  # fmt: skip
+        return happened(self.cells, acts, chances, dt, self.number, asked.seed, asked.most, weights)
 
     def _entered(self, times: Array) -> Array:
         """Enter how often acts happened; return how many of each kind left by lymph."""
@@ -186,10 +187,7 @@ class Stepping:
                     self.put(kind, np.repeat(np.arange(volumes.size), numbers))
         for kind, supply, place in system.supplies:
             numbers = generator.poisson(supply * dt)
-            came = np.zeros(len(system.asked.kinds))
-            came[kind] = numbers.sum()
-            self.ledger.came[place] += numbers.sum()
-            self.ledger.infused += self.products(came)
+            self._came(kind, place, int(numbers.sum()))
             self.put(kind, np.repeat(np.arange(volumes.size), numbers))
 
     def _fields(self, dt: float) -> None:

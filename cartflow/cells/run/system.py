@@ -7,15 +7,20 @@ from functools import cached_property
 
 import numpy as np
 
+from cartflow.cells.arrival.by_walls import Feed
 from cartflow.cells.arrival.whole_body import WholeBody
-from cartflow.cells.asked import Asked
+from cartflow.cells.asked import Asked, Walking
 from cartflow.cells.births.acts import Acts, acts_of, rest_of
 from cartflow.cells.births.happen import Choices, choices
+from cartflow.cells.contact.terms import Terms, terms_of
+from cartflow.cells.crowding.spheres import Spheres
 from cartflow.cells.density.kernel import Kernel
 from cartflow.cells.movement.drift import Drift
 from cartflow.cells.movement.gait import Gait
 from cartflow.cells.movement.walk import Room, room_of
-from cartflow.cells.room.row import REFLECT, STOP
+from cartflow.cells.room.gates import Gate, gates_of
+from cartflow.cells.room.row import REFLECT
+from cartflow.cells.run.walls import feeds_of, films_of, ways_of
 from cartflow.coupling.coupled import Coupled
 from cartflow.pde.boundary import Place
 from cartflow.pde.fast.engine import FastEngine
@@ -92,19 +97,25 @@ class CellSystem:
 
     @cached_property
     def gait(self) -> Gait:
-        """How the kinds walk."""
+        """How the kinds walk, and last cells that stay where they are."""
         laws = [item for item in self._fields if item.chemotaxis is not None]
         state = np.ones((len(self.problem.fields), self.problem.geometry.size))
         spread = [self.problem.place_diffusivity(item, state)[0] for item in self._fields]
         persistence = np.array([each.persistence for each in self.asked.walking], dtype=float)
         drifts = [laws.index(item) if item in laws else -1 for item in self._fields]
+        walking = [*self.asked.walking, Walking()]
+        ways = [ways_of(item, self.room.walls) for item in self._fields]
+        films = [films_of(item, self.room.walls, self._gates) for item in self._fields]
         return Gait(
             # What walks straight on has a diffusivity in the long run, by which it does not step.
-            diffusivity=np.where(persistence > 0.0, 0.0, np.array(spread, dtype=float)),
-            speed=np.array([each.speed for each in self.asked.walking], dtype=float),
-            persistence=persistence,
-            ways=np.array([self._ways(item) for item in self._fields], dtype=np.int64),
-            drifts=np.array(drifts, dtype=np.int64),
+            diffusivity=np.array([*np.where(persistence > 0.0, 0.0, spread), 0.0]),
+            speed=np.array([each.speed for each in walking], dtype=float),
+            persistence=np.array([each.persistence for each in walking], dtype=float),
+            pause=np.array([each.pause for each in walking], dtype=float),
+            bias=np.array([each.bias for each in walking], dtype=float),
+            films=np.array([*films, [0.0] * len(self.room.walls)]),
+            ways=np.array([*ways, [REFLECT] * len(self.room.walls)], dtype=np.int64),
+            drifts=np.array([*drifts, -1], dtype=np.int64),
         )
 
     @cached_property
@@ -120,6 +131,40 @@ class CellSystem:
                 if item.chemotaxis is not None
             ],
         )
+
+    @cached_property
+    def feeds(self) -> tuple[Feed, ...]:
+        """Through which walls cells come in."""
+        walls, spread = self.room.walls, self.gait.diffusivity
+        return tuple(
+            feed
+            for kind, item in enumerate(self._fields)
+            for feed in feeds_of(item, kind, walls, self._gates, float(spread[kind]))
+        )
+
+    @cached_property
+    def _gates(self) -> dict[str, Gate]:
+        return gates_of(self.room, self.problem.geometry)
+
+    @cached_property
+    def spheres(self) -> Spheres | None:
+        """How cells push one another; none where they do not."""
+        room = self.asked.room
+        if room.crowding != "spheres":
+            return None
+        bodies = self.asked.bodies
+        return Spheres(
+            radius=np.array([body.radius for body in bodies]),
+            repulsion=np.array([body.repulsion for body in bodies]),
+            adhesion=np.array([body.adhesion for body in bodies]),
+            reach=room.reach,
+        )
+
+    @cached_property
+    def terms(self) -> Terms | None:
+        """On what terms cells attach to others; none where they do not."""
+        contacts = self.asked.contacts
+        return terms_of(contacts, len(self.asked.kinds)) if contacts else None
 
     @cached_property
     def leaving(self) -> tuple[Leaving, ...]:
@@ -175,9 +220,6 @@ class CellSystem:
     @cached_property
     def _fields(self) -> tuple[Field, ...]:
         return tuple(self.problem.fields[row] for row in self.rows)
-
-    def _ways(self, item: Field) -> list[int]:
-        return [STOP if name in item.boundaries else REFLECT for name in self.room.walls]
 
     def _rest(self) -> FastEngine | None:
         """Return the engine of what are no cells; none where nothing of it ever changes."""

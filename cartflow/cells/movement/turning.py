@@ -1,0 +1,36 @@
+"""Which way cells that walk straight on face next."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cartflow.cells.chance.philox import direction
+from cartflow.core.compiling import serial
+
+
+@serial
+def face(turned, pull, bias, word, other):  # type: ignore[no-untyped-def]
+    """Let `turned` face anywhere alike, or with a `bias` (0 to 1) more along `pull`.
+
+    The way is bias times the unit vector along `pull` and 1 - bias times one that points anywhere
+    alike, of which the direction alone counts.
+    """
+    turned[0], turned[1], turned[2] = direction(word, other)
+    if bias <= 0.0:
+        return
+    size, length = 0.0, 0.0
+    for a in range(3):
+        size += pull[a] * pull[a]
+    if size == 0.0:
+        return
+    for a in range(3):
+        turned[a] = bias * pull[a] / np.sqrt(size) + (1.0 - bias) * turned[a]
+        length += turned[a] * turned[a]
+    for a in range(3):
+        turned[a] /= np.sqrt(length)
+
+
+@serial
+def pauses(turned):  # type: ignore[no-untyped-def]
+    """Return whether a cell faces nowhere, which is how one that pauses is told."""
+    return turned[0] == 0.0 and turned[1] == 0.0 and turned[2] == 0.0

@@ -1,0 +1,108 @@
+"""How cells walk, push and meet within a step, in parts of the mechanics' own."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cartflow.cells.arrival.by_walls import fed
+from cartflow.cells.contact.meeting import Tally, met
+from cartflow.cells.crowding.bins import bins_of
+from cartflow.cells.crowding.lattice import hopped
+from cartflow.cells.crowding.spheres import Spheres, pushed
+from cartflow.cells.movement.walk import moving_of, parts_of, shifted, walked
+from cartflow.cells.population import Population
+from cartflow.cells.room.grid import Grid
+from cartflow.cells.run.system import CellSystem
+from cartflow.cells.traits.drawn import drawn
+
+Array = np.ndarray
+
+
+@dataclass(kw_only=True, eq=False)
+class Motion:
+    """Moves the cells of a `system`; `part` counts the parts of steps, each with its own lots.
+
+    `tally` is what contacts came to, `taken` are the kinds and walls of the cells that walls took
+    up in the last step, and `let_in` those of cells that came by walls, with their numbers.
+    """
+
+    system: CellSystem
+    tally: Tally
+    part: int = 0
+    taken: list[tuple[int, int]] = field(default_factory=list)
+    let_in: list[tuple[int, int, int]] = field(default_factory=list)
+
+    def go(self, cells: Population, velocity: Array, dt: float) -> Population:
+        """Return the cells after `dt` days, with what drives them at `velocity`."""
+        system, self.taken, self.let_in = self.system, [], []
+        parts = 1
+        if system.feeds:
+            fastest = float(np.abs(velocity).max(initial=0.0))
+            parts = parts_of(system.room, system.gait, fastest, dt)
+        if system.spheres is not None or system.terms is not None:
+            parts = max(parts, math.ceil(dt / system.asked.mechanics_step * (1.0 - 1e-12)))
+        for _ in range(parts):
+            self.part += 1
+            cells = self._fed(self._walked(cells, velocity, dt / parts), dt / parts)
+            cells = self._pushed(cells, dt / parts)
+            if system.terms is not None:
+                cells = met(
+                    cells, system.terms, self.tally, moving_of(system.room), dt / parts, self.part,
+                    system.asked.seed,
+                )  # fmt: skip
+        return cells
+
+    def _walked(self, cells: Population, velocity: Array, dt: float) -> Population:
+        system, asked = self.system, self.system.asked
+        if not system.gait.moves or not cells.size:
+            return cells
+        if asked.room.crowding == "lattice":
+            assert isinstance(system.room, Grid)
+            spread = system.gait.diffusivity
+            return hopped(
+                cells, system.room, spread, asked.room.per_site, dt, self.part, asked.seed
+            )
+        moved = walked(cells, system.room, system.gait, velocity, dt, self.part, asked.seed)
+        gone = moved.place < 0
+        if not gone.any():
+            return moved
+        self.taken += [
+            (int(kind), -1 - int(wall))
+            for kind, wall in zip(moved.kind[gone], moved.place[gone], strict=True)
+        ]
+        return moved.without(gone)
+
+    def _fed(self, cells: Population, dt: float) -> Population:
+        """Let in who comes by walls; those were not there to walk."""
+        asked = self.system.asked
+        for feed in self.system.feeds:
+            new = fed(
+                feed, self.system.room, dt, self.part, asked.seed, cells.unborn, asked.columns
+            )
+            if new.size:
+                drawn(new, asked.traits, cells.unborn, asked.seed)
+                self.let_in.append((feed.kind, feed.wall, new.size))
+                cells = cells.joined(new)
+        return cells
+
+    def _pushed(self, cells: Population, dt: float) -> Population:
+        if self.system.spheres is None or not cells.size:
+            return cells
+        velocity, _ = self._push(cells, self.system.spheres)
+        return shifted(cells, self.system.room, velocity * dt)
+
+    def touching(self, cells: Population) -> Array:
+        """Return how many others overlap each cell."""
+        if self.system.spheres is None or not cells.size:
+            return np.zeros(cells.size, dtype=np.int32)
+        return self._push(cells, self.system.spheres)[1]
+
+    def _push(self, cells: Population, spheres: Spheres) -> tuple[Array, Array]:
+        moving, seed = moving_of(self.system.room), self.system.asked.seed
+        bins = bins_of(cells.position, spheres.farthest, moving)
+        return pushed(
+            cells.position, cells.kind, cells.name, spheres, bins, moving, self.part, seed
+        )

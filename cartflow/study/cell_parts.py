@@ -1,0 +1,143 @@
+"""Traits and room of single cells, from a study's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from cartflow.cells.asked import Body, Room
+from cartflow.cells.contact.terms import NEVER
+from cartflow.cells.traits.laws import (
+    Constant,
+    Effect,
+    Histogram,
+    Law,
+    LogNormal,
+    Normal,
+    Trait,
+)
+from cartflow.core.outcome import InputError
+from cartflow.kinetics.network import Network
+from cartflow.study.cell_tables import CellsTable, EffectTable, TraitTable
+from cartflow.study.field_tables import FieldTable
+from cartflow.study.stated import ramp_of, require, value_of
+
+_LAWS = {
+    "constant": ("value",),
+    "normal": ("mean", "deviation"),
+    "lognormal": ("median", "deviation"),
+    "histogram": ("edges", "numbers"),
+}
+_MINUTE = 1.0 / 1440.0
+# Those of PhysiCell (Ghaffarizadeh et al. 2018, doi 10.1371/journal.pcbi.1005991).
+_REPULSION, _REACH = 10e-3 / _MINUTE, 1.25
+
+
+def traits_of(kinds: Sequence[str], fields: Mapping[str, FieldTable]) -> tuple[Trait, ...]:
+    """Return the traits of all kinds; one name is one column. Raises `InputError`."""
+    columns: dict[str, int] = {}
+    found = []
+    for kind, field in enumerate(kinds):
+        for name, table in fields[field].traits.items():
+            where = f"fields.{field}.traits.{name}"
+            column = columns.setdefault(name, len(columns))
+            loss = value_of(table.loss, 0.0)
+            if loss > 1.0:
+                msg = f"{where}.loss: {loss:g} is no chance; allowed: 0 to 1"
+                raise InputError(msg)
+            inherited = table.daughters == "inherit"
+            law = _law(table, where)
+            found.append(
+                Trait(name=name, kind=kind, column=column, law=law, inherited=inherited, loss=loss)
+            )
+    return tuple(found)
+
+
+def _law(table: TraitTable, where: str) -> Law:
+    wanted = _LAWS[table.law]
+    for key in sorted({key for keys in _LAWS.values() for key in keys}):
+        if key in wanted and getattr(table, key) is None:
+            msg = f"{where}: key '{key}' is missing, which goes with law = '{table.law}'"
+            raise InputError(msg)
+        if key not in wanted and getattr(table, key) is not None:
+            msg = f"{where}.{key}: has no effect with law = '{table.law}', which takes "
+            raise InputError(msg + " and ".join(wanted))
+    if table.law == "constant":
+        return Constant(value=value_of(table.value))
+    if table.law == "normal":
+        return Normal(mean=value_of(table.mean), deviation=value_of(table.deviation))
+    if table.law == "lognormal":
+        return LogNormal(median=value_of(table.median), deviation=value_of(table.deviation))
+    edges, numbers = np.array(table.edges, dtype=float), np.array(table.numbers, dtype=float)
+    if edges.size != numbers.size + 1 or not np.all(np.diff(edges) > 0) or edges[0] < 0:
+        msg = f"{where}.edges: must rise from 0 or more, and be one more than numbers"
+        raise InputError(msg)
+    if not np.isfinite([*edges, *numbers]).all() or np.any(numbers < 0) or numbers.sum() <= 0:
+        msg = f"{where}.numbers: must be counts of 0 or more, not all 0"
+        raise InputError(msg)
+    return Histogram(edges=edges, numbers=numbers)
+
+
+def effects_of(
+    tables: Sequence[EffectTable], traits: Sequence[Trait], network: Network, kinds: Sequence[str]
+) -> tuple[Effect, ...]:
+    """Return what traits do to reactions of cells. Raises `InputError`."""
+    columns = {trait.name: trait.column for trait in traits}
+    found = []
+    for number, table in enumerate(tables):
+        where = f"cells.effects.{number}"
+        require(table.reaction, network.reaction_names, f"{where}.reaction", "reaction")
+        require(table.trait, columns, f"{where}.trait", "trait")
+        changed = network.reactions[network.reaction_names.index(table.reaction)]
+        if not {*changed.consumes, *changed.produces} & set(kinds):
+            msg = f"{where}.reaction: '{table.reaction}' changes no cells"
+            raise InputError(msg)
+        ramp = ramp_of(table.threshold, table.saturation, where)
+        found.append(Effect(reaction=table.reaction, column=columns[table.trait], ramp=ramp))
+    return tuple(found)
+
+
+def room_asked(table: CellsTable) -> Room:
+    """Return how cells make room. Raises `InputError` on keys without an effect."""
+    keys = {"spheres": ("repulsion", "adhesion", "adhesion_reach"), "lattice": ("per_site",)}
+    for way, names in keys.items():
+        for name in names:
+            if name in table.model_fields_set and table.crowding != way:
+                msg = f"cells.{name}: only with crowding = '{way}'"
+                raise InputError(msg)
+    if table.mechanics_step is not None and table.crowding != "spheres" and not table.contacts:
+        raise InputError("cells.mechanics_step: only with crowding = 'spheres', or contacts")
+    reach = value_of(table.adhesion_reach, _REACH)
+    if reach < 1.0:
+        msg = f"cells.adhesion_reach: {reach:g}; allowed: 1 or more, in sums of two radii"
+        raise InputError(msg)
+    return Room(
+        crowding=table.crowding,
+        reach=reach,
+        per_site=table.per_site or 1,
+    )
+
+
+def bodies_of(
+    kinds: Sequence[str], fields: Mapping[str, FieldTable], table: CellsTable
+) -> tuple[Body, ...]:
+    """Return how large cells are. Raises `InputError` where that has no effect, or none is."""
+    spheres = table.crowding == "spheres"
+    for name in kinds:
+        for key in ("radius", "repulsion", "adhesion", "most_touching"):
+            if getattr(fields[name], key) is not None and not spheres:
+                msg = f"fields.{name}.{key}: only with cells.crowding = 'spheres'"
+                raise InputError(msg)
+    if spheres and all(fields[name].radius is None for name in kinds):
+        msg = f"fields.{kinds[0]}: key 'radius' is missing, since cells are spheres"
+        raise InputError(msg)
+    return tuple(
+        Body(
+            radius=value_of(fields[name].radius, 0.0),
+            repulsion=value_of(fields[name].repulsion, value_of(table.repulsion, _REPULSION)),
+            adhesion=value_of(fields[name].adhesion, value_of(table.adhesion, 0.0)),
+            most_touching=fields[name].most_touching or NEVER,
+        )
+        for name in kinds
+    )

@@ -1,0 +1,125 @@
+"""One cell that takes up a solute, and one that climbs to a point source, against series.
+
+These are the unit tests of the PerMedCoE observatory, of which programmes differ among themselves;
+here the truth is the series of a point in a cube whose walls hold a value.
+"""
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+
+from cartflow.study.study import Study
+
+EDGE, MESH, SPREAD = 0.3, 31, 2.88  # mm, mesh cells an edge, mm2/day: 2000 um2/min
+NAMES = ("left", "right", "bottom", "top", "front", "back")
+MODEL = """
+title = "one cell"
+[species.climber]
+role = "phenotype"
+[species.cell]
+role = "resident"
+[species.solute]
+role = "solute"
+unit = "ng/mm^3"
+[parameters]
+rate = { value = "1 ng/cell/day", source = "assumed", standing = "assumed" }
+[reactions.exchange]
+REACTION
+rate = "rate*cell"
+"""
+
+
+def point(x, y, z):
+    """Return the steady value of 1 ng/day at the middle of a cube with walls at 0.
+
+    A double sine series in y and z, each mode exact along x.
+    """
+    waves = np.pi * np.arange(1, 120, 2) / EDGE
+    signs = np.sin(waves * EDGE / 2)
+    k, m = np.meshgrid(waves, waves, indexing="ij")
+    root = np.sqrt(k**2 + m**2)
+    low, high = min(x, EDGE / 2), max(x, EDGE / 2)
+    # sinh(a) sinh(b) / sinh(a + b) without what is too large.
+    a, b = root * low, root * (EDGE - high)
+    along = np.exp(root * (low - high)) * np.expm1(-2 * a) * np.expm1(-2 * b)
+    along /= -2 * np.expm1(-2 * root * EDGE) * root
+    across = np.outer(signs * np.sin(waves * y), signs * np.sin(waves * z))
+    return 4 / EDGE**2 / SPREAD * float((across * along).sum())
+
+
+def study(folder, reaction, wall, days, more=""):
+    (folder / "one.toml").write_text(MODEL.replace("REACTION", reaction))
+    walls = "\n".join(f'{n} = {{ type = "fixed_value", value = "{wall} ng/mm^3" }}' for n in NAMES)
+    text = f"""
+title = "one cell"
+[tumour]
+[geometry]
+shape = "box"
+lengths = ["{EDGE} mm", "{EDGE} mm", "{EDGE} mm"]
+cells = [{MESH}, {MESH}, {MESH}]
+[kinetics]
+models = ["one.toml"]
+[fields.cell]
+as = "cells"
+[fields.climber]
+as = "cells"
+{more}
+[fields.solute]
+initial = "{wall} ng/mm^3"
+diffusivity = "{SPREAD} mm^2/day"
+[fields.solute.boundaries]
+{walls}
+[cells]
+step = "1 hour"
+[time]
+end = "{days} days"
+"""
+    found = Study.from_text(text, folder=folder)
+    centres = found.geometry.centres
+    middle = np.linalg.norm(centres - EDGE / 2, axis=1).argmin()
+    volume = found.geometry.cell_volumes[0]
+    one = np.arange(centres.shape[0]) == middle
+    return found.with_field("cell", initial=one / volume), centres, volume
+
+
+def test_a_cell_is_a_sink_of_a_solute(tmp_path):
+    found, centres, _ = study(tmp_path, "consumes = { solute = 1 }", 20, 0.2)
+    solute = found.run().tree["tumour/solute"][-1].values.transpose(2, 1, 0).reshape(-1)
+    places = centres.reshape(-1, 3)
+    # In the order of the tree, x slowest, as transposed.
+    order = np.lexsort((places[:, 2], places[:, 1], places[:, 0]))
+    rows = [r for r in order[:: 7 * 13] if abs(places[r, 0] - EDGE / 2) > 3 * EDGE / MESH]
+    rank = np.empty(order.size, dtype=int)
+    rank[order] = np.arange(order.size)
+    taken = 20 - solute[rank[rows]]
+    expected = [point(*places[r]) for r in rows]
+    np.testing.assert_allclose(taken, expected, rtol=0.01, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_cell_climbs_to_a_point_source(tmp_path):
+    climbs = """
+diffusivity = "1e-12 mm^2/day"
+[fields.climber.chemotaxis]
+attractant = "solute"
+law = "linear"
+sensitivity = "1.5e-4 mm^5/ng/day"
+"""
+    found, centres, volume = study(tmp_path, "produces = { solute = 1 }", 0, 12, climbs)
+    begin = np.linalg.norm(centres - [0.05, 0.12, 0.16], axis=1).argmin()
+    one = np.arange(centres.shape[0]) == begin
+    tree = found.with_field("climber", initial=one / volume).run().tree
+    cells = tree["cells"].to_dataset()
+    path = np.stack([cells[a][cells["kind"] == 0] for a in "xyz"], axis=1)
+
+    def climb(_, p):
+        h = 1e-4
+        ahead = [point(*(p + h * e)) - point(*(p - h * e)) for e in np.eye(3)]
+        return 1.5e-4 * np.array(ahead) / (2 * h)
+
+    truth = solve_ivp(climb, (0, 12), path[0], rtol=1e-6).y[:, -1]
+    way = np.linalg.norm(truth - path[0])
+    assert way > 5 * EDGE / MESH
+    assert np.linalg.norm(truth - EDGE / 2) > 3 * EDGE / MESH
+    assert np.linalg.norm(path[-1] - truth) < 0.01 * way
+    assert float(tree["balance/residual"].max()) == pytest.approx(0, abs=0)
