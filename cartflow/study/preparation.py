@@ -24,6 +24,7 @@ from cartflow.study.cells import with_cells
 from cartflow.study.composition import Composition
 from cartflow.study.describe import describe
 from cartflow.study.events.programme import Events, read_events
+from cartflow.study.growth import with_growth
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import errors_named
 from cartflow.study.preparing import body_alone, coupled_simulation
@@ -92,7 +93,7 @@ class Preparation(Composition, ABC):
         self.used.update(used)
         self.images.update(images)
         with errors_named(self.name):
-            return with_cells(simulation, self.table)
+            return with_cells(with_growth(simulation, self), self.table)
 
     @cached_property
     def images(self) -> dict[str, str]:

@@ -17,6 +17,7 @@ from cartflow.study.overrides import errors_named
 from cartflow.study.parts import control
 from cartflow.study.preparing import coupled_simulation, placed
 from cartflow.study.schedule import save_times
+from cartflow.study.growth import require_no_growth
 from cartflow.study.tumours.checks import require_fields, require_several, travellers
 from cartflow.study.tumours.own import errors_of
 
@@ -35,6 +36,7 @@ def tumours_simulation(study: Composition) -> Assembled:
     table = study.table
     with errors_named(study.name):
         require_several(table)
+        require_no_growth({name: one.geometry for name, one in table.tumours.items()})
         require_fields(study.written, study.networks)
         network = travellers(study.networks)
         doses = build_doses(table.doses, network, table.time.end)
