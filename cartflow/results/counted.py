@@ -37,7 +37,7 @@ class Shelved(State):
     counted: Counted
 
     def __init__(self, state: State, counted: Counted) -> None:
-        for name in ("time", "body", "ledger", "residents"):
+        for name in ("time", "body", "ledger", "residents", "expansion"):
             object.__setattr__(self, name, getattr(state, name))
         object.__setattr__(self, "counted", counted)
 
@@ -84,7 +84,8 @@ def _counts(states: Sequence[State], simulation: Simulation) -> Iterator[Counted
     weights = problem.geometry.cell_volumes
     amounts = _totals(np.array([problem.storage(s.tumour) * s.tumour for s in states]), weights)
     densities = np.array([s.tumour[coupled.products] for s in states])
-    depths = _depths(densities * weights, problem.geometry)
+    stretches = np.array([coupled.stretch(state) for state in states])
+    depths = _depths(densities * weights, problem.geometry) * stretches[:, None]
     for one in zip(_totals(densities, weights), amounts, depths, strict=True):
         yield Counted(products=coupled.of_all(one[0]), amounts=one[1], depths=one[2])
 

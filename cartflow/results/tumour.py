@@ -15,6 +15,7 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
 from cartflow.results.counted import counts
 from cartflow.results.endpoint import IN_TUMOUR
+from cartflow.results.grown import growth_variables
 from cartflow.results.shelf import Saving, Shelf, all_fields
 
 Array = np.ndarray
@@ -33,7 +34,12 @@ def tumour_group(
     else:
         variables = all_fields(record.states, simulation, saving or Saving())
     return xr.Dataset(
-        {**variables, **_counts(record, simulation), **_places(geometry)},
+        {
+            **variables,
+            **_counts(record, simulation),
+            **_places(geometry),
+            **growth_variables(record, simulation),
+        },
         coords=coordinates_of(geometry),
         # What was noted when the geometry was read; CF's name for it.
         attrs={"comment": "; ".join(geometry.notes)} if geometry.notes else {},

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from cartflow.core.outcome import InputError, require_known
-from cartflow.core.parameters import Parameter, parameter, signed
+from cartflow.core.parameters import parameter, signed
 from cartflow.coupling.growing.coupled import growing
 from cartflow.coupling.growing.growth import Growth, Level, rooms
 from cartflow.coupling.growing.simulation import growing_simulation
@@ -72,7 +72,7 @@ def _growth(table: GrowthTable, study: Composition, simulation: Simulation) -> G
         shares[row] = 1.0
     for name, size in table.sizes.items():
         require_known(name, table.cells, f"{KEY}.sizes")
-        shares[network.index(name)] = _positive(size, f"{KEY}.sizes.{name}")
+        shares[network.index(name)] = size.value
     try:
         room = rooms(shares, simulation.initial, table.cells)
     except InputError as error:
@@ -88,13 +88,6 @@ def _growth(table: GrowthTable, study: Composition, simulation: Simulation) -> G
         dimensions=_DIMENSIONS[study.table.geometry.shape] if study.table.geometry else 3,
         levels={n: _level(item, network, f"{KEY}.radii.{n}") for n, item in table.radii.items()},
     )
-
-
-def _positive(size: Parameter, key: str) -> float:
-    if not size.value > 0.0:
-        msg = f"{key}: '{size.stated}' must be greater than 0"
-        raise InputError(msg)
-    return size.value
 
 
 def _level(table: RadiusTable, network: Network, key: str) -> Level:
@@ -124,14 +117,14 @@ def _vessels(study: Composition) -> Array:
     if study.table.tumour_alone:
         return np.zeros_like(study.organs.rates)
     vessels = study.vessels()
-    twice = organ_network(
+    half = organ_network(
         study.body,
         study.trafficking,
         scaling=study.scaling(),
-        tumour=replace(vessels, volume=2.0 * vessels.volume),
+        tumour=replace(vessels, volume=0.5 * vessels.volume),
         cavities=study.cavities(),
     )
-    return np.asarray(twice.rates - study.organs.rates)
+    return np.asarray(2.0 * (study.organs.rates - half.rates))
 
 
 def _refuse(table: StudyTable, simulation: Simulation) -> None:

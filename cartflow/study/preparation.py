@@ -24,7 +24,7 @@ from cartflow.study.cells import with_cells
 from cartflow.study.composition import Composition
 from cartflow.study.describe import describe
 from cartflow.study.events.programme import Events, read_events
-from cartflow.study.growth import with_growth
+from cartflow.study.growth import growth_of, with_growth
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import errors_named
 from cartflow.study.preparing import body_alone, coupled_simulation
@@ -77,6 +77,12 @@ class Preparation(Composition, ABC):
             raise InputError(msg + "as = 'cells', or run it")
         assert isinstance(self.prepared, Simulation)
         return self.prepared
+
+    def require_still(self, what: str) -> None:
+        """Raise `InputError` if the tumour grows, which `what` does not know of."""
+        if growth_of(self.table.geometry) is not None:
+            msg = f"{self.name}: {what}: does not take a tumour that grows yet; run, sweep, refine "
+            raise InputError(msg + "and fit do (geometry.growth)")
 
     @cached_property
     def undisturbed(self) -> Simulation | TumoursSimulation | BodyAlone:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 
@@ -44,16 +43,20 @@ class GrowingCoupled(Coupled):
         """Return the state with a volume that its cells fill, whatever was done to them at once."""
         return repacked(super().arrived(state), self.growth, self.volumes)
 
-    def radii(self, states: Sequence[State]) -> dict[str, Array]:
-        """Return where each of the levels lies at each state, mm from the centre or first edge."""
+    @cached_property
+    def edge(self) -> float:
+        """The radius, or length, at the start, mm."""
         geometry = self.engine.problem.geometry
-        at = geometry.coordinates[geometry.dims[0]]
-        edge = float(at[-1] + next(iter(geometry.boundaries.values())).distances[0])
+        last = geometry.coordinates[geometry.dims[0]][-1]
+        ends = (faces for faces in geometry.boundaries.values() if faces.cells[0] == self.volumes.size - 1)
+        return float(last + next(ends).distances[0])
+
+    def radii(self, state: State) -> dict[str, float]:
+        """Return where each of the levels lies, mm from the centre or the first edge."""
+        geometry, stretch = self.engine.problem.geometry, self.stretch(state)
+        at, now = geometry.coordinates[geometry.dims[0]] * stretch, self.densities(state)
         return {
-            name: np.array([
-                radius_of(level, self.densities(s)[level.species], at * self.stretch(s), edge * self.stretch(s))
-                for s in states
-            ])
+            name: radius_of(level, now[level.species], at, self.edge * stretch)
             for name, level in self.growth.levels.items()
         }
 
