@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from cartflow.core.dataset import variable
+from cartflow.core.dataset import POSITION, variable
 from cartflow.coupling.growing.simulation import GrowingSimulation
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
-
-Array = np.ndarray
-POSITION = "position"
 
 
 def growth_variables(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:

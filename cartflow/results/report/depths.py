@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from cartflow.core.dataset import POSITION, grows
 from cartflow.results.figures.panels import shown_name, shown_unit
 
 Array = np.ndarray
@@ -17,8 +18,11 @@ def fields_over_depth(tumour: xr.Dataset) -> dict[str, Any]:
     """Return times, depths and means of each field: what the page's slider shows.
 
     Means are by volume over mesh cells of like depth; a row of cells keeps its own depths. Of
-    more than 120 times evenly chosen ones are kept, the first and the last among them.
+    more than 120 times evenly chosen ones are kept, the first and the last among them. Of a tumour
+    that grows depths are below the rim of each time, and nothing is below its centre.
     """
+    if grows(tumour):
+        return _of_growing(tumour)
     depth, volume = _flat(tumour["depth"]), _flat(tumour["cell_volume"])
     inside = np.isfinite(volume)
     bins, centres = _bins(depth[inside], volume[inside])
@@ -27,17 +31,42 @@ def fields_over_depth(tumour: xr.Dataset) -> dict[str, Any]:
     for name in _shown(tumour):
         rows = _flat(tumour[name].isel(time=chosen), len(chosen))[:, inside]
         means = np.array([_means(row, volume[inside], bins, len(centres)) for row in rows])
-        fields.append(
-            {
-                "name": shown_name(tumour[name]),
-                "unit": "" if (unit := shown_unit(tumour[name])) == "1" else unit,
-                "values": [[float(f"{v:.4g}") for v in row] for row in means],
-            }
-        )
+        values = [[float(f"{v:.4g}") for v in row] for row in means]
+        fields.append(_field(tumour[name], values))
+    return _page(tumour, chosen, centres, fields)
+
+
+def _of_growing(tumour: xr.Dataset) -> dict[str, Any]:
+    """Return the same of a tumour that grows, as lines between its mesh cells."""
+    chosen = _chosen(tumour.sizes["time"], _MOST_TIMES)
+    size = "radius" if "radius" in tumour.variables else "length"
+    edges = np.asarray(tumour[size].values, dtype=float)[chosen]
+    below = edges[:, None] - _flat(tumour[POSITION].isel(time=chosen), len(chosen))
+    depths = np.linspace(0.0, below.max(), _MOST_PLACES)
+    fields = []
+    for name in _shown(tumour):
+        rows = _flat(tumour[name].isel(time=chosen), len(chosen))
+        values = [
+            [float(f"{v:.4g}") if d <= deep[0] else None for v, d in zip(line, depths, strict=True)]
+            for deep, line in (
+                (at, np.interp(depths, at[::-1], row[::-1]))
+                for at, row in zip(below, rows, strict=True)
+            )
+        ]
+        fields.append(_field(tumour[name], values))
+    return _page(tumour, chosen, depths, fields)
+
+
+def _field(field: xr.DataArray, values: list[Any]) -> dict[str, Any]:
+    unit = shown_unit(field)
+    return {"name": shown_name(field), "unit": "" if unit == "1" else unit, "values": values}
+
+
+def _page(tumour: xr.Dataset, chosen: Array, depths: Array, fields: list[Any]) -> dict[str, Any]:
     times = np.asarray(tumour["time"].values, dtype=float)[chosen]
     return {
         "times": [float(f"{t:.6g}") for t in times],
-        "depths": [float(f"{d:.5g}") for d in centres],
+        "depths": [float(f"{d:.5g}") for d in depths],
         "fields": fields,
     }
 
