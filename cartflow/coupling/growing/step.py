@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve
@@ -48,20 +50,34 @@ class From:
         system = np.eye(arrays.size) - (days * tableau.GAMMA) * matrix
         if not np.isfinite(system).all():
             return None
-        factors = lu_factor(system, check_finite=False)
+        # In units of the sizes of unknowns, so that no digits are lost between species.
+        sizes = self._sizes
+        factors = lu_factor(system * (sizes / sizes[:, None]), check_finite=False)
         start, stages, found, along = self.point.vector(), [], [], []
         for i in range(tableau.STAGES):
             stage = start + days * _combined(tableau.ALPHA[i], stages, start.size)
             here = self._first if i == 0 else self._rates(stage)
             between = _combined(tableau.BETWEEN[i], stages, start.size)
             right = here.change + days * (matrix @ between)
-            stages.append(lu_solve(factors, right, check_finite=False))
+            stages.append(_solved(factors, system, right, sizes))
             found.append(here)
             along.append(days * (between + tableau.GAMMA * stages[-1]))
         end = start + days * _combined(tableau.WEIGHTS, stages, start.size)
         other = days * _combined(tableau.WEIGHTS - tableau.LOWER, stages, start.size)
         return Step(
             point=Point.of(end, arrays), counts=self._counted(days, found, along), error=other
+        )
+
+    @cached_property
+    def _sizes(self) -> Array:
+        """About how large each unknown is; those of a species and of a product alike."""
+        point, (species, cells) = self.point, self.arrays.shape
+        fields = np.abs(point.start).max(axis=1)
+        fields[fields == 0.0] = fields.max() or 1.0
+        body = np.abs(point.body).max(axis=0, initial=0.0)
+        body[body == 0.0] = 1.0
+        return np.concatenate(
+            [np.tile(fields, cells), [point.expansion], np.repeat(body, len(self.arrays.body))]
         )
 
     def _rates(self, stage: Array) -> Rates:
@@ -89,6 +105,13 @@ class From:
         out += leaves * now[crossings.species, crossings.cell] + given.leaves * there * expansion
         left += (arrays.egress * arrays.volumes * start[arrays.products]).sum(axis=1)
         return Counts(events=events, entered=entered, out=out, left=left)
+
+
+def _solved(factors: Any, system: Array, right: Array, sizes: Array) -> Array:
+    """Return the solution, once refined: sums that stay do so to the last digits."""
+    found = lu_solve(factors, right / sizes, check_finite=False) * sizes
+    left = right - system @ found
+    return np.asarray(found + lu_solve(factors, left / sizes, check_finite=False) * sizes)
 
 
 def _combined(weights: Array, stages: list[Array], size: int) -> Array:
