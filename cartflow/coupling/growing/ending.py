@@ -42,7 +42,7 @@ class Judged:
 def judge(arrays: Arrays, step: Step | None, control: StepControl, floor: Array) -> Judged:
     """Return the end of a `step`; amounts below `floor` (fields,) do not count as errors."""
     lost = Point(start=np.zeros(0), expansion=0.0, body=np.zeros(0))
-    if step is None:
+    if step is None or not step.point.expansion > 0.0:
         return Judged(point=lost, counts=None, error=np.inf, which=len(floor))
     errors = _errors(arrays, step, floor)
     if not np.isfinite(errors).all():

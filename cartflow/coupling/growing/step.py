@@ -45,7 +45,7 @@ class From:
         self._slopes = slopes(arrays, point, self._first)
 
     def step(self, days: float) -> Step | None:
-        """Return what a step of `days` makes of the point, or None where numbers overflow."""
+        """Return what a step of `days` makes of the point, or None where numbers overflow, or no volume is."""
         arrays, matrix = self.arrays, self._slopes.matrix
         system = np.eye(arrays.size) - (days * tableau.GAMMA) * matrix
         if not np.isfinite(system).all():
@@ -56,6 +56,8 @@ class From:
         start, stages, found, along = self.point.vector(), [], [], []
         for i in range(tableau.STAGES):
             stage = start + days * _combined(tableau.ALPHA[i], stages, start.size)
+            if not stage[arrays.expansion] > 0.0:
+                return None
             here = self._first if i == 0 else self._rates(stage)
             between = _combined(tableau.BETWEEN[i], stages, start.size)
             right = here.change + days * (matrix @ between)
