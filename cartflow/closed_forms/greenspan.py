@@ -33,10 +33,17 @@ class Greenspan:
     rate: float
 
     def __post_init__(self) -> None:
-        for name, top in (("critical_radius", np.inf), ("q", 1.0), ("gamma", np.inf), ("rate", np.inf)):
+        for name, top in (
+            ("critical_radius", np.inf),
+            ("q", 1.0),
+            ("gamma", np.inf),
+            ("rate", np.inf),
+        ):
             value = getattr(self, name)
             if not 0.0 < value <= top:
-                msg = f"{name}: got {value:g}; it must be above 0" + (" and at most 1" * (top == 1.0))
+                msg = f"{name}: got {value:g}; it must be above 0" + (
+                    " and at most 1" * (top == 1.0)
+                )
                 raise InputError(msg)
 
     def inside(self, radius: float) -> tuple[float, float]:
@@ -47,7 +54,9 @@ class Greenspan:
         critical = self.critical_radius / radius
         dead = 0.0
         if critical < 1.0:
-            dead = brentq(lambda x: 1.0 - 3.0 * x**2 + 2.0 * x**3 - critical**2, 0.0, 1.0, xtol=1e-15)
+            dead = brentq(
+                lambda x: 1.0 - 3.0 * x**2 + 2.0 * x**3 - critical**2, 0.0, 1.0, xtol=1e-15
+            )
         least = (self.q * critical) ** 2
         if least >= 1.0:
             return 0.0, dead

@@ -140,7 +140,8 @@ def _in_tumour(tree: xr.DataTree) -> dict[str, float]:
         "reached_tumour": float(reached[-1]),
         "in_tumour": float(inside[-1]),
         "depth": float(tumour["penetration_depth_all"].values[-1]),
-        "maximal_depth": float(np.nanmax(tumour["depth"].values)) * _stretch(tree.children["tumour"]),
+        "maximal_depth": float(np.nanmax(tumour["depth"].values))
+        * _stretch(tree.children["tumour"]),
         "residents_start": float(residents[0]),
         "residents_end": float(residents[-1]),
         "residents_least": float(residents.min()),

@@ -52,12 +52,12 @@ def _tumour_lines(numbers: dict[str, float], tree: xr.DataTree) -> list[str]:
         f"tumour        {_entered(numbers, tree.attrs.get('fed_by', ''))}"
         f"{numbers['in_tumour']:.6g} are there at the end",
         *_depth_line(numbers, str(tumour["depth"].attrs.get("long_name", ""))),
-        *_growth_line(tumour),
+        *_growth_line(tumour.to_dataset()),
         *([f"note          {comment}"] if comment else []),
     ]
 
 
-def _growth_line(tumour: xr.DataTree) -> list[str]:
+def _growth_line(tumour: xr.Dataset) -> list[str]:
     """Return how large a tumour that grows is, with the radii told of it."""
     if not grows(tumour):
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -44,7 +44,8 @@ def with_growth(simulation: Simulation, study: Composition) -> Simulation:
     table = growth_of(study.table.geometry)
     if table is None:
         return simulation
-    _refuse(study.table, simulation)
+    for refused in _refused(study.table, simulation):
+        raise InputError(refused)
     growth = _growth(table, study, simulation)
     made = growing(simulation.coupled, growth, _vessels(study))
     # Chosen again, by what steps it.
@@ -127,31 +128,28 @@ def _vessels(study: Composition) -> Array:
     return np.asarray(2.0 * (study.organs.rates - half.rates))
 
 
-def _refuse(table: StudyTable, simulation: Simulation) -> None:
-    """Raise `InputError` naming what a tumour that grows cannot do yet."""
+def _refused(table: StudyTable, simulation: Simulation) -> Iterator[str]:
+    """Yield what of a study a tumour that grows cannot do yet, each by its key."""
     assert table.geometry is not None
-    shape, problem = table.geometry.shape, simulation.coupled.engine.problem
+    shape = table.geometry.shape
     if shape not in _DIMENSIONS:
-        msg = f"{KEY}: a tumour of the shape '{shape}' does not grow yet; allowed: "
-        raise InputError(msg + ", ".join(_DIMENSIONS))
+        allowed = ", ".join(_DIMENSIONS)
+        yield f"{KEY}: a tumour of the shape '{shape}' does not grow yet; allowed: {allowed}"
     if not isinstance(simulation.coupled.engine, FastEngine):
-        msg = f"solver.engine: '{simulation.coupled.engine.name}' {_YET}; allowed: fast"
-        raise InputError(msg)
+        yield f"solver.engine: '{simulation.coupled.engine.name}' {_YET}; allowed: fast"
     for key in ("fixed_step", "extrapolate", "sweeps"):
         if key in table.solver.model_fields_set:
-            raise InputError(f"solver.{key}: {_YET}")
+            yield f"solver.{key}: {_YET}"
     for name, item in table.fields.items():
         if item.form == "cells":
-            raise InputError(f"fields.{name}.as: 'cells' {_YET}")
+            yield f"fields.{name}.as: 'cells' {_YET}"
         if item.density_dependence is not None:
-            raise InputError(f"fields.{name}.density_dependence: {_YET}")
+            yield f"fields.{name}.density_dependence: {_YET}"
     if table.tissue.matrix is not None:
-        raise InputError(f"tissue.matrix: a matrix that opens pores {_YET}")
+        yield f"tissue.matrix: a matrix that opens pores {_YET}"
     if table.organs:
-        raise InputError(f"organs: what acts in organs {_YET}")
+        yield f"organs: what acts in organs {_YET}"
     if table.tumour is not None and table.tumour.blood is not None:
-        raise InputError(f"tumour.blood: {_YET}; give a body, or no blood")
-    if not on_a_line(problem):
-        raise InputError(f"{KEY}: transport that changes {_YET}")
-
-
+        yield f"tumour.blood: {_YET}; give a body, or no blood"
+    if not on_a_line(simulation.coupled.engine.problem):
+        yield f"{KEY}: transport that changes {_YET}"

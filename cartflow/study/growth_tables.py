@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from cartflow.core.tables import Table
-from cartflow.study.field_tables import Fraction
+from cartflow.core.parameters import Parameter
+from cartflow.core.tables import Table, quantity
+
+Size = Annotated[Parameter, quantity("1", above=0)]
 
 
 class RadiusTable(Table):
@@ -22,5 +24,5 @@ class GrowthTable(Table):
     """The species whose cells the volume follows, their sizes beside each other, and radii."""
 
     cells: list[str] = Field(min_length=1)
-    sizes: dict[str, Fraction] = Field(default_factory=dict)
+    sizes: dict[str, Size] = Field(default_factory=dict)
     radii: dict[str, RadiusTable] = Field(default_factory=dict)

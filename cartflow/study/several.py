@@ -13,11 +13,11 @@ from cartflow.coupling.simulation import Simulation
 from cartflow.study.cells import require_no_cells
 from cartflow.study.composition import Composition
 from cartflow.study.dosing import build_doses
+from cartflow.study.growth import require_no_growth
 from cartflow.study.overrides import errors_named
 from cartflow.study.parts import control
 from cartflow.study.preparing import coupled_simulation, placed
 from cartflow.study.schedule import save_times
-from cartflow.study.growth import require_no_growth
 from cartflow.study.tumours.checks import require_fields, require_several, travellers
 from cartflow.study.tumours.own import errors_of
 

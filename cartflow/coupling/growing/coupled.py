@@ -48,7 +48,11 @@ class GrowingCoupled(Coupled):
         """The radius, or length, at the start, mm."""
         geometry = self.engine.problem.geometry
         last = geometry.coordinates[geometry.dims[0]][-1]
-        ends = (faces for faces in geometry.boundaries.values() if faces.cells[0] == self.volumes.size - 1)
+        ends = (
+            faces
+            for faces in geometry.boundaries.values()
+            if faces.cells[0] == self.volumes.size - 1
+        )
         return float(last + next(ends).distances[0])
 
     def radii(self, state: State) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -59,11 +60,14 @@ class Crossings:
 
 def crossings_of(problem: Problem, storage: Array, dimensions: int) -> Crossings:
     """Return the entries of all places of a problem, whose `storage` is per species and cell."""
-    entries: list[tuple[float, ...]] = []
+    entries: list[Entry] = []
     place, start = 0, np.ones_like(storage)
     for species, item in enumerate(problem.fields):
         of_place = problem.place_diffusivity(item, start)
-        for own in (_at_boundaries(problem, item, of_place), _in_regions(problem, item, storage[species])):
+        for own in (
+            _at_boundaries(problem, item, of_place),
+            _in_regions(problem, item, storage[species]),
+        ):
             for one in own:
                 entries += [(place, cell, species, *rest) for cell, *rest in one]
                 place += 1
@@ -85,7 +89,7 @@ def crossings_of(problem: Problem, storage: Array, dimensions: int) -> Crossings
     )
 
 
-Entry = tuple[float, ...]
+Entry = tuple[Any, ...]
 
 
 def _at_boundaries(problem: Problem, item: Field, of_place: Array) -> Iterator[list[Entry]]:

@@ -53,7 +53,8 @@ class Rates:
 
     `moved` (faces,) is the tissue, mm^3 a day, that passes the faces of the mesh outwards as
     `passed` (S, faces; amounts per mm^3) says, by the way that `passing` is. `events` (R, C),
-    `out` of each crossing's entries and `left` (P,) by lymph are counted; `change` is all unknowns'.
+    `out` of each crossing's entries and `left` (P,) by lymph are counted; `change` is that of all
+    unknowns.
     """
 
     made: Array

@@ -22,7 +22,10 @@ def repacked(state: State, growth: Growth, volumes: Array) -> State:
     `volumes` are those at the start. Raises `StepFailed` where no cells are left that fill any.
     """
     filled = growth.filled(state.tumour) * volumes
-    if np.abs(filled - state.expansion * volumes).max() <= _FILLED * state.expansion * volumes.max():
+    if (
+        np.abs(filled - state.expansion * volumes).max()
+        <= _FILLED * state.expansion * volumes.max()
+    ):
         return state
     total = float(filled.sum())
     if not total > 0.0:

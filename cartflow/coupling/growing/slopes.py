@@ -51,7 +51,9 @@ def slopes(arrays: Arrays, point: Point, found: Rates) -> Slopes:
         by_now[own, own] += block[c]
     made = np.zeros((n, size))
     made[:, :n] = by_now / expansion
-    made[:, n] = -by_now @ now.T.ravel() / expansion + _stretching(arrays, point, found, enters, leaves)
+    made[:, n] = -by_now @ now.T.ravel() / expansion + _stretching(
+        arrays, point, found, enters, leaves
+    )
     ways = arrays.body + (expansion - 1.0) * arrays.vessels
     _handed(arrays, point, ways, made)
     matrix = np.zeros((size, size))
@@ -62,7 +64,7 @@ def slopes(arrays: Arrays, point: Point, found: Rates) -> Slopes:
 
 def _transport(arrays: Arrays, now: Array, expansion: float) -> Array:
     """Return the derivatives of what transport brings (amounts a day) to densities now, (n, n)."""
-    species, cells = now.shape
+    species = len(now)
     n, width = now.size, 3 * species
     band = np.zeros((n, columns(width)))
     enter_transport(arrays.stretched(arrays.closed, expansion), arrays.drift, now, band)
@@ -76,9 +78,7 @@ def _transport(arrays: Arrays, now: Array, expansion: float) -> Array:
     return found
 
 
-def _stretching(
-    arrays: Arrays, point: Point, found: Rates, enters: Array, leaves: Array
-) -> Array:
+def _stretching(arrays: Arrays, point: Point, found: Rates, enters: Array, leaves: Array) -> Array:
     """Return how what is made changes with the expansion where densities stay, cell by cell."""
     crossings, now = arrays.crossings, point.now
     made = arrays.network.stoichiometry @ found.events / point.expansion
@@ -101,9 +101,7 @@ def _handed(arrays: Arrays, point: Point, ways: Array, made: Array) -> None:
         made[s::species, own] += np.outer(arrays.arrival, ways[arrays.handed])
 
 
-def _moving(
-    arrays: Arrays, point: Point, found: Rates, made: Array, matrix: Array
-) -> None:
+def _moving(arrays: Arrays, point: Point, found: Rates, made: Array, matrix: Array) -> None:
     """Enter what is made, and what the tissue takes along over the faces, into `matrix`."""
     (species, cells), n = arrays.shape, arrays.expansion
     size = arrays.size
@@ -135,4 +133,4 @@ def _body(arrays: Arrays, point: Point, ways: Array, matrix: Array) -> None:
         own = slice(first, first + count)
         matrix[own, own] = ways
         matrix[own, n] = arrays.vessels @ point.body[:, p]
-        matrix[first + arrays.node, s : n : species] += arrays.egress[p] * arrays.volumes
+        matrix[first + arrays.node, s:n:species] += arrays.egress[p] * arrays.volumes

@@ -12,9 +12,10 @@ from scipy.linalg import lu_factor, lu_solve
 from cartflow.coupling.growing import tableau
 from cartflow.coupling.growing.arrays import Arrays
 from cartflow.coupling.growing.rates import Point, Rates, rates
-from cartflow.coupling.growing.slopes import Slopes, slopes
+from cartflow.coupling.growing.slopes import slopes
 
 Array = np.ndarray
+_FAINT = 1e-9  # of the largest: what is less is as good as nothing
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,7 +46,10 @@ class From:
         self._slopes = slopes(arrays, point, self._first)
 
     def step(self, days: float) -> Step | None:
-        """Return what a step of `days` makes of the point, or None where numbers overflow, or no volume is."""
+        """Return what a step of `days` makes of the point.
+
+        None where numbers overflow, or nothing is left of the volume.
+        """
         arrays, matrix = self.arrays, self._slopes.matrix
         system = np.eye(arrays.size) - (days * tableau.GAMMA) * matrix
         if not np.isfinite(system).all():
@@ -53,7 +57,10 @@ class From:
         # In units of the sizes of unknowns, so that no digits are lost between species.
         sizes = self._sizes
         factors = lu_factor(system * (sizes / sizes[:, None]), check_finite=False)
-        start, stages, found, along = self.point.vector(), [], [], []
+        start = self.point.vector()
+        stages: list[Array] = []
+        found: list[Rates] = []
+        along: list[Array] = []
         for i in range(tableau.STAGES):
             stage = start + days * _combined(tableau.ALPHA[i], stages, start.size)
             if not stage[arrays.expansion] > 0.0:
@@ -73,11 +80,10 @@ class From:
     @cached_property
     def _sizes(self) -> Array:
         """About how large each unknown is; those of a species and of a product alike."""
-        point, (species, cells) = self.point, self.arrays.shape
+        point, cells = self.point, self.arrays.shape[1]
         fields = np.abs(point.start).max(axis=1)
-        fields[fields == 0.0] = fields.max() or 1.0
-        body = np.abs(point.body).max(axis=0, initial=0.0)
-        body[body == 0.0] = 1.0
+        fields = np.maximum(fields, _FAINT * (fields.max() or 1.0))
+        body = np.maximum(np.abs(point.body).max(axis=0, initial=0.0), 1.0)
         return np.concatenate(
             [np.tile(fields, cells), [point.expansion], np.repeat(body, len(self.arrays.body))]
         )

@@ -16,7 +16,7 @@ def plot_tumour(tree: xr.DataTree, dims: list[str], place: SubFigure) -> None:
 
     Those of a tumour that grows stand where they are, up to its moving edge.
     """
-    if grows(tree["tumour"]):
+    if grows(tree["tumour"].to_dataset()):
         _moving_maps(tree, dims[0], place)
     elif len(dims) == 1:
         _depth_time_maps(tree, dims[0], place)

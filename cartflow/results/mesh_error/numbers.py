@@ -23,8 +23,9 @@ WORDS = {
 def final_numbers(record: Record, simulation: Simulation) -> dict[str, float]:
     """Return what the summary says at the end, and the amount of every resident cell.
 
-    `depth` in mm, `volume` in mm^3 (of a tumour that grows), all others in cells. What is below 1e-6 of its most in any saved state counts
-    as that much, so that the rest of a tumour that is gone has no relative error.
+    `depth` in mm, `volume` in mm^3 (of a tumour that grows), all others in cells. What is below
+    1e-6 of its most in any saved state counts as that much, so that the rest of a tumour that is
+    gone has no relative error.
     """
     problem = simulation.coupled.engine.problem
     counted = counts(record.states, simulation)

@@ -37,7 +37,9 @@ def filled(coupled, states):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_even_growth_is_exponential(shape, tmp_path):
     # Food is carried along and thinned, so that d(volume)/dt = growth_rate x food x volume is even.
-    study = growing_study(tmp_path, STUDY.replace(BALL, SHAPES[shape]), **{"fields__food__initial": "2"})
+    study = growing_study(
+        tmp_path, STUDY.replace(BALL, SHAPES[shape]), **{"fields__food__initial": "2"}
+    )
     coupled, states = ran(study)
     times = np.array([state.time for state in states])
     volumes = np.array([state.expansion for state in states])
@@ -174,7 +176,11 @@ cells = 10
 models = ["predator_prey", "chemokine", "stroma.toml"]
 [fields.cart]
 diffusivity = "2 um^2/min"
-chemotaxis = {{ attractant = "chemokine", law = "logarithmic", sensitivity = "0.2 mm^2/day", half_saturation = "1e-4 ng/mm^3" }}
+[fields.cart.chemotaxis]
+attractant = "chemokine"
+law = "logarithmic"
+sensitivity = "0.2 mm^2/day"
+half_saturation = "1e-4 ng/mm^3"
 [fields.tumour]
 initial = "2e4 cells/mm^3"
 [fields.stroma]

@@ -44,7 +44,9 @@ def test_resumed_to_the_bit(tmp_path):
         "kinetics__parameters__killing_rate": "1e-3 mm^3/cell/day",
         "fields__cart__diffusivity": "2 um^2/min",
         "doses": [{"cells": "1e4 cells", "time": "0.5 day", "route": "intratumoural"}],
-        "events": [{"when": "tumour > 4.5e5 cells", "set": {"kinetics.parameters.loss_rate": "0 1/day"}}],
+        "events": [
+            {"when": "tumour > 4.5e5 cells", "set": {"kinetics.parameters.loss_rate": "0 1/day"}}
+        ],
     }
     whole = growing_study(tmp_path, **settings).run()
     assert whole.outcome.status == "finished"
