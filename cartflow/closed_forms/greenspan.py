@@ -82,6 +82,8 @@ class Greenspan:
 
     def course(self, start: float, times: Array) -> Array:
         """Return the radius (mm) at rising `times` (days), the first that of the radius `start`."""
+        if times[0] == times[-1]:
+            return np.full(len(times), start)
         found = solve_ivp(
             lambda _, radius: [self.growth(float(radius[0]))],
             (times[0], times[-1]),
