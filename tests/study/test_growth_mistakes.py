@@ -34,7 +34,7 @@ MISTAKES = {
     ),
     "size with a unit": (f'{CELLS}\nsizes = {{ dead = "1 um" }}', r"geometry\.growth\.sizes\.dead"),
     "field of a radius": (
-        f'{CELLS}{RADIUS.replace("food", "fod")}above = 1',
+        f"{CELLS}{RADIUS.replace('food', 'fod')}above = 1",
         r"radii\.inner\.field: .*'fod'.*'food'",
     ),
     "no level": (f"{CELLS}{RADIUS}", r"radii\.inner: above or below is missing; give one"),

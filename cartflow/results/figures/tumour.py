@@ -4,94 +4,71 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 
-from cartflow.core.dataset import POSITION, grows
+from cartflow.core.dataset import grows
+from cartflow.core.ticks import TUMOUR_COLOUR
+from cartflow.results.figures.growing import plot_growing
 from cartflow.results.figures.panels import shown_name, shown_unit
 from cartflow.results.figures.slices import plot_slices, scale
 
+_MOST = 4
+_PRODUCTS = {"phenotype", "product"}
+
 
 def plot_tumour(tree: xr.DataTree, dims: list[str], place: SubFigure) -> None:
-    """Draw the fields over depth, or where there is more than one dimension in slices.
-
-    Those of a tumour that grows stand where they are, up to its moving edge.
-    """
-    if grows(tree["tumour"].to_dataset()):
-        _moving_maps(tree, dims[0], place)
-    elif len(dims) == 1:
-        _depth_time_maps(tree, dims[0], place)
-    else:
+    """Draw the fields over depth, or where there is more than one dimension in slices."""
+    if len(dims) > 1:
         plot_slices(tree, dims, place)
-
-
-def _depth_time_maps(tree: xr.DataTree, dim: str, place: SubFigure) -> None:
-    """Draw each field over time and depth, with the depth that holds 95 % of the cells."""
+        return
     tumour = tree["tumour"].to_dataset()
-    names = _fields(tree)[:4]
+    names = fields_of(tumour)[:_MOST]
     for axes, name in zip(np.atleast_1d(place.subplots(1, len(names))), names, strict=True):
-        field = tumour[name]
-        order = np.argsort(tumour["depth"].values)
-        depth = tumour["depth"].values[order]
-        values = field.transpose(dim, "time").values[order]
-        mesh = axes.pcolormesh(
-            tumour["time"].values,
-            depth,
-            values,
-            cmap="cividis",
-            norm=scale(values),
-            shading="nearest",
-        )
-        unit = shown_unit(field)
-        axes.figure.colorbar(mesh, ax=axes, label=f"{name} ({unit})")
-        if field.attrs.get("role") in {"phenotype", "product"}:
-            line = tumour["penetration_depth_all"]
-            axes.plot(tumour["time"].values, line.values, color="white", lw=1.2, ls="--")
-            axes.set_title(f"{shown_name(field)} (dashed: 95 % above)", fontsize=10)
-        else:
-            axes.set_title(shown_name(field), fontsize=10)
-        axes.invert_yaxis()
-        axes.set_xlabel("time (day)")
-        axes.set_ylabel("depth below the rim (mm)")
+        plot_map(tumour, name, axes)
 
 
-def _moving_maps(tree: xr.DataTree, dim: str, place: SubFigure) -> None:
-    """Draw each field over time and the distance from the centre, or the first edge."""
-    tumour = tree["tumour"].to_dataset()
-    names = _fields(tree)[:4]
-    size = "radius" if "radius" in tumour.variables else "length"
-    radii = [str(n) for n in tumour.data_vars if str(n).startswith("radius_")]
-    times = tumour["time"].values
-    corners = _corners(times, tumour[POSITION].transpose("time", dim).values)
-    for axes, name in zip(np.atleast_1d(place.subplots(1, len(names))), names, strict=True):
-        field = tumour[name].transpose("time", dim)
-        mesh = axes.pcolormesh(*corners, field.values, cmap="cividis", norm=scale(field.values))
-        axes.figure.colorbar(mesh, ax=axes, label=f"{name} ({shown_unit(field)})")
-        axes.plot(times, tumour[size].values, color="black", lw=1.5)
-        for radius, style in zip(radii, ("--", ":", "-.") * len(radii), strict=False):
-            label = radius.removeprefix("radius_")
-            axes.plot(times, tumour[radius].values, style, color="white", lw=1.2, label=label)
-        if radii:
-            axes.legend(loc="upper left", fontsize=8, facecolor="0.4", labelcolor="white")
-        axes.set_title(shown_name(field), fontsize=10)
-        axes.set_ylim(0.0, 1.05 * float(tumour[size].max()))
-        axes.set_xlabel("time (day)")
-        axes.set_ylabel("distance from the centre (mm)" if dim == "r" else f"{dim} (mm)")
+def plot_map(tumour: xr.Dataset, name: str, axes: Axes) -> None:
+    """Draw a field of a row of cells over time and depth.
 
-
-def _corners(times: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return times and positions of the corners of patches with their centres `at` (times, cells).
-
-    Each lies halfway in time between two saved ones, and in space between two mesh cells.
+    Of product cells with the depth that holds 95 % of all, and a bar where cells enter; that of a
+    tumour that grows stands where it is.
     """
-    halves = 0.5 * (times[1:] + times[:-1])
-    ends = np.concatenate([times[:1], halves, times[-1:]])
-    edges = np.zeros(at.shape[1] + 1)
-    for cell, centre in enumerate(at[0]):
-        edges[cell + 1] = 2.0 * centre - edges[cell]
-    stretch = np.interp(ends, times, at[:, -1] / at[0, -1])
-    return np.broadcast_to(ends[:, None], (ends.size, edges.size)), np.outer(stretch, edges)
+    if grows(tumour):
+        plot_growing(tumour, name, axes)
+        return
+    field = tumour[name]
+    order = np.argsort(tumour["depth"].values)
+    time, depth = tumour["time"].values, tumour["depth"].values[order]
+    values = field.transpose(..., "time").values[order]
+    norm = scale(values)
+    # Below a logarithmic scale, and where there is nothing, it is dark, not blank.
+    shown = np.maximum(values, norm.vmin or 0.0)
+    mesh = axes.pcolormesh(time, depth, shown, cmap="cividis", norm=norm, shading="nearest")
+    axes.figure.colorbar(mesh, ax=axes, label=f"{name} ({shown_unit(field)})")
+    title = shown_name(field)
+    if field.attrs.get("role") in _PRODUCTS:
+        axes.plot(time, tumour["penetration_depth_all"].values, color="white", lw=1.2, ls="--")
+        title += " (dashed: 95 % above)"
+        _where_cells_enter(tumour, order, axes)
+    axes.set_title(title, fontsize=10)
+    axes.invert_yaxis()
+    axes.set_xlabel("time (day)")
+    axes.set_ylabel("depth below the rim (mm)")
 
 
-def _fields(tree: xr.DataTree) -> list[str]:
-    tumour = tree["tumour"].to_dataset()
+def fields_of(tumour: xr.Dataset) -> list[str]:
+    """Return the names of the fields on the mesh."""
     return [str(n) for n, v in tumour.data_vars.items() if "role" in v.attrs]
+
+
+def _where_cells_enter(tumour: xr.Dataset, order: np.ndarray, axes: Axes) -> None:
+    """Draw a bar at the first day over the depths that vessels feed, unless they feed all."""
+    if "region_perfused" not in tumour:
+        return
+    fed = tumour["region_perfused"].values[order] > 0
+    if fed.all():
+        return
+    depth = np.where(fed, tumour["depth"].values[order], np.nan)
+    start = np.full(depth.size, float(tumour["time"][0]))
+    axes.plot(start, depth, color=TUMOUR_COLOUR, lw=6, solid_capstyle="butt", clip_on=False)
