@@ -112,7 +112,7 @@ def test_a_mistake_beside_it(mistake, tmp_path):
 
 def test_several_tumours_do_not_grow(tmp_path):
     text = IN_MOUSE.replace('[tumour]\nhost = "flank"', '[tumours.left]\nhost = "flank"')
-    with pytest.raises(InputError, match="geometry.growth: several tumours do not grow yet"):
+    with pytest.raises(InputError, match=r"geometry\.growth: several tumours do not grow yet"):
         _ = growing_study(tmp_path, text + '[tumours.right]\nhost = "liver"\n').prepared
 
 
