@@ -20,6 +20,7 @@ from .closed_forms.cyclophosphamide import Cyclophosphamide as Cyclophosphamide
 from .closed_forms.donor_cells import DonorCells as DonorCells
 from .closed_forms.escape import Escape as Escape
 from .closed_forms.fludarabine import Fludarabine as Fludarabine
+from .closed_forms.greenspan import Greenspan as Greenspan
 from .closed_forms.product import Culture as Culture
 from .core.outcome import InputError as InputError
 from .core.outcome import RunStopped as RunStopped

@@ -59,6 +59,7 @@ def compare(
     if own.table.body is None or own.table.tumour_alone:
         msg = f"{own.name}: a tumour alone has no body to compare with others"
         raise InputError(msg)
+    own.require_still("compare")
     reference = own.table.body.name
     studies = {}
     for name, changed in settings_in(own, [reference, *bodies], dose).items():

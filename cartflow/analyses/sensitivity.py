@@ -60,6 +60,7 @@ def sensitivity(
     seed = arguments.whole_number(seed, "seed", 0, _LARGEST_SEED)
     spread = None if spread is None else arguments.number(spread, "spread")
     read = Study.from_file(as_path(path, "sensitivity"), settings)
+    read.require_still("sensitivity")
     _ = read.simulation
     study = StudyNumbers(study=read)
     network = network_delivery(study.study) if of == DELIVERY else None

@@ -32,6 +32,14 @@ _SMALLEST = 100
 _HEAD = 1000  # bytes that a variable takes in a file beside its values, at most
 # Variable-length strings are known to few readers, and HDF5 2.2.0 may stumble over them.
 _CHARACTERS = {"dtype": "S1"}
+# Where the mesh cells of a tumour that grows are, over time.
+POSITION = "position"
+
+
+def grows(tumour: xr.Dataset | xr.DataTree) -> bool:
+    """Return whether the tumour of a group of a result has grown."""
+    place = tumour.variables.get(POSITION)
+    return place is not None and "role" not in place.attrs
 
 
 def variable(

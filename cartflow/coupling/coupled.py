@@ -110,6 +110,14 @@ class Coupled:
         """Return the product cells in the tissue, per product species."""
         return self.of_all(totals(tumour[self.products], self.volumes))
 
+    def densities(self, state: State) -> Array:
+        """Return the densities (species, mesh cells) in the tissue as it is."""
+        return state.tumour if state.expansion == 1.0 else state.tumour / state.expansion
+
+    def stretch(self, state: State) -> float:
+        """Return how many times as long lengths in the tumour are as at the start."""
+        return 1.0
+
     def start(self, tumour: Array, time: float) -> State:
         """Return the state before any dose; product cells there count as infused."""
         body, residents = self.organs.start()

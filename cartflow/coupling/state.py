@@ -16,6 +16,8 @@ class State:
     """Time in days, cells in the body (compartments, products), tumour (species, mesh cells).
 
     `residents` (sites, others) are the amounts of what else stands where kinetics act in organs.
+    Of a tumour that grows `expansion` is its volume over that at the start, which densities are
+    counted in.
     """
 
     time: float
@@ -23,3 +25,4 @@ class State:
     tumour: Array
     ledger: Ledger
     residents: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    expansion: float = 1.0

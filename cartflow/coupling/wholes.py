@@ -104,7 +104,7 @@ class Wholes:
     def _tumour(self, problem: Problem, state: State) -> tuple[Array, Array]:
         """Return the amounts in the tumour, and the smallest that are not extinct."""
         storage, volumes = problem.storage(state.tumour), problem.geometry.cell_volumes
-        capacity = totals(storage, volumes)
+        capacity = totals(storage, volumes) * state.expansion
         limits = self.happenings.tumour.limits
         least = limits.least(capacity) if limits.any else np.zeros_like(capacity)
         return totals(storage * state.tumour, volumes), least

@@ -13,6 +13,7 @@ from cartflow.core.dataset import parameter_group, without_fill
 from cartflow.core.parameters import Parameter
 from cartflow.core.provenance import installed_version, now
 from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.growing.simulation import SCHEME, GrowingSimulation
 from cartflow.coupling.record import Record
 from cartflow.coupling.runs import Run, system_of
 from cartflow.coupling.several.simulation import TumoursSimulation
@@ -143,6 +144,10 @@ def _in_time(record: Record, run: Simulation | TumoursSimulation) -> dict[str, A
     return {"time_check": reason or "there is no number to tell it of"}
 
 
+def _scheme(run: Run) -> str:
+    return SCHEME if isinstance(run, GrowingSimulation) else ONE_SYSTEM
+
+
 def _stepping(record: Record, run: Run) -> dict[str, Any]:
     """Return the attributes that say how the run was stepped."""
     counts = {"steps_accepted": record.accepted_steps, "steps_rejected": record.rejected_steps}
@@ -157,5 +162,5 @@ def _stepping(record: Record, run: Run) -> dict[str, Any]:
         "step_extrapolation": str(run.control.extrapolate and not one_system).lower(),
         "step_maximum": run.control.maximum_step,
         **_engine(run),
-        **({"engine_scheme": ONE_SYSTEM} if one_system else {}),
+        **({"engine_scheme": _scheme(run)} if one_system else {}),
     }

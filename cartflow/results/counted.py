@@ -39,7 +39,7 @@ class Shelved(State):
     _counted: Counted | Future[Counted]
 
     def __init__(self, state: State, counted: Counted | Future[Counted]) -> None:
-        for name in ("time", "body", "ledger", "residents"):
+        for name in ("time", "body", "ledger", "residents", "expansion"):
             object.__setattr__(self, name, getattr(state, name))
         object.__setattr__(self, "_counted", counted)
 
@@ -70,7 +70,7 @@ def counted(state: State, simulation: Simulation, by: LargeCounts) -> Counted:
     return Counted(
         products=coupled.of_all(by.products(tumour, rows)),
         amounts=by.amounts(tumour, problem.storage(tumour)),
-        depths=by.depths(tumour, rows, _SHARE),
+        depths=by.depths(tumour, rows, _SHARE) * coupled.stretch(state),
     )
 
 
@@ -109,7 +109,8 @@ def _counts(states: Sequence[State], simulation: Simulation) -> Iterator[Counted
     weights = problem.geometry.cell_volumes
     amounts = _totals(np.array([problem.storage(s.tumour) * s.tumour for s in states]), weights)
     densities = np.array([s.tumour[coupled.products] for s in states])
-    depths = _depths(densities * weights, problem.geometry)
+    stretches = np.array([coupled.stretch(state) for state in states])
+    depths = _depths(densities * weights, problem.geometry) * stretches[:, None]
     for one in zip(_totals(densities, weights), amounts, depths, strict=True):
         yield Counted(products=coupled.of_all(one[0]), amounts=one[1], depths=one[2])
 

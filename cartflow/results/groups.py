@@ -7,6 +7,7 @@ import xarray as xr
 
 from cartflow.core.dataset import label, variable
 from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.growing.coupled import GrowingCoupled
 from cartflow.coupling.ledger import residual, stacked
 from cartflow.coupling.record import Record
 from cartflow.coupling.runs import System
@@ -61,6 +62,9 @@ def body_group(record: Record, system: System) -> xr.Dataset:
         tissue = SPACES.index("tissue")
         cells[:, :, organs.index("tumour"), tissue] = in_tumour(shots, system)
         volume[organs.index("tumour"), tissue] = system.engine.problem.geometry.volume
+    if isinstance(system, GrowingCoupled):
+        # It is told over time, by the tumour's group.
+        volume[organs.index("tumour")] = np.nan
     if isinstance(system, Tumours):
         tissue = SPACES.index("tissue")
         for name, part in system.parts.items():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from cartflow.core.dataset import read, without_fill, write
+from cartflow.core.dataset import POSITION, grows, read, without_fill, write
 from cartflow.core.outcome import InputError, Outcome, RunStopped
 from cartflow.core.paths import as_path
 from cartflow.results.endpoint import all_phenotypes, resident_courses
@@ -126,6 +126,14 @@ def summarise(tree: xr.DataTree) -> dict[str, float]:
     }
 
 
+def _stretch(tumour: xr.DataTree) -> float:
+    """Return how many times as deep a tumour is at the end as at the start, where it grows."""
+    if not grows(tumour):
+        return 1.0
+    last = tumour.variables[POSITION].values[:, -1]
+    return float(last[-1] / last[0])
+
+
 def _in_tumour(tree: xr.DataTree) -> dict[str, float]:
     tumour = tree["tumour"].variables
     inside = all_phenotypes(tree["balance"].variables["in_tumour"])
@@ -135,7 +143,8 @@ def _in_tumour(tree: xr.DataTree) -> dict[str, float]:
         "reached_tumour": float(reached[-1]),
         "in_tumour": float(inside[-1]),
         "depth": float(tumour["penetration_depth_all"].values[-1]),
-        "maximal_depth": float(np.nanmax(tumour["depth"].values)),
+        "maximal_depth": float(np.nanmax(tumour["depth"].values))
+        * _stretch(tree.children["tumour"]),
         "residents_start": float(residents[0]),
         "residents_end": float(residents[-1]),
         "residents_least": float(residents.min()),

@@ -63,10 +63,11 @@ def all_fields(
     """Return the fields of states that are in memory, over time, on the grid, nan outside."""
     problem, found = simulation.coupled.engine.problem, {}
     dims = ("time", *problem.geometry.dims)
+    densities = [simulation.coupled.densities(state) for state in states]
     for name in saving.names(simulation):
         row = problem.network.index(name)
         of = problem.network.species[row]
-        values = problem.geometry.scatter(np.array([state.tumour[row] for state in states]))
+        values = problem.geometry.scatter(np.array([each[row] for each in densities]))
         values = values.astype(saving.dtype, copy=False)
         found[name] = variable(dims, values, of.unit, of.long_name or name, role=of.role)
         found[name].encoding = saving.encoding

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.assumed import assumed_in, in_words
+from cartflow.core.dataset import grows
 from cartflow.results.endpoint import endpoint_lines
 from cartflow.results.mesh_error.words import mesh_lines
 from cartflow.results.one_tumour import one_tumour, tumours_of
@@ -51,8 +52,24 @@ def _tumour_lines(numbers: dict[str, float], tree: xr.DataTree) -> list[str]:
         f"tumour        {_entered(numbers, tree.attrs.get('fed_by', ''))}"
         f"{numbers['in_tumour']:.6g} are there at the end",
         *_depth_line(numbers, str(tumour["depth"].attrs.get("long_name", ""))),
+        *_growth_line(tumour.to_dataset()),
         *([f"note          {comment}"] if comment else []),
     ]
+
+
+def _growth_line(tumour: xr.Dataset) -> list[str]:
+    """Return how large a tumour that grows is, with the radii told of it."""
+    if not grows(tumour):
+        return []
+    size = "radius" if "radius" in tumour.variables else "length"
+    values, times = tumour[size].values, tumour["time"].values
+    most = int(np.argmax(values))
+    text = f"{size} {values[0]:.4g} mm at the start, {values[-1]:.4g} at the end"
+    if 0 < most < values.size - 1:
+        text += f", largest {values[most]:.4g} on day {times[most]:.4g}"
+    inner = [str(n) for n in tumour.data_vars if str(n).startswith("radius_")]
+    told = [f"{n.removeprefix('radius_')} {float(tumour[n][-1]):.4g} mm" for n in inner]
+    return [f"size          {'; '.join([text, *told])}"]
 
 
 def _entered(numbers: dict[str, float], fed_by: str) -> str:

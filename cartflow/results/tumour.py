@@ -16,6 +16,7 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
 from cartflow.results.counted import counts
 from cartflow.results.endpoint import IN_TUMOUR
+from cartflow.results.grown import growth_variables
 from cartflow.results.only_counted import FieldsKept
 from cartflow.results.shelf import Saving, all_fields
 from cartflow.results.ugrid import Cells, on_ugrid, ugrid
@@ -38,7 +39,8 @@ def tumour_group(
         variables = shelf.variables(record.states)
     else:
         variables = all_fields(record.states, simulation, saving or Saving())
-    found = {**variables, **_counts(record, simulation), **_places(geometry)}
+    counted, growth = _counts(record, simulation), growth_variables(record, simulation)
+    found = {**variables, **counted, **_places(geometry), **growth}
     if geometry.cell_mesh is not None:
         found = _on_mesh(found, geometry.cell_mesh)
     return xr.Dataset(

@@ -17,6 +17,7 @@ from cartflow.core.saving.destination import Destination
 from cartflow.core.saving.keeper import Keeper
 from cartflow.core.saving.whole import write_whole
 from cartflow.core.terminal import say
+from cartflow.coupling.growing.simulation import GrowingSimulation
 from cartflow.coupling.runs import Run
 from cartflow.coupling.simulation import Simulation
 from cartflow.results.checkpoint.group import GROUP, apart, is_unfinished
@@ -148,8 +149,10 @@ def writer(run: Run, saving: Saving, out: Destination, *, anew: bool) -> Whole |
     Fields go to files as they come where they take more than 128 MB, or are not all kept as they
     are, so that a state cannot be told from them.
     """
-    # Those of several tumours stay in memory.
-    if not isinstance(run, Simulation) or not worth_a_shelf(run, saving):
+    # Those of several tumours stay in memory, and of one that grows, which are few.
+    if not isinstance(run, Simulation) or isinstance(run, GrowingSimulation):
+        return Whole(out)
+    if not worth_a_shelf(run, saving):
         return Whole(out)
     beside = Beside(out.path)
     if anew:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from cartflow.core.dataset import grows
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.paths import require_file
 from cartflow.core.tables import Table, validate
@@ -52,6 +53,8 @@ def field_of_earlier(
     path = folder / table.result
     with _named(f"{where}: {path}"):
         tumour = _tumour(path, table)
+        if grows(tumour):
+            raise InputError("its tumour grew, so that its mesh is no longer that of a study")
         name = table.species or species.name
         fields = [str(n) for n, v in tumour.data_vars.items() if "role" in v.attrs]
         require_known(name, fields, "field")

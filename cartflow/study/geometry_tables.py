@@ -12,13 +12,20 @@ from cartflow.core.tables import PositiveInt, Table, WholeNumber, quantity
 from cartflow.geometries.meshes.files.units import MeshUnit
 from cartflow.geometries.shapes.shells import DepthFrom
 from cartflow.geometries.voxels.rim import Surface
+from cartflow.study.growth_tables import GrowthTable
 
 Length = Annotated[Parameter, quantity("mm", above=0)]
 Position = Annotated[Parameter, quantity("mm", minimum=None)]
 Layers = dict[str, tuple[Position, Position]]
 
 
-class RowTable(Table):
+class ShapeTable(Table):
+    """Any shape; of some the edge may follow what grows inside."""
+
+    growth: GrowthTable | None = None
+
+
+class RowTable(ShapeTable):
     """Cells in a row, with `grading` thinner at surfaces and at the edges of layers."""
 
     cells: PositiveInt
@@ -67,7 +74,7 @@ class CylindricalShellTable(RowTable):
     depth_from: DepthFrom = "nearest"
 
 
-class EllipsoidTable(Table):
+class EllipsoidTable(ShapeTable):
     """An ellipsoid of voxels, given by its half axes along x, y, z."""
 
     shape: Literal["ellipsoid"]
@@ -75,7 +82,7 @@ class EllipsoidTable(Table):
     spacing: Length
 
 
-class BoxTable(Table):
+class BoxTable(ShapeTable):
     """A box in two or three dimensions."""
 
     shape: Literal["box"]
@@ -92,7 +99,7 @@ class InteriorTable(Table):
     fine: list[str] = Field(default_factory=list)
 
 
-class MaskTable(Table):
+class MaskTable(ShapeTable):
     """A voxel mask in an image file, or in several of one structure each."""
 
     shape: Literal["mask"]
@@ -116,7 +123,7 @@ class MeshTable(Table):
     thickness: Length | None = None
 
 
-class PhantomTable(Table):
+class PhantomTable(ShapeTable):
     """The lobulated phantom, made by code."""
 
     shape: Literal["phantom"]

@@ -24,6 +24,7 @@ from cartflow.study.cells import with_cells
 from cartflow.study.composition import Composition
 from cartflow.study.describe import describe
 from cartflow.study.events.programme import Events, read_events
+from cartflow.study.growth import growth_of, with_growth
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import errors_named
 from cartflow.study.preparing import body_alone, coupled_simulation
@@ -77,6 +78,12 @@ class Preparation(Composition, ABC):
         assert isinstance(self.prepared, Simulation)
         return self.prepared
 
+    def require_still(self, what: str) -> None:
+        """Raise `InputError` if the tumour grows, which `what` does not know of."""
+        if growth_of(self.table.geometry) is not None:
+            msg = f"{self.name}: {what}: does not take a tumour that grows yet; run, sweep, refine "
+            raise InputError(msg + "and fit do (geometry.growth)")
+
     @cached_property
     def undisturbed(self) -> Simulation | TumoursSimulation | BodyAlone:
         """What runs without the study's events."""
@@ -92,7 +99,7 @@ class Preparation(Composition, ABC):
         self.used.update(used)
         self.images.update(images)
         with errors_named(self.name):
-            return with_cells(simulation, self.table)
+            return with_cells(with_growth(simulation, self), self.table)
 
     @cached_property
     def images(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ from cartflow.coupling.simulation import Simulation
 from cartflow.study.cells import require_no_cells
 from cartflow.study.composition import Composition
 from cartflow.study.dosing import build_doses
+from cartflow.study.growth import require_no_growth
 from cartflow.study.overrides import errors_named
 from cartflow.study.parts import control
 from cartflow.study.preparing import coupled_simulation, placed
@@ -40,6 +41,7 @@ def tumours_simulation(study: Composition) -> Assembled:
             name = next(iter(table.regions))
             msg = f"regions.{name}: regions that follow a field are for studies of one tumour yet"
             raise InputError(msg)
+        require_no_growth({name: one.geometry for name, one in table.tumours.items()})
         require_fields(study.written, study.networks)
         network = travellers(study.networks)
         doses = build_doses(table.doses, network, table.time.end)

@@ -72,6 +72,7 @@ def test_every_published_model_is_checked():
         "dexamethasone",
         "matrix_degradation",
         "off_tumour",
+        "spheroid_killing",
     }
 
 

@@ -254,6 +254,7 @@ AMONG_SOLUTES = {
     "il6_release": {"il6_clearing"},
     "il7_sink": {"il7_production", "il7_clearance"},
     "matrix_degradation": {"enzyme_decay"},
+    "spheroid_growth": set(),
     "swanson2022": {"tgf_decaying"},
 }
 

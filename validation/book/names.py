@@ -57,6 +57,7 @@ RECOMPUTED_MODELS = {
     "rodrigues2024": "Rodrigues et al. 2024, melanoma and macrophages",
     "singh2020": "Singh et al. 2020, complexes of CAR and antigen",
     "singh2021": "Singh et al. 2021, an anti-BCMA product",
+    "spheroid_growth": "a spheroid's growth by what nutrient reaches its cells",
     "two_antigens": "OR and AND gates",
     "wang2024": "Wang et al. 2024, TCR-T cells in mice",
     "yiu2012": "Yiu et al. 2012, nine cytokines",

@@ -68,8 +68,14 @@ class ModelFront:
         return f"{self.model}, {leading} {into}"
 
 
+# Nothing behind their front is at rest, nor fed.
+_FED = {"spheroid_growth": "the tumour uses up what lets it grow, and dies behind its front"}
+
+
 def fronts_of(model: str) -> tuple[list[ModelFront], str]:
     """Return the fronts of a shipped model, and why it has none, or none of its product."""
+    if model in _FED:
+        return [], _FED[model]
     try:
         network = in_tissue(load(model))
     except InputError:

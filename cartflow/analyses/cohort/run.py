@@ -55,6 +55,7 @@ def run_cohort(
     """
     base = study if isinstance(study, Study) else Study.from_file(as_path(study, "run_cohort"))
     base.require_one_tumour()
+    base.require_still("a cohort")
     numbers = StudyNumbers(study=base)
     known = numbers.with_geometry
     columns = columns_of(table, known)

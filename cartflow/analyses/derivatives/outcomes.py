@@ -9,12 +9,16 @@ from typing import NamedTuple
 import numpy as np
 
 from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.growing.coupled import GrowingCoupled
 from cartflow.coupling.state import State
 from cartflow.coupling.tangents.direction import System
 from cartflow.kinetics.species import Species
 from cartflow.pbpk.flows.observables import organ_table
 
 Array = np.ndarray
+
+
+_VENOUS = "venous"
 
 
 class Sizes(NamedTuple):
@@ -30,12 +34,14 @@ def sizes_of(system: System) -> Sizes:
     """Return the sizes of a system on a line, whose storage never changes."""
     coupled, network = system.coupled, system.coupled.network
     problem = coupled.engine.problem
-    venous = network.compartments[network.index("venous")].volume / network.counted_share
+    blood = np.nan
+    if _VENOUS in network.names:
+        blood = network.compartments[network.index(_VENOUS)].volume / network.counted_share
     return Sizes(
         volumes=coupled.volumes,
         storage=problem.storage(system.initial),
         depth=problem.geometry.depth,
-        blood=np.array(venous),
+        blood=np.array(blood),
     )
 
 
@@ -55,9 +61,11 @@ def courses(coupled: Coupled, states: Sequence[State], sizes: Sizes) -> dict[str
     tumour = np.array([state.tumour for state in states])
     body = np.array([state.body.sum(axis=1) for state in states])
     products = tumour[:, rows].sum(axis=1) * sizes.volumes
-    venous = coupled.network.index("venous")
     members = organ_table(coupled.network).members.sum(axis=1)
-    depth = np.array([depth_of_share(cells, sizes.depth) for cells in products])
+    stretches = [coupled.stretch(state) for state in states]
+    depth = np.array(
+        [depth_of_share(c, sizes.depth) * s for c, s in zip(products, stretches, strict=True)]
+    )
     found = {
         "in_tumour": Course(
             values=products.sum(axis=1), unit="cell", text="product cells in the tumour"
@@ -67,11 +75,7 @@ def courses(coupled: Coupled, states: Sequence[State], sizes: Sizes) -> dict[str
             unit="mm",
             text="depth below the rim that holds 95 % of the product cells",
         ),
-        "blood_concentration": Course(
-            values=body[:, venous] / sizes.blood,
-            unit="cell/mm^3",
-            text="product cells in venous blood",
-        ),
+        **_in_blood(coupled, body, sizes),
         "cells": Course(
             values=body @ members.T,
             unit="cell",
@@ -79,7 +83,38 @@ def courses(coupled: Coupled, states: Sequence[State], sizes: Sizes) -> dict[str
             dims=("organ",),
         ),
     }
-    return {**_counted(states), **found, **_amounts(problem.network.species, tumour, sizes)}
+    amounts = _amounts(problem.network.species, tumour, sizes)
+    return {**_counted(states), **found, **amounts, **_grown(coupled, states)}
+
+
+def _in_blood(coupled: Coupled, body: Array, sizes: Sizes) -> dict[str, Course]:
+    """Return the cells in venous blood, where there is any: not in a tumour alone."""
+    if _VENOUS not in coupled.network.names:
+        return {}
+    return {
+        "blood_concentration": Course(
+            values=body[:, coupled.network.index(_VENOUS)] / sizes.blood,
+            unit="cell/mm^3",
+            text="product cells in venous blood",
+        )
+    }
+
+
+def _grown(coupled: Coupled, states: Sequence[State]) -> dict[str, Course]:
+    """Return the size of a tumour that grows, and the radii that are told of it."""
+    if not isinstance(coupled, GrowingCoupled):
+        return {}
+    radius = np.array([coupled.edge * coupled.stretch(state) for state in states])
+    inner = [coupled.radii(state) for state in states]
+    return {
+        "radius": Course(values=radius, unit="mm", text="radius or length of the tumour"),
+        **{
+            f"radius_{name}": Course(
+                values=np.array([each[name] for each in inner]), unit="mm", text=f"{name} radius"
+            )
+            for name in coupled.growth.levels
+        },
+    }
 
 
 _COUNTED = {
@@ -137,7 +172,7 @@ def depth_of_share(cells: Array, depth: Array, share: float = 0.95) -> Array:
 def ends(courses: Mapping[str, Course]) -> dict[str, Course]:
     """Return what `courses` come to at the end, and the highest of cells in blood and tumour."""
     last = {name: replace(each, values=each.values[-1]) for name, each in courses.items()}
-    for name in ("in_tumour", "blood_concentration"):
+    for name in {"in_tumour", "blood_concentration"} & courses.keys():
         values = courses[name].values
         highest = values[int(np.argmax(values.real))]
         text = f"{courses[name].text}, the most at any saved time"

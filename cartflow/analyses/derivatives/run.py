@@ -75,6 +75,7 @@ def require_one_system(study: Study) -> Simulation:
     if study.table.tumour is None:
         msg = f"{study.name}: derivatives: there is no tumour; they need one on a line"
         raise InputError(msg)
+    study.require_still("derivatives")
     simulation = study.simulation
     if not simulation.one_system:
         msg = (

@@ -10,6 +10,7 @@ import xarray as xr
 
 from cartflow.core.outcome import Outcome
 from cartflow.core.provenance import installed_version
+from cartflow.coupling.growing.simulation import GrowingSimulation
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.record import Record
 from cartflow.coupling.runs import Run
@@ -36,6 +37,7 @@ def checkpoint_group(record: Record, run: Run, study: str) -> xr.Dataset:
         **_shelved(record, run),
         "body": (("time", "compartment", "product"), np.array([s.body for s in states])),
         "residents": (("time", "site", "other"), np.array([s.residents for s in states])),
+        **_grown(record, run),
         **{
             f"ledger_{name}": (
                 ("time", f"{name}_place"),
@@ -56,6 +58,16 @@ def checkpoint_group(record: Record, run: Run, study: str) -> xr.Dataset:
             "machine": machine(),
         },
     )
+
+
+def _grown(record: Record, run: Run) -> dict[str, tuple[tuple[str, ...], Array]]:
+    """Return of a tumour that grows how far it has, and its fields as they are counted."""
+    if not isinstance(run, GrowingSimulation):
+        return {}
+    return {
+        "expansion": (("time",), np.array([s.expansion for s in record.states])),
+        "of_start": (("time", "species", "cell"), np.array([s.tumour for s in record.states])),
+    }
 
 
 def _shelved(record: Record, run: Run) -> dict[str, tuple[tuple[str, ...], Array]]:

@@ -11,6 +11,7 @@ import xarray as xr
 from cartflow.core.outcome import InputError, Outcome
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.extinction import Extinct
+from cartflow.coupling.growing.simulation import GrowingSimulation
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.record import Record
 from cartflow.coupling.runs import Run
@@ -79,6 +80,9 @@ def _states(tree: xr.DataTree, group: xr.Dataset, run: Run, times: Array) -> lis
         for name in Ledger.__annotations__
     }
     tumour = _tumour(tree, group, run, first.tumour, times.size)
+    expansion = np.ones(times.size)
+    if isinstance(run, GrowingSimulation):
+        expansion = _like(group, "expansion", times.size, np.ones(()))
     states = [
         State(
             time=float(time),
@@ -86,6 +90,7 @@ def _states(tree: xr.DataTree, group: xr.Dataset, run: Run, times: Array) -> lis
             tumour=tumour[i],
             ledger=Ledger(**{name: values[i].copy() for name, values in counts.items()}),
             residents=residents[i].copy(),
+            expansion=float(expansion[i]),
         )
         for i, time in enumerate(times)
     ]
@@ -122,6 +127,8 @@ def _tumour(tree: xr.DataTree, group: xr.Dataset, run: Run, one: Array, times: i
         return [one] * times
     if isinstance(run, TumoursSimulation):
         return list(_like(group, "tumours", times, one))
+    if isinstance(run, GrowingSimulation):
+        return list(_like(group, "of_start", times, one))
     if "tumour" in group:
         last = _sound("tumour", np.asarray(group["tumour"].values, dtype=float), one.shape)
         return [np.zeros((0, 0))] * (times - 1) + [last]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from cartflow.core.dataset import POSITION, grows
+
 Array = np.ndarray
 _MOST_PLACES = 60
 
@@ -13,14 +15,31 @@ def means_over_depth(tumour: xr.Dataset, name: str, times: Array) -> tuple[Array
     """Return depths (mm), rising, and a field's means there at the times of these numbers.
 
     Means (time, depth) are by volume over mesh cells of like depth, of up to 60 depths; a row of
-    cells keeps its own.
+    cells keeps its own. Of a tumour that grows depths are below the rim of each time, and nan
+    beyond its last mesh cell.
     """
+    if grows(tumour):
+        return _below_a_moving_rim(tumour, name, times)
     depth, volume = flat(tumour["depth"]), flat(tumour["cell_volume"])
     inside = np.isfinite(volume)
     bins, centres = _bins(depth[inside], volume[inside])
     rows = flat(tumour[name].isel(time=times), len(times))[:, inside]
     means = [_means(row, volume[inside], bins, len(centres)) for row in rows]
     return centres, np.array(means)
+
+
+def _below_a_moving_rim(tumour: xr.Dataset, name: str, times: Array) -> tuple[Array, Array]:
+    """Return depths and a field there, as lines between mesh cells."""
+    size = "radius" if "radius" in tumour.variables else "length"
+    rim = np.asarray(tumour[size].values, dtype=float)[times]
+    below = rim[:, None] - flat(tumour[POSITION].isel(time=times), len(times))
+    rows = flat(tumour[name].isel(time=times), len(times))
+    depths = np.linspace(0.0, below.max(), _MOST_PLACES)
+    means = [
+        np.interp(depths, at[::-1], row[::-1], right=np.nan)
+        for at, row in zip(below, rows, strict=True)
+    ]
+    return depths, np.array(means)
 
 
 def flat(values: xr.DataArray, times: int | None = None) -> Array:

@@ -7,8 +7,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 
+from cartflow.core.dataset import grows
 from cartflow.core.ticks import TUMOUR_COLOUR
 from cartflow.results.figures.cuts import plot_cuts
+from cartflow.results.figures.growing import plot_growing
 from cartflow.results.figures.panels import shown_name, shown_unit
 from cartflow.results.figures.slices import plot_slices, scale
 
@@ -36,8 +38,12 @@ def plot_tumour(tree: xr.DataTree, dims: list[str], place: SubFigure) -> None:
 def plot_map(tumour: xr.Dataset, name: str, axes: Axes) -> None:
     """Draw a field of a row of cells over time and depth.
 
-    Of product cells with the depth that holds 95 % of all, and a bar where cells enter.
+    Of product cells with the depth that holds 95 % of all, and a bar where cells enter; that of a
+    tumour that grows stands where it is.
     """
+    if grows(tumour):
+        plot_growing(tumour, name, axes)
+        return
     field = tumour[name]
     order = np.argsort(tumour["depth"].values)
     time, depth = tumour["time"].values, tumour["depth"].values[order]

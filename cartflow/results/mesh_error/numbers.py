@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cartflow.coupling.growing.simulation import GrowingSimulation
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.results.counted import counts
@@ -15,14 +16,16 @@ WORDS = {
     "reached_tumour": "cells that entered the tumour",
     "in_tumour": "product cells in the tumour",
     "depth": "depth",
+    "volume": "volume of the tumour",
 }
 
 
 def final_numbers(record: Record, simulation: Simulation) -> dict[str, float]:
     """Return what the summary says at the end, and the amount of every resident cell.
 
-    `depth` in mm, all others in cells. What is below 1e-6 of its most in any saved state counts
-    as that much, so that the rest of a tumour that is gone has no relative error.
+    `depth` in mm, `volume` in mm^3 (of a tumour that grows), all others in cells. What is below
+    1e-6 of its most in any saved state counts as that much, so that the rest of a tumour that is
+    gone has no relative error.
     """
     problem = simulation.coupled.engine.problem
     counted = counts(record.states, simulation)
@@ -36,6 +39,9 @@ def final_numbers(record: Record, simulation: Simulation) -> dict[str, float]:
     for i, species in enumerate(problem.network.species):
         if species.role == "resident" and species.unit == "cell/mm^3":
             found[species.name] = _last(totals[:, i])
+    if isinstance(simulation, GrowingSimulation):
+        volume = simulation.coupled.volumes.sum()
+        found["volume"] = float(volume * record.states[-1].expansion)
     return {name: value for name, value in found.items() if np.isfinite(value) and value > 0}
 
 

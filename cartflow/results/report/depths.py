@@ -29,7 +29,7 @@ def fields_over_depth(tumour: xr.Dataset) -> dict[str, Any]:
             {
                 "name": shown_name(tumour[name]),
                 "unit": "" if (unit := shown_unit(tumour[name])) == "1" else unit,
-                "values": [[float(f"{v:.4g}") for v in row] for row in means],
+                "values": [[_short(v) for v in row] for row in means],
             }
         )
     times = np.asarray(tumour["time"].values, dtype=float)[chosen]
@@ -38,6 +38,11 @@ def fields_over_depth(tumour: xr.Dataset) -> dict[str, Any]:
         "depths": [float(f"{d:.5g}") for d in depths],
         "fields": fields,
     }
+
+
+def _short(value: float) -> float | None:
+    """Return a value with few digits; none below the centre of a tumour that grows."""
+    return None if np.isnan(value) else float(f"{value:.4g}")
 
 
 def _shown(tumour: xr.Dataset) -> list[str]:

@@ -57,7 +57,8 @@ _SCRIPT = """
     document.getElementById("panels").appendChild(figure);
     return function (place) {
       line.setAttribute("points", field.values[place].map(
-        (value, i) => x(data.depths[i]).toFixed(1) + "," + y(value).toFixed(1)).join(" "));
+        (value, i) => value === null ? "" :
+          x(data.depths[i]).toFixed(1) + "," + y(value).toFixed(1)).join(" "));
     };
   });
   function show() {

@@ -144,7 +144,7 @@ def _in_tumour(name: str, problem: Problem, where: str) -> _Watched:
         assert isinstance(now, Coupled)
         problem = now.engine.problem
         storage = problem.storage(state.tumour)[row]
-        parts = np.array([storage * state.tumour[row], storage])
+        parts = np.array([storage * state.tumour[row], storage * state.expansion])
         return totals(parts, problem.geometry.cell_volumes)
 
     def mean(state: State, now: System) -> float:

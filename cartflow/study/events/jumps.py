@@ -64,7 +64,8 @@ class Jump:
         if self.addition is not None:
             row = names.index(self.addition.species)
             where = np.where(inside, volumes, 0.0)
-            rise = self.addition.value / (1.0 if self.addition.mean else after[row] * where.sum())
+            whole = 1.0 / state.expansion if self.addition.mean else after[row] * where.sum()
+            rise = self.addition.value / whole
             added = np.where(inside, rise, 0.0)
             new[row] += added
             ledger.added[row] += float(np.sum(after[row] * added * volumes))
