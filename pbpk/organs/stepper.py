@@ -23,12 +23,15 @@ Array = NDArray[np.float64]
 class Turned:
     """Product cells (products,) born, dead by kinetics, and converted in a step.
 
-    `taken` and `refused` are the steps of the integrator within it.
+    `made` and `used` are amounts of what circulates, by kinetics. `taken` and `refused` are the
+    steps of the integrator within it.
     """
 
     born: Array
     died: Array
     converted: Array
+    made: Array
+    used: Array
     taken: int = 0
     refused: int = 0
 
@@ -90,8 +93,12 @@ class OrganStepper:
     def _turned(self, events: Array) -> Turned:
         network = self.kinetics.network
         rows = [network.index(name) for name in self.kinetics.products]
+        carried = [network.index(each.species) for each in self.kinetics.circulating]
+        net = network.stoichiometry[carried]
         return Turned(
             born=network.born[rows] @ events,
             died=network.died[rows] @ events,
             converted=network.converted[rows] @ events,
+            made=np.maximum(net, 0.0) @ events,
+            used=np.maximum(-net, 0.0) @ events,
         )
