@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
 
 from cartflow.core.parameters import Parameter
 from cartflow.core.totals import totals
+from cartflow.coupling.carried import carried_given, carried_sums, carried_supply
 from cartflow.coupling.door import Door
 from cartflow.coupling.draining import Draining, ramp
+from cartflow.coupling.exchange import SoluteExchange
 from cartflow.coupling.feed import Feed
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.state import State
 from cartflow.coupling.wholes import Wholes
-from cartflow.pbpk.doses import Dose
+from cartflow.pbpk.doses import Dose, SoluteDose
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.organs.acting import ActingOrgans
 from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.pde.engine import Account, Engine
 
 Array = np.ndarray
+# Accounts of what circulates, as a step of the tumour tells them.
+_CARRIED = ("made", "used", "infused", "eliminated")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,7 +44,8 @@ class Coupled:
     of its end, so that fast organs see no pulses. With `kinetics` in organs each half is a stiff
     solution of organs and kinetics together. What is infused into the tumour enters all through
     a step. With a `feed` the body is the tumour's vessels alone, which blood enters as given: what
-    they hand over counts as infused. `placed` are product cells (compartments, products) that
+    they hand over counts as infused. What circulates beside cells comes and goes by the `exchange`:
+    of what goes back, an estimate in the first half and the rest in the second. `placed` are product cells (compartments, products) that
     stand in the body at the start, in place of those of the kinetics. `happenings` are what the
     models do beside reactions; `at` a time the system has the parameters and infusions of then.
     """
@@ -53,6 +59,8 @@ class Coupled:
     happenings: Happenings = field(default_factory=Happenings)
     feed: Feed | None = None
     placed: Array | None = None
+    solute_doses: tuple[SoluteDose, ...] = ()
+    exchange: SoluteExchange | None = None
     order: ClassVar[int] = 2
     _others: dict[Hashable, Coupled] = field(default_factory=dict, init=False, repr=False)
 
@@ -112,14 +120,37 @@ class Coupled:
         body, residents = self.organs.start()
         body = body if self.placed is None else self.placed.copy()
         problem = self.engine.problem
-        others = len(problem.fields) + residents.size
-        ledger = Ledger.empty(len(self.product_names), len(problem.places), others)
+        others, carried = len(problem.fields) + residents.size, self.organs.carried_start
+        ledger = Ledger.empty(
+            len(self.product_names), len(problem.places), others, len(self.organs.circulating)
+        )
         ledger.infused += self.in_tumour(tumour) + body.sum(axis=0)
-        return State(time=time, body=body, tumour=tumour, ledger=ledger, residents=residents)
+        ledger.carried_infused += carried_sums(self.organs, carried) + self.carried_in(tumour)
+        return State(
+            time=time,
+            body=body,
+            tumour=tumour,
+            ledger=ledger,
+            residents=residents,
+            carried=carried,
+        )
+
+    @cached_property
+    def _exchange(self) -> SoluteExchange:
+        return self.exchange or SoluteExchange(problem=self.engine.problem)
+
+    def carried_in(self, tumour: Array) -> Array:
+        """Return how much of what circulates is in the tissue, (species,)."""
+        return self._exchange.in_tumour(tumour, len(self.organs.circulating))
+
+    def carried_counted(self, amounts: Array) -> Array:
+        """Return what of the `amounts` (fields) in the tissue circulates, (species,)."""
+        return self._exchange.of_all(amounts, len(self.organs.circulating))
 
     def next_event(self, time: float) -> float:
         """Return the next time after `time` at which a dose starts or ends, or models change."""
-        times = [t for dose in self.doses for t in (dose.time, dose.end)]
+        given = (*self.doses, *self.solute_doses)
+        times = [t for dose in given for t in (dose.time, dose.end)]
         times += self.happenings.times()
         if self.feed is not None:
             times.append(self.feed.course.next_knot(time))
@@ -175,6 +206,12 @@ class Coupled:
         tumour[self.products] += added
         return replace(state, body=state.body + cells, tumour=tumour, ledger=ledger)
 
+    def solutes_given(self, state: State) -> State:
+        """Return the state with the boluses of its time of what circulates given."""
+        ledger = state.ledger.copy()
+        carried = carried_given(self.organs, self.solute_doses, state, ledger)
+        return replace(state, carried=carried, ledger=ledger)
+
     def step(self, old: State, dt: float, like: float = 0.0) -> State:
         """Return the state after `dt` days. Raises `StepFailed` naming the field.
 
@@ -182,21 +219,29 @@ class Coupled:
         """
         # Overflow is caught in the engine, where the field that overflowed can be named.
         with np.errstate(all="ignore"):
-            ledger, tumour = old.ledger.copy(), old.tumour.copy()
+            ledger, tumour, exchange = old.ledger.copy(), old.tumour.copy(), self._exchange
+            given = carried_supply(self.organs, self.solute_doses, old.time)
+            ledger.carried_infused += carried_sums(self.organs, given) * dt
+            returning = exchange.leaving(tumour, 0.5 * dt)
             supply, injected = self.infusion(old.time)
             ledger.infused += self.counted(supply, injected) * dt
             leaving = self._draining.leaving(tumour)
             coming = self._coming(old.body, supply, leaving, dt)
             halfway = self._draining.leaving_after(tumour, coming, injected, 0.5 * dt)
-            half = self._body_half(old, tumour, (supply, leaving, halfway), dt, ledger)
+            carried = given + self._returning(returning)
+            half = self._body_half(old, tumour, (supply, leaving, halfway), carried, dt, ledger)
+            before = exchange.problem.totals(tumour) if exchange.each else tumour
             tumour, account = self.engine.step(tumour, dt, like)
+            exchange.close(before, tumour, account)
             self._enter(account, ledger)
+            remaining = exchange.rest(exchange.returned(account), returning, 0.5 * dt)
+            carried = given + self._returning(remaining)
             rest = account.egress[self.products] / (0.5 * dt) - 0.5 * (leaving + halfway)
             soon = self._coming(half.body, supply, rest, dt)
             last = self._draining.leaving(tumour) + self._draining.brought(soon)
             infused, names = float(ledger.infused.sum()), self.product_names[: len(self.products)]
             drained = ramp(rest, last, 0.5 * dt, infused, names)
-            new = self._body_half(half, tumour, (supply, *drained), dt, ledger)
+            new = self._body_half(half, tumour, (supply, *drained), carried, dt, ledger)
         return replace(new, time=old.time + dt, tumour=tumour, ledger=ledger)
 
     def _product(self, dose: Dose) -> int:
@@ -256,12 +301,14 @@ class Coupled:
         old: State,
         tumour: Array,
         supplies: tuple[Array, Array, Array],
+        carried: Array,
         dt: float,
         ledger: Ledger,
     ) -> State:
         """Advance the body by half of `dt`; what its vessels handed over joins `tumour`.
 
-        `supplies` are the infusion, and what drains from the tumour at first and at the end.
+        `supplies` are the infusion, and what drains from the tumour at first and at the end,
+        `carried` that of what circulates.
         """
         infusion, first, last = supplies
         start, end = infusion.copy(), infusion.copy()
@@ -277,11 +324,20 @@ class Coupled:
             0.5 * dt,
             start if supplied else None,
             end if supplied else None,
+            old.carried,
+            carried,
         )
         ledger.add(step)
+        self._exchange.deliver(step.entered, tumour)
         self.enter_handed_over(step.handed_over, ledger.infused)
         tumour[self.products] += self.door.deliver(step.handed_over[: len(self.products)])
-        return replace(old, body=step.cells, residents=step.residents)
+        return replace(old, body=step.cells, residents=step.residents, carried=step.carried)
+
+    def _returning(self, rates: Array) -> Array:
+        """Return what the tissue gives back a day as a supply of what circulates, (places,)."""
+        ends = np.cumsum([0, *(len(each.compartments) for each in self.organs.circulating)])
+        where = [slice(int(a), int(b)) for a, b in pairwise(ends)]
+        return self._exchange.supply(rates, int(ends[-1]), where)
 
     def _enter(self, account: Account, ledger: Ledger) -> None:
         """Enter the tumour's step in the ledger."""
@@ -293,3 +349,10 @@ class Coupled:
         ledger.egress += self.of_all(account.egress[p])
         ledger.came += account.came
         ledger.went += account.went
+        exchange = self._exchange
+        if exchange.each:
+            found = exchange.entered(account, len(self.organs.circulating))
+            for name, amounts in zip(_CARRIED, found, strict=True):
+                getattr(ledger, f"carried_{name}")[:] += amounts
+            columns = [one.column for one in exchange.each]
+            ledger.carried_returned[columns] += exchange.returned(account)

@@ -15,7 +15,8 @@ Array = np.ndarray
 class State:
     """Time in days, cells in the body (compartments, products), tumour (species, mesh cells).
 
-    `residents` (sites, others) are the amounts of what else stands where kinetics act in organs.
+    `residents` (sites, others) are the amounts of what else stands where kinetics act in organs,
+    `carried` (places,) those of what circulates beside cells, by its compartments.
     """
 
     time: float
@@ -23,3 +24,4 @@ class State:
     tumour: Array
     ledger: Ledger
     residents: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    carried: Array = field(default_factory=lambda: np.zeros(0))

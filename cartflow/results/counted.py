@@ -37,7 +37,7 @@ class Shelved(State):
     counted: Counted
 
     def __init__(self, state: State, counted: Counted) -> None:
-        for name in ("time", "body", "ledger", "residents"):
+        for name in ("time", "body", "ledger", "residents", "carried"):
             object.__setattr__(self, name, getattr(state, name))
         object.__setattr__(self, "counted", counted)
 

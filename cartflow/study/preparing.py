@@ -14,10 +14,12 @@ from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.door import Door, vessel_fed
 from cartflow.coupling.feed import Feed
 from cartflow.coupling.simulation import Simulation
+from cartflow.pbpk.doses import SoluteDose
 from cartflow.pde.problem import Problem
 from cartflow.results.tumour import require_free_names
 from cartflow.study.assembly import Assembler
 from cartflow.study.checks import refuse_tumour_keys, refuse_unused, require_regions
+from cartflow.study.circulating import solute_doses
 from cartflow.study.composition import Composition
 from cartflow.study.courses.blood import blood_course
 from cartflow.study.dosing import build_doses, cells_alone
@@ -102,16 +104,28 @@ def body_alone(study: Composition) -> BodyAlone:
         kinetics = study.organ_kinetics
         carried = cells_alone(table.doses) if kinetics is None else kinetics.network
         doses = build_doses(table.doses, carried, table.time.end, study.dosed_body)
+        given = given_of(study)
         alone = BodyAlone(
             network=study.organs,
             kinetics=kinetics,
             doses=doses,
-            save_times=save_times(table.time, [dose.time for dose in doses], table.save.every),
+            save_times=save_times(
+                table.time, [dose.time for dose in (*doses, *given)], table.save.every
+            ),
             tolerance=control(table.solver).tolerance,
             happenings=study.models.happenings(kinetics),
             travellers=carried.species_names,
+            solute_doses=given,
         )
         return replace(alone, placed=placed(study, alone.product_names))
+
+
+def given_of(study: Composition) -> tuple[SoluteDose, ...]:
+    """Return the doses of what circulates beside cells."""
+    table = study.table
+    if not table.circulating:
+        return ()
+    return solute_doses(table.circulating, study.circulating, study.body, table.time.end)
 
 
 def placed(study: Composition, products: Sequence[str]) -> Array | None:

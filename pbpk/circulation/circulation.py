@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -123,6 +123,20 @@ class Circulation:
         """The places that gather what has left: for good, and for a tumour's tissue."""
         entered = () if self.tumour is None else (self.index(self.tumour.entered),)
         return (self.index(ELIMINATED), *entered)
+
+    def exchanging(self, clearance: float, tissue: float) -> Circulation:
+        """Return the same with a `clearance` (mm3/day) from vessels to a tissue (mm3) and back.
+
+        It stands in place of what the vessels of the tumour gave before.
+        """
+        way = self.tumour
+        assert way is not None
+        source, target = self.index(way.vessels), self.index(way.entered)
+        rates, leaving = self.rates.copy(), clearance / self.volumes[source]
+        rates[source, source] += rates[target, source] - leaving
+        rates[target, source] = leaving
+        new = replace(way, leaving=leaving, to_vessels=clearance / tissue, to_node=0.0)
+        return replace(self, rates=rates, tumour=new)
 
     @property
     def start(self) -> Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cartflow.core.outcome import InputError
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.circulation.circulation import (
@@ -28,6 +30,7 @@ def antibody_circulation(
     solute: Antibody,
     tumour: TumourVessels | None = None,
     wall: TumourWall | None = None,
+    exchanged: bool = True,
 ) -> Circulation:
     """Return how an antibody circulates in a body: the equations of Shah and Betts 2012.
 
@@ -59,7 +62,7 @@ def antibody_circulation(
         saturations.append(Saturation(free=free, bound=bound, rate=on / volume))
     ways.flow("lymph", "venous", solute.node_flow.value * _lung_flow(ways))
     returning = None
-    if (stream := ways.tumour()) is not None:
+    if exchanged and (stream := ways.tumour()) is not None:
         drawn = (1 - solute.reflection(ONE)) * stream.lymph_flow
         drained = (1 - solute.lymphatic_reflection.value) * stream.lymph_flow
         returning = _returning(ways, stream, tumour, wall, (drawn, 0.0, drained))
@@ -80,6 +83,7 @@ def protein_circulation(
     solute: Protein,
     tumour: TumourVessels | None = None,
     wall: TumourWall | None = None,
+    exchanged: bool = True,
 ) -> Circulation:
     """Return how a protein circulates: through two kinds of pores, lost by the kidneys.
 
@@ -104,7 +108,7 @@ def protein_circulation(
         if place.space == "vascular":
             ways.rate(name, ELIMINATED, solute.elimination_rate.value)
     returning = None
-    if (stream := ways.tumour()) is not None:
+    if exchanged and (stream := ways.tumour()) is not None:
         out = (passes.convected + passes.diffused) * stream.lymph_flow
         back = passes.diffused * stream.lymph_flow
         exchange = (out, back, drained * stream.lymph_flow)
@@ -125,6 +129,7 @@ def molecule_circulation(
     solute: SmallMolecule,
     tumour: TumourVessels | None = None,
     wall: TumourWall | None = None,
+    exchanged: bool = True,
 ) -> Circulation:
     """Return how a small molecule circulates: organs well mixed, V dC/dt = Q (C_in - C/K).
 
@@ -156,7 +161,7 @@ def molecule_circulation(
     for name in ("venous", "arterial"):
         ways.rate(name, ELIMINATED, solute.elimination_rate.value)
     returning = None
-    if (stream := ways.tumour()) is not None:
+    if exchanged and (stream := ways.tumour()) is not None:
         returning = _returning(ways, stream, tumour, wall, (0.0, 0.0, 0.0))
     return Circulation(
         species=species,
@@ -168,18 +173,20 @@ def molecule_circulation(
     )
 
 
-def pool_circulation(species: str, volume: float, unit: str = "ng") -> Circulation:
-    """Return how what is everywhere alike circulates: one compartment of `volume` mm3."""
+def pool_circulation(species: str, volume: float, elimination_rate: float = 0.0) -> Circulation:
+    """Return how what is everywhere alike circulates: one compartment of `volume` mm3.
+
+    It is lost at `elimination_rate` (1/day) beside what kinetics use.
+    """
     places = (
         Compartment(name=POOL, organ=POOL, space="vascular", volume=volume),
         Compartment(name=ELIMINATED),
     )
     return Circulation(
         species=species,
-        unit=unit,
         kind="everywhere",
         compartments=places,
-        rates=[[0.0, 0.0], [0.0, 0.0]],  # type: ignore[arg-type]  # made an array there
+        rates=np.array([[-elimination_rate, 0.0], [elimination_rate, 0.0]]),
         entry=POOL,
         blood=POOL,
     )

@@ -66,7 +66,7 @@ class Stabilised:
         self.addresses = addresses(problem.network)
         network = problem.network
         counted = (network.born + network.died + np.abs(network.converted)).any(axis=0)
-        counted = counted | (network.stoichiometry[network.is_product] != 0).any(axis=0)
+        counted = counted | (network.stoichiometry[problem.counts] != 0).any(axis=0)
         self.kinetics = Kinetics(
             np.ascontiguousarray(network.stoichiometry),
             code.parameters,
