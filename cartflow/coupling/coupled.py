@@ -230,19 +230,33 @@ class Coupled:
             halfway = self._draining.leaving_after(tumour, coming, injected, 0.5 * dt)
             carried = given + self._returning(returning)
             half = self._body_half(old, tumour, (supply, leaving, halfway), carried, dt, ledger)
+            soon = self._entering(half, supply, carried, dt)
+            entered = ledger.carried_entered - old.ledger.carried_entered + soon
             before = exchange.problem.totals(tumour) if exchange.each else tumour
-            tumour, account = self.engine.step(tumour, dt, like)
-            exchange.close(before, tumour, account)
+            tumour, account = exchange.fed(self.engine, entered / dt).step(tumour, dt, like)
+            exchange.close(before, tumour, entered, account)
             self._enter(account, ledger)
             remaining = exchange.rest(exchange.returned(account), returning, 0.5 * dt)
             carried = given + self._returning(remaining)
             rest = account.egress[self.products] / (0.5 * dt) - 0.5 * (leaving + halfway)
-            soon = self._coming(half.body, supply, rest, dt)
-            last = self._draining.leaving(tumour) + self._draining.brought(soon)
+            expected = self._coming(half.body, supply, rest, dt)
+            last = self._draining.leaving(tumour) + self._draining.brought(expected)
             infused, names = float(ledger.infused.sum()), self.product_names[: len(self.products)]
             drained = ramp(rest, last, 0.5 * dt, infused, names)
             new = self._body_half(half, tumour, (supply, *drained), carried, dt, ledger)
+            late = ledger.carried_entered - old.ledger.carried_entered - entered
+            ledger.carried_entered -= late
+            exchange.settle(self.organs.carried_of(new.carried), late)
         return replace(new, time=old.time + dt, tumour=tumour, ledger=ledger)
+
+    def _entering(self, half: State, supply: Array, carried: Array, dt: float) -> Array:
+        """Return what is expected to enter the tissue in the second half of `dt`, (species,)."""
+        if not self._exchange.each:
+            return np.zeros(len(self.organs.circulating))
+        step = self.organs.step(
+            half.body, half.residents, 0.5 * dt, supply, None, half.carried, carried
+        )
+        return step.entered
 
     def _product(self, dose: Dose) -> int:
         species = self.engine.problem.network.index(dose.phenotype)
@@ -328,7 +342,6 @@ class Coupled:
             carried,
         )
         ledger.add(step)
-        self._exchange.deliver(step.entered, tumour)
         self.enter_handed_over(step.handed_over, ledger.infused)
         tumour[self.products] += self.door.deliver(step.handed_over[: len(self.products)])
         return replace(old, body=step.cells, residents=step.residents, carried=step.carried)

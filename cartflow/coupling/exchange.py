@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from cartflow.core.outcome import StepFailed
 from cartflow.core.totals import totals
 from cartflow.pbpk.circulation.circulation import Circulation
-from cartflow.pde.engine import Account
+from cartflow.pde.engine import Account, Engine
 from cartflow.pde.problem import Problem
 
 Array = np.ndarray
@@ -46,12 +46,16 @@ class SoluteExchange:
         names = [one.circulation.species for one in self.each]
         return np.array([self.problem.network.index(name) for name in names], dtype=int)
 
-    def deliver(self, entered: Array, tumour: Array) -> None:
-        """Add what `entered` (of all that circulates) to the densities of `tumour`, in place."""
-        if self.each:
-            storage = self.problem.storage(tumour)
-            for row, one in zip(self.rows, self.each, strict=True):
-                tumour[row] += entered[one.column] * one.arrival / storage[row]
+    def fed(self, engine: Engine, entering: Array) -> Engine:
+        """Return an engine into whose tissue `entering` (of all that circulates) comes a day."""
+        if not self.each:
+            return engine
+        problem = engine.problem
+        shape = len(problem.fields), problem.geometry.size
+        infusion = np.zeros(shape) if problem.infusion is None else problem.infusion.copy()
+        for row, one in zip(self.rows, self.each, strict=True):
+            infusion[row] += entering[one.column] * one.arrival
+        return engine.for_problem(replace(problem, infusion=infusion))
 
     def leaving(self, tumour: Array, time: float) -> Array:
         """Return what is there and leaves a day within `time` (days), if nothing else happens."""
@@ -95,22 +99,37 @@ class SoluteExchange:
             mine[one.circulation.index(way.node)] += rate * (1.0 - back)
         return supply
 
-    def close(self, before: Array, new: Array, account: Account) -> None:
+    def close(self, before: Array, new: Array, entered: Array, account: Account) -> None:
         """Scale what is exchanged to what its account says, in place; it was `before` (species,).
 
-        Raises `StepFailed` where that is more than rounding.
+        `entered` came from the vessels. Raises `StepFailed` where that is more than rounding.
         """
         if not self.each:
             return
         after = self.problem.totals(new)
-        for row in self.rows:
-            size = before[row] + account.made[row] + account.supplied[row]
+        for row, one in zip(self.rows, self.each, strict=True):
+            size = before[row] + account.made[row] + account.supplied[row] + entered[one.column]
             wanted = size - account.used[row] - account.left[row]
             if not abs(wanted - after[row]) <= _ROUNDING * size + 1e-300:
                 name = self.problem.fields[row].name
                 raise StepFailed(name, "the step does not close its balance")
             if wanted > 0.0 and after[row] > 0.0:
                 new[row] *= wanted / after[row]
+
+    def settle(self, carried: list[Array], late: Array) -> None:
+        """Give what entered `late` (of all that circulates), and was not taken in, to the vessels.
+
+        It is what the vessels gave in the end beyond what was taken for it, in place. Raises
+        `StepFailed` where they have less than was taken too much.
+        """
+        for one in self.each:
+            way = one.circulation.tumour
+            assert way is not None
+            place = one.circulation.index(way.vessels)
+            left = carried[one.column][place] + late[one.column]
+            if left < 0.0:
+                raise StepFailed(one.circulation.species, "what enters the tumour falls too fast")
+            carried[one.column][place] = left
 
     def in_tumour(self, tumour: Array, count: int) -> Array:
         """Return how much of all that circulates, `count` species, is in the tissue."""

@@ -24,6 +24,7 @@ from cartflow.study.composition import Composition
 from cartflow.study.courses.blood import blood_course
 from cartflow.study.dosing import build_doses, cells_alone
 from cartflow.study.earlier import body_of_earlier, is_earlier
+from cartflow.study.exchanging import exchanging
 from cartflow.study.given import image_words, with_given_diffusivities, with_given_starts
 from cartflow.study.overrides import errors_named
 from cartflow.study.parts import arrival, control, engine, leaving, suited
@@ -56,27 +57,36 @@ def coupled_simulation(
             tissue=assembler.tissue(table),
             egress=egress,
         )
+        where = arrival(tumour, study.geometry, vessels)
+        problem, organs, exchange = exchanging(
+            problem, study.organ_kinetics, table.circulating, tumour, where
+        )
         initial = with_given_starts(assembler.initial(table.fields), problem.fields, study.given)
+        given = given_of(study)
         coupled = Coupled(
             network=study.organs,
             engine=engine(table.solver, problem),
             door=Door(
                 geometry=study.geometry,
-                arrival=arrival(tumour, study.geometry, vessels),
+                arrival=where,
                 egress=egress,
             ),
             doses=build_doses(table.doses, study.kinetics, table.time.end, study.dosed_body),
             injection=vessel_fed(study.geometry, tumour.injection_region),
-            kinetics=study.organ_kinetics,
-            happenings=study.models.happenings(study.organ_kinetics),
+            kinetics=organs,
+            happenings=study.models.happenings(organs),
             feed=_feed(study),
+            solute_doses=given,
+            exchange=exchange,
         )
         coupled = replace(coupled, placed=placed(study, coupled.product_names))
         simulation = Simulation(
             coupled=coupled,
             initial=initial,
             save_times=save_times(
-                table.time, [dose.time for dose in coupled.doses], table.save.every
+                table.time,
+                [dose.time for dose in (*coupled.doses, *given)],
+                table.save.every,
             ),
             control=control(table.solver),
         )
