@@ -39,9 +39,7 @@ def carried_supply(organs: ActingOrgans, doses: Sequence[SoluteDose], time: floa
     return supply
 
 
-def _add(
-    organs: ActingOrgans, species: str, amount: float, carried: Array, counted: Array
-) -> None:
+def _add(organs: ActingOrgans, species: str, amount: float, carried: Array, counted: Array) -> None:
     """Add an amount of a species where its doses enter, and to what is counted of it, in place."""
     names = [each.species for each in organs.circulating]
     place = names.index(species)

@@ -45,9 +45,11 @@ class Coupled:
     solution of organs and kinetics together. What is infused into the tumour enters all through
     a step. With a `feed` the body is the tumour's vessels alone, which blood enters as given: what
     they hand over counts as infused. What circulates beside cells comes and goes by the `exchange`:
-    of what goes back, an estimate in the first half and the rest in the second. `placed` are product cells (compartments, products) that
-    stand in the body at the start, in place of those of the kinetics. `happenings` are what the
-    models do beside reactions; `at` a time the system has the parameters and infusions of then.
+    it enters all through a step, as a trial of the second half tells; of what goes back there is an
+    estimate in the first half and the rest in the second. `placed` are product cells
+    (compartments, products) that stand in the body at the start, in place of those of the kinetics.
+    `happenings` are what the models do beside reactions; `at` a time the system has the parameters
+    and infusions of then.
     """
 
     network: OrganNetwork

@@ -135,9 +135,7 @@ class SoluteExchange:
         """Return how much of all that circulates, `count` species, is in the tissue."""
         if not self.each:
             return np.zeros(count)
-        amounts = totals(
-            self.problem.storage(tumour) * tumour, self.problem.geometry.cell_volumes
-        )
+        amounts = totals(self.problem.storage(tumour) * tumour, self.problem.geometry.cell_volumes)
         return self.of_all(amounts, count)
 
     def of_all(self, amounts: Array, count: int) -> Array:
@@ -153,6 +151,9 @@ class SoluteExchange:
         for row, one in zip(self.rows, self.each, strict=True):
             elsewhere = account.left[row] - account.went[list(one.places)].sum()
             found[:, one.column] = (
-                account.made[row], account.used[row], account.supplied[row], elsewhere
+                account.made[row],
+                account.used[row],
+                account.supplied[row],
+                elsewhere,
             )
         return found[0], found[1], found[2], found[3]

@@ -110,7 +110,8 @@ def _balance(
         "in_body": (body, "in the body without the tumour's tissue"),
         "in_tumour": (tumour, "in the tumour's tissue"),
         "residual": (
-            gained - body - tumour, "infused + made - used - eliminated - in_body - in_tumour"
+            gained - body - tumour,
+            "infused + made - used - eliminated - in_body - in_tumour",
         ),
     }
     return {

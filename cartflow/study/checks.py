@@ -39,7 +39,11 @@ def refuse_circulating(table: StudyTable, file: str) -> None:
         ("body", table.tumour_alone, "a tumour alone follows no body"),
         ("tumours", bool(table.tumours), "with several tumours nothing circulates yet"),
         ("tissue.matrix", table.tissue.matrix is not None, "pores that change do not go with it"),
-        ("fields", any(f.form == "cells" for f in table.fields.values()), "not beside single cells"),
+        (
+            "fields",
+            any(f.form == "cells" for f in table.fields.values()),
+            "not beside single cells",
+        ),
     ):
         if there:
             msg = f"{file}: circulating.{name}: has no effect beside {key}: {why}"

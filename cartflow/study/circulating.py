@@ -19,10 +19,10 @@ from cartflow.pbpk.circulation.distribute import (
     pool_circulation,
     protein_circulation,
 )
+from cartflow.pbpk.circulation.load import load_solute
 from cartflow.pbpk.circulation.solutes import Antibody, Protein, SmallMolecule, TumourWall
+from cartflow.pbpk.circulation.tables import CellsTable, EverywhereTable
 from cartflow.pbpk.doses import SoluteDose
-from cartflow.pbpk.files.solute_tables import CellsTable, EverywhereTable
-from cartflow.pbpk.files.solutes import load_solute
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.tumour import TumourVessels
 from cartflow.study.circulating_tables import CirculatingTable, SoluteDoseTable
@@ -48,8 +48,9 @@ def circulations(
             own = tumour if name in inside else None
             made = _circulation(name, table, body, organs, tumour, own is not None, folder)
         except InputError as error:
-            msg = f"circulating.{name}: {error}"
-            raise InputError(msg.replace(f"circulating.{name}: circulating.{name}", f"circulating.{name}")) from None
+            key = f"circulating.{name}"
+            msg = str(error) if str(error).startswith(key) else f"{key}: {error}"
+            raise InputError(msg) from None
         found.append(replace(made, initial=_initial(name, table, made.unit)))
     return tuple(found)
 
@@ -183,8 +184,8 @@ def with_circulating(network: Network, made: Sequence[Circulation], where: str) 
             more.append(Species(name=each.species, role=role, unit=unit))
         elif known.unit != unit or known.role in ("phenotype", "product"):
             msg = (
-                f"circulating.{each.species}: it is a {known.role} in {known.unit} in {where}; what "
-                f"circulates like {each.kind} is in {unit}, and no product cell"
+                f"circulating.{each.species}: it is a {known.role} in {known.unit} in {where}; "
+                f"what circulates like {each.kind} is in {unit}, and no product cell"
             )
             raise InputError(msg)
     return replace(network, species=(*network.species, *more))

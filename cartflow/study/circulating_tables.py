@@ -23,7 +23,7 @@ class SoluteDoseTable(Table):
 
 
 class CirculatingTable(Table):
-    """A species that blood carries: how it is distributed, what is given of it, how it passes walls.
+    """A species that blood carries: its distribution, its doses, and how it passes walls.
 
     `like` is a solute's shipped name or a TOML file, `numbers` what differs from it; `initial` is
     the concentration in all blood and tissue at the start. `permeability` and `vessel_surface` are

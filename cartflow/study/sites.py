@@ -42,9 +42,7 @@ def organ_kinetics(
         first = f"organs.{next(iter(tables))}.kinetics" if tables else "organs"
         network = _with_travellers(network, tumour, first)
     network = with_circulating(network, circulating, "organs")
-    sites = tuple(
-        _site(name, table, organs, own, circulating) for name, table in tables.items()
-    )
+    sites = tuple(_site(name, table, organs, own, circulating) for name, table in tables.items())
     return OrganKinetics(organs=organs, network=network, sites=sites, circulating=circulating)
 
 

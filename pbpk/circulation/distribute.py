@@ -151,7 +151,8 @@ def molecule_circulation(
     for stream in ways.found:
         _well_mixed(ways, stream)
     for organ, clearance in (
-        ("liver", solute.hepatic_clearance), ("kidney", solute.renal_clearance)
+        ("liver", solute.hepatic_clearance),
+        ("kidney", solute.renal_clearance),
     ):
         if clearance.value > 0:
             if f"{organ}_tissue" not in ways.compartments:
@@ -243,7 +244,7 @@ def _returning(
     wall: TumourWall | None,
     exchange: Exchange,
 ) -> Returning:
-    """Return how a tumour exchanges: by its wall, or as `exchange` says; add what leaves vessels."""
+    """Return how a tumour exchanges, by its wall or as `exchange` says; add what leaves vessels."""
     assert tumour is not None
     out, back, drained = exchange
     if wall is not None and wall.permeability is not None and wall.surface is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cartflow.pbpk.circulation.solutes import Protein
 
+
 def radius(molar_mass: float) -> float:
     """Return the radius (nm) of a protein of some molar mass (g/mol): liu2024.
 
@@ -46,9 +47,7 @@ def passing(protein: Protein) -> Passing:
     size = radius(dalton) * _MM_PER_NM
     x, large, small = (
         each.value
-        for each in (
-            protein.circular_flow, protein.conductance_large, protein.conductance_small
-        )
+        for each in (protein.circular_flow, protein.conductance_large, protein.conductance_small)
     )
     open_large = 0.3429 * math.exp(-1.2175e-4 * dalton) + 0.6571 * math.exp(-4.21e-6 * dalton)
     open_small = 0.2353 * math.exp(-8.295e-5 * dalton) + 0.7648 * math.exp(-5.3095e-4 * dalton)

@@ -84,9 +84,7 @@ class OrganKinetics:
         """The species that stay at their site, in the network's order."""
         carried = {each.species for each in self.circulating}
         return tuple(
-            s.name
-            for s in self.network.species
-            if s.role != "phenotype" and s.name not in carried
+            s.name for s in self.network.species if s.role != "phenotype" and s.name not in carried
         )
 
     @cached_property

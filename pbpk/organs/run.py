@@ -192,8 +192,10 @@ def _volumes(kinetics: OrganKinetics, volumes: Array) -> tuple[Array, Array]:
     if not kinetics.circulating:
         return np.tile(volumes, reactions), np.tile(volumes, species)
     shape = (len(volumes), -1)
-    own = [np.broadcast_to(v.T.ravel(), (len(volumes), v.size)) for v in
-           (kinetics.event_volumes, kinetics.fluid_volumes)]
+    own = [
+        np.broadcast_to(v.T.ravel(), (len(volumes), v.size))
+        for v in (kinetics.event_volumes, kinetics.fluid_volumes)
+    ]
     return own[0].reshape(shape), own[1].reshape(shape)
 
 

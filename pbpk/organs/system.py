@@ -74,9 +74,9 @@ class OrganSystem:
         )
 
     def values(self, rates: Array) -> Array:
-        """Return the entries of the organs' rates (..., n, n) in order, and those of what circulates.
+        """Return the entries of the organs' rates (..., n, n) in order, shape (..., entries).
 
-        The shape is (..., entries).
+        Those of what circulates follow.
         """
         own = rates[..., self.targets, self.sources]
         carried = np.broadcast_to(self.carried, (*own.shape[:-1], self.carried.size))
@@ -124,8 +124,10 @@ def organ_system(kinetics: OrganKinetics, connected: NDArray[np.bool_]) -> Organ
         local_factors=_column(local_factors),
         pulls=_places(pulls, 3),
         saturations=_places(
-            [(f, b, *(int(elimination.entry[r, c]) for r in (f, b) for c in (f, b)))
-             for f, b in saturated],
+            [
+                (f, b, *(int(elimination.entry[r, c]) for r in (f, b) for c in (f, b)))
+                for f, b in saturated
+            ],
             6,
         ),
         fluids=_places(_fluids(kinetics, code), 3),

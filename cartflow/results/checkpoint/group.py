@@ -27,9 +27,10 @@ _UNFINISHED = ("running", "interrupted")
 def checkpoint_group(record: Record, run: Run, study: str) -> xr.Dataset:
     """Return what a run needs to go on besides its saved fields: `restart` reads it.
 
-    Body, residents, what circulates and ledger of every saved state, what the run remembers (`memory_NAME`), what
-    died out, and marks of everything that the run rests on, among them the text `study`. Where
-    saved fields are not in memory, also what they come to and those of the last state.
+    Body, residents, what circulates and ledger of every saved state, what the run remembers
+    (`memory_NAME`), what died out, and marks of everything that the run rests on, among them the
+    text `study`. Where saved fields are not in memory, also what they come to and those of the
+    last state.
     """
     states = record.states
     columns: dict[str, tuple[tuple[str, ...], Array]] = {

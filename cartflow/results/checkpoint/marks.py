@@ -11,8 +11,8 @@ from cartflow.core.outcome import InputError
 from cartflow.core.provenance import installed_version
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.runs import Run, System, system_of
-from cartflow.coupling.several.system import Tumours
 from cartflow.coupling.several.simulation import TumoursSimulation
+from cartflow.coupling.several.system import Tumours
 from cartflow.coupling.simulation import Simulation
 from cartflow.kinetics.compiled.network import structure_key
 

@@ -84,6 +84,9 @@ class Stabilised:
         layout = self.operators.steady_layout
         if layout is None or not can_wave(self._problem, self.operators.uniform):
             return None
+        # Passes count rates as they are, which in pores is not what happens in the tissue.
+        if (self.kinetics.counted & self.kinetics.in_pores).any():
+            return None
         return Wave(self._problem, layout, self.kinetics)
 
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:

@@ -9,8 +9,8 @@ from scipy.integrate import solve_ivp
 from cartflow.core.parameters import parameter
 from cartflow.kinetics.network import Network, Species
 from cartflow.pbpk.circulation.distribute import antibody_circulation
+from cartflow.pbpk.circulation.load import load_solute
 from cartflow.pbpk.files.load import load_body
-from cartflow.pbpk.files.solutes import load_solute
 from cartflow.pbpk.flows.network import organ_network
 from cartflow.pbpk.organs.acting import ActingOrgans
 from cartflow.pbpk.organs.kinetics import OrganKinetics
@@ -63,7 +63,7 @@ def published(dose):
         d[0] = through_liver * c_v["liver"] + NODE_FLOW * c_ln - flow["lung"] * c_p
         d[1] = -NODE_FLOW * c_ln
         for k, n in enumerate(names):
-            v_v, v_e, v_is, _, sigma = ORGANS[n]
+            _, v_e, v_is, _, sigma = ORGANS[n]
             eu, eb, free, tissue = own[n][1:]
             c_is, c_eb, cl = tissue / v_is, eb / v_e, UPTAKE * v_e
             bind = KON * (eu / v_e) * (free / v_e) * v_e - KOFF * eb
@@ -116,9 +116,7 @@ def ours():
         ),
     )
     organs = organ_network(body, plain)
-    kinetics = OrganKinetics(
-        organs=organs, network=network, sites=(), circulating=(circulation,)
-    )
+    kinetics = OrganKinetics(organs=organs, network=network, sites=(), circulating=(circulation,))
     acting = ActingOrgans(network=organs, products=("cart",), kinetics=kinetics, tolerance=1e-8)
 
     def run(dose):

@@ -10,8 +10,8 @@ from typing import Any
 from cartflow.core.outcome import InputError, suggest
 from cartflow.core.tables import Table, read_toml, validate
 from cartflow.pbpk.circulation.solutes import Antibody, Protein, SmallMolecule
+from cartflow.pbpk.circulation.tables import SOLUTE_TABLES, CellsTable, EverywhereTable
 from cartflow.pbpk.files.load import fields_of, file_of, names_of
-from cartflow.pbpk.files.solute_tables import SOLUTE_TABLES, CellsTable, EverywhereTable
 
 Solute = Antibody | Protein | SmallMolecule | EverywhereTable | CellsTable
 _NOUNS = {"antibody": Antibody, "protein": Protein, "small_molecule": SmallMolecule}
@@ -37,10 +37,11 @@ def load_solute(
         msg = f"{file}: kind: '{kind}'; {suggest(str(kind), SOLUTE_TABLES)}"
         raise InputError(msg)
     source = "study" if changed else ""
-    table = validate(SOLUTE_TABLES[str(kind)], data, str(file), source=source)
+    label = f"numbers of '{name_or_path}'" if changed else str(file)
+    table = validate(SOLUTE_TABLES[str(kind)], data, label, source=source)
     if isinstance(table, (EverywhereTable, CellsTable)):
         return table, table
-    with _named(f"{file}: "):
+    with _named(f"{label}: "):
         parts = {key: value for key, value in fields_of(table).items() if key not in _SAID}
         return _NOUNS[str(kind)](**parts), table
 
