@@ -45,8 +45,8 @@ class Coupled:
     solution of organs and kinetics together. What is infused into the tumour enters all through
     a step. With a `feed` the body is the tumour's vessels alone, which blood enters as given: what
     they hand over counts as infused. What circulates beside cells comes and goes by the `exchange`:
-    it enters all through a step, as a trial of the second half tells; of what goes back there is an
-    estimate in the first half and the rest in the second. `placed` are product cells
+    it enters all through a step, as a trial of the second half tells, and what that is wrong by at
+    the end; of what goes back there is an estimate in the first half and the rest in the second. `placed` are product cells
     (compartments, products) that stand in the body at the start, in place of those of the kinetics.
     `happenings` are what the models do beside reactions; `at` a time the system has the parameters
     and infusions of then.
@@ -247,8 +247,7 @@ class Coupled:
             drained = ramp(rest, last, 0.5 * dt, infused, names)
             new = self._body_half(half, tumour, (supply, *drained), carried, dt, ledger)
             late = ledger.carried_entered - old.ledger.carried_entered - entered
-            ledger.carried_entered -= late
-            exchange.settle(self.organs.carried_of(new.carried), late)
+            exchange.settle(tumour, late)
         return replace(new, time=old.time + dt, tumour=tumour, ledger=ledger)
 
     def _entering(self, half: State, supply: Array, carried: Array, dt: float) -> Array:

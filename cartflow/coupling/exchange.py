@@ -116,20 +116,19 @@ class SoluteExchange:
             if wanted > 0.0 and after[row] > 0.0:
                 new[row] *= wanted / after[row]
 
-    def settle(self, carried: list[Array], late: Array) -> None:
-        """Give what entered `late` (of all that circulates), and was not taken in, to the vessels.
+    def settle(self, tumour: Array, late: Array) -> None:
+        """Add to a tumour what entered (of all that circulates) beyond what came in, in place.
 
-        It is what the vessels gave in the end beyond what was taken for it, in place. Raises
-        `StepFailed` where they have less than was taken too much.
+        It is little, of either sign. Raises `StepFailed` where there is less in the tissue than
+        came in too much.
         """
-        for one in self.each:
-            way = one.circulation.tumour
-            assert way is not None
-            place = one.circulation.index(way.vessels)
-            left = carried[one.column][place] + late[one.column]
-            if left < 0.0:
+        if not self.each:
+            return
+        storage = self.problem.storage(tumour)
+        for row, one in zip(self.rows, self.each, strict=True):
+            tumour[row] += late[one.column] * one.arrival / storage[row]
+            if tumour[row].min() < 0.0:
                 raise StepFailed(one.circulation.species, "what enters the tumour falls too fast")
-            carried[one.column][place] = left
 
     def in_tumour(self, tumour: Array, count: int) -> Array:
         """Return how much of all that circulates, `count` species, is in the tissue."""
