@@ -46,8 +46,9 @@ class Coupled:
     a step. With a `feed` the body is the tumour's vessels alone, which blood enters as given: what
     they hand over counts as infused. What circulates beside cells comes and goes by the `exchange`:
     it enters all through a step, as a trial of the second half tells, and what that is wrong by at
-    the end; of what goes back there is an estimate in the first half and the rest in the second. `placed` are product cells
-    (compartments, products) that stand in the body at the start, in place of those of the kinetics.
+    the end; of what goes back there is an estimate in the first half and the rest in the second.
+    `placed` are product cells (compartments, products) that stand in the body at the start, in
+    place of those of the kinetics.
     `happenings` are what the models do beside reactions; `at` a time the system has the parameters
     and infusions of then.
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter, parameter, signed
-from cartflow.kinetics.network import Network, Species
+from cartflow.kinetics.network import Network, Role, Species, SpeciesUnit
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.circulation.circulation import Circulation
 from cartflow.pbpk.circulation.distribute import (
@@ -27,7 +27,8 @@ from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.tumour import TumourVessels
 from cartflow.study.circulating_tables import CirculatingTable, SoluteDoseTable
 
-_UNITS = {"ng": "ng/mm^3", "cell": "cell/mm^3"}
+_UNITS: dict[str, SpeciesUnit] = {"ng": "ng/mm^3", "cell": "cell/mm^3"}
+_ROLES: dict[str, Role] = {"ng": "solute", "cell": "resident"}
 
 
 def circulations(
@@ -180,8 +181,7 @@ def with_circulating(network: Network, made: Sequence[Circulation], where: str) 
     for each in made:
         unit, known = _UNITS[each.unit], species.get(each.species)
         if known is None:
-            role = "solute" if each.unit == "ng" else "resident"
-            more.append(Species(name=each.species, role=role, unit=unit))
+            more.append(Species(name=each.species, role=_ROLES[each.unit], unit=unit))
         elif known.unit != unit or known.role in ("phenotype", "product"):
             msg = (
                 f"circulating.{each.species}: it is a {known.role} in {known.unit} in {where}; "
@@ -195,7 +195,7 @@ def circulating_parameters(
     tables: Mapping[str, CirculatingTable], made: Sequence[Circulation]
 ) -> dict[str, Parameter]:
     """Return every number that the circulations rest on, by dotted key."""
-    found = {}
+    found: dict[str, Parameter] = {}
     for each in made:
         key = f"circulating.{each.species}"
         found |= {f"{key}.{name}": value for name, value in each.parameters.items()}

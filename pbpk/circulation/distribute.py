@@ -62,10 +62,10 @@ def antibody_circulation(
         saturations.append(Saturation(free=free, bound=bound, rate=on / volume))
     ways.flow("lymph", "venous", solute.node_flow.value * _lung_flow(ways))
     returning = None
-    if exchanged and (stream := ways.tumour()) is not None:
-        drawn = (1 - solute.reflection(ONE)) * stream.lymph_flow
-        drained = (1 - solute.lymphatic_reflection.value) * stream.lymph_flow
-        returning = _returning(ways, stream, tumour, wall, (drawn, 0.0, drained))
+    if exchanged and (inside := ways.tumour()) is not None:
+        drawn = (1 - solute.reflection(ONE)) * inside.lymph_flow
+        drained = (1 - solute.lymphatic_reflection.value) * inside.lymph_flow
+        returning = _returning(ways, inside, tumour, wall, (drawn, 0.0, drained))
     return Circulation(
         species=species,
         kind="antibody",
@@ -108,11 +108,11 @@ def protein_circulation(
         if place.space == "vascular":
             ways.rate(name, ELIMINATED, solute.elimination_rate.value)
     returning = None
-    if exchanged and (stream := ways.tumour()) is not None:
-        out = (passes.convected + passes.diffused) * stream.lymph_flow
-        back = passes.diffused * stream.lymph_flow
-        exchange = (out, back, drained * stream.lymph_flow)
-        returning = _returning(ways, stream, tumour, wall, exchange)
+    if exchanged and (inside := ways.tumour()) is not None:
+        out = (passes.convected + passes.diffused) * inside.lymph_flow
+        back = passes.diffused * inside.lymph_flow
+        exchange = (out, back, drained * inside.lymph_flow)
+        returning = _returning(ways, inside, tumour, wall, exchange)
     return Circulation(
         species=species,
         kind="protein",
@@ -162,8 +162,8 @@ def molecule_circulation(
     for name in ("venous", "arterial"):
         ways.rate(name, ELIMINATED, solute.elimination_rate.value)
     returning = None
-    if exchanged and (stream := ways.tumour()) is not None:
-        returning = _returning(ways, stream, tumour, wall, (0.0, 0.0, 0.0))
+    if exchanged and (inside := ways.tumour()) is not None:
+        returning = _returning(ways, inside, tumour, wall, (0.0, 0.0, 0.0))
     return Circulation(
         species=species,
         kind="small_molecule",

@@ -146,19 +146,25 @@ class ActingOrgans:
         step = self._gathered(*self._unpacked(state), *counted)
         step = replace(step, taken=turned.taken, refused=turned.refused)
         amounts = state[self._kinetics.carried_from :].copy()
+        eliminated, entered = self._left(amounts)
         return replace(
-            step, carried=amounts, made=turned.made, used=turned.used, **self._left(amounts)
+            step,
+            carried=amounts,
+            made=turned.made,
+            used=turned.used,
+            eliminated=eliminated,
+            entered=entered,
         )
 
-    def _left(self, carried: Array) -> dict[str, Array]:
-        """Take out of what is carried what has left, in place; return it by where it went."""
+    def _left(self, carried: Array) -> tuple[Array, Array]:
+        """Take out of what is carried, in place, what is eliminated and what entered a tumour."""
         gone = np.zeros((2, len(self.circulating)))
         pairs = zip(self.circulating, self.carried_of(carried), strict=True)
         for column, (each, amounts) in enumerate(pairs):
             for row, place in enumerate(each.gathering):
                 gone[row, column] = amounts[place]
                 amounts[place] = 0.0
-        return {"eliminated": gone[0], "entered": gone[1]}
+        return gone[0], gone[1]
 
     def handed_over(self, cells: Array, dt: float, supply: Array) -> Array:
         """Return what a tumour's vessels hand over in `dt` days, by transport alone (products,).
@@ -169,14 +175,14 @@ class ActingOrgans:
         rows = [propagator[row] @ cells + collected[row] @ supply for row in self.network.handed]
         return np.concatenate(rows)
 
-    def densities(self, cells: Array, residents: Array, carried: Array) -> Array:
+    def densities(self, cells: Array, residents: Array, carried: Array | None = None) -> Array:
         """Return the densities (sites, species) of the kinetics' species at its sites."""
         if self.kinetics is None:
             return np.zeros((0, 0))
         state = self._packed(cells, residents, carried)
         return np.asarray(state[self.kinetics.places] / self.kinetics.fluid_volumes)
 
-    def amounts(self, cells: Array, residents: Array, carried: Array) -> Array:
+    def amounts(self, cells: Array, residents: Array, carried: Array | None = None) -> Array:
         """Return the amounts (sites, species) of the kinetics' species at its sites."""
         if self.kinetics is None:
             return np.zeros((0, 0))
