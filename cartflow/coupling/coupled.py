@@ -146,6 +146,10 @@ class Coupled:
         """Return how much of what circulates is in the tissue, (species,)."""
         return self._exchange.in_tumour(tumour, len(self.organs.circulating))
 
+    def carried_in_tissue(self, species: str) -> bool:
+        """Return whether a species is exchanged with the tissue."""
+        return any(one.circulation.species == species for one in self._exchange.each)
+
     def carried_counted(self, amounts: Array) -> Array:
         """Return what of the `amounts` (fields) in the tissue circulates, (species,)."""
         return self._exchange.of_all(amounts, len(self.organs.circulating))

@@ -44,7 +44,8 @@ def circulating_group(record: Record, system: System) -> xr.Dataset | None:
     parts = system.organs.carried_of(carried)
     for column, (each, amounts) in enumerate(zip(circulating, parts, strict=True)):
         found |= _where(each, amounts, places)
-        found |= _balance(record, each, column, amounts.sum(axis=-1), inside[:, column])
+        gone = _at_once(record, system, each.species)
+        found |= _balance(record, each, column, (amounts.sum(axis=-1), inside[:, column], gone))
     coordinates = {
         "place": label(("place",), places, "pool of blood, lymph nodes, or organ"),
         "compartment_space": label(("compartment_space",), list(_SPACES), "space there"),
@@ -97,9 +98,13 @@ def _where(each: Circulation, amounts: Array, places: list[str]) -> dict[str, xr
 
 
 def _balance(
-    record: Record, each: Circulation, column: int, body: Array, tumour: Array
+    record: Record, each: Circulation, column: int, places: tuple[Array, Array, Array]
 ) -> dict[str, xr.Variable]:
-    """Return what came and went of a species, and what is missing."""
+    """Return what came and went of a species, and what is missing.
+
+    `places` are what is in the body and in the tumour, and what events took out of that.
+    """
+    body, tumour, gone = places
     accounts: Mapping[str, Array] = {
         name: np.array([getattr(s.ledger, f"carried_{name}")[column] for s in record.states])
         for name in _ACCOUNTS
@@ -109,15 +114,24 @@ def _balance(
         **{name: (accounts[name], text) for name, text in _ACCOUNTS.items()},
         "in_body": (body, "in the body without the tumour's tissue"),
         "in_tumour": (tumour, "in the tumour's tissue"),
+        "removed": (gone, "taken out of the tumour by events less what they added, in all"),
         "residual": (
-            gained - body - tumour,
-            "infused + made - used - eliminated - in_body - in_tumour",
+            gained - gone - body - tumour,
+            "infused + made - used - eliminated - removed - in_body - in_tumour",
         ),
     }
     return {
         f"{name}_{each.species}": variable(("time",), values, each.unit, f"{each.species}, {text}")
         for name, (values, text) in columns.items()
     }
+
+
+def _at_once(record: Record, system: System, species: str) -> Array:
+    """Return what events took of a species out of the tissue, less what they added, by time."""
+    if not isinstance(system, Coupled) or not system.carried_in_tissue(species):
+        return np.zeros(len(record.states))
+    row = system.engine.problem.network.index(species)
+    return np.array([s.ledger.taken[row] - s.ledger.added[row] for s in record.states])
 
 
 def _in_tumour(record: Record, system: System) -> Array:

@@ -175,3 +175,11 @@ def test_a_run_goes_on_to_the_bit(study):
     again = one.run(since=records[len(records) // 2])
     for name, values in whole.tree["circulating"].data_vars.items():
         np.testing.assert_array_equal(values, again.tree["circulating"][name])
+
+
+def test_what_events_take_out_of_the_tumour_is_counted(study):
+    events = [{"time": "0.05 day", "remove": {"fraction": 0.5}}]
+    settings = {"solver.tolerance": 1e-4, "time": {"end": "0.1 day"}, "events": events}
+    result = study(settings).run()
+    assert float(result.tree["circulating"]["removed_drug"][-1]) > 0
+    assert balance(result) <= 1e-12
