@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -28,8 +27,6 @@ from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.pde.engine import Account, Engine
 
 Array = np.ndarray
-# Accounts of what circulates, as a step of the tumour tells them.
-_CARRIED = ("made", "used", "infused", "eliminated")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -235,7 +232,7 @@ class Coupled:
             leaving = self._draining.leaving(tumour)
             coming = self._coming(old.body, supply, leaving, dt)
             halfway = self._draining.leaving_after(tumour, coming, injected, 0.5 * dt)
-            carried = given + self._returning(returning)
+            carried = given + exchange.supply(returning, self.organs)
             half = self._body_half(old, tumour, (supply, leaving, halfway), carried, dt, ledger)
             soon = self._entering(half, supply, carried, dt)
             entered = ledger.carried_entered - old.ledger.carried_entered + soon
@@ -244,7 +241,7 @@ class Coupled:
             exchange.close(before, tumour, entered, account)
             self._enter(account, ledger)
             remaining = exchange.rest(exchange.returned(account), returning, 0.5 * dt)
-            carried = given + self._returning(remaining)
+            carried = given + exchange.supply(remaining, self.organs)
             rest = account.egress[self.products] / (0.5 * dt) - 0.5 * (leaving + halfway)
             expected = self._coming(half.body, supply, rest, dt)
             last = self._draining.leaving(tumour) + self._draining.brought(expected)
@@ -352,12 +349,6 @@ class Coupled:
         tumour[self.products] += self.door.deliver(step.handed_over[: len(self.products)])
         return replace(old, body=step.cells, residents=step.residents, carried=step.carried)
 
-    def _returning(self, rates: Array) -> Array:
-        """Return what the tissue gives back a day as a supply of what circulates, (places,)."""
-        ends = np.cumsum([0, *(len(each.compartments) for each in self.organs.circulating)])
-        where = [slice(int(a), int(b)) for a, b in pairwise(ends)]
-        return self._exchange.supply(rates, int(ends[-1]), where)
-
     def _enter(self, account: Account, ledger: Ledger) -> None:
         """Enter the tumour's step in the ledger."""
         p = self.products
@@ -368,10 +359,4 @@ class Coupled:
         ledger.egress += self.of_all(account.egress[p])
         ledger.came += account.came
         ledger.went += account.went
-        exchange = self._exchange
-        if exchange.each:
-            found = exchange.entered(account, len(self.organs.circulating))
-            for name, amounts in zip(_CARRIED, found, strict=True):
-                getattr(ledger, f"carried_{name}")[:] += amounts
-            columns = [one.column for one in exchange.each]
-            ledger.carried_returned[columns] += exchange.returned(account)
+        self._exchange.enter(account, ledger)

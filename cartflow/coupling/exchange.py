@@ -9,7 +9,9 @@ import numpy as np
 
 from cartflow.core.outcome import StepFailed
 from cartflow.core.totals import totals
+from cartflow.coupling.ledger import Ledger
 from cartflow.pbpk.circulation.circulation import Circulation
+from cartflow.pbpk.organs.acting import ActingOrgans
 from cartflow.pde.engine import Account, Engine
 from cartflow.pde.problem import Problem
 
@@ -84,19 +86,16 @@ class SoluteExchange:
                 raise StepFailed(one.circulation.species, "its exchange falls too fast")
         return rest
 
-    def supply(self, rates: Array, places: int, ends: list[slice]) -> Array:
-        """Return `rates` (exchanged,) per day as a supply (places,) of what circulates.
-
-        `ends` says where each circulating species stands there.
-        """
-        supply = np.zeros(places)
+    def supply(self, rates: Array, organs: ActingOrgans) -> Array:
+        """Return `rates` (exchanged,) per day as a supply (places,) of what circulates."""
+        supply = np.zeros(organs.carried_start.size)
+        parts = organs.carried_of(supply)
         for rate, one in zip(rates, self.each, strict=True):
-            way = one.circulation.tumour
+            way, circulation = one.circulation.tumour, one.circulation
             assert way is not None
-            mine = supply[ends[one.column]]
             back = way.to_vessels / way.clearance
-            mine[one.circulation.index(way.vessels)] += rate * back
-            mine[one.circulation.index(way.node)] += rate * (1.0 - back)
+            parts[one.column][circulation.index(way.vessels)] += rate * back
+            parts[one.column][circulation.index(way.node)] += rate * (1.0 - back)
         return supply
 
     def close(self, before: Array, new: Array, entered: Array, account: Account) -> None:
@@ -144,15 +143,12 @@ class SoluteExchange:
             found[one.column] = amounts[row]
         return found
 
-    def entered(self, account: Account, count: int) -> tuple[Array, Array, Array, Array]:
-        """Return what was made, used, supplied and went elsewhere, of all that circulates."""
-        found = np.zeros((4, count))
+    def enter(self, account: Account, ledger: Ledger) -> None:
+        """Enter a step of the tissue in the ledger; what went elsewhere counts as eliminated."""
         for row, one in zip(self.rows, self.each, strict=True):
-            elsewhere = account.left[row] - account.went[list(one.places)].sum()
-            found[:, one.column] = (
-                account.made[row],
-                account.used[row],
-                account.supplied[row],
-                elsewhere,
-            )
-        return found[0], found[1], found[2], found[3]
+            column, returned = one.column, account.went[list(one.places)].sum()
+            ledger.carried_made[column] += account.made[row]
+            ledger.carried_used[column] += account.used[row]
+            ledger.carried_infused[column] += account.supplied[row]
+            ledger.carried_eliminated[column] += account.left[row] - returned
+            ledger.carried_returned[column] += returned

@@ -153,22 +153,25 @@ def test_steady_penetration_is_that_of_thiele(study, uptake):
     assert balance(result) <= 1e-12
 
 
-def test_voxels_and_the_reference_engine_close_the_balance(study):
-    box = {
-        "geometry": {"shape": "box", "lengths": ["1 mm", "1 mm", "1 mm"], "cells": [3, 3, 3]},
-        "solver.tolerance": 1e-4,
-        "time": {"end": "0.1 day"},
-    }
-    found = []
-    for engine in ("fast", "fipy"):
-        result = study({**box, "solver.engine": engine}).run()
-        assert balance(result) <= 1e-12
-        found.append(float(result.tree["circulating"]["in_tumour_drug"][-1]))
-    assert found[0] == pytest.approx(found[1], rel=1e-2)
+SHORT = {"solver.tolerance": 1e-3, "time": {"end": "0.1 day"}}
+
+
+def test_voxels_close_the_balance(study):
+    box = {"shape": "box", "lengths": ["1 mm", "1 mm", "1 mm"], "cells": [3, 3, 3]}
+    result = study({**SHORT, "geometry": box}).run()
+    assert result.outcome.status == "finished"
+    assert balance(result) <= 1e-12
+
+
+def test_the_reference_engine_gives_the_same(study):
+    results = [study({**SHORT, "solver.engine": engine}).run() for engine in ("fast", "fipy")]
+    inside = [float(r.tree["circulating"]["in_tumour_drug"][-1]) for r in results]
+    assert inside[0] == pytest.approx(inside[1], rel=2e-3)
+    assert balance(results[1]) <= 1e-12
 
 
 def test_a_run_goes_on_to_the_bit(study):
-    one = study({"solver.tolerance": 1e-4})
+    one = study(SHORT)
     records = []
     one.run(keep=lambda make: records.append(make()))
     whole = one.run()
@@ -179,7 +182,6 @@ def test_a_run_goes_on_to_the_bit(study):
 
 def test_what_events_take_out_of_the_tumour_is_counted(study):
     events = [{"time": "0.05 day", "remove": {"fraction": 0.5}}]
-    settings = {"solver.tolerance": 1e-4, "time": {"end": "0.1 day"}, "events": events}
-    result = study(settings).run()
+    result = study({**SHORT, "events": events}).run()
     assert float(result.tree["circulating"]["removed_drug"][-1]) > 0
     assert balance(result) <= 1e-12
