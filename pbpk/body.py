@@ -26,6 +26,8 @@ ORGANS = (
     "bone",
     "rest",
 )
+# What a body that is minimal may have beside them: parts of gut and rest, told apart.
+FINER_ORGANS = ("small_intestine", "large_intestine", "pancreas", "thymus")
 CLOSURE = 1e-3
 # A minimal body lumps all organs that it does not list into ``rest``.
 MINIMAL = ("lung", "rest")
@@ -41,7 +43,7 @@ CAVITIES = {"pleura": "lung", "csf": "brain"}
 
 def require_organ(name: str) -> None:
     """Raise `InputError` if the table `organs` of a file may not hold `name`."""
-    if name not in ORGANS:
+    if name not in (*ORGANS, *FINER_ORGANS):
         msg = f"organs: unknown organ '{name}'; {suggest(name, ORGANS)}"
         raise InputError(msg)
 
@@ -155,7 +157,7 @@ class Body:
 
     def organ_names(self) -> list[str]:
         """Return the organs that the body has, in the common order."""
-        return [name for name in ORGANS if name in self.organs]
+        return [name for name in (*ORGANS, *FINER_ORGANS) if name in self.organs]
 
     def systemic_flow(self) -> float:
         """Return the sum of all flows that leave the arteries, in mm3/day."""
@@ -173,6 +175,9 @@ class Body:
     def _check_organs(self) -> None:
         for name in self.organs:
             require_organ(name)
+            if name in FINER_ORGANS and not self.minimal:
+                msg = f"organs.{name}: only a body that is minimal tells it from gut or rest"
+                raise InputError(msg)
         needed = MINIMAL if self.minimal else ORGANS
         missing = [name for name in needed if name not in self.organs]
         if missing:

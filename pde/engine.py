@@ -20,9 +20,9 @@ class Account:
 
     `supplied` came through boundaries and from regions, `left` went out through them, `egress`
     returned to the body; `came` and `went` are the same for each of `Problem.places`. For product
-    species, new total = old total + born - died + converted + supplied - left - egress; births
-    and deaths of other species are not counted. What is infused (`Problem.infusion`) is for the
-    one to count who gives it.
+    species, new total = old total + born - died + converted + supplied - left - egress. Of other
+    species there is what reactions `made` and `used`, where the problem says that it is `counted`.
+    What is infused (`Problem.infusion`) is for the one to count who gives it.
     """
 
     born: Array
@@ -33,6 +33,8 @@ class Account:
     egress: Array
     came: Array
     went: Array
+    made: Array
+    used: Array
 
 
 class Engine(Protocol):

@@ -34,6 +34,7 @@ class Extents:
             born += network.died @ self.reverse
             died += network.born @ self.reverse
             converted -= network.converted @ self.reverse
+        gain, loss = np.maximum(network.stoichiometry, 0.0), np.maximum(-network.stoichiometry, 0.0)
         return Account(
             born=born,
             died=died,
@@ -43,6 +44,8 @@ class Extents:
             egress=self.egress,
             came=self.came,
             went=self.went,
+            made=gain @ self.forwards + loss @ self.reverse,
+            used=loss @ self.forwards + gain @ self.reverse,
         )
 
     def change(self, network: Network) -> Array:

@@ -97,7 +97,8 @@ class Problem:
     pore fluid, and so do the rates see them; an amount is per mm^3 of tissue, storage x state.
     `egress` (1/day per cell) acts on the phenotypes: what leaves returns to the body; it may act in
     one of the regions that are `following` fields alone, `egress_region`. `infusion` (species,
-    cells) in amount/mm^3/day is what enters all the time, if anything does.
+    cells) in amount/mm^3/day is what enters all the time, if anything does. What reactions make and
+    use of `counted` species that are no product cells is counted too.
     """
 
     geometry: Geometry
@@ -108,6 +109,7 @@ class Problem:
     infusion: Array | None = None
     following: tuple[FollowingRegion, ...] = ()
     egress_region: str = ""
+    counted: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = tuple(f.name for f in self.fields)
@@ -155,6 +157,11 @@ class Problem:
     def travels(self) -> Array:
         """Which species are phenotypes, the product cells that travel (bool per species)."""
         return np.array([s.role == "phenotype" for s in self.network.species])
+
+    @cached_property
+    def counts(self) -> Array:
+        """Which species are counted as they come and go: product cells, and those `counted`."""
+        return self.network.is_product | np.isin(self.network.species_names, self.counted)
 
     @cached_property
     def solutes(self) -> Array:

@@ -20,14 +20,16 @@ _BASE = {
     "[time]": "day",
     "[cell]": "cell",
     "[mass]": "ng",
+    "[substance]": "nmol",
     "[absorbed_dose]": "Gy",
 }
-_BASE_ORDER = ("ng", "cell", "mm", "day", "Gy")
+_BASE_ORDER = ("ng", "nmol", "cell", "mm", "day", "Gy")
 _NAMES = {
     "[length]": "length",
     "[time]": "time",
     "[cell]": "cells",
     "[mass]": "mass",
+    "[substance]": "amount of substance",
     "[absorbed_dose]": "absorbed dose",
 }
 _NUMBER = re.compile(

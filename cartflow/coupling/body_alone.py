@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
+from cartflow.coupling.carried import carried_given, carried_sums, carried_supply
 from cartflow.coupling.extinction import emptied, extinguished
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
@@ -16,7 +17,7 @@ from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
 from cartflow.coupling.under_way import InProgress, Keep, Watch
 from cartflow.coupling.wholes import Wholes
-from cartflow.pbpk.doses import Dose
+from cartflow.pbpk.doses import Dose, SoluteDose
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.organs.acting import ActingOrgans, BodyStep
 from cartflow.pbpk.organs.kinetics import OrganKinetics
@@ -47,6 +48,7 @@ class BodyAlone:
     travellers: tuple[str, ...] = ()
     programme: Programme[BodyAlone] | None = None
     placed: Array | None = None
+    solute_doses: tuple[SoluteDose, ...] = ()
 
     @property
     def product_names(self) -> tuple[str, ...]:
@@ -90,20 +92,26 @@ class BodyAlone:
         """Return the state before any dose; product cells there count as infused."""
         cells, residents = self.organs.start()
         cells = cells if self.placed is None else self.placed.copy()
-        ledger = Ledger.empty(len(self.product_names), others=residents.size)
+        circulating, carried = self.organs.circulating, self.organs.carried_start
+        ledger = Ledger.empty(
+            len(self.product_names), others=residents.size, carried=len(circulating)
+        )
         ledger.infused += cells.sum(axis=0)
+        ledger.carried_infused += carried_sums(self.organs, carried)
         return State(
             time=self.save_times[0],
             body=cells,
             tumour=_NO_TUMOUR,
             ledger=ledger,
             residents=residents,
+            carried=carried,
         )
 
     @cached_property
     def _times(self) -> tuple[float, ...]:
         """The times at which a dose starts or ends, or models change."""
-        times = (t for dose in self.doses for t in (dose.time, dose.end))
+        given = (*self.doses, *self.solute_doses)
+        times = (t for dose in given for t in (dose.time, dose.end))
         return (*times, *self.happenings.times())
 
     def next_event(self, time: float) -> float:
@@ -122,7 +130,8 @@ class BodyAlone:
                 p = self.product_names.index(dose.phenotype)
                 ledger.infused[p] += dose.cells
                 body[:, p] += dose.cells * self.network.entry(dose.route)
-        return replace(state, body=body, ledger=ledger)
+        carried = carried_given(self.organs, self.solute_doses, state, ledger)
+        return replace(state, body=body, ledger=ledger, carried=carried)
 
     def stepped(self, old: State, time: float) -> tuple[State, BodyStep]:
         """Return the state at `time` (days), and what happened. Raises `StepFailed`."""
@@ -131,14 +140,30 @@ class BodyAlone:
             if dose.time <= old.time < dose.end:
                 entry = dose.rate * self.network.entry(dose.route)
                 supply[:, self.product_names.index(dose.phenotype)] += entry
+        given = carried_supply(self.organs, self.solute_doses, old.time)
         try:
-            step = self.organs.step(old.body, old.residents, time - old.time, supply)
+            step = self.organs.step(
+                old.body,
+                old.residents,
+                time - old.time,
+                supply,
+                carried=old.carried,
+                carried_supply=given,
+            )
         except StepFailed as failure:
             raise StepFailed(failure.field, failure.reason, old.time) from None
         ledger = old.ledger.copy()
         ledger.infused += supply.sum(axis=0) * (time - old.time)
+        ledger.carried_infused += carried_sums(self.organs, given) * (time - old.time)
         ledger.add(step)
-        new = replace(old, time=time, body=step.cells, ledger=ledger, residents=step.residents)
+        new = replace(
+            old,
+            time=time,
+            body=step.cells,
+            ledger=ledger,
+            residents=step.residents,
+            carried=step.carried,
+        )
         return new, step
 
 

@@ -11,15 +11,17 @@ import numpy as np
 
 from cartflow.core.parameters import Parameter
 from cartflow.core.totals import totals
+from cartflow.coupling.carried import carried_given, carried_sums, carried_supply
 from cartflow.coupling.door import Door, Opening
 from cartflow.coupling.draining import Draining, ramp
+from cartflow.coupling.exchange import SoluteExchange
 from cartflow.coupling.feed import Feed
 from cartflow.coupling.handing import handed_in_part
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.state import State
 from cartflow.coupling.wholes import Wholes
-from cartflow.pbpk.doses import Dose
+from cartflow.pbpk.doses import Dose, SoluteDose
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.organs.acting import ActingOrgans
 from cartflow.pbpk.organs.kinetics import OrganKinetics
@@ -40,9 +42,13 @@ class Coupled:
     of its end, so that fast organs see no pulses. With `kinetics` in organs each half is a stiff
     solution of organs and kinetics together. What is infused into the tumour enters all through
     a step. With a `feed` the body is the tumour's vessels alone, which blood enters as given: what
-    they hand over counts as infused. `placed` are product cells (compartments, products) that
-    stand in the body at the start, in place of those of the kinetics. `happenings` are what the
-    models do beside reactions; `at` a time the system has the parameters and infusions of then.
+    they hand over counts as infused. What circulates beside cells comes and goes by the `exchange`:
+    it enters all through a step, as a trial of the second half tells, and what that is wrong by at
+    the end; of what goes back there is an estimate in the first half and the rest in the second.
+    `placed` are product cells (compartments, products) that stand in the body at the start, in
+    place of those of the kinetics.
+    `happenings` are what the models do beside reactions; `at` a time the system has the parameters
+    and infusions of then.
     """
 
     network: OrganNetwork
@@ -54,6 +60,8 @@ class Coupled:
     happenings: Happenings = field(default_factory=Happenings)
     feed: Feed | None = None
     placed: Array | None = None
+    solute_doses: tuple[SoluteDose, ...] = ()
+    exchange: SoluteExchange | None = None
     order: ClassVar[int] = 2
     _others: dict[Hashable, Coupled] = field(default_factory=dict, init=False, repr=False)
 
@@ -123,14 +131,41 @@ class Coupled:
         body, residents = self.organs.start()
         body = body if self.placed is None else self.placed.copy()
         problem = self.engine.problem
-        others = len(problem.fields) + residents.size
-        ledger = Ledger.empty(len(self.product_names), len(problem.places), others)
+        others, carried = len(problem.fields) + residents.size, self.organs.carried_start
+        ledger = Ledger.empty(
+            len(self.product_names), len(problem.places), others, len(self.organs.circulating)
+        )
         ledger.infused += self.in_tumour(tumour) + body.sum(axis=0)
-        return State(time=time, body=body, tumour=tumour, ledger=ledger, residents=residents)
+        ledger.carried_infused += carried_sums(self.organs, carried) + self.carried_in(tumour)
+        return State(
+            time=time,
+            body=body,
+            tumour=tumour,
+            ledger=ledger,
+            residents=residents,
+            carried=carried,
+        )
+
+    @cached_property
+    def _exchange(self) -> SoluteExchange:
+        return self.exchange or SoluteExchange(problem=self.engine.problem)
+
+    def carried_in(self, tumour: Array) -> Array:
+        """Return how much of what circulates is in the tissue, (species,)."""
+        return self._exchange.in_tumour(tumour, len(self.organs.circulating))
+
+    def carried_in_tissue(self, species: str) -> bool:
+        """Return whether a species is exchanged with the tissue."""
+        return any(one.circulation.species == species for one in self._exchange.each)
+
+    def carried_counted(self, amounts: Array) -> Array:
+        """Return what of the `amounts` (fields) in the tissue circulates, (species,)."""
+        return self._exchange.of_all(amounts, len(self.organs.circulating))
 
     def next_event(self, time: float) -> float:
         """Return the next time after `time` at which a dose starts or ends, or models change."""
-        times = [t for dose in self.doses for t in (dose.time, dose.end)]
+        given = (*self.doses, *self.solute_doses)
+        times = [t for dose in given for t in (dose.time, dose.end)]
         times += self.happenings.times()
         if self.feed is not None:
             times.append(self.feed.course.next_knot(time))
@@ -186,6 +221,12 @@ class Coupled:
         tumour[self.products] += added
         return replace(state, body=state.body + cells, tumour=tumour, ledger=ledger)
 
+    def solutes_given(self, state: State) -> State:
+        """Return the state with the boluses of its time of what circulates given."""
+        ledger = state.ledger.copy()
+        carried = carried_given(self.organs, self.solute_doses, state, ledger)
+        return replace(state, carried=carried, ledger=ledger)
+
     def step(self, old: State, dt: float, like: float = 0.0) -> State:
         """Return the state after `dt` days. Raises `StepFailed` naming the field.
 
@@ -193,7 +234,10 @@ class Coupled:
         """
         # Overflow is caught in the engine, where the field that overflowed can be named.
         with np.errstate(all="ignore"):
-            ledger, tumour = old.ledger.copy(), old.tumour.copy()
+            ledger, tumour, exchange = old.ledger.copy(), old.tumour.copy(), self._exchange
+            given = carried_supply(self.organs, self.solute_doses, old.time)
+            ledger.carried_infused += carried_sums(self.organs, given) * dt
+            returning = exchange.leaving(tumour, 0.5 * dt)
             supply, injected = self.infusion(old.time)
             ledger.infused += self.counted(supply, injected) * dt
             opening = self.door.at(tumour)
@@ -201,21 +245,39 @@ class Coupled:
             leaving = draining.leaving(tumour)
             coming = opening.share * self._coming(old.body, supply, leaving, dt)
             halfway = draining.leaving_after(tumour, coming, injected, 0.5 * dt)
+            carried = given + exchange.supply(returning, self.organs)
             drains = (supply, leaving, halfway)
-            half = self._body_half(old, tumour, drains, dt, ledger, opening)
-            tumour, account = self.engine.step(tumour, dt, like)
+            half = self._body_half(old, tumour, drains, carried, dt, ledger, opening)
+            soon = self._entering(half, supply, carried, dt)
+            entered = ledger.carried_entered - old.ledger.carried_entered + soon
+            before = exchange.problem.totals(tumour) if exchange.each else tumour
+            tumour, account = exchange.fed(self.engine, entered / dt).step(tumour, dt, like)
+            exchange.close(before, tumour, entered, account)
             self._enter(account, ledger)
+            remaining = exchange.rest(exchange.returned(account), returning, 0.5 * dt)
+            carried = given + exchange.supply(remaining, self.organs)
             rest = account.egress[self.products] / (0.5 * dt) - 0.5 * (leaving + halfway)
             # Before and after, so that a step errs by its third power where regions move.
             opening = self.door.at(tumour)
             draining = self._draining.at(tumour, opening.arrival)
-            soon = opening.share * self._coming(half.body, supply, rest, dt)
-            last = draining.leaving(tumour) + draining.brought(soon)
+            expected = opening.share * self._coming(half.body, supply, rest, dt)
+            last = draining.leaving(tumour) + draining.brought(expected)
             infused, names = float(ledger.infused.sum()), self.product_names[: len(self.products)]
             drained = ramp(rest, last, 0.5 * dt, infused, names)
             drains = (supply, *drained)
-            new = self._body_half(half, tumour, drains, dt, ledger, opening)
+            new = self._body_half(half, tumour, drains, carried, dt, ledger, opening)
+            late = ledger.carried_entered - old.ledger.carried_entered - entered
+            exchange.settle(tumour, late)
         return replace(new, time=old.time + dt, tumour=tumour, ledger=ledger)
+
+    def _entering(self, half: State, supply: Array, carried: Array, dt: float) -> Array:
+        """Return what is expected to enter the tissue in the second half of `dt`, (species,)."""
+        if not self._exchange.each:
+            return np.zeros(len(self.organs.circulating))
+        step = self.organs.step(
+            half.body, half.residents, 0.5 * dt, supply, None, half.carried, carried
+        )
+        return step.entered
 
     def _product(self, dose: Dose) -> int:
         species = self.engine.problem.network.index(dose.phenotype)
@@ -274,13 +336,15 @@ class Coupled:
         old: State,
         tumour: Array,
         supplies: tuple[Array, Array, Array],
+        carried: Array,
         dt: float,
         ledger: Ledger,
         opening: Opening,
     ) -> State:
         """Advance the body by half of `dt`; what its vessels handed over joins `tumour`.
 
-        `supplies` are the infusion, and what drains from the tumour at first and at the end.
+        `supplies` are the infusion, and what drains from the tumour at first and at the end,
+        `carried` that of what circulates.
         """
         infusion, first, last = supplies
         start, end = infusion.copy(), infusion.copy()
@@ -291,12 +355,12 @@ class Coupled:
             end += self.feed.entering(old.body, infusion, 0.5 * dt)
         supplied = start.any() or end.any()
         given = (start, end) if supplied else (None, None)
-        inside = (old.body, old.residents)
-        step = handed_in_part(self.organs, inside, 0.5 * dt, given, opening.share)
+        inside, beside = (old.body, old.residents), (old.carried, carried)
+        step = handed_in_part(self.organs, inside, 0.5 * dt, given, beside, opening.share)
         ledger.add(step)
         self.enter_handed_over(step.handed_over, ledger.infused)
         tumour[self.products] += opening.deliver(step.handed_over[: len(self.products)])
-        return replace(old, body=step.cells, residents=step.residents)
+        return replace(old, body=step.cells, residents=step.residents, carried=step.carried)
 
     def _enter(self, account: Account, ledger: Ledger) -> None:
         """Enter the tumour's step in the ledger."""
@@ -308,3 +372,4 @@ class Coupled:
         ledger.egress += self.of_all(account.egress[p])
         ledger.came += account.came
         ledger.went += account.went
+        self._exchange.enter(account, ledger)

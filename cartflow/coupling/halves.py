@@ -42,6 +42,16 @@ def worst(names: Sequence[str], errors: Array, tolerance: float) -> tuple[float,
     return error if np.isfinite(error) else np.inf, StepFailed(name, "it changes too fast")
 
 
+def carried_apart(coupled: Coupled, whole: State, halves: State) -> float:
+    """Return how far what circulates differs, relative to all of it in the body."""
+    pairs = zip(*_carried(coupled, whole, halves), strict=True)
+    return max((float(np.abs(a - b).sum() / (b.sum() + 1e-30)) for a, b in pairs), default=0.0)
+
+
+def _carried(coupled: Coupled, *states: State) -> list[list[Array]]:
+    return [coupled.organs.carried_of(state.carried) for state in states]
+
+
 def residents_apart(whole: State, halves: State, least: Array | float) -> float:
     """Return how far the kinetics in organs differ, relative to each amount.
 
@@ -70,6 +80,12 @@ def extrapolated_state(
     count = len(coupled.products)
     moved[coupled.products] += shares[:count]
     moved[-1] = max(shares[count:], default=0.0)
+    carried = [
+        extrapolated(a, b, np.ones(b.size), order)[0]
+        for a, b in zip(*_carried(coupled, whole, halves), strict=True)
+    ]
+    if carried:
+        new = replace(new, carried=np.concatenate(carried))
     return replace(new, tumour=np.array([values for values, _ in rows])), moved
 
 

@@ -19,6 +19,8 @@ class Ledger:
     `came` and `went` are amounts of any field (cells, ng) through each of `Problem.places`.
     `removed` are products that events took out or killed; `taken` and `added` what events did to
     any species, first to those of the tumour, then to what else stands at sites in organs.
+    Of what circulates the `carried_` accounts count amounts: `infused`, `made` and `used` by
+    kinetics anywhere, `eliminated`, and what `entered` a tumour and `returned` from it.
     """
 
     infused: Array
@@ -32,12 +34,22 @@ class Ledger:
     went: Array
     taken: Array
     added: Array
+    carried_infused: Array
+    carried_made: Array
+    carried_used: Array
+    carried_eliminated: Array
+    carried_entered: Array
+    carried_returned: Array
 
     @classmethod
-    def empty(cls, products: int, places: int = 0, others: int = 0) -> Ledger:
-        """Return a ledger of zeros; `others` are the numbers of `taken`, and of `added`."""
+    def empty(cls, products: int, places: int = 0, others: int = 0, carried: int = 0) -> Ledger:
+        """Return a ledger of zeros.
+
+        `others` are the numbers of `taken`, and of `added`, `carried` the species that circulate.
+        """
         sizes = dict.fromkeys(cls.__annotations__, products) | {"came": places, "went": places}
         sizes |= {"taken": others, "added": others}
+        sizes |= {name: carried for name in sizes if name.startswith("carried_")}
         return cls(**{name: np.zeros(size) for name, size in sizes.items()})
 
     def zeroed(self) -> Ledger:
@@ -61,6 +73,10 @@ class Ledger:
         self.died += step.died + step.lost
         self.converted += step.converted
         self.inflow += step.handed_over
+        self.carried_made += step.made
+        self.carried_used += step.used
+        self.carried_eliminated += step.eliminated
+        self.carried_entered += step.entered
 
     def copy(self) -> Ledger:
         """Return an independent copy."""

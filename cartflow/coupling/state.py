@@ -15,9 +15,9 @@ Array = np.ndarray
 class State:
     """Time in days, cells in the body (compartments, products), tumour (species, mesh cells).
 
-    `residents` (sites, others) are the amounts of what else stands where kinetics act in organs.
-    Of a tumour that grows `expansion` is its volume over that at the start, which densities are
-    counted in.
+    `residents` (sites, others) are the amounts of what else stands where kinetics act in organs,
+    `carried` (places,) those of what circulates beside cells, by its compartments. Of a tumour that
+    grows `expansion` is its volume over that at the start, which densities are counted in.
     """
 
     time: float
@@ -26,3 +26,4 @@ class State:
     ledger: Ledger
     residents: Array = field(default_factory=lambda: np.zeros((0, 0)))
     expansion: float = 1.0
+    carried: Array = field(default_factory=lambda: np.zeros(0))

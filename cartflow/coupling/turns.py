@@ -12,6 +12,7 @@ from cartflow.core.totals import totals
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.extinction import extinguished, gone
 from cartflow.coupling.halves import (
+    carried_apart,
     errors_left,
     extrapolated_state,
     in_halves,
@@ -151,6 +152,9 @@ class InTurns(InProgress[Coupled]):
             self._restart()
             if dose.bolus:
                 self._give(i, dose)
+        if any(self.state.time in (dose.time, dose.end) for dose in self.base.solute_doses):
+            self._restart()
+            self.state = self.base.solutes_given(self.state)
 
     def _give(self, i: int, dose: Dose) -> None:
         """Give `dose`, the i-th, a bolus."""
@@ -229,6 +233,7 @@ class InTurns(InProgress[Coupled]):
         floor = self._floor(halves)
         least = self.coupled.organs.least_residents if self.wholes.may_fall else np.inf
         apart = residents_apart(whole, halves, least)
+        apart = max(apart, carried_apart(self.coupled, whole, halves))
         new, errors = halves, np.append(self._differences(whole, halves, floor), apart)
         if self.control.extrapolate:
             new, moved = self._extrapolated(whole, halves, floor)

@@ -50,7 +50,7 @@ class Wholes:
         parts = [np.zeros((2, 0))]
         if self.problem is not None:
             parts.append(np.array(self._tumour(self.problem, state)))
-        amounts = self.organs.amounts(state.body, state.residents)
+        amounts = self.organs.amounts(state.body, state.residents, state.carried)
         for site, (found, place) in enumerate(zip(amounts, self.happenings.sites, strict=False)):
             parts.append(np.array([found, place.limits.least(self._volumes[site])]))
         whole, least = np.concatenate(parts, axis=1)

@@ -20,6 +20,8 @@ from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.simulation import Simulation
 from cartflow.results.checkpoint.group import GROUP as CHECKPOINT
 from cartflow.results.checkpoint.group import checkpoint_group, is_unfinished
+from cartflow.results.circulating import GROUP as CIRCULATING
+from cartflow.results.circulating import circulating_group
 from cartflow.results.endpoint import endpoint_group
 from cartflow.results.groups import balance_group, body_group, exchange_group, shared
 from cartflow.results.one_tumour import SEVERAL
@@ -85,6 +87,8 @@ def build_result(
     if isinstance(run, TumoursSimulation):
         body = groups["body"].assign_coords(root.coords)
         several = tumours_groups(record, run, body, saving)
+    carried = circulating_group(record, system)
+    groups |= {} if carried is None else {CIRCULATING: carried}
     groups |= {
         "balance": balance_group(record, system),
         "parameters": parameter_group(parameters),

@@ -39,7 +39,7 @@ class Shelved(State):
     _counted: Counted | Future[Counted]
 
     def __init__(self, state: State, counted: Counted | Future[Counted]) -> None:
-        for name in ("time", "body", "ledger", "residents", "expansion"):
+        for name in ("time", "body", "ledger", "residents", "expansion", "carried"):
             object.__setattr__(self, name, getattr(state, name))
         object.__setattr__(self, "_counted", counted)
 

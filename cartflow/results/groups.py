@@ -122,7 +122,9 @@ def _at_sites(record: Record, system: System) -> dict[str, xr.Variable]:
     kinetics = system.kinetics
     if kinetics is None:
         return {}
-    densities = np.array([system.organs.densities(s.body, s.residents) for s in record.states])
+    densities = np.array(
+        [system.organs.densities(s.body, s.residents, s.carried) for s in record.states]
+    )
     names = [site.compartment for site in kinetics.sites]
     found = {
         "site": label(("site",), names, "compartment in which kinetics act"),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from cartflow.core.bibliography import references
 from cartflow.core.parameters import Parameter
 from cartflow.study.bodies import size_references
+from cartflow.study.circulating import circulating_parameters
 from cartflow.study.composition import Composition
 from cartflow.study.sites import site_parameters
 
@@ -14,7 +15,8 @@ from cartflow.study.sites import site_parameters
 def all_parameters(study: Composition, stated: Mapping[str, Parameter]) -> dict[str, Parameter]:
     """Return every number that the study's run uses, of which it states some, by dotted key."""
     found = {**stated, **study.organs.parameters}
-    if study.organ_kinetics is not None:
+    found |= circulating_parameters(study.table.circulating, study.circulating)
+    if study.table.organs and study.organ_kinetics is not None:
         found |= site_parameters(study.table.organs, study.organ_kinetics, study.models.network)
         found |= study.models.organ_numbers()
     for name, one in study.tumours.items():

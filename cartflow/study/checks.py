@@ -20,11 +20,34 @@ def require_parts(table: StudyTable, file: str) -> None:
     if 0 < len(missing) < len(parts):
         msg = f"{file}: key '{missing[0]}' is missing; a tumour needs [tumour], [geometry] and "
         raise InputError(msg + "[kinetics]")
+    refuse_circulating(table, file)
     if table.tumour is None or table.body is not None:
-        for name in ("body", "trafficking"):
+        # What circulates alone needs no way of cells.
+        cells = table.doses or table.organs or table.tumours or not table.circulating
+        for name in ("body", *(("trafficking",) if cells else ())):
             if getattr(table, name) is None:
                 msg = f"{file}: key '{name}' is missing"
                 raise InputError(msg)
+
+
+def refuse_circulating(table: StudyTable, file: str) -> None:
+    """Raise `InputError` where nothing can circulate: without a body, and in several tumours."""
+    if not table.circulating:
+        return
+    name = next(iter(table.circulating))
+    for key, there, why in (
+        ("body", table.tumour_alone, "a tumour alone follows no body"),
+        ("tumours", bool(table.tumours), "with several tumours nothing circulates yet"),
+        ("tissue.matrix", table.tissue.matrix is not None, "pores that change do not go with it"),
+        (
+            "fields",
+            any(f.form == "cells" for f in table.fields.values()),
+            "not beside single cells",
+        ),
+    ):
+        if there:
+            msg = f"{file}: circulating.{name}: has no effect beside {key}: {why}"
+            raise InputError(msg)
 
 
 def refuse_tumour_keys(table: StudyTable) -> None:
@@ -38,10 +61,11 @@ def refuse_tumour_keys(table: StudyTable) -> None:
     for key in sorted(table.save.model_fields_set - {"every"}):
         msg = f"save.{key}: has no effect in a study without a tumour; allowed: every"
         raise InputError(msg)
-    allowed = {"tolerance"} if table.organs else set()
+    stepped = table.organs or table.circulating
+    allowed = {"tolerance"} if stepped else set()
     for key in sorted(table.solver.model_fields_set - allowed):
         what = "a study without a tumour; allowed: tolerance"
-        if not table.organs:
+        if not stepped:
             what = "a study of the body alone, whose steps are exact"
         msg = f"solver.{key}: has no effect in {what}"
         raise InputError(msg)

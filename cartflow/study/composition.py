@@ -13,6 +13,7 @@ from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.files.local_model import LocalModel
 from cartflow.kinetics.network import Network
 from cartflow.pbpk.body import Body
+from cartflow.pbpk.circulation.circulation import Circulation
 from cartflow.pbpk.files.load import load_trafficking
 from cartflow.pbpk.flows.fed import FedVessels, fed_as_in
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network
@@ -21,7 +22,9 @@ from cartflow.pbpk.scaling import ScalingRule
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.pbpk.tumour import TumourVessels
 from cartflow.study.bodies import body_of
+from cartflow.study.circulating import circulations
 from cartflow.study.courses.numbers import NumberCourse
+from cartflow.study.dosing import cells_alone
 from cartflow.study.given import Given
 from cartflow.study.models import StudyModels
 from cartflow.study.overrides import errors_named
@@ -139,7 +142,30 @@ class Composition:
         with errors_named(self.name):
             if self.tumours:
                 tumour = travellers(self.networks)
-            return organ_kinetics(self.table.organs, self.organs, self.models.network, tumour)
+            return organ_kinetics(
+                self.table.organs,
+                self.organs,
+                self.models.network,
+                tumour,
+                self.circulating,
+                cells_alone(self.table.doses) if tumour is None else None,
+            )
+
+    @cached_property
+    def circulating(self) -> tuple[Circulation, ...]:
+        """How what circulates beside cells is distributed in the body."""
+        if not self.table.circulating:
+            return ()
+        with_tumour = self.table.tumour is not None
+        with errors_named(self.name):
+            return circulations(
+                self.table.circulating,
+                self.body,
+                self.organs,
+                self.vessels() if with_tumour else None,
+                self.kinetics.species_names if with_tumour else (),
+                self.folder,
+            )
 
     @cached_property
     def body(self) -> Body:
@@ -158,8 +184,13 @@ class Composition:
 
     @cached_property
     def trafficking(self) -> Trafficking:
-        """The trafficking model that the study names, or the other one that it was given."""
+        """The trafficking model that the study names, or the other one that it was given.
+
+        Without one, where nothing but what circulates is followed, cells stay in the blood.
+        """
         if self.table.trafficking is None:
+            if self.table.circulating and self.table.body is not None:
+                return Trafficking(name="none", title="", made_for=self.body, organs={})
             raise self._without("trafficking")
         name = self.table.trafficking.name
         return self.other_trafficking or load_trafficking(name, self.folder)

@@ -14,14 +14,17 @@ from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.door import Door, vessel_fed
 from cartflow.coupling.feed import Feed
 from cartflow.coupling.simulation import Simulation
+from cartflow.pbpk.doses import SoluteDose
 from cartflow.pde.problem import Problem
 from cartflow.results.tumour import require_free_names
 from cartflow.study.assembly import Assembler
 from cartflow.study.checks import refuse_tumour_keys, refuse_unused, require_regions
+from cartflow.study.circulating import solute_doses
 from cartflow.study.composition import Composition
 from cartflow.study.courses.blood import blood_course
 from cartflow.study.dosing import build_doses, cells_alone
 from cartflow.study.earlier import body_of_earlier, is_earlier
+from cartflow.study.exchanging import exchanging
 from cartflow.study.following import (
     following_regions,
     follows,
@@ -69,28 +72,37 @@ def coupled_simulation(
             following=regions,
             egress_region="" if drains is None else drains.name,
         )
+        where = arrival(tumour, study.geometry, vessels)
+        problem, organs, exchange = exchanging(
+            problem, study.organ_kinetics, table.circulating, tumour, where
+        )
         initial = with_given_starts(assembler.initial(table.fields), problem.fields, study.given)
+        given = given_of(study)
         coupled = Coupled(
             network=study.organs,
             engine=engine(table.solver, problem),
             door=Door(
                 geometry=study.geometry,
-                arrival=arrival(tumour, study.geometry, vessels),
+                arrival=where,
                 egress=egress,
                 follows=follows(stated.region, regions),
             ),
             doses=build_doses(table.doses, study.kinetics, table.time.end, study.dosed_body),
             injection=vessel_fed(study.geometry, tumour.injection_region),
-            kinetics=study.organ_kinetics,
-            happenings=study.models.happenings(study.organ_kinetics),
+            kinetics=organs,
+            happenings=study.models.happenings(organs),
             feed=_feed(study),
+            solute_doses=given,
+            exchange=exchange,
         )
         coupled = replace(coupled, placed=placed(study, coupled.product_names))
         simulation = Simulation(
             coupled=coupled,
             initial=initial,
             save_times=save_times(
-                table.time, [dose.time for dose in coupled.doses], table.save.every
+                table.time,
+                [dose.time for dose in (*coupled.doses, *given)],
+                table.save.every,
             ),
             control=control(table.solver),
         )
@@ -118,16 +130,28 @@ def body_alone(study: Composition) -> BodyAlone:
         kinetics = study.organ_kinetics
         carried = cells_alone(table.doses) if kinetics is None else kinetics.network
         doses = build_doses(table.doses, carried, table.time.end, study.dosed_body)
+        given = given_of(study)
         alone = BodyAlone(
             network=study.organs,
             kinetics=kinetics,
             doses=doses,
-            save_times=save_times(table.time, [dose.time for dose in doses], table.save.every),
+            save_times=save_times(
+                table.time, [dose.time for dose in (*doses, *given)], table.save.every
+            ),
             tolerance=control(table.solver).tolerance,
             happenings=study.models.happenings(kinetics),
             travellers=carried.species_names,
+            solute_doses=given,
         )
         return replace(alone, placed=placed(study, alone.product_names))
+
+
+def given_of(study: Composition) -> tuple[SoluteDose, ...]:
+    """Return the doses of what circulates beside cells."""
+    table = study.table
+    if not table.circulating:
+        return ()
+    return solute_doses(table.circulating, study.circulating, study.body, table.time.end)
 
 
 def placed(study: Composition, products: Sequence[str]) -> Array | None:

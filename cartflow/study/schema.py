@@ -13,6 +13,7 @@ from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling
 from cartflow.pbpk.sizes.size import SizeRule
 from cartflow.study.cell_tables import CellsTable
+from cartflow.study.circulating_tables import CirculatingTable
 from cartflow.study.course_tables import BloodTable
 from cartflow.study.event_tables import EventTable
 from cartflow.study.field_tables import (
@@ -177,6 +178,7 @@ class StudyTable(Table):
     doses: list[DoseTable] = Field(default_factory=list)
     events: list[EventTable] = Field(default_factory=list)
     organs: dict[str, OrganTable] = Field(default_factory=dict)
+    circulating: dict[str, CirculatingTable] = Field(default_factory=dict)
     tumour: TumourTable | None = None
     tumours: dict[str, OneOfSeveralTable] = Field(default_factory=dict)
     geometry: GeometryTable | None = None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.kinetics.network import Network, Species
+from cartflow.kinetics.pores import undecided
+from cartflow.pbpk.circulation.circulation import Circulation
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
+from cartflow.study.circulating import with_circulating
 from cartflow.study.organ_models import of_site, united
 from cartflow.study.schema import OrganTable
 
@@ -19,23 +22,32 @@ def organ_kinetics(
     organs: OrganNetwork,
     load: Callable[[list[str]], Network],
     tumour: Network | None,
+    circulating: tuple[Circulation, ...] = (),
+    alone: Network | None = None,
 ) -> OrganKinetics | None:
     """Return the kinetics that a study states in organs, or None if it states none.
 
     `load` reads models by name. With a `tumour` its travelling species travel through the
-    organs too, where no reaction takes them; what travels in organs must be in the tumour. Raises
-    `InputError` naming the organ's key.
+    organs too, where no reaction takes them; what travels in organs must be in the tumour.
+    What is `circulating` travels by ways of its own; where kinetics act nowhere, with the cells of
+    `alone` beside it. Raises `InputError` naming the organ's key.
     """
-    if not tables:
+    if not tables and not circulating:
         return None
     own = own_networks(tables, load)
     for name, network in own.items():
-        _refuse_solutes(network, f"organs.{name}.kinetics")
-    network, first = united(own), f"organs.{next(iter(tables))}.kinetics"
+        _refuse_solutes(network, f"organs.{name}.kinetics", [c.species for c in circulating])
+    network = united(own) if tables else alone or Network(name="none", species=(_CART,))
     if tumour is not None:
+        first = f"organs.{next(iter(tables))}.kinetics" if tables else "organs"
         network = _with_travellers(network, tumour, first)
-    sites = tuple(_site(name, table, organs, own) for name, table in tables.items())
-    return OrganKinetics(organs=organs, network=network, sites=sites)
+    network = with_circulating(network, circulating, "organs")
+    sites = tuple(_site(name, table, organs, own, circulating) for name, table in tables.items())
+    return OrganKinetics(organs=organs, network=network, sites=sites, circulating=circulating)
+
+
+# What travels where nothing else says so.
+_CART = Species(name="cart", role="phenotype")
 
 
 def own_networks(
@@ -77,14 +89,25 @@ def initial(name: str, table: OrganTable, network: Network) -> dict[str, Paramet
     return found
 
 
-def _site(name: str, table: OrganTable, organs: OrganNetwork, own: Mapping[str, Network]) -> Site:
+def _site(
+    name: str,
+    table: OrganTable,
+    organs: OrganNetwork,
+    own: Mapping[str, Network],
+    circulating: tuple[Circulation, ...],
+) -> Site:
     network = own[name]
     try:
         network.with_parameters(table.kinetics.parameters)
     except InputError as error:
         msg = f"organs.{name}.kinetics: {error}"
         raise InputError(msg) from None
-    start = {s.name: s.initial for s in network.species if s.initial}
+    carried = {c.species for c in circulating}
+    for species in table.initial:
+        if species in carried:
+            msg = f"organs.{name}.initial.{species}: it circulates; circulating.{species}.initial"
+            raise InputError(msg + " says what there is of it")
+    start = {s.name: s.initial for s in network.species if s.initial and s.name not in carried}
     return Site(
         compartment=_compartment(name, table, organs),
         volume=None if table.volume is None else table.volume.value,
@@ -113,15 +136,23 @@ def _compartment(name: str, table: OrganTable, organs: OrganNetwork) -> str:
     return places[name, table.space]
 
 
-def _refuse_solutes(network: Network, where: str) -> None:
+def _refuse_solutes(network: Network, where: str, carried: Collection[str]) -> None:
+    """Raise `InputError` on a solute of which the study does not say how blood carries it."""
     for species in network.species:
-        if species.role == "solute":
+        if species.role == "solute" and species.name not in carried:
             msg = (
                 f"{where}: kinetics '{network.name}': '{species.name}' is a solute, which blood "
-                "would carry from organ to organ; cartflow carries cells only, so that the model "
-                "cannot act in organs; use one without solutes, or cartflow simulate"
+                f"would carry from organ to organ; say how in a table [circulating.{species.name}]"
             )
             raise InputError(msg)
+    name = undecided(network) if carried else None
+    if name is not None:
+        msg = (
+            f"{where}: reactions.{name}: it goes on without the cells that its rate names, so that "
+            "it is unsaid whether its rate is per fluid: write what cells do as a reaction of its "
+            "own, or per = 'pore' or 'tissue'"
+        )
+        raise InputError(msg)
 
 
 def _with_travellers(network: Network, tumour: Network, where: str) -> Network:

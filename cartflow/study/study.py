@@ -180,9 +180,11 @@ class Study(Preparation):
         result = self._result(record, shelf)
         wanted = self.table.solver.mesh_check is True if mesh_check is None else mesh_check
         if isinstance(run, TumoursSimulation) and wanted is not False:
-            return result.with_group("errors", not_told())
+            return result.with_group("errors", not_told("of several tumours"))
         if wanted is False or not isinstance(run, Simulation) or isinstance(run, CellSimulation):
             return result
+        if run.coupled.exchange is not None:
+            return result.with_group("errors", not_told("where something circulates beside cells"))
         seconds = perf_counter() - start
         return result.with_group("errors", mesh_errors(record, run, wanted, seconds, watch))
 

@@ -37,12 +37,12 @@ from cartflow.pbpk.trafficking import (
 
 def body_names() -> list[str]:
     """Return the names of the bodies that come with cartflow."""
-    return list(_names("body"))
+    return list(names_of("body"))
 
 
 def trafficking_names() -> list[str]:
     """Return the names of the trafficking models that come with cartflow."""
-    return list(_names("trafficking"))
+    return list(names_of("trafficking"))
 
 
 def load_body(name_or_path: str | Path, directory: Path | None = None) -> Body:
@@ -68,8 +68,8 @@ def _body(
     table = validate(BodyTable, data.value, file, source="")
     with _named(f"{file}: "):
         organs = {name: _organ(name, organ) for name, organ in table.organs.items()}
-        cavities = {name: Cavity(**_fields(c)) for name, c in table.cavities.items()}
-        parts = {**_fields(table), "organs": organs, "cavities": cavities}
+        cavities = {name: Cavity(**fields_of(c)) for name, c in table.cavities.items()}
+        parts = {**fields_of(table), "organs": organs, "cavities": cavities}
         if like is not None and stated is not None:
             parts = _of_other_size(like.value, stated.value, table, parts)
         parts = with_lymph(parts, parts.pop("lymph_flow"))
@@ -117,17 +117,17 @@ def _trafficking(data: Written, file: str, made_for: Same) -> Trafficking:
         organs = {}
         for name, organ in table.organs.items():
             with _named(f"organs.{name}: "):
-                organs[name] = OrganTrafficking(**_fields(organ))
-        cavities = {name: CavityTrafficking(**_fields(c)) for name, c in table.cavities.items()}
+                organs[name] = OrganTrafficking(**fields_of(organ))
+        cavities = {name: CavityTrafficking(**fields_of(c)) for name, c in table.cavities.items()}
         parts = {
             "made_for": made_for.value,
             "organs": organs,
             "cavities": cavities,
-            "lymph": LymphTrafficking(**_fields(table.lymph)),
-            "blood": BloodTrafficking(**_fields(table.blood)),
+            "lymph": LymphTrafficking(**fields_of(table.lymph)),
+            "blood": BloodTrafficking(**fields_of(table.blood)),
             "tumour": None if table.tumour is None else _tumour(table.tumour),
         }
-        return Trafficking(**{**_fields(table), **parts})
+        return Trafficking(**{**fields_of(table), **parts})
 
 
 @contextmanager
@@ -142,23 +142,25 @@ def _named(prefix: str) -> Iterator[None]:
 
 def _organ(name: str, table: OrganTable) -> Organ:
     with _named(f"organs.{name}: "):
-        return Organ(**_fields(table))
+        return Organ(**fields_of(table))
 
 
 def _tumour(table: TumourTable) -> TumourTrafficking:
-    parts, own = _fields(table), table.published
+    parts, own = fields_of(table), table.published
     if own is not None:  # it keeps flow and vessels of its own: those beside it form the capture
         flow = {name: parts[name] for name in ("blood_flow", "vascular_volume")}
-        parts["published"] = PublishedTumour(**{**_fields(own), **flow})
+        parts["published"] = PublishedTumour(**{**fields_of(own), **flow})
     return TumourTrafficking(**parts)
 
 
-def _fields(table: Table) -> dict[str, Any]:
+def fields_of(table: Table) -> dict[str, Any]:
+    """Return the values of a table's keys."""
     return {name: getattr(table, name) for name in type(table).model_fields}
 
 
 @cache
-def _names(kind: str) -> tuple[str, ...]:
+def names_of(kind: str) -> tuple[str, ...]:
+    """Return the shipped names of a kind of file."""
     found = [entry.name for entry in files("cartflow.pbpk").joinpath("data").iterdir()]
     ours = (name for name in found if name.startswith(f"{kind}_") and name.endswith(".toml"))
     return tuple(sorted(name.removeprefix(f"{kind}_").removesuffix(".toml") for name in ours))
@@ -167,8 +169,8 @@ def _names(kind: str) -> tuple[str, ...]:
 def _read(
     kind: str, name_or_path: str | Path, directory: Path | None
 ) -> tuple[dict[str, Any], Path]:
-    path = _path(kind, name_or_path, directory)
-    data = with_model(path, lambda name, folder: _path(kind, name, folder))
+    path = file_of(kind, name_or_path, directory)
+    data = with_model(path, lambda name, folder: file_of(kind, name, folder))
     _require_organs(data.get("organs"), str(path))
     return data, path
 
@@ -181,12 +183,12 @@ def _require_organs(tables: Any, file: str) -> None:
                 require_organ(name)
 
 
-def _path(kind: str, name_or_path: str | Path, directory: Path | None) -> Path:
+def file_of(kind: str, name_or_path: str | Path, directory: Path | None) -> Path:
     """Return the file of a shipped name, or the path of a TOML file."""
     text = str(name_or_path)
     if text.endswith(".toml"):
         return (directory or Path()) / text
-    if text in _names(kind):
+    if text in names_of(kind):
         return Path(str(files("cartflow.pbpk").joinpath(f"data/{kind}_{text}.toml")))
-    msg = f"{kind}: unknown name '{text}', and no .toml file; {suggest(text, _names(kind))}"
+    msg = f"{kind}: unknown name '{text}', and no .toml file; {suggest(text, names_of(kind))}"
     raise InputError(msg)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Space = Literal["vascular", "tissue", "cavity", ""]
+Space = Literal["vascular", "tissue", "cavity", "endosome", ""]
 
 
 @dataclass(frozen=True, kw_only=True)

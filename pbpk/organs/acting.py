@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
+from cartflow.pbpk.circulation.circulation import Circulation
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.flows.stepper import NetworkStepper
 from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.pbpk.organs.stepper import OrganStepper
 
 Array = NDArray[np.float64]
+
+
+def nothing() -> Array:
+    """Return the amounts of what circulates where nothing does."""
+    return np.zeros(0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,6 +30,8 @@ class BodyStep:
     `lost` are dead in organs or have left the body, `handed_over` have left a tumour's vessels
     (of several tumours: products of the first, of the second, ...);
     `died` are dead by kinetics. `taken` and `refused` are the steps of the stiff integrator.
+    `carried` are the amounts of what circulates; kinetics `made` and `used` so much of each,
+    `eliminated` has left for good, and `entered` the vessels of the tumour for its tissue.
     """
 
     cells: Array
@@ -35,6 +43,11 @@ class BodyStep:
     handed_over: Array
     taken: int = 0
     refused: int = 0
+    carried: Array = field(default_factory=nothing)
+    made: Array = field(default_factory=nothing)
+    used: Array = field(default_factory=nothing)
+    eliminated: Array = field(default_factory=nothing)
+    entered: Array = field(default_factory=nothing)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,7 +55,8 @@ class ActingOrgans:
     """An organ network for some `products`, with the kinetics that act in it, if any.
 
     Its state is `cells` (compartments, products), those that stay where they were made among
-    them, and `residents` (sites, others): the amounts of all else that stands at the sites.
+    them, `residents` (sites, others): the amounts of all else that stands at the sites, and
+    `carried` (places,): those of what circulates, by compartments, one species after the other.
     Kinetics are stepped with the organs as one stiff system, to `tolerance`; without them the
     step is exact. Amounts are followed relative to themselves down to `least` (sites, species),
     where that is given. Raises `InputError` if the kinetics' products are not among `products`.
@@ -84,6 +98,23 @@ class ActingOrgans:
             return np.zeros((count, len(self.products))), np.zeros((0, 0))
         return self._unpacked(self.kinetics.start)
 
+    @property
+    def circulating(self) -> tuple[Circulation, ...]:
+        """What circulates beside cells."""
+        return () if self.kinetics is None else self.kinetics.circulating
+
+    @property
+    def carried_start(self) -> Array:
+        """The amounts of what circulates before any dose."""
+        if self.kinetics is None:
+            return nothing()
+        return self.kinetics.start[self.kinetics.carried_from :]
+
+    def carried_of(self, carried: Array) -> list[Array]:
+        """Return the amounts (..., compartments) of each circulating species as views."""
+        ends = np.cumsum([len(each.compartments) for each in self.circulating])
+        return np.split(carried, ends[:-1], axis=-1) if self.circulating else []
+
     def step(
         self,
         cells: Array,
@@ -91,25 +122,49 @@ class ActingOrgans:
         dt: float,
         supply: Array | None = None,
         final_supply: Array | None = None,
+        carried: Array | None = None,
+        carried_supply: Array | None = None,
     ) -> BodyStep:
-        """Return what `dt` days make of cells and residents.
+        """Return what `dt` days make of cells and residents, and of what is `carried`.
 
         `supply` (compartments, products) in cells/day is constant, or changes linearly to
-        `final_supply`. Raises `StepFailed`.
+        `final_supply`; `carried_supply` in amounts/day is constant. Raises `StepFailed`.
         """
         if self.kinetics is None:
             none = np.zeros(len(self.products))
             new = self._carried.step(cells, dt, supply, final_supply)
             return self._gathered(new, residents, none, none, none)
+        none, given = np.zeros_like(residents), supply is None and carried_supply is None
+        first = np.zeros_like(cells) if supply is None else supply
         state, turned = self._stepper.step(
-            self._packed(cells, residents),
+            self._packed(cells, residents, carried),
             dt,
-            None if supply is None else self._packed(supply, np.zeros_like(residents)),
-            None if final_supply is None else self._packed(final_supply, np.zeros_like(residents)),
+            None if given else self._packed(first, none, carried_supply),
+            None if final_supply is None else self._packed(final_supply, none, carried_supply),
         )
         counted = [self._of_all(each) for each in (turned.born, turned.died, turned.converted)]
         step = self._gathered(*self._unpacked(state), *counted)
-        return replace(step, taken=turned.taken, refused=turned.refused)
+        step = replace(step, taken=turned.taken, refused=turned.refused)
+        amounts = state[self._kinetics.carried_from :].copy()
+        eliminated, entered = self._left(amounts)
+        return replace(
+            step,
+            carried=amounts,
+            made=turned.made,
+            used=turned.used,
+            eliminated=eliminated,
+            entered=entered,
+        )
+
+    def _left(self, carried: Array) -> tuple[Array, Array]:
+        """Take out of what is carried, in place, what is eliminated and what entered a tumour."""
+        gone = np.zeros((2, len(self.circulating)))
+        pairs = zip(self.circulating, self.carried_of(carried), strict=True)
+        for column, (each, amounts) in enumerate(pairs):
+            for row, place in enumerate(each.gathering):
+                gone[row, column] = amounts[place]
+                amounts[place] = 0.0
+        return gone[0], gone[1]
 
     def handed_over(self, cells: Array, dt: float, supply: Array) -> Array:
         """Return what a tumour's vessels hand over in `dt` days, by transport alone (products,).
@@ -120,23 +175,23 @@ class ActingOrgans:
         rows = [propagator[row] @ cells + collected[row] @ supply for row in self.network.handed]
         return np.concatenate(rows)
 
-    def densities(self, cells: Array, residents: Array) -> Array:
+    def densities(self, cells: Array, residents: Array, carried: Array | None = None) -> Array:
         """Return the densities (sites, species) of the kinetics' species at its sites."""
         if self.kinetics is None:
             return np.zeros((0, 0))
-        state = self._packed(cells, residents)
-        return np.asarray(state[self.kinetics.places] / self.kinetics.volumes[:, None])
+        state = self._packed(cells, residents, carried)
+        return np.asarray(state[self.kinetics.places] / self.kinetics.fluid_volumes)
 
-    def amounts(self, cells: Array, residents: Array) -> Array:
+    def amounts(self, cells: Array, residents: Array, carried: Array | None = None) -> Array:
         """Return the amounts (sites, species) of the kinetics' species at its sites."""
         if self.kinetics is None:
             return np.zeros((0, 0))
-        return np.asarray(self._packed(cells, residents)[self.kinetics.places])
+        return np.asarray(self._packed(cells, residents, carried)[self.kinetics.places])
 
     def multiplied(self, cells: Array, residents: Array, factors: Array) -> tuple[Array, Array]:
         """Return cells and residents with what stands at the sites times `factors`.
 
-        These are (sites x species), or none.
+        These are (sites x species), or none; what circulates is left as it is.
         """
         if not factors.size:
             return cells, residents
@@ -183,8 +238,10 @@ class ActingOrgans:
         ]
         return np.array(rows, dtype=np.int64).reshape(len(kinetics.sites), len(self.others))
 
-    def _packed(self, cells: Array, residents: Array) -> Array:
+    def _packed(self, cells: Array, residents: Array, carried: Array | None = None) -> Array:
         state = np.zeros(self._kinetics.size)
+        if carried is not None:
+            state[self._kinetics.carried_from :] = carried
         rows, places, products = self._cell_rows
         state[rows] = cells[places, products]
         state[self._other_rows] = residents

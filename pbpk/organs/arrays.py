@@ -17,7 +17,7 @@ Flags: TypeAlias = NDArray[np.bool_]
 
 
 class System(NamedTuple):
-    """Where in the state everything is: `transfers`, `places`, `effects`, `factors`.
+    """Where in the state everything is, and which rows `groups` (first, end) share their sum.
 
     See `cartflow.pbpk.organs.system.OrganSystem`, whose members of these names they are.
     """
@@ -26,6 +26,8 @@ class System(NamedTuple):
     places: Places
     effects: Places
     factors: Array
+    saturations: Places
+    groups: Places
 
 
 class Steps(NamedTuple):
@@ -42,25 +44,29 @@ class Steps(NamedTuple):
 class Matrix(NamedTuple):
     """How the matrix of a stage is made and eliminated: `steps`, and what kinetics put into it.
 
-    `local`, `local_factors` and `pulls` are those of `OrganSystem`.
+    `local`, `local_factors`, `pulls` and `fluids` are those of `OrganSystem`.
     """
 
     steps: Steps
     local: Places
     local_factors: Array
     pulls: Places
+    fluids: Places
 
 
 class Group(NamedTuple):
-    """Animals, one a lane: rates of transport (entries), volumes (sites) and their inverses.
+    """Animals, one a lane: rates of transport (entries), volumes of events (reactions x sites).
 
-    `parameters` has all sites and lanes of one in a row: (parameters, sites x lanes).
+    `inverse_volumes` (species x sites) turn amounts into densities, `saturations` are those of
+    bound places, 1/amount/day. `parameters` has all sites and lanes of one in a row: (parameters,
+    sites x lanes).
     """
 
     rates: Array
     volumes: Array
     inverse_volumes: Array
     parameters: Array
+    saturations: Array
 
 
 class Segments(NamedTuple):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.kinetics.network import Network
+from cartflow.kinetics.pores import in_pores
+from cartflow.pbpk.circulation.circulation import Circulation
 from cartflow.pbpk.flows.network import OrganNetwork
 
 Array = NDArray[np.float64]
@@ -38,15 +41,18 @@ class Site:
 class OrganKinetics:
     """An organ network with a reaction network that acts at some of its sites.
 
-    Phenotypes travel between all compartments; every other species stays at the sites, each
-    of which has its own. Amounts are cells (ng for solutes), so that a site of volume V changes
-    by ``V stoichiometry @ rates(amounts / V)``. Reactions of the scope ``exchange`` are left
-    out, as the organ network does what they stand for. Raises `InputError`.
+    Phenotypes travel between all compartments, each of the `circulating` species between its own;
+    every other species stays at the sites, each of which has its own. Amounts are cells (ng for
+    solutes), so that a site of volume V changes by ``V stoichiometry @ rates(amounts / V)``; of
+    what circulates the rates see the amount / the volume of its compartment there, and reactions
+    among solutes happen in that volume. Reactions of the scope ``exchange`` are left out, as the
+    organ network does what they stand for. Raises `InputError`.
     """
 
     organs: OrganNetwork
     network: Network
     sites: tuple[Site, ...]
+    circulating: tuple[Circulation, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the sites, and leave out what stands for travelling."""
@@ -60,13 +66,13 @@ class OrganKinetics:
         if not self.phenotypes:
             msg = f"kinetics '{self.network.name}': no species has the role phenotype, none travels"
             raise InputError(msg)
-        if not self.sites:
+        if not self.sites and not self.circulating:
             raise InputError("organ kinetics: no site; name a compartment in which reactions act")
         names = [site.compartment for site in self.sites]
         if len(set(names)) < len(names):
             msg = f"organ kinetics: sites {', '.join(names)}: a compartment is named twice"
             raise InputError(msg)
-        _ = self.volumes, self.parameters, self.densities
+        _ = self.volumes, self.parameters, self.densities, self.places
 
     @cached_property
     def phenotypes(self) -> tuple[str, ...]:
@@ -76,7 +82,10 @@ class OrganKinetics:
     @cached_property
     def residents(self) -> tuple[str, ...]:
         """The species that stay at their site, in the network's order."""
-        return tuple(s.name for s in self.network.species if s.role != "phenotype")
+        carried = {each.species for each in self.circulating}
+        return tuple(
+            s.name for s in self.network.species if s.role != "phenotype" and s.name not in carried
+        )
 
     @cached_property
     def products(self) -> tuple[str, ...]:
@@ -86,14 +95,29 @@ class OrganKinetics:
     @property
     def size(self) -> int:
         """The number of values in a state."""
+        return self.carried_from + sum(len(each.compartments) for each in self.circulating)
+
+    @property
+    def carried_from(self) -> int:
+        """The place in a state from which on it is amounts of what circulates."""
         travelling = len(self.phenotypes) * len(self.organs.compartments)
         return travelling + len(self.residents) * len(self.sites)
+
+    @cached_property
+    def carried_rows(self) -> tuple[tuple[int, int], ...]:
+        """First place and end of each circulating species in a state."""
+        ends = np.cumsum([len(each.compartments) for each in self.circulating], dtype=int)
+        edges = [self.carried_from, *(self.carried_from + ends)]
+        return tuple((int(a), int(b)) for a, b in pairwise(edges))
 
     def row(self, species: str, compartment: str) -> int:
         """Return the place of a species in a compartment; raise `InputError` if it has none."""
         place = self.organs.index(compartment)
         if species in self.phenotypes:
             return self.phenotypes.index(species) * len(self.organs.compartments) + place
+        for each, (first, _) in zip(self.circulating, self.carried_rows, strict=True):
+            if each.species == species:
+                return first + each.at(compartment)
         require_known(species, self.residents, "organ kinetics: species")
         names = [site.compartment for site in self.sites]
         require_known(compartment, names, f"organ kinetics: sites of '{species}'")
@@ -109,7 +133,7 @@ class OrganKinetics:
             [self.row(name, site.compartment) for name in self.network.species_names]
             for site in self.sites
         ]
-        return np.array(rows, dtype=np.int64)
+        return np.array(rows, dtype=np.int64).reshape(-1, len(self.network.species))
 
     @cached_property
     def volumes(self) -> Array:
@@ -151,7 +175,10 @@ class OrganKinetics:
                     msg = f"{where}.{name}: {density:g} is not a density"
                     raise InputError(msg)
             rows.append([site.initial.get(s.name, s.initial) for s in self.network.species])
-        return np.array(rows)
+        found = np.array(rows, dtype=float).reshape(-1, len(self.network.species))
+        carried = [each.species for each in self.circulating]
+        found[:, [name in carried for name in self.network.species_names]] = 0.0
+        return found
 
     @property
     def start(self) -> Array:
@@ -162,6 +189,8 @@ class OrganKinetics:
         """Return states before any dose (..., size) for sites of other volumes (..., sites)."""
         state = np.zeros((*volumes.shape[:-1], self.size))
         state[..., self.places] = self.densities * volumes[..., None]
+        for each, (first, end) in zip(self.circulating, self.carried_rows, strict=True):
+            state[..., first:end] = each.start
         return state
 
     def volumes_in(self, organs: OrganNetwork) -> Array:
@@ -178,7 +207,34 @@ class OrganKinetics:
         """Return the amounts (..., sites, residents) in states (..., size)."""
         first = len(self.phenotypes) * len(self.organs.compartments)
         shape = (len(self.sites), len(self.residents))
-        return states[..., first:].reshape(*states.shape[:-1], *shape)
+        return states[..., first : self.carried_from].reshape(*states.shape[:-1], *shape)
+
+    @cached_property
+    def fluid_volumes(self) -> Array:
+        """The volume in which each species at each site is dissolved, (sites, species), mm3.
+
+        It is the site's own, but for what circulates.
+        """
+        found = np.repeat(self.volumes[:, None], len(self.network.species), axis=1)
+        for each in self.circulating:
+            column = self.network.index(each.species)
+            for site, place in enumerate(self.sites):
+                found[site, column] = each.volumes[each.at(place.compartment)]
+        return found
+
+    @cached_property
+    def event_volumes(self) -> Array:
+        """The volume that each reaction's rate is per at each site, (sites, reactions), mm3.
+
+        That of the fluid for reactions among what circulates alone.
+        """
+        found = np.repeat(self.volumes[:, None], len(self.network.reactions), axis=1)
+        carried = {self.network.index(each.species) for each in self.circulating}
+        for reaction in np.flatnonzero(in_pores(self.network)) if carried else ():
+            changed = set(np.flatnonzero(self.network.stoichiometry[:, reaction]).tolist())
+            if changed <= carried:
+                found[:, reaction] = self.fluid_volumes[:, min(changed)]
+        return found
 
     def change(self, state: Array) -> Array:
         """Return the change of a state (size,) per day, in NumPy."""
@@ -186,9 +242,22 @@ class OrganKinetics:
         cells = self.travelling(state)
         self.travelling(result)[:] = cells @ self.organs.rates.T
         for site, rows in enumerate(self.places):
-            rates = self._networks[site].rates(state[rows] / self.volumes[site])
-            result[rows] += self.volumes[site] * (self.network.stoichiometry @ rates)
+            rates = self._networks[site].rates(state[rows] / self.fluid_volumes[site])
+            events = self.event_volumes[site] * rates
+            result[rows] += self.network.stoichiometry @ events
+        self._carry(state, result)
         return result
+
+    def _carry(self, state: Array, result: Array) -> None:
+        """Add what carrying about and saturation change, in place."""
+        for each, (first, end) in zip(self.circulating, self.carried_rows, strict=True):
+            amounts, change = state[first:end], result[first:end]
+            change += each.rates @ amounts
+            for one in each.saturations:
+                free, bound = each.index(one.free), each.index(one.bound)
+                kept = one.rate * amounts[free] * amounts[bound]
+                change[free] += kept
+                change[bound] -= kept
 
     def jacobian(self, state: Array) -> Array:
         """Return the Jacobian (size, size) of `change`, in NumPy."""
@@ -198,8 +267,17 @@ class OrganKinetics:
             rows = slice(p * count, (p + 1) * count)
             result[rows, rows] = self.organs.rates
         for site, rows in enumerate(self.places):
-            slopes = self._networks[site].jacobian(state[rows] / self.volumes[site])
+            fluid = self.fluid_volumes[site]
+            slopes = self._networks[site].jacobian(state[rows] / fluid)
+            slopes = self.event_volumes[site][:, None] * slopes / fluid
             result[np.ix_(rows, rows)] += self.network.stoichiometry @ slopes
+        for each, (first, end) in zip(self.circulating, self.carried_rows, strict=True):
+            result[first:end, first:end] += each.rates
+            for one in each.saturations:
+                free, bound = first + each.index(one.free), first + each.index(one.bound)
+                for column, slope in ((free, state[bound]), (bound, state[free])):
+                    result[free, column] += one.rate * slope
+                    result[bound, column] -= one.rate * slope
         return result
 
     @cached_property

@@ -27,7 +27,7 @@ def _negative(z: Array, lane: int, limit: Array) -> tuple[bool, bool]:
 
 @njit(error_model="numpy", cache=True)
 def _mend_travellers(z: Array, lane: int, first: int, last: int) -> bool:
-    """Take negative counts of one phenotype from its other compartments, in proportion."""
+    """Take what is negative of one species from its other compartments, in proportion."""
     total = held = 0.0
     for row in range(first, last):
         total += z[row, lane]
@@ -64,10 +64,15 @@ def mended(z: Array, events: Array, lane: int, limit: Array, sizes: Sizes, syste
     if not _negative(z, lane, limit)[1]:
         return False
     effects, factors, count = system.effects, system.factors, sizes.compartments
-    for row in range(sizes.phenotypes * count, len(z)):
+    groups = system.groups
+    last = groups[0, 0] if len(groups) > 0 else len(z)
+    for row in range(sizes.phenotypes * count, last):
         if z[row, lane] < 0.0 and not _mend_local(z, events, lane, row, effects, factors):
             return False
     for p in range(sizes.phenotypes):
         if not _mend_travellers(z, lane, p * count, (p + 1) * count):
+            return False
+    for group in range(len(groups)):
+        if not _mend_travellers(z, lane, groups[group, 0], groups[group, 1]):
             return False
     return not _negative(z, lane, limit)[0]

@@ -16,6 +16,7 @@ from cartflow.core.compiling import njit
 from cartflow.pbpk.organs.arrays import Group, Local, Matrix, Supplies, System, Work
 from cartflow.pbpk.organs.lane_algebra import add, factorise, rows, set_to, solve
 from cartflow.pbpk.organs.lanes import add_product, multiply, set_positive, set_product
+from cartflow.pbpk.organs.saturation import saturate, saturated
 
 Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
@@ -63,7 +64,7 @@ def _densities(y: Array, places: Places, inverse_volumes: Array, density: Array)
     for s in range(species):
         for site in range(sites):
             set_positive(density, s * sites + site, y, places[s, site])
-            multiply(density, s * sites + site, inverse_volumes, site)
+            multiply(density, s * sites + site, inverse_volumes, s * sites + site)
 
 
 @njit(error_model="numpy", cache=True)
@@ -80,11 +81,12 @@ def _change(
     transfers, effects, volumes = system.transfers, system.effects, animals.volumes
     for t in range(len(transfers)):
         add_product(change, transfers[t, 0], animals.rates, transfers[t, 2], y, transfers[t, 1])
+    saturate(change, y, system.saturations, animals.saturations)
     _densities(y, system.places, animals.inverse_volumes, local.density)
     sites = local.wide_density.shape[1]
     rates(local.wide_density, animals.parameters, 0, sites, local.wide_rate)
     for event in range(len(events)):
-        set_product(events, event, local.rate, event, volumes, event % len(volumes))
+        set_product(events, event, local.rate, event, volumes, event)
     for e in range(len(effects)):
         add_product(change, effects[e, 0], system.factors, e, events, effects[e, 1])
 
@@ -95,9 +97,13 @@ def _slopes(
     y: Array,
     system: System,
     animals: Group,
+    fluids: Places,
     work: Work,
 ) -> None:
-    """Write the derivative of every rate to every species at all sites."""
+    """Write the derivative of every event to every amount at all sites.
+
+    Where both have the volume of the site that is the derivative of a rate to a density.
+    """
     density, wide_density = work.local.density, work.local.wide_density
     _densities(y, system.places, animals.inverse_volumes, density)
     jacobian(wide_density, animals.parameters, 0, wide_density.shape[1], work.wide_slopes)
@@ -106,6 +112,9 @@ def _slopes(
         # An infinite slope would stop the step; without it only the estimate is worse.
         if not abs(flat[i]) < 1e300:
             flat[i] = 0.0
+    for t in range(len(fluids)):
+        multiply(work.slopes, fluids[t, 0], animals.volumes, fluids[t, 1])
+        multiply(work.slopes, fluids[t, 0], animals.inverse_volumes, fluids[t, 2])
 
 
 @njit(error_model="numpy", cache=True)
@@ -150,8 +159,9 @@ def attempt(
         inverse[1, lane] = _GAMMA * step[lane]
         for s in range(STAGES * supplies.rising):
             inverse[2 + s, lane] = (_PART[s] + _SLOPE[s]) * step[lane]
-    _slopes(jacobian, y, system, animals, work)
-    factorise(transport, slopes, elimination, inverse, matrix, pivots, least)
+    _slopes(jacobian, y, system, animals, elimination.fluids, work)
+    standing = saturated(transport, y, system.saturations, animals.saturations)
+    factorise(standing, slopes, elimination, inverse, matrix, pivots, least)
     for s in range(STAGES):
         set_to(z, 1.0, y)
         for j in range(s):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -106,11 +107,15 @@ def scales(kinetics: OrganKinetics, most: Array) -> Array:
 
     For what travels all that travels in the state `most`; for the rest what stands there at the
     start, or what a day would change if all that travels were at one site, and at least 1e-12.
+    For what circulates all of it in the state `most`, or what a day would change of it.
     """
     whole = kinetics.travelling(most).sum()
     result = np.full(kinetics.size, max(float(whole), 1.0))
     staying = kinetics.staying(result)
-    travels = np.array([name in kinetics.phenotypes for name in kinetics.network.species_names])
+    names = kinetics.network.species_names
+    travels = np.array([name in kinetics.phenotypes for name in names])
+    stays = np.array([name in kinetics.residents for name in names])
+    made = np.zeros(len(names))
     for site, volume in enumerate(kinetics.volumes):
         density = np.where(travels, whole / volume, kinetics.densities[site])
         with np.errstate(all="ignore"):
@@ -118,7 +123,11 @@ def scales(kinetics: OrganKinetics, most: Array) -> Array:
             turnover = (np.abs(kinetics.network.stoichiometry) * rates).max(axis=1, initial=0.0)
         usual = np.where(np.isfinite(turnover), turnover, 0.0)
         scale = np.maximum(kinetics.densities[site] * volume, usual)
-        staying[site] = np.maximum(scale[~travels], 1e-12)
+        staying[site] = np.maximum(scale[stays], 1e-12)
+        made = np.maximum(made, usual)
+    for each, (first, end) in zip(kinetics.circulating, kinetics.carried_rows, strict=True):
+        whole = most[first:end].sum()
+        result[first:end] = max(float(whole), made[names.index(each.species)], 1e-12)
     return result
 
 
@@ -133,13 +142,15 @@ def _run(
     """Integrate a group of animals, and write its results."""
     from cartflow.pbpk.organs.steps import run
 
-    volumes = _in_lanes(animals.volumes)
     parameters = _in_lanes(animals.parameters.swapaxes(1, 2))
+    of_events, of_species = _volumes(kinetics, animals.volumes)
+    saturations = [one.rate for each in kinetics.circulating for one in each.saturations]
     group = Group(
         rates=_in_lanes(system.values(animals.rates)),
-        volumes=volumes,
-        inverse_volumes=1.0 / volumes,
-        parameters=parameters.reshape(len(parameters), volumes.size),
+        volumes=_in_lanes(of_events),
+        inverse_volumes=_in_lanes(1.0 / of_species),
+        parameters=parameters.reshape(len(parameters), math.prod(parameters.shape[1:])),
+        saturations=_in_lanes(np.broadcast_to(saturations, (len(of_events), len(saturations)))),
     )
     plan = Segments(
         ends=segments.ends,
@@ -170,6 +181,22 @@ def _run(
         start,
         results,
     )
+
+
+def _volumes(kinetics: OrganKinetics, volumes: Array) -> tuple[Array, Array]:
+    """Return the volumes of events (animals, reactions x sites), and of species alike.
+
+    Where something circulates all animals have the volumes of one body.
+    """
+    reactions, species = len(kinetics.network.reactions), len(kinetics.network.species)
+    if not kinetics.circulating:
+        return np.tile(volumes, reactions), np.tile(volumes, species)
+    shape = (len(volumes), -1)
+    own = [
+        np.broadcast_to(v.T.ravel(), (len(volumes), v.size))
+        for v in (kinetics.event_volumes, kinetics.fluid_volumes)
+    ]
+    return own[0].reshape(shape), own[1].reshape(shape)
 
 
 def _some(animals: Animals, group: slice) -> Animals:

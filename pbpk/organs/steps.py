@@ -99,10 +99,10 @@ _BLOCK = types.FunctionType(void(_ROWS, _ROWS, int64, int64, _ROWS))
 _SIGNATURE = void(
     _BLOCK,
     _BLOCK,
-    types.Tuple((_PLACES, _PLACES, _PLACES, _ROWS)),
+    types.Tuple((_PLACES, _PLACES, _PLACES, _ROWS, _PLACES, _PLACES)),
     _STEPS,
-    types.Tuple((_PLACES, _ROWS, _PLACES)),
-    types.UniTuple(_ROWS, 4),
+    types.Tuple((_PLACES, _ROWS, _PLACES, _PLACES)),
+    types.UniTuple(_ROWS, 5),
     types.Tuple((_VECTOR, _INDICES, _ROWS, _ROWS, _ROWS, _VECTOR)),
     types.UniTuple(int64, 5),
     types.Tuple((float64, _VECTOR)),

@@ -24,11 +24,14 @@ class OrganSystem:
     """Where in state, rates and matrix everything is.
 
     `sources` and `targets` are the compartments of every entry of the organs' rates;
-    `transfers` (target, source, entry, place in the matrix) those of each phenotype. `places`
+    `transfers` (target, source, entry, place in the matrix) those of each phenotype, and then of
+    what circulates, whose rates `carried` follow those of the organs. `places`
     (species, sites) are rows of the state. Event r * sites + site is reaction r at a site; it
     changes a row by `factors` of `effects` (row, event), which takes `local_factors` of `local`
     (place in the matrix, slope) from the matrix; `pulls` (slope, row, event) are the slopes of
-    events. Factors are columns, (n, 1).
+    events. Factors are columns, (n, 1). `saturations` (free, bound, and the entries of each to
+    each) fill up; `fluids` (slope, event, density) are slopes whose event and density are not
+    per the same volume; rows of a `groups` (first, end) share one sum.
     """
 
     sources: Places
@@ -40,6 +43,10 @@ class OrganSystem:
     local: Places
     local_factors: Array
     pulls: Places
+    saturations: Places
+    fluids: Places
+    groups: Places
+    carried: Array
     elimination: Elimination
     code: CompiledNetwork
 
@@ -51,6 +58,8 @@ class OrganSystem:
             places=self.places,
             effects=self.effects,
             factors=self.factors,
+            saturations=self.saturations,
+            groups=self.groups,
         )
 
     @property
@@ -61,11 +70,17 @@ class OrganSystem:
             local=self.local,
             local_factors=self.local_factors,
             pulls=self.pulls,
+            fluids=self.fluids,
         )
 
     def values(self, rates: Array) -> Array:
-        """Return the entries of the organs' rates (..., n, n) in order, shape (..., entries)."""
-        return np.ascontiguousarray(rates[..., self.targets, self.sources])
+        """Return the entries of the organs' rates (..., n, n) in order, shape (..., entries).
+
+        Those of what circulates follow.
+        """
+        own = rates[..., self.targets, self.sources]
+        carried = np.broadcast_to(self.carried, (*own.shape[:-1], self.carried.size))
+        return np.ascontiguousarray(np.concatenate([own, carried], axis=-1))
 
 
 def organ_system(kinetics: OrganKinetics, connected: NDArray[np.bool_]) -> OrganSystem:
@@ -79,6 +94,12 @@ def organ_system(kinetics: OrganKinetics, connected: NDArray[np.bool_]) -> Organ
     coupled = (kinetics.network.stoichiometry != 0) @ code.pattern
     for rows in kinetics.places:
         pattern[np.ix_(rows, rows)] |= coupled
+    carried = _carried(kinetics)
+    for target, source, _ in carried:
+        pattern[target, source] = True
+    saturated = _saturated(kinetics)
+    for pair in saturated:
+        pattern[np.ix_(pair, pair)] = True
     elimination = eliminate(pattern)
     effects, factors = _effects(kinetics)
     pulls = _pulls(kinetics, code)
@@ -87,6 +108,10 @@ def organ_system(kinetics: OrganKinetics, connected: NDArray[np.bool_]) -> Organ
         (p * count + t, p * count + s, n, int(elimination.entry[p * count + t, p * count + s]))
         for p in copies
         for n, (t, s) in enumerate(zip(targets.tolist(), sources.tolist(), strict=True))
+    ]
+    transfers += [
+        (t, s, len(targets) + n, int(elimination.entry[t, s]))
+        for n, (t, s, _) in enumerate(carried)
     ]
     return OrganSystem(
         sources=sources,
@@ -98,6 +123,16 @@ def organ_system(kinetics: OrganKinetics, connected: NDArray[np.bool_]) -> Organ
         local=_places(local, 2),
         local_factors=_column(local_factors),
         pulls=_places(pulls, 3),
+        saturations=_places(
+            [
+                (f, b, *(int(elimination.entry[r, c]) for r in (f, b) for c in (f, b)))
+                for f, b in saturated
+            ],
+            6,
+        ),
+        fluids=_places(_fluids(kinetics, code), 3),
+        groups=_places(list(kinetics.carried_rows), 2),
+        carried=np.array([rate for _, _, rate in carried], dtype=float),
         elimination=elimination,
         code=code,
     )
@@ -114,6 +149,36 @@ def _apart(transfers: Pairs) -> Pairs:
         ranked.append((seen[transfer[0]], transfer))
         seen[transfer[0]] += 1
     return [transfer for _, transfer in sorted(ranked)]
+
+
+def _carried(kinetics: OrganKinetics) -> list[tuple[int, int, float]]:
+    """Return the rows of target and source, and the rate, of all that circulates."""
+    found = []
+    for each, (first, _) in zip(kinetics.circulating, kinetics.carried_rows, strict=True):
+        for t, s in zip(*np.nonzero(each.rates), strict=True):
+            found.append((first + int(t), first + int(s), float(each.rates[t, s])))
+    return found
+
+
+def _saturated(kinetics: OrganKinetics) -> list[tuple[int, int]]:
+    """Return the rows of what is free and bound at every place that fills up."""
+    return [
+        (first + each.index(one.free), first + each.index(one.bound))
+        for each, (first, _) in zip(kinetics.circulating, kinetics.carried_rows, strict=True)
+        for one in each.saturations
+    ]
+
+
+def _fluids(kinetics: OrganKinetics, code: CompiledNetwork) -> Pairs:
+    """Return (slope, event, density) where an event and a density are per different volumes."""
+    sites, width = len(kinetics.sites), len(kinetics.network.species)
+    events, fluids = kinetics.event_volumes, kinetics.fluid_volumes
+    return [
+        (int((r * width + s) * sites + site), int(r * sites + site), int(s * sites + site))
+        for site in range(sites)
+        for r, s in zip(*np.nonzero(code.pattern), strict=True)
+        if events[site, r] != fluids[site, s]
+    ]
 
 
 def _effects(kinetics: OrganKinetics) -> tuple[Pairs, list[float]]:

@@ -178,4 +178,6 @@ class ImplicitEuler:
             egress=egress,
             came=came,
             went=went,
+            made=turnover.made,
+            used=turnover.used,
         )

@@ -28,6 +28,8 @@ class Turnover:
     born: Array
     died: Array
     converted: Array
+    made: Array
+    used: Array
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,7 +112,10 @@ class ReactionStep:
             new_amounts, self.amounts, out=np.zeros_like(new_amounts), where=self.amounts > 0
         )
         lost = self.lost * ratio @ volumes * dt
+        change = self.reactions.change
         return Turnover(
+            made=np.maximum(change, 0.0) @ extents,
+            used=np.maximum(-change, 0.0) @ extents + lost,
             born=born @ extents,
             died=died @ extents + np.where(self.reactions.network.is_product, lost, 0.0),
             converted=converted @ extents,

@@ -342,7 +342,7 @@ def test_a_run_that_fails_says_so_and_keeps_what_it_has(monkeypatch):
     of = Study.from_text(MARROW)
     step = ActingOrgans.step
 
-    def fail(self, cells, residents, dt, supply=None, final_supply=None):
+    def fail(self, cells, residents, dt, supply=None, final_supply=None, **_):
         if cells.max() < 1e6:  # any step after the bolus's own
             raise StepFailed("body", "too fast")
         return step(self, cells, residents, dt, supply, final_supply)

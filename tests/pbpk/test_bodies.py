@@ -27,6 +27,7 @@ NAMES = [
     "human_female",
     "human_male",
     "human_male_measured_lymph",
+    "human_shah2012",
     "mouse_20g",
     "mouse_28g",
     "mouse_tsai2022_liver",
@@ -34,7 +35,8 @@ NAMES = [
     "rat_250g",
     "rat_250g_measured_lymph",
 ]
-WHOLE = [name for name in NAMES if "tsai" not in name]
+# The one of shah2012 counts blood twice and tells other organs apart, as its publication does.
+WHOLE = [name for name in NAMES if "tsai" not in name and name != "human_shah2012"]
 
 
 @pytest.fixture(params=WHOLE)

@@ -16,6 +16,8 @@ SYSTEM = System(
     places=np.zeros((0, 1), dtype=np.int64),
     effects=EFFECTS,
     factors=FACTORS,
+    saturations=np.zeros((0, 6), dtype=np.int64),
+    groups=np.zeros((0, 2), dtype=np.int64),
 )
 SIZES = Sizes(entries=0, reactions=3, phenotypes=2, compartments=3, most=0)
 LANE = 3

@@ -244,6 +244,7 @@ def test_steps_stay_stable_and_of_second_order_in_narrow_pores(shape):
 
 # What of the catalogue's solutes goes on in the pores; all else there is done by cells.
 AMONG_SOLUTES = {
+    "antibody_uptake": set(),
     "brennan2025": {"decay", "il2_infusion", "il2_treatment"},
     "chemokine": {"chemokine_decay"},
     "cytokine_network": {"ifn_clearing", "gm_csf_clearing", "il6_clearing"},

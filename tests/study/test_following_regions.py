@@ -141,7 +141,9 @@ def test_a_share_of_the_vessels_hands_over_as_rates_of_that_share_do(share):
     errors = []
     for time in (1e-4, 5e-5):
         wanted = slower.step(cells, np.zeros((0, 0)), time)
-        found = handed_in_part(coupled.organs, (cells, np.zeros((0, 0))), time, (None, None), share)
+        found = handed_in_part(
+            coupled.organs, (cells, np.zeros((0, 0))), time, (None, None), (None, None), share
+        )
         whole = found.cells.sum() + found.handed_over.sum() + found.lost.sum()
         assert whole == pytest.approx(cells.sum(), rel=1e-13)
         np.testing.assert_allclose(found.handed_over, wanted.handed_over, rtol=1e-3, atol=0)

@@ -26,6 +26,7 @@ PUBLISHED_MODELS = {
 # their authors' own code prints, only.
 RECOMPUTED_MODELS = {
     "antigen_density": "antigen density in classes",
+    "antibody_uptake": "antibody that tumour cells take up",
     "antigen_escape": "antigen escape",
     "b_cells": "normal B cells that CAR T cells kill",
     "chaudhury2020": "Chaudhury et al. 2020, Lotka and Volterra",

@@ -28,9 +28,10 @@ _UNFINISHED = ("running", "interrupted")
 def checkpoint_group(record: Record, run: Run, study: str) -> xr.Dataset:
     """Return what a run needs to go on besides its saved fields: `restart` reads it.
 
-    Body, residents and ledger of every saved state, what the run remembers (`memory_NAME`), what
-    died out, and marks of everything that the run rests on, among them the text `study`. Where
-    saved fields are not in memory, also what they come to and those of the last state.
+    Body, residents, what circulates and ledger of every saved state, what the run remembers
+    (`memory_NAME`), what died out, and marks of everything that the run rests on, among them the
+    text `study`. Where saved fields are not in memory, also what they come to and those of the
+    last state.
     """
     states = record.states
     columns: dict[str, tuple[tuple[str, ...], Array]] = {
@@ -38,6 +39,7 @@ def checkpoint_group(record: Record, run: Run, study: str) -> xr.Dataset:
         "body": (("time", "compartment", "product"), np.array([s.body for s in states])),
         "residents": (("time", "site", "other"), np.array([s.residents for s in states])),
         **_grown(record, run),
+        "carried": (("time", "carried_place"), np.array([s.carried for s in states])),
         **{
             f"ledger_{name}": (
                 ("time", f"{name}_place"),

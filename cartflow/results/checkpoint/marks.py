@@ -10,8 +10,9 @@ import numpy as np
 from cartflow.core.outcome import InputError
 from cartflow.core.provenance import installed_version
 from cartflow.coupling.body_alone import BodyAlone
-from cartflow.coupling.runs import Run, system_of
+from cartflow.coupling.runs import Run, System, system_of
 from cartflow.coupling.several.simulation import TumoursSimulation
+from cartflow.coupling.several.system import Tumours
 from cartflow.coupling.simulation import Simulation
 from cartflow.kinetics.compiled.network import structure_key
 
@@ -23,7 +24,7 @@ def marks(run: Run, study: str) -> dict[str, str]:
     found: dict[str, list[Any]] = {
         "study": [study],
         "organs": [system.network.rates, system.network.names],
-        "doses": [system.doses],
+        "doses": [system.doses, *of_solutes(system)],
         "happenings": [system.happenings],
         "saved times": [np.array(run.save_times)],
         "version": [installed_version("cartflow")],
@@ -47,6 +48,16 @@ def marks(run: Run, study: str) -> dict[str, str]:
             course = run.coupled.feed.course
             found["blood"] = [course.times, course.values, run.coupled.feed.vessels.inflow]
     return {name: _mark(parts) for name, parts in found.items()}
+
+
+def of_solutes(system: System) -> list[Any]:
+    """Return what a run rests on of what circulates beside cells, if anything does."""
+    if isinstance(system, Tumours) or not system.organs.circulating:
+        return []
+    found: list[Any] = [system.solute_doses]
+    for each in system.organs.circulating:
+        found += [each.species, each.rates, each.saturations, each.start, each.tumour]
+    return found
 
 
 def _of_tumour(run: Simulation) -> dict[str, list[Any]]:

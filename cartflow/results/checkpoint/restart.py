@@ -75,6 +75,7 @@ def _states(tree: xr.DataTree, group: xr.Dataset, run: Run, times: Array) -> lis
         first = system.start(run.initial, float(times[0]))
     body = _like(group, "body", times.size, first.body)
     residents = _like(group, "residents", times.size, first.residents)
+    carried = _like(group, "carried", times.size, first.carried)
     counts = {
         name: _like(group, f"ledger_{name}", times.size, getattr(first.ledger, name))
         for name in Ledger.__annotations__
@@ -91,6 +92,7 @@ def _states(tree: xr.DataTree, group: xr.Dataset, run: Run, times: Array) -> lis
             ledger=Ledger(**{name: values[i].copy() for name, values in counts.items()}),
             residents=residents[i].copy(),
             expansion=float(expansion[i]),
+            carried=carried[i].copy(),
         )
         for i, time in enumerate(times)
     ]

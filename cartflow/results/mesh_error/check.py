@@ -53,9 +53,9 @@ def mesh_errors(
         return xr.Dataset(attrs={"mesh_check": f"left out, since a companion fails: {error}"})
 
 
-def not_told() -> xr.Dataset:
-    """Return the group ``errors`` of several tumours, of which no companion tells it."""
-    text = "not told of several tumours; cartflow refine tells it of each in a study of its own"
+def not_told(where: str) -> xr.Dataset:
+    """Return the group ``errors`` of runs for which no companion tells it, and of which kind."""
+    text = f"not told {where}; cartflow refine tells it of one tumour in a study of its own"
     return xr.Dataset(attrs={"mesh_check": text})
 
 

@@ -13,6 +13,7 @@ _NEVER = {
     "geometry": "the geometry stays as it is",
     "time": "the times of a run stay as they are",
     "solver": "how a run is stepped stays as it is",
+    "circulating": "how it circulates stays as it is; a dose has a time of its own",
     "doses": "a dose has a time of its own; give it a table [[doses]]",
     "events": "events do not change events",
     "tissue.porosity": "what is dissolved is counted in it; tissue.matrix opens it",

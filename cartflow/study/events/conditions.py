@@ -174,10 +174,10 @@ def _at_site(name: str, system: System, site: int, where: str) -> _Watched:
     assert kinetics is not None
     require_known(name, kinetics.network.species_names, where)
     row = kinetics.network.index(name)
-    volume = float(kinetics.volumes[site])
+    volume = float(kinetics.fluid_volumes[site, row])
 
     def value(state: State, now: System) -> float:
-        return float(now.organs.amounts(state.body, state.residents)[site][row])
+        return float(now.organs.amounts(state.body, state.residents, state.carried)[site][row])
 
     units = _units(kinetics.network.species[row])
     return _Watched(units, value, lambda state, now: value(state, now) / volume)

@@ -183,7 +183,9 @@ def _in_body(compartment: str | None, system: System, where: str) -> _Place:
         msg = f"{where}: key 'compartment' is missing; one of {', '.join(_compartments(system))}"
         raise InputError(msg)
     require_known(places[0], _compartments(system), f"{where}.compartment")
+    carried = [each.species for each in system.organs.circulating]
     own = () if kinetics is None else kinetics.network.species
+    own = tuple(species for species in own if species.name not in carried)
     if set(places) <= set(sites):
         species = own
     else:  # only cells that travel stand everywhere

@@ -66,7 +66,7 @@ class Stabilised:
         self.addresses = addresses(problem.network)
         network = problem.network
         counted = (network.born + network.died + np.abs(network.converted)).any(axis=0)
-        counted = counted | (network.stoichiometry[network.is_product] != 0).any(axis=0)
+        counted = counted | (network.stoichiometry[problem.counts] != 0).any(axis=0)
         self.kinetics = Kinetics(
             np.ascontiguousarray(network.stoichiometry),
             code.parameters,
@@ -83,6 +83,9 @@ class Stabilised:
     def _wave(self) -> Wave | None:
         layout = self.operators.steady_layout
         if layout is None or not can_wave(self._problem, layout):
+            return None
+        # Passes count rates as they are, which in pores is not what happens in the tissue.
+        if (self.kinetics.counted & self.kinetics.in_pores).any():
             return None
         return Wave(self._problem, layout, self.kinetics)
 
