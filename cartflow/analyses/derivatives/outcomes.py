@@ -26,6 +26,29 @@ class Sizes(NamedTuple):
     blood: Array
 
 
+class Stacked(NamedTuple):
+    """States over time: tumour (times, species, cells), cells in the body (times, compartments).
+
+    `counted` are the accounts' totals over time, by name.
+    """
+
+    tumour: Array
+    body: Array
+    counted: Mapping[str, Array]
+
+
+def stacked(states: Sequence[State]) -> Stacked:
+    """Return what courses are made of, of many states or of their slopes."""
+    return Stacked(
+        tumour=np.array([state.tumour for state in states]),
+        body=np.array([state.body for state in states]).sum(axis=2),
+        counted={
+            account: np.array([getattr(s.ledger, account) for s in states]).sum(axis=1)
+            for account, _ in _COUNTED.values()
+        },
+    )
+
+
 def sizes_of(system: System) -> Sizes:
     """Return the sizes of a system on a line, whose storage never changes."""
     coupled, network = system.coupled, system.coupled.network
@@ -49,11 +72,10 @@ class Course:
     dims: tuple[str, ...] = ()
 
 
-def courses(coupled: Coupled, states: Sequence[State], sizes: Sizes) -> dict[str, Course]:
+def courses(coupled: Coupled, states: Stacked, sizes: Sizes) -> dict[str, Course]:
     """Return the courses in time of everything that a run is asked for, by name."""
     rows, problem = coupled.products, coupled.engine.problem
-    tumour = np.array([state.tumour for state in states])
-    body = np.array([state.body.sum(axis=1) for state in states])
+    tumour, body = states.tumour, states.body
     products = tumour[:, rows].sum(axis=1) * sizes.volumes
     venous = coupled.network.index("venous")
     members = organ_table(coupled.network).members.sum(axis=1)
@@ -79,7 +101,7 @@ def courses(coupled: Coupled, states: Sequence[State], sizes: Sizes) -> dict[str
             dims=("organ",),
         ),
     }
-    return {**_counted(states), **found, **_amounts(problem.network.species, tumour, sizes)}
+    return {**_counted(states.counted), **found, **_amounts(problem.network.species, tumour, sizes)}
 
 
 _COUNTED = {
@@ -91,13 +113,9 @@ _COUNTED = {
 }
 
 
-def _counted(states: Sequence[State]) -> dict[str, Course]:
+def _counted(counted: Mapping[str, Array]) -> dict[str, Course]:
     return {
-        name: Course(
-            values=np.array([getattr(s.ledger, account).sum() for s in states]),
-            unit="cell",
-            text=text,
-        )
+        name: Course(values=counted[account], unit="cell", text=text)
         for name, (account, text) in _COUNTED.items()
     }
 

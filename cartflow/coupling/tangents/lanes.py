@@ -68,8 +68,9 @@ class Lanes(NamedTuple):
     `u` and `body` are those of a stage's state, then of the new one, `k` and `kb` of the stages,
     `rates`, `left` and `crossed` of what is counted in each. `slopes` (driven pairs, cells,
     numbers) are those of the start's derivatives of the rates, `fresh` the derivatives at a
-    stage, `events`, `across`, `through` and `total` (1, numbers) room for sums. `bend` is the drift of the
-    start, `flow` that of a stage, `swung` (curved numbers, species, faces, 3) what curves it. `inside`, `dual_rates`
+    stage, `events`, `across`, `through` and `total` (1, numbers) room for sums. `bend` is the
+    drift of the start, `flow` that of a stage, `swung` (curved numbers, species, faces, 3) what
+    curves it. `inside`, `dual_rates`
     and `dual_slopes` are dual numbers of one number at a time.
     """
 

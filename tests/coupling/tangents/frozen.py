@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from cartflow.core.dual import SMALL
-from cartflow.coupling.line.arrays import Body, Mesh, Plan
 from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.line.arrays import Body, Mesh, Plan
 from cartflow.coupling.line.counting import Counts, count, none_counted
 from cartflow.coupling.line.ends import filled, shared
 from cartflow.coupling.line.plan import plan as plan_of
