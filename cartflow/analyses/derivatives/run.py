@@ -36,10 +36,11 @@ def run_with_derivatives(
 
     `numbers` are named as in `run_cohort` or by ``--set`` (`kinetics.parameters.killing_rate`).
     The study is run as by ``Study.run``, then its steps are taken again with their tangents, in
-    at most `threads` (default: all processors), each for sixteen numbers or more. Derivatives are those
-    of the discrete steps as they were taken, exact but for rounding; they leave out that steps,
-    and times at which species die out, would move. Raises `InputError` where the study is not
-    run as one system on a line, and on what is no number that it depends on smoothly.
+    at most `threads` (default: all processors), each for sixteen numbers or more. Derivatives
+    are those of the discrete steps as they were taken, exact but for rounding; they leave out
+    that steps, and times at which species die out, would move. Raises `InputError` where the
+    study is not run as one system on a line, and on what is no number that it depends on
+    smoothly.
     """
     study = study if isinstance(study, Study) else Study.from_file(as_path(study, _NAME))
     simulation = require_one_system(study)
