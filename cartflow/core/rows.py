@@ -48,7 +48,7 @@ def _places(context: Any, builder: Any, kind: Any, value: Any, index: Any, at: A
     return builder.bitcast(place, _VECTOR.as_pointer())
 
 
-_INTP = ir.IntType(types.intp.bitwidth)
+_INTP = cgutils.intp_t
 
 
 def _rows(join: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:

@@ -193,7 +193,7 @@ class _StudyRun:
         record = simulation.unchecked().run()
         self._require_finished(record.outcome)
         system = System(simulation.coupled, simulation.initial)
-        found = courses(simulation.coupled, record.states, sizes_of(system))
+        found = courses(simulation.coupled, stacked(record.states), sizes_of(system))
         here = _places(np.array([state.time for state in record.states]), self._times)
         return {n: c.values[here] for n, c in _by_organ(found, simulation).items()}
 
