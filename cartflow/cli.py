@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from cartflow.commands.check import add_check
 from cartflow.commands.cite import add_cite
 from cartflow.commands.compare import add_compare
+from cartflow.commands.completion import add_completion
 from cartflow.commands.ending import BAD_INPUT, FINISHED, STOPPED
 from cartflow.commands.examples import add_examples
 from cartflow.commands.export import add_export
@@ -117,6 +118,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     for add in _COMMANDS:
         add(commands)
+    add_completion(commands, parser)
     return parser
 
 

@@ -29,7 +29,8 @@ def settled(out: Destination, tree: xr.DataTree, lines: Sequence[str]) -> Path:
 
 def dataset_and_figure(options: argparse.Namespace, name: str) -> tuple[Destination, Path]:
     """Return where a command's dataset and its figure go, `name` and beside it by default."""
-    from cartflow.core.saving.destination import PNG, Destination
+    from cartflow.core.saving.destination import Destination
+    from cartflow.core.saving.kinds import PNG
 
     path = options.out or Path(name)
     figure = path.with_suffix(".png")

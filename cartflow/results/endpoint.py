@@ -103,7 +103,8 @@ def _from_fields(tumour: Dataset) -> dict[str, Array]:
     }
 
 
-def _called(tumour: xr.Dataset, name: str) -> str:
+def called(tumour: xr.Dataset, name: str) -> str:
+    """Return what a resident species is called."""
     known = tumour.get(f"amount_{name}", tumour.get(name))
     text = name if known is None else str(known.attrs.get("long_name", name))
     return text.removesuffix(IN_TUMOUR)
@@ -128,7 +129,7 @@ def endpoint_lines(tree: xr.DataTree) -> list[str]:
     lines = []
     for name in found["resident"].values:
         one = found.sel(resident=name)
-        lines.append(f"{'residents':<13} {_called(tumour, str(name))}: {_in_words(one)}")
+        lines.append(f"{'residents':<13} {called(tumour, str(name))}: {_in_words(one)}")
     ratio = float(found["product_per_resident"])
     peak, day = float(found["peak_in_tumour"]), float(found["time_of_peak_in_tumour"])
     text = f"at most {peak:.6g} product cells in the tumour, on day {day:.4g}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -13,6 +14,9 @@ from cartflow.core.outcome import InputError, Outcome, RunStopped
 from cartflow.core.paths import as_path
 from cartflow.results.endpoint import all_phenotypes, resident_courses
 from cartflow.results.one_tumour import one_tumour, tumours_of
+
+if TYPE_CHECKING:
+    from cartflow.results.figures.asked.plots import Plots
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,13 +47,12 @@ class Result:
             raise InputError("the result holds no derivatives; run_with_derivatives makes them")
         return self.tree["derivatives"].to_dataset()
 
-    def plot(self, path: str | Path) -> None:
-        """Draw the result as ``cartflow plot`` does, into a PNG. Raises `InputError`."""
-        from cartflow.results.drawable import require_drawable
-        from cartflow.results.figures.run import plot_result
+    @property
+    def plot(self) -> Plots:
+        """Its figure, ``result.plot("run.png")``, or a panel as axes, ``result.plot.organs()``."""
+        from cartflow.results.figures.asked.plots import Plots
 
-        require_drawable(self.tree)
-        plot_result(self.tree, as_path(path, "Result.plot"))
+        return Plots(self.tree)
 
     def with_group(self, name: str, dataset: xr.Dataset) -> Result:
         """Return the result with another group."""

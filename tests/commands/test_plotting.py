@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import xarray as xr
+from legible import faults
+from matplotlib.figure import Figure
 from studies import BALL, in_tumour, study
 
 from cartflow.alone.simulate import simulate
@@ -12,7 +14,7 @@ from cartflow.cli import main
 from cartflow.commands.drawing import drawing
 from cartflow.core.dataset import netcdf, write
 from cartflow.core.outcome import InputError
-from cartflow.core.saving.destination import NETCDF, PNG
+from cartflow.core.saving.kinds import NETCDF, PNG
 from cartflow.core.saving.whole import write_whole
 from cartflow.results.result import load_result
 from cartflow.study.study import Study
@@ -60,13 +62,21 @@ KINDS = ("run", "no doses", "box", "body", "simulate", "compare", "sensitivity")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_drawn(trees, kind, tmp_path, capsys):
+def test_every_kind_is_drawn(trees, kind, tmp_path, capsys, monkeypatch):
     # Warnings are errors.
+    found = []
+    save = Figure.savefig
+    monkeypatch.setattr(
+        Figure,
+        "savefig",
+        lambda f, *where, **how: (found.extend(faults(f)), save(f, *where, **how)),
+    )
     write(trees[kind], tmp_path / "x.nc")
     assert main(["plot", str(tmp_path / "x.nc")]) == 0
     assert capsys.readouterr().out == f"written       {tmp_path / 'x.png'}\n"
     assert (tmp_path / "x.png").read_bytes().startswith(PNG)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.nc", "x.png"]
+    assert found == []
 
 
 def saved(path, groups):

@@ -14,8 +14,9 @@ import xarray as xr
 from cartflow.core.dataset import netcdf, read, write
 from cartflow.core.outcome import InputError, RunStopped
 from cartflow.core.saving import destination, whole
-from cartflow.core.saving.destination import NETCDF, PNG, Destination, require_writable
+from cartflow.core.saving.destination import Destination, require_writable
 from cartflow.core.saving.keeper import Keeper
+from cartflow.core.saving.kinds import NETCDF, PNG
 from cartflow.core.saving.signals import Stopping, held
 from cartflow.core.saving.whole import remove_left_overs, write_whole
 

@@ -87,6 +87,21 @@ def members(
 
 
 @contextmanager
+def frames(title: str, total: int, telling: Telling) -> Iterator[Callable[[int], None]]:
+    """Show the frames of a movie that are drawn, and time left; the block gets a function."""
+    left = TimeLeft(total, 0, trend=False)
+    counted = "{task.completed:g} of {task.total:g} frames"
+    with _shown(title, total, counted, telling) as (update, lines, begun):
+
+        def watch(done: int) -> None:
+            remaining = in_words(left.at(time.monotonic() - begun, done))
+            update(done, "", remaining)
+            lines.often(lambda: f"{done} of {total} frames, {remaining}")
+
+        yield watch
+
+
+@contextmanager
 def _shown(title: str, total: float, counted: str, telling: Telling) -> Iterator[Any]:
     lines = telling.lines
     lines.note(f"begins: {title}")

@@ -13,20 +13,11 @@ from pathlib import Path
 
 from cartflow.core.outcome import InputError, RunStopped
 from cartflow.core.paths import kind_of
+from cartflow.core.saving.kinds import ENDINGS, NAMES, NETCDF
 from cartflow.core.saving.signals import interruptible
 from cartflow.core.saving.whole import remove_left_overs, write_whole
 from cartflow.core.terminal import say
 
-NETCDF = b"\x89HDF"
-PNG = b"\x89PNG"
-HTML = b"<!DOCTYPE html>"
-# The endings of files of a kind; the first is what is proposed.
-_ENDINGS = {
-    NETCDF: (".nc", ".nc4", ".h5", ".hdf5", ".netcdf"),
-    PNG: (".png",),
-    HTML: (".html", ".htm"),
-}
-_NAMES = {NETCDF: "netCDF-4", PNG: "PNG", HTML: "HTML"}
 Make = Callable[[Path], None]
 
 
@@ -36,10 +27,10 @@ def require_writable(path: Path, kind: bytes, *, force: bool) -> None:
     Even with `force` only a file that begins like `kind` is overwritten, never a study or image.
     """
     _require_free(path, kind, force=force)
-    endings = _ENDINGS.get(kind, ())
+    endings = ENDINGS.get(kind, ())
     if endings and path.suffix.lower() not in endings:
         proposed = path.with_name(f"{path.stem}{endings[0]}")
-        msg = f"{path}: what is written is {_NAMES[kind]}; did you mean '{proposed}'?"
+        msg = f"{path}: what is written is {NAMES[kind]}; did you mean '{proposed}'?"
         raise InputError(msg)
     try:
         # Only trying tells: permissions say little on network and read-only file systems.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,9 +15,14 @@ from cartflow.results.figures.run import plot_result
 
 def png_of(tree: xr.DataTree) -> bytes:
     """Return the figure of `plot_result`. Raises what that raises."""
+    return png_by(lambda path: plot_result(tree, path))
+
+
+def png_by(draw: Callable[[Path], None]) -> bytes:
+    """Return the PNG that `draw` writes. Raises what that raises."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "figure.png"
-        plot_result(tree, path)
+        draw(path)
         return path.read_bytes()
 
 

@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from cartflow.core.ticks import log_limits
 
 _HOURS_SHOWN_FROM = 1.0 / 1440.0
+# Over fewer a logarithmic axis has hardly a tick with a label.
+_DECADES_FOR_LOGARITHM = 1.9
 
 
 def timeline(
@@ -26,15 +28,15 @@ def timeline(
 
 
 def finish(axes: Axes, title: str, unit: str) -> None:
-    """Label a panel over logarithmic time; so are the amounts, where there are any."""
+    """Label a panel over time, logarithmic if it spans decades; so are amounts above zero."""
     drawn = _drawn(axes)
     # Where there are no cells at all, a logarithm has nothing to show.
     if np.any(drawn > 0):
         axes.set_yscale("log")
         axes.set_ylim(*log_limits(drawn))
-    if drawn.size:
+    if _decades(axes) >= _DECADES_FOR_LOGARITHM:
         axes.set_xscale("log")
-    _label(axes, title, unit, columns=2)
+    label(axes, title, unit, columns=2)
 
 
 def finish_linear(axes: Axes, title: str, unit: str) -> None:
@@ -43,7 +45,15 @@ def finish_linear(axes: Axes, title: str, unit: str) -> None:
     if drawn.size and drawn.min() >= 0 and drawn.max() > 0:
         axes.set_yscale("log")
         axes.set_ylim(*log_limits(drawn))
-    _label(axes, title, unit)
+    label(axes, title, unit)
+
+
+def _decades(axes: Axes) -> float:
+    """Return how many decades of time the lines span, as far as it is above zero."""
+    lines = [np.asarray(line.get_xdata(), dtype=float) for line in axes.lines]
+    times = np.concatenate([np.zeros(0), *lines])
+    times = times[times > 0]
+    return float(np.log10(times.max() / times.min())) if times.size else 0.0
 
 
 def _drawn(axes: Axes) -> np.ndarray:
@@ -53,7 +63,8 @@ def _drawn(axes: Axes) -> np.ndarray:
     return values[np.isfinite(values)]
 
 
-def _label(axes: Axes, title: str, unit: str, columns: int = 1) -> None:
+def label(axes: Axes, title: str, unit: str, columns: int = 1) -> None:
+    """Label a panel over time, with a legend if there are lines."""
     axes.set_xlabel("time (day)")
     axes.set_ylabel(unit)
     axes.set_title(title, fontsize=10)

@@ -11,13 +11,8 @@ from matplotlib.figure import Figure
 
 from cartflow.core.saving.figures import save_figure
 from cartflow.core.ticks import colours
-from cartflow.results.figures.courses import (
-    plot_balance,
-    plot_exchange,
-    plot_in_tumours,
-    plot_organs,
-    plot_sites,
-)
+from cartflow.results.figures.courses import plot_balance, plot_organs, plot_sites
+from cartflow.results.figures.in_tumour import plot_exchange, plot_in_tumours
 from cartflow.results.figures.panels import finish_linear, shown_unit
 from cartflow.results.figures.slices import first_product
 from cartflow.results.figures.tumour import plot_tumour

@@ -9,6 +9,8 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import SubFigure
 
+from cartflow.core.ticks import TUMOUR_COLOUR
+from cartflow.results.figures.outlines import outline
 from cartflow.results.figures.panels import shown_name, shown_unit
 
 
@@ -59,36 +61,78 @@ def _row(
     tumour: xr.Dataset, name: str, cuts: list[tuple[int, tuple[str, str]]], place: SubFigure
 ) -> None:
     """Draw a field at some times, each in one plane, with one scale."""
-    field, index = tumour[name], _thickest(tumour["cell_volume"])
+    field, index = tumour[name], thickest(tumour["cell_volume"])
     norm = scale(field.isel(time=sorted({day for day, _ in cuts})).values)
     panels = np.atleast_1d(place.subplots(1, len(cuts)))
     for axes, (day, plane) in zip(panels, cuts, strict=True):
         fixed = {str(d): index[str(d)] for d in tumour["cell_volume"].dims if d not in plane}
-        mesh = _cut(axes, tumour, field.isel(time=day).isel(fixed), plane, norm)
-        where = ", ".join(f"{d} = {float(tumour[d][i]):.4g}" for d, i in fixed.items())
-        time = f"day {float(tumour['time'][day]):.3g}"
-        axes.set_title(f"{time}, {where}" if where else time, fontsize=10)
+        mesh = draw_cut(axes, tumour, field.isel(time=day).isel(fixed), plane, norm)
+        axes.set_title(cut_title(tumour, day, fixed), fontsize=10)
     label = f"{shown_name(field)} ({shown_unit(field)})"
     panels[0].figure.colorbar(mesh, ax=list(panels), label=label)
 
 
-def _cut(
+def cut_title(tumour: xr.Dataset, day: int, fixed: dict[str, int]) -> str:
+    """Return the time and place of a cut."""
+    where = ", ".join(f"{d} = {float(tumour[d][i]):.4g}" for d, i in fixed.items())
+    time = f"day {float(tumour['time'][day]):.3g}"
+    return f"{time}, {where}" if where else time
+
+
+def draw_cut(
     axes: Axes, tumour: xr.Dataset, field: xr.DataArray, plane: tuple[str, str], norm: Normalize
 ) -> QuadMesh:
-    """Draw one plane; outside the tumour nothing is drawn, and nothing below the scale is dark."""
+    """Draw one plane with the outlines of its regions.
+
+    Outside the tumour nothing is drawn, and nothing below the scale is dark.
+    """
     vertical, across = plane
     values = field.transpose(vertical, across).values
     floor = norm.vmin if isinstance(norm, LogNorm) else None
     shown = values if floor is None else np.where(values < floor, floor, values)
-    places = (np.asarray(tumour[d].values, dtype=float) for d in (across, vertical))
+    places = [np.asarray(tumour[d].values, dtype=float) for d in (across, vertical)]
     mesh = axes.pcolormesh(*places, shown, cmap="cividis", norm=norm)
+    _outlines(axes, tumour, field, plane, places)
     axes.set_aspect("equal" if shown_unit(tumour[across]) == "mm" else "auto")
     axes.set_xlabel(f"{across} ({shown_unit(tumour[across])})")
     axes.set_ylabel(f"{vertical} ({shown_unit(tumour[vertical])})")
     return mesh
 
 
-def _thickest(volume: xr.DataArray) -> dict[str, int]:
+def _outlines(
+    axes: Axes,
+    tumour: xr.Dataset,
+    field: xr.DataArray,
+    plane: tuple[str, str],
+    places: list[np.ndarray],
+) -> None:
+    """Draw the tumour's edge black, its regions white, and where cells enter dashed."""
+    volume = tumour["cell_volume"]
+    fixed = {
+        str(d): int(np.flatnonzero(tumour[d].values == field[d].values)[0])
+        for d in volume.dims
+        if d not in plane
+    }
+    inside = np.isfinite(volume.isel(fixed).transpose(*plane).values)
+    for name, colour, style in _regions(tumour):
+        grid = tumour[name].isel(fixed).transpose(*plane).values > 0
+        if grid.any() and not (grid | ~inside).all():
+            axes.add_collection(outline(grid, places, colour, style))
+    if not inside.all():
+        axes.add_collection(outline(inside, places, "black", "solid"))
+
+
+def _regions(tumour: xr.Dataset) -> list[tuple[str, str, str]]:
+    """Return the variables of regions, each with colour and style of its outline."""
+    names = [str(n) for n in tumour.data_vars if str(n).startswith("region_")]
+    return [
+        (n, TUMOUR_COLOUR, "dashed") if n == "region_perfused" else (n, "white", "solid")
+        for n in names
+        if n not in {"region_all", "region_rim", "region_core"}
+    ]
+
+
+def thickest(volume: xr.DataArray) -> dict[str, int]:
     """Return along each dimension the index of the slice that holds most of the volume."""
     index = {}
     for d in volume.dims:

@@ -4,50 +4,65 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 
+from cartflow.core.ticks import TUMOUR_COLOUR
 from cartflow.results.figures.panels import shown_name, shown_unit
 from cartflow.results.figures.slices import plot_slices, scale
+
+_MOST = 4
+_PRODUCTS = {"phenotype", "product"}
 
 
 def plot_tumour(tree: xr.DataTree, dims: list[str], place: SubFigure) -> None:
     """Draw the fields over depth, or where there is more than one dimension in slices."""
-    if len(dims) == 1:
-        _depth_time_maps(tree, dims[0], place)
-    else:
+    if len(dims) > 1:
         plot_slices(tree, dims, place)
-
-
-def _depth_time_maps(tree: xr.DataTree, dim: str, place: SubFigure) -> None:
-    """Draw each field over time and depth, with the depth that holds 95 % of the cells."""
+        return
     tumour = tree["tumour"].to_dataset()
-    names = _fields(tree)[:4]
+    names = fields_of(tumour)[:_MOST]
     for axes, name in zip(np.atleast_1d(place.subplots(1, len(names))), names, strict=True):
-        field = tumour[name]
-        order = np.argsort(tumour["depth"].values)
-        depth = tumour["depth"].values[order]
-        values = field.transpose(dim, "time").values[order]
-        mesh = axes.pcolormesh(
-            tumour["time"].values,
-            depth,
-            values,
-            cmap="cividis",
-            norm=scale(values),
-            shading="nearest",
-        )
-        unit = shown_unit(field)
-        axes.figure.colorbar(mesh, ax=axes, label=f"{name} ({unit})")
-        if field.attrs.get("role") in {"phenotype", "product"}:
-            line = tumour["penetration_depth_all"]
-            axes.plot(tumour["time"].values, line.values, color="white", lw=1.2, ls="--")
-            axes.set_title(f"{shown_name(field)} (dashed: 95 % above)", fontsize=10)
-        else:
-            axes.set_title(shown_name(field), fontsize=10)
-        axes.invert_yaxis()
-        axes.set_xlabel("time (day)")
-        axes.set_ylabel("depth below the rim (mm)")
+        plot_map(tumour, name, axes)
 
 
-def _fields(tree: xr.DataTree) -> list[str]:
-    tumour = tree["tumour"].to_dataset()
+def plot_map(tumour: xr.Dataset, name: str, axes: Axes) -> None:
+    """Draw a field of a row of cells over time and depth.
+
+    Of product cells with the depth that holds 95 % of all, and a bar where cells enter.
+    """
+    field = tumour[name]
+    order = np.argsort(tumour["depth"].values)
+    time, depth = tumour["time"].values, tumour["depth"].values[order]
+    values = field.transpose(..., "time").values[order]
+    norm = scale(values)
+    # Below a logarithmic scale, and where there is nothing, it is dark, not blank.
+    shown = np.maximum(values, norm.vmin or 0.0)
+    mesh = axes.pcolormesh(time, depth, shown, cmap="cividis", norm=norm, shading="nearest")
+    axes.figure.colorbar(mesh, ax=axes, label=f"{name} ({shown_unit(field)})")
+    title = shown_name(field)
+    if field.attrs.get("role") in _PRODUCTS:
+        axes.plot(time, tumour["penetration_depth_all"].values, color="white", lw=1.2, ls="--")
+        title += " (dashed: 95 % above)"
+        _where_cells_enter(tumour, order, axes)
+    axes.set_title(title, fontsize=10)
+    axes.invert_yaxis()
+    axes.set_xlabel("time (day)")
+    axes.set_ylabel("depth below the rim (mm)")
+
+
+def fields_of(tumour: xr.Dataset) -> list[str]:
+    """Return the names of the fields on the mesh."""
     return [str(n) for n, v in tumour.data_vars.items() if "role" in v.attrs]
+
+
+def _where_cells_enter(tumour: xr.Dataset, order: np.ndarray, axes: Axes) -> None:
+    """Draw a bar at the first day over the depths that vessels feed, unless they feed all."""
+    if "region_perfused" not in tumour:
+        return
+    fed = tumour["region_perfused"].values[order] > 0
+    if fed.all():
+        return
+    depth = np.where(fed, tumour["depth"].values[order], np.nan)
+    start = np.full(depth.size, float(tumour["time"][0]))
+    axes.plot(start, depth, color=TUMOUR_COLOUR, lw=6, solid_capstyle="butt", clip_on=False)

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from cartflow.results.figures.over_depth import means_over_depth
 from cartflow.results.figures.panels import shown_name, shown_unit
 
 Array = np.ndarray
-_MOST_PLACES, _MOST_TIMES, _MOST_FIELDS = 60, 120, 6
+_MOST_TIMES, _MOST_FIELDS = 120, 6
 
 
 def fields_over_depth(tumour: xr.Dataset) -> dict[str, Any]:
@@ -19,14 +20,11 @@ def fields_over_depth(tumour: xr.Dataset) -> dict[str, Any]:
     Means are by volume over mesh cells of like depth; a row of cells keeps its own depths. Of
     more than 120 times evenly chosen ones are kept, the first and the last among them.
     """
-    depth, volume = _flat(tumour["depth"]), _flat(tumour["cell_volume"])
-    inside = np.isfinite(volume)
-    bins, centres = _bins(depth[inside], volume[inside])
     chosen = _chosen(tumour.sizes["time"], _MOST_TIMES)
-    fields = []
+    fields: list[dict[str, Any]] = []
+    depths: Array = np.zeros(0)
     for name in _shown(tumour):
-        rows = _flat(tumour[name].isel(time=chosen), len(chosen))[:, inside]
-        means = np.array([_means(row, volume[inside], bins, len(centres)) for row in rows])
+        depths, means = means_over_depth(tumour, name, chosen)
         fields.append(
             {
                 "name": shown_name(tumour[name]),
@@ -37,7 +35,7 @@ def fields_over_depth(tumour: xr.Dataset) -> dict[str, Any]:
     times = np.asarray(tumour["time"].values, dtype=float)[chosen]
     return {
         "times": [float(f"{t:.6g}") for t in times],
-        "depths": [float(f"{d:.5g}") for d in centres],
+        "depths": [float(f"{d:.5g}") for d in depths],
         "fields": fields,
     }
 
@@ -46,28 +44,5 @@ def _shown(tumour: xr.Dataset) -> list[str]:
     return [str(n) for n, v in tumour.data_vars.items() if "role" in v.attrs][:_MOST_FIELDS]
 
 
-def _flat(values: xr.DataArray, times: int | None = None) -> Array:
-    if times is None:
-        return np.asarray(values.values, dtype=float).ravel()
-    first = values.transpose("time", ...)
-    return np.asarray(first.values, dtype=float).reshape(times, -1)
-
-
 def _chosen(number: int, most: int) -> Array:
     return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(int))
-
-
-def _bins(depth: Array, volume: Array) -> tuple[Array, Array]:
-    """Return the bin of each mesh cell and the bins' mean depths, rising."""
-    distinct, place = np.unique(depth.round(9), return_inverse=True)
-    if distinct.size > _MOST_PLACES:
-        edges = np.linspace(depth.min(), depth.max(), _MOST_PLACES + 1)
-        place = np.clip(np.digitize(depth, edges) - 1, 0, _MOST_PLACES - 1)
-        _, place = np.unique(place, return_inverse=True)
-    number = int(place.max()) + 1
-    return place, _means(depth, volume, place, number)
-
-
-def _means(values: Array, volume: Array, place: Array, number: int) -> Array:
-    weights = np.bincount(place, volume, number)
-    return np.asarray(np.bincount(place, np.nan_to_num(values) * volume, number) / weights)

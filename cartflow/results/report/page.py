@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
-from html import escape
 
 import numpy as np
 import xarray as xr
@@ -24,12 +23,12 @@ from cartflow.results.report.elements import (
     preformatted,
     table,
 )
-from cartflow.results.report.script import STYLE, slider
+from cartflow.results.report.frame import framed
+from cartflow.results.report.script import slider
+from cartflow.results.report.tables import tables_of
 from cartflow.results.summary import summary_lines
 
 _HEAD = 13  # characters before the text of a line of the summary
-# Nothing may be fetched, whatever a page holds.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
 def report(tree: xr.DataTree, name: str) -> str:
@@ -38,15 +37,7 @@ def report(tree: xr.DataTree, name: str) -> str:
     Outcome, figures, a slider over depth, balance, errors, every number with source and standing,
     references, and the study's text. Texts of the file are escaped; numbers are those of the file.
     """
-    title = str(tree.attrs.get("title", name))
-    parts = "\n".join(_parts(tree, name))
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY, quote=True)}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>\n"
-        f"<h1>{escape(title)}</h1>\n{parts}\n</body></html>\n"
-    )
+    return framed(str(tree.attrs.get("title", name)), _parts(tree, name))
 
 
 def _parts(tree: xr.DataTree, name: str) -> Iterator[str]:
@@ -65,6 +56,9 @@ def _parts(tree: xr.DataTree, name: str) -> Iterator[str]:
     if "errors" in tree.children and tree["errors"].sizes.get("number"):
         yield heading("Error in space")
         yield _errors(tree["errors"].to_dataset())
+    if "derivatives" in tree.children:
+        yield heading("What it depends on")
+        yield from tables_of(tree["derivatives"].to_dataset())
     yield heading("Numbers")
     yield from _numbers(tree["parameters"].to_dataset())
     yield heading("References")

@@ -1,0 +1,103 @@
+"""What stands between infusion and the tumour's core: three factors whose product is exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Array = np.ndarray
+NAMES = ("delivery", "persistence", "penetration")
+# The core is what lies deeper than this share of the deepest place.
+CORE_FROM = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Barriers:
+    """Three factors of the exposure of the core (cell-days per mm3), nan where there is none.
+
+    exposure = infused x delivery x persistence x days x penetration / volume of the tumour:
+    `delivery`, cells that came in per cell infused; `persistence`, cell-days in the tumour per
+    cell that came in, offspring included, over the `days` since the first was infused;
+    `penetration`, the core's mean density over the tumour's. `time_to_core` (day) is when the
+    core first holds half of the tumour's density; nan if it never does.
+    """
+
+    delivery: float
+    persistence: float
+    penetration: float
+    time_to_core: float
+    days: float
+
+    @property
+    def largest(self) -> str:
+        """The barrier that takes most: the smallest factor below 1, or '' if none is below."""
+        factors = {name: getattr(self, name) for name in NAMES}
+        known = {name: value for name, value in factors.items() if value < 1.0}
+        return min(known, key=lambda name: known[name]) if known else ""
+
+
+_NONE = Barriers(**dict.fromkeys((*NAMES, "time_to_core", "days"), float("nan")))
+
+
+def barriers(
+    times: Array, infused: Array, entered: Array, inside: Array, core: Array, core_share: float
+) -> Barriers:
+    """Return the factors from courses (time,) of saved times (day) of all product cells.
+
+    `infused` and `entered` are cumulative, `inside` the cells in the tumour and `core` those in
+    its core, whose share of the volume is `core_share`. Between saved times it is linear.
+    """
+    given = np.flatnonzero(infused > 0)
+    nothing = not given.size or entered[-1] <= 0 or not 0.0 < core_share < 1.0
+    if nothing or times[-1] <= times[given[0]]:
+        return _NONE
+    days = float(times[-1] - times[given[0]])
+    cell_days, in_core = (float(np.trapezoid(course, times)) for course in (inside, core))
+    if cell_days <= 0:
+        return _NONE
+    return Barriers(
+        delivery=float(entered[-1] / infused[-1]),
+        persistence=cell_days / float(entered[-1]) / days,
+        penetration=in_core / cell_days / core_share,
+        time_to_core=_first(times, core - 0.5 * core_share * inside, inside > 0),
+        days=days,
+    )
+
+
+def _first(times: Array, above: Array, there: Array) -> float:
+    """Return when `above` is first not below 0 where cells are `there`, linear between times."""
+    reached = np.flatnonzero(there & (above >= 0))
+    if not reached.size:
+        return float("nan")
+    last = int(reached[0])
+    if last == 0 or not there[last - 1]:
+        return float(times[last])
+    low, high = above[last - 1], above[last]
+    return float(times[last - 1] + (times[last] - times[last - 1]) * low / (low - high))
+
+
+def in_words(found: Barriers) -> str:
+    """Return the factors as a sentence, and which is the smallest; '' where there is none."""
+    if not np.isfinite(found.delivery):
+        return ""
+    lasting = found.persistence * found.days
+    when = (
+        f"half of the tumour's density from day {found.time_to_core:.3g} on"
+        if np.isfinite(found.time_to_core)
+        else "never half of the tumour's density"
+    )
+    told = (
+        f"{found.delivery:.3g} per infused cell came in; each, with its offspring, made "
+        f"{lasting:.3g} cell-days in {found.days:.4g} days; the core (deeper than half) had "
+        f"{found.penetration:.3g} of the tumour's mean, {when}"
+    )
+    return f"{told}: {_SAID[found.largest]}"
+
+
+_SAID = {
+    "delivery": "delivery takes most",
+    "persistence": "the cells' short stay takes most",
+    "penetration": "the way to the core takes most",
+    "": "no barrier takes anything",
+}

@@ -1,0 +1,47 @@
+"""Fields over depth: means by volume over mesh cells of like depth."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+Array = np.ndarray
+_MOST_PLACES = 60
+
+
+def means_over_depth(tumour: xr.Dataset, name: str, times: Array) -> tuple[Array, Array]:
+    """Return depths (mm), rising, and a field's means there at the times of these numbers.
+
+    Means (time, depth) are by volume over mesh cells of like depth, of up to 60 depths; a row of
+    cells keeps its own.
+    """
+    depth, volume = flat(tumour["depth"]), flat(tumour["cell_volume"])
+    inside = np.isfinite(volume)
+    bins, centres = _bins(depth[inside], volume[inside])
+    rows = flat(tumour[name].isel(time=times), len(times))[:, inside]
+    means = [_means(row, volume[inside], bins, len(centres)) for row in rows]
+    return centres, np.array(means)
+
+
+def flat(values: xr.DataArray, times: int | None = None) -> Array:
+    """Return values as one row, or as one for each of so many times."""
+    if times is None:
+        return np.asarray(values.values, dtype=float).ravel()
+    first = values.transpose("time", ...)
+    return np.asarray(first.values, dtype=float).reshape(times, -1)
+
+
+def _bins(depth: Array, volume: Array) -> tuple[Array, Array]:
+    """Return the bin of each mesh cell and the bins' mean depths, rising."""
+    distinct, place = np.unique(depth.round(9), return_inverse=True)
+    if distinct.size > _MOST_PLACES:
+        edges = np.linspace(depth.min(), depth.max(), _MOST_PLACES + 1)
+        place = np.clip(np.digitize(depth, edges) - 1, 0, _MOST_PLACES - 1)
+        _, place = np.unique(place, return_inverse=True)
+    number = int(place.max()) + 1
+    return place, _means(depth, volume, place, number)
+
+
+def _means(values: Array, volume: Array, place: Array, number: int) -> Array:
+    weights = np.bincount(place, volume, number)
+    return np.asarray(np.bincount(place, np.nan_to_num(values) * volume, number) / weights)

@@ -1,0 +1,63 @@
+"""Three factors multiply to the exposure of the core, and the smallest is the barrier."""
+
+import numpy as np
+import pytest
+
+from cartflow.results.barriers import Barriers, barriers, in_words
+
+TIMES = np.array([0.0, 1.0, 3.0, 7.0])
+INFUSED = np.array([0.0, 1e6, 1e6, 1e6])
+ENTERED = np.array([0.0, 100.0, 150.0, 200.0])
+INSIDE = np.array([0.0, 90.0, 300.0, 50.0])
+CORE = np.array([0.0, 0.0, 12.0, 10.0])
+SHARE = 0.125
+
+
+def found(**changed):
+    given = {"times": TIMES, "infused": INFUSED, "entered": ENTERED, "inside": INSIDE}
+    return barriers(**(given | {"core": CORE, "core_share": SHARE} | changed))
+
+
+def test_the_product_is_the_exposure_of_the_core():
+    one, volume = found(), 40.0
+    exposure = np.trapezoid(CORE, TIMES) / (SHARE * volume)
+    product = one.delivery * one.persistence * one.days * one.penetration
+    assert INFUSED[-1] * product / volume == pytest.approx(exposure, rel=1e-14)
+    assert one.days == 6.0
+    assert one.delivery == 2e-4
+
+
+def test_the_core_is_reached_between_saved_times():
+    # core - share * inside / 2 is -5.625, -6.75 and 6.875 on days 1, 3 and 7.
+    assert found().time_to_core == pytest.approx(3.0 + 4.0 * 6.75 / 13.625, rel=1e-14)
+    assert np.isnan(found(core=0.01 * CORE).time_to_core)
+    assert found(core=SHARE * INSIDE).time_to_core == 1.0
+
+
+@pytest.mark.parametrize(
+    ("factors", "largest", "words"),
+    [
+        ((1e-4, 2.0, 0.5), "delivery", "delivery takes most"),
+        ((0.5, 0.01, 0.5), "persistence", "the cells' short stay takes most"),
+        ((0.5, 3.0, 0.01), "penetration", "the way to the core takes most"),
+        ((1.0, 1.5, 1.0), "", "no barrier takes anything"),
+    ],
+)
+def test_the_smallest_factor_is_the_barrier(factors, largest, words):
+    one = Barriers(
+        **dict(zip(("delivery", "persistence", "penetration"), factors, strict=True)),
+        time_to_core=2.0,
+        days=7.0,
+    )
+    assert one.largest == largest
+    assert in_words(one).endswith(words)
+
+
+@pytest.mark.parametrize("changed", [{"infused": 0 * INFUSED}, {"entered": 0 * ENTERED}])
+def test_without_cells_there_is_none(changed):
+    assert np.isnan(found(**changed).penetration)
+    assert in_words(found(**changed)) == ""
+
+
+def test_an_even_spread_has_no_barrier_on_the_way():
+    assert found(core=SHARE * INSIDE).penetration == pytest.approx(1.0, rel=1e-14)
