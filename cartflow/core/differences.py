@@ -66,20 +66,26 @@ class _Sampled:
 
 
 def _central(at: _Sampled) -> list[Array]:
-    ahead, behind = at(1), at(-1)
-    pairs = [_change(a, b) for a, b in zip(ahead, behind, strict=True)]
-    bends = [
-        _change(a, m) - _change(m, b) for a, m, b in zip(ahead, at.middle, behind, strict=True)
-    ]
-    if _none(bends, at.middle):
-        # What bends as much to either side, as a sine does, shows farther out.
-        far = [_change(a, b) / 4.0 for a, b in zip(at(4), at(-4), strict=True)]
-        if _none([a - b for a, b in zip(far, pairs, strict=True)], at.middle):
-            return [each / (2.0 * _STEP) for each in far]
+    straight = _straight(at)
+    if straight is not None:
+        return straight
     places = range(1, 5)
     _require_middle(at)
     changes = [[_change(a, b) for a, b in zip(at(j), at(-j), strict=True)] for j in places]
     return _agreed([_weighted(weights, changes) for weights in _CENTRAL], at.middle)
+
+
+def _straight(at: _Sampled) -> list[Array] | None:
+    """Return the slopes of arrays that change as much by each step ahead as by one behind.
+
+    One step behind and four ahead tell it: what has a corner, a bend or a swing differs.
+    """
+    behind, ahead = at(-1), at(4)
+    nearer = [_change(m, b) for m, b in zip(at.middle, behind, strict=True)]
+    farther = [_change(a, m) / 4.0 for a, m in zip(ahead, at.middle, strict=True)]
+    if not _none([a - b for a, b in zip(farther, nearer, strict=True)], at.middle):
+        return None
+    return [_change(a, b) / (5.0 * _STEP) for a, b in zip(ahead, behind, strict=True)]
 
 
 def _require_middle(at: _Sampled) -> None:

@@ -44,6 +44,11 @@ def refuse_circulating(table: StudyTable, file: str) -> None:
             any(f.form == "cells" for f in table.fields.values()),
             "not beside single cells",
         ),
+        (
+            "geometry.growth",
+            getattr(table.geometry, "growth", None) is not None,
+            "not with a tumour that grows yet",
+        ),
     ):
         if there:
             msg = f"{file}: circulating.{name}: has no effect beside {key}: {why}"

@@ -23,8 +23,22 @@ def with_shared_parts(new: C, base: Composition) -> C:
     same_ways = ways is not None and own is not None and ways.name == own.name
     if same_ways and new.other_trafficking is base.other_trafficking:
         parts["trafficking"] = base.trafficking
+    if new.table.kinetics == base.table.kinetics and "tumour" in vars(base.models):
+        vars(parts["models"])["tumour"] = base.models.tumour
+    if "organs" in vars(base) and same_body and same_ways and _same_vessels(new, base):
+        parts["organs"] = base.organs
     if new.table.tumours.keys() == base.table.tumours.keys() and "geometries" in vars(base):
         several, known = new.table.tumours, base.table.tumours
         if all(several[name].geometry == known[name].geometry for name in several):
             parts["geometries"] = base.geometries
     return new
+
+
+def _same_vessels(new: Composition, base: Composition) -> bool:
+    """Return whether what blood flows through is the same in one body, by one model."""
+    mine, known = new.table, base.table
+    if new.other_trafficking is not base.other_trafficking or mine.tumours or known.tumours:
+        return False
+    parts = ("geometry", "trafficking", "tumour")
+    same = all(getattr(mine, part) == getattr(known, part) for part in parts)
+    return same and new.cavities() == base.cavities()

@@ -23,6 +23,17 @@ def test_slopes_are_those_of_closed_forms(family, slope):
     assert found[1].shape == (0, 2)
 
 
+def test_what_is_straight_is_asked_for_twice_beside_the_number():
+    asked = []
+
+    def line(x):
+        asked.append(x)
+        return [np.array([3.0 + 2.0 * x, -7.0, 1e-9 * x])]
+
+    np.testing.assert_allclose(slopes_of(line)[0], [2.0, 0.0, 1e-9], rtol=1e-13)
+    assert len(asked) == 3
+
+
 @pytest.mark.parametrize("side", [1, -1])
 @pytest.mark.parametrize(("family", "slope"), [(lambda x: 4.0 * x, 4.0), (np.exp, 1.0)])
 def test_slopes_to_one_side_where_the_other_is_refused(side, family, slope):

@@ -30,6 +30,33 @@ class Sizes(NamedTuple):
     blood: Array
 
 
+class Stacked(NamedTuple):
+    """States over time: tumour (times, species, cells), cells in the body (times, compartments).
+
+    `counted` are the accounts' totals over time, by name; `each` the states themselves, by which
+    the size of a tumour that grows is told: of dual numbers there are none, since it is not
+    differentiated.
+    """
+
+    tumour: Array
+    body: Array
+    counted: Mapping[str, Array]
+    each: tuple[State, ...] = ()
+
+
+def stacked(states: Sequence[State]) -> Stacked:
+    """Return what courses are made of, of many states or of their slopes."""
+    return Stacked(
+        tumour=np.array([state.tumour for state in states]),
+        body=np.array([state.body for state in states]).sum(axis=2),
+        counted={
+            account: np.array([getattr(s.ledger, account) for s in states]).sum(axis=1)
+            for account, _ in _COUNTED.values()
+        },
+        each=tuple(states),
+    )
+
+
 def sizes_of(system: System) -> Sizes:
     """Return the sizes of a system on a line, whose storage never changes."""
     coupled, network = system.coupled, system.coupled.network
@@ -55,14 +82,13 @@ class Course:
     dims: tuple[str, ...] = ()
 
 
-def courses(coupled: Coupled, states: Sequence[State], sizes: Sizes) -> dict[str, Course]:
+def courses(coupled: Coupled, states: Stacked, sizes: Sizes) -> dict[str, Course]:
     """Return the courses in time of everything that a run is asked for, by name."""
     rows, problem = coupled.products, coupled.engine.problem
-    tumour = np.array([state.tumour for state in states])
-    body = np.array([state.body.sum(axis=1) for state in states])
+    tumour, body = states.tumour, states.body
     products = tumour[:, rows].sum(axis=1) * sizes.volumes
     members = organ_table(coupled.network).members.sum(axis=1)
-    stretches = [coupled.stretch(state) for state in states]
+    stretches = [coupled.stretch(state) for state in states.each] or [1.0] * len(products)
     depth = np.array(
         [depth_of_share(c, sizes.depth) * s for c, s in zip(products, stretches, strict=True)]
     )
@@ -84,7 +110,7 @@ def courses(coupled: Coupled, states: Sequence[State], sizes: Sizes) -> dict[str
         ),
     }
     amounts = _amounts(problem.network.species, tumour, sizes)
-    return {**_counted(states), **found, **amounts, **_grown(coupled, states)}
+    return {**_counted(states.counted), **found, **amounts, **_grown(coupled, states.each)}
 
 
 def _in_blood(coupled: Coupled, body: Array, sizes: Sizes) -> dict[str, Course]:
@@ -126,13 +152,9 @@ _COUNTED = {
 }
 
 
-def _counted(states: Sequence[State]) -> dict[str, Course]:
+def _counted(counted: Mapping[str, Array]) -> dict[str, Course]:
     return {
-        name: Course(
-            values=np.array([getattr(s.ledger, account).sum() for s in states]),
-            unit="cell",
-            text=text,
-        )
+        name: Course(values=counted[account], unit="cell", text=text)
         for name, (account, text) in _COUNTED.items()
     }
 

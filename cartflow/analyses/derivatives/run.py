@@ -22,6 +22,7 @@ from cartflow.study.numbers import StudyNumbers
 from cartflow.study.study import Study
 
 _MOST_THREADS = 256
+_SHARE = 16  # numbers of a thread, if there are as many
 
 
 def run_with_derivatives(
@@ -35,10 +36,11 @@ def run_with_derivatives(
 
     `numbers` are named as in `run_cohort` or by ``--set`` (`kinetics.parameters.killing_rate`).
     The study is run as by ``Study.run``, then its steps are taken again with their tangents, in
-    `threads` (default: all processors) among which the numbers are shared. Derivatives are those
-    of the discrete steps as they were taken, exact but for rounding; they leave out that steps,
-    and times at which species die out, would move. Raises `InputError` where the study is not
-    run as one system on a line, and on what is no number that it depends on smoothly.
+    at most `threads` (default: all processors), each for sixteen numbers or more. Derivatives
+    are those of the discrete steps as they were taken, exact but for rounding; they leave out
+    that steps, and times at which species die out, would move. Raises `InputError` where the
+    study is not run as one system on a line, and on what is no number that it depends on
+    smoothly.
     """
     study = study if isinstance(study, Study) else Study.from_file(as_path(study, _NAME))
     simulation = require_one_system(study)
@@ -50,7 +52,9 @@ def run_with_derivatives(
     result = study.run(watch)
     if result.outcome.status != "finished":
         return result
-    shares = [found[k::count] for k in range(min(count, len(found)))]
+    # A step's matrix is worked out once for all numbers of a share.
+    count = min(count, -(-len(found) // _SHARE))
+    shares = [found[k::count] for k in range(count)]
     with ThreadPoolExecutor(count) as pool:
         records = list(pool.map(lambda share: _record(simulation, share), shares))
     # In the order in which the numbers were given.

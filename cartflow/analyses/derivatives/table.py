@@ -8,11 +8,18 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from cartflow.analyses.derivatives.outcomes import Course, Sizes, courses, ends, sizes_of
+from cartflow.analyses.derivatives.outcomes import (
+    Course,
+    Sizes,
+    Stacked,
+    courses,
+    ends,
+    sizes_of,
+    stacked,
+)
 from cartflow.core.dataset import label, variable
 from cartflow.core.dual import SMALL
 from cartflow.core.units import cf_unit
-from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.state import State
 from cartflow.coupling.tangents.direction import Direction, System
@@ -34,11 +41,12 @@ def derivative_table(
     `slopes` are those of the saved `states` in each direction. Outcomes at the end have the
     dimension ``number``; ``course_*`` have ``time``, too, and ``field_*`` the mesh.
     """
+    run = stacked(states)
     each = [
-        _derivatives(simulation, states, direction, slope)
+        _derivatives(simulation, run, direction, stacked(slope))
         for direction, slope in zip(directions, slopes, strict=True)
     ]
-    data = {name: _stacked([found[name] for found in each]) for name in each[0]}
+    data = {name: _variable([found[name] for found in each]) for name in each[0]}
     geometry = simulation.coupled.engine.problem.geometry
     organs = list(organ_table(simulation.coupled.network).organs)
     coords = {
@@ -61,14 +69,14 @@ def derivative_table(
 
 
 def _derivatives(
-    simulation: Simulation, states: Sequence[State], direction: Direction, slopes: Sequence[State]
+    simulation: Simulation, states: Stacked, direction: Direction, slopes: Stacked
 ) -> dict[str, Course]:
     found = dual_courses(simulation, states, direction, slopes)
     problem = simulation.coupled.engine.problem
     geometry = problem.geometry
     every = {**ends(found), **{f"course_{n}": _over_time(c) for n, c in found.items()}}
     for i, species in enumerate(problem.network.species):
-        values = np.array([geometry.scatter(s.tumour[i]) for s in slopes]) * SMALL
+        values = np.array([geometry.scatter(each[i]) for each in slopes.tumour]) * SMALL
         every[f"field_{species.name}"] = Course(
             values=1j * values,
             unit=species.unit,
@@ -80,34 +88,32 @@ def _derivatives(
 
 
 def dual_courses(
-    simulation: Simulation, states: Sequence[State], direction: Direction, slopes: Sequence[State]
+    simulation: Simulation, states: Stacked, direction: Direction, slopes: Stacked
 ) -> dict[str, Course]:
     """Return the run's courses as dual numbers in a direction (see `cartflow.core.dual`)."""
-    pairs = [_dual_state(*pair) for pair in zip(states, slopes, strict=True)]
     sizes = sizes_of(System(simulation.coupled, simulation.initial))
     changes = direction.slopes(sizes_of)
     duals = Sizes(*(a + 1j * SMALL * d for a, d in zip(sizes, changes, strict=True)))
-    return courses(simulation.coupled, pairs, duals)
+    return courses(simulation.coupled, _dual(states, slopes), duals)
 
 
 def _over_time(course: Course) -> Course:
     return replace(course, dims=("time", *course.dims))
 
 
-def _dual_state(state: State, slope: State) -> State:
-    accounts = {
-        name: getattr(state.ledger, name) + 1j * SMALL * getattr(slope.ledger, name)
-        for name in Ledger.__annotations__
-    }
-    return replace(
-        state,
-        body=state.body + 1j * SMALL * slope.body,
-        tumour=state.tumour + 1j * SMALL * slope.tumour,
-        ledger=Ledger(**accounts),
+def _dual(states: Stacked, slopes: Stacked) -> Stacked:
+    """Return states as dual numbers."""
+    return Stacked(
+        tumour=states.tumour + 1j * SMALL * slopes.tumour,
+        body=states.body + 1j * SMALL * slopes.body,
+        counted={
+            name: values + 1j * SMALL * slopes.counted[name]
+            for name, values in states.counted.items()
+        },
     )
 
 
-def _stacked(each: Sequence[Course]) -> xr.Variable:
+def _variable(each: Sequence[Course]) -> xr.Variable:
     first = each[0]
     attributes = {
         "long_name": f"derivative of {first.text}",

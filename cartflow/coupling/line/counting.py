@@ -42,6 +42,15 @@ def count(
     sum_i w_i q_i is g h sum_i v_i [g(y_i) + dg/dy u_i], with v_i = w_i + g sum_j c_ji v_j.
     """
     gh = method.gamma * h
+    share_out(method, weights, w)
+    _count_egress(plan, gh, counts, w)
+    _count_crossings(plan, gh, days, counts, w)
+    _count_events(plan, gh, counts, w)
+
+
+@serial
+def share_out(method: Tableau, weights: Array, w: Room) -> None:
+    """Write the stages' shares v in what is counted (see `count`), and their sum to `w.f`."""
     for i in range(weights.size - 1, -1, -1):
         w.shares[i] = weights[i]
         for j in range(i + 1, weights.size):
@@ -53,9 +62,6 @@ def count(
         for i in range(1, weights.size):
             for c in range(cells):
                 w.f[s, c] += w.shares[i] * w.k[i, s, c]
-    _count_egress(plan, gh, counts, w)
-    _count_crossings(plan, gh, days, counts, w)
-    _count_events(plan, gh, counts, w)
 
 
 @serial

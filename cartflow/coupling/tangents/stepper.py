@@ -8,18 +8,17 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from cartflow.core.dual import SMALL
 from cartflow.core.outcome import InputError
-from cartflow.coupling.line.arrays import Plan
+from cartflow.core.rows import side_by_side, whole
 from cartflow.coupling.line.counting import Counts, none_counted
 from cartflow.coupling.line.plan import plan
-from cartflow.coupling.line.room import room
 from cartflow.coupling.line.stepper import LineStepper
 from cartflow.coupling.state import State
+from cartflow.coupling.tangents.changes import Changes, changes, fixed, smooth
 from cartflow.coupling.tangents.direction import Direction, System
-from cartflow.coupling.tangents.dual_plan import dual_plans, fixed, smooth
+from cartflow.coupling.tangents.lanes import Lanes, lanes
 from cartflow.coupling.tangents.replay import Going, Made, replay
-from cartflow.coupling.tangents.stages import Rooms
+from cartflow.coupling.tangents.stages import Slope
 from cartflow.kinetics.compiled.network import dual_addresses
 
 Array = np.ndarray
@@ -42,71 +41,73 @@ class TangentStepper:
         The stepper has just made it of `old` with its `floor`.
         """
         stepper, supplies = self.stepper, self._supplies(old.time)
-        infused = stepper.coupled.infusion(old.time)[0].T
-        places = len(stepper.coupled.engine.problem.places)
-        more, many = len(tangents), stepper.saved + 1
-        at = Going(
-            u=_dual(old.tumour, [t.tumour for t in tangents]),
-            body=_dual(old.body.T, [t.body.T for t in tangents]),
-            supply=_dual(infused, [body for body, _ in supplies]),
-            counts=none_counted(stepper.plan, places, more, kind=complex),
+        slope = Slope(
+            u=side_by_side([t.tumour.T.ravel() for t in tangents]),
+            body=side_by_side([t.body.T for t in tangents]),
+            supply=side_by_side([body for body, _ in supplies]),
         )
+        at = Going(
+            u=np.array(old.tumour, order="C"),
+            body=np.array(old.body.T, order="C"),
+            supply=np.array(stepper.coupled.infusion(old.time)[0].T, order="C"),
+            slope=slope,
+            counts=self._none_counted(),
+        )
+        many = stepper.saved + 1
         made = Made(
-            u=np.empty((many, *at.u.shape), dtype=complex),
-            body=np.empty((many, *at.body.shape), dtype=complex),
-            counts=none_counted(stepper.plan, places, many, more, kind=complex),
+            u=np.empty((many, *slope.u.shape)),
+            body=np.empty((many, *slope.body.shape)),
+            counts=self._none_counted(many),
         )
         replay(
             stepper.plan,
-            self._plans,
+            self._changes,
             stepper.method,
             stepper.steps,
             stepper.saves,
             at,
             floor,
             made,
-            self._rooms,
+            stepper.room,
+            self._lanes,
         )
-        if not np.array_equal(made.u[-1, 0].real, new.tumour):
+        if not np.array_equal(at.u, new.tumour):
             raise RuntimeError("derivatives: the steps taken again are not those of the run")
         times = [*(state.time for state in stepper.passed), new.time]
-        slopes = [
-            self._slopes(
-                was,
-                times,
-                (made.u[:, q].imag / SMALL, made.body[:, q].imag / SMALL),
-                Counts(*(each[:, q].imag / SMALL for each in made.counts)),
-                supplies[q],
-            )
-            for q, was in enumerate(tangents)
-        ]
+        slopes = [self._slopes(was, times, made, q, supplies[q]) for q, was in enumerate(tangents)]
         return [list(each) for each in zip(*slopes, strict=True)]
 
+    def _none_counted(self, *more: int) -> Counts:
+        """Return the slopes of counts of nothing, with `more` dimensions first, numbers last."""
+        places = len(self.stepper.coupled.engine.problem.places)
+        none = none_counted(self.stepper.plan, places, *more)
+        return Counts(*(np.zeros((*each.shape, whole(len(self._directions)))) for each in none))
+
     def _slopes(
-        self,
-        old: State,
-        times: Sequence[float],
-        found: tuple[Array, Array],
-        counts: Counts,
-        supplied: Sequence[Array],
+        self, old: State, times: Sequence[float], made: Made, q: int, supplied: Sequence[Array]
     ) -> list[State]:
-        """Return the slopes of the states at `times`, which were `old`: tumour, body, accounts."""
-        tumour, body = found
+        """Return the slopes of the states at `times`, which were `old`, to the q-th number."""
         supply, injected = supplied
         given = supply.sum(axis=1) + self.stepper.coupled.of_all(injected)
+        cells, body = len(self.stepper.plan.mesh.volumes), made.body[..., q].copy()
         # What is counted is linear in what happened, and so are their slopes.
-        infused = np.outer(self.stepper.days, given)
-        ledgers = self.stepper.counted(old.ledger, counts, body, infused)
+        ledgers = self.stepper.counted(
+            old.ledger,
+            Counts(*(each[..., q] for each in made.counts)),
+            body,
+            np.outer(self.stepper.days, given),
+        )
+        tumour = made.u[..., q].reshape(len(times), cells, -1).swapaxes(1, 2)
         return [
-            replace(old, time=time, body=cells.T.copy(), tumour=u, ledger=ledger)
-            for time, cells, u, ledger in zip(times, body, tumour, ledgers, strict=True)
+            replace(old, time=time, body=inside.T.copy(), tumour=u.copy(), ledger=ledger)
+            for time, inside, u, ledger in zip(times, body, tumour, ledgers, strict=True)
         ]
 
     @cached_property
-    def _plans(self) -> Plan:
-        real = self.stepper.plan
+    def _changes(self) -> Changes:
+        code = dual_addresses(self.stepper.coupled.engine.problem.network)
         slopes = [each.slopes(self._smooth) for each in self._directions]
-        return dual_plans(real, slopes, dual_addresses(self.stepper.coupled.engine.problem.network))
+        return changes(self.stepper.plan, slopes, code)
 
     def _smooth(self, system: System) -> tuple[Array, ...]:
         """Return the arrays of another system's plan; raises `InputError` where they differ."""
@@ -127,22 +128,11 @@ class TangentStepper:
         return self._known[under_way]
 
     @cached_property
-    def _rooms(self) -> Rooms:
-        stages, real = self.stepper.method.m.size, self.stepper.room
-        slope = room(self.stepper.plan, stages)
-        own = {name: getattr(slope, name) for name in ("k", "kb", "x", "through")}
-        return Rooms(
-            real=real,
-            slope=real._replace(**own),
-            dual=room(self.stepper.plan, stages, complex),
-        )
+    def _lanes(self) -> Lanes:
+        curved = self._changes.curved.size
+        return lanes(self.stepper.plan, self.stepper.method.m.size, len(self._directions), curved)
 
 
 def _supply(system: System, time: float) -> tuple[Array, Array]:
     body, tumour = system.coupled.infusion(time)
     return body.T, tumour
-
-
-def _dual(values: Array, slopes: Sequence[Array]) -> Array:
-    """Return `values` as dual numbers, one array a direction."""
-    return np.array([values + 1j * SMALL * slope for slope in slopes])

@@ -6,6 +6,7 @@ import numpy as np
 
 from cartflow.core.dual import SMALL
 from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.line.arrays import Body, Mesh, Plan
 from cartflow.coupling.line.counting import Counts, count, none_counted
 from cartflow.coupling.line.ends import filled, shared
 from cartflow.coupling.line.plan import plan as plan_of
@@ -14,15 +15,41 @@ from cartflow.coupling.line.room import room as room_of
 from cartflow.coupling.line.saving import weigh
 from cartflow.coupling.line.stages import stages
 from cartflow.coupling.line.stepper import LineStepper
+from cartflow.coupling.line.ways import links_of
+from cartflow.coupling.tangents.changes import smooth
 from cartflow.coupling.tangents.direction import System
-from cartflow.coupling.tangents.dual_plan import direction as direction_of
-from cartflow.coupling.tangents.dual_plan import dual_plans, smooth
 from cartflow.coupling.together import Together
 from cartflow.kinetics.compiled.network import dual_addresses
 from cartflow.study.numbers import StudyNumbers
 
 # Of f(j h) - f(-j h), order eight.
 WEIGHTS = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
+
+
+def dual_plan(plan, slopes, code):
+    """Return `plan` as dual numbers, from the slopes of `smooth(plan)` to one number."""
+    pairs = zip(smooth(plan), slopes, strict=True)
+    of = type(smooth(plan))(*(value + 1j * SMALL * slope for value, slope in pairs))
+    return Plan(
+        mesh=Mesh(*of[: len(Mesh._fields)]),
+        drift=plan.drift._replace(
+            sensitivity=of.sensitivity, half_saturation=of.half_saturation, ceiling=of.ceiling
+        ),
+        kinetics=plan.kinetics._replace(
+            rates=code.rates, slopes=code.jacobian, parameters=of.parameters, weight=of.weight
+        ),
+        body=Body(
+            rates=of.rates,
+            # A way that there is not may come with a number.
+            links=links_of(of.rates),
+            onward=of.onward,
+            products=plan.body.products,
+            arrival=of.arrival,
+            egress=of.egress,
+            node=plan.body.node,
+        ),
+        crossings=plan.crossings._replace(gain=of.let_in, loss=of.let_out),
+    )
 
 
 class Recorded(Together):
@@ -167,7 +194,7 @@ class Complex(Frozen):
         if id(stepper) not in self.made:
             slopes = self.direction.slopes(lambda s: smooth(plan_of(s.coupled.at(time))))
             code = dual_addresses(self.base.engine.problem.network)
-            dual = direction_of(dual_plans(plan, [slopes], code), 0)
+            dual = dual_plan(plan, slopes, code)
             self.made[id(stepper)] = dual, room_of(plan, stepper.method.m.size, complex)
         dual, room = self.made[id(stepper)]
         return stepper, dual, room, self.changed(lambda s: s.coupled.infusion(time))

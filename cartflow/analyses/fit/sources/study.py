@@ -13,7 +13,7 @@ import numpy as np
 
 from cartflow.alone.forward.plan import Number
 from cartflow.analyses.derivatives.numbers import directions_of, own_name
-from cartflow.analyses.derivatives.outcomes import Course, courses, sizes_of
+from cartflow.analyses.derivatives.outcomes import Course, courses, sizes_of, stacked
 from cartflow.analyses.derivatives.run import require_one_system
 from cartflow.analyses.derivatives.table import dual_courses
 from cartflow.analyses.fit.sources.differenced import Differenced
@@ -65,7 +65,7 @@ class StudySource:
         simulation = self.study.simulation
         system = System(simulation.coupled, simulation.initial)
         first = simulation.coupled.start(simulation.initial, 0.0)
-        found = courses(simulation.coupled, [first], sizes_of(system))
+        found = courses(simulation.coupled, stacked([first]), sizes_of(system))
         return {name: each.unit for name, each in _by_organ(found, simulation).items()}
 
     @cached_property
@@ -161,11 +161,11 @@ class _StudyRun:
         directions = directions_of(study, self._own)
         record = replace(simulation.unchecked(), directions=tuple(directions)).run()
         self._require_finished(record.outcome)
-        found: dict[str, Array] = {}
+        states, found = stacked(record.states), dict[str, Array]()
         moves: dict[str, list[Array]] = {}
         for place, direction in enumerate(directions):
             tangents = [each[place] for each in record.tangents]
-            duals = dual_courses(simulation, record.states, direction, tangents)
+            duals = dual_courses(simulation, states, direction, stacked(tangents))
             for name, course in _by_organ(duals, simulation).items():
                 found[name] = course.values.real
                 slope = course.values.imag / (SMALL * direction.scale)
@@ -193,7 +193,7 @@ class _StudyRun:
         record = simulation.unchecked().run()
         self._require_finished(record.outcome)
         system = System(simulation.coupled, simulation.initial)
-        found = courses(simulation.coupled, record.states, sizes_of(system))
+        found = courses(simulation.coupled, stacked(record.states), sizes_of(system))
         here = _places(np.array([state.time for state in record.states]), self._times)
         return {n: c.values[here] for n, c in _by_organ(found, simulation).items()}
 
