@@ -84,7 +84,7 @@ def _table(raw: Mapping[str, Any], key: str, file: str) -> _AnyTable:
     if law is None:
         return validate(ImageTable, dict(raw), f"{file}: {key}")
     last = key.rpartition(".")[2]
-    laws = {**LAWS, **NETWORK_LAWS}
+    laws: dict[str, tuple[type[_AnyTable], tuple[str, ...]]] = {**LAWS, **NETWORK_LAWS}
     known = [name for name, (_, ends) in laws.items() if last in ends or "" in ends]
     require_known(str(law), known, f"{file}: {key}.law")
     return validate(laws[str(law)][0], dict(raw), f"{file}: {key}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from cartflow.core.parameters import Parameter
-from cartflow.core.tables import Table, quantity
+from cartflow.core.tables import quantity
 from cartflow.study.images.tables import MappedTable
 
 Length = Annotated[Parameter, quantity("mm", above=0)]
@@ -64,7 +64,7 @@ class LeakTable(WallsTable):
 
 AnyNetworkTable = LengthTable | LineSourceTable | AreaTable | LeakTable
 # The laws by name, and the last words of the keys that each is for.
-NETWORK_LAWS: dict[str, tuple[type[Table], tuple[str, ...]]] = {
+NETWORK_LAWS: dict[str, tuple[type[AnyNetworkTable], tuple[str, ...]]] = {
     "vessel_length": (LengthTable, ("vessel_density", "lymphatic_density")),
     "vessel_area": (AreaTable, ("vessel_density", "lymphatic_density")),
     "line_source": (LineSourceTable, ("supply",)),

@@ -54,7 +54,8 @@ def read_segmentation(path: Path) -> Image:
     require_voxels(int(head.Rows) * int(head.Columns) * int(head.get("NumberOfFrames", 1)))
     seg = highdicom.seg.segread(path)
     volume = seg.get_volume(combine_segments=False, rescale_fractional=False)
-    layers, shares = np.moveaxis(volume.array, -1, 0), ()
+    layers = np.moveaxis(volume.array, -1, 0)
+    shares: tuple[str, ...] = ()
     if str(head.get("SegmentationType", "")) == "FRACTIONAL":
         # Stored as whole numbers up to that which stands for 1.
         layers = 2.0 * layers >= int(head.MaximumFractionalValue)

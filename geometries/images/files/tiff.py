@@ -61,8 +61,10 @@ def _refuse_other_files(text: str | None, name: str) -> None:
 
     The library would open that without a word.
     """
-    root = _parsed(text) if text else None
-    for part in [] if root is None else root.findall(".//{*}UUID"):
+    if not text:
+        return
+    root = _parsed(text)
+    for part in root.findall(".//{*}UUID"):
         other = part.get("FileName", "")
         if part.text != root.get("UUID") and other != name:
             msg = f"some of its planes are in another file, '{other[:80]}'; write all into one"

@@ -12,27 +12,14 @@ from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.vessels.files.bounds import (
     MOST_NUMBERS,
     MOST_SEGMENTS,
-    cast,
     content_of,
     require_few,
 )
 from cartflow.geometries.vessels.files.lines import Lines
+from cartflow.geometries.vessels.files.vtk_content import Content, kind, whole
 from cartflow.geometries.vessels.files.vtk_xml import LINE_CELLS, checked
 
-_TYPES = {
-    **dict.fromkeys(("char", "vtktypeint8"), "i1"),
-    "unsigned_char": "u1",
-    "short": "i2",
-    "unsigned_short": "u2",
-    "int": "i4",
-    "unsigned_int": "u4",
-    **dict.fromkeys(("long", "vtktypeint64", "vtkidtype"), "i8"),
-    "unsigned_long": "u8",
-    "float": "f4",
-    "double": "f8",
-}
 _SETS = ("POLYDATA", "UNSTRUCTURED_GRID")
-_LONGEST = 4096
 _CELL_BLOCKS = {
     "VERTICES": "verts",
     "LINES": "lines",
@@ -55,14 +42,14 @@ class _File:
     """A legacy file that is read from its start to its end."""
 
     def __init__(self, data: bytes) -> None:
-        self._data, self._place = data, 0
-        if not self._line().lower().startswith("# vtk datafile version"):
+        self._content = Content(data)
+        if not self._content.line().lower().startswith("# vtk datafile version"):
             raise InputError("it does not begin as a VTK file, '# vtk DataFile Version'")
-        self._line()
-        form = self._word_line()
+        self._content.line()
+        form = self._content.word_line()
         require_known(form.upper(), ("ASCII", "BINARY"), "the third line")
-        self._binary = form.upper() == "BINARY"
-        words = self._word_line().upper().split()
+        self._content.binary = form.upper() == "BINARY"
+        words = self._content.word_line().upper().split()
         if words[:1] != ["DATASET"] or words[1:] not in ([name] for name in _SETS):
             msg = f"the data set is '{' '.join(words)[:60]}'; read are {' and '.join(_SETS)}"
             raise InputError(msg)
@@ -76,12 +63,12 @@ class _File:
     def lines(self) -> Lines:
         """Return the segments, when all sections are read."""
         where = ""
-        while (line := self._word_line(end=True)) != "":
+        while (line := self._content.word_line(end=True)) != "":
             words = line.split()
             section = words[0].upper()
             if section in self._values:
                 where = section
-                self._size = require_few(_whole(words, 1), MOST_NUMBERS, "values")
+                self._size = require_few(whole(words, 1), MOST_NUMBERS, "values")
             elif where:
                 self._section_of_values(section, words, self._values[where])
             else:
@@ -121,40 +108,40 @@ class _File:
     def _section_of_places(self, section: str, words: list[str]) -> None:
         match section:
             case "POINTS":
-                count = require_few(_whole(words, 1), MOST_NUMBERS // 3, "points")
+                count = require_few(whole(words, 1), MOST_NUMBERS // 3, "points")
                 self._points = (
-                    self._numbers(3 * count, _kind(words, 2)).reshape(-1, 3).astype(float)
+                    self._content.numbers(3 * count, kind(words, 2)).reshape(-1, 3).astype(float)
                 )
             case "VERTICES" | "LINES" | "POLYGONS" | "TRIANGLE_STRIPS" | "CELLS":
                 which = _CELL_BLOCKS[section]
                 self._cells[which] = self._connectivity(words)
                 self._counts[which] += self._cells[which][1].size - 1
             case "CELL_TYPES":
-                self._types = self._numbers(
-                    require_few(_whole(words, 1), MOST_SEGMENTS, "cells"), "i4"
+                self._types = self._content.numbers(
+                    require_few(whole(words, 1), MOST_SEGMENTS, "cells"), "i4"
                 )
             case "METADATA":
                 self._skip_metadata()
             case "FIELD":
-                self._fields(_whole(words, 2), {})
+                self._fields(whole(words, 2), {})
             case _:
                 msg = f"the section '{section[:40]}' is not known"
                 raise InputError(msg)
 
     def _connectivity(self, words: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the points of all cells in a row, and where each cell begins and ends."""
-        one = require_few(_whole(words, 1), MOST_SEGMENTS, "cells")
-        two = require_few(_whole(words, 2), MOST_NUMBERS, "numbers")
-        place = self._place
-        following = self._word_line(end=True).split()
+        one = require_few(whole(words, 1), MOST_SEGMENTS, "cells")
+        two = require_few(whole(words, 2), MOST_NUMBERS, "numbers")
+        place = self._content.place
+        following = self._content.word_line(end=True).split()
         if following[:1] == ["OFFSETS"]:
-            offsets = self._numbers(one, _kind(following, 1)).astype(np.int64)
-            following = self._word_line().split()
+            offsets = self._content.numbers(one, kind(following, 1)).astype(np.int64)
+            following = self._content.word_line().split()
             if following[:1] != ["CONNECTIVITY"] or not offsets.size:
                 raise InputError("behind OFFSETS there is no CONNECTIVITY")
-            return self._numbers(two, _kind(following, 1)).astype(np.int64), offsets
-        self._place = place
-        flat = self._numbers(two, "i4").astype(np.int64)
+            return self._content.numbers(two, kind(following, 1)).astype(np.int64), offsets
+        self._content.place = place
+        flat = self._content.numbers(two, "i4").astype(np.int64)
         return _apart(flat, one)
 
     def _section_of_values(
@@ -162,22 +149,24 @@ class _File:
     ) -> None:
         match section:
             case "SCALARS":
-                parts = _whole(words, 3) if len(words) > 3 else 1
-                place = self._place
-                if not self._word_line().upper().startswith("LOOKUP_TABLE"):
-                    self._place = place
-                values = self._numbers(self._size * require_few(parts, 4, "parts"), _kind(words, 2))
+                parts = whole(words, 3) if len(words) > 3 else 1
+                place = self._content.place
+                if not self._content.word_line().upper().startswith("LOOKUP_TABLE"):
+                    self._content.place = place
+                values = self._content.numbers(
+                    self._size * require_few(parts, 4, "parts"), kind(words, 2)
+                )
                 if parts == 1:
                     into[words[1]] = values
             case "VECTORS" | "NORMALS":
-                self._numbers(3 * self._size, _kind(words, 2))
+                self._content.numbers(3 * self._size, kind(words, 2))
             case "TENSORS":
-                self._numbers(9 * self._size, _kind(words, 2))
+                self._content.numbers(9 * self._size, kind(words, 2))
             case "LOOKUP_TABLE":
-                count = 4 * require_few(_whole(words, 2), MOST_NUMBERS // 4, "colours")
-                self._numbers(count, "u1" if self._binary else "f4")
+                count = 4 * require_few(whole(words, 2), MOST_NUMBERS // 4, "colours")
+                self._content.numbers(count, "u1" if self._content.binary else "f4")
             case "FIELD":
-                self._fields(_whole(words, 2), into)
+                self._fields(whole(words, 2), into)
             case "METADATA":
                 self._skip_metadata()
             case _:
@@ -186,64 +175,19 @@ class _File:
 
     def _fields(self, arrays: int, into: dict[str, NDArray[Any]]) -> None:
         for _ in range(require_few(arrays, 1000, "arrays")):
-            words = self._word_line().split()
+            words = self._content.word_line().split()
             if words[:1] == ["METADATA"]:
                 self._skip_metadata()
-                words = self._word_line().split()
-            parts = require_few(_whole(words, 1), 1000, "parts")
-            count = require_few(parts * _whole(words, 2), MOST_NUMBERS, "numbers")
-            values = self._numbers(count, _kind(words, 3))
+                words = self._content.word_line().split()
+            parts = require_few(whole(words, 1), 1000, "parts")
+            count = require_few(parts * whole(words, 2), MOST_NUMBERS, "numbers")
+            values = self._content.numbers(count, kind(words, 3))
             if parts == 1:
                 into[words[0]] = values
 
     def _skip_metadata(self) -> None:
-        while self._line().strip():
+        while self._content.line().strip():
             pass
-
-    def _numbers(self, count: int, kind: str) -> NDArray[Any]:
-        if self._binary:
-            dtype = np.dtype(f">{kind}")
-            end = self._place + count * dtype.itemsize
-            if end > len(self._data):
-                raise InputError("the file ends within its numbers")
-            values = np.frombuffer(self._data[self._place : end], dtype)
-            self._place = end
-            return values.astype(dtype.newbyteorder("="))
-        return cast(self._words(count), np.dtype(kind))
-
-    def _words(self, count: int) -> NDArray[np.float64]:
-        """Return numbers that stand as text over any number of lines."""
-        found: list[float] = []
-        while len(found) < count:
-            if self._place >= len(self._data):
-                raise InputError("the file ends within its numbers")
-            words = self._line(longest=None).split()
-            try:
-                found += [float(word) for word in words]
-            except ValueError:
-                msg = f"'{' '.join(words)[:40]}' stands where numbers are needed"
-                raise InputError(msg) from None
-        if len(found) > count:
-            msg = f"there are {len(found)} numbers where {count} are needed"
-            raise InputError(msg)
-        return np.array(found)
-
-    def _line(self, longest: int | None = _LONGEST) -> str:
-        end = self._data.find(b"\n", self._place)
-        end = len(self._data) if end < 0 else end
-        if longest is not None and end - self._place > longest:
-            raise InputError("a line of its header is too long")
-        line, self._place = self._data[self._place : end], end + 1
-        return line.decode("latin-1").strip("\r")
-
-    def _word_line(self, *, end: bool = False) -> str:
-        """Return the next line that is not empty, or at the file's end an empty one."""
-        while self._place < len(self._data):
-            if line := self._line().strip():
-                return line
-        if not end:
-            raise InputError("the file ends too early")
-        return ""
 
 
 def _apart(flat: NDArray[np.int64], cells: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -261,17 +205,3 @@ def _apart(flat: NDArray[np.int64], cells: int) -> tuple[NDArray[np.int64], NDAr
     inner[places] = False
     offsets = np.concatenate([[0], np.cumsum(flat[places])]) if places else np.zeros(1)
     return flat[inner], offsets.astype(np.int64)
-
-
-def _whole(words: list[str], place: int) -> int:
-    text = words[place] if len(words) > place else ""
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
-        msg = f"'{' '.join(words)[:60]}': a whole number is missing"
-        raise InputError(msg)
-    return int(text)
-
-
-def _kind(words: list[str], place: int) -> str:
-    name = words[place].lower() if len(words) > place else ""
-    require_known(name, _TYPES, "type of numbers")
-    return _TYPES[name]

@@ -38,34 +38,34 @@ def read_vtk_xml(path: Path) -> Lines:
     piece = root.one(kind).one("Piece")
     points = require_few(piece.number("NumberOfPoints"), MOST_NUMBERS // 3, "points")
     places = arrays.read(piece.one("Points").one("DataArray"), 3 * points).reshape(-1, 3)
-    chosen, total = None, "NumberOfLines"
-    cells = require_few(
-        piece.number(total if kind == "PolyData" else "NumberOfCells"), MOST_SEGMENTS, "lines"
-    )
+    grid = kind == "UnstructuredGrid"
+    count = piece.number("NumberOfCells" if grid else "NumberOfLines")
+    cells = require_few(count, MOST_SEGMENTS, "lines")
     topology = piece.one(_KINDS[kind])
     offsets = np.concatenate([[0], _named(arrays, topology, "offsets", cells)]).astype(np.int64)
     connectivity = _named(arrays, topology, "connectivity", None).astype(np.int64)
-    if kind == "UnstructuredGrid":
-        chosen = np.isin(_named(arrays, topology, "types", cells), LINE_CELLS)
+    kept = None
+    if grid:
+        kept = np.isin(_named(arrays, topology, "types", cells), LINE_CELLS)
+        chosen = np.flatnonzero(kept)
     else:
         # Values of cells are those of points, lines, faces and strips in a row.
         before = require_few(piece.number("NumberOfVerts"), MOST_SEGMENTS, "vertices")
         chosen = np.arange(before, before + cells)
-    rest = _behind(piece, cells, kind)
     return checked(
         points=places.astype(np.float64),
         connectivity=connectivity,
         offsets=offsets,
-        kept=chosen if kind == "UnstructuredGrid" else None,
+        kept=kept,
         at_points=_scalars(arrays, piece, "PointData", points, None),
-        of_lines=_scalars(arrays, piece, "CellData", rest, chosen),
+        of_lines=_scalars(arrays, piece, "CellData", _behind(piece, cells, grid), chosen),
         kind=f"VTK XML, {kind}",
     )
 
 
-def _behind(piece: Element, cells: int, kind: str) -> int:
-    """Return the number of all cells of a piece."""
-    if kind == "UnstructuredGrid":
+def _behind(piece: Element, cells: int, grid: bool) -> int:
+    """Return the number of all cells of a piece, of which `cells` are lines unless it is a grid."""
+    if grid:
         return cells
     names = ("NumberOfVerts", "NumberOfLines", "NumberOfStrips", "NumberOfPolys")
     return sum(require_few(piece.number(name), MOST_SEGMENTS, "cells") for name in names)
