@@ -172,7 +172,7 @@ class Geometry:
 
     @property
     def cell_width(self) -> float:
-        """The width of a mesh cell, mm: a voxel's longest edge, the mean of a row, a like cube's."""
+        """The width of a mesh cell, mm: a voxel's longest edge, a row's mean, or a like cube's."""
         if (mesh := self.cell_mesh) is not None:
             return mesh.width_of(self.volume / self.size)
         if self.affine is not None:
