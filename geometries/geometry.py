@@ -75,17 +75,17 @@ def groups(geometry: Geometry, group: NDArray[np.int64], volumes: Floats) -> Coa
 class Geometry:
     """A tumour as n mesh cells on a grid.
 
-    `active` has the shape of the grid, dimensions in the order of `dims`, and its true
-    entries in C order are the mesh cells 0 ... n-1, or stand in the cells `cell_of_place`, of
-    which each may hold several. `cell_volumes` (n,) in mm3; `centres`
-    (n, d) in mm, columns x, y, z (or r), for masks RAS world; `depth` (n,) in mm below the
-    surface. `affine` takes grid indices (i, j, k) to RAS mm, `source_affine` and `source_shape`
-    are those of the file a mask was read from. `build_mesh` makes the FiPy mesh when it is asked
-    for, `build_measures` the published measures of a segmentation; `depth_below` says what depth is
-    measured from; `build_coarse` makes the same place in cells twice as wide;
-    `build_voxels` gives the labels (i, j, k), affine and factors of voxels that cells join,
-    `build_connectivity` the faces where they are not to be read from the mesh. `flat` is the dim
-    across a plane of one layer. Cells on no grid, of a `cell_mesh`, have the one dim ``cell``.
+    `active` has the shape of the grid, dimensions in the order of `dims`, and its true entries in C
+    order are the mesh cells 0 ... n-1, or stand in the cells `cell_of_place`, of which each may
+    hold several. `cell_volumes` (n,) in mm3; `centres` (n, d) in mm, columns x, y, z (or r), for
+    masks RAS world; `depth` (n,) in mm below the surface. `affine` takes grid indices (i, j, k) to
+    RAS mm, `source_affine` and `source_shape` are those of the file a mask was read from.
+    `build_mesh` makes the FiPy mesh when it is asked for, `build_measures` the published measures
+    of a segmentation; `depth_below` says what depth is measured from; `build_coarse` makes the same
+    place in cells twice as wide; `build_voxels` gives the labels (i, j, k), affine and factors of
+    voxels that cells join, `build_connectivity` the faces where they are not to be read from the
+    mesh. `flat` is the dim across a plane of one layer. Cells on no grid, of a `cell_mesh`, have
+    the one dim ``cell``.
     """
 
     name: str
@@ -173,10 +173,7 @@ class Geometry:
 
     @property
     def cell_width(self) -> float:
-        """The width of a mesh cell, mm: the longest edge of a voxel, the mean of a row.
-
-        Of cells on no grid it is that of a cube as large as their mean, in a plane of a square.
-        """
+        """The width of a mesh cell, mm: a voxel's longest edge, a row's mean, or a like cube's."""
         if (mesh := self.cell_mesh) is not None:
             return mesh.width_of(self.volume / self.size)
         if self.affine is not None:

@@ -115,6 +115,12 @@ def test_a_ball_that_holds_a_value_takes_up_what_it_should():
     assert errors[1] < 0.014
 
 
+@pytest.mark.slow
+def test_the_profile_of_uptake_is_right_within_a_hundredth_on_20000_tetrahedra():
+    assert uptake(14, "flux", FastEngine) < 0.01
+    assert uptake(14, "fixed value", FastEngine) < 0.01
+
+
 def test_the_reference_converges_by_gradients_of_its_own():
     errors = [cosines(triangles, n, FipyEngine) for n in (8, 32)]
     assert np.log2(errors[0] / errors[1]) / 2.0 >= 1.7

@@ -19,6 +19,7 @@ Ints = NDArray[np.int64]
 LINE = 3
 _LONGEST_NAME = 64
 MOST = 20_000_000
+MOST_GROUPS = 256
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,6 +55,10 @@ def named_mesh(found: FileMesh, scale: float, thickness: float | None) -> NamedM
     if dimension < 2:
         raise InputError("it holds no cells, neither with a volume nor in a plane")
     _require_thickness(dimension, thickness)
+    groups = {name for block in found.blocks for name in block.groups}
+    if len(groups) > MOST_GROUPS:
+        msg = f"it holds {len(groups)} groups; at most {MOST_GROUPS} are read"
+        raise InputError(msg)
     cells, kinds, regions = _cells([b for b in found.blocks if b.dimension == dimension])
     faces = [b for b in found.blocks if b.dimension == dimension - 1 and b.groups]
     points = found.points * scale

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
 from cartflow.geometries.cell_kinds import HEXAHEDRON, PYRAMID, QUAD, TETRA, TRIANGLE, WEDGE
-from cartflow.geometries.meshes.files.blocks import LINE, Block, FileMesh
+from cartflow.geometries.meshes.files.blocks import LINE, MOST_GROUPS, Block, FileMesh
 
 _LARGEST = 2**31  # bytes
 # Formats that stand in one file; others may name files elsewhere.
@@ -88,7 +88,10 @@ def _groups(found: Any, number: int) -> list[tuple[str, NDArray[np.int64]]]:
         values = np.asarray(each[number])
         if values.ndim == 1 and values.dtype.kind in "iu":
             short = str(name).split(":")[-1]
-            groups += [(f"{short}_{v}", np.flatnonzero(values == v)) for v in np.unique(values)]
+            found_values = np.unique(values)
+            # More are numbers of cells or the like.
+            if found_values.size <= MOST_GROUPS:
+                groups += [(f"{short}_{v}", np.flatnonzero(values == v)) for v in found_values]
     return groups
 
 

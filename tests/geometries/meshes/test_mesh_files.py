@@ -156,6 +156,13 @@ def test_other_formats_come_through_meshio(tmp_path, ending):
             read_mesh(path, "mm")
 
 
+def test_so_many_groups_are_refused(tmp_path):
+    points, cells = cube(4)
+    groups = [(10, cell[None], tag + 1) for tag, cell in enumerate(cells[:300])]
+    with pytest.raises(InputError, match="it holds 300 groups; at most 256 are read"):
+        read_mesh(written(tmp_path, msh_4(points, groups, {})), "mm")
+
+
 def test_no_file_reaches_beyond_itself(tmp_path):
     path = written(tmp_path, b"*HEADING\n*INCLUDE, INPUT=/etc/passwd\n", "a.inp")
     with pytest.raises(InputError, match=r"it contains \*INCLUDE, which is not read"):
