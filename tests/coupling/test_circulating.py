@@ -163,6 +163,7 @@ def test_voxels_close_the_balance(study):
     assert balance(result) <= 1e-12
 
 
+@pytest.mark.slow
 def test_the_reference_engine_gives_the_same(study):
     results = [study({**SHORT, "solver.engine": engine}).run() for engine in ("fast", "fipy")]
     inside = [float(r.tree["circulating"]["in_tumour_drug"][-1]) for r in results]

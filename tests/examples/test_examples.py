@@ -151,3 +151,15 @@ def test_normal_b_cells_rest_without_cells_and_are_lost_where_these_go():
     cells = result.tree["body"]["density_b_cell"].values
     assert np.all(cells[-1] < 0.05 * cells[0])
     assert result.summary()["relative_residual"] < 1e-12
+
+
+def test_interleukin_6_shows_in_blood_and_an_antibody_in_the_tumour():
+    settings = {"time": {"end": "2.2 days", "every": "1.1 days"}, "solver.tolerance": 1e-2}
+    settings["solver.time_check"] = False
+    result = Study.from_file(EXAMPLES / "il6_and_antibody.toml", settings).run()
+    group = result.tree["circulating"].to_dataset().isel(time=-1)
+    assert float(group["plasma_il6"]) == pytest.approx(3.14e-9, rel=0.02)
+    assert float(group["in_tumour_antibody"]) == pytest.approx(1016.6, rel=0.02)
+    for name in ("il6", "antibody"):
+        size = float(group[f"infused_{name}"] + group[f"made_{name}"])
+        assert abs(float(group[f"residual_{name}"])) <= 1e-12 * size
