@@ -129,7 +129,7 @@ def _through_rim(problem: Problem, each: Circulation, tumour: TumourTable) -> Ex
     storage = problem.storage(nothing)[row]
     diffusivity = problem.place_diffusivity(field, nothing)
     kinds = [*field.boundaries]
-    crossed = crossings(field, geometry, diffusivity, nothing[row], storage)
+    crossed = crossings(problem, field, diffusivity, nothing, storage)
     loss = crossed[kinds.index(_rim(tumour, problem))].loss
     clearance = float(loss @ geometry.cell_volumes)
     if not clearance > 0:

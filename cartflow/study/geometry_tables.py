@@ -114,7 +114,7 @@ class MaskTable(ShapeTable):
     interior: InteriorTable | None = None
 
 
-class MeshTable(Table):
+class MeshTable(ShapeTable):
     """Cells on no grid, in a mesh file; in a plane they are `thickness` thick."""
 
     shape: Literal["mesh"]

@@ -87,7 +87,8 @@ def _table(raw: Mapping[str, Any], key: str, file: str) -> _AnyTable:
     laws: dict[str, tuple[type[_AnyTable], tuple[str, ...]]] = {**LAWS, **NETWORK_LAWS}
     known = [name for name, (_, ends) in laws.items() if last in ends or "" in ends]
     require_known(str(law), known, f"{file}: {key}.law")
-    return validate(laws[str(law)][0], dict(raw), f"{file}: {key}")
+    table: _AnyTable = validate(laws[str(law)][0], dict(raw), f"{file}: {key}")
+    return table
 
 
 def _files(table: _AnyTable) -> str:

@@ -64,6 +64,8 @@ def _refuse_other_files(text: str | None, name: str) -> None:
     if not text:
         return
     root = _parsed(text)
+    if root is None:
+        return
     for part in root.findall(".//{*}UUID"):
         other = part.get("FileName", "")
         if part.text != root.get("UUID") and other != name:

@@ -44,7 +44,7 @@ def read_vtk_xml(path: Path) -> Lines:
     topology = piece.one(_KINDS[kind])
     offsets = np.concatenate([[0], _named(arrays, topology, "offsets", cells)]).astype(np.int64)
     connectivity = _named(arrays, topology, "connectivity", None).astype(np.int64)
-    kept = None
+    kept: np.ndarray | None = None
     if grid:
         kept = np.isin(_named(arrays, topology, "types", cells), LINE_CELLS)
         chosen = np.flatnonzero(kept)
