@@ -8,6 +8,14 @@ import numpy as np
 
 Array = np.ndarray
 NAMES = ("delivery", "persistence", "penetration")
+# Of the group `summary`: unit, and what it is.
+BARRIERS = {
+    "delivery": ("1", "product cells that came into the tumour per cell infused"),
+    "persistence": ("1", "cell-days in the tumour per cell that came in and day since infusion"),
+    "penetration": ("1", "mean density of the core over that of the tumour"),
+    "time_to_core": ("day", "when the core first has half of the tumour's density"),
+    "days": ("day", "from the first infusion to the end"),
+}
 # The core is what lies deeper than this share of the deepest place.
 CORE_FROM = 0.5
 

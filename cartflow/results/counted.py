@@ -16,6 +16,7 @@ from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.state import State
 from cartflow.geometries.geometry import Geometry
 from cartflow.pde.problem import Problem
+from cartflow.results.barriers import CORE_FROM
 from cartflow.results.large_counts import LargeCounts
 
 Array = np.ndarray
@@ -25,12 +26,14 @@ Array = np.ndarray
 class Counted:
     """Product cells (products,), amounts of all species (species,), and depths in mm.
 
-    `depths` (products + 1,) are the penetration depths of every product and of all together.
+    `depths` (products + 1,) are the penetration depths of every product and of all together,
+    `core` (1,) all product cells deeper than half of the deepest place.
     """
 
     products: Array
     amounts: Array
     depths: Array
+    core: Array
 
 
 class Shelved(State):
@@ -71,6 +74,7 @@ def counted(state: State, simulation: Simulation, by: LargeCounts) -> Counted:
         products=coupled.of_all(by.products(tumour, rows)),
         amounts=by.amounts(tumour, problem.storage(tumour)),
         depths=by.depths(tumour, rows, _SHARE) * coupled.stretch(state),
+        core=np.array([_core(tumour[rows], problem.geometry)]),
     )
 
 
@@ -111,8 +115,25 @@ def _counts(states: Sequence[State], simulation: Simulation) -> Iterator[Counted
     densities = np.array([s.tumour[coupled.products] for s in states])
     stretches = np.array([coupled.stretch(state) for state in states])
     depths = _depths(densities * weights, problem.geometry) * stretches[:, None]
-    for one in zip(_totals(densities, weights), amounts, depths, strict=True):
-        yield Counted(products=coupled.of_all(one[0]), amounts=one[1], depths=one[2])
+    products = _totals(densities, weights)
+    for state, one in enumerate(zip(products, amounts, depths, strict=True)):
+        yield Counted(
+            products=coupled.of_all(one[0]),
+            amounts=one[1],
+            depths=one[2],
+            core=np.array([_core(densities[state], problem.geometry)]),
+        )
+
+
+def _core(densities: Array, geometry: Geometry) -> float:
+    """Return the cells of densities (products, cells) deeper than half of the deepest place."""
+    return float(_totals(densities, core_volumes(geometry)).sum())
+
+
+@lru_cache(maxsize=1)
+def core_volumes(geometry: Geometry) -> Array:
+    """Return the volumes of the mesh cells of the core (cells,), mm3, and 0 of all others."""
+    return np.where(geometry.depth >= CORE_FROM * geometry.depth.max(), geometry.cell_volumes, 0.0)
 
 
 def in_tumour(states: Sequence[State], coupled: Coupled) -> Array:

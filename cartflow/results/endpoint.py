@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.dataset import label, variable
+from cartflow.results.barriers import BARRIERS, Barriers, barriers, in_words
 
 Array = np.ndarray
 # Either has `variables`; of a tree also what it inherits.
@@ -23,11 +24,31 @@ def endpoint_group(groups: Mapping[str, Dataset]) -> xr.Dataset:
     after their least (linear between saved times, nan if they are not). Of all product cells
     ``peak_in_tumour`` and ``peak_in_blood`` (per mm3) with their days, and
     ``product_per_resident`` at the end (nan where no resident cell is left). A tumour that no
-    blood feeds has no peak in blood.
+    blood feeds has no peak in blood. What stands between infusion and the core is told by
+    ``delivery``, ``persistence``, ``penetration`` and ``time_to_core`` (see `Barriers`).
     """
     times = np.asarray(groups["/"].variables["time"].values, dtype=float)
-    products = all_phenotypes(groups["balance"].variables["in_tumour"])
-    return endpoint_of(groups["tumour"], times, products, groups["body"])
+    balance = groups["balance"].variables
+    products = all_phenotypes(balance["in_tumour"])
+    found = endpoint_of(groups["tumour"], times, products, groups["body"])
+    infused, exchange = all_phenotypes(balance["infused"]), groups["exchange"]
+    return found.assign(_barriers(times, infused, exchange, products, groups["tumour"]))
+
+
+def _barriers(
+    times: Array, infused: Array, exchange: Dataset, inside: Array, tumour: Dataset
+) -> dict[str, xr.Variable]:
+    """Return the barriers, where the file tells what is in the core and vessels alone feed it."""
+    if "core_cells" not in tumour.variables or exchange.attrs.get("placed"):
+        return {}
+    entered = all_phenotypes(exchange.variables["cumulative_inflow"])
+    core, volume = (tumour.variables[f"core_{n}"].values for n in ("cells", "volume"))
+    share = float(volume) / float(np.nansum(tumour.variables["cell_volume"].values))
+    found = barriers(times, infused, entered, inside, np.asarray(core, dtype=float), share)
+    return {
+        name: variable((), getattr(found, name), unit, text)
+        for name, (unit, text) in BARRIERS.items()
+    }
 
 
 def endpoint_of(tumour: Dataset, times: Array, products: Array, body: Dataset) -> xr.Dataset:
@@ -135,7 +156,16 @@ def endpoint_lines(tree: xr.DataTree) -> list[str]:
     text = f"at most {peak:.6g} product cells in the tumour, on day {day:.4g}"
     if np.isfinite(ratio):
         text += f"; {ratio:.3g} per resident cell at the end"
-    return [*lines, f"{'peak':<13} {text}"] if peak > 0 else lines
+    lines += [f"{'peak':<13} {text}"] if peak > 0 else []
+    told = _told(found)
+    return [*lines, f"{'barriers':<13} {told}"] if told else lines
+
+
+def _told(found: xr.Dataset) -> str:
+    """Return the barriers in words; files of earlier versions hold none."""
+    if not BARRIERS.keys() <= set(found.variables):
+        return ""
+    return in_words(Barriers(**{name: float(found[name]) for name in BARRIERS}))
 
 
 def _in_words(one: xr.Dataset) -> str:

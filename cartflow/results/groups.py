@@ -166,7 +166,19 @@ def exchange_group(record: Record, simulation: Simulation) -> xr.Dataset:
             "cumulative_egress": variable(dims, egress, "cell", "cells that left by lymph"),
             **_crossed(record, simulation.coupled.engine.problem),
             **at_once_in_tumour(record, simulation.coupled.engine.problem),
-        }
+        },
+        attrs={"placed": 1} if _placed(record, simulation) else {},
+    )
+
+
+def _placed(record: Record, simulation: Simulation) -> bool:
+    """Return whether product cells came into the tissue otherwise than by its vessels."""
+    last, coupled = record.states[-1].ledger, simulation.coupled
+    routes = {dose.route for dose in coupled.doses}
+    return bool(
+        "intratumoural" in routes
+        or last.added[coupled.products].any()
+        or coupled.in_tumour(simulation.initial).any()
     )
 
 

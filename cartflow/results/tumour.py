@@ -14,7 +14,7 @@ from cartflow.coupling.simulation import Simulation
 from cartflow.geometries.cell_mesh import CellMesh
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
-from cartflow.results.counted import counts
+from cartflow.results.counted import core_volumes, counts
 from cartflow.results.endpoint import IN_TUMOUR
 from cartflow.results.grown import growth_variables
 from cartflow.results.only_counted import FieldsKept
@@ -57,7 +57,7 @@ _names: WeakKeyDictionary[Geometry, set[str]] = WeakKeyDictionary()
 
 def require_free_names(network: Network, geometry: Geometry) -> None:
     """Raise `InputError` if a species has the name of another variable of the group."""
-    shared = {"time", "phenotype", "penetration_depth", "penetration_depth_all"}
+    shared = {"time", "phenotype", "penetration_depth", "penetration_depth_all", "core_cells"}
     amounts = {f"amount_{name}" for name in network.species_names}
     if geometry not in _names:
         mesh = {} if geometry.cell_mesh is None else ugrid(cells_of(geometry.cell_mesh), "cell")
@@ -84,6 +84,8 @@ def _counts(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
             ("time",), depths[:, -1], "mm", f"{text}, all phenotypes"
         ),
     }
+    text = "product cells deeper than half of the deepest place"
+    found["core_cells"] = variable(("time",), [float(c.core[0]) for c in counted], "cell", text)
     for i, species in enumerate(problem.network.species):
         found[f"amount_{species.name}"] = variable(
             ("time",),
@@ -108,6 +110,9 @@ def _places(geometry: Geometry) -> dict[str, xr.Variable]:
             geometry.scatter(geometry.depth),
             "mm",
             f"depth below {geometry.depth_below}",
+        ),
+        "core_volume": variable(
+            (), core_volumes(geometry).sum(), "mm^3", "volume deeper than half of the deepest place"
         ),
     }
     for name, inside in geometry.regions.items():
