@@ -1,6 +1,6 @@
 """CAR T cells on a spheroid by the rules of Luque et al. 2024, beside the run that they published.
 
-``python -m benchmarks.cells.luque2024 --seed 1 --end 10`` runs examples/luque2024/spheroid.toml
+``python -m benchmarks.cells.luque2024 --seed 1 --end 10`` runs examples/luque2024/luque2024.toml
 from the published start, and prints a table: day, living tumour cells, CAR T cells, R95 (um), CAR
 T cells inside it, and their median depth (um), ours and theirs. Theirs is read from
 ../shared/data/luque2024_cart_abm, and left out where that is not there.
@@ -25,7 +25,7 @@ TUMOUR, CART, RADIUS = 3963, 991, 0.150
 def study(seed: int, end: float) -> Study:
     """Return the study with cells where the published run has them."""
     settings = {"cells.seed": seed, "time.end": f"{end} days"}
-    found = Study.from_file(ROOT / "examples/luque2024/spheroid.toml", settings=settings)
+    found = Study.from_file(ROOT / "examples/luque2024/luque2024.toml", settings=settings)
     far = np.linalg.norm(found.geometry.centres - 0.5, axis=1)
     for name, count, where in (
         ("tumour", TUMOUR, far < RADIUS),

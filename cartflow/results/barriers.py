@@ -91,7 +91,7 @@ def in_words(found: Barriers) -> str:
         return ""
     lasting = found.persistence * found.days
     when = (
-        f"half of the tumour's density from day {found.time_to_core:.3g} on"
+        f"half of the tumour's density first on day {found.time_to_core:.3g}"
         if np.isfinite(found.time_to_core)
         else "never half of the tumour's density"
     )

@@ -186,7 +186,7 @@ end = "12 days"
 
 
 def test_the_study_of_a_published_model_says_its_rules():
-    path = Path(__file__).parents[2] / "examples/luque2024/spheroid.toml"
+    path = Path(__file__).parents[2] / "examples/luque2024/luque2024.toml"
     run = Study.from_file(path).prepared
     (contact,) = run.asked.contacts
     assert contact.exclusive

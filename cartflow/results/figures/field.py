@@ -20,12 +20,19 @@ Cut = tuple[str, float]
 
 
 def plot_field(
-    tumour: xr.Dataset, name: str, axes: Axes, *, day: float | None = None, cut: Cut | None = None
+    tumour: xr.Dataset,
+    name: str,
+    axes: Axes,
+    *,
+    day: float | None = None,
+    cut: Cut | None = None,
+    scaled_by: Sequence[float] = (),
 ) -> None:
     """Draw a field: of a row of cells over depth and time, or at a `day`; else in a `cut`.
 
     `cut` names an axis and the place on it (mm, or the index of an oblique mask); without it the
-    thickest slice is drawn, without `day` (day) the last one saved. Raises `InputError`.
+    thickest slice is drawn, without `day` (day) the last one saved. Slices have the scale of the
+    days `scaled_by`, or their own. Raises `InputError`.
     """
     require_known(name, fields_of(tumour), "field")
     dims = [str(d) for d in tumour["cell_volume"].dims]
@@ -33,7 +40,9 @@ def plot_field(
         plot_section(tumour, name, axes, saved_at(tumour, day), cut)
         return
     if len(dims) > 1:
-        _plot_cut(tumour, name, axes, saved_at(tumour, day), cut)
+        time = saved_at(tumour, day)
+        others = [saved_at(tumour, each) for each in scaled_by] or [time]
+        _plot_cut(tumour, name, axes, time, cut, others)
         return
     if cut is not None:
         msg = f"cut: the tumour is a row of cells along {dims[0]}; there is nothing to cut"
@@ -102,11 +111,13 @@ def plane_of(tumour: xr.Dataset, cut: Cut | None) -> tuple[tuple[str, str], dict
     return (kept[0], kept[1]), {d: index[d] for d in dims if d not in kept}
 
 
-def _plot_cut(tumour: xr.Dataset, name: str, axes: Axes, time: int, cut: Cut | None) -> None:
+def _plot_cut(
+    tumour: xr.Dataset, name: str, axes: Axes, time: int, cut: Cut | None, scaled_by: Sequence[int]
+) -> None:
     plane, fixed = plane_of(tumour, cut)
-    field = tumour[name].isel(time=time)
-    one = field.isel(fixed)
-    mesh = draw_cut(axes, tumour, one, plane, scale(one.values))
+    field = tumour[name].isel(fixed)
+    norm = scale(field.isel(time=list(scaled_by)).values)
+    mesh = draw_cut(axes, tumour, field.isel(time=time), plane, norm)
     axes.set_title(f"{shown_name(tumour[name])}, {cut_title(tumour, time, fixed)}", fontsize=10)
     axes.figure.colorbar(mesh, ax=axes, label=f"{name} ({shown_unit(tumour[name])})")
 

@@ -43,7 +43,8 @@ def finish_linear(axes: Axes, title: str, unit: str) -> None:
     """Label a panel over linear time; amounts that span decades get a logarithmic axis."""
     drawn = _drawn(axes)
     if drawn.size and drawn.min() >= 0 and drawn.max() > 0:
-        axes.set_yscale("log")
+        # From nothing to the first cells a logarithmic axis would draw a wall.
+        axes.set_yscale("log", nonpositive="mask")
         axes.set_ylim(*log_limits(drawn))
     label(axes, title, unit)
 

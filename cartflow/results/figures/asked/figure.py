@@ -78,7 +78,7 @@ def _draw(tree: xr.DataTree, asked: Asked, name: str, day: float | None, axes: A
     if _dims(tree) == 1 and asked.days and asked.cut is None:
         plot_profile(tumour, name, axes, days=asked.days)
     else:
-        plot_field(tumour, name, axes, day=day, cut=asked.cut)
+        plot_field(tumour, name, axes, day=day, cut=asked.cut, scaled_by=asked.days)
 
 
 def _dims(tree: xr.DataTree) -> int:

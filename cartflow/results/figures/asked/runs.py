@@ -59,7 +59,8 @@ def runs_figure(runs: Mapping[str, xr.DataTree]) -> Figure:
 
 def _finish(axes: Axes, title: str, unit: str) -> None:
     if unit.startswith("mm"):
-        axes.set_ylim(bottom=0.0)
+        # Depth goes down, as in the figure of one run.
+        axes.set_ylim(top=0.0, bottom=1.05 * max(axes.get_ylim()))
         label(axes, title, unit)
     else:
         finish_linear(axes, title, unit)
