@@ -22,8 +22,16 @@ def copy_pages(root: Path, here: Path, source: Path) -> None:
     for name, page_name in _BESIDE.items():
         text = (root / name).read_text(encoding="utf-8").replace("](docs/", "](")
         (source / page_name).write_text(text, encoding="utf-8")
+    (source / "commands.md").write_text(_commands(root), encoding="utf-8")
     for page in source.glob("*.md"):
         page.write_text(_linked(page.read_text(encoding="utf-8"), source), encoding="utf-8")
+
+
+def _commands(root: Path) -> str:
+    """Return the page with the commands, as the README lists them."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    listed = text.partition("\n## Commands\n")[2].partition("\n## ")[0].strip()
+    return f"# Commands\n\n`cartflow COMMAND --help` lists the options of each.\n\n{listed}\n"
 
 
 def _linked(text: str, source: Path) -> str:
