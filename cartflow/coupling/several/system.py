@@ -18,7 +18,7 @@ from cartflow.coupling.several.layout import Layout
 from cartflow.coupling.several.passing import Parts, Passing
 from cartflow.coupling.several.wholes import WholesOfAll
 from cartflow.coupling.state import State
-from cartflow.pbpk.doses import Dose
+from cartflow.pbpk.doses import Dose, SoluteDose
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.flows.routes import ARTERY
 from cartflow.pbpk.organs.acting import ActingOrgans
@@ -45,6 +45,8 @@ class Tumours:
     happenings: Happenings = field(default_factory=Happenings)
     placed: Array | None = None
     order: ClassVar[int] = 2
+    # Nothing circulates beside cells where there are several tumours, so that no dose of it is due.
+    solute_doses: ClassVar[tuple[SoluteDose, ...]] = ()
     _others: dict[Hashable, Tumours] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
