@@ -18,7 +18,6 @@ from cartflow.pbpk.tumour import ONE, TumourVessels
 # Organs whose blood goes on to the liver.
 PORTAL = ("gut", "spleen", "small_intestine", "large_intestine", "pancreas")
 ENTERED = "entered_tumour"
-_CARRIERS: tuple[Carrier, ...] = ("plasma", "blood")
 
 
 @dataclass(kw_only=True)
