@@ -20,6 +20,7 @@ from cartflow.core.outcome import InputError, RunStopped
 
 _EVERY = 0.5  # seconds between looks at the cluster
 _COUNTED = 5.0  # between counts of its threads
+_FETCHED = 10.0  # within which what a batch came to is fetched
 _GRACE = 300.0  # beyond its limit, after which a member is given up that does not look at it
 
 
@@ -86,10 +87,15 @@ class _Crew:
     def _take(self, future: Any) -> None:
         """Fetch what came of a batch, in the thread in which Dask calls back.
 
-        Where a worker dies between its end and this, the batch is run once more meanwhile.
+        Where a worker dies between its end and this, the batch is run once more, and called back
+        for then: all clients of a process share the thread, which nobody may keep for himself.
         """
         try:
-            found = future.result()
+            found = future.result(timeout=_FETCHED)
+        except TimeoutError:
+            if self._client.status == "running":
+                future.add_done_callback(self._take)
+            return
         except BaseException as error:
             found = error
         self._back.put((future, found))

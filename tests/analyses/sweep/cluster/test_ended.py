@@ -3,6 +3,8 @@
 import threading
 import time
 from dataclasses import dataclass
+from queue import SimpleQueue
+from types import SimpleNamespace
 
 import pytest
 import xarray as xr
@@ -206,3 +208,31 @@ def test_a_cluster_is_the_default_of_large_sweeps():
     assert place.by_default(10_000, 2) == place.LOCAL
     assert place.by_default(9_999, 2) == place.THREADS
     assert place.by_default(10_000, 1) == place.THREADS
+
+
+class _RunOnceMore:
+    """A future whose worker died before its result was fetched."""
+
+    def __init__(self):
+        self.waited, self.asked = [], 0
+
+    def result(self, timeout):
+        self.asked += 1
+        if self.asked == 1:
+            raise TimeoutError
+        return "done"
+
+    def add_done_callback(self, call):
+        self.waited.append(call)
+
+
+@pytest.mark.parametrize(("status", "again"), [("running", 1), ("closed", 0)])
+def test_a_batch_that_is_run_once_more_keeps_no_thread(status, again):
+    crew = ended._Crew.__new__(ended._Crew)
+    crew._client, crew._back = SimpleNamespace(status=status), SimpleQueue()
+    future = _RunOnceMore()
+    crew._take(future)
+    assert (crew._back.qsize(), len(future.waited)) == (0, again)
+    for call in future.waited:
+        call(future)
+        assert crew._back.get_nowait() == (future, "done")
