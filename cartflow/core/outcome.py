@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
@@ -17,6 +18,16 @@ class InputError(CartflowError):
 
     def __init__(self, message: str) -> None:
         super().__init__(_one_line(message))
+
+
+@contextmanager
+def named(where: object) -> Iterator[None]:
+    """Put `where` before the message of any `InputError` raised within."""
+    try:
+        yield
+    except InputError as error:
+        msg = f"{where}: {error}"
+        raise InputError(msg) from None
 
 
 class StepFailed(CartflowError):

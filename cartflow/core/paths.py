@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,3 +50,20 @@ def require_file(path: Path) -> Path:
         msg = f"{path}: is a {kind}, not a file"
         raise InputError(msg)
     return path
+
+
+@contextmanager
+def read_as(path: Path, what: str) -> Iterator[None]:
+    """Name `path` in the `InputError` of a reader; any other error says it is no `what`.
+
+    Readers of other libraries raise whatever a damaged file makes them stumble over.
+    """
+    try:
+        yield
+    except InputError as error:
+        msg = f"{path}: {error}"
+        raise InputError(msg) from None
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        msg = f"{path}: cannot be read as {what} ({reason})"
+        raise InputError(msg) from None

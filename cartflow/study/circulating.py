@@ -12,16 +12,12 @@ from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.kinetics.network import Network, Role, Species, SpeciesUnit
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.circulation.circulation import Circulation
-from cartflow.pbpk.circulation.distribute import (
-    antibody_circulation,
-    cell_circulation,
-    molecule_circulation,
-    pool_circulation,
-    protein_circulation,
-)
 from cartflow.pbpk.circulation.load import load_solute
+from cartflow.pbpk.circulation.proteins import antibody_circulation, protein_circulation
+from cartflow.pbpk.circulation.small_molecules import molecule_circulation
 from cartflow.pbpk.circulation.solutes import Antibody, Protein, SmallMolecule, TumourWall
 from cartflow.pbpk.circulation.tables import CellsTable, EverywhereTable
+from cartflow.pbpk.circulation.undivided import cell_circulation, pool_circulation
 from cartflow.pbpk.doses import SoluteDose
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.tumour import TumourVessels

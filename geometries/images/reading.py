@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cartflow.core.outcome import InputError
-from cartflow.core.paths import as_path, kind_of, require_file
+from cartflow.core.paths import as_path, kind_of, read_as, require_file
 from cartflow.geometries.images.files.dicom import read_segmentation, read_series
 from cartflow.geometries.images.files.image import Image
 from cartflow.geometries.images.files.metaimage import read_metaimage
@@ -44,16 +44,8 @@ def read_image(path: str | Path) -> Image:
     else:
         reader = _reader(path)
         require_file(path)
-    try:
+    with read_as(path, "an image"):
         return reader(path)
-    except InputError as error:
-        msg = f"{path}: {error}"
-        raise InputError(msg) from None
-    # The readers raise whatever a damaged file makes them stumble over.
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        msg = f"{path}: cannot be read as an image ({reason})"
-        raise InputError(msg) from None
 
 
 def read_structures(paths: Sequence[str | Path]) -> Image:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.core.outcome import InputError, require_known
+from cartflow.core.outcome import InputError, named, require_known
 from cartflow.core.paths import as_path, require_file
 from cartflow.core.units import internal_unit, to_internal
 from cartflow.geometries.vessels.files.edge_table import read_edge_table
@@ -48,11 +48,8 @@ def read_lines(path: str | Path) -> Lines:
         msg = f"{path}: not a file of vessels; allowed: {', '.join(ENDINGS)}"
         raise InputError(msg)
     require_file(path)
-    try:
+    with named(path):
         return _READERS[ending](path)
-    except InputError as error:
-        msg = f"{path}: {error}"
-        raise InputError(msg) from None
 
 
 def read_vessels(
@@ -64,11 +61,8 @@ def read_vessels(
     of no length are left out. Raises `InputError` naming the file.
     """
     lines = read_lines(path)
-    try:
+    with named(path):
         return network_of(lines, unit, radius_name)
-    except InputError as error:
-        msg = f"{path}: {error}"
-        raise InputError(msg) from None
 
 
 def network_of(

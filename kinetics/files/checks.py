@@ -6,12 +6,12 @@ from collections.abc import Collection
 from itertools import pairwise
 from typing import Any
 
-from cartflow.core.outcome import InputError, require_known
+from cartflow.core.outcome import InputError, named, require_known
 from cartflow.core.parameters import Parameter, parameter
 from cartflow.core.units import split
 from cartflow.kinetics.expressions.dimensions import expression_dimension, unit_text
 from cartflow.kinetics.expressions.grammar import Expression, names, parse
-from cartflow.kinetics.files.context import Context, named
+from cartflow.kinetics.files.context import Context
 from cartflow.kinetics.files.schema import CheckTable
 from cartflow.kinetics.scenario import CHECK_KEYS, Check, require_check_keys
 

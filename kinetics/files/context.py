@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from cartflow.core.outcome import InputError, require_known
+from cartflow.core.outcome import InputError, named, require_known
 from cartflow.core.parameters import Parameter, Standing, parameter, signed
 from cartflow.kinetics.density import Scaling
 from cartflow.kinetics.expressions.dimensions import Dimension, unit_text
@@ -65,13 +64,3 @@ class Context:
             return Moment(
                 time=found if isinstance(raw, dict) else replace(found, standing=standing)
             )
-
-
-@contextmanager
-def named(where: str) -> Iterator[None]:
-    """Put `where` before the message of any `InputError` raised within."""
-    try:
-        yield
-    except InputError as error:
-        msg = f"{where}: {error}"
-        raise InputError(msg) from None

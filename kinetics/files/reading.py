@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from cartflow.core.outcome import InputError, suggest
+from cartflow.core.outcome import InputError, named, suggest
 from cartflow.core.parameters import Parameter
 from cartflow.core.tables import parse_toml, read_text, validate
 from cartflow.kinetics.density import Scaling
 from cartflow.kinetics.files.blocks import BLOCKS, block_reactions
 from cartflow.kinetics.files.checks import check
-from cartflow.kinetics.files.context import Context, named
+from cartflow.kinetics.files.context import Context
 from cartflow.kinetics.files.scenarios import jump, scenario, switch
 from cartflow.kinetics.files.schema import KineticsTable, ReactionTable, SpeciesTable
 from cartflow.kinetics.model import Model

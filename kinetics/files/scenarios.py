@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cartflow.core.outcome import InputError, require_known
+from cartflow.core.outcome import InputError, named, require_known
 from cartflow.core.parameters import Parameter, Standing, parameter
-from cartflow.kinetics.files.context import Context, named
+from cartflow.kinetics.files.context import Context
 from cartflow.kinetics.files.schema import DoseTable, JumpTable, ScenarioTable, SwitchTable
 from cartflow.kinetics.runs.timeline import require_end
 from cartflow.kinetics.scenario import Dose, Event, Jump, Scenario, Switch

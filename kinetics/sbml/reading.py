@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cartflow.core.outcome import InputError
+from cartflow.core.outcome import named
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.runs.conditions import require_locatable
 from cartflow.kinetics.sbml.bounds import bounded_text
@@ -28,7 +27,7 @@ def read_sbml(path: Path) -> Model:
     taken as a plain one, species are signals, and time is in the file's unit, a day if it states
     none. Raises `InputError`, naming the file and the element, for what is not read.
     """
-    with _named(path):
+    with named(path):
         sbml, source = _source(path)
         if states_roles(source) and not beyond_own(sbml, source):
             return own_model(sbml, source, _name(path))
@@ -37,7 +36,7 @@ def read_sbml(path: Path) -> Model:
 
 def read_foreign(path: Path) -> Foreign:
     """Return the model in an SBML file read as one of others, with what its names mean."""
-    with _named(path):
+    with named(path):
         sbml, source = _source(path)
         return _foreign(sbml, source, path)
 
@@ -78,12 +77,3 @@ def _flags(sbml: Any, source: Any) -> Iterator[str]:
 
 def _name(path: Path) -> str:
     return Names().new(path.stem)
-
-
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except InputError as error:
-        msg = f"{path}: {error}"
-        raise InputError(msg) from None

@@ -9,9 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.core.outcome import InputError, require_known
+from cartflow.core.outcome import require_known
 from cartflow.core.parameters import Parameter
 from cartflow.pbpk.flows.compartments import Compartment
+from cartflow.pbpk.flows.rates import checked_rates
 
 Array = NDArray[np.float64]
 
@@ -80,18 +81,7 @@ class Circulation:
 
     def __post_init__(self) -> None:
         """Check shape, signs and sums, and freeze the rates."""
-        rates = np.array(self.rates, dtype=float)
-        if rates.shape != (len(self.names), len(self.names)):
-            msg = f"circulating.{self.species}: rates of shape {rates.shape}"
-            raise InputError(msg)
-        off = rates - np.diag(np.diag(rates))
-        if not np.isfinite(rates).all() or (off < 0).any():
-            msg = f"circulating.{self.species}: rates must be finite and not negative"
-            raise InputError(msg)
-        if (np.abs(rates.sum(axis=0)) > 1e-12 * np.abs(np.diag(rates))).any():
-            msg = f"circulating.{self.species}: the columns of the rates must sum to zero"
-            raise InputError(msg)
-        rates.setflags(write=False)
+        rates = checked_rates(self.rates, self.names, f"circulating.{self.species}")
         object.__setattr__(self, "rates", rates)
 
     @cached_property

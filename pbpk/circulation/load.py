@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cartflow.core.outcome import InputError, suggest
+from cartflow.core.outcome import InputError, named, suggest
 from cartflow.core.tables import Table, read_toml, validate
 from cartflow.pbpk.circulation.solutes import Antibody, Protein, SmallMolecule
 from cartflow.pbpk.circulation.tables import SOLUTE_TABLES, CellsTable, EverywhereTable
@@ -41,7 +40,7 @@ def load_solute(
     table = validate(SOLUTE_TABLES[str(kind)], data, label, source=source)
     if isinstance(table, (EverywhereTable, CellsTable)):
         return table, table
-    with _named(f"{label}: "):
+    with named(label):
         parts = {key: value for key, value in fields_of(table).items() if key not in _SAID}
         return _NOUNS[str(kind)](**parts), table
 
@@ -54,12 +53,3 @@ def _merged(data: dict[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
         by_name = isinstance(old, dict) and isinstance(value, Mapping) and "value" not in value
         result[key] = {**old, **value} if by_name and isinstance(old, dict) else value
     return result
-
-
-@contextmanager
-def _named(prefix: str) -> Iterator[None]:
-    try:
-        yield
-    except InputError as error:
-        msg = f"{prefix}{error}"
-        raise InputError(msg) from None

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.circulation.circulation import ELIMINATED
 from cartflow.pbpk.flows.compartments import Compartment, Space
+from cartflow.pbpk.flows.rates import rates_of
 from cartflow.pbpk.flows.streams import Stream, streams
 from cartflow.pbpk.trafficking import Carrier, OrganTrafficking, Trafficking
 from cartflow.pbpk.tumour import ONE, TumourVessels
@@ -17,7 +18,6 @@ from cartflow.pbpk.tumour import ONE, TumourVessels
 # Organs whose blood goes on to the liver.
 PORTAL = ("gut", "spleen", "small_intestine", "large_intestine", "pancreas")
 ENTERED = "entered_tumour"
-_CARRIERS: tuple[Carrier, ...] = ("plasma", "blood")
 
 
 @dataclass(kw_only=True)
@@ -56,12 +56,7 @@ class Ways:
 
     def rates(self) -> NDArray[np.float64]:
         """Return the matrix of all arcs; its diagonal is minus what leaves."""
-        place = {name: number for number, name in enumerate(self.compartments)}
-        matrix = np.zeros((len(place), len(place)))
-        for source, target, rate in self.arcs:
-            matrix[place[target], place[source]] += rate
-        np.fill_diagonal(matrix, -matrix.sum(axis=0))
-        return matrix
+        return rates_of(self.compartments, self.arcs)
 
 
 def plasma_streams(

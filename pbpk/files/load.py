@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from cartflow.core.outcome import InputError, suggest
+from cartflow.core.outcome import InputError, named, suggest
 from cartflow.core.remembered import Same, Written
 from cartflow.core.tables import Table, validate
 from cartflow.pbpk.body import Body, Cavity, Organ, require_organ
@@ -66,7 +64,7 @@ def _body(
     data: Written, file: str, like: Same | None = None, stated: Written | None = None
 ) -> Body:
     table = validate(BodyTable, data.value, file, source="")
-    with _named(f"{file}: "):
+    with named(file):
         organs = {name: _organ(name, organ) for name, organ in table.organs.items()}
         cavities = {name: Cavity(**fields_of(c)) for name, c in table.cavities.items()}
         parts = {**fields_of(table), "organs": organs, "cavities": cavities}
@@ -100,7 +98,7 @@ def load_trafficking(name_or_path: str | Path, directory: Path | None = None) ->
     """
     data, file = _read("trafficking", name_or_path, directory)
     table = _trafficking_table(Written(data), str(file))
-    with _named(f"{file}: made_for: "):
+    with named(f"{file}: made_for"):
         made_for = load_body(table.made_for, file.parent)
     return _trafficking(Written(data), str(file), Same(made_for))
 
@@ -113,10 +111,10 @@ def _trafficking_table(data: Written, file: str) -> TraffickingTable:
 @lru_cache(maxsize=32)
 def _trafficking(data: Written, file: str, made_for: Same) -> Trafficking:
     table = _trafficking_table(data, file)
-    with _named(f"{file}: "):
+    with named(file):
         organs = {}
         for name, organ in table.organs.items():
-            with _named(f"organs.{name}: "):
+            with named(f"organs.{name}"):
                 organs[name] = OrganTrafficking(**fields_of(organ))
         cavities = {name: CavityTrafficking(**fields_of(c)) for name, c in table.cavities.items()}
         parts = {
@@ -130,18 +128,8 @@ def _trafficking(data: Written, file: str, made_for: Same) -> Trafficking:
         return Trafficking(**{**fields_of(table), **parts})
 
 
-@contextmanager
-def _named(prefix: str) -> Iterator[None]:
-    """Put `prefix` before the message of an `InputError`."""
-    try:
-        yield
-    except InputError as error:
-        msg = f"{prefix}{error}"
-        raise InputError(msg) from None
-
-
 def _organ(name: str, table: OrganTable) -> Organ:
-    with _named(f"organs.{name}: "):
+    with named(f"organs.{name}"):
         return Organ(**fields_of(table))
 
 
@@ -178,7 +166,7 @@ def _read(
 def _require_organs(tables: Any, file: str) -> None:
     """Raise `InputError` on an unknown organ, before what its table lacks is complained of."""
     if isinstance(tables, dict):
-        with _named(f"{file}: "):
+        with named(file):
             for name in tables:
                 require_organ(name)
 

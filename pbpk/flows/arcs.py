@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cartflow.core.parameters import Parameter
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.flows.compartments import Compartment, Space
+from cartflow.pbpk.flows.rates import rates_of
 from cartflow.pbpk.flows.streams import Stream
 from cartflow.pbpk.scaling import ScalingRule, elimination_rate, entry_rate
 from cartflow.pbpk.trafficking import Trafficking
@@ -66,9 +67,4 @@ class Arcs:
 
     def rates(self) -> NDArray[np.float64]:
         """Return the matrix of all arcs; its diagonal is minus what leaves."""
-        place = {name: number for number, name in enumerate(self.compartments)}
-        matrix = np.zeros((len(place), len(place)))
-        for source, target, rate in self.arcs:
-            matrix[place[target], place[source]] += rate
-        np.fill_diagonal(matrix, -matrix.sum(axis=0))
-        return matrix
+        return rates_of(self.compartments, self.arcs)

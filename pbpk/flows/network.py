@@ -15,6 +15,7 @@ from cartflow.pbpk.body import Body
 from cartflow.pbpk.flows.arcs import Arcs
 from cartflow.pbpk.flows.assemble import body_arcs, handed_by
 from cartflow.pbpk.flows.compartments import Compartment
+from cartflow.pbpk.flows.rates import checked_rates
 from cartflow.pbpk.flows.routes import entries
 from cartflow.pbpk.flows.streams import counted_share
 from cartflow.pbpk.record import Used, used_parameters
@@ -65,19 +66,7 @@ class OrganNetwork:
 
     def __post_init__(self) -> None:
         """Check shape, names, signs and column sums, and freeze the rates."""
-        rates = np.array(self.rates, dtype=float)
-        names = self.names
-        if rates.shape != (len(names), len(names)) or len(set(names)) != len(names):
-            msg = f"network: rates of shape {rates.shape} for the compartments {', '.join(names)}"
-            raise InputError(msg)
-        off = rates - np.diag(np.diag(rates))
-        if not np.isfinite(rates).all() or (off < 0).any():
-            msg = "network: rates between compartments must be finite and not negative"
-            raise InputError(msg)
-        if (np.abs(rates.sum(axis=0)) > 1e-12 * np.abs(np.diag(rates))).any():
-            msg = "network: the columns of the rates must sum to zero"
-            raise InputError(msg)
-        rates.setflags(write=False)
+        rates = checked_rates(self.rates, self.names, "network")
         object.__setattr__(self, "rates", rates)
 
     @cached_property

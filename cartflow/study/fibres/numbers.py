@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cartflow.core.outcome import InputError, require_known
+from cartflow.core.outcome import InputError, named, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.core.tables import validate
 from cartflow.core.units import to_internal
@@ -73,17 +72,17 @@ def directed(
             aligned = per_cell(table.alignment, "1", f"{key}.alignment")
             if table.exponent is not None:
                 aligned = aligned**table.exponent.value
-        with _named(where):
+        with named(where):
             tensors, words = _along(table, means, aligned, geometry, folder)
             mean, shape = split(geometry, tensors)
     elif isinstance(table, TensorTable):
-        with _named(where):
+        with named(where):
             tensors, words = _own(table, geometry, folder)
             mean, shape = split(geometry, tensors)
             _refuse_water(mean, table)
     else:
         given = per_cell(table.mean, "mm^2/day", f"{key}.mean")
-        with _named(where):
+        with named(where):
             tensors, words = _by_law(table, geometry, folder)
             _, shape = split(geometry, tensors)
             mean = given
@@ -93,16 +92,6 @@ def directed(
         numbers=_numbers(table, key),
         words=f"{words}; {spread(geometry, mean, shape)}",
     )
-
-
-@contextmanager
-def _named(where: str) -> Iterator[None]:
-    """Put what an error is about before its message."""
-    try:
-        yield
-    except InputError as error:
-        msg = f"{where}: {error}"
-        raise InputError(msg) from None
 
 
 def spread(geometry: Geometry, mean: Array, shape: Array) -> str:

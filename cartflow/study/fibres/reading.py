@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cartflow.core.outcome import InputError
-from cartflow.core.paths import as_path, require_file
+from cartflow.core.paths import as_path, read_as, require_file
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.images.cells import boxes_of
 from cartflow.geometries.images.files.nifti import read_nifti_vectors
@@ -101,15 +101,8 @@ def _components(given: Any, number: int, folder: Path) -> tuple[Array, Array, bo
         if not path.name.lower().endswith((".nii", ".nii.gz")):
             msg = f"{path}: images of tensors and directions are read from .nii and .nii.gz"
             raise InputError(msg)
-        try:
+        with read_as(path, "an image"):
             image, symmetric = read_nifti_vectors(path, number)
-        except InputError as error:
-            msg = f"{path}: {error}"
-            raise InputError(msg) from None
-        except Exception as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            msg = f"{path}: cannot be read as an image ({reason})"
-            raise InputError(msg) from None
         return image.scaled(image.stored).astype(np.float64), image.affine, symmetric
     if isinstance(given, (tuple, list)) and len(given) == 2:
         values, affine = np.asarray(given[0], dtype=float), checked_affine(given[1])

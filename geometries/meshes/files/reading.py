@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 
 from cartflow.core.outcome import InputError
-from cartflow.core.paths import as_path, require_file
+from cartflow.core.paths import as_path, read_as, require_file
 from cartflow.geometries.checks import length_in_mm
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.meshes.files.blocks import FileMesh, named_mesh
@@ -26,19 +26,11 @@ def read_mesh(path: str | Path, unit: MeshUnit | None, thickness: float | None =
     no such file says; `thickness`, in mm, that of a plane mesh. Raises `InputError`.
     """
     path = require_file(as_path(path))
-    try:
+    with read_as(path, "a mesh"):
         found = _read(path)
         scale = _scale(found, unit)
         thick = None if thickness is None else length_in_mm(thickness, "thickness")
         return mesh_geometry(named_mesh(found, scale, thick))
-    except InputError as error:
-        msg = f"{path}: {error}"
-        raise InputError(msg) from None
-    # The readers raise whatever a damaged file makes them stumble over.
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        msg = f"{path}: cannot be read as a mesh ({reason})"
-        raise InputError(msg) from None
 
 
 def _read(path: Path) -> FileMesh:

@@ -8,8 +8,8 @@ from scipy.integrate import solve_ivp
 
 from cartflow.core.parameters import parameter
 from cartflow.kinetics.network import Network, Species
-from cartflow.pbpk.circulation.distribute import antibody_circulation
 from cartflow.pbpk.circulation.load import load_solute
+from cartflow.pbpk.circulation.proteins import antibody_circulation
 from cartflow.pbpk.files.load import load_body
 from cartflow.pbpk.flows.network import organ_network
 from cartflow.pbpk.organs.acting import ActingOrgans
