@@ -31,6 +31,7 @@ def test_the_names():
         "Fitted",
         "FittedMixed",
         "Fludarabine",
+        "Greenspan",
         "InputError",
         "Result",
         "RunStopped",

@@ -74,7 +74,7 @@ receptor = "receptor"
 reference = 50000
 half = 500
 potency = 3
-exhausted_after = 5
+exhausted_after = 3
 exhausted = "spent"
 [[cells.effects]]
 reaction = "division"

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from studies import BALL, DOSE, in_tumour, study
 
 from cartflow.results.barriers import Barriers, barriers, in_words
+from cartflow.study.study import Study
 
 TIMES = np.array([0.0, 1.0, 3.0, 7.0])
 INFUSED = np.array([0.0, 1e6, 1e6, 1e6])
@@ -61,3 +63,28 @@ def test_without_cells_there_is_none(changed):
 
 def test_an_even_spread_has_no_barrier_on_the_way():
     assert found(core=SHARE * INSIDE).penetration == pytest.approx(1.0, rel=1e-14)
+
+
+STUDY = study(in_tumour(BALL), time='end = "1 day"\nevery = "6 h"')
+
+
+def test_a_run_tells_them_of_its_own_fields():
+    result = Study.from_text(STUDY).run()
+    tumour, told = result.tree["tumour"].to_dataset(), result.tree["summary"].to_dataset()
+    deep = tumour["depth"].values >= 0.5 * tumour["depth"].values.max()
+    volumes = tumour["cell_volume"].values * deep
+    cells = tumour["cart"].values @ volumes
+    np.testing.assert_allclose(tumour["core_cells"], cells, rtol=1e-12)
+    numbers = result.summary()
+    delivery = numbers["reached_tumour"] / numbers["infused"]
+    assert float(told["delivery"]) == pytest.approx(delivery, rel=1e-14)
+    infused = numbers["infused"] / tumour["cell_volume"].values.sum()
+    names = ("delivery", "persistence", "penetration", "days")
+    product = infused * np.prod([float(told[name]) for name in names])
+    exposure = np.trapezoid(cells, tumour["time"].values) / volumes.sum()
+    assert product == pytest.approx(exposure, rel=1e-12)
+
+
+def test_cells_put_into_the_tissue_leave_them_out():
+    text = STUDY.replace(DOSE, f'{DOSE}\nroute = "intratumoural"')
+    assert "delivery" not in Study.from_text(text).run().tree["summary"].variables

@@ -49,6 +49,8 @@ EXPECTED = {
         "tumour": ("time", "r"),
         "penetration_depth": PER_PHENOTYPE,
         "penetration_depth_all": ("time",),
+        "core_cells": ("time",),
+        "core_volume": (),
         "cell_volume": ("r",),
         "depth": ("r",),
         "region_all": ("r",),
