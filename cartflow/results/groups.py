@@ -172,11 +172,17 @@ def exchange_group(record: Record, simulation: Simulation) -> xr.Dataset:
 
 
 def _placed(record: Record, simulation: Simulation) -> bool:
-    """Return whether product cells came into the tissue otherwise than by its vessels."""
+    """Return whether product cells came into the tissue otherwise than by its body's vessels.
+
+    Without a body what vessels hand over is what counts as infused, and no share of it.
+    """
     last, coupled = record.states[-1].ledger, simulation.coupled
     routes = {dose.route for dose in coupled.doses}
+    own = [p.field in coupled.product_names for p in coupled.engine.problem.places]
     return bool(
         "intratumoural" in routes
+        or coupled.feed is not None
+        or last.came[own].any()
         or last.added[coupled.products].any()
         or coupled.in_tumour(simulation.initial).any()
     )

@@ -80,6 +80,7 @@ def _with_way(
         raise InputError(msg)
     if tumour.feeding == "rim":
         return _behind_film(field, tables[field.name], tumour, problem, key)
+    _require_whole_wall(tables[field.name], key)
     way = each.tumour
     assert way is not None
     porosity = problem.tissue.porosity_at(None)
@@ -88,6 +89,16 @@ def _with_way(
         msg = f"{key}: nothing of it returns from the tumour; state permeability and vessel_surface"
         raise InputError(msg)
     return replace(field, sources=(*field.sources, RegionSource(region=_ALL, removal=removal)))
+
+
+def _require_whole_wall(table: CirculatingTable, key: str) -> None:
+    """Raise `InputError` where one of the two numbers of the vessels' walls stands alone."""
+    ways = {"permeability": table.permeability, "vessel_surface": table.vessel_surface}
+    missing = [name for name, number in ways.items() if number is None]
+    if len(missing) == 1:
+        given = next(name for name in ways if name not in missing)
+        msg = f"{key}.{missing[0]}: is missing; {given} has no effect without it"
+        raise InputError(msg)
 
 
 def _behind_film(
