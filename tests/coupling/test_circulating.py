@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from cartflow.core.outcome import InputError
 from cartflow.study.study import Study
 
 UPTAKE = """
@@ -186,3 +187,13 @@ def test_what_events_take_out_of_the_tumour_is_counted(study):
     result = study({**SHORT, "events": events}).run()
     assert float(result.tree["circulating"]["removed_drug"][-1]) > 0
     assert balance(result) <= 1e-12
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [({"permeability": "1 mm/day"}, "vessel_surface"), ({"vessel_surface": "20 1/mm"}, "permeab")],
+)
+def test_half_a_wall_of_the_vessels_is_refused(study, given, missing):
+    settings = {f"circulating.drug.{key}": value for key, value in given.items()}
+    with pytest.raises(InputError, match=rf"circulating\.drug\.{missing}.*is missing"):
+        study(settings).run()

@@ -88,3 +88,31 @@ def test_a_run_tells_them_of_its_own_fields():
 def test_cells_put_into_the_tissue_leave_them_out():
     text = STUDY.replace(DOSE, f'{DOSE}\nroute = "intratumoural"')
     assert "delivery" not in Study.from_text(text).run().tree["summary"].variables
+
+
+def test_cells_that_come_through_the_rim_leave_them_out():
+    rim = {"type": "fixed_value", "value": "1e3 cells/mm^3"}
+    result = Study.from_text(STUDY, settings={"fields.cart.boundaries.rim": rim}).run()
+    assert "delivery" not in result.tree["summary"].variables
+
+
+def test_blood_as_given_leaves_them_out(tmp_path):
+    """What its vessels hand over is what counts as infused, so that all of it came in."""
+    (tmp_path / "blood.csv").write_text("day,cart\n0,10\n2,10\n")
+    body = '[body]\nname = "mouse_28g"\n[trafficking]\nname = "khot2019"\n'
+    settings = {
+        "tumour.plasma_flow": "0.01 mL/min/mL",
+        "tumour.egress_rate": "0.5 1/day",
+        "tumour.blood": {
+            "course": "blood.csv",
+            "time": "day",
+            "value": {"cart": "cart"},
+            "unit": "cells/uL",
+            "capture": 0.01,
+            "haematocrit": 0.45,
+        },
+    }
+    alone = STUDY.replace(DOSE, "").replace(body, "").replace('host = "flank"\n', "")
+    result = Study.from_text(alone, folder=tmp_path, settings=settings).run()
+    assert float(result.tree["exchange"]["cumulative_inflow"][-1, 0]) > 0
+    assert "delivery" not in result.tree["summary"].variables
