@@ -19,7 +19,8 @@ def quantity_schema(like: str, *, positive: bool) -> dict[str, Any]:
     plain = like == "1"
     text = {"type": "string", "pattern": _POSITIVE if positive else _NUMBER}
     if not plain:
-        text["pattern"] += r"\s*[^\s0-9.]"
+        # A unit may begin with a number, as 1/min does.
+        text["pattern"] += r"(\s*[^\s0-9.]|\s+1\s*/)"
     number: dict[str, Any] = {"type": "number"}
     if positive:
         number["exclusiveMinimum"] = 0

@@ -66,8 +66,8 @@ def test_run_prints_a_summary_and_writes_beside(folder, capsys):
     lines = out.splitlines()
     assert lines[0] == "outcome       finished at 0.0416667 day"
     assert lines[1] == "infused       1e+06 cells"
-    heads = ["tumour", "depth", "residents", "peak", "vessels", "balance", "steps"]
-    assert [line.split()[0] for line in lines[2:9]] == heads
+    heads = ["tumour", "depth", "residents", "peak", "barriers", "vessels", "balance", "steps"]
+    assert [line.split()[0] for line in lines[2:10]] == heads
     assert lines[-1] == "written       study.nc"
     assert "tiny" in err
     with xr.open_datatree("study.nc") as tree:
@@ -166,6 +166,7 @@ def test_plots(folder, capsys, name):
                 "ellipsoid",
                 "box",
                 "mask",
+                "mesh",
                 "phantom",
             ],
         ),

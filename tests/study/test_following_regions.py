@@ -203,5 +203,5 @@ def test_lines_of_cells_are_refused_by_name():
         'shape = "ball"\nradius = "1 mm"\ncells = 8',
     )
     text = text[: text.index("[geometry.regions]")] + text[text.index("[regions.lesion]") :]
-    with pytest.raises(InputError, match="for boxes and masks, and the ball is a line"):
+    with pytest.raises(InputError, match="for boxes and masks, and the ball is neither"):
         _ = Study.from_text(text.replace('injection_region = "seed"\n', "")).prepared
