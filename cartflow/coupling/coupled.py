@@ -13,6 +13,7 @@ from cartflow.core.parameters import Parameter
 from cartflow.core.totals import totals
 from cartflow.coupling.carried import carried_given, carried_sums, carried_supply
 from cartflow.coupling.door import Door, Opening
+from cartflow.coupling.dosing import Dosing
 from cartflow.coupling.draining import Draining, ramp
 from cartflow.coupling.exchange import SoluteExchange
 from cartflow.coupling.feed import Feed
@@ -99,6 +100,19 @@ class Coupled:
         )
 
     @cached_property
+    def dosing(self) -> Dosing:
+        """What the doses give."""
+        names = self.product_names
+        return Dosing(
+            network=self.network,
+            doses=self.doses,
+            products=names,
+            inside=names[: len(self.products)],
+            injection=self.injection,
+            feed=self.feed,
+        )
+
+    @cached_property
     def _draining(self) -> Draining:
         problem = self.engine.problem
         return Draining(
@@ -175,7 +189,7 @@ class Coupled:
         """Return the system as it is from `time` (days) to the next event."""
         places = (self.happenings.tumour, *self.happenings.sites)
         switched = [place.switched(time) for place in places]
-        injected = self.infusion(time)[1]
+        injected = self.dosing.infusion(time)[1]
         if not any(switched) and not injected.any():
             return self
         values = [tuple((name, p.value) for name, p in new.items()) for new in switched]
@@ -198,24 +212,9 @@ class Coupled:
         network = problem.network.with_parameters(switched)
         return self.engine.for_problem(replace(problem, network=network, infusion=infusion))
 
-    def bolus(self, dose: Dose) -> tuple[Array, Array, Array]:
-        """Return what a bolus adds: densities (products, mesh cells), cells in the body, and given.
-
-        The cells in the body are (compartments, products), those given (products,).
-        """
-        tumour = np.zeros((len(self.products), self.volumes.size))
-        body = np.zeros((len(self.network.compartments), len(self.product_names)))
-        infused, p = np.zeros(len(self.product_names)), self._product(dose)
-        infused[p] = dose.cells
-        if dose.route == "intratumoural":
-            tumour[p] = dose.cells * self.injection
-        else:
-            body[:, p] = dose.cells * self.network.entry(dose.route)
-        return tumour, body, infused
-
     def given(self, dose: Dose, state: State) -> State:
         """Return the state with a bolus given."""
-        added, cells, infused = self.bolus(dose)
+        added, cells, infused = self.dosing.bolus(dose)
         ledger, tumour = state.ledger.copy(), state.tumour.copy()
         ledger.infused += infused
         tumour[self.products] += added
@@ -238,8 +237,8 @@ class Coupled:
             given = carried_supply(self.organs, self.solute_doses, old.time)
             ledger.carried_infused += carried_sums(self.organs, given) * dt
             returning = exchange.leaving(tumour, 0.5 * dt)
-            supply, injected = self.infusion(old.time)
-            ledger.infused += self.counted(supply, injected) * dt
+            supply, injected = self.dosing.infusion(old.time)
+            ledger.infused += self.dosing.counted(supply, injected) * dt
             opening = self.door.at(tumour)
             draining = self._draining.at(tumour, opening.arrival)
             leaving = draining.leaving(tumour)
@@ -278,30 +277,6 @@ class Coupled:
             half.body, half.residents, 0.5 * dt, supply, None, half.carried, carried
         )
         return step.entered
-
-    def _product(self, dose: Dose) -> int:
-        species = self.engine.problem.network.index(dose.phenotype)
-        return int(np.flatnonzero(self.products == species)[0])
-
-    def infusion(self, time: float) -> tuple[Array, Array]:
-        """Return the supply to the body (compartments, products) and tumour (products), per day."""
-        body = np.zeros((len(self.network.compartments), len(self.product_names)))
-        tumour = np.zeros(len(self.products))
-        for dose in self.doses:
-            if dose.time <= time < dose.end:
-                p = self._product(dose)
-                if dose.route == "intratumoural":
-                    tumour[p] += dose.rate
-                else:
-                    body[:, p] += dose.rate * self.network.entry(dose.route)
-        if self.feed is not None:
-            body += self.feed.rise(time, body.shape)
-        return body, tumour
-
-    def counted(self, supply: Array, injected: Array) -> Array:
-        """Return the cells per day that a supply to body and tumour gives, of all products."""
-        given = np.zeros(len(self.product_names)) if self.feed is not None else supply.sum(axis=0)
-        return np.asarray(given + self.of_all(injected))
 
     def enter_handed_over(self, cells: Array, infused: Array) -> None:
         """Count as `infused` what vessels without a body hand over: it comes from outside."""

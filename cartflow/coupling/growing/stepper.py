@@ -57,8 +57,8 @@ class GrowingStepper:
         self.passed, state = [], old
         stops = [time for time in times if time > old.time]
         wanted = np.zeros_like(floor) if least is None else np.where(np.isfinite(least), least, 0.0)
-        supply, injected = self.coupled.infusion(old.time)
-        given = self.coupled.counted(supply, injected)
+        supply, injected = self.coupled.dosing.infusion(old.time)
+        given = self.coupled.dosing.counted(supply, injected)
         for _ in range(_PAUSE):
             stop = min([*stops, end])
             state, going, fallen = self._one(state, going, stop, floor, wanted, supply, given)

@@ -86,7 +86,7 @@ class LineStepper:
         `floor` do not count as errors. States at those `times` before the end that were passed
         are left in `passed`. Raises `StepFailed` naming the field.
         """
-        supply, injected = self.coupled.infusion(old.time)
+        supply, injected = self.coupled.dosing.infusion(old.time)
         before = going.taken
         tissue, body = np.array(old.tumour, order="C"), np.array(old.body.T, order="C")
         places = len(self.coupled.engine.problem.places)
@@ -115,7 +115,7 @@ class LineStepper:
         for mine, last in zip(saves.counts, counts, strict=True):
             mine[n] = last
         self.days = np.append(saves.days[:n], made.time)
-        given = self.coupled.counted(supply, injected)
+        given = self.coupled.dosing.counted(supply, injected)
         *passed, new = self._states(old, np.append(times[:n], time), given)
         failure = self._unbalanced(new)
         if made.why >= 0:

@@ -156,7 +156,7 @@ class Tumours:
         with np.errstate(all="ignore"):
             ledger, supply = old.ledger.copy(), self._infusion(old.time)
             tissues = [part.copy() for part in self.layout.parts(old.tumour)]
-            injected = [part.infusion(old.time)[1] for part in self.parts.values()]
+            injected = [part.dosing.infusion(old.time)[1] for part in self.parts.values()]
             ledger.infused += supply.sum(axis=0) * dt
             for rows, each in zip(self._passing.rows, injected, strict=True):
                 ledger.infused[rows] += each * dt

@@ -115,7 +115,7 @@ class WithTangents(Together):
 
 
 def _bolus(system: System, i: int) -> tuple[Array, Array, Array]:
-    return system.coupled.bolus(system.coupled.doses[i])
+    return system.coupled.dosing.bolus(system.coupled.doses[i])
 
 
 def _factors(system: System, time: float) -> list[Array]:

@@ -49,7 +49,7 @@ class TangentStepper:
         at = Going(
             u=np.array(old.tumour, order="C"),
             body=np.array(old.body.T, order="C"),
-            supply=np.array(stepper.coupled.infusion(old.time)[0].T, order="C"),
+            supply=np.array(stepper.coupled.dosing.infusion(old.time)[0].T, order="C"),
             slope=slope,
             counts=self._none_counted(),
         )
@@ -134,5 +134,5 @@ class TangentStepper:
 
 
 def _supply(system: System, time: float) -> tuple[Array, Array]:
-    body, tumour = system.coupled.infusion(time)
+    body, tumour = system.coupled.dosing.infusion(time)
     return body.T, tumour

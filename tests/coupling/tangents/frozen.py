@@ -84,7 +84,7 @@ class Frozen(Together):
         if id(self.coupled) not in self.steppers:
             self.steppers[id(self.coupled)] = LineStepper(self.coupled, self.control)
         stepper = self.steppers[id(self.coupled)]
-        return stepper, stepper.plan, stepper.room, self.coupled.infusion(self.state.time)
+        return stepper, stepper.plan, stepper.room, self.coupled.dosing.infusion(self.state.time)
 
     def _step(self, event):
         stepper, plan, room, (supply, injected) = self.parts()
@@ -173,7 +173,7 @@ class Complex(Frozen):
         super()._arrive()
 
     def _give(self, i, dose):
-        tumour, body, infused = self.changed(lambda s: s.coupled.bolus(s.coupled.doses[i]))
+        tumour, body, infused = self.changed(lambda s: s.coupled.dosing.bolus(s.coupled.doses[i]))
         new, ledger = self.state.tumour.copy(), self.state.ledger.copy()
         new[self.base.products] += tumour
         ledger.infused += infused
@@ -197,7 +197,7 @@ class Complex(Frozen):
             dual = dual_plan(plan, slopes, code)
             self.made[id(stepper)] = dual, room_of(plan, stepper.method.m.size, complex)
         dual, room = self.made[id(stepper)]
-        return stepper, dual, room, self.changed(lambda s: s.coupled.infusion(time))
+        return stepper, dual, room, self.changed(lambda s: s.coupled.dosing.infusion(time))
 
     def counted(self, stepper, old, counts, body, given):
         supply, injected, days = given
