@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cartflow.core.outcome import InputError
+from cartflow.core.outcome import InputError, named
 from cartflow.core.units import to_internal
 from cartflow.geometries.vessels.files.lines import Lines
 from cartflow.geometries.vessels.network import VesselNetwork
@@ -40,15 +40,12 @@ def vessel_rows(
         ["lines", f"{lines.lines}, of {len(lines.pairs)} segments between {_points(lines)} points"],
         ["values", ", ".join(lines.names) or "none"],
     ]
-    try:
+    with named(path):
         if lines.unit is None and unit is None:
             return [*rows, *_unknown(lines, radius_name)]
         network = network_of(lines, unit, radius_name)
         rows += [["unit", _unit_words(lines, unit)], *_size(network), *_walls(network)]
         rows += _spacing(network, voxel)
-    except InputError as error:
-        msg = f"{path}: {error}"
-        raise InputError(msg) from None
     return [*rows, *[["note", note] for note in network.notes], ["use", _USE]]
 
 

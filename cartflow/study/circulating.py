@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cartflow.core.outcome import InputError
+from cartflow.core.outcome import InputError, named
 from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.kinetics.network import Network, Role, Species, SpeciesUnit
 from cartflow.pbpk.body import Body
@@ -96,11 +96,9 @@ def _whole(
 def _initial(name: str, table: CirculatingTable, unit: str) -> float:
     if table.initial is None:
         return 0.0
-    try:
-        return signed(parameter(table.initial, _UNITS[unit]), "not_negative").value
-    except InputError as error:
-        msg = f"circulating.{name}.initial: {error}"
-        raise InputError(msg) from None
+    with named(f"circulating.{name}.initial"):
+        initial = signed(parameter(table.initial, _UNITS[unit]), "not_negative")
+    return initial.value
 
 
 def solute_doses(
@@ -125,11 +123,8 @@ def solute_doses(
 def _dose(
     circulation: Circulation, table: SoluteDoseTable, body: Body, end: Parameter
 ) -> SoluteDose:
-    try:
+    with named("amount"):
         amount = dosed_amount(table.amount, circulation, body)
-    except InputError as error:
-        msg = f"amount: {error}"
-        raise InputError(msg) from None
     if not amount > 0:
         msg = f"amount: '{table.amount}' must be above 0"
         raise InputError(msg)

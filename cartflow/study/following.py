@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cartflow.core.outcome import InputError, require_known
+from cartflow.core.outcome import InputError, named, require_known
 from cartflow.core.parameters import Parameter, parameter
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
@@ -104,11 +104,8 @@ def _clause(
     name, sign, raw = found.groups()
     require_known(name, network.species_names, where)
     row = network.index(name)
-    try:
+    with named(where):
         number = parameter(raw.strip(), network.species[row].unit)
-    except InputError as error:
-        msg = f"{where}: {error}"
-        raise InputError(msg) from None
     if not (number.value > 0 and np.isfinite(number.value)):
         msg = f"{where}: '{number.stated}' must be greater than 0"
         raise InputError(msg)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cartflow.core.outcome import InputError
+from cartflow.core.outcome import InputError, named
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.images.means import cell_means, filled
 from cartflow.pde.anisotropic.shapes import split
@@ -51,12 +51,10 @@ def on_cells(values: Any, geometry: Geometry, what: str) -> Array:
 
 def _averaged(values: Any, geometry: Geometry, what: str) -> Array:
     """Return the volume means over the mesh cells of an array that says where it lies."""
-    try:
+    with named(what):
         means = cell_means(image_of(values, Path()), geometry)
-        return filled(means.values, means.held, geometry, None)[0]
-    except InputError as error:
-        msg = f"{what}: {error}"
-        raise InputError(msg) from None
+        found, _ = filled(means.values, means.held, geometry, None)
+    return found
 
 
 def diffusivity_on_cells(values: Any, geometry: Geometry, what: str) -> Array:
@@ -80,11 +78,8 @@ def diffusivity_on_cells(values: Any, geometry: Geometry, what: str) -> Array:
     ):
         msg = f"{what}: it holds a tensor that is not symmetric, or not finite"
         raise InputError(msg)
-    try:
+    with named(what):
         mean, anisotropy = split(geometry, tensors)
-    except InputError as error:
-        msg = f"{what}: {error}"
-        raise InputError(msg) from None
     return np.column_stack([mean, anisotropy])
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cartflow.core.outcome import InputError, require_known
+from cartflow.core.outcome import InputError, named, require_known
 from cartflow.core.parameters import parameter, signed
 from cartflow.coupling.growing.coupled import growing
 from cartflow.coupling.growing.growth import Growth, Level, rooms
@@ -74,11 +74,8 @@ def _growth(table: GrowthTable, study: Composition, simulation: Simulation) -> G
     for name, size in table.sizes.items():
         require_known(name, table.cells, f"{KEY}.sizes")
         shares[network.index(name)] = size.value
-    try:
+    with named(f"{KEY}.cells"):
         room = rooms(shares, simulation.initial, table.cells)
-    except InputError as error:
-        msg = f"{KEY}.cells: {error}"
-        raise InputError(msg) from None
     taken = {*network.species_names, *table.radii}
     for name in NAMES:
         if name in taken:
@@ -99,13 +96,9 @@ def _level(table: RadiusTable, network: Network, key: str) -> Level:
         msg = f"{key}: {what}; give one of them"
         raise InputError(msg)
     species = network.index(table.field)
-    try:
-        value = signed(
-            parameter(getattr(table, given[0]), network.species[species].unit), "not_negative"
-        )
-    except InputError as error:
-        msg = f"{key}.{given[0]}: {error}"
-        raise InputError(msg) from None
+    stated = getattr(table, given[0])
+    with named(f"{key}.{given[0]}"):
+        value = signed(parameter(stated, network.species[species].unit), "not_negative")
     return Level(species=species, value=value.value, above=given[0] == "above")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cartflow.core.outcome import InputError
+from cartflow.core.outcome import InputError, named
 from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.vessels.densities import area_in_cells, length_in_cells
@@ -57,17 +57,14 @@ def spread(table: AnyNetworkTable, like: str, geometry: Geometry, folder: Path) 
 
 
 def _network(table: NetworkTable, folder: Path) -> VesselNetwork:
-    named = table.radius_name if isinstance(table, WallsTable) else None
-    network = read_vessels(folder / table.vessels, table.unit, named)
+    radius_name = table.radius_name if isinstance(table, WallsTable) else None
+    network = read_vessels(folder / table.vessels, table.unit, radius_name)
     if isinstance(table, WallsTable):
         radius, least = (
             None if given is None else given.value for given in (table.radius, table.least_radius)
         )
-        try:
+        with named(Path(table.vessels).name):
             network = network.with_radii(radius, least)
-        except InputError as error:
-            msg = f"{Path(table.vessels).name}: {error}"
-            raise InputError(msg) from None
     if table.shift is None:
         return network
     return network.moved(np.array([along.value for along in table.shift]))
