@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 Array = np.ndarray
-NAMES = ("delivery", "persistence", "penetration")
+_FACTORS = ("delivery", "persistence", "penetration")
 # Of the group `summary`: unit, and what it is.
 BARRIERS = {
     "delivery": ("1", "product cells that came into the tumour per cell infused"),
@@ -40,12 +40,12 @@ class Barriers:
     @property
     def largest(self) -> str:
         """The barrier that takes most: the smallest factor below 1, or '' if none is below."""
-        factors = {name: getattr(self, name) for name in NAMES}
+        factors = {name: getattr(self, name) for name in _FACTORS}
         known = {name: value for name, value in factors.items() if value < 1.0}
         return min(known, key=lambda name: known[name]) if known else ""
 
 
-_NONE = Barriers(**dict.fromkeys((*NAMES, "time_to_core", "days"), float("nan")))
+_NONE = Barriers(**dict.fromkeys(BARRIERS, float("nan")))
 
 
 def barriers(

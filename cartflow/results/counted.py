@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
@@ -74,7 +74,7 @@ def counted(state: State, simulation: Simulation, by: LargeCounts) -> Counted:
         products=coupled.of_all(by.products(tumour, rows)),
         amounts=by.amounts(tumour, problem.storage(tumour)),
         depths=by.depths(tumour, rows, _SHARE) * coupled.stretch(state),
-        core=np.array([_core(tumour[rows], problem.geometry)]),
+        core=np.array([_core((tumour[row] for row in rows), problem.geometry)]),
     )
 
 
@@ -125,9 +125,10 @@ def _counts(states: Sequence[State], simulation: Simulation) -> Iterator[Counted
         )
 
 
-def _core(densities: Array, geometry: Geometry) -> float:
-    """Return the cells of densities (products, cells) deeper than half of the deepest place."""
-    return float(_totals(densities, core_volumes(geometry)).sum())
+def _core(densities: Iterable[Array], geometry: Geometry) -> float:
+    """Return the cells of products, of (cells,) each, deeper than half of the deepest place."""
+    inside = core_volumes(geometry)
+    return sum((float(totals(each[None], inside)[0]) for each in densities), 0.0)
 
 
 @lru_cache(maxsize=1)
