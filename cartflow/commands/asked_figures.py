@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
-from cartflow.commands.drawing import Draw, what_it_lacks
+from cartflow.commands.drawing import Draw, telling, what_it_lacks
 from cartflow.core.dataset import read_tree, require_result
 from cartflow.core.outcome import InputError
 from cartflow.core.progress.shown import Telling, frames
@@ -19,6 +17,7 @@ from cartflow.results.figures.asked.movie import frame_times, plot_movie
 from cartflow.results.figures.asked.panel import require_tumour
 from cartflow.results.figures.asked.runs import plot_runs
 from cartflow.results.figures.asked.solid import plot_solid
+from cartflow.results.figures.run import plot_result
 from cartflow.results.one_tumour import one_tumour
 
 
@@ -29,10 +28,8 @@ def drawing_asked(path: Path, options: argparse.Namespace) -> Draw:
         return _solid(tree, path, options)
     asked = Asked(panels=options.panel, fields=options.field, days=options.day, cut=options.cut)
     if asked == Asked():
-        from cartflow.results.figures.run import plot_result
-
-        return lambda out: plot_result(tree, out)
-    return lambda out: _named(path, lambda: plot_asked(tree, asked, out))
+        return telling(path, lambda out: plot_result(tree, out))
+    return telling(path, lambda out: plot_asked(tree, asked, out))
 
 
 def _solid(tree: xr.DataTree, path: Path, options: argparse.Namespace) -> Draw:
@@ -40,7 +37,7 @@ def _solid(tree: xr.DataTree, path: Path, options: argparse.Namespace) -> Draw:
     if options.panel or options.cut or len(options.field) > 1 or len(options.day) > 1:
         raise InputError("--solid shows one field on one day, without panels or cuts")
     field, day = next(iter(options.field), None), next(iter(options.day), None)
-    return lambda out: _named(path, lambda: plot_solid(tree, out, field=field, day=day))
+    return telling(path, lambda out: plot_solid(tree, out, field=field, day=day))
 
 
 def several_runs(paths: list[Path], tumour: str | None) -> Draw:
@@ -75,8 +72,3 @@ def run_of(path: Path, tumour: str | None) -> xr.DataTree:
         if "body" not in tree.children:
             raise InputError("is no run of a study; only such have panels, fields and movies")
         return tree if tumour is None else one_tumour(tree, tumour)
-
-
-def _named(path: Path, draw: Callable[[], None]) -> None:
-    with what_it_lacks(path), np.errstate(all="ignore"):
-        draw()

@@ -38,6 +38,11 @@ def drawing(path: Path) -> Draw:
     tree = read_tree(path)
     with what_it_lacks(path):
         draw = _drawing(tree, path)
+    return telling(path, draw)
+
+
+def telling(path: Path, draw: Draw) -> Draw:
+    """Return what draws as `draw` does, and tells what the file at `path` lacks for it."""
 
     def drawn(out: Path) -> None:
         with what_it_lacks(path), np.errstate(all="ignore"):
@@ -65,12 +70,8 @@ def beside_measured(path: Path, name: str) -> tuple[Draw, str, list[str]]:
             msg = f"has none of the tissues of {measured.name}"
             raise InputError(msg)
     title = str(tree.attrs.get("title", ""))
-
-    def drawn(out: Path) -> None:
-        with what_it_lacks(path), np.errstate(all="ignore"):
-            plot_measured(found, measured, title, out)
-
-    return drawn, f"_{Path(measured.name).name}", in_words(found)
+    draw = telling(path, lambda out: plot_measured(found, measured, title, out))
+    return draw, f"_{Path(measured.name).name}", in_words(found)
 
 
 @contextmanager

@@ -10,16 +10,11 @@ from cartflow.core.outcome import InputError, named, suggest
 from cartflow.core.tables import Table, read_toml, validate
 from cartflow.pbpk.circulation.solutes import Antibody, Protein, SmallMolecule
 from cartflow.pbpk.circulation.tables import SOLUTE_TABLES, CellsTable, EverywhereTable
-from cartflow.pbpk.files.load import fields_of, file_of, names_of
+from cartflow.pbpk.files.load import fields_of, file_of
 
 Solute = Antibody | Protein | SmallMolecule | EverywhereTable | CellsTable
 _NOUNS = {"antibody": Antibody, "protein": Protein, "small_molecule": SmallMolecule}
 _SAID = ("kind", "name", "title", "references")
-
-
-def solute_names() -> list[str]:
-    """Return the names of the solutes that come with cartflow."""
-    return list(names_of("solute"))
 
 
 def load_solute(

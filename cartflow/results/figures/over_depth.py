@@ -20,10 +20,10 @@ def means_over_depth(tumour: xr.Dataset, name: str, times: Array) -> tuple[Array
     """
     if grows(tumour):
         return _below_a_moving_rim(tumour, name, times)
-    depth, volume = flat(tumour["depth"]), flat(tumour["cell_volume"])
+    depth, volume = _flat(tumour["depth"]), _flat(tumour["cell_volume"])
     inside = np.isfinite(volume)
     bins, centres = _bins(depth[inside], volume[inside])
-    rows = flat(tumour[name].isel(time=times), len(times))[:, inside]
+    rows = _flat(tumour[name].isel(time=times), len(times))[:, inside]
     means = [_means(row, volume[inside], bins, len(centres)) for row in rows]
     return centres, np.array(means)
 
@@ -32,8 +32,8 @@ def _below_a_moving_rim(tumour: xr.Dataset, name: str, times: Array) -> tuple[Ar
     """Return depths and a field there, as lines between mesh cells."""
     size = "radius" if "radius" in tumour.variables else "length"
     rim = np.asarray(tumour[size].values, dtype=float)[times]
-    below = rim[:, None] - flat(tumour[POSITION].isel(time=times), len(times))
-    rows = flat(tumour[name].isel(time=times), len(times))
+    below = rim[:, None] - _flat(tumour[POSITION].isel(time=times), len(times))
+    rows = _flat(tumour[name].isel(time=times), len(times))
     depths = np.linspace(0.0, below.max(), _MOST_PLACES)
     means = [
         np.interp(depths, at[::-1], row[::-1], right=np.nan)
@@ -42,7 +42,7 @@ def _below_a_moving_rim(tumour: xr.Dataset, name: str, times: Array) -> tuple[Ar
     return depths, np.array(means)
 
 
-def flat(values: xr.DataArray, times: int | None = None) -> Array:
+def _flat(values: xr.DataArray, times: int | None = None) -> Array:
     """Return values as one row, or as one for each of so many times."""
     if times is None:
         return np.asarray(values.values, dtype=float).ravel()

@@ -74,9 +74,14 @@ def _row(
 
 def cut_title(tumour: xr.Dataset, day: int, fixed: dict[str, int]) -> str:
     """Return the time and place of a cut."""
-    where = ", ".join(f"{d} = {float(tumour[d][i]):.4g}" for d, i in fixed.items())
+    where = place_words(tumour, fixed)
     time = f"day {float(tumour['time'][day]):.3g}"
     return f"{time}, {where}" if where else time
+
+
+def place_words(tumour: xr.Dataset, fixed: dict[str, int]) -> str:
+    """Return where a cut is; '' for a plane."""
+    return ", ".join(f"{d} = {float(tumour[d][i]):.4g}" for d, i in fixed.items())
 
 
 def draw_cut(

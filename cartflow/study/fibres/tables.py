@@ -78,7 +78,6 @@ FIBRE_LAWS: dict[str, type[WaterTable]] = {
     "amplified": AmplifiedTable,
     "von_mises_fisher": VonMisesFisherTable,
 }
-FIBRE_SOURCES = {"amplified": "jbabdi2005", "von_mises_fisher": "painter2013"}
 
 
 def has_directions(raw: Any) -> bool:

@@ -12,7 +12,7 @@ from cartflow.core.ticks import TUMOUR_COLOUR, colours, log_limits
 from cartflow.results.figures.field import Cut, plane_of
 from cartflow.results.figures.over_depth import means_over_depth
 from cartflow.results.figures.panels import shown_name, shown_unit
-from cartflow.results.figures.slices import draw_cut, scale
+from cartflow.results.figures.slices import draw_cut, place_words, scale
 
 Show = Callable[[int], None]
 
@@ -40,8 +40,8 @@ def moving_cut(tumour: xr.Dataset, name: str, axes: Axes, cut: Cut | None) -> Sh
     norm = scale(field.values)
     mesh = draw_cut(axes, tumour, field.isel(time=0), plane, norm)
     axes.figure.colorbar(mesh, ax=axes, label=f"{name} ({shown_unit(tumour[name])})")
-    where = ", ".join(f"{d} = {float(tumour[d][i]):.4g}" for d, i in fixed.items())
-    axes.set_title(f"{shown_name(tumour[name])}, {where}".rstrip(", "), fontsize=10)
+    words = [shown_name(tumour[name]), place_words(tumour, fixed)]
+    axes.set_title(", ".join(filter(None, words)), fontsize=10)
     floor = norm.vmin if norm.vmin else 0.0
     return lambda time: mesh.set_array(np.maximum(field[time].values, floor))
 
