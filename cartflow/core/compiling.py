@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numba
+from numba.core.dispatcher import Dispatcher
 
 from cartflow.core.cache_folder import VARIABLE, cache_folder, require_room
+from cartflow.core.compiled_files import keep_apart
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,16 +44,22 @@ _REORDER = {"contract", "reassoc", "nsz"}
 
 def njit(signature: Any = None, **options: Any) -> Decorator:
     """Return `numba.njit` with its `options`, for a function whose code is kept."""
-    compile_it: Any = numba.njit
+    compile_it: Any = numba.njit(**options)
 
     def decorate(function: F) -> F:
         # numba looks for the folder here, and has one setting for all packages.
         before, _config.CACHE_DIR = _config.CACHE_DIR, _folder()
         try:
-            decorated: F = compile_it(signature, **options)(function)
+            decorated: Any = compile_it(function)
         finally:
             _config.CACHE_DIR = before
-        return decorated
+        keep_apart(decorated)
+        # Not before: what is compiled with a signature is looked for on disk at once.
+        if signature is not None and isinstance(decorated, Dispatcher):
+            decorated.compile(signature)
+            decorated.disable_compile()
+        compiled: F = decorated
+        return compiled
 
     return decorate
 
