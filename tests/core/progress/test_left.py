@@ -32,6 +32,13 @@ def test_steps_that_lengthen_in_proportion_to_time_passed():
             assert by_speed > 1000.0
 
 
+def test_loops_that_are_compiled_before_the_first_step_are_no_part_of_the_trend():
+    left = TimeLeft(28.0, trend=True)
+    found = [left.at(25.0 + 0.1 * step, 0.01 + 0.1 * step) for step in range(100)]
+    assert found[:7] == [None] * 7
+    assert found[7:] == pytest.approx([28.0 - 0.1 * step for step in range(7, 100)], rel=0.05)
+
+
 def test_a_power_of_time_is_followed():
     assert said(1000.0, lambda t: t**3, 5.0) == pytest.approx(5.0, rel=0.05)
 
