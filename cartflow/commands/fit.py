@@ -55,6 +55,9 @@ def add_fit(commands: Any) -> None:
     )
     command.add_argument("--seed", type=int, default=1, metavar="K", help="of the starts")
     command.add_argument("--no-profiles", action="store_true", help="leave out the profiles")
+    command.add_argument(
+        "--next", action="store_true", help="say which next value would narrow each number most"
+    )
     command.add_argument("--petab", type=Path, metavar="FOLDER", help="write a PEtab problem too")
     command.add_argument("--hold-back", metavar="TEXT", help="test on values 'after 20 days'")
     command.add_argument("--workers", type=int, metavar="N", help="default: all processors")
@@ -91,7 +94,14 @@ def _fit(options: argparse.Namespace) -> int:
         msg = f"--petab {options.petab}: is there already; give a new folder"
         raise InputError(msg)
     with Stopping(), watched(options.what[0], told) as watch:
-        found = fit(options.what[0], options.data, options.vary, watch=watch, **given)
+        found = fit(
+            options.what[0],
+            options.data,
+            options.vary,
+            watch=watch,
+            next_value=options.next,
+            **given,
+        )
     if options.petab is not None:
         from cartflow.analyses.fit.petab.writing import write_petab
         from cartflow.core.terminal import tell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,19 +35,25 @@ def bands(problem: Problem, best: Found, curved: Curvature, fine: list[Subject])
 
     The mean's are by the delta method, on the logarithm where errors are log-normal.
     """
+    covariance = curved.spread
+    return [
+        _band(problem, best, each, subject, plain, moves, covariance)
+        for each, subject, plain, moves in courses(problem, best, fine)
+    ]
+
+
+def courses(
+    problem: Problem, best: Found, fine: list[Subject]
+) -> Iterator[tuple[Measured, Subject, Array, Array]]:
+    """Yield every observable of every subject over its times, with slopes on the inner scale."""
     values = problem.values(best.inner)
     stretch = problem.stretch(values)
-    covariance = curved.spread
-    found = []
     for place, subject in enumerate(fine):
         run = subject.runner.run(values[list(subject.takes)], True)
         for each in problem.measured:
             if np.any(each.subjects == place):
                 plain, moves = problem.courses(each, subject, run, values, True)
-                found.append(
-                    _band(problem, best, each, subject, plain, moves * stretch[:, None], covariance)
-                )
-    return found
+                yield each, subject, plain, moves * stretch[:, None]
 
 
 def _band(

@@ -17,6 +17,7 @@ from cartflow.analyses.fit.curvature import curvature
 from cartflow.analyses.fit.dataset import fit_dataset
 from cartflow.analyses.fit.fine import fine_subjects
 from cartflow.analyses.fit.known import known
+from cartflow.analyses.fit.narrowing import narrowing
 from cartflow.analyses.fit.optimise import Found, search, searched
 from cartflow.analyses.fit.parameters import Vary, read_vary
 from cartflow.analyses.fit.problem import Problem
@@ -88,6 +89,7 @@ def fit(
     starts: int = 20,
     seed: int = 1,
     profile: bool = True,
+    next_value: bool = False,
     exact: bool = True,
     threads: int | None = None,
     watch: Watch | None = None,
@@ -98,8 +100,9 @@ def fit(
     `vary` are ranges: ``["growth_rate=[0.1, 1] 1/day"]``. `observables` are expressions of what is
     simulated, `errors` error models by observable; those in `scale` and `offset` have one that is
     solved for. Searches begin at `starts` places drawn by `seed` and run in `threads`, with the
-    same bits for any number of them. Without `exact` derivatives are differences. Raises
-    `InputError` in one line, `RunStopped` where no search could begin.
+    same bits for any number of them. `next_value` adds which further value would narrow each
+    number most. Without `exact` derivatives are differences. Raises `InputError` in one line,
+    `RunStopped` where no search could begin.
     """
     most = min(os.cpu_count() or 1, MOST_THREADS)
     count = most
@@ -120,7 +123,9 @@ def fit(
         raise RunStopped(msg)
     which = range(len(problem.parameters)) if profile else range(0)
     curved, walked, best = _profiled(problem, best, which, count, watch)
-    found = bands(problem, best, curved, fine_subjects(problem, source, choices.dose_into))
+    what_known = known(problem, best)
+    fine = fine_subjects(problem, source, choices.dose_into)
+    found = bands(problem, best, curved, fine)
     asked = Asked(
         identity=source.identity(),
         settings=told,
@@ -130,7 +135,9 @@ def fit(
         seed=seed,
         exact=exact,
     )
-    dataset = fit_dataset(problem, ended, best, curved, walked, known(problem, best), found, asked)
+    dataset = fit_dataset(problem, ended, best, curved, walked, what_known, found, asked)
+    if next_value:
+        dataset = dataset.assign(narrowing(problem, best, curved, what_known, fine))
     return Fitted(dataset=dataset, problem=problem, best=best, source=source)
 
 

@@ -29,6 +29,7 @@ def fit_lines(dataset: xr.Dataset) -> list[str]:
     lines.append(f"known         {_known(dataset)}")
     lines += [f"not known     {words}" for words in a["not_known"].split(" | ") if words]
     lines += [f"flat          {words}" for words in _flat(dataset)]
+    lines += [f"next          {words}" for words in _next(dataset)]
     return lines
 
 
@@ -80,4 +81,25 @@ def _flat(dataset: xr.Dataset) -> list[str]:
             found.append(
                 f"{name}: within its range nothing speaks against values {' and '.join(sides)}"
             )
+    return found
+
+
+def _next(dataset: xr.Dataset) -> list[str]:
+    """Return the value that would narrow each number most, if that was asked for."""
+    if "curve_narrowing" not in dataset:
+        return []
+    found = []
+    for k, name in enumerate(dataset["parameter"].values):
+        ratios = dataset["curve_narrowing"].values[k]
+        if not np.isfinite(ratios).any():
+            found.append(f"{name}: not known, or told by what has a scale or offset")
+            continue
+        curve, point = np.unravel_index(np.nanargmin(ratios), ratios.shape)
+        where = dataset.isel(curve=curve)
+        error = float(dataset["standard_error"].values[k])
+        found.append(
+            f"{name}: {where['curve_observable'].item()} of {where['curve_subject'].item()} at "
+            f"{float(where['curve_time'][point]):.4g} day, standard error {error:.3g} -> "
+            f"{error * ratios[curve, point]:.3g}"
+        )
     return found

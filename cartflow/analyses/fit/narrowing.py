@@ -1,0 +1,71 @@
+"""Which next value would narrow a number most: one more of what was measured, at another time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from cartflow.analyses.fit.asked import numbers_of
+from cartflow.analyses.fit.bands import courses
+from cartflow.analyses.fit.curvature import Curvature
+from cartflow.analyses.fit.known import Known
+from cartflow.analyses.fit.measured import Measured
+from cartflow.analyses.fit.optimise import Found
+from cartflow.analyses.fit.problem import Problem, Subject
+from cartflow.analyses.fit.scatter import Data
+
+Array = np.ndarray
+_DIMS = ("parameter", "curve", "curve_point")
+_TEXT = "standard error of the parameter with one more value here, over that without it"
+
+
+def narrowing(
+    problem: Problem, best: Found, curved: Curvature, what: Known, fine: list[Subject]
+) -> Mapping[str, xr.Variable]:
+    """Return by how much one more value of each curve, at each of its times, narrows each number.
+
+    The covariance C becomes (C^-1 + R'R)^-1, with the information R'R that is expected of a value
+    at the estimates (Fisher's). Numbers at a bound count as given. It is nan where directions are
+    open, and for observables whose scale or offset is solved for: a value tells of these, too.
+    """
+    free = curved.free
+    curves = list(courses(problem, best, fine))
+    most = max(len(plain) for _, _, plain, _ in curves)
+    ratios = np.full((len(free), len(curves), most), np.nan)
+    for place, (each, _, plain, moves) in enumerate(curves):
+        linear = each.observable.scaled or each.observable.shifted
+        if not (linear or len(what.directions)):
+            rows = _expected(problem, best, each, plain, moves)[:, :, free]
+            ratios[free, place, : len(plain)] = _narrowed(
+                curved.covariance[np.ix_(free, free)], rows
+            )
+    return {"curve_narrowing": xr.Variable(_DIMS, ratios, {"long_name": _TEXT})}
+
+
+def _expected(problem: Problem, best: Found, each: Measured, middle: Array, moves: Array) -> Array:
+    """Return rows (time, row, parameter) with the information of a value as ``rows.T @ rows``."""
+    nothing = np.full(len(middle), np.nan)
+    sd = np.nanmean(each.data.sd) if np.isfinite(each.data.sd).any() else np.nan
+    data = Data(middle, np.full(len(middle), sd), nothing, np.zeros(len(middle), dtype=bool))
+    numbers = numbers_of(problem, best, problem.measured.index(each))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = each.error.scatter(data, middle, numbers).rows
+    rows = found[:, 0, :, None] * moves.T
+    # What counts say of their own size has no closed form, and is left out.
+    estimated = [k for k, v in enumerate(each.error.numbers.values()) if v is None]
+    stretch = problem.stretch(problem.values(best.inner))
+    if each.error.kind != "negative_binomial":
+        for parameter, number in zip(each.errors, estimated, strict=True):
+            rows[:, :, parameter] += stretch[parameter] * found[:, 1 + number]
+    return np.moveaxis(rows, 0, 1)
+
+
+def _narrowed(covariance: Array, rows: Array) -> Array:
+    """Return the ratios (parameter, time) of standard errors with rows (time, row, parameter)."""
+    moved = rows @ covariance
+    inner = np.eye(rows.shape[1]) + moved @ np.swapaxes(rows, 1, 2)
+    taken = np.einsum("trp,trp->pt", moved, np.linalg.solve(inner, moved))
+    left = 1.0 - taken / np.diag(covariance)[:, None]
+    return np.asarray(np.sqrt(np.maximum(left, 0.0)))
