@@ -27,7 +27,11 @@ def add_compare(commands: Any) -> None:
     rules = "number (default), per_kg or allometric: what of the study's dose is kept"
     command.add_argument("--dose", default="number", metavar="RULE", help=rules)
     command.add_argument(
-        "--out", type=Path, metavar="FILE", help="the dataset (default: STUDY's stem _bodies.nc)"
+        "-o",
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the dataset (default: STUDY's stem _bodies.nc)",
     )
     bands = "the band over trafficking models and scaling rules, and which choice makes it"
     command.add_argument("--bands", action="store_true", help=bands)

@@ -15,7 +15,7 @@ def add_examples(commands: Any) -> None:
     command = commands.add_parser("examples", help="list the examples that ship, or copy one")
     command.add_argument("name", nargs="?", metavar="NAME", help="the example to copy")
     command.add_argument(
-        "--out", type=Path, metavar="FOLDER", default=Path(), help="where to (default: here)"
+        "-o", "--out", type=Path, metavar="FOLDER", default=Path(), help="where to (default: here)"
     )
     command.set_defaults(command=_examples)
 

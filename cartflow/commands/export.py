@@ -38,7 +38,7 @@ def add_export(commands: Any) -> None:
         "--time", type=float, metavar="DAY", help="one saved time (default: all; nifti: the last)"
     )
     command.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="the folder (default: FILE's stem_FORMAT)"
+        "-o", "--out", type=Path, metavar="FOLDER", help="the folder (default: FILE's stem_FORMAT)"
     )
     command.add_argument("--tumour", metavar="NAME", help="which of several tumours")
     command.add_argument("--force", action="store_true", help="overwrite what was exported before")

@@ -28,6 +28,7 @@ def add_plot(commands: Any) -> None:
         help="what run, simulate, compare, ... wrote, or - piped in; several are runs to compare",
     )
     command.add_argument(
+        "-o",
         "--out",
         type=Path,
         metavar="FIGURE",

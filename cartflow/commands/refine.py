@@ -22,7 +22,11 @@ def add_refine(commands: Any) -> None:
     wanted = "the error wanted, as a share or in %% (default: 1%%)"
     command.add_argument("--to", default="1%", metavar="SHARE", help=wanted)
     command.add_argument(
-        "--out", type=Path, metavar="FILE", help="the dataset (default: STUDY's stem _meshes.nc)"
+        "-o",
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the dataset (default: STUDY's stem _meshes.nc)",
     )
     add_set(command)
     command.add_argument("--force", action="store_true", help="overwrite dataset and figure")

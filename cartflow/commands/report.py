@@ -23,7 +23,7 @@ def add_report(commands: Any) -> None:
         help="what run, simulate, sweep, fit, compare, sensitivity or refine wrote, or - piped in",
     )
     command.add_argument(
-        "--out", type=Path, metavar="HTML", help="the page (default: FILE's stem .html)"
+        "-o", "--out", type=Path, metavar="HTML", help="the page (default: FILE's stem .html)"
     )
     command.add_argument("--force", action="store_true", help="overwrite the page if it exists")
     command.set_defaults(command=_report)

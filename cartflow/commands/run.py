@@ -24,6 +24,7 @@ def add_run(commands: Any) -> None:
         "study", type=Path, metavar="STUDY", help="a TOML study file, or - for one that is piped in"
     )
     command.add_argument(
+        "-o",
         "--out",
         type=Path,
         metavar="FILE",

@@ -24,7 +24,11 @@ def add_sensitivity(commands: Any) -> None:
         "--spread", type=float, metavar="F", help="vary also what has no range, / and x F"
     )
     command.add_argument(
-        "--out", type=Path, metavar="FILE", help="dataset (default: STUDY's stem _sensitivity.nc)"
+        "-o",
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="dataset (default: STUDY's stem _sensitivity.nc)",
     )
     add_set(command)
     command.add_argument("--force", action="store_true", help="overwrite dataset and figure")

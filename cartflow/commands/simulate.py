@@ -19,7 +19,7 @@ def add_simulate(commands: Any) -> None:
     add_set(command, OF_A_MODEL)
     command.add_argument("--stochastic", type=int, metavar="N", help="N random runs as well")
     command.add_argument("--seed", type=int, default=1, metavar="K", help="of the random numbers")
-    command.add_argument("--out", type=Path, metavar="FILE", help="the result, as netCDF")
+    command.add_argument("-o", "--out", type=Path, metavar="FILE", help="the result, as netCDF")
     command.add_argument("--force", action="store_true", help="overwrite the result if it exists")
     command.set_defaults(command=_simulate)
 
