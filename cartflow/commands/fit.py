@@ -118,6 +118,8 @@ def _compare(options: argparse.Namespace, given: dict[str, Any]) -> int:
     if options.out is not None:
         msg = "fit: several models, or values held back, give a table alone; leave out --out"
         raise InputError(msg)
+    if options.next:
+        raise InputError("fit: --next is of one model, to all values; fit that alone")
     given = {**given, "profile": False}
     found = compare_fits(
         options.what, options.data, options.vary, hold_back=options.hold_back, **given

@@ -27,8 +27,16 @@ _STATED: tuple[str, ...] = (
     "each",
     "random",
     "covariate",
+    "points",
+    "name",
+    "dose_into",
+    "scenario",
+    "priors",
+    "hold_back",
+    "settings",
+    "petab",
+    "next",
 )
-_STATED += ("points", "name", "dose_into", "scenario", "priors", "hold_back", "settings", "petab")
 
 
 def fit_problem(options: argparse.Namespace) -> int:
@@ -56,7 +64,7 @@ def fit_problem(options: argparse.Namespace) -> int:
 
 
 # What mixed effects do not know, by the option's name.
-_NOT_MIXED = ("scale", "offset", "each", "priors", "hold_back", "no_profiles", "petab")
+_NOT_MIXED = ("scale", "offset", "each", "priors", "hold_back", "no_profiles", "petab", "next")
 
 
 def fit_population(options: argparse.Namespace, given: dict[str, Any]) -> int:

@@ -60,9 +60,7 @@ class Asked(Wanted):
 
 def numbers_of(problem: Problem, best: Found, place: int) -> Array:
     """Return the values of all numbers of a measured observable's error model."""
-    each = problem.measured[place]
-    free = iter(problem.values(best.inner)[list(each.errors)])
-    return np.array([next(free) if v is None else v for v in each.error.numbers.values()])
+    return problem.measured[place].numbers(problem.values(best.inner))
 
 
 def attributes(problem: Problem, best: Found, what: Known, asked: Asked) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,21 +30,22 @@ class Band:
     new_high: Array
 
 
-def bands(problem: Problem, best: Found, curved: Curvature, fine: list[Subject]) -> list[Band]:
-    """Return the bands of every observable of every subject, over the times of `fine` subjects.
+Course = tuple[Measured, Subject, Array, Array]
+
+
+def bands(problem: Problem, best: Found, curved: Curvature, curves: Sequence[Course]) -> list[Band]:
+    """Return the bands of every observable of every subject, over the times of their `courses`.
 
     The mean's are by the delta method, on the logarithm where errors are log-normal.
     """
     covariance = curved.spread
     return [
         _band(problem, best, each, subject, plain, moves, covariance)
-        for each, subject, plain, moves in courses(problem, best, fine)
+        for each, subject, plain, moves in curves
     ]
 
 
-def courses(
-    problem: Problem, best: Found, fine: list[Subject]
-) -> Iterator[tuple[Measured, Subject, Array, Array]]:
+def courses(problem: Problem, best: Found, fine: list[Subject]) -> Iterator[Course]:
     """Yield every observable of every subject over its times, with slopes on the inner scale."""
     values = problem.values(best.inner)
     stretch = problem.stretch(values)
@@ -68,9 +69,7 @@ def _band(
     scale, offset = best.at.linear[each.observable.name]
     middle, moves = scale * plain + offset, scale * moves
     wide = np.sqrt(np.maximum(np.einsum("pt,pq,qt->t", moves, covariance, moves), 0.0))
-    values = problem.values(best.inner)
-    free = iter(values[list(each.errors)])
-    numbers = np.array([next(free) if v is None else v for v in each.error.numbers.values()])
+    numbers = each.numbers(problem.values(best.inner))
     sd = float(np.nanmean(each.data.sd)) if np.isfinite(each.data.sd).any() else 0.0
     if each.error.kind == "lognormal":
         safe = np.maximum(middle, 1e-300)

@@ -31,3 +31,8 @@ class Measured:
     times: Array
     data: Data
     errors: tuple[int, ...]
+
+    def numbers(self, values: Array) -> Array:
+        """Return all numbers of the error model, those estimated from all parameters' `values`."""
+        free = iter(values[list(self.errors)])
+        return np.array([next(free) if v is None else v for v in self.error.numbers.values()])

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 
-from cartflow.analyses.fit.asked import numbers_of
-from cartflow.analyses.fit.bands import courses
+from cartflow.analyses.fit.bands import Course
 from cartflow.analyses.fit.curvature import Curvature
 from cartflow.analyses.fit.known import Known
 from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.optimise import Found
-from cartflow.analyses.fit.problem import Problem, Subject
+from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.scatter import Data
 
 Array = np.ndarray
@@ -22,7 +21,7 @@ _TEXT = "standard error of the parameter with one more value here, over that wit
 
 
 def narrowing(
-    problem: Problem, best: Found, curved: Curvature, what: Known, fine: list[Subject]
+    problem: Problem, best: Found, curved: Curvature, what: Known, curves: Sequence[Course]
 ) -> Mapping[str, xr.Variable]:
     """Return by how much one more value of each curve, at each of its times, narrows each number.
 
@@ -31,7 +30,6 @@ def narrowing(
     open, and for observables whose scale or offset is solved for: a value tells of these, too.
     """
     free = curved.free
-    curves = list(courses(problem, best, fine))
     most = max(len(plain) for _, _, plain, _ in curves)
     ratios = np.full((len(free), len(curves), most), np.nan)
     for place, (each, _, plain, moves) in enumerate(curves):
@@ -49,13 +47,13 @@ def _expected(problem: Problem, best: Found, each: Measured, middle: Array, move
     nothing = np.full(len(middle), np.nan)
     sd = np.nanmean(each.data.sd) if np.isfinite(each.data.sd).any() else np.nan
     data = Data(middle, np.full(len(middle), sd), nothing, np.zeros(len(middle), dtype=bool))
-    numbers = numbers_of(problem, best, problem.measured.index(each))
+    values = problem.values(best.inner)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = each.error.scatter(data, middle, numbers).rows
+        found = each.error.scatter(data, middle, each.numbers(values)).rows
     rows = found[:, 0, :, None] * moves.T
     # What counts say of their own size has no closed form, and is left out.
     estimated = [k for k, v in enumerate(each.error.numbers.values()) if v is None]
-    stretch = problem.stretch(problem.values(best.inner))
+    stretch = problem.stretch(values)
     if each.error.kind != "negative_binomial":
         for parameter, number in zip(each.errors, estimated, strict=True):
             rows[:, :, parameter] += stretch[parameter] * found[:, 1 + number]

@@ -11,7 +11,7 @@ from typing import Any
 import xarray as xr
 
 from cartflow.analyses.fit.asked import Asked
-from cartflow.analyses.fit.bands import bands
+from cartflow.analyses.fit.bands import bands, courses
 from cartflow.analyses.fit.build import problem_of
 from cartflow.analyses.fit.curvature import curvature
 from cartflow.analyses.fit.dataset import fit_dataset
@@ -124,8 +124,8 @@ def fit(
     which = range(len(problem.parameters)) if profile else range(0)
     curved, walked, best = _profiled(problem, best, which, count, watch)
     what_known = known(problem, best)
-    fine = fine_subjects(problem, source, choices.dose_into)
-    found = bands(problem, best, curved, fine)
+    curves = list(courses(problem, best, fine_subjects(problem, source, choices.dose_into)))
+    found = bands(problem, best, curved, curves)
     asked = Asked(
         identity=source.identity(),
         settings=told,
@@ -137,7 +137,7 @@ def fit(
     )
     dataset = fit_dataset(problem, ended, best, curved, walked, what_known, found, asked)
     if next_value:
-        dataset = dataset.assign(narrowing(problem, best, curved, what_known, fine))
+        dataset = dataset.assign(narrowing(problem, best, curved, what_known, curves))
     return Fitted(dataset=dataset, problem=problem, best=best, source=source)
 
 

@@ -63,9 +63,7 @@ def scaled(each: Measured, plain: Array, moves: Array, values: Array) -> Scaled:
     scale, offset = linear_part(each, plain)
     predicted = scale * plain + offset
     tangents = scale * moves
-    free = iter(values[list(each.errors)])
-    numbers = np.array([next(free) if v is None else v for v in each.error.numbers.values()])
-    found = each.error.scatter(each.data, predicted, numbers)
+    found = each.error.scatter(each.data, predicted, each.numbers(values))
     places = [k for k, v in enumerate(each.error.numbers.values()) if v is None]
     gradient = tangents @ found.slopes[0]
     rows = found.rows[:, 0, :, None] * tangents.T

@@ -5,6 +5,7 @@ import pytest
 
 from cartflow.alone.simulate import simulate
 from cartflow.analyses.fit.run import fit
+from cartflow.cli import main
 
 SCENARIO = "pbt1_cart_0125"
 VARY = ["growth_rate=[0.02, 2] 1/h", "killing_constant=[0.04, 4] 1/h", "crowding=[0.05, 5]"]
@@ -61,3 +62,18 @@ def test_nothing_is_said_that_was_not_asked_for():
     plain = fitted(table, dict.fromkeys(("tumour", "cart"), "lognormal 0.1"))
     assert "curve_narrowing" not in plain.dataset
     assert not any(line.startswith("next") for line in plain.summary_lines())
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (["problem.yaml"], "--next is not known beside a PEtab problem"),
+        (["brummer2022", "--random", "crowding"], "--next is not known beside --random"),
+        (["brummer2022", "conte2025"], "--next is of one model, to all values"),
+        (["brummer2022", "--hold-back", "after 2 days"], "--next is of one model, to all values"),
+    ],
+)
+def test_where_it_is_not_known_it_is_refused(what, said, capsys):
+    data = [] if what == ["problem.yaml"] else ["--data", "assay.csv"]
+    assert main(["fit", *what, *data, "--next"]) == 2
+    assert said in capsys.readouterr().err

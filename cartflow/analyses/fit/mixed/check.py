@@ -64,11 +64,9 @@ def _simulated(
 
 
 def _drawn(each: Measured, predicted: Array, values: Array, random: np.random.Generator) -> Array:
-    free = iter(values[list(each.errors)])
-    numbers = np.array([next(free) if v is None else v for v in each.error.numbers.values()])
     if not np.isfinite(predicted).all():
         return np.full(len(predicted), np.nan)
-    return drawn(each.error, each, predicted, numbers, random)
+    return drawn(each.error, each, predicted, each.numbers(values), random)
 
 
 def drawn(

@@ -153,9 +153,7 @@ def _data(problem: Problem, population: Population, ended: Ended) -> dict[str, x
             found["individual"][here] = own[each.entries]
             found["typical"][here] = middle[each.entries]
             values = alone.values(_inner(population, ended)[k])
-            free = iter(values[list(each.errors)])
-            given = each.error.numbers.values()
-            numbers = np.array([next(free) if v is None else v for v in given])
+            numbers = each.numbers(values)
             away = each.error.standardised(each.data, own[each.entries], numbers)
             found["residual"][here] = np.where(each.data.censored, np.nan, away)
     return {
