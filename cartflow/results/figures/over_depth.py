@@ -14,15 +14,15 @@ _MOST_PLACES = 60
 def means_over_depth(tumour: xr.Dataset, name: str, times: Array) -> tuple[Array, Array]:
     """Return depths (mm), rising, and a field's means there at the times of these numbers.
 
-    Means (time, depth) are by volume over mesh cells of like depth, of up to 60 depths; a row of
-    cells keeps its own. Of a tumour that grows depths are below the rim of each time, and nan
-    beyond its last mesh cell.
+    Means (time, depth) are by volume over mesh cells of like depth, of up to 60 depths, which lie a
+    voxel or more apart; a row of cells keeps its own. Of a tumour that grows depths are below the
+    rim of each time, and nan beyond its last mesh cell.
     """
     if grows(tumour):
         return _below_a_moving_rim(tumour, name, times)
     depth, volume = _flat(tumour["depth"]), _flat(tumour["cell_volume"])
     inside = np.isfinite(volume)
-    bins, centres = _bins(depth[inside], volume[inside])
+    bins, centres = _bins(depth[inside], volume[inside], _voxel_width(tumour[name]))
     rows = _flat(tumour[name].isel(time=times), len(times))[:, inside]
     means = [_means(row, volume[inside], bins, len(centres)) for row in rows]
     return centres, np.array(means)
@@ -50,12 +50,20 @@ def _flat(values: xr.DataArray, times: int | None = None) -> Array:
     return np.asarray(first.values, dtype=float).reshape(times, -1)
 
 
-def _bins(depth: Array, volume: Array) -> tuple[Array, Array]:
-    """Return the bin of each mesh cell and the bins' mean depths, rising."""
+def _voxel_width(field: xr.DataArray) -> float:
+    """Return the narrowest side of a voxel, or 0 where mesh cells are not voxels."""
+    axes = [field[axis].values for axis in field.dims if axis in ("x", "y", "z")]
+    sides = [np.diff(axis).min() for axis in axes if axis.size > 1]
+    return float(min(sides)) if len(axes) > 1 and sides else 0.0
+
+
+def _bins(depth: Array, volume: Array, apart: float) -> tuple[Array, Array]:
+    """Return the bin of each mesh cell and the bins' mean depths, rising, `apart` or more."""
     distinct, place = np.unique(depth.round(9), return_inverse=True)
-    if distinct.size > _MOST_PLACES:
-        edges = np.linspace(depth.min(), depth.max(), _MOST_PLACES + 1)
-        place = np.clip(np.digitize(depth, edges) - 1, 0, _MOST_PLACES - 1)
+    most = min(_MOST_PLACES, int(np.ptp(depth) / apart) + 1) if apart else _MOST_PLACES
+    if distinct.size > most:
+        edges = np.linspace(depth.min(), depth.max(), most + 1)
+        place = np.clip(np.digitize(depth, edges) - 1, 0, most - 1)
         _, place = np.unique(place, return_inverse=True)
     number = int(place.max()) + 1
     return place, _means(depth, volume, place, number)

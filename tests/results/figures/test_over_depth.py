@@ -1,0 +1,41 @@
+"""Means over depth in masks: as many places as voxels lie below each other."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from cartflow.results.figures.over_depth import means_over_depth
+
+
+def _ball(voxel: float) -> xr.Dataset:
+    """Return a ball of 1 mm in voxels, with a field that is its depth."""
+    axis = np.arange(-1 + voxel / 2, 1, voxel)
+    x, y, z = np.meshgrid(axis, axis, axis, indexing="ij")
+    depth = 1 - np.sqrt(x**2 + y**2 + z**2)
+    inside = depth > 0
+    axes = ("x", "y", "z")
+    return xr.Dataset(
+        {
+            "depth": (axes, np.where(inside, depth, np.nan)),
+            "cell_volume": (axes, np.where(inside, voxel**3, np.nan)),
+            "cart": (("time", *axes), np.where(inside, depth, 0.0)[None]),
+        },
+        {"time": [0.0]} | {name: (name, axis) for name in axes},
+    )
+
+
+@pytest.mark.parametrize("voxel", [0.25, 0.1, 0.05])
+def test_depths_of_a_mask_lie_a_voxel_apart(voxel: float) -> None:
+    depths, means = means_over_depth(_ball(voxel), "cart", np.array([0]))
+    assert np.diff(depths).min() > 0
+    assert 0.6 / voxel < depths.size <= 1 / voxel + 1
+    np.testing.assert_allclose(means[0], depths, rtol=1e-12)
+
+
+def test_every_depth_holds_enough_voxels_to_be_smooth() -> None:
+    ball = _ball(0.1)
+    # What is 1 in every second voxel only is a half everywhere but in the core's few.
+    x, y, z = np.meshgrid(*[np.arange(20)] * 3, indexing="ij")
+    ball["cart"] = ball["cart"].copy(data=((x + y + z) % 2)[None].astype(float))
+    depths, means = means_over_depth(ball, "cart", np.array([0]))
+    assert np.abs(means[0][depths < 0.7] - 0.5).max() < 0.1
