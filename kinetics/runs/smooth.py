@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -29,24 +30,15 @@ def smooth(
     rtol: float,
 ) -> tuple[Piece, Array, list[int]]:
     """Return the smooth solution up to `end`, its last state, and what falls extinct there."""
-    from scipy.integrate import solve_ivp
-
     events = [_crossing(row, threshold) for row, threshold in extinction.items()]
     atol = _SMALLEST * np.maximum(largest, largest.max()) + 1e-300
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        # By the time since the start, of which even a nanosecond has all digits.
-        solution = solve_ivp(
-            lambda since, here: change(start + since, here),
-            (0.0, end - start),
-            state,
-            "LSODA",
-            first_step=min(_FIRST_STEP, 0.01 * (end - start)),
-            rtol=rtol,
-            atol=atol,
-            dense_output=True,
-            events=events or None,
-        )
+    # By the time since the start, of which even a nanosecond has all digits.
+    since = _Since(change, start)
+    for first in (min(_FIRST_STEP, 0.01 * (end - start)), None):
+        solution = _solved(since, end - start, state, first, rtol, atol, events)
+        # Where rates are far faster than that step LSODA has to find its first one.
+        if solution.success or solution.t[-1] > 0.0:
+            break
     if not solution.success:
         raise StepFailed(network.name, solution.message, start + float(solution.t[-1]))
     piece = Piece(
@@ -59,6 +51,42 @@ def smooth(
     found = solution.t_events or []
     fallen = [row for row, times in zip(extinction, found, strict=True) if times.size]
     return piece, solution.y[:, -1], fallen
+
+
+class _Since:
+    """The change of a state by the time since a start."""
+
+    def __init__(self, change: Callable[[float, Array], Array], start: float) -> None:
+        self._change, self._start = change, start
+
+    def __call__(self, since: float, state: Array) -> Array:
+        return self._change(self._start + since, state)
+
+
+def _solved(
+    since: _Since,
+    length: float,
+    state: Array,
+    first: float | None,
+    rtol: float,
+    atol: Array,
+    events: list[Callable[[float, Array], float]],
+) -> Any:
+    from scipy.integrate import solve_ivp
+
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return solve_ivp(
+            since,
+            (0.0, length),
+            state,
+            "LSODA",
+            first_step=first,
+            rtol=rtol,
+            atol=atol,
+            dense_output=True,
+            events=events or None,
+        )
 
 
 def _crossing(row: int, threshold: float) -> Callable[[float, Array], float]:

@@ -57,6 +57,7 @@ class _Run:
         self.span = plan.segments[-1].end
         self.largest = np.abs(plan.start)
         self.found: list[Piece] = []
+        self.first = True
 
     def pieces(self) -> tuple[Piece, ...]:
         state = self.plan.start
@@ -98,6 +99,11 @@ class _Run:
             if floors and len(parts) >= _MANY_STEPS * (len(_FLOORS) - len(floors)):
                 solver = self._solver(times[-1], end, solver.y, floors.pop(0))
             message = solver.step()
+            if solver.status == "failed" and not parts and self.first:
+                # Where rates are far faster than the run is long LSODA has to find its first step.
+                self.first = False
+                solver = self._solver(start, end, state, _FLOORS[0])
+                continue
             if solver.status == "failed":
                 raise StepFailed(self.network.name, str(message), float(solver.t))
             if solver.t <= times[-1]:
@@ -119,7 +125,7 @@ class _Run:
         self.largest = np.maximum(self.largest, np.abs(state))
         species = np.delete(self.largest, [] if self.clock is None else self.clock)
         atol = np.maximum(_SMALLEST * self.largest, floor * species.max(initial=0.0)) + 1e-300
-        first = min(_FIRST_STEP * self.span, 0.01 * (end - start))
+        first = min(_FIRST_STEP * self.span, 0.01 * (end - start)) if self.first else None
         return LSODA(self.change, start, state, end, first_step=first, rtol=self.rtol, atol=atol)
 
     def _jump(self, part: Any, start: float, end: float, before: Array) -> Jump | None:

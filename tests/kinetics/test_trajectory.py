@@ -190,3 +190,33 @@ time = "1 day"
     cells = run(model, model.scenario()).at(np.array([0.999, 1.0 + 1e-9, 2.0]))
     assert cells[:, 0] == pytest.approx([0.0, 1e26, 1e26], rel=1e-12)
     assert cells[:, 1] == pytest.approx([100.0 * np.exp(0.4995), 0.0, 0.0], rel=1e-8)
+
+
+def test_a_reaction_far_faster_than_the_run_is_long_is_found_its_first_step(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        """
+title = "a pair that meets at once"
+[species.first]
+role = "signal"
+unit = "1"
+initial = 1e12
+[species.second]
+role = "signal"
+unit = "1"
+initial = 1e12
+[parameters]
+meeting = "1e3 1/day"
+[reactions.pairs]
+consumes = { first = 1, second = 1 }
+rate = "meeting*first*second"
+[scenarios.one]
+end = "1 day"
+"""
+    )
+    model = load_model(path)
+    found = run(model, model.scenario())
+    times = np.array([1e-15, 1e-9, 1e-3, 1.0])
+    # dn/dt = -k n^2: n = n0/(1 + n0 k t)
+    exact = 1e12 / (1.0 + 1e15 * times)
+    np.testing.assert_allclose(found.at(times)[:, 0], exact, rtol=1e-6)
