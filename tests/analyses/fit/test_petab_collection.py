@@ -41,7 +41,8 @@ AMICI = {
 # With courses at nominal values (simulatedData), and no likelihood in AMICI's list. Those of
 # Perelson, Sneyd and Zheng are at other values: AMICI has our likelihood of the last two, and
 # Perelson's V rises in them, which it cannot at the nominal ones. Those of Raia, Fujita and
-# Isensee have other names for what is measured, and where; Borghans' and Elowitz' have numbers for parameters.
+# Isensee have other names for what is measured, and where; Borghans' and Elowitz' have numbers
+# for parameters.
 COURSES = (
     "Armistead_CellDeathDis2024",
     "Blasi_CellSystems2016",
