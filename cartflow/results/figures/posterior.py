@@ -67,10 +67,13 @@ def _pairs(below: SubFigure, dataset: xr.Dataset, count: int) -> None:
             axes.set_ylim(*ends[row])
         axes.set_xlim(*ends[column])
         _ticks(axes, row == count - 1, column == 0 and row > 0)
+        if row > column:
+            axes.yaxis.set_major_locator(MaxNLocator(3))
         if row == count - 1:
             axes.set_xlabel(_name(dataset, column), fontsize=6)
         if column == 0 and row > 0:
             axes.set_ylabel(_name(dataset, row), fontsize=6)
+    below.text(0.98, 0.98, "dashed: prior; upright: median", ha="right", va="top", fontsize=7)
 
 
 def _ends(values: Array) -> tuple[float, float]:
@@ -114,8 +117,6 @@ def prior_density(one: xr.Dataset, values: Array) -> Array:
 def _ticks(axes: Axes, below: bool, beside: bool) -> None:
     axes.tick_params(labelsize=5, labelbottom=below, labelleft=beside)
     axes.xaxis.set_major_locator(MaxNLocator(3))
-    if beside:
-        axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.grid(alpha=0.3)
 
 

@@ -43,8 +43,8 @@ def warnings_of(dataset: xr.Dataset) -> list[str]:
     mixed = [n for n, r in zip(names, r_hat, strict=True) if not r <= _HIGHEST_R_HAT]
     if mixed:
         found.append(
-            f"chains disagree about {several(mixed)} (R-hat {np.max(r_hat):.3g}, which should be "
-            f"below 1.01): do not use these numbers; sample longer, or look for two solutions"
+            f"chains disagree about {several(mixed)} (R-hat {np.max(r_hat):.4f}, which should be "
+            f"at most {_HIGHEST_R_HAT}): do not use these numbers; sample longer, or look for two solutions"
         )
     least = _LEAST_OF_A_CHAIN * a["chains"]
     few = np.minimum(dataset["effective_bulk"].values, dataset["effective_tail"].values)
@@ -64,11 +64,11 @@ def warnings_of(dataset: xr.Dataset) -> list[str]:
             f"{a['deepest']} draws ended at the longest path: the posterior is long and thin, "
             "and sampled slowly"
         )
-    shape = dataset["pareto_shape"].values
-    if np.any(shape > _LARGEST_SHAPE):
+    bold = int(np.sum(dataset["pareto_shape"].values > _LARGEST_SHAPE))
+    if bold:
         found.append(
-            f"elpd leans on {int(np.sum(shape > _LARGEST_SHAPE))} values that the samples cannot "
-            f"do without (Pareto shape above 0.7): do not compare models by it"
+            f"elpd leans on {bold} of the values too much to be sampled without (Pareto shape "
+            f"above {_LARGEST_SHAPE}): do not compare models by it"
         )
     return found
 
