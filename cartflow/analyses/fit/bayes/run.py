@@ -120,7 +120,7 @@ def fit_bayes(
     choices = choices_of(observables, errors, each=each, dose_into=dose_into, priors=priors)
     measurements = data if isinstance(data, Measurements) else read_measurements(data, names)
     source = source_of(what, scenario, told, exact)
-    problem, stated = _problem(measurements, source, vary, prior, choices)
+    problem, stated = posterior_problem(measurements, source, vary, prior, choices)
     count = _threads(threads)
     ended = searched(problem, starts, seed, count, counted(watch, "search", starts))
     best = min(ended, key=lambda found: found.at.loss)
@@ -151,7 +151,7 @@ def _threads(threads: int | None) -> int:
     return arguments.whole_number(threads, "threads", 1, MOST_THREADS)
 
 
-def _problem(
+def posterior_problem(
     data: Measurements,
     source: Source,
     vary: Vary,

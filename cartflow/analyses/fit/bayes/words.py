@@ -44,7 +44,8 @@ def warnings_of(dataset: xr.Dataset) -> list[str]:
     if mixed:
         found.append(
             f"chains disagree about {several(mixed)} (R-hat {np.max(r_hat):.4f}, which should be "
-            f"at most {_HIGHEST_R_HAT}): do not use these numbers; sample longer, or look for two solutions"
+            f"at most {_HIGHEST_R_HAT}): do not use these numbers; sample longer, or look for two "
+            "solutions"
         )
     least = _LEAST_OF_A_CHAIN * a["chains"]
     few = np.minimum(dataset["effective_bulk"].values, dataset["effective_tail"].values)
