@@ -16,6 +16,7 @@ from cartflow.results.figures.fitted import courses, require_variables
 
 Array = np.ndarray
 _MOST_CURVES, _MOST_PARAMETERS, _MOST_POINTS, _BINS = 4, 8, 1000, 40
+_WIDE = 20.0
 _Z_95 = 1.959963984540054
 _NEEDED = ("curve_middle", "value", "sample", "prior_95", "lowest", "highest", "logarithmic")
 
@@ -33,7 +34,8 @@ def require_posterior(dataset: xr.Dataset) -> None:
 def posterior_figure(dataset: xr.Dataset) -> Figure:
     """Return a figure of observables over time, of each parameter's marginal, and of pairs.
 
-    Marginals are on the scale that was sought, the prior a dashed line; pairs are of 1000 draws.
+    The prior is a dashed line; pairs are of 1000 draws. What spans more than a factor of 20 is
+    drawn as its decimal logarithm.
     """
     require_posterior(dataset)
     names = list(dict.fromkeys(dataset["curve_observable"].values.tolist()))[:_MOST_CURVES]
@@ -52,7 +54,9 @@ def posterior_figure(dataset: xr.Dataset) -> Figure:
 def _pairs(below: SubFigure, dataset: xr.Dataset, count: int) -> None:
     """Draw marginals on the diagonal and pairs below it."""
     panels = below.subplots(count, count, squeeze=False)
+    wide = [_wide(dataset.isel(parameter=k)) for k in range(count)]
     samples = [dataset["sample"].values[..., k].ravel() for k in range(count)]
+    samples = [np.log10(v) if w else v for v, w in zip(samples, wide, strict=True)]
     every = max(1, len(samples[0]) // _MOST_POINTS)
     ends = [_ends(each) for each in samples]
     for (row, column), axes in np.ndenumerate(panels):
@@ -60,7 +64,7 @@ def _pairs(below: SubFigure, dataset: xr.Dataset, count: int) -> None:
             axes.set_axis_off()
             continue
         if row == column:
-            _marginal(axes, dataset.isel(parameter=row), samples[row])
+            _marginal(axes, dataset.isel(parameter=row), samples[row], wide[row])
         else:
             pair = samples[column][::every], samples[row][::every]
             axes.plot(*pair, ".", markersize=1.5, alpha=0.5, rasterized=True)
@@ -70,9 +74,9 @@ def _pairs(below: SubFigure, dataset: xr.Dataset, count: int) -> None:
         if row > column:
             axes.yaxis.set_major_locator(MaxNLocator(3))
         if row == count - 1:
-            axes.set_xlabel(_name(dataset, column), fontsize=6)
+            axes.set_xlabel(_name(dataset, column, wide[column]), fontsize=6)
         if column == 0 and row > 0:
-            axes.set_ylabel(_name(dataset, row), fontsize=6)
+            axes.set_ylabel(_name(dataset, row, wide[row]), fontsize=6)
     below.text(0.98, 0.98, "dashed: prior; upright: median", ha="right", va="top", fontsize=7)
 
 
@@ -82,12 +86,19 @@ def _ends(values: Array) -> tuple[float, float]:
     return low - wide, high + wide
 
 
-def _marginal(axes: Axes, one: xr.Dataset, values: Array) -> None:
+def _wide(one: xr.Dataset) -> bool:
+    low, high = np.percentile(one["sample"].values, [2.5, 97.5])
+    return bool(int(one["logarithmic"])) and high > _WIDE * low
+
+
+def _marginal(axes: Axes, one: xr.Dataset, values: Array, wide: bool) -> None:
     """Draw how samples lie, with the density of the prior beside."""
     axes.hist(values, bins=_BINS, density=True, histtype="stepfilled", alpha=0.4)
     at = np.linspace(*_ends(values), 200)
     with np.errstate(all="ignore"):
-        axes.plot(at, prior_density(one, at), color="black", linewidth=0.9, linestyle="--")
+        own = 10.0**at if wide else at
+        density = prior_density(one, own) * (own * np.log(10.0) if wide else 1.0)
+    axes.plot(at, density, color="black", linewidth=0.9, linestyle="--")
     axes.axvline(float(np.median(values)), color="black", linewidth=0.6)
     axes.set_yticks([])
     axes.set_title(str(one["parameter"].values), fontsize=7)
@@ -120,6 +131,7 @@ def _ticks(axes: Axes, below: bool, beside: bool) -> None:
     axes.grid(alpha=0.3)
 
 
-def _name(dataset: xr.Dataset, k: int) -> str:
+def _name(dataset: xr.Dataset, k: int, wide: bool) -> str:
     unit = str(dataset["parameter_unit"].values[k])
-    return str(dataset["parameter"].values[k]) + ("" if unit == "1" else f" ({unit})")
+    name = str(dataset["parameter"].values[k]) + ("" if unit == "1" else f" ({unit})")
+    return f"log10 of {name}" if wide else name

@@ -16,6 +16,7 @@ Array = np.ndarray
 _Z_95 = 1.959963984540054
 # Standard deviations at which a normal prior that nothing else bounds is cut; beyond is 6e-5.
 _CUT = 4.0
+_UNSEEN = 6.0  # those at which a cut is not worth a word
 # About where searches begin, of an error's size: 95 % within a tenth and ten times.
 _OF_ERRORS = 10.0
 
@@ -54,8 +55,16 @@ class Prior:
             return f"{how} from {self.low:.4g} to {self.high:.4g}{unit} ({self.origin})"
         how = "log-normal" if self.logarithmic else "normal"
         low, high = self.middle95
-        limits = f", cut at {self.low:.4g} and {self.high:.4g}{unit}"
+        limits = f", cut at {self.low:.4g} and {self.high:.4g}{unit}" if self._is_cut else ""
         return f"{how}, 95 % within {low:.4g} to {high:.4g}{unit}{limits} ({self.origin})"
+
+    @property
+    def _is_cut(self) -> bool:
+        """Whether it ends where anything of it would lie."""
+        assert self.normal is not None
+        middle, sd = self.normal
+        ends = (self.inner(self.low), self.inner(self.high))
+        return min(abs(end - middle) for end in ends) < _UNSEEN * sd
 
 
 def read_given(texts: Mapping[str, str]) -> dict[str, Wanted]:
