@@ -15,7 +15,8 @@ STUDY = front_in_a_ball()
 def test_a_number_of_a_study_has_the_posterior_of_its_integral(folder):
     path = folder / "study.toml"
     source = study_source(path, {}, exact=True)
-    key = next(k for k in source.keys() if k.endswith("diffusivity"))
+    keys = source.keys()
+    key = next(k for k in keys if k.endswith("diffusivity"))
     stated = source.stated(key, "").value
     times = np.array([0.5, 1.0, 2.0, 3.0])
     low, high = 0.2 * stated, 4.0 * stated
