@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 import xarray as xr
+from legible import faults
 from scipy import stats
 
 from cartflow.alone.simulate import simulate
@@ -14,6 +15,7 @@ from cartflow.analyses.fit.bayes.words import warnings_of
 from cartflow.analyses.fit.run import fit
 from cartflow.cli import main
 from cartflow.core.outcome import InputError, RunStopped
+from cartflow.results.figures.posterior import posterior_figure, prior_density
 
 SCENARIO = "pbt1_cart_0125"
 START, GROWTH, CROWDING = 0.4633, 0.230303627, 0.558779003  # of the model's file, hours
@@ -236,6 +238,26 @@ def test_the_dataset_says_what_was_sampled(sampled):
     assert lines[0] == "sampled       brummer2022 to 12 values of 1 subject"
     assert "prior         growth_rate: even in the logarithm from 0.05 to 1 1/h (--vary)" in lines
     assert not any(line.startswith("warning") for line in lines)
+
+
+def test_the_figure_can_be_read_and_shows_decades(sampled):
+    dataset = sampled.dataset
+    assert faults(posterior_figure(dataset)) == []
+    random = np.random.default_rng(1)
+    wide = dataset["sample"] * 10 ** random.uniform(-2, 2, dataset["sample"].shape)
+    figure = posterior_figure(dataset.assign(sample=wide, lowest=dataset["lowest"] * 1e-3))
+    assert faults(figure) == []
+    labels = [axes.get_xlabel() for axes in figure.get_axes()]
+    assert "log10 of growth_rate (1/h)" in labels
+
+
+def test_the_priors_drawn_have_the_area_one(sampled):
+    for k in range(2):
+        one = sampled.dataset.isel(parameter=k)
+        for known in ([np.nan, np.nan], [0.2, 0.4]):
+            law = one.assign(prior_95=("end", known))
+            at = np.linspace(float(one["lowest"]), float(one["highest"]), 20001)
+            assert np.trapezoid(prior_density(law, at), at) == pytest.approx(1.0, rel=1e-4)
 
 
 def test_the_expected_density_of_a_new_value_is_that_of_leaving_out(grown, sampled):
