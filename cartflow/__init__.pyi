@@ -2,6 +2,8 @@
 # ruff: noqa: TID252
 from .analyses.cohort.run import run_cohort as run_cohort
 from .analyses.derivatives.run import run_with_derivatives as run_with_derivatives
+from .analyses.fit.bayes.run import Posterior as Posterior
+from .analyses.fit.bayes.run import fit_bayes as fit_bayes
 from .analyses.fit.mixed.run import FittedMixed as FittedMixed
 from .analyses.fit.mixed.run import fit_mixed as fit_mixed
 from .analyses.fit.petab.run import fit_petab as fit_petab

@@ -8,6 +8,7 @@ from typing import Any
 
 from cartflow.commands.ending import FINISHED, dataset_and_figure, written_and_drawn
 from cartflow.commands.fit_forms import fit_population, fit_problem, pairs, watched
+from cartflow.commands.fit_posterior import add_bayes, fit_posterior, refuse_without_bayes
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.commands.telling_option import add_telling, telling
 from cartflow.core.outcome import InputError
@@ -23,6 +24,9 @@ lloq, sd, replicate, and columns named as what --set sets); or it is as NONMEM h
   --error "blood=combined" --error "bli=student 4" --error "colonies=negative_binomial"
 --random names what differs between subjects (mixed effects), those joined by commas correlated:
   --random absorption --random "clearance, volume" --covariate "clearance=(weight/70)^?"
+--bayes samples the posterior; ranges have even chances, or 95 % of a prior with --priors, or what
+--prior says; --vary KEY alone has 95 % within the number's published range:
+  --bayes --vary "growth_rate=[0.01, 1] 1/day" --prior "growth_rate=[0.1, 0.3] 1/day"
 """
 
 
@@ -50,19 +54,22 @@ def add_fit(commands: Any) -> None:
     command.add_argument("--dose-into", metavar="SPECIES", help="where the table's doses go")
     command.add_argument("--scenario", metavar="S", help="a model's scenario (default: the first)")
     command.add_argument("--priors", action="store_true", help="ranges as priors (95 %%)")
-    command.add_argument(
-        "--starts", type=int, metavar="N", help="searches (20; 5 before random effects)"
-    )
+    command.add_argument("--starts", type=int, metavar="N", help="searches (20; 5 before others)")
     command.add_argument("--seed", type=int, default=1, metavar="K", help="of the starts")
     command.add_argument("--no-profiles", action="store_true", help="leave out the profiles")
     command.add_argument(
         "--next", action="store_true", help="say which next value would narrow each number most"
     )
+    add_bayes(command)
     command.add_argument("--petab", type=Path, metavar="FOLDER", help="write a PEtab problem too")
     command.add_argument("--hold-back", metavar="TEXT", help="test on values 'after 20 days'")
     command.add_argument("--workers", type=int, metavar="N", help="default: all processors")
     command.add_argument(
-        "-o", "--out", type=Path, metavar="FILE", help="dataset (default: its stem _fit.nc)"
+        "-o",
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="dataset (default: its stem _fit.nc or _posterior.nc)",
     )
     add_set(command, _EXAMPLES)
     add_telling(command)
@@ -80,6 +87,9 @@ def _fit(options: argparse.Namespace) -> int:
         return fit_problem(options)
     if options.data is None:
         raise InputError("fit: what it is fitted to is missing; give --data FILE")
+    if options.bayes:
+        return fit_posterior(options, _given(options))
+    refuse_without_bayes(options)
     if options.random:
         return fit_population(options, _given(options))
     for text in (*options.covariate, *(["--points"] if options.points else [])):

@@ -36,6 +36,11 @@ _STATED: tuple[str, ...] = (
     "settings",
     "petab",
     "next",
+    "bayes",
+    "prior",
+    "draws",
+    "warm_up",
+    "chains",
 )
 
 
@@ -129,7 +134,7 @@ def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
 
 @contextmanager
 def watched(title: str, told: Telling) -> Iterator[Watch]:
-    """Show searches, then profiles, as they end."""
+    """Show searches, then profiles or draws, as they end."""
     from contextlib import ExitStack
 
     from cartflow.core.progress.shown import members
@@ -139,7 +144,7 @@ def watched(title: str, told: Telling) -> Iterator[Watch]:
 
         def watch(what: str, done: int, failed: int, total: int) -> None:
             if what not in shown:
-                words = {"search": "searches", "profile": "profiles"}[what]
+                words = {"search": "searches", "profile": "profiles", "draw": "draws"}[what]
                 shown[what] = stack.enter_context(members(f"{title}: {words}", total, 0, told))
             shown[what](done, failed)
 

@@ -35,7 +35,7 @@ def fit_dataset(
     """Return the dataset of a fit; its attributes say what was asked for, its seed and versions."""
     parts = [
         estimates(problem, best, curved, walked, what),
-        _data(problem, best),
+        data_variables(problem, best),
         start_variables(problem, ended),
         profile_variables(problem, walked),
         curve_variables(curves, _BANDS),
@@ -115,7 +115,8 @@ def _outer(parameter: Parameter, inner: float) -> float:
     return float(np.exp(inner)) if parameter.logarithmic else inner
 
 
-def _data(problem: Problem, best: Found) -> dict[str, xr.Variable]:
+def data_variables(problem: Problem, best: Found) -> dict[str, xr.Variable]:
+    """Return the table, with what is predicted at the best values."""
     data = problem.measurements
     one = ("datum",)
     residual = np.full(data.size, np.nan)

@@ -49,6 +49,21 @@ class ErrorModel:
             return (np.log(data.value) - np.log(np.maximum(predicted, 1e-300))) / sigma
         return (data.value - predicted) / sigma
 
+    def draw(
+        self, data: Data, predicted: Array, numbers: Array, random: np.random.Generator
+    ) -> Array:
+        """Return new values about `predicted`, as they would scatter where `data` are."""
+        if self.kind == "poisson":
+            return random.poisson(np.maximum(predicted, 0.0)).astype(float)
+        if self.kind == "negative_binomial":
+            share = numbers[0] / (numbers[0] + np.maximum(predicted, 0.0))
+            return random.negative_binomial(numbers[0], share).astype(float)
+        sigma = sigma_of(self.kind, data, predicted, numbers).sigma
+        if self.kind == "student":
+            return predicted + sigma * random.standard_t(numbers[0], len(predicted))
+        away = sigma * random.standard_normal(len(predicted))
+        return predicted * np.exp(away) if self.kind == "lognormal" else predicted + away
+
     def spread(self, predicted: Array, numbers: Array, sd: float) -> tuple[Array, Array]:
         """Return where the middle 90 % of new values about `predicted` would lie."""
         return _spread(self.kind, predicted, numbers, sd)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -10,12 +11,13 @@ import xarray as xr
 
 def fit_lines(dataset: xr.Dataset) -> list[str]:
     """Return the lines that ``cartflow fit`` prints of a fit's dataset."""
-    lines = [f"fitted        {dataset.attrs['title'].removesuffix(': a fit')} to {_data(dataset)}"]
+    lines = [
+        f"fitted        {dataset.attrs['title'].removesuffix(': a fit')} to {data_words(dataset)}"
+    ]
     lines.append(f"searches      {_searches(dataset)}")
     rows = [["parameter", "estimate", "standard error", "95 % interval", "unit"]]
     rows += [_row(dataset, k) for k in range(dataset.sizes["parameter"])]
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    lines += ["  ".join(t.ljust(w) for t, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+    lines += aligned(rows)
     for name, (scale, offset) in json.loads(dataset.attrs["scales"]).items():
         lines.append(f"scale         {name}: {scale:.5g}, offset {offset:.5g}")
     for name, (kind, *numbers) in json.loads(dataset.attrs["error_models"]).items():
@@ -33,7 +35,14 @@ def fit_lines(dataset: xr.Dataset) -> list[str]:
     return lines
 
 
-def _data(dataset: xr.Dataset) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows of a table as lines, columns below each other."""
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return ["  ".join(t.ljust(w) for t, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+
+
+def data_words(dataset: xr.Dataset) -> str:
+    """Return how many values there are, of how many subjects."""
     size, low = dataset.sizes["datum"], int(dataset["censored"].sum())
     subjects = len(set(dataset["subject"].values.tolist()))
     censored = f", {low} of them below quantification" if low else ""

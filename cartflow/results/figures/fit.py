@@ -11,8 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from cartflow.core.saving.figures import save_figure
-from cartflow.core.ticks import colours
-from cartflow.results.figures.fitted import label, require_variables, residuals, unit_of
+from cartflow.results.figures.fitted import courses, label, require_variables, residuals
 
 _MOST_CURVES, _MOST_PROFILES, _COLUMNS = 8, 12, 4
 _RISE_95 = 3.841458820694124
@@ -42,7 +41,7 @@ def fit_figure(dataset: xr.Dataset) -> Figure:
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for k, name in enumerate(names):
-        _courses(axes[2 * k], dataset, name)
+        courses(axes[2 * k], dataset, name)
         residuals(axes[2 * k + 1], dataset, name)
     for k in range(count):
         _profile(axes[2 * len(names) + k], dataset, k)
@@ -50,51 +49,6 @@ def fit_figure(dataset: xr.Dataset) -> Figure:
         empty.set_axis_off()
     figure.suptitle(str(dataset.attrs.get("title", "")), fontsize=10)
     return figure
-
-
-def _subjects(dataset: xr.Dataset, name: str) -> list[int]:
-    return [k for k, n in enumerate(dataset["curve_observable"].values) if n == name]
-
-
-def _courses(axes: Axes, dataset: xr.Dataset, name: str) -> None:
-    places = _subjects(dataset, name)
-    measured = dataset["observable"].values == name
-    for colour, place in zip(colours(len(places)), places, strict=True):
-        curve = dataset.isel(curve=place)
-        time = curve["curve_time"].values
-        subject = str(curve["curve_subject"].values)
-        if len(places) <= 3:
-            ends = curve["curve_new_low"].values, curve["curve_new_high"].values
-            axes.fill_between(time, *ends, color=colour, alpha=0.12, linewidth=0)
-        ends = curve["curve_low"].values, curve["curve_high"].values
-        axes.fill_between(time, *ends, color=colour, alpha=0.3, linewidth=0)
-        axes.plot(time, curve["curve_middle"].values, color=colour, linewidth=1.2)
-        here = measured & (dataset["subject"].values == subject)
-        low = dataset["censored"].values.astype(bool)
-        axes.plot(
-            dataset["time"].values[here & ~low],
-            dataset["value"].values[here & ~low],
-            ".",
-            color=colour,
-            markersize=4,
-            label=subject,
-        )
-        axes.plot(
-            dataset["time"].values[here & low],
-            dataset["lloq"].values[here & low],
-            "v",
-            color=colour,
-            markersize=4,
-            fillstyle="none",
-        )
-    values = dataset["value"].values[measured]
-    values = values[np.isfinite(values)]
-    if values.size and values.min() > 0 and values.max() > 30 * values.min():
-        axes.set_yscale("log")
-        axes.set_ylim(0.3 * values.min(), 3.0 * values.max())
-    if 1 < len(places) <= 6:
-        axes.legend(fontsize=6)
-    label(axes, name, "time (day)", unit_of(dataset, name))
 
 
 def _profile(axes: Axes, dataset: xr.Dataset, k: int) -> None:

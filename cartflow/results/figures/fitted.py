@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
 from cartflow.core.outcome import InputError
+from cartflow.core.ticks import colours
 
 
 def require_variables(dataset: xr.Dataset, names: Sequence[str]) -> None:
@@ -22,6 +24,48 @@ def unit_of(dataset: xr.Dataset, name: str) -> str:
     """Return the unit of an observable as a label, of a plain number nothing."""
     unit = str(dataset["unit"].values[dataset["observable"].values == name][0])
     return "" if unit == "1" else unit
+
+
+def courses(axes: Axes, dataset: xr.Dataset, name: str) -> None:
+    """Draw what was measured of an observable over time, with its curves and their bands."""
+    places = [k for k, n in enumerate(dataset["curve_observable"].values) if n == name]
+    measured = dataset["observable"].values == name
+    for colour, place in zip(colours(len(places)), places, strict=True):
+        curve = dataset.isel(curve=place)
+        time = curve["curve_time"].values
+        subject = str(curve["curve_subject"].values)
+        if len(places) <= 3:
+            ends = curve["curve_new_low"].values, curve["curve_new_high"].values
+            axes.fill_between(time, *ends, color=colour, alpha=0.12, linewidth=0)
+        ends = curve["curve_low"].values, curve["curve_high"].values
+        axes.fill_between(time, *ends, color=colour, alpha=0.3, linewidth=0)
+        axes.plot(time, curve["curve_middle"].values, color=colour, linewidth=1.2)
+        here = measured & (dataset["subject"].values == subject)
+        low = dataset["censored"].values.astype(bool)
+        axes.plot(
+            dataset["time"].values[here & ~low],
+            dataset["value"].values[here & ~low],
+            ".",
+            color=colour,
+            markersize=4,
+            label=subject,
+        )
+        axes.plot(
+            dataset["time"].values[here & low],
+            dataset["lloq"].values[here & low],
+            "v",
+            color=colour,
+            markersize=4,
+            fillstyle="none",
+        )
+    values = dataset["value"].values[measured]
+    values = values[np.isfinite(values)]
+    if values.size and values.min() > 0 and values.max() > 30 * values.min():
+        axes.set_yscale("log")
+        axes.set_ylim(0.3 * values.min(), 3.0 * values.max())
+    if 1 < len(places) <= 6:
+        axes.legend(fontsize=6)
+    label(axes, name, "time (day)", unit_of(dataset, name))
 
 
 def residuals(axes: Axes, dataset: xr.Dataset, name: str) -> None:

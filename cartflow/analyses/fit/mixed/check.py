@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.analyses.fit.errors import ErrorModel
 from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.mixed.individual import with_effects
 from cartflow.analyses.fit.mixed.marginal import Population
-from cartflow.analyses.fit.scatter import sigma_of
 
 Array = np.ndarray
 _MOST_BINS = 8
@@ -66,29 +64,7 @@ def _simulated(
 def _drawn(each: Measured, predicted: Array, values: Array, random: np.random.Generator) -> Array:
     if not np.isfinite(predicted).all():
         return np.full(len(predicted), np.nan)
-    return drawn(each.error, each, predicted, each.numbers(values), random)
-
-
-def drawn(
-    error: ErrorModel,
-    each: Measured,
-    predicted: Array,
-    numbers: Array,
-    random: np.random.Generator,
-) -> Array:
-    """Return new values about `predicted`, as an error model has them scatter."""
-    if error.kind == "poisson":
-        return random.poisson(np.maximum(predicted, 0.0)).astype(float)
-    if error.kind == "negative_binomial":
-        size = numbers[0]
-        return random.negative_binomial(size, size / (size + np.maximum(predicted, 0.0))).astype(
-            float
-        )
-    sigma = sigma_of(error.kind, each.data, predicted, numbers).sigma
-    if error.kind == "student":
-        return predicted + sigma * random.standard_t(numbers[0], len(predicted))
-    away = sigma * random.standard_normal(len(predicted))
-    return predicted * np.exp(away) if error.kind == "lognormal" else predicted + away
+    return each.error.draw(each.data, predicted, each.numbers(values), random)
 
 
 def _limited(each: Measured, values: Array) -> Array:

@@ -14,10 +14,10 @@ from cartflow.alone.forward.plan import Number
 from cartflow.alone.forward.run import Forward, forward
 from cartflow.alone.settings import chosen_scenario
 from cartflow.analyses.fit.sources.differenced import Differenced
-from cartflow.analyses.fit.sources.source import Courses, Runner, Stated
+from cartflow.analyses.fit.sources.source import Courses, Runner, Stated, origin_of
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.outcome import InputError, require_known
-from cartflow.core.parameters import parameter
+from cartflow.core.parameters import Parameter, parameter
 from cartflow.core.provenance import installed_version
 from cartflow.core.units import to_internal
 from cartflow.kinetics.files.load import load_model
@@ -88,13 +88,15 @@ class ModelSource:
             bounds = self.model.ranges.get(key) or number.bounds
             scaling = self.model.scaling
             one = scaling.restated(key, f"1 {unit}", number.unit).value if unit else None
-            return _in_unit(number.value, number.unit, bounds, one, unit)
+            # A range is that of the model's file, whatever value a scenario takes.
+            stating = network.parameters[key] if key in self.model.ranges else number
+            return _in_unit(number.value, stating, bounds, one, unit)
         if kind == "initial":
             species = network.species[network.index(rest)]
             start = scenario.initial.get(rest)
             value = species.initial if start is None else start.value
             one = self.model.scaling.amount(f"1 {unit}", species).value if unit else None
-            return _in_unit(value, species.unit, None, one, unit)
+            return _in_unit(value, start or species.unit, None, one, unit)
         dose = self._doses[int(rest.partition(".")[0])]
         if key.endswith("time"):
             values = {n: p.value for n, p in network.parameters.items()}
@@ -102,7 +104,7 @@ class ModelSource:
             return _in_unit(dose.moment.at(values), "day", None, days, unit)
         species = network.species[network.index(dose.species)]
         one = self.model.scaling.amount(f"1 {unit}", species).value if unit else None
-        return _in_unit(dose.amount.value, species.unit, None, one, unit)
+        return _in_unit(dose.amount.value, dose.amount, None, one, unit)
 
     def runner(
         self, settings: Mapping[str, Any], numbers: Sequence[Number], times: Array
@@ -171,15 +173,19 @@ def model_source(
 
 def _in_unit(
     value: float,
-    internal: str,
+    stating: Parameter | str,
     bounds: tuple[float, float] | None,
     one: float | None,
     unit: str,
 ) -> Stated:
+    """Return a value as stated by a number, or by nothing that has a source, in internal units."""
+    internal, origin = (
+        (stating, "") if isinstance(stating, str) else (stating.unit, origin_of(stating))
+    )
     if one is None:
-        return Stated(unit=internal, value=value, bounds=bounds)
+        return Stated(unit=internal, value=value, bounds=bounds, origin=origin)
     scaled = None if bounds is None else (bounds[0] / one, bounds[1] / one)
-    return Stated(unit=unit, value=value / one, bounds=scaled)
+    return Stated(unit=unit, value=value / one, bounds=scaled, origin=origin)
 
 
 def _quantities(source: ModelSource, states: Array) -> dict[str, Array]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from cartflow.alone.forward.plan import Number
 from cartflow.analyses.fit.table.measurements import Measurements
+from cartflow.core.parameters import Parameter
 
 Array = np.ndarray
 
@@ -31,11 +32,20 @@ class Runner(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Stated:
-    """A number that may vary: its internal `unit`, value, and published range, if any."""
+    """A number that may vary: its `unit`, value, published range, if any, and where it is from.
+
+    `origin` is its standing and its source.
+    """
 
     unit: str
     value: float
     bounds: tuple[float, float] | None
+    origin: str = ""
+
+
+def origin_of(number: Parameter) -> str:
+    """Return how well a number is known, and the source that says so."""
+    return ", ".join(dict.fromkeys([number.standing, number.source]))
 
 
 class Source(Protocol):

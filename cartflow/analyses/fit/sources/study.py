@@ -17,7 +17,7 @@ from cartflow.analyses.derivatives.outcomes import Course, courses, sizes_of, st
 from cartflow.analyses.derivatives.run import require_one_system
 from cartflow.analyses.derivatives.table import dual_courses
 from cartflow.analyses.fit.sources.differenced import Differenced
-from cartflow.analyses.fit.sources.source import Courses, Runner, Stated
+from cartflow.analyses.fit.sources.source import Courses, Runner, Stated, origin_of
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.dual import SMALL
 from cartflow.core.outcome import InputError, StepFailed
@@ -83,7 +83,12 @@ class StudySource:
             return None
         one = to_internal(f"1 {unit}", found.unit) if unit else 1.0
         bounds = found.bounds and (found.bounds[0] / one, found.bounds[1] / one)
-        return Stated(unit=unit or found.unit, value=found.value / one, bounds=bounds)
+        return Stated(
+            unit=unit or found.unit,
+            value=found.value / one,
+            bounds=bounds,
+            origin=origin_of(found),
+        )
 
     def runner(
         self, settings: Mapping[str, Any], numbers: Sequence[Number], times: Array

@@ -1,0 +1,90 @@
+"""What samples foretell: bands of courses and of new values, and what each value has of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from cartflow.analyses.fit.bands import Band
+from cartflow.analyses.fit.bayes.chains import Chains
+from cartflow.analyses.fit.measured import Measured
+from cartflow.analyses.fit.problem import Problem, Subject
+from cartflow.analyses.fit.scatter import Data
+from cartflow.core.outcome import StepFailed
+
+Array = np.ndarray
+_NEW = 20  # new values of each course
+
+
+def pointwise(problem: Problem, chains: Chains, every: int) -> tuple[Array, Array]:
+    """Return ln L of each value, and what is predicted of it (chain, draw, datum).
+
+    Of each `every`-th draw.
+    """
+    thinned = chains.inner[:, ::every]
+    found = np.full((*thinned.shape[:2], problem.measurements.size), np.nan)
+    predicted = found.copy()
+    for place in np.ndindex(*thinned.shape[:2]):
+        with np.errstate(all="ignore"):
+            at = problem.evaluate(thinned[place], slopes=False)
+            values = problem.values(thinned[place])
+            for each in problem.measured:
+                here = at.predicted[each.entries]
+                scatter = each.error.scatter(each.data, here, each.numbers(values))
+                found[place][each.entries] = -scatter.loss
+                predicted[place][each.entries] = here
+    return found, predicted
+
+
+def predictive_bands(
+    problem: Problem, fine: Sequence[Subject], chains: Chains, every: int, seed: int
+) -> list[Band]:
+    """Return the bands of every observable of every subject: 5th, 50th and 95th percentiles.
+
+    Those of new values have 20 of each course, as its own error model has them scatter.
+    """
+    thinned = chains.inner[:, ::every].reshape(-1, chains.inner.shape[-1])
+    random = np.random.default_rng([seed, 1])
+    found = []
+    for place, subject in enumerate(fine):
+        seen = [each for each in problem.measured if np.any(each.subjects == place)]
+        courses = {each.observable.name: [] for each in seen}  # type: ignore[var-annotated]
+        new = {each.observable.name: [] for each in seen}  # type: ignore[var-annotated]
+        for inner in thinned:
+            values = problem.values(inner)
+            try:
+                run = subject.runner.run(values[list(subject.takes)], False)
+            except StepFailed:
+                continue
+            for each in seen:
+                plain = problem.courses(each, subject, run, values, False)[0]
+                courses[each.observable.name].append(plain)
+                new[each.observable.name] += _new(each, plain, values, random)
+        for name, several in courses.items():
+            found.append(_band(subject, name, np.array(several), np.array(new[name])))
+    return found
+
+
+def _new(each: Measured, plain: Array, values: Array, random: np.random.Generator) -> list[Array]:
+    sd = float(np.nanmean(each.data.sd)) if np.isfinite(each.data.sd).any() else 0.0
+    like = Data(plain, np.full(len(plain), sd), plain, np.zeros(len(plain), dtype=bool))
+    each = replace(each, data=like)
+    numbers = each.numbers(values)
+    return [each.error.draw(like, plain, numbers, random) for _ in range(_NEW)]
+
+
+def _band(subject: Subject, name: str, courses: Array, new: Array) -> Band:
+    low, middle, high = np.nanpercentile(courses, [5.0, 50.0, 95.0], axis=0)
+    new_low, new_high = np.nanpercentile(new, [5.0, 95.0], axis=0)
+    return Band(
+        subject=subject.name,
+        observable=name,
+        times=subject.times,
+        middle=middle,
+        low=low,
+        high=high,
+        new_low=new_low,
+        new_high=new_high,
+    )
