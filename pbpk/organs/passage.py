@@ -12,7 +12,7 @@ import numpy as np
 from numba import float64, int64, types
 from numpy.typing import NDArray
 
-from cartflow.core.compiling import njit
+from cartflow.core.compiling import in_place, njit
 from cartflow.pbpk.organs.arrays import Clock, Group, Matrix, Sizes, Steps, Supplies, System
 from cartflow.pbpk.organs.clock import first_step, next_steps
 from cartflow.pbpk.organs.lane_algebra import rows
@@ -152,7 +152,7 @@ def floors(
     return found
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _closed(y: Array, most: Array, system: System, counting: Counting, counts: Array) -> bool:
     """Scale what circulates to what was there and given, made and used; return whether it fits."""
     number = len(counting.circulating)
@@ -170,7 +170,7 @@ def _closed(y: Array, most: Array, system: System, counting: Counting, counts: A
     return True
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _count(events: Array, tallies: Array, sites: int, counts: Array) -> None:
     """Write what events (reactions x sites) come to."""
     for k in range(len(tallies)):
@@ -181,7 +181,7 @@ def _count(events: Array, tallies: Array, sites: int, counts: Array) -> None:
         counts[k] = total
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _hand_out(y: Array, counting: Counting, state: Array) -> None:
     """Copy a state, after which what it gathered begins anew."""
     for row in range(len(y)):
@@ -190,7 +190,7 @@ def _hand_out(y: Array, counting: Counting, state: Array) -> None:
         y[counting.gathered[g], 0] = 0.0
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _begin(counts: Array, report: Places) -> None:
     """Set to zero what is counted from one time to the next."""
     for event in range(len(counts)):

@@ -8,7 +8,7 @@ import numpy as np
 from numba import float64, int64, types, void
 from numpy.typing import NDArray
 
-from cartflow.core.compiling import njit
+from cartflow.core.compiling import in_place, njit
 from cartflow.pbpk.organs.arrays import (
     Clock,
     Group,
@@ -31,7 +31,7 @@ Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _begin(
     y: Array, lane: int, segment: int, plan: Segments, share: float, supplies: Supplies
 ) -> bool:
@@ -47,7 +47,7 @@ def _begin(
     return given
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _keep(y: Array, counts: Array, lane: int, target: Array, events: Array) -> None:
     """Copy a lane's state and its events so far."""
     for row in range(len(y)):
@@ -56,7 +56,7 @@ def _keep(y: Array, counts: Array, lane: int, target: Array, events: Array) -> N
         events[event] = counts[event, lane]
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _take(y: Array, counts: Array, work: Work, lane: int, supplies: Supplies, step: float) -> None:
     """Accept a lane's step; a supply that rises has risen by its `step`."""
     for row in range(len(y)):
@@ -68,7 +68,7 @@ def _take(y: Array, counts: Array, work: Work, lane: int, supplies: Supplies, st
             supplies.supply[row, lane] += supplies.rise[row, lane] * step
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _arrive(
     y: Array,
     counts: Array,
@@ -93,7 +93,7 @@ def _arrive(
             wanted[lane] = min(wanted[lane], first_step(rates, lane))
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def judged(
     lane: int,
     y: Array,
@@ -187,7 +187,18 @@ def _run(
                 continue
             found = error[lane], least[lane], lowest[lane]
             if judged(
-                lane, y, counts, work, supplies, clock, ends, step, found, limit, sizes, system,
+                lane,
+                y,
+                counts,
+                work,
+                supplies,
+                clock,
+                ends,
+                step,
+                found,
+                limit,
+                sizes,
+                system,
                 report,
             ):
                 _arrive(y, counts, supplies, lane, plan, clock, animals.rates, results)
