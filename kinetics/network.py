@@ -214,6 +214,8 @@ class Network:
             except InputError as error:
                 msg = f"kinetics '{self.name}': parameters.{name}: {error}"
                 raise InputError(msg) from None
+        if changed == self.parameters:
+            return self
         try:
             return self._with_values(changed) or replace(self, parameters=changed)
         except InputError as error:

@@ -81,6 +81,9 @@ def _folder() -> str:
 
 
 serial = njit(cache=True, error_model="numpy", nogil=True)
+# For inner loops that make no array and return none: numba counts no owners of those they are
+# given, which took as long as the sums. What calls them holds the arrays.
+in_place = njit(cache=True, error_model="numpy", nogil=True, _nrt=False)
 fused = njit(cache=True, error_model="numpy", nogil=True, fastmath=_CONTRACT)
 summing = njit(cache=True, error_model="numpy", nogil=True, fastmath=_REORDER)
 

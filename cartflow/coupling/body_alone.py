@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from cartflow.coupling.carried import carried_given, carried_sums, carried_suppl
 from cartflow.coupling.extinction import emptied, extinguished
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.passing import states_passed
 from cartflow.coupling.programme import Programme
 from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
@@ -21,9 +23,12 @@ from cartflow.pbpk.doses import Dose, SoluteDose
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.organs.acting import ActingOrgans, BodyStep
 from cartflow.pbpk.organs.kinetics import OrganKinetics
+from cartflow.pbpk.organs.passing import Passed
 
 Array = np.ndarray
 _NO_TUMOUR = np.zeros((0, 0))
+# Steps after which signals are looked at, and what is kept of a run is written.
+_ENOUGH = 1000
 # Where a species may die out, or a condition be met, amounts are looked at so often (days), and
 # for a condition soon after anything that happened: after a share of the time since, at least.
 _LOOK, _SOON, _SHARE = 0.25, 1e-4, 0.5
@@ -135,12 +140,7 @@ class BodyAlone:
 
     def stepped(self, old: State, time: float) -> tuple[State, BodyStep]:
         """Return the state at `time` (days), and what happened. Raises `StepFailed`."""
-        supply = np.zeros_like(old.body)
-        for dose in self.doses:
-            if dose.time <= old.time < dose.end:
-                entry = dose.rate * self.network.entry(dose.route)
-                supply[:, self.product_names.index(dose.phenotype)] += entry
-        given = carried_supply(self.organs, self.solute_doses, old.time)
+        supply, given = self._infused(old)
         try:
             step = self.organs.step(
                 old.body,
@@ -166,6 +166,34 @@ class BodyAlone:
         )
         return new, step
 
+    def passing(
+        self, old: State, times: Sequence[float], wanted: float, enough: int
+    ) -> tuple[list[State], Passed]:
+        """Return the states at `times` (days), before any of which nothing happens; see `Passed`.
+
+        The first step is the one `wanted` (days), 0 for that of a beginning; after `enough` steps
+        no further time is passed.
+        """
+        supply, given = self._infused(old)
+        lengths = np.diff(times, prepend=old.time)
+        step, found = self.organs.through(
+            old.body, old.residents, old.carried, lengths, supply, given, wanted, enough
+        )
+        infused = {
+            "infused": np.outer(lengths, supply.sum(axis=0)),
+            "carried_infused": np.outer(lengths, carried_sums(self.organs, given)),
+        }
+        return states_passed(old, times, step, infused), found
+
+    def _infused(self, state: State) -> tuple[Array, Array]:
+        """Return cells (compartments, products), and what is carried, infused a day from now."""
+        supply = np.zeros_like(state.body)
+        for dose in self.doses:
+            if dose.time <= state.time < dose.end:
+                entry = dose.rate * self.network.entry(dose.route)
+                supply[:, self.product_names.index(dose.phenotype)] += entry
+        return supply, carried_supply(self.organs, self.solute_doses, state.time)
+
 
 class _Run(InProgress[BodyAlone]):
     """One run in progress."""
@@ -174,33 +202,88 @@ class _Run(InProgress[BodyAlone]):
         super().__init__(alone, alone.programme)
         self.now = alone
         self.steps = [0, 0]
+        # The next step in days, or 0 where it is that of a beginning.
+        self.wanted = 0.0
+        self._times: tuple[float, ...] = ()
+        self._one_by_one = False
         self.state = alone.start()
         self._arrive()
         self._begun()
 
     def memory(self) -> dict[str, Array]:
-        """Return the steps taken and refused, and what the programme knows."""
-        return {"steps": np.array(self.steps, dtype=float), "events": self.underway.memory()}
+        """Return the steps taken and refused and the next one, and what the programme knows."""
+        return {"steps": np.array([*self.steps, self.wanted]), "events": self.underway.memory()}
 
     def recall(self, record: Record) -> None:
         """Stand where the run of `record` stood."""
         self._stand(record)
-        self.steps = [int(number) for number in record.memory["steps"]]
+        taken, refused, self.wanted = record.memory["steps"].tolist()
+        self.steps = [int(taken), int(refused)]
         self.now = self.base.at(self.state.time)
 
     def _counts(self) -> tuple[int, int, float]:
-        taken, refused = self.known["steps"]
+        taken, refused, _ = self.known["steps"]
         return int(taken), int(refused), 0.0
 
+    def through(
+        self, times: Sequence[float], watch: Watch | None = None, keep: Keep | None = None
+    ) -> None:
+        """Go to the last of the `times` (days), and save what there is at each."""
+        # What is kept as it goes may be asked for at every time.
+        self._times, self._one_by_one = tuple(times), keep is not None
+        while self.state.time < times[-1]:
+            before = self.state.time
+            self._go_towards(min(self._next_event(before), times[-1]))
+            if self.state.time == self._next_event(before):
+                self.wanted = 0.0
+            self._arrive()
+            if self.state.time == times[len(self.states)]:
+                self.states.append(self.shelve(self.state))
+            self.reached, self.known = self.state, self.memory()
+            if watch is not None:
+                watch(self.state.time, self.state.time - before)
+            if keep is not None:
+                keep(self.so_far)
+
+    def _next_event(self, time: float) -> float:
+        return min(self.base.next_event(time), self.underway.next_event(time))
+
     def _go_towards(self, event: float) -> None:
-        """Go to `event`, or only as far as the next look at what may die out."""
-        old = self.state
-        looks = self.wholes.may_fall or self.underway.waits
-        until = min(event, old.time + self._next_look()) if looks else event
-        self.state, step = self.now.stepped(old, until)
+        """Go to `event` past times to save, or only as far as the next of them, or the next look.
+
+        Amounts are looked at where something may die out, or a condition be met.
+        """
+        saved = [time for time in self._times[len(self.states) :] if time < event]
+        if self.wholes.may_fall or self.underway.waits:
+            self._look_towards(min([*saved, event]))
+        elif self.now.kinetics is None:
+            self._step_to(min([*saved, event]))
+        else:
+            self._pass([*saved, event])
+
+    def _pass(self, times: Sequence[float]) -> None:
+        """Go past `times`, all of which but the last are saved."""
+        most = times[:1] if self._one_by_one else times
+        states, found = self.now.passing(self.state, most, self.wanted, _ENOUGH)
+        if states:
+            self.state, self.wanted = states[-1], float(found.wanted[-1])
+            self.steps = [n + int(more) for n, more in zip(self.steps, found.steps.sum(0))]
+        self.states += map(self.shelve, states if found.failure else states[:-1])
+        if found.failure is not None:
+            self.reached, self.known = self.state, self.memory()
+            raise StepFailed(found.failure.field, found.failure.reason, self.state.time)
+
+    def _step_to(self, time: float) -> BodyStep:
+        self.state, step = self.now.stepped(self.state, time)
         # A step without kinetics is exact.
         self.steps = [self.steps[0] + max(step.taken, 1), self.steps[1] + step.refused]
+        return step
 
+    def _look_towards(self, time: float) -> None:
+        """Go to `time`, or only as far as the next look."""
+        old = self.state
+        self._step_to(min(time, old.time + self._next_look()))
+        self.wanted = 0.0
         if self.wholes.may_fall:
             self.state, extinct = extinguished(
                 self.wholes, old, self.state, lambda dt: self._ahead(old, dt)

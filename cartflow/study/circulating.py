@@ -179,7 +179,7 @@ def with_circulating(network: Network, made: Sequence[Circulation], where: str) 
                 f"what circulates like {each.kind} is in {unit}, and no product cell"
             )
             raise InputError(msg)
-    return replace(network, species=(*network.species, *more))
+    return replace(network, species=(*network.species, *more)) if more else network
 
 
 def circulating_parameters(

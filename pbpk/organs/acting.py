@@ -13,6 +13,7 @@ from cartflow.pbpk.circulation.circulation import Circulation
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.flows.stepper import NetworkStepper
 from cartflow.pbpk.organs.kinetics import OrganKinetics
+from cartflow.pbpk.organs.passing import OrganPassage, Passed
 from cartflow.pbpk.organs.stepper import OrganStepper
 
 Array = NDArray[np.float64]
@@ -156,14 +157,50 @@ class ActingOrgans:
             entered=entered,
         )
 
+    def through(
+        self,
+        cells: Array,
+        residents: Array,
+        carried: Array,
+        lengths: Array,
+        supply: Array,
+        carried_supply: Array,
+        wanted: float,
+        enough: int,
+    ) -> tuple[BodyStep, Passed]:
+        """Return a step to each of the times that are `lengths` (days) apart, as far as they came.
+
+        All arrays of the step have the times first. See `OrganPassage.through`.
+        """
+        found = self._passage.through(
+            self._packed(cells, residents, carried),
+            lengths,
+            self._packed(supply, np.zeros_like(residents), carried_supply),
+            wanted,
+            enough,
+        )
+        counted = [self._of_all(each) for each in (found.born, found.died, found.converted)]
+        step = self._gathered(*self._unpacked(found.states), *counted)
+        amounts = found.states[:, self._kinetics.carried_from :].copy()
+        eliminated, entered = self._left(amounts)
+        step = replace(
+            step,
+            carried=amounts,
+            made=found.made,
+            used=found.used,
+            eliminated=eliminated,
+            entered=entered,
+        )
+        return step, found
+
     def _left(self, carried: Array) -> tuple[Array, Array]:
         """Take out of what is carried, in place, what is eliminated and what entered a tumour."""
-        gone = np.zeros((2, len(self.circulating)))
+        gone = np.zeros((2, *carried.shape[:-1], len(self.circulating)))
         pairs = zip(self.circulating, self.carried_of(carried), strict=True)
         for column, (each, amounts) in enumerate(pairs):
             for row, place in enumerate(each.gathering):
-                gone[row, column] = amounts[place]
-                amounts[place] = 0.0
+                gone[row, ..., column] = amounts[..., place]
+                amounts[..., place] = 0.0
         return gone[0], gone[1]
 
     def handed_over(self, cells: Array, dt: float, supply: Array) -> Array:
@@ -210,10 +247,23 @@ class ActingOrgans:
 
     @cached_property
     def _stepper(self) -> OrganStepper:
+        return OrganStepper(
+            kinetics=self._kinetics, tolerance=self.tolerance, least=self._least_of_all
+        )
+
+    @cached_property
+    def _passage(self) -> OrganPassage:
+        return OrganPassage(
+            kinetics=self._kinetics, tolerance=self.tolerance, least=self._least_of_all
+        )
+
+    @cached_property
+    def _least_of_all(self) -> Array:
+        """The smallest amounts (size,) that are followed relative to themselves."""
         least = np.full(self._kinetics.size, np.inf)
         if self.least is not None:
             least[self._kinetics.places] = self.least
-        return OrganStepper(kinetics=self._kinetics, tolerance=self.tolerance, least=least)
+        return least
 
     @cached_property
     def _cell_rows(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -248,15 +298,16 @@ class ActingOrgans:
         return state
 
     def _unpacked(self, state: Array) -> tuple[Array, Array]:
-        cells = np.zeros((len(self.network.compartments), len(self.products)))
-        rows, places, products = self._cell_rows
-        cells[places, products] = state[rows]
-        return cells, state[self._other_rows]
+        """Return cells and residents of a state (..., size)."""
+        shape = (*state.shape[:-1], len(self.network.compartments), len(self.products))
+        cells, (rows, places, products) = np.zeros(shape), self._cell_rows
+        cells[..., places, products] = state[..., rows]
+        return cells, state[..., self._other_rows]
 
     def _of_all(self, counted: Array) -> Array:
-        """Return counts of the kinetics' products as counts of all products."""
-        result = np.zeros(len(self.products))
-        result[[self.products.index(name) for name in self._kinetics.products]] = counted
+        """Return counts (..., products) of the kinetics' products as counts of all products."""
+        result = np.zeros((*counted.shape[:-1], len(self.products)))
+        result[..., [self.products.index(name) for name in self._kinetics.products]] = counted
         return result
 
     def _gathered(
@@ -265,8 +316,8 @@ class ActingOrgans:
         """Take what the network has gathered as lost and handed over out of the cells."""
         taken = []
         for place in (self.network.index("lost"), *self.network.handed):
-            taken.append(cells[place].copy())
-            cells[place] = 0.0
+            taken.append(cells[..., place, :].copy())
+            cells[..., place, :] = 0.0
         return BodyStep(
             cells=cells,
             residents=residents,
@@ -274,5 +325,5 @@ class ActingOrgans:
             died=died,
             converted=converted,
             lost=taken[0],
-            handed_over=np.concatenate(taken[1:]),
+            handed_over=np.concatenate(taken[1:], axis=-1),
         )

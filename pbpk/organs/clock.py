@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.core.compiling import njit
+from cartflow.core.compiling import in_place, njit
 from cartflow.pbpk.organs.arrays import Clock
 
 Array: TypeAlias = NDArray[np.float64]
@@ -33,7 +33,7 @@ def started(number: int, rates: Array) -> Clock:
     return Clock(time, wanted, segment, kept, active)
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def first_step(rates: Array, lane: int) -> float:
     """Return a tenth of the shortest residence time."""
     fastest = 0.0
@@ -42,7 +42,7 @@ def first_step(rates: Array, lane: int) -> float:
     return 0.1 / fastest if fastest > 0.0 else 1e-3
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def next_steps(clock: Clock, ends: Array, step: Array) -> None:
     """Choose each lane's step: the one wanted, or what is left of its segment or half of it."""
     time, wanted, segment, active = clock.time, clock.wanted, clock.segment, clock.active
@@ -57,7 +57,7 @@ def next_steps(clock: Clock, ends: Array, step: Array) -> None:
                 step[lane] = 0.5 * left
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def growth(error: float, good: bool) -> float:
     """Return what the next step is multiplied with, for an estimate of order three."""
     if not (good and error < 1e300):
@@ -66,7 +66,7 @@ def growth(error: float, good: bool) -> float:
     return result
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def move_on(lane: int, factor: float, step: Array, ends: Array, clock: Clock) -> None:
     """Move a lane's time by the step it has taken, and choose the next one."""
     time, wanted, segment = clock.time, clock.wanted, clock.segment
@@ -77,7 +77,7 @@ def move_on(lane: int, factor: float, step: Array, ends: Array, clock: Clock) ->
         wanted[lane] = step[lane] * factor
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def refuse(
     lane: int, factor: float, step: Array, ends: Array, clock: Clock, report: Places, most: int
 ) -> None:

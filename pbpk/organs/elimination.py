@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from cartflow.pbpk.organs.arrays import Steps
 
 Places = NDArray[np.int64]
+_KEPT = 64  # patterns
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,17 +32,17 @@ class Elimination:
     update: Places
     upper: Places
 
-    @property
+    @cached_property
     def size(self) -> int:
         """The number of entries, fill included."""
         return int((self.entry >= 0).sum())
 
-    @property
+    @cached_property
     def diagonal(self) -> Places:
         """The places of the diagonal."""
         return np.ascontiguousarray(np.diag(self.entry))
 
-    @property
+    @cached_property
     def steps(self) -> Steps:
         """Order, diagonal, starts and steps, as compiled code takes them."""
         return Steps(
@@ -59,7 +61,14 @@ def eliminate(pattern: NDArray[np.bool_]) -> Elimination:
     Pivots are taken from the diagonal, always the one that fills in least (Markowitz), which
     is safe for matrices whose diagonal outweighs their columns.
     """
-    filled = pattern | np.eye(len(pattern), dtype=bool)
+    return _eliminated(pattern.tobytes(), len(pattern))
+
+
+# Members of a sweep have one pattern, and what is worked out of it is not written to.
+@lru_cache(maxsize=_KEPT)
+def _eliminated(pattern: bytes, size: int) -> Elimination:
+    given = np.frombuffer(pattern, dtype=bool).reshape(size, size)
+    filled = given | np.eye(size, dtype=bool)
     order = _ordered(filled)
     entry = np.full(filled.shape, -1, dtype=np.int64)
     entry[filled] = np.arange(filled.sum())

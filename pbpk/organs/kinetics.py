@@ -62,7 +62,8 @@ class OrganKinetics:
                 msg = f"kinetics '{self.network.name}': reaction '{reaction.name}' holds for the "
                 raise InputError(msg + "whole body; in organs only local reactions can act")
         kept = tuple(r for r in self.network.reactions if r.scope == "local")
-        object.__setattr__(self, "network", replace(self.network, reactions=kept))
+        if kept != self.network.reactions:
+            object.__setattr__(self, "network", replace(self.network, reactions=kept))
         if not self.phenotypes:
             msg = f"kinetics '{self.network.name}': no species has the role phenotype, none travels"
             raise InputError(msg)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.core.compiling import njit
+from cartflow.core.compiling import in_place, njit
 from cartflow.pbpk.organs.arrays import Matrix, Steps
 from cartflow.pbpk.organs.lanes import multiply, subtract_product
 
@@ -20,7 +20,7 @@ def rows(number: int, lanes: int) -> Array:
     return np.zeros((number, lanes))
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def set_to(target: Array, factor: float, source: Array) -> None:
     """Set to `factor` times `source`, both (rows, lanes)."""
     # An assignment of slices would compile the text of its errors too, which takes seconds.
@@ -29,7 +29,7 @@ def set_to(target: Array, factor: float, source: Array) -> None:
         flat[i] = factor * values[i]
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def add(target: Array, factor: float, other: Array) -> None:
     """Add `factor` times `other`, both (rows, lanes)."""
     flat, source = target.reshape(-1), other.reshape(-1)
@@ -37,9 +37,8 @@ def add(target: Array, factor: float, other: Array) -> None:
         flat[i] += factor * source[i]
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def factorise(
-    transport: Array,
     slopes: Array,
     elimination: Matrix,
     inverse: Array,
@@ -49,12 +48,11 @@ def factorise(
 ) -> None:
     """Write L and U of 1/(gamma step) less the Jacobian, and the least pivot of each lane.
 
-    `transport` is the part of the matrix that never changes, `inverse` 1/(gamma step).
+    `matrix` has what is no slope of an event, `inverse` 1/(gamma step).
     """
     steps, local, local_factors = elimination.steps, elimination.local, elimination.local_factors
     order, diagonal, starts = steps.order, steps.diagonal, steps.starts
     lower, update = steps.lower, steps.update
-    set_to(matrix, 1.0, transport)
     for t in range(len(local)):
         subtract_product(matrix, local[t, 0], local_factors, t, slopes, local[t, 1])
     for lane in range(least.size):
@@ -71,7 +69,7 @@ def factorise(
             subtract_product(matrix, update[t, 0], matrix, update[t, 1], matrix, update[t, 2])
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def solve(matrix: Array, pivots: Array, steps: Steps, x: Array) -> None:
     """Replace the right-hand side `x` by the solution."""
     order, starts, lower, upper = steps.order, steps.starts, steps.lower, steps.upper

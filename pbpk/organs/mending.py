@@ -7,14 +7,14 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.core.compiling import njit
+from cartflow.core.compiling import in_place
 from cartflow.pbpk.organs.arrays import Sizes, System
 
 Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _negative(z: Array, lane: int, limit: Array) -> tuple[bool, bool]:
     """Return whether a lane has negative values, and whether all are within `limit` of zero."""
     found, small = False, True
@@ -25,7 +25,7 @@ def _negative(z: Array, lane: int, limit: Array) -> tuple[bool, bool]:
     return found, small
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _mend_travellers(z: Array, lane: int, first: int, last: int) -> bool:
     """Take what is negative of one species from its other compartments, in proportion."""
     total = held = 0.0
@@ -37,7 +37,7 @@ def _mend_travellers(z: Array, lane: int, first: int, last: int) -> bool:
     return total >= 0.0
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _mend_local(
     z: Array, events: Array, lane: int, row: int, effects: Places, factors: Array
 ) -> bool:
@@ -58,7 +58,7 @@ def _mend_local(
     return True
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def mended(z: Array, events: Array, lane: int, limit: Array, sizes: Sizes, system: System) -> bool:
     """Make a lane non-negative without losing a cell; return whether that could be done."""
     if not _negative(z, lane, limit)[1]:

@@ -12,11 +12,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.core.compiling import njit
+from cartflow.core.compiling import in_place, njit
 from cartflow.pbpk.organs.arrays import Group, Local, Matrix, Supplies, System, Work
 from cartflow.pbpk.organs.lane_algebra import add, factorise, rows, set_to, solve
 from cartflow.pbpk.organs.lanes import add_product, multiply, set_positive, set_product
-from cartflow.pbpk.organs.saturation import saturate, saturated
+from cartflow.pbpk.organs.saturation import add_slopes, saturate
 
 Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
@@ -57,7 +57,7 @@ _PART = np.array([0.0, 0.386, 0.21, 0.63, 1.0, 1.0])
 _SLOPE = np.array([0.25, -0.1043, 0.1035, -0.0362, 0.0, 0.0])
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _densities(y: Array, places: Places, inverse_volumes: Array, density: Array) -> None:
     """Write the densities at all sites; beyond zero, where a stage may stray, there are none."""
     species, sites = places.shape
@@ -67,7 +67,7 @@ def _densities(y: Array, places: Places, inverse_volumes: Array, density: Array)
             multiply(density, s * sites + site, inverse_volumes, s * sites + site)
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _change(
     rates: Any,
     y: Array,
@@ -91,7 +91,7 @@ def _change(
         add_product(change, effects[e, 0], system.factors, e, events, effects[e, 1])
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _slopes(
     jacobian: Any,
     y: Array,
@@ -117,7 +117,7 @@ def _slopes(
         multiply(work.slopes, fluids[t, 0], animals.inverse_volumes, fluids[t, 2])
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _add_earlier(target: Array, stage: int, stages: Array, inverse: Array, total: Array) -> None:
     """Add the earlier stages, combined and divided by the step, to a right-hand side."""
     if stage == 0:
@@ -129,7 +129,7 @@ def _add_earlier(target: Array, stage: int, stages: Array, inverse: Array, total
         add_product(target, row, total, row, inverse, 0)
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def attempt(
     rates: Any,
     jacobian: Any,
@@ -160,8 +160,9 @@ def attempt(
         for s in range(STAGES * supplies.rising):
             inverse[2 + s, lane] = (_PART[s] + _SLOPE[s]) * step[lane]
     _slopes(jacobian, y, system, animals, elimination.fluids, work)
-    standing = saturated(transport, y, system.saturations, animals.saturations)
-    factorise(standing, slopes, elimination, inverse, matrix, pivots, least)
+    set_to(matrix, 1.0, transport)
+    add_slopes(matrix, y, system.saturations, animals.saturations)
+    factorise(slopes, elimination, inverse, matrix, pivots, least)
     for s in range(STAGES):
         set_to(z, 1.0, y)
         for j in range(s):
@@ -185,7 +186,7 @@ def attempt(
         add(work.events, _A[STAGES - 1, j], event_stages[j])
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def errors(
     y: Array, z: Array, estimate: Array, tolerance: float, floor: Array, error: Array, lowest: Array
 ) -> None:

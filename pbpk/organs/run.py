@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 MOST_STEPS = 1_000_000
 # Amounts below this part of a species' scale need no relative precision.
 FLOOR = 1e-9
-_REASONS = {1: "the step has become too small", 2: f"more than {MOST_STEPS} steps were needed"}
+REASONS = {1: "the step has become too small", 2: f"more than {MOST_STEPS} steps were needed"}
 
 
 def integrate(
@@ -142,16 +142,7 @@ def _run(
     """Integrate a group of animals, and write its results."""
     from cartflow.pbpk.organs.steps import run
 
-    parameters = _in_lanes(animals.parameters.swapaxes(1, 2))
-    of_events, of_species = _volumes(kinetics, animals.volumes)
-    saturations = [one.rate for each in kinetics.circulating for one in each.saturations]
-    group = Group(
-        rates=_in_lanes(system.values(animals.rates)),
-        volumes=_in_lanes(of_events),
-        inverse_volumes=_in_lanes(1.0 / of_species),
-        parameters=parameters.reshape(len(parameters), math.prod(parameters.shape[1:])),
-        saturations=_in_lanes(np.broadcast_to(saturations, (len(of_events), len(saturations)))),
-    )
+    group = group_of(kinetics, system, animals)
     plan = Segments(
         ends=segments.ends,
         kept=segments.kept,
@@ -159,13 +150,6 @@ def _run(
         supplied=segments.supplied,
         rising=segments.rising,
         shares=animals.shares,
-    )
-    sizes = Sizes(
-        entries=system.elimination.size,
-        reactions=len(kinetics.network.reactions),
-        phenotypes=len(kinetics.phenotypes),
-        compartments=len(kinetics.organs.compartments),
-        most=MOST_STEPS,
     )
     code, start = system.code, _in_lanes(animals.start)
     where, matrix, lanes = system.compiled, system.matrix, start.shape[1]
@@ -176,10 +160,35 @@ def _run(
         matrix._replace(local_factors=_repeated(matrix.local_factors, lanes)),
         group,
         plan,
-        sizes,
+        sizes_of(kinetics, system),
         rules,
         start,
         results,
+    )
+
+
+def group_of(kinetics: OrganKinetics, system: OrganSystem, animals: Animals) -> Group:
+    """Return animals as compiled code takes them, one a lane."""
+    parameters = _in_lanes(animals.parameters.swapaxes(1, 2))
+    of_events, of_species = _volumes(kinetics, animals.volumes)
+    saturations = [one.rate for each in kinetics.circulating for one in each.saturations]
+    return Group(
+        rates=_in_lanes(system.values(animals.rates)),
+        volumes=_in_lanes(of_events),
+        inverse_volumes=_in_lanes(1.0 / of_species),
+        parameters=parameters.reshape(len(parameters), math.prod(parameters.shape[1:])),
+        saturations=_in_lanes(np.broadcast_to(saturations, (len(of_events), len(saturations)))),
+    )
+
+
+def sizes_of(kinetics: OrganKinetics, system: OrganSystem) -> Sizes:
+    """Return the sizes of the arrays of compiled code."""
+    return Sizes(
+        entries=system.elimination.size,
+        reactions=len(kinetics.network.reactions),
+        phenotypes=len(kinetics.phenotypes),
+        compartments=len(kinetics.organs.compartments),
+        most=MOST_STEPS,
     )
 
 
@@ -230,4 +239,4 @@ def _require_finished(report: NDArray[np.int64]) -> None:
     failed = np.flatnonzero(report[:, 0])
     if failed.size:
         which = f"animal {failed[0]}: " if len(report) > 1 else ""
-        raise StepFailed("body", which + _REASONS[int(report[failed[0], 0])])
+        raise StepFailed("body", which + REASONS[int(report[failed[0], 0])])

@@ -11,13 +11,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cartflow.core.compiling import njit
+from cartflow.core.compiling import in_place
 
 Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def saturate(change: Array, y: Array, saturations: Places, rates: Array) -> None:
     """Add what the places taken keep free, k f b, to the change of the state (rows, lanes)."""
     for s in range(len(saturations)):
@@ -28,21 +28,17 @@ def saturate(change: Array, y: Array, saturations: Places, rates: Array) -> None
             change[bound, lane] -= kept
 
 
-@njit(error_model="numpy", cache=True)
-def saturated(transport: Array, y: Array, saturations: Places, rates: Array) -> Array:
-    """Return the standing part of the matrix (entries, lanes) with the slopes of `saturate`.
+@in_place
+def add_slopes(matrix: Array, y: Array, saturations: Places, rates: Array) -> None:
+    """Add the slopes of `saturate` to the standing part of a matrix (entries, lanes).
 
     Columns 2 to 5 of `saturations` are the entries of free and bound: to each from each.
     """
-    if len(saturations) == 0:
-        return transport
-    result = transport.copy()
     for s in range(len(saturations)):
         for lane in range(y.shape[1]):
             to_free = rates[s, lane] * y[saturations[s, 1], lane]
             to_bound = rates[s, lane] * y[saturations[s, 0], lane]
-            result[saturations[s, 2], lane] -= to_free
-            result[saturations[s, 3], lane] -= to_bound
-            result[saturations[s, 4], lane] += to_free
-            result[saturations[s, 5], lane] += to_bound
-    return result
+            matrix[saturations[s, 2], lane] -= to_free
+            matrix[saturations[s, 3], lane] -= to_bound
+            matrix[saturations[s, 4], lane] += to_free
+            matrix[saturations[s, 5], lane] += to_bound

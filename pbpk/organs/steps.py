@@ -8,7 +8,7 @@ import numpy as np
 from numba import float64, int64, types, void
 from numpy.typing import NDArray
 
-from cartflow.core.compiling import njit
+from cartflow.core.compiling import in_place, njit
 from cartflow.pbpk.organs.arrays import (
     Clock,
     Group,
@@ -28,9 +28,10 @@ from cartflow.pbpk.organs.mending import mended
 from cartflow.pbpk.organs.rosenbrock import STAGES, attempt, errors, transport_part, work_arrays
 
 Array: TypeAlias = NDArray[np.float64]
+Places: TypeAlias = NDArray[np.int64]
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _begin(
     y: Array, lane: int, segment: int, plan: Segments, share: float, supplies: Supplies
 ) -> bool:
@@ -46,7 +47,7 @@ def _begin(
     return given
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _keep(y: Array, counts: Array, lane: int, target: Array, events: Array) -> None:
     """Copy a lane's state and its events so far."""
     for row in range(len(y)):
@@ -55,7 +56,7 @@ def _keep(y: Array, counts: Array, lane: int, target: Array, events: Array) -> N
         events[event] = counts[event, lane]
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _take(y: Array, counts: Array, work: Work, lane: int, supplies: Supplies, step: float) -> None:
     """Accept a lane's step; a supply that rises has risen by its `step`."""
     for row in range(len(y)):
@@ -67,7 +68,7 @@ def _take(y: Array, counts: Array, work: Work, lane: int, supplies: Supplies, st
             supplies.supply[row, lane] += supplies.rise[row, lane] * step
 
 
-@njit(error_model="numpy", cache=True)
+@in_place
 def _arrive(
     y: Array,
     counts: Array,
@@ -92,16 +93,49 @@ def _arrive(
             wanted[lane] = min(wanted[lane], first_step(rates, lane))
 
 
+@in_place
+def judged(
+    lane: int,
+    y: Array,
+    counts: Array,
+    work: Work,
+    supplies: Supplies,
+    clock: Clock,
+    ends: Array,
+    step: Array,
+    found: tuple[float, float, float],
+    limit: Array,
+    sizes: Sizes,
+    system: System,
+    report: Places,
+) -> bool:
+    """Take a lane's step or refuse it, by its error, least pivot and lowest value; say which."""
+    error, least, lowest = found
+    factor = growth(error, least > 0.0)
+    passed = least > 0.0 and error <= 1.0
+    if passed and lowest < 0.0:
+        passed = mended(work.z, work.events, lane, limit, sizes, system)
+    if passed:
+        _take(y, counts, work, lane, supplies, step[lane])
+        move_on(lane, factor, step, ends, clock)
+        report[lane, 1] += 1
+    else:
+        refuse(lane, factor, step, ends, clock, report, sizes.most)
+    return passed
+
+
 _VECTOR, _ROWS, _STACK = float64[::1], float64[:, ::1], float64[:, :, ::1]
 _INDICES, _PLACES = int64[::1], int64[:, ::1]
-_STEPS = types.Tuple((_INDICES, _INDICES, _PLACES, _PLACES, _PLACES, _PLACES))
-_BLOCK = types.FunctionType(void(_ROWS, _ROWS, int64, int64, _ROWS))
+STEPS = types.Tuple((_INDICES, _INDICES, _PLACES, _PLACES, _PLACES, _PLACES))
+BLOCK = types.FunctionType(void(_ROWS, _ROWS, int64, int64, _ROWS))
+SYSTEM = types.Tuple((_PLACES, _PLACES, _PLACES, _ROWS, _PLACES, _PLACES))
+MATRIX = types.Tuple((_PLACES, _ROWS, _PLACES, _PLACES))
 _SIGNATURE = void(
-    _BLOCK,
-    _BLOCK,
-    types.Tuple((_PLACES, _PLACES, _PLACES, _ROWS, _PLACES, _PLACES)),
-    _STEPS,
-    types.Tuple((_PLACES, _ROWS, _PLACES, _PLACES)),
+    BLOCK,
+    BLOCK,
+    SYSTEM,
+    STEPS,
+    MATRIX,
     types.UniTuple(_ROWS, 5),
     types.Tuple((_VECTOR, _INDICES, _ROWS, _ROWS, _ROWS, _VECTOR)),
     types.UniTuple(int64, 5),
@@ -151,17 +185,23 @@ def _run(
         for lane in range(number):
             if not active[lane]:
                 continue
-            factor = growth(error[lane], least[lane] > 0.0)
-            passed = least[lane] > 0.0 and error[lane] <= 1.0
-            if passed and lowest[lane] < 0.0:
-                passed = mended(work.z, work.events, lane, limit, sizes, system)
-            if passed:
-                _take(y, counts, work, lane, supplies, step[lane])
-                move_on(lane, factor, step, ends, clock)
-                report[lane, 1] += 1
+            found = error[lane], least[lane], lowest[lane]
+            if judged(
+                lane,
+                y,
+                counts,
+                work,
+                supplies,
+                clock,
+                ends,
+                step,
+                found,
+                limit,
+                sizes,
+                system,
+                report,
+            ):
                 _arrive(y, counts, supplies, lane, plan, clock, animals.rates, results)
-            else:
-                refuse(lane, factor, step, ends, clock, report, sizes.most)
 
 
 def run(

@@ -94,9 +94,8 @@ def _at_sites(
     kinetics = system.kinetics
     if kinetics is None:
         return {}, {}
-    densities = np.array(
-        [system.organs.densities(s.body, s.residents, s.carried) for s in record.states]
-    )
+    states = record.states if courses else record.states[-1:]
+    densities = np.array([system.organs.densities(s.body, s.residents, s.carried) for s in states])
     found = {}
     for number, species in enumerate(kinetics.network.species):
         text = f"{species.long_name or species.name} where kinetics act"

@@ -174,7 +174,7 @@ def _remembered(run: Run) -> dict[str, Collection[int]]:
     # A time and a number for each that was met.
     events = range(0, 2 * len(conditions) + 1, 2)
     if isinstance(run, BodyAlone):
-        return {"steps": [2], "events": events}
+        return {"steps": [3], "events": events}
     system = run.coupled if isinstance(run, Simulation) else run.tumours
     shared = {
         "events": events,
