@@ -38,8 +38,8 @@ def sampled(
 ) -> Chains:
     """Return the samples of all chains; the same bits for any number of threads.
 
-    `watch` is told draws, warm-up among them, and runs that failed, as they come. Raises `RunStopped`
-    where the sampler finds no way to begin.
+    `watch` is told draws, warm-up among them, and runs that failed, as they come. Raises
+    `RunStopped` where the sampler finds no way to begin.
     """
     nutpie_and_arviz()  # before threads, which must not import at once
     many = [Chain(density, begin[k], length, k) for k in range(length.chains)]
