@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cartflow.analyses.fit.bayes.chains import Length, sampled
+from cartflow.analyses.fit.bayes.chain import Length
+from cartflow.analyses.fit.bayes.chains import sampled
 from cartflow.analyses.fit.bayes.density import Density, beginnings
 from cartflow.analyses.fit.bayes.run import posterior_problem
 from cartflow.analyses.fit.optimise import searched

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from cartflow.analyses.fit.asked import Wanted
-from cartflow.analyses.fit.bayes.chains import Chains, Length
+from cartflow.analyses.fit.bayes.chain import Length
+from cartflow.analyses.fit.bayes.chains import Chains
 from cartflow.analyses.fit.bayes.density import Density
 from cartflow.analyses.fit.bayes.measures import LeftOut
-from cartflow.analyses.fit.bayes.priors import Prior
+from cartflow.analyses.fit.bayes.prior import Prior
 from cartflow.core.provenance import installed_version
 
 

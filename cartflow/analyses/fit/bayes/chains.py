@@ -10,23 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from cartflow.analyses.fit.bayes.chain import Chain, Length
 from cartflow.analyses.fit.bayes.density import Density
 from cartflow.analyses.fit.bayes.library import nutpie_and_arviz
-from cartflow.core.outcome import RunStopped
 
 Array = np.ndarray
-_ACCEPTANCE = 0.9  # what step sizes are adapted to; ODEs bend the posterior
-_OFTEN = 0.1  # seconds between looks at a chain
-
-
-@dataclass(frozen=True, kw_only=True)
-class Length:
-    """How many chains of how many draws, after a warm-up that is not kept; and the seed."""
-
-    chains: int
-    draws: int
-    warm_up: int
-    seed: int
+_OFTEN = 0.5  # seconds between words of progress
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,11 +38,11 @@ def sampled(
 ) -> Chains:
     """Return the samples of all chains; the same bits for any number of threads.
 
-    `watch` is told draws, warm-up among them, and divergences as they come. Raises `RunStopped`
-    where the sampler finds no way to begin.
+    `watch` is told draws, warm-up among them, and runs that failed, as they come. Raises
+    `RunStopped` where the sampler finds no way to begin.
     """
     nutpie_and_arviz()  # before threads, which must not import at once
-    many = [_Chain(density, begin[k], length, k) for k in range(length.chains)]
+    many = [Chain(density, begin[k], length, k) for k in range(length.chains)]
     stop = threading.Event()
     with ThreadPoolExecutor(threads) as pool:
         waiting = [pool.submit(each.run, stop) for each in many]
@@ -75,90 +64,14 @@ def sampled(
 
 def _awaited(
     waiting: Sequence[Future[Any]],
-    many: Sequence[_Chain],
+    many: Sequence[Chain],
     watch: Callable[[int, int], None] | None,
 ) -> None:
     """Wait for all, telling how far they are; the first that fails ends it."""
     left = set(waiting)
     while left:
-        done, left = wait(left, timeout=5 * _OFTEN, return_when=FIRST_COMPLETED)
+        done, left = wait(left, timeout=_OFTEN, return_when=FIRST_COMPLETED)
         for each in done:
             each.result()
         if watch is not None:
-            watch(sum(each.drawn for each in many), density_failed(many))
-
-
-def density_failed(many: Sequence[_Chain]) -> int:
-    """Return how many runs failed so far."""
-    return many[0].density.counter.failed
-
-
-class _Chain:
-    """One chain; `drawn` tells how far it is."""
-
-    def __init__(self, density: Density, begin: Array, length: Length, place: int) -> None:
-        self.density, self._begin, self._length, self._place = density, begin, length, place
-        self.drawn = 0
-        self._error: BaseException | None = None
-
-    def run(self, stop: threading.Event) -> dict[str, Array]:
-        """Return the kept samples and what the sampler says of them, by name."""
-        sampler = self._sampler()
-        while True:
-            try:
-                trace = sampler.wait(timeout=_OFTEN)
-                break
-            except TimeoutError:
-                if stop.is_set() or self._error is not None:
-                    sampler.cancel()
-                    raise self._error or RunStopped("fit: sampling was stopped") from None
-            except RuntimeError as error:
-                msg = f"fit: the sampler could not begin ({str(error).splitlines()[0][:120]})"
-                raise RunStopped(msg) from None
-        if self._error is not None:
-            raise self._error
-        stats = trace.sample_stats
-        names = ("logp", "diverging", "maxdepth_reached", "n_steps")
-        return {"inner": trace.posterior["inner"].values[0]} | {
-            name: stats[name].values[0] for name in names
-        }
-
-    def _sampler(self) -> Any:
-        nutpie, _ = nutpie_and_arviz()
-        from nutpie.compiled_pyfunc import from_pyfunc
-
-        size = len(self._begin)
-        model = from_pyfunc(
-            size,
-            lambda: self._density,
-            lambda *_: self._expanded,
-            [np.dtype("float64")],
-            [(size,)],
-            ["inner"],
-            make_initial_point_fn=lambda _: self._begin,
-        )
-        own = np.random.SeedSequence([self._length.seed, self._place]).generate_state(1, np.uint32)
-        return nutpie.sample(
-            model,
-            draws=self._length.draws,
-            tune=self._length.warm_up,
-            chains=1,
-            cores=1,
-            seed=int(own[0]),
-            save_warmup=False,
-            progress_bar=False,
-            blocking=False,
-            target_accept=_ACCEPTANCE,
-        )
-
-    def _density(self, z: Array) -> tuple[float, Array]:
-        # The sampler's threads would die of an exception, and tell it as a panic.
-        try:
-            return self.density.at(np.array(z))
-        except BaseException as error:  # raised again by `run`
-            self._error = error
-            return -np.inf, np.zeros(len(z))
-
-    def _expanded(self, z: Array) -> dict[str, Array]:
-        self.drawn += 1
-        return {"inner": self.density.inner(np.array(z))}
+            watch(sum(each.drawn for each in many), many[0].density.counter.failed)

@@ -13,7 +13,7 @@ from cartflow.analyses.fit.bayes.asked import AskedBayes, attributes
 from cartflow.analyses.fit.bayes.chains import Chains
 from cartflow.analyses.fit.bayes.density import Density
 from cartflow.analyses.fit.bayes.measures import PERCENTILES, LeftOut, Measures
-from cartflow.analyses.fit.bayes.priors import Prior
+from cartflow.analyses.fit.bayes.prior import Prior
 from cartflow.analyses.fit.dataset import curve_variables, data_variables, start_variables
 from cartflow.analyses.fit.optimise import Found
 from cartflow.core.dataset import label, without_fill

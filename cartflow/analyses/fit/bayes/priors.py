@@ -1,70 +1,17 @@
-"""Priors: what is taken to be known of each number before the data, and where that is from."""
+"""The priors of all that is estimated, from ranges, ``--prior``, or what a number states."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
-
+from cartflow.analyses.fit.bayes.prior import Prior
 from cartflow.analyses.fit.parameters import Parameter, Wanted, read_vary
 from cartflow.analyses.fit.sources.source import Source, Stated
 from cartflow.core.outcome import InputError, require_known
 
-Array = np.ndarray
-_Z_95 = 1.959963984540054
-# Standard deviations at which a normal prior that nothing else bounds is cut; beyond is 6e-5.
-_CUT = 4.0
-_UNSEEN = 6.0  # those at which a cut is not worth a word
 # About where searches begin, of an error's size: 95 % within a tenth and ten times.
 _OF_ERRORS = 10.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prior:
-    """A prior between `low` and `high` (values), on the scale that is sought.
-
-    Normal there with 95 % within `middle95` (values), or even where that is None. `origin` says
-    where it is from.
-    """
-
-    low: float
-    high: float
-    logarithmic: bool
-    middle95: tuple[float, float] | None
-    origin: str
-
-    def inner(self, value: float) -> float:
-        """Return a value on the scale that is sought."""
-        return math.log(value) if self.logarithmic else value
-
-    @property
-    def normal(self) -> tuple[float, float] | None:
-        """The middle and the standard deviation on the scale that is sought; None if even."""
-        if self.middle95 is None:
-            return None
-        low, high = (self.inner(end) for end in self.middle95)
-        return 0.5 * (low + high), (high - low) / (2.0 * _Z_95)
-
-    def words(self, unit: str) -> str:
-        """Return the prior in words."""
-        unit = "" if unit == "1" else f" {unit}"
-        if self.middle95 is None:
-            how = "even in the logarithm" if self.logarithmic else "even"
-            return f"{how} from {self.low:.4g} to {self.high:.4g}{unit} ({self.origin})"
-        how = "log-normal" if self.logarithmic else "normal"
-        low, high = self.middle95
-        limits = f", cut at {self.low:.4g} and {self.high:.4g}{unit}" if self._is_cut else ""
-        return f"{how}, 95 % within {low:.4g} to {high:.4g}{unit}{limits} ({self.origin})"
-
-    @property
-    def _is_cut(self) -> bool:
-        """Whether it ends where anything of it would lie."""
-        assert self.normal is not None
-        middle, sd = self.normal
-        ends = (self.inner(self.low), self.inner(self.high))
-        return min(abs(end - middle) for end in ends) < _UNSEEN * sd
 
 
 def read_given(texts: Mapping[str, str]) -> dict[str, Wanted]:
@@ -160,21 +107,11 @@ def _normal(
         msg = f"{where}: begins at {low:g}; on a logarithmic scale it must be above 0"
         raise InputError(msg)
     found = Prior(low=low, high=high, logarithmic=logarithmic, middle95=known.bounds, origin=origin)
-    bounds = limits or _cut(found)
+    bounds = limits or found.reach()
     if not (high > bounds[0] and low < bounds[1]):
         msg = f"{where}: {low:g} to {high:g} lies outside of --vary, {bounds[0]:g} to {bounds[1]:g}"
         raise InputError(msg)
     return replace(found, low=bounds[0], high=bounds[1])
-
-
-def _cut(prior: Prior) -> tuple[float, float]:
-    """Return where a normal prior ends that nothing else bounds: below 0 only if its range is."""
-    assert prior.normal is not None
-    middle, sd = prior.normal
-    low, high = middle - _CUT * sd, middle + _CUT * sd
-    if prior.logarithmic:
-        return math.exp(low), math.exp(high)
-    return (max(low, 0.0) if prior.low >= 0 else low), high
 
 
 def all_priors(

@@ -12,13 +12,15 @@ import numpy as np
 import xarray as xr
 
 from cartflow.analyses.fit.bayes.asked import AskedBayes
-from cartflow.analyses.fit.bayes.chains import Chains, Length, sampled
+from cartflow.analyses.fit.bayes.chain import Length
+from cartflow.analyses.fit.bayes.chains import Chains, sampled
 from cartflow.analyses.fit.bayes.dataset import bayes_dataset
 from cartflow.analyses.fit.bayes.density import Density, beginnings
 from cartflow.analyses.fit.bayes.library import nutpie_and_arviz
 from cartflow.analyses.fit.bayes.measures import left_out, measures
 from cartflow.analyses.fit.bayes.predictive import pointwise, predictive_bands
-from cartflow.analyses.fit.bayes.priors import Prior, all_priors, priors_of, read_given
+from cartflow.analyses.fit.bayes.prior import Prior
+from cartflow.analyses.fit.bayes.priors import all_priors, priors_of, read_given
 from cartflow.analyses.fit.bayes.words import bayes_lines
 from cartflow.analyses.fit.build import problem_of
 from cartflow.analyses.fit.fine import fine_subjects
