@@ -10,7 +10,7 @@ from cartflow.cli import main
 from cartflow.core.outcome import InputError, StepFailed
 from cartflow.core.stepping import StepControl
 from cartflow.coupling.body_alone import BodyAlone
-from cartflow.coupling.ledger import residual
+from cartflow.coupling.ledger import Ledger, residual
 from cartflow.kinetics.files.load import load
 from cartflow.kinetics.runs.ode import integrate as well_mixed
 from cartflow.pbpk.flows.compartments import Compartment
@@ -352,6 +352,48 @@ def test_a_run_that_fails_says_so_and_keeps_what_it_has(monkeypatch):
     result = of.run()
     assert str(result.outcome) == "stopped: body: too fast at t = 1 day"
     assert result.tree.sizes["time"] == 2
+
+
+INFUSED = MARROW.replace('cells = "1e6 cells"', 'cells = "1e6 cells"\nduration = "5 h"', 1).replace(
+    'every = "1 day"', 'every = "2 h"'
+)
+
+
+def test_what_is_passed_in_one_run_is_what_is_kept_one_time_after_the_other():
+    alone, kept = Study.from_text(INFUSED).prepared, []
+    whole = alone.run()
+    stepwise = alone.run(keep=lambda make: kept.append(make()))
+    assert len(kept) >= len(whole.states) - 1
+    for record in (stepwise, alone.run(since=kept[7]), alone.run(since=kept[30])):
+        assert record.accepted_steps == whole.accepted_steps
+        for one, other in zip(record.states, whole.states, strict=True):
+            assert one.time == other.time
+            for name in ("body", "residents", "carried"):
+                np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+            for name in Ledger.__annotations__:
+                mine, theirs = getattr(one.ledger, name), getattr(other.ledger, name)
+                np.testing.assert_array_equal(mine, theirs)
+
+
+def test_saved_times_add_only_the_steps_that_end_there():
+    few = Study.from_text(INFUSED, settings={"time.every": "4 days"}).prepared.run()
+    many = Study.from_text(INFUSED).prepared.run()
+    # No step begins anew: two more end at most in each of the 48 times, one of them halved.
+    assert few.accepted_steps < many.accepted_steps <= few.accepted_steps + 2 * 48
+    last, other = few.states[-1], many.states[-1]
+    np.testing.assert_allclose(other.residents, last.residents, rtol=1e-5)
+    np.testing.assert_allclose(other.body, last.body, rtol=1e-5, atol=1e-2)
+
+
+@pytest.mark.parametrize("tolerance", [1e-5, 1e-7])
+def test_many_saved_times_are_as_near_to_the_stiff_solution(tolerance):
+    alone = Study.from_text(INFUSED, settings={"solver.tolerance": tolerance}).prepared
+    exact = integrate(alone.kinetics, list(alone.doses), alone.save_times, 1e-11)
+    states = alone.run().states
+    marrow = alone.network.index("bone_marrow_tissue")
+    for number in range(1, len(states)):
+        expected = exact.cells()[0, number, 0, marrow]
+        assert abs(states[number].body[marrow, 0] / expected - 1.0) < 100 * tolerance
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,52 @@ def test_a_body_alone_is_swept_with_its_kinetics_in_organs():
     assert float(found["relative_residual"].max()) < 1e-12
 
 
+# An infusion, a bolus between saved times, and events at times, some of which are saved, too.
+EVENTS = MARROW.replace(
+    "[organs.bone_marrow.kinetics]",
+    """duration = "30 min"
+[[doses]]
+cells = "3e6 cells"
+phenotype = "cart_active"
+time = "7.3 h"
+[[events]]
+time = "1 day"
+kill = { fraction = 0.5, species = ["tumour"], compartment = "bone_marrow_tissue" }
+[[events]]
+time = "30 h"
+kill = { fraction = 0.25, species = ["cart"], compartment = "venous" }
+[organs.bone_marrow.kinetics]""",
+    1,
+).replace('every = "1 day"', 'every = "3 h"')
+
+
+@pytest.mark.parametrize("text", [MARROW, EVENTS])
+def test_members_of_organs_are_single_runs_to_the_bit(text):
+    key = "organs.bone_marrow.kinetics.killing_rate"
+    over = {"doses.0.cells": "1e6,1e7,1e8 cells", key: "10,20 1/day"}
+    found = sweep(Study.from_text(text), over, courses=["density_tumour", "in_body"], workers=2)
+    assert (found["status"] == "finished").all()
+    for cells in (1e6, 1e8):
+        settings = {
+            "doses.0.cells": f"{cells!r} cells",
+            key.replace("kinetics.", "kinetics.parameters."): "20.0 1/day",
+        }
+        run = Study.from_text(text, settings=settings)
+        body = run.run().tree["body"].to_dataset()
+        member = found.sel(doses_0_cells=cells, killing_rate=20.0)
+        np.testing.assert_array_equal(member["course_density_tumour"], body["density_tumour"])
+        held = body["cells"].sum(["space", "phenotype"], skipna=True).isel(time=-1)
+        np.testing.assert_array_equal(member["cells"], held.sel(organ=member["organ"].values))
+        last = run.prepared.run().states[-1]
+        assert float(member["infused"]) == last.ledger.infused.sum()
+
+
+def test_the_number_of_workers_changes_no_bit_of_organs():
+    study, over = Study.from_text(EVENTS), {"doses.0.cells": "log:1e5:1e8:7 cells"}
+    one = sweep(study, over, courses=["density_tumour"], workers=1)
+    xr.testing.assert_identical(sweep(study, over, courses=["density_tumour"], workers=3), one)
+
+
 def test_samples_come_from_a_seed_and_its_ranges(study):
     over = {"kinetics.killing_rate": "0.5..2 1/day", "doses.0.cells": "log:1e5..1e7 cells"}
     for sampling in ("sobol", "latin"):

@@ -28,6 +28,8 @@ _CONFIG = {
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+    # Nobody looks at where a worker is every hundredth of a second.
+    "distributed.worker.profile.enabled": False,
     # A worker that begins anew is waited for, however slow the machine.
     "distributed.deploy.lost-worker-timeout": "1 day",
 }
