@@ -1,5 +1,7 @@
 # lazy_loader reads this file at run time, and takes relative imports alone.
 # ruff: noqa: TID252
+from .analyses.bedside.run import Monitored as Monitored
+from .analyses.bedside.run import monitor as monitor
 from .analyses.cohort.run import run_cohort as run_cohort
 from .analyses.derivatives.run import run_with_derivatives as run_with_derivatives
 from .analyses.fit.mixed.run import FittedMixed as FittedMixed

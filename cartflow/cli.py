@@ -15,6 +15,7 @@ from cartflow.commands.ending import BAD_INPUT, FINISHED, STOPPED
 from cartflow.commands.examples import add_examples
 from cartflow.commands.export import add_export
 from cartflow.commands.fit import add_fit
+from cartflow.commands.monitor import add_monitor
 from cartflow.commands.new.command import add_new
 from cartflow.commands.plot import add_plot
 from cartflow.commands.refine import add_refine
@@ -48,6 +49,7 @@ _COMMANDS = (
     add_sweep,
     add_refine,
     add_fit,
+    add_monitor,
     add_validate,
     add_schema,
 )
