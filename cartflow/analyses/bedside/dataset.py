@@ -67,17 +67,23 @@ def _numbers(told: Sequence[Told], prior: Prior) -> dict[str, xr.Variable]:
     wide = np.array([each.deviation for each in spreads])
     logged = np.array([each.logarithmic for each in spreads])
     outer = [t.patient.values(_inner(t, prior)) for t in told]
-    bands = np.array([quantiles(v, t.posterior.weights, BAND) for v, t in zip(outer, told, strict=True)])
+    bands = np.array(
+        [quantiles(v, t.posterior.weights, BAND) for v, t in zip(outer, told, strict=True)]
+    )
     typical = np.array([t.patient.values(t.patient.typical[None])[0] for t in told])
     ends = {
-        side: np.where(logged, typical * np.exp(z * np.where(logged, wide, 0.0)), typical + z * wide)
+        side: np.where(
+            logged, typical * np.exp(z * np.where(logged, wide, 0.0)), typical + z * wide
+        )
         for side, z in (("low", -_Z), ("high", _Z))
     }
     return {
         "parameter": label(("parameter",), [s.key for s in spreads], "number of the model"),
         "parameter_unit": label(("parameter",), [s.unit for s in spreads], "unit of the number"),
         "deviation": _plain(
-            wide, "standard deviation between patients, of the logarithm where logarithmic", "parameter"
+            wide,
+            "standard deviation between patients, of the logarithm where logarithmic",
+            "parameter",
         ),
         "logarithmic": _plain(logged.astype(np.int8), "whether log-normal", "parameter"),
         "prior_median": _plain(typical, "median before the values", *dims),
@@ -88,7 +94,10 @@ def _numbers(told: Sequence[Told], prior: Prior) -> dict[str, xr.Variable]:
         "posterior_high": _plain(bands[:, 2], "95th percentile after the values", *dims),
         "draw_value": _plain(outer, "values of the draws", "patient", "draw", "parameter"),
         "draw_weight": _plain(
-            [t.posterior.weights for t in told], "weight of the draws after the values", "patient", "draw"
+            [t.posterior.weights for t in told],
+            "weight of the draws after the values",
+            "patient",
+            "draw",
         ),
     }
 
@@ -166,7 +175,9 @@ def _data(told: Sequence[Told], data: Measurements) -> dict[str, xr.Variable]:
     own = [units[name] for name in data.observable]
     factors = np.array(
         [
-            1.0 if there == here else to_internal(f"1 {there}", here) / to_internal(f"1 {here}", here)
+            1.0
+            if there == here
+            else to_internal(f"1 {there}", here) / to_internal(f"1 {here}", here)
             for there, here in zip(data.unit, own, strict=True)
         ]
     )

@@ -92,7 +92,7 @@ def _event(
         quantity = read_observables(own, [name])[name]
         dimension = require_names(quantity, units, {})
         if dimension_of(unit) != dimension:
-            msg = f"is in '{unit}', and the quantity has the unit {unit_text(dimension)}"  # type: ignore[arg-type]
+            msg = f"is in '{unit}', and the quantity has the unit {unit_text(dimension)}"
             raise InputError(msg)
     except InputError as error:
         msg = f"{where}: {error}"

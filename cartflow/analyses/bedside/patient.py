@@ -30,8 +30,8 @@ Array = np.ndarray
 class Patient:
     """A patient of a table: `problem` ends with the last value, `runner` goes on over `times`.
 
-    `seen` are what is measured of any patient, then the quantities of events; `typical` are the typical
-    inner values of one with these covariates, `errors` how values scatter.
+    `seen` are what is measured of any patient, then the quantities of events; `typical` are the
+    typical inner values of one with these covariates, `errors` how values scatter.
     """
 
     name: str

@@ -48,7 +48,9 @@ def population(
     if pairs:
         prior = with_correlations(prior, pairs, "--correlation")
     if len(prior.places) > _MOST_NUMBERS:
-        msg = f"population: {len(prior.places)} numbers differ; at most {_MOST_NUMBERS} are possible"
+        msg = (
+            f"population: {len(prior.places)} numbers differ; at most {_MOST_NUMBERS} are possible"
+        )
         raise InputError(msg)
     if not len(prior.places):
         raise InputError("population: no number differs between patients")

@@ -160,9 +160,7 @@ def _adapted(run: _Runs, laid: Laid, random: np.random.Generator, count: int) ->
     return laid
 
 
-def _laid(
-    patient: Patient, prior: Prior, random: np.random.Generator
-) -> tuple[Array, Laid]:
+def _laid(patient: Patient, prior: Prior, random: np.random.Generator) -> tuple[Array, Laid]:
     """Return the likeliest effects, sought from several places, and what is laid about them."""
     precision = np.linalg.inv(prior.covariance)
     count = len(prior.root)

@@ -16,6 +16,7 @@ from cartflow.core.outcome import InputError, suggest
 
 Array = np.ndarray
 _WIDE = 8.0  # standard deviations over which a model must follow its numbers in straight lines
+_SAME_SIGN = 0.9  # of a typical value, within which a number keeps its sign
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,8 +36,11 @@ class Spread:
 
     @property
     def wanted(self) -> Wanted:
-        """What is varied, over a range that leaves nothing out."""
-        ends = [self.inner + side * _WIDE * (self.deviation or 0.1) for side in (-1.0, 1.0)]
+        """What is varied, over a range within which the model is asked what it changes."""
+        wide = _WIDE * (self.deviation or 0.1)
+        if not self.logarithmic and self.typical:
+            wide = min(wide, _SAME_SIGN * abs(self.typical))
+        ends = [self.inner + side * wide for side in (-1.0, 1.0)]
         low, high = (math.exp(end) if self.logarithmic else end for end in ends)
         return Wanted(
             key=self.key, bounds=(low, high), unit=self.unit, logarithmic=self.logarithmic

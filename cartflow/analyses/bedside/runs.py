@@ -10,7 +10,7 @@ import numpy as np
 
 from cartflow.analyses.fit.observables import Observable
 from cartflow.analyses.fit.sources.source import Runner
-from cartflow.core.outcome import StepFailed
+from cartflow.core.outcome import InputError, StepFailed
 
 Array = np.ndarray
 Watch = Callable[[int, int], None]
@@ -43,7 +43,7 @@ def run_all(
         with np.errstate(all="ignore"):
             try:
                 run = runner.run(values[place], False)
-            except StepFailed:
+            except (InputError, StepFailed):
                 return False
             for k, each in enumerate(seen):
                 found[place, k] = each.quantity.value(_named(run.values, each)) / each.factor

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
 from cartflow.analyses.bedside.prior import Prior, Spread, with_correlations
 from cartflow.analyses.fit.sources.source import Source
@@ -22,12 +23,12 @@ FORM = "KEY=CV, such as growth_rate=0.5"
 
 class _Inner(Table):
     varied: dict[str, VariedTable]
-    correlations: list[CorrelationTable] = []
+    correlations: list[CorrelationTable] = Field(default_factory=list)
 
 
 class _Whole(Table):
     population: _Inner
-    errors: dict[str, str] = {}
+    errors: dict[str, str] = Field(default_factory=dict)
 
 
 def by_variation(spread: Mapping[str, Any] | Sequence[str], source: Source) -> Prior:

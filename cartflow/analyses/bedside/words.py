@@ -65,16 +65,27 @@ def _events(one: xr.Dataset) -> list[list[str]]:
             share, error = (
                 float(one[f"{when}_{part}"].values[k, -1]) for part in ("by", "by_error")
             )
-            cells.append(f"{100 * share:.3g} % (+- {100 * error:.2g})")
+            cells.append(in_percent(share, error))
         rows.append([*cells, _when(one, k)])
     return rows
+
+
+def in_percent(share: float, error: float) -> str:
+    """Return a chance with its Monte Carlo error, as far as draws tell it."""
+    if share < error:
+        return f"below {200 * error:.2g} %"
+    if 1.0 - share < error:
+        return f"above {100 * (1.0 - 2.0 * error):.4g} %"
+    return f"{100 * share:.3g} % (+- {100 * error:.2g})"
 
 
 def _when(one: xr.Dataset, k: int) -> str:
     low, middle, high = (
         float(one[f"chance_when_{part}"].values[k]) for part in ("low", "median", "high")
     )
-    return f"day {middle:.3g} ({low:.3g} to {high:.3g})" if np.isfinite(middle) else ""
+    share, error = (float(one[f"chance_{n}"].values[k, -1]) for n in ("by", "by_error"))
+    told = np.isfinite(middle) and share > 2.0 * error
+    return f"day {middle:.3g} ({low:.3g} to {high:.3g})" if told else ""
 
 
 def _table(rows: list[list[str]]) -> list[str]:
