@@ -10,6 +10,8 @@ from .analyses.fit.petab.run import fit_petab as fit_petab
 from .analyses.fit.petab.writing import write_petab as write_petab
 from .analyses.fit.run import Fitted as Fitted
 from .analyses.fit.run import fit as fit
+from .analyses.risk.run import RiskScore as RiskScore
+from .analyses.risk.run import risk_score as risk_score
 from .analyses.sweep.run import sweep as sweep
 from .cells.tracks.fit import Walk as Walk
 from .cells.tracks.fit import fit_tracks as fit_tracks

@@ -20,6 +20,7 @@ from cartflow.commands.new.command import add_new
 from cartflow.commands.plot import add_plot
 from cartflow.commands.refine import add_refine
 from cartflow.commands.report import add_report
+from cartflow.commands.risk import add_risk
 from cartflow.commands.run import add_run
 from cartflow.commands.schema import add_schema
 from cartflow.commands.sensitivity import add_sensitivity
@@ -50,6 +51,7 @@ _COMMANDS = (
     add_refine,
     add_fit,
     add_monitor,
+    add_risk,
     add_validate,
     add_schema,
 )

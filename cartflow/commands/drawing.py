@@ -22,6 +22,7 @@ from cartflow.results.figures.fit import plot_fit, require_fit
 from cartflow.results.figures.mixed_fit import plot_mixed_fit, require_mixed_fit
 from cartflow.results.figures.monitored import plot_monitored, require_monitored
 from cartflow.results.figures.refinement import plot_refinement
+from cartflow.results.figures.risk import plot_risk, require_risk
 from cartflow.results.figures.run import plot_result
 from cartflow.results.figures.sensitivity import plot_sensitivity
 from cartflow.results.figures.sweep.figure import plot_sweep
@@ -106,6 +107,9 @@ def _drawing(tree: xr.DataTree, path: Path) -> Draw:
     if dataset.attrs.get("analysis") == "monitoring":
         require_monitored(dataset)
         return lambda out: plot_monitored(dataset, out)
+    if dataset.attrs.get("analysis") == "risk score":
+        require_risk(dataset)
+        return lambda out: plot_risk(dataset, out)
     if "level" in dataset.dims and "target" in dataset.attrs:
         require_refinement(dataset)
         return lambda out: plot_refinement(dataset, out)

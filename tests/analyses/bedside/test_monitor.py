@@ -175,9 +175,7 @@ def test_seeds_repeat_to_the_bit_for_any_threads_and_beside_others(folder):
     alone = monitor("decay.toml", other, "10 day", threads=2, **given).dataset
     for name in one.data_vars:
         np.testing.assert_array_equal(one[name].values, four[name].values)
-    np.testing.assert_array_equal(
-        one["draw_weight"].values[1], alone["draw_weight"].values[0]
-    )
+    np.testing.assert_array_equal(one["draw_weight"].values[1], alone["draw_weight"].values[0])
 
 
 def covered(patients, draws, seed):
