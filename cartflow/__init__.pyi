@@ -3,6 +3,9 @@
 from .analyses.bedside.run import Monitored as Monitored
 from .analyses.bedside.run import monitor as monitor
 from .analyses.cohort.run import run_cohort as run_cohort
+from .analyses.decide.run import Decided as Decided
+from .analyses.decide.run import debulk as debulk
+from .analyses.decide.run import decide as decide
 from .analyses.derivatives.run import run_with_derivatives as run_with_derivatives
 from .analyses.fit.mixed.run import FittedMixed as FittedMixed
 from .analyses.fit.mixed.run import fit_mixed as fit_mixed

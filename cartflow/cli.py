@@ -11,6 +11,7 @@ from cartflow.commands.check import add_check
 from cartflow.commands.cite import add_cite
 from cartflow.commands.compare import add_compare
 from cartflow.commands.completion import add_completion
+from cartflow.commands.decide import add_decide
 from cartflow.commands.ending import BAD_INPUT, FINISHED, STOPPED
 from cartflow.commands.examples import add_examples
 from cartflow.commands.export import add_export
@@ -52,6 +53,7 @@ _COMMANDS = (
     add_fit,
     add_monitor,
     add_risk,
+    add_decide,
     add_validate,
     add_schema,
 )

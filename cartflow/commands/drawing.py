@@ -18,6 +18,7 @@ from cartflow.results.drawable import (
     require_sensitivity,
 )
 from cartflow.results.figures.comparison import plot_comparison
+from cartflow.results.figures.decided import plot_decided, require_decided
 from cartflow.results.figures.fit import plot_fit, require_fit
 from cartflow.results.figures.mixed_fit import plot_mixed_fit, require_mixed_fit
 from cartflow.results.figures.monitored import plot_monitored, require_monitored
@@ -110,6 +111,9 @@ def _drawing(tree: xr.DataTree, path: Path) -> Draw:
     if dataset.attrs.get("analysis") == "risk score":
         require_risk(dataset)
         return lambda out: plot_risk(dataset, out)
+    if dataset.attrs.get("analysis") in ("adaptive dosing", "debulking"):
+        require_decided(dataset)
+        return lambda out: plot_decided(dataset, out)
     if "level" in dataset.dims and "target" in dataset.attrs:
         require_refinement(dataset)
         return lambda out: plot_refinement(dataset, out)

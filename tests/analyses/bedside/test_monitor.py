@@ -1,15 +1,10 @@
 """A patient's posterior against closed forms, fine quadrature, and simulated patients."""
 
-import importlib
-
 import numpy as np
 import pytest
 from scipy import stats
 
-from cartflow import InputError, monitor
-from cartflow.analyses.fit.mixed.run import fit_mixed
-from cartflow.cli import main
-from cartflow.core.dataset import read_tree
+from cartflow import monitor
 
 DECAY = """
 title = "Decay"
