@@ -37,8 +37,12 @@ class Event:
     @property
     def name(self) -> str:
         """The event in words."""
-        unit = "" if self.unit == "1" else f" {self.unit}"
-        return f"{self.quantity.name} {_VERBS[self.kind]} {self.threshold:g}{unit}"
+        return f"{self.quantity.name} {_VERBS[self.kind]} {self.limit}"
+
+    @property
+    def limit(self) -> str:
+        """The threshold with its unit."""
+        return f"{self.threshold:g}" + ("" if self.unit == "1" else f" {self.unit}")
 
     def times(self, days: Array, courses: Array) -> Array:
         """Return when it happens on each course (n, times), inf where it does not.

@@ -42,7 +42,8 @@ class Observed:
     def logs(self, counts: Array, courses: Array) -> Array:
         """Return ln L of counts (times,) for each of many courses (m, times)."""
         flat = np.tile(counts, len(courses))
-        data = Data(flat, np.full(len(flat), np.nan), np.full(len(flat), np.nan), flat != flat)
+        none = np.full(len(flat), np.nan)
+        data = Data(flat, none, none, np.zeros(len(flat), dtype=bool))
         with np.errstate(all="ignore"):
             loss = self.error.scatter(data, courses.ravel(), self.numbers).loss
         found = -loss.reshape(courses.shape).sum(axis=1)

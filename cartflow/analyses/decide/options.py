@@ -29,15 +29,15 @@ def read_options(texts: Sequence[str], source: Source, prior: Prior) -> dict[str
 
 
 def _settings(text: str, source: Source, prior: Prior) -> dict[str, str]:
-    found = {}
+    found, known = {}, source.keys()
     for part in text.split(";"):
         key, equals, value = (each.strip() for each in part.partition("="))
         if not equals or not key or not value:
             msg = f"--option {text[:80]}: written is {FORM}"
             raise InputError(msg)
-        if key not in source.keys():
+        if key not in known:
             msg = f"--option {text[:80]}: '{source.name}' has no '{key}'; "
-            raise InputError(msg + suggest(key, source.keys()))
+            raise InputError(msg + suggest(key, known))
         if key in prior.keys:
             msg = f"--option {text[:80]}: '{key}' differs between patients, and cannot be set"
             raise InputError(msg)

@@ -147,9 +147,7 @@ def _options_run(
         firsts.append(courses[:, -1, here])
     well = np.isfinite(np.array(utilities)).all(axis=0)
     if int(well.sum()) < _LEAST_MEMBERS:
-        msg = (
-            f"decide: only {int(well.sum())} of {len(well)} members could be run with every option"
-        )
+        msg = f"decide: only {int(well.sum())} of {len(well)} members ran with every option"
         raise RunStopped(msg)
     kept = np.array(firsts)[:, well]
     apart = np.abs(kept - kept[0]).max(axis=(1, 2)) > _SAME * np.abs(kept[0]).max()

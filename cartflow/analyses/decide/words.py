@@ -77,7 +77,7 @@ def _debulking(dataset: xr.Dataset) -> list[str]:
     least = dataset["least"].values
     turned = (least > 0) & np.isfinite(least)
     lines.append(
-        f"members       {100 * np.mean(least == 0):.3g} % need none, {100 * turned.mean():.3g} % "
+        f"turned        {100 * np.mean(least == 0):.3g} % need none, {100 * turned.mean():.3g} % "
         f"are turned, {100 * np.mean(~np.isfinite(least)):.3g} % are not"
     )
     return lines

@@ -30,7 +30,10 @@ class Worth:
     @property
     def name(self) -> str:
         """What counts, in words."""
-        return f"{self.event.name}{' at the end' if self.late else ''}"
+        if not self.late:
+            return self.event.name
+        verb = "is below" if self.event.kind == "below" else "is at or above"
+        return f"{self.event.quantity.name} {verb} {self.event.limit} at the end"
 
     def happened(self, days: Array, courses: Array) -> Array:
         """Return whether it counts on each course (n, times): 0 or 1, nan for a failed run."""

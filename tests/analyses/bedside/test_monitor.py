@@ -225,3 +225,106 @@ def test_many_patients_of_the_prior_are_told_with_the_right_confidence(folder):
         here = (chance >= low) & (chance < low + 0.2)
         spread = np.sqrt(np.sum(chance[here] * (1.0 - chance[here])))
         assert abs(np.sum(came[here] - chance[here])) < 3.5 * spread
+
+
+def test_a_fit_is_a_population(folder):
+    random = np.random.default_rng(4)
+    columns = {}
+    times = np.array([1.0, 4.0, 8.0])
+    for k in range(10):
+        weight = 50.0 + 5.0 * k
+        loss = 0.1 * (weight / 70.0) ** 0.75 * np.exp(0.3 * random.standard_normal())
+        truth = 100.0 * np.exp(-loss * times) * np.exp(0.1 * random.standard_normal(3))
+        rows = table(truth, times, name=f"s{k}", weight=f"{weight} kg")
+        columns = {key: columns.get(key, []) + rows[key] for key in rows}
+    fitted = fit_mixed(
+        "decay.toml",
+        columns,
+        ["loss=[0.01, 1] 1/day"],
+        ["loss"],
+        covariates={"loss": ["(weight/70)^0.75"]},
+        points=1,
+        starts=1,
+        simulations=0,
+    )
+    fitted.write("cohort.nc")
+    more = {"population_file": "cohort.nc", "draws": 200}
+    found = monitor("decay.toml", table([95.0], [1.0], weight="140 kg"), "10 day", **more).dataset
+    typical = fitted.estimates["loss"] * 2.0**0.75
+    assert found["prior_median"].values[0] == pytest.approx([typical])
+    assert found["deviation"].values == pytest.approx(fitted.dataset["omega"].values)
+    sd = fitted.estimates["sd of tracer"]
+    assert found.attrs["errors"] == f'{{"tracer": "lognormal {sd!r}"}}'
+    with pytest.raises(InputError, match="covariate"):
+        monitor("decay.toml", table([95.0], [1.0]), "10 day", **more)
+    with pytest.raises(InputError, match="is a fit of 'decay', and not of 'brummer2022'"):
+        monitor("brummer2022", table([95.0], [1.0], weight="70 kg"), "10 day", **more)
+
+
+def test_the_command_writes_draws_and_says_what_it_is(folder, capsys):
+    rows = table([90.0, 40.0], [2.0, 5.0])
+    lines = [",".join(rows)] + [",".join(map(str, row)) for row in zip(*rows.values(), strict=True)]
+    (folder / "patient.csv").write_text("\n".join(lines))
+    words = ["monitor", "decay.toml", "--data", "patient.csv", "--until", "20 days", "--quiet"]
+    words += ["--population", "pair.toml", "--below", "tracer=5", "--draws", "200"]
+    assert main(words) == 0
+    assert "not for treatment decisions" in capsys.readouterr().out
+    attrs = read_tree(folder / "decay_monitor.nc").attrs
+    assert attrs["comment"] == "research only, not for treatment decisions"
+    assert main(["plot", "decay_monitor.nc", "--out", "again.png"]) == 0
+    assert main(["report", "decay_monitor.nc"]) == 0
+    assert "not for treatment decisions" in (folder / "decay_monitor.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"until": "1 day"}, "is before the last value of data, on day 5"),
+        ({"until": "20 mm"}, "--until: '20 mm' has the dimension"),
+        ({"until": -3}, "--until -3: must be above 0"),
+        ({"population_file": None}, "how patients differ is needed once"),
+        ({"spread": ["loss=0.5"]}, "how patients differ is needed once"),
+        ({"population_file": "none.toml"}, "none.toml"),
+        ({"population_file": None, "spread": ["loss"]}, "written is KEY=CV"),
+        ({"population_file": None, "spread": ["loss=-1"]}, "no coefficient of variation above 0"),
+        ({"population_file": None, "spread": ["los=0.5"]}, "did you mean 'loss'"),
+        ({"population_file": None, "spread": ["loss=0.5"]}, "give --error 'tracer=lognormal 0.3'"),
+        ({"errors": {"tracer": "lognormal"}}, "give --error 'tracer=lognormal 0.3'"),
+        ({"errors": {"blood": "lognormal 1"}}, "has no observable 'blood'"),
+        ({"below": ["tracer"]}, "--below tracer: written is QUANTITY=VALUE UNIT"),
+        ({"below": ["trace=1"]}, "did you mean 'tracer'"),
+        ({"above": ["tracer=1 cell"]}, "is in 'cell'"),
+        ({"relapse": ["tracer=0"]}, "the threshold must be above 0"),
+        ({"draws": 10}, "draws: got 10; it must be a whole number from 200"),
+        ({"correlations": ["loss,kill=0.5"]}, "'kill' does not differ between patients"),
+        ({"correlations": ["loss=0.5"]}, "written is A,B=COEFFICIENT"),
+        ({"correlations": {"loss,initial.tracer": 1.5}}, "lie between -1 and 1"),
+        ({"scenario": "two"}, "two"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(folder, change, message):
+    given = {"until": "20 day", "population_file": "pair.toml", "draws": 200} | change
+    with pytest.raises(InputError, match=message):
+        monitor("decay.toml", table([90.0, 40.0], [2.0, 5.0]), **given)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[population]\nvaried = {}", "holds no number"),
+        ('[population.varied.kill]\ndistribution = "normal"', "has no such number"),
+        ('[population.varied.loss]\ndistribution = "uniform"', "known here are log-normal"),
+        (
+            '[population.varied.loss]\ndistribution = "log-normal"\nmedian = "1 mm"\ncv = 1',
+            "population.varied.loss.median",
+        ),
+        (
+            '[population.varied.loss]\ndistribution = "log-normal"\nmedian = "1 1/day"',
+            "'cv' or 'log_sd'",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_population_file_is_said(folder, text, message):
+    (folder / "bad.toml").write_text(text)
+    with pytest.raises(InputError, match=message):
+        monitor("decay.toml", table([90.0], [2.0]), "20 day", population_file="bad.toml")

@@ -215,7 +215,7 @@ def test_what_is_wrong_is_said_in_one_line(change, given, message):
 
 def test_few_same_and_parted_are_refused():
     few = {"x": list(range(10)), "y": [0, 1] * 5}
-    with pytest.raises(InputError, match="has 5 patients with the outcome.*at least 8"):
+    with pytest.raises(InputError, match=r"has 5 patients with the outcome.*at least 8"):
         risk_score(few, ["x"], "y")
     same = {"x": [1.0] * 40, "y": [0, 1] * 20}
     with pytest.raises(InputError, match="is the same in all patients"):
