@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cartflow import monitor
+from cartflow import InputError, fit_mixed, monitor
+from cartflow.cli import main
+from cartflow.core.dataset import read_tree
 
 DECAY = """
 title = "Decay"

@@ -133,7 +133,9 @@ def test_debulking_turns_whom_the_closed_form_says(folder):
     killed = 2.0 - np.exp(-20.0) - np.exp(-10.0)
     ends = 10.0 * (1.0 - removed) * np.exp(growth * 20.0 - killed)[:, None]
     np.testing.assert_array_equal(data["well"].values, ends < 8.0)
-    least = [next((f for f, end in zip(removed, row) if end < 8.0), np.inf) for row in ends]
+    least = [
+        next((f for f, end in zip(removed, row, strict=True) if end < 8.0), np.inf) for row in ends
+    ]
     np.testing.assert_allclose(data["least"].values, least)
     assert 0.0 < data["chance"].values[0] < data["chance"].values[-1]
     assert found.summary_lines()[0].endswith("research only, not for treatment decisions")
