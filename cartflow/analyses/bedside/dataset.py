@@ -86,6 +86,12 @@ def _numbers(told: Sequence[Told], prior: Prior) -> dict[str, xr.Variable]:
             "parameter",
         ),
         "logarithmic": _plain(logged.astype(np.int8), "whether log-normal", "parameter"),
+        "prior_covariance": _plain(
+            prior.covariance,
+            "covariance between patients of what differs, of logarithms where logarithmic",
+            "differs",
+            "other_differs",
+        ),
         "prior_median": _plain(typical, "median before the values", *dims),
         "prior_low": _plain(ends["low"], "5th percentile before the values", *dims),
         "prior_high": _plain(ends["high"], "95th percentile before the values", *dims),

@@ -40,7 +40,11 @@ def from_fit(path: Path, dataset: xr.Dataset, source: Source) -> Prior:
         msg = f"{path}: is a fit of '{model}', and not of '{source.name}'"
         raise InputError(msg)
     with named(path):
-        return _prior(dataset, source, path.name)
+        try:
+            return _prior(dataset, source, path.name)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            msg = f"lacks what a population's fit holds ({str(error) or type(error).__name__})"
+            raise InputError(msg) from None
 
 
 def _prior(dataset: xr.Dataset, source: Source, name: str) -> Prior:

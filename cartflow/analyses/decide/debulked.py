@@ -19,8 +19,8 @@ Array = np.ndarray
 class Debulked:
     """Whether each member is well (members, fractions) with a fraction of its tumour removed.
 
-    `least` (members,) is the least fraction from which on it is well: 0 if it needs none, inf if
-    none of those looked at is enough.
+    `least` (members,) is the least fraction with which it is well: 0 if it needs none, inf if
+    none of those looked at is enough. More may be worse again.
     """
 
     removed: Array
@@ -53,9 +53,8 @@ def debulked(
 
 
 def _least(removed: Array, well: Array) -> Array:
-    """Return from which fraction on each member is well."""
-    onward = np.logical_and.accumulate(well[:, ::-1], axis=1)[:, ::-1]
-    return np.where(onward.any(axis=1), removed[np.argmax(onward, axis=1)], np.inf)
+    """Return at which fraction each member is well first."""
+    return np.where(well.any(axis=1), removed[np.argmax(well, axis=1)], np.inf)
 
 
 def _with_start(cohort: Cohort, key: str) -> tuple[list[Number], Array, int]:

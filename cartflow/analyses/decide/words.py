@@ -74,10 +74,16 @@ def _debulking(dataset: xr.Dataset) -> list[str]:
         reached = np.flatnonzero(chance >= wanted)
         least = f"{100 * removed[reached[0]]:.3g} %" if reached.size else "more than was looked at"
         lines.append(f"least         for success in {100 * wanted:.0f} %: {least}")
-    least = dataset["least"].values
-    turned = (least > 0) & np.isfinite(least)
+    own, well = dataset["least"].values, dataset["well"].values.astype(bool)
+    turned = (own > 0) & np.isfinite(own)
     lines.append(
-        f"turned        {100 * np.mean(least == 0):.3g} % need none, {100 * turned.mean():.3g} % "
-        f"are turned, {100 * np.mean(~np.isfinite(least)):.3g} % are not"
+        f"turned        {100 * np.mean(own == 0):.3g} % need none, {100 * turned.mean():.3g} % are "
+        f"turned by some fraction, {100 * np.mean(~np.isfinite(own)):.3g} % by none"
     )
+    lost = np.mean(well[:, 0] & ~well[:, -1])
+    if lost > 0:
+        lines.append(
+            f"lost          {100 * lost:.3g} % have success without, and not with "
+            f"{100 * removed[-1]:.3g} % removed"
+        )
     return lines

@@ -87,9 +87,10 @@ def risk_score(
     seed = arguments.whole_number(seed, "seed", 0, _LARGEST_SEED)
     if (harm is None) != (benefit is None):
         raise InputError("risk: harm and benefit are given together, or neither")
-    threshold = None
+    acting: dict[str, float] = {}
     if harm is not None and benefit is not None:
-        threshold = act_above(arguments.number(harm, "harm"), arguments.number(benefit, "benefit"))
+        two = arguments.number(harm, "harm"), arguments.number(benefit, "benefit")
+        acting = {"harm": two[0], "benefit": two[1], "act_above": act_above(*two)}
     cohort = read_cohort(table, predictors, arguments.text(outcome, "outcome"))
     trained = halves(cohort.outcome, seed, cohort.source)
     method = logistic if by == "logistic" else fisher
@@ -107,9 +108,8 @@ def risk_score(
         "seed": seed,
         **_judged(cohort, trained, found),
     }
-    if threshold is not None:
-        attrs |= {"harm": harm, "benefit": benefit, "act_above": threshold}
-        attrs |= _acted(cohort, trained, found, threshold)
+    if acting:
+        attrs |= {**acting, **_acted(cohort, trained, found, acting["act_above"])}
     dataset = _dataset(cohort, trained, found).assign_attrs(attrs)
     return RiskScore(dataset=without_fill(dataset), score=found)
 
