@@ -1,6 +1,11 @@
 # lazy_loader reads this file at run time, and takes relative imports alone.
 # ruff: noqa: TID252
+from .analyses.bedside.run import Monitored as Monitored
+from .analyses.bedside.run import monitor as monitor
 from .analyses.cohort.run import run_cohort as run_cohort
+from .analyses.decide.run import Decided as Decided
+from .analyses.decide.run import debulk as debulk
+from .analyses.decide.run import decide as decide
 from .analyses.derivatives.run import run_with_derivatives as run_with_derivatives
 from .analyses.fit.bayes.run import Posterior as Posterior
 from .analyses.fit.bayes.run import fit_bayes as fit_bayes
@@ -10,6 +15,8 @@ from .analyses.fit.petab.run import fit_petab as fit_petab
 from .analyses.fit.petab.writing import write_petab as write_petab
 from .analyses.fit.run import Fitted as Fitted
 from .analyses.fit.run import fit as fit
+from .analyses.risk.run import RiskScore as RiskScore
+from .analyses.risk.run import risk_score as risk_score
 from .analyses.sweep.run import sweep as sweep
 from .cells.tracks.fit import Walk as Walk
 from .cells.tracks.fit import fit_tracks as fit_tracks

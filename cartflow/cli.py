@@ -11,14 +11,17 @@ from cartflow.commands.check import add_check
 from cartflow.commands.cite import add_cite
 from cartflow.commands.compare import add_compare
 from cartflow.commands.completion import add_completion
+from cartflow.commands.decide import add_decide
 from cartflow.commands.ending import BAD_INPUT, FINISHED, STOPPED
 from cartflow.commands.examples import add_examples
 from cartflow.commands.export import add_export
 from cartflow.commands.fit import add_fit
+from cartflow.commands.monitor import add_monitor
 from cartflow.commands.new.command import add_new
 from cartflow.commands.plot import add_plot
 from cartflow.commands.refine import add_refine
 from cartflow.commands.report import add_report
+from cartflow.commands.risk import add_risk
 from cartflow.commands.run import add_run
 from cartflow.commands.schema import add_schema
 from cartflow.commands.sensitivity import add_sensitivity
@@ -48,6 +51,9 @@ _COMMANDS = (
     add_sweep,
     add_refine,
     add_fit,
+    add_monitor,
+    add_risk,
+    add_decide,
     add_validate,
     add_schema,
 )

@@ -18,10 +18,13 @@ from cartflow.results.drawable import (
     require_sensitivity,
 )
 from cartflow.results.figures.comparison import plot_comparison
+from cartflow.results.figures.decided import plot_decided, require_decided
 from cartflow.results.figures.fit import plot_fit, require_fit
 from cartflow.results.figures.mixed_fit import plot_mixed_fit, require_mixed_fit
+from cartflow.results.figures.monitored import plot_monitored, require_monitored
 from cartflow.results.figures.posterior import plot_posterior, require_posterior
 from cartflow.results.figures.refinement import plot_refinement
+from cartflow.results.figures.risk import plot_risk, require_risk
 from cartflow.results.figures.run import plot_result
 from cartflow.results.figures.sensitivity import plot_sensitivity
 from cartflow.results.figures.sweep.figure import plot_sweep
@@ -106,6 +109,15 @@ def _drawing(tree: xr.DataTree, path: Path) -> Draw:
     if dataset.attrs.get("analysis") == "bayes fit":
         require_posterior(dataset)
         return lambda out: plot_posterior(dataset, out)
+    if dataset.attrs.get("analysis") == "monitoring":
+        require_monitored(dataset)
+        return lambda out: plot_monitored(dataset, out)
+    if dataset.attrs.get("analysis") == "risk score":
+        require_risk(dataset)
+        return lambda out: plot_risk(dataset, out)
+    if dataset.attrs.get("analysis") in ("adaptive dosing", "debulking"):
+        require_decided(dataset)
+        return lambda out: plot_decided(dataset, out)
     if "level" in dataset.dims and "target" in dataset.attrs:
         require_refinement(dataset)
         return lambda out: plot_refinement(dataset, out)
