@@ -20,6 +20,7 @@ def fit_lines(dataset: xr.Dataset) -> list[str]:
         lines.append(f"scale         {name}: {scale:.5g}, offset {offset:.5g}")
     for name, (kind, *numbers) in json.loads(dataset.attrs["error_models"]).items():
         told = " ".join(f"{number:.4g}" for number in numbers)
+        told = _in_sd(dataset, name) if kind == "measured" else told
         lines.append(f"errors        {name}: {kind} {told}".rstrip())
     a = dataset.attrs
     lines.append(
@@ -31,6 +32,14 @@ def fit_lines(dataset: xr.Dataset) -> list[str]:
     lines += [f"flat          {words}" for words in _flat(dataset)]
     lines += [f"next          {words}" for words in _next(dataset)]
     return lines
+
+
+def _in_sd(dataset: xr.Dataset, name: str) -> str:
+    """Return how far values lie from what is predicted, where their own sd are taken as known."""
+    residual = dataset["residual"].values[dataset["observable"].values == name]
+    return (
+        f"sd, of which residuals are {np.sqrt(np.nanmean(residual**2)):.3g} in the root mean square"
+    )
 
 
 def _data(dataset: xr.Dataset) -> str:
