@@ -16,6 +16,7 @@ import matplotlib as mpl
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 TITLES = {
     "rho": "growth_rate, 1/h",
@@ -54,7 +55,7 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     _finish(last, "root mean square, index", "at the published numbers", "fitted here")
     handles = [
         plt.Line2D([], [], marker="o", ls="", color=SAME, label="all numbers within their errors"),
-        plt.Line2D([], [], marker="o", ls="", color=OTHER, label="a lower sum of squares, or text"),
+        plt.Line2D([], [], marker="o", ls="", color=OTHER, label="others, see text"),
         plt.Line2D([], [], marker="o", ls="", mfc="none", color="0.3", label="below zero"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
@@ -90,6 +91,11 @@ def _finish(panel: Any, title: str, across: str, up: str) -> None:
     ends = [*panel.get_xlim(), *panel.get_ylim()]
     panel.plot([min(ends), max(ends)], [min(ends), max(ends)], color="0.7", lw=0.8, zorder=0)
     panel.set(xlim=(min(ends), max(ends)), ylim=(min(ends), max(ends)))
+    narrow = max(ends) / min(ends) < 100.0
+    for axis in (panel.xaxis, panel.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1.0, 3.0) if narrow else (1.0,)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
 
 
 def table(rows: list[dict[str, Any]]) -> list[str]:

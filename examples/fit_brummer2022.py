@@ -126,7 +126,10 @@ def table_of(folder: Path, well: Well) -> dict[str, list[Any]]:
 
 
 def fitted(folder: Path, well: Well, starts: int = 12) -> dict[str, Any]:
-    """Fit a well from the published numbers and other places; return what is compared."""
+    """Fit a well from the published numbers and other places; return what is compared.
+
+    `first` is where the search from the published numbers ended, `there` stands for these numbers.
+    """
     table = table_of(folder, well)
     settings: dict[str, Any] = {
         "initial.tumour": table["value"][0],
@@ -164,6 +167,7 @@ def fitted(folder: Path, well: Well, starts: int = 12) -> dict[str, Any]:
         "varied": list(well.varied),
         "ours": [found.estimates[NUMBERS[name][0]] for name in well.varied],
         "error": errors[: len(well.varied)],
+        "first": found.dataset["start_estimate"].values[0, : len(well.varied)].tolist(),
         "published": [well.numbers[name][0] for name in well.varied],
         "published_error": [well.numbers[name][1] for name in well.varied],
         "chi_squared": float(np.sum((away / sd) ** 2)),
