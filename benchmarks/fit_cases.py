@@ -88,4 +88,12 @@ CASES = {
         ("effector", "tumour"),
         _from(2.0, 60.0),
     ),
+    "front_in_a_ball": Case(
+        None,
+        ("fields.cart.diffusivity", "kinetics.killing_rate", "kinetics.proliferation_rate"),
+        ("in_tumour", "amount_tumour", "depth"),
+        _from(0.25, 4.0),
+        study="fit_front.toml",
+        most=40,
+    ),
 }

@@ -106,7 +106,10 @@ def _rise(problem: Problem, best: Found, truth: np.ndarray, k: int) -> float:
 
 def run(rows: Path, sets: int, names: Sequence[str], estimated: bool) -> None:
     """Add the rows that the file lacks, a set of all cases after the other."""
-    done = {(row["case"], row["set"]) for row in read(rows)}
+    found = read(rows)
+    done = {(row["case"], row["set"]) for row in found}
+    # A row that was cut off goes, so that the next begins a line.
+    rows.write_text("".join(json.dumps(row) + "\n" for row in found), encoding="utf-8")
     for number in range(sets):
         for name in names:
             if (name, number) not in done and number < CASES[name].most:
