@@ -36,10 +36,11 @@ def fit_lines(dataset: xr.Dataset) -> list[str]:
 
 def _in_sd(dataset: xr.Dataset, name: str) -> str:
     """Return how far values lie from what is predicted, where their own sd are taken as known."""
-    residual = dataset["residual"].values[dataset["observable"].values == name]
-    return (
-        f"sd, of which residuals are {np.sqrt(np.nanmean(residual**2)):.3g} in the root mean square"
-    )
+    own = dataset["residual"].values[dataset["observable"].values == name]
+    seen = own[np.isfinite(own)]
+    if not seen.size:
+        return ""
+    return f"sd, of which residuals are {np.sqrt(np.mean(seen**2)):.3g} in the root mean square"
 
 
 def _data(dataset: xr.Dataset) -> str:
