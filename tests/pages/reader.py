@@ -3,8 +3,10 @@
 A comment before a block says what the eye need not see: ``<!-- file: NAME -->`` saves it under that
 name, ``<!-- append: NAME -->`` adds to that file, ``<!-- from: PAGE NAME -->`` first takes a file
 from another page, ``<!-- first: COMMAND -->`` runs one, ``<!-- slow -->`` leaves a block and what
-it prints to the slow tests, ``<!-- not run -->`` to the reader. Of ``bash`` and ``python`` all else
-is run, in one folder; a ``text`` block is what the block before it prints.
+it prints to the slow tests, ``<!-- not run -->`` to the reader. ``<!-- data: NAME -->`` gives the
+page a folder of measurements that the project does not ship; from there on nothing is run where it
+is not at hand. Of ``bash`` and ``python`` all else is run, in one folder; a ``text`` block is what
+the block before it prints.
 """
 
 import os
@@ -17,8 +19,9 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[2]
+MEASURED = ROOT.parent / "shared" / "data"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-_NOTE = re.compile(r"<!--\s*(file|append|from|first|slow|not run)(?::\s*(.*?))?\s*-->")
+_NOTE = re.compile(r"<!--\s*(file|append|from|first|data|slow|not run)(?::\s*(.*?))?\s*-->")
 # What a reader does once is not done again.
 _ONCE = re.compile(r"^(pip install|python3? -m venv|source )")
 
@@ -68,6 +71,8 @@ class Reader:
         """Run the page's blocks; return its text blocks, each with what was printed."""
         printed, pairs = None, []
         for block in blocks_of(page):
+            if "data" in block.notes and not self._give(block.notes["data"]):
+                break
             if "from" in block.notes:
                 self._take(*block.notes["from"].split())
             if "first" in block.notes:
@@ -82,6 +87,13 @@ class Reader:
             elif block.language == "text" and printed is not None:
                 pairs.append((block, printed))
         return pairs
+
+    def _give(self, name):
+        """Put a folder of measurements into this one, if it is at hand; return whether it is."""
+        here = (MEASURED / name).is_dir()
+        if here:
+            (self.folder / name).symlink_to(MEASURED / name)
+        return here
 
     def _take(self, page, name):
         kept = [b for b in blocks_of(ROOT / "docs" / page) if b.notes.get("file") == name]

@@ -7,7 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from cartflow.analyses.fit.errors import PLAIN, ErrorModel, read_error, require_values
+from cartflow.analyses.fit.errors import (
+    PLAIN,
+    SHARED,
+    ErrorModel,
+    read_error,
+    require_values,
+)
 from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.observables import Observable, read_observables, require_names
 from cartflow.analyses.fit.parameters import Parameter, Wanted, ranged
@@ -41,10 +47,12 @@ def problem_of(
     measured = [_measured(data, observables[n], source, numbers, choices) for n in observables]
     parameters = [*numbers]
     for place, each in enumerate(measured):
-        own = _error_parameters(each)
-        places = tuple(range(len(parameters), len(parameters) + len(own)))
-        measured[place] = replace(each, errors=places)
-        parameters += own
+        places = []
+        for one in _error_parameters(each):
+            if one.name not in [p.name for p in parameters]:
+                parameters.append(one)
+            places.append([p.name for p in parameters].index(one.name))
+        measured[place] = replace(each, errors=tuple(places))
     if not parameters:
         raise InputError("fit: nothing is varied; give --vary KEY=[LOW, HIGH] UNIT")
     for each in measured:
@@ -184,10 +192,13 @@ def _error_parameters(each: Measured) -> list[Parameter]:
         low, high, start = _SMALLEST * scale, _LARGEST * scale, 0.1 * scale
         if name == "size":
             low, high, start = 1e-3, 1e6, 10.0
+        if name == "factor":
+            low, high, start = 1e-6, 1e6, 1.0
+        own = each.observable.name
         found.append(
             Parameter(
-                name=f"{name} of {each.observable.name}",
-                key=each.observable.name,
+                name=f"{name} of all sd" if name in SHARED else f"{name} of {own}",
+                key=own,
                 kind="error",
                 unit="1" if plain or name in PLAIN else each.unit,
                 low=low,

@@ -79,8 +79,13 @@ _KINDS: dict[str, dict[str, float | None]] = {
     "poisson": {},
     "negative_binomial": {"size": None},
     "measured": {},
+    "weighted": {"factor": None},
 }
-PLAIN = ("cv", "size", "freedom")
+PLAIN = ("cv", "size", "freedom", "factor")
+# Numbers that all observables with such errors have in common.
+SHARED = ("factor",)
+# Kinds that need each value's own standard deviation.
+WITH_SD = ("measured", "weighted")
 COUNTS = ("poisson", "negative_binomial")
 POSITIVE = ("lognormal", *COUNTS)
 
@@ -120,8 +125,8 @@ def _positive(text: str, what: str) -> float:
 def require_values(model: ErrorModel, data: Data, what: str) -> None:
     """Raise `InputError` where values cannot come from the error model."""
     seen = data.value[~data.censored]
-    if model.kind == "measured" and not np.all(data.sd > 0):
-        msg = f"{what}: error model 'measured' needs a column 'sd' for every value"
+    if model.kind in WITH_SD and not np.all(data.sd > 0):
+        msg = f"{what}: error model '{model.kind}' needs a column 'sd' for every value"
         raise InputError(msg)
     if model.kind == "lognormal" and not np.all(seen > 0):
         msg = f"{what}: value {seen.min():g} is not above 0, as 'lognormal' needs; give an error "

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.problem import Evaluation, Problem
 
 Array = np.ndarray
@@ -166,21 +167,29 @@ def with_errors(problem: Problem, start: Array) -> Array:
     if not np.isfinite(here.loss):
         return result
     low, high = problem.bounds
+    gaps: dict[int, list[Array]] = {}
     for each in problem.measured:
-        seen = ~each.data.censored
-        gap = (each.data.value - here.predicted[each.entries])[seen]
-        near = here.predicted[each.entries][seen]
         for place in each.errors:
-            name = problem.parameters[place].name.rpartition(" ")[0]
-            if name.startswith("sd") and each.error.kind == "lognormal":
-                gap = np.log(each.data.value[seen]) - np.log(np.maximum(near, 1e-300))
-            if name.startswith("cv"):
-                gap = gap / np.maximum(np.abs(near), 1e-300)
-            if not name.startswith("size"):
-                guess = float(np.sqrt(np.mean(np.minimum(np.abs(gap), 1e150) ** 2)))
-                value = problem.parameters[place].inner(max(guess, 1e-300))
-                result[place] = min(max(value, low[place]), high[place])
+            name = problem.parameters[place].name.partition(" ")[0]
+            if name != "size":
+                gaps.setdefault(place, []).append(_gap(each, name, here))
+    for place, found in gaps.items():
+        guess = float(np.sqrt(np.mean(np.minimum(np.abs(np.concatenate(found)), 1e150) ** 2)))
+        value = problem.parameters[place].inner(max(guess, 1e-300))
+        result[place] = min(max(value, low[place]), high[place])
     return result
+
+
+def _gap(each: Measured, name: str, here: Evaluation) -> Array:
+    """Return how far values lie from what is predicted, as the error's number `name` counts it."""
+    seen = ~each.data.censored
+    near = here.predicted[each.entries][seen]
+    gap = (each.data.value - here.predicted[each.entries])[seen]
+    if name == "sd" and each.error.kind == "lognormal":
+        return np.asarray(np.log(each.data.value[seen]) - np.log(np.maximum(near, 1e-300)))
+    if name == "cv":
+        return np.asarray(gap / np.maximum(np.abs(near), 1e-300))
+    return np.asarray(gap / each.data.sd[seen] if name == "factor" else gap)
 
 
 def _possible(problem: Problem, place: int, start: Array, seed: int) -> Array:

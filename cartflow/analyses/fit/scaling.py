@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cartflow.analyses.fit.errors import WITH_SD
 from cartflow.analyses.fit.measured import Measured
 from cartflow.core.outcome import InputError
 
@@ -28,7 +29,7 @@ def require_linear(each: Measured) -> None:
     observable, error = each.observable, each.error
     if not (observable.scaled or observable.shifted):
         return
-    allowed = ("normal", "measured") if observable.shifted else ("normal", "measured", "lognormal")
+    allowed = ("normal", *WITH_SD) if observable.shifted else ("normal", *WITH_SD, "lognormal")
     where = f"observable '{observable.name}'"
     if error.kind not in allowed:
         msg = f"{where}: scale and offset are solved for with the errors {', '.join(allowed)}; "
@@ -46,7 +47,7 @@ def linear_part(each: Measured, plain: Array) -> tuple[float, float]:
     if each.error.kind == "lognormal":
         gap = np.mean(np.log(data.value) - np.log(np.maximum(plain, 1e-300)))
         return float(np.exp(gap)), 0.0
-    weight = 1.0 / data.sd if each.error.kind == "measured" else np.ones(len(plain))
+    weight = 1.0 / data.sd if each.error.kind in WITH_SD else np.ones(len(plain))
     if not observable.scaled:
         return 1.0, float(np.average(data.value - plain, weights=weight**2))
     columns = [plain * weight] + ([weight] if observable.shifted else [])

@@ -43,6 +43,9 @@ def sigma_of(kind: str, data: Data, predicted: Array, numbers: Array) -> Sigma:
     slopes = np.zeros((1 + len(numbers), len(predicted)))
     if kind == "measured":
         return Sigma(data.sd, slopes)
+    if kind == "weighted":
+        slopes[1] = data.sd
+        return Sigma(numbers[0] * data.sd, slopes)
     if kind in ("normal", "lognormal"):
         slopes[1] = 1.0
         return Sigma(np.full(len(predicted), numbers[0]), slopes)
@@ -176,8 +179,9 @@ def _negative_binomial(data: Data, predicted: Array, numbers: Array) -> Scatter:
     return Scatter(loss, np.array([to_mean, to_size]), rows)
 
 
+_GAUSSIAN = ("normal", "lognormal", "proportional", "combined", "measured", "weighted")
 SCATTER: dict[str, Callable[[Data, Array, Array], Scatter]] = {
-    **{k: _gaussian(k) for k in ("normal", "lognormal", "proportional", "combined", "measured")},
+    **{k: _gaussian(k) for k in _GAUSSIAN},
     "student": _student,
     "poisson": _poisson,
     "negative_binomial": _negative_binomial,

@@ -22,6 +22,7 @@ def fit_lines(dataset: xr.Dataset) -> list[str]:
         lines.append(f"scale         {name}: {scale:.5g}, offset {offset:.5g}")
     for name, (kind, *numbers) in json.loads(dataset.attrs["error_models"]).items():
         told = " ".join(f"{number:.4g}" for number in numbers)
+        told = _in_sd(dataset, name) if kind == "measured" else told
         lines.append(f"errors        {name}: {kind} {told}".rstrip())
     a = dataset.attrs
     lines.append(
@@ -39,6 +40,15 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return rows of a table as lines, columns below each other."""
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     return ["  ".join(t.ljust(w) for t, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+
+
+def _in_sd(dataset: xr.Dataset, name: str) -> str:
+    """Return how far values lie from what is predicted, where their own sd are taken as known."""
+    own = dataset["residual"].values[dataset["observable"].values == name]
+    seen = own[np.isfinite(own)]
+    if not seen.size:
+        return ""
+    return f"sd, of which residuals are {np.sqrt(np.mean(seen**2)):.3g} in the root mean square"
 
 
 def data_words(dataset: xr.Dataset) -> str:

@@ -28,6 +28,7 @@ KINDS = {
     "combined": ([1.0, 0.2], normal(np.hypot(1.0, 0.2 * MEAN))),
     "student": ([4.0, 2.0], stats.t(4.0, MEAN, 2.0)),
     "measured": ([], normal(SD)),
+    "weighted": ([1.7], normal(1.7 * SD)),
 }
 COUNTS = {
     "poisson": ([], stats.poisson(MEAN)),
@@ -71,6 +72,7 @@ def test_information_is_the_mean_of_squared_slopes(kind):
         "combined": lambda: stats.norm(6.0, np.hypot(1.0, 1.2)),
         "student": lambda: stats.t(4.0, 6.0, 2.0),
         "measured": lambda: stats.norm(6.0, 1.5),
+        "weighted": lambda: stats.norm(6.0, 1.7 * 1.5),
         "poisson": lambda: stats.poisson(6.0),
     }
     value = laws[kind]().rvs(many, random_state=np.random.default_rng(1)).astype(float)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cartflow.alone.settings import chosen_scenario
+from cartflow.analyses.fit.errors import WITH_SD
 from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.parameters import Parameter
 from cartflow.analyses.fit.run import Fitted
@@ -26,6 +27,7 @@ _NOISE = {
     "normal": "{0}",
     "lognormal": "{0}",
     "measured": "noiseParameter1_{name}",
+    "weighted": "{0}*noiseParameter1_{name}",
     "proportional": "{0}*abs({middle})",
     "combined": "sqrt(({0})^2 + ({1}*({middle}))^2)",
 }
@@ -171,7 +173,7 @@ def _measurements(fitted: Fitted) -> Rows:
     data = fitted.problem.measurements
     for each in fitted.problem.measured:
         for place, value, sd in zip(each.entries, each.data.value, each.data.sd, strict=True):
-            noise = repr(float(sd)) if each.error.kind == "measured" else ""
+            noise = repr(float(sd)) if each.error.kind in WITH_SD else ""
             time = repr(float(data.time[place]))
             name = identifier(each.observable.name)
             rows.append(

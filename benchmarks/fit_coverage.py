@@ -1,0 +1,189 @@
+"""How often estimates and intervals of fits hold the truth, over simulated data.
+
+``python -m benchmarks.fit_coverage run ROWS`` adds the fits that the file ROWS lacks, a line of
+JSON each, and so goes on where it was ended; ``... table ROWS`` prints what they come to.
+
+Each set of data is one subject of a model or study whose values scatter by 10 % about the truth
+(log-normal; the fit is told so, or with ``--estimated`` estimates it). Searches begin at the truth
+and at one other place. A number is *near* if it lies within two standard errors of the truth, and
+*held* if the profile has not risen there by more than the 90 % point of chi-squared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.fit_cases import CASES, Case
+from cartflow.analyses.fit.build import problem_of
+from cartflow.analyses.fit.curvature import curvature
+from cartflow.analyses.fit.known import known
+from cartflow.analyses.fit.optimise import Found, search, searched
+from cartflow.analyses.fit.parameters import read_vary
+from cartflow.analyses.fit.problem import Problem
+from cartflow.analyses.fit.profiles import RISE_90
+from cartflow.analyses.fit.run import choices_of
+from cartflow.analyses.fit.sources.choose import source_of
+from cartflow.analyses.fit.sources.source import Source
+from cartflow.analyses.fit.table.read import read_measurements
+
+SPREAD, AROUND, YEAR = 0.1, 10.0, 2026
+
+
+class Simulated(NamedTuple):
+    """A case's problem for one set of data, and the true logarithms of its numbers."""
+
+    problem: Problem
+    truth: np.ndarray
+
+
+def simulated(name: str, number: int, estimated: bool = False) -> Simulated:
+    """Return set `number` of the case `name`; each has a seed of its own."""
+    case = CASES[name]
+    place = list(CASES).index(name)
+    source = source_of(case.path(name), case.scenario, {}, True)
+    told = {key: source.stated(key, "") for key in case.keys}
+    known_numbers = {key: one for key, one in told.items() if one is not None}
+    data = read_measurements(_columns(case, source, [YEAR, place, number]), None)
+    ranges = [
+        f"{key}=[{p.value / AROUND!r}, {p.value * AROUND!r}] {p.unit}"
+        for key, p in known_numbers.items()
+    ]
+    error = "lognormal" if estimated else f"lognormal {SPREAD}"
+    choices = choices_of(errors=dict.fromkeys(case.seen, error))
+    problem = problem_of(data, source, read_vary(ranges), choices)
+    return Simulated(problem, np.log([p.value for p in known_numbers.values()]))
+
+
+def _columns(case: Case, source: Source, seed: Sequence[int]) -> dict[str, list[Any]]:
+    random = np.random.default_rng(seed)
+    found: dict[str, list[Any]] = {
+        key: [] for key in ("subject", "time", "time_unit", "observable", "value", "unit")
+    }
+    courses = source.runner({}, [], case.times).run(np.zeros(0), False).values
+    for each in case.seen:
+        scatter = np.exp(SPREAD * random.standard_normal(len(case.times)))
+        for day, value in zip(case.times, courses[each] * scatter, strict=True):
+            row = ("one", float(day), "day", each, float(value), source.units[each])
+            for column, cell in zip(found.values(), row, strict=True):
+                column.append(cell)
+    return found
+
+
+def one_fit(name: str, number: int, estimated: bool = False) -> dict[str, Any]:
+    """Return the row of one fit: how far from the truth, in standard errors, and rises there."""
+    problem, truth = simulated(name, number, estimated)
+    begun = time.process_time()
+    best = min(searched(problem, 2, number, 1), key=lambda found: found.at.loss)
+    curved = curvature(problem, best, known(problem, best))
+    seconds = time.process_time() - begun
+    wide = np.sqrt(np.diag(curved.covariance)[: len(truth)])
+    return {
+        "case": name,
+        "set": number,
+        "estimated": estimated,
+        "away": ((best.inner[: len(truth)] - truth) / wide).tolist(),
+        "rise": [_rise(problem, best, truth, k) for k in range(len(truth))],
+        "converged": best.converged,
+        "seconds": seconds,
+    }
+
+
+def _rise(problem: Problem, best: Found, truth: np.ndarray, k: int) -> float:
+    """Return how far the profile has risen where number `k` is true."""
+    starts = [best.inner.copy(), best.inner.copy()]
+    starts[0][k] = truth[k]
+    starts[1][: len(truth)] = truth
+    losses = [search(problem, start, held=(k,)).at.loss for start in starts]
+    return 2.0 * (min(losses) - best.at.loss)
+
+
+def run(rows: Path, sets: int, names: Sequence[str], estimated: bool) -> None:
+    """Add the rows that the file lacks, a set of all cases after the other."""
+    found = read(rows)
+    done = {(row["case"], row["set"]) for row in found}
+    # A row that was cut off goes, so that the next begins a line.
+    rows.write_text("".join(json.dumps(row) + "\n" for row in found), encoding="utf-8")
+    for number in range(sets):
+        for name in names:
+            if (name, number) not in done and number < CASES[name].most:
+                with np.errstate(all="ignore"):
+                    row = one_fit(name, number, estimated)
+                with rows.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+
+
+def read(rows: Path) -> list[dict[str, Any]]:
+    """Return the rows of a file; what was cut off at its end is left out."""
+    return list(_whole(rows.read_text(encoding="utf-8"))) if rows.exists() else []
+
+
+def _whole(text: str) -> Iterator[dict[str, Any]]:
+    for line in text.splitlines(keepends=True):
+        if line.endswith("\n"):
+            yield json.loads(line)
+
+
+class Share(NamedTuple):
+    """A share of trials, with its standard deviation, for `sets` of which numbers go together."""
+
+    share: float
+    sd: float
+
+
+def share(found: np.ndarray, sets: np.ndarray) -> Share:
+    """Return the share that is true; numbers of one set of data are not independent trials."""
+    mean = float(found.mean())
+    sums = np.bincount(sets, weights=found - mean)
+    return Share(mean, float(np.sqrt((sums**2).sum()) / len(found)))
+
+
+def lines_of(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the table: each number of each case, then all of them together."""
+    lines = [f"{'case':22}{'number':30}{'sets':>5}{'near, %':>9}{'held, %':>9}{'s a fit':>9}"]
+    near, held, sets = [], [], []
+    for name, case in CASES.items():
+        own = [row for row in rows if row["case"] == name]
+        if not own:
+            continue
+        away, rise = (np.array([row[key] for row in own]) for key in ("away", "rise"))
+        seconds = float(np.median([row["seconds"] for row in own]))
+        for k, key in enumerate(case.keys):
+            one, two = np.abs(away[:, k]) <= 2.0, rise[:, k] <= RISE_90
+            lines.append(
+                f"{name:22}{key:30}{len(own):5}{100 * one.mean():9.1f}{100 * two.mean():9.1f}"
+                f"{seconds:9.2f}"
+            )
+            near.append(one)
+            held.append(two)
+            sets.append(
+                np.array([row["set"] for row in own]) * len(CASES) + list(CASES).index(name)
+            )
+    for what, found in (("near", near), ("held", held)):
+        told = share(np.concatenate(found).astype(float), np.concatenate(sets))
+        lines.append(f"{what}: {100 * told.share:.2f} +- {100 * told.sd:.2f} % of all")
+    return lines
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("run", "table"))
+    parser.add_argument("rows", type=Path)
+    parser.add_argument("--sets", type=int, default=200)
+    parser.add_argument("--case", action="append", choices=tuple(CASES), default=[])
+    parser.add_argument("--estimated", action="store_true", help="the size of errors too")
+    options = parser.parse_args()
+    if options.what == "run":
+        run(options.rows, options.sets, options.case or list(CASES), options.estimated)
+    print("\n".join(lines_of(read(options.rows))))
+
+
+if __name__ == "__main__":
+    main()
