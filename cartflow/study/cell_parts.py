@@ -107,7 +107,8 @@ def clocks_of(
     for number, item in enumerate(table.clocks):
         where = f"cells.clocks.{number}"
         if table.crowding == "lattice":
-            raise InputError(f"{where}: not with crowding = 'lattice' yet; allowed: none, spheres")
+            msg = f"{where}: not with crowding = 'lattice' yet; allowed: none, spheres"
+            raise InputError(msg)
         require(item.reaction, network.reaction_names, f"{where}.reaction", "reaction")
         changed = network.reactions[network.reaction_names.index(item.reaction)]
         who = {*changed.produces} & set(kinds)
