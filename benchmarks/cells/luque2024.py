@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,9 @@ COLUMNS = ("tumour_alive", "cart_alive", "R95_um", "cart_inside_R95", "median_de
 TUMOUR, CART, RADIUS = 3963, 991, 0.150
 
 
-def study(seed: int, end: float) -> Study:
+def study(seed: int, end: float, more: Sequence[tuple[str, str]] = ()) -> Study:
     """Return the study with cells where the published run has them."""
-    settings = {"cells.seed": seed, "time.end": f"{end} days"}
+    settings = {"cells.seed": seed, "time.end": f"{end} days", **dict(more)}
     found = Study.from_file(ROOT / "examples/luque2024/luque2024.toml", settings=settings)
     far = np.linalg.norm(found.geometry.centres - 0.5, axis=1)
     for name, count, where in (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cartflow.cells.births.acts import NetRates
+from cartflow.cells.births.clocks import Clock
 from cartflow.cells.contact.terms import Contact
 from cartflow.cells.traits.laws import Effect, Trait
 
@@ -58,7 +59,8 @@ class Asked:
 
     `step` and `mechanics_step`, in which they move, push and meet, are in days, `kernel_width` in
     mm; at most `most` cells live at once, and at most `saved` are written at every saved time.
-    `traits` are numbers of cells of their own, and `effects` what those do to reactions.
+    `traits` are numbers of cells of their own, `effects` what those do to reactions, and `clocks`
+    the divisions that come due.
     """
 
     kinds: tuple[str, ...]
@@ -68,6 +70,7 @@ class Asked:
     contacts: tuple[Contact, ...] = ()
     traits: tuple[Trait, ...] = ()
     effects: tuple[Effect, ...] = ()
+    clocks: tuple[Clock, ...] = ()
     seed: int = 1
     step: float = 15.0 / 1440.0
     mechanics_step: float = 0.1 / 1440.0

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cartflow.cells.asked import Body, Room
+from cartflow.cells.births.clocks import Clock
 from cartflow.cells.contact.terms import NEVER
 from cartflow.cells.traits.laws import (
     Constant,
@@ -95,6 +96,32 @@ def effects_of(
             raise InputError(msg)
         ramp = ramp_of(table.threshold, table.saturation, where)
         found.append(Effect(reaction=table.reaction, column=columns[table.trait], ramp=ramp))
+    return tuple(found)
+
+
+def clocks_of(
+    table: CellsTable, traits: Sequence[Trait], network: Network, kinds: Sequence[str]
+) -> tuple[Clock, ...]:
+    """Return the divisions that come due. Raises `InputError`."""
+    found = []
+    for number, item in enumerate(table.clocks):
+        where = f"cells.clocks.{number}"
+        if table.crowding == "lattice":
+            msg = f"{where}: not with crowding = 'lattice' yet; allowed: none, spheres"
+            raise InputError(msg)
+        require(item.reaction, network.reaction_names, f"{where}.reaction", "reaction")
+        changed = network.reactions[network.reaction_names.index(item.reaction)]
+        who = {*changed.produces} & set(kinds)
+        if len(who) != 1 or {*changed.consumes} & set(kinds) or min(changed.produces.values()) < 1:
+            msg = f"{where}.reaction: '{item.reaction}' is no division of one field of cells"
+            raise InputError(msg)
+        own = {t.name: t for t in traits if kinds[t.kind] in who}
+        require(item.trait, own, f"{where}.trait", f"trait of '{who.pop()}'")
+        trait = own[item.trait]
+        if trait.inherited or trait.loss > 0.0:
+            msg = f"{where}.trait: '{item.trait}' must have daughters = 'draw', and no loss"
+            raise InputError(msg)
+        found.append(Clock(reaction=item.reaction, trait=trait))
     return tuple(found)
 
 

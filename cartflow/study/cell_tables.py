@@ -40,6 +40,13 @@ class EffectTable(Table):
     saturation: Positive | None = None
 
 
+class ClockTable(Table):
+    """A division that comes due when its chance, added up, has come to a trait."""
+
+    reaction: str
+    trait: str
+
+
 class ContactTable(Table):
     """On what terms cells of one field attach to those of another."""
 
@@ -83,5 +90,6 @@ class CellsTable(Table):
     per_site: PositiveInt | None = None
     contacts: list[ContactTable] = Field(default_factory=list)
     effects: list[EffectTable] = Field(default_factory=list)
+    clocks: list[ClockTable] = Field(default_factory=list)
     most: PositiveInt = 10_000_000
     saved: PositiveInt = 100_000

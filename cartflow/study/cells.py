@@ -16,6 +16,7 @@ from cartflow.kinetics.network import Network
 from cartflow.study.cell_contacts import contacts_of
 from cartflow.study.cell_parts import (
     bodies_of,
+    clocks_of,
     effects_of,
     room_asked,
     traits_of,
@@ -165,6 +166,7 @@ def _asked(
         contacts=contacts_of(table.contacts, traits, kinds),
         traits=traits,
         effects=effects_of(table.effects, traits, network, kinds),
+        clocks=clocks_of(table, traits, network, kinds),
         seed=table.seed,
         step=default.step if table.step is None else table.step.value,
         mechanics_step=default.mechanics_step if mechanics is None else mechanics.value,

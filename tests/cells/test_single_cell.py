@@ -1,12 +1,16 @@
-"""One cell that takes up a solute, against a point in a cube with walls that hold it.
+"""One cell that takes up a solute, and one that climbs to a point source, against series.
 
-It is a unit test of the PerMedCoE observatory, in which programmes differ among themselves.
+These are unit tests of the PerMedCoE observatory, of which programmes differ among themselves;
+here the truth is the series of a point in a cube whose walls hold a value.
 """
 
 import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
 
 from cartflow.study.study import Study
 
+CLIMBS = 1e-3  # mm5/ng/day
 EDGE, MESH, SPREAD = 0.3, 31, 2.88  # mm, mesh cells an edge, mm2/day: 2000 um2/min
 NAMES = ("left", "right", "bottom", "top", "front", "back")
 MODEL = """
@@ -44,7 +48,7 @@ def point(x, y, z):
     return 4 / EDGE**2 / SPREAD * float((across * along).sum())
 
 
-def study(folder, reaction, wall, days, more=""):
+def study(folder, reaction, wall, days, more="", mesh=MESH):
     (folder / "one.toml").write_text(MODEL.replace("REACTION", reaction))
     walls = "\n".join(f'{n} = {{ type = "fixed_value", value = "{wall} ng/mm^3" }}' for n in NAMES)
     text = f"""
@@ -53,7 +57,7 @@ title = "one cell"
 [geometry]
 shape = "box"
 lengths = ["{EDGE} mm", "{EDGE} mm", "{EDGE} mm"]
-cells = [{MESH}, {MESH}, {MESH}]
+cells = [{mesh}, {mesh}, {mesh}]
 [kinetics]
 models = ["one.toml"]
 [fields.cell]
@@ -91,3 +95,44 @@ def test_a_cell_is_a_sink_of_a_solute(tmp_path):
     taken = 20 - solute[rank[rows]]
     expected = [point(*places[r]) for r in rows]
     np.testing.assert_allclose(taken, expected, rtol=0.01, atol=1e-5)
+
+
+def climbed(folder, mesh):
+    """Return where a cell began and ended in 12 days, the latter also by the series."""
+    climbs = f"""
+diffusivity = "1e-12 mm^2/day"
+[fields.climber.chemotaxis]
+attractant = "solute"
+law = "linear"
+sensitivity = "{CLIMBS} mm^5/ng/day"
+"""
+    found, centres, volume = study(folder, "produces = { solute = 1 }", 0, 12, climbs, mesh)
+    begin = np.linalg.norm(centres - [0.05, 0.12, 0.16], axis=1).argmin()
+    one = np.arange(centres.shape[0]) == begin
+    tree = found.with_field("climber", initial=one / volume).run().tree
+    assert float(tree["balance/residual"].max()) == 0.0
+    cells = tree["cells"].to_dataset()
+    path = np.stack([cells[a][cells["kind"] == 0] for a in "xyz"], axis=1)
+
+    def climb(_, p):
+        h = 1e-4
+        ahead = [point(*(p + h * e)) - point(*(p - h * e)) for e in np.eye(3)]
+        return CLIMBS * np.array(ahead) / (2 * h)
+
+    truth = solve_ivp(climb, (0, 12), path[0], rtol=1e-6).y[:, -1]
+    return path[0], path[-1], truth
+
+
+@pytest.mark.slow
+def test_a_cell_climbs_to_a_point_source(tmp_path):
+    # What is off is the mesh's gradient five mesh cells from a point, and falls as their square.
+    off = []
+    for mesh in (MESH, 2 * MESH - 1):
+        begin, end, truth = climbed(tmp_path, mesh)
+        way = np.linalg.norm(truth - begin)
+        assert way > 5 * EDGE / MESH
+        assert np.linalg.norm(truth - EDGE / 2) > 4 * EDGE / MESH
+        off.append(np.linalg.norm(end - truth) / way)
+    assert off[0] < 0.025
+    assert off[1] < 0.01
+    assert off[1] < off[0] / 2.5

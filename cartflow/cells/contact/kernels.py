@@ -28,7 +28,7 @@ from cartflow.cells.contact.terms import (
     THRESHOLD,
     TROGOCYTOSIS,
 )
-from cartflow.cells.crowding.bins import cube_of
+from cartflow.cells.crowding.neighbours import MOST_ROWS, rows_around
 from cartflow.core.compiling import serial
 
 _MOST_NEAR = 4096
@@ -170,18 +170,13 @@ def _distance(position, i, j, moving):  # type: ignore[no-untyped-def]
 def _around(i, reach, position, lists, near):  # type: ignore[no-untyped-def]
     """Write the rows of the cells within `reach` of a cell to `near`; return their number."""
     low, size, shape, start, order, moving = lists
-    found = 0
-    x = cube_of(position, i, 0, low, size, shape, moving)
-    y = cube_of(position, i, 1, low, size, shape, moving)
-    z = cube_of(position, i, 2, low, size, shape, moving)
-    for p in range(max(x - 1, 0), min(x + 2, shape[0])):
-        for q in range(max(y - 1, 0), min(y + 2, shape[1])):
-            row = (p * shape[1] + q) * shape[2]
-            for k in range(start[row + max(z - 1, 0)], start[row + min(z + 2, shape[2])]):
-                j = order[k]
-                if j != i and found < near.size and _distance(position, i, j, moving) <= reach:
-                    near[found] = j
-                    found += 1
+    rows, found = np.empty((MOST_ROWS, 2), np.int64), 0
+    for row in range(rows_around(position, i, low, size, shape, start, moving, rows)):
+        for k in range(rows[row, 0], rows[row, 1]):
+            j = order[k]
+            if j != i and found < near.size and _distance(position, i, j, moving) <= reach:
+                near[found] = j
+                found += 1
     return found
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.cells.chance.philox import PUSHING, direction, draw
-from cartflow.cells.crowding.bins import Bins, cube_of
+from cartflow.cells.crowding.bins import Bins
+from cartflow.cells.crowding.neighbours import MOST_ROWS, rows_around
 from cartflow.core.compiling import serial
 from cartflow.pde.voxels.crew import in_parts
 
@@ -67,46 +68,39 @@ def _push(  # type: ignore[no-untyped-def]
     adhesion, reach, velocity, touching, step, seed,
 ):  # fmt: skip
     """Write what all others do to the cells `first` to `last` of the sorted `position`."""
-    v, gap = np.zeros(3), np.zeros(3)
+    v, gap, rows = np.zeros(3), np.zeros(3), np.empty((MOST_ROWS, 2), np.int64)
     for i in range(first, last):
         own = radius[kind[i]]
         if own <= 0.0:
             continue
         v[:] = 0.0
         number = 0
-        x = cube_of(position, i, 0, low, size, shape, moving)
-        y = cube_of(position, i, 1, low, size, shape, moving)
-        z = cube_of(position, i, 2, low, size, shape, moving)
-        for p in range(max(x - 1, 0), min(x + 2, shape[0])):
-            for q in range(max(y - 1, 0), min(y + 2, shape[1])):
-                row = (p * shape[1] + q) * shape[2]
-                begin = start[row + max(z - 1, 0)]
-                end = start[row + min(z + 2, shape[2])]
-                for j in range(begin, end):
-                    other = radius[kind[j]]
-                    if j == i or other <= 0.0:
-                        continue
-                    square = 0.0
-                    for a in range(3):
-                        gap[a] = position[i, a] - position[j, a] if moving[a] else 0.0
-                        square += gap[a] * gap[a]
-                    touch = own + other
-                    span = touch * reach
-                    if square >= span * span:
-                        continue
-                    away = np.sqrt(repulsion[kind[i]] * repulsion[kind[j]])
-                    back = np.sqrt(adhesion[kind[i]] * adhesion[kind[j]])
-                    r = np.sqrt(square)
-                    if r == 0.0:
-                        r = _apart(name[i], name[j], gap, moving, step, seed)
-                        force = away - back
-                    else:
-                        force = -back * (1.0 - r / span) ** 2
-                        if r < touch:
-                            force += away * (1.0 - r / touch) ** 2
-                    number += square < touch * touch
-                    for a in range(3):
-                        v[a] += force * gap[a] / r
+        for row in range(rows_around(position, i, low, size, shape, start, moving, rows)):
+            for j in range(rows[row, 0], rows[row, 1]):
+                other = radius[kind[j]]
+                if j == i or other <= 0.0:
+                    continue
+                square = 0.0
+                for a in range(3):
+                    gap[a] = position[i, a] - position[j, a] if moving[a] else 0.0
+                    square += gap[a] * gap[a]
+                touch = own + other
+                span = touch * reach
+                if square >= span * span:
+                    continue
+                away = np.sqrt(repulsion[kind[i]] * repulsion[kind[j]])
+                back = np.sqrt(adhesion[kind[i]] * adhesion[kind[j]])
+                r = np.sqrt(square)
+                if r == 0.0:
+                    r = _apart(name[i], name[j], gap, moving, step, seed)
+                    force = away - back
+                else:
+                    force = -back * (1.0 - r / span) ** 2
+                    if r < touch:
+                        force += away * (1.0 - r / touch) ** 2
+                number += square < touch * touch
+                for a in range(3):
+                    v[a] += force * gap[a] / r
         for a in range(3):
             velocity[order[i], a] = v[a]
         touching[order[i]] = number

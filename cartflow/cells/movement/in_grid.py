@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.cells.chance.philox import MOVING, coarse, draw, normals, uniform
-from cartflow.cells.movement.turning import face, pauses
+from cartflow.cells.movement.turning import stretch, stride, turn
 from cartflow.cells.room.grid import missed, through
 from cartflow.cells.room.row import FILM, REFLECT
 from cartflow.core.compiling import serial
@@ -54,16 +54,45 @@ def walk(  # type: ignore[no-untyped-def]
 
 @serial
 def _pull(p, pull, voxel, spacing, inside, moving, row, velocity):  # type: ignore[no-untyped-def]
-    """Write the velocity by which `p` drifts to `pull`; from face to face it is linear."""
+    """Write the velocity by which `p` drifts to `pull`: linear between the middles of faces.
+
+    Along each axis it is known at the faces across that axis, at their middles; next to a wall it
+    is along the wall what it is half a mesh cell before.
+    """
     pull[:] = 0.0
     if row < 0:
         return
-    here = inside[voxel[0], voxel[1], voxel[2]]
     for a in range(3):
-        if moving[a]:
-            share = p[a] / spacing[a] - (voxel[a] - 1)
-            low, high = velocity[row, here, 2 * a], velocity[row, here, 2 * a + 1]
-            pull[a] = (1.0 - share) * low + share * high
+        if not moving[a]:
+            continue
+        b, c = (a + 1) % 3, (a + 2) % 3
+        share = p[a] / spacing[a] - (voxel[a] - 1)
+        off_b, off_c = _off(p, voxel, spacing, moving, b), _off(p, voxel, spacing, moving, c)
+        for i in range(2):
+            for j in range(2):
+                weight = (abs(off_b) if i else 1.0 - abs(off_b)) * (
+                    abs(off_c) if j else 1.0 - abs(off_c)
+                )
+                if weight > 0.0:
+                    there = _beside(voxel, inside, b, i * np.sign(off_b), c, j * np.sign(off_c))
+                    low, high = velocity[row, there, 2 * a], velocity[row, there, 2 * a + 1]
+                    pull[a] += weight * ((1.0 - share) * low + share * high)
+
+
+@serial
+def _off(p, voxel, spacing, moving, a):  # type: ignore[no-untyped-def]
+    """Return how far `p` is from the middle of its voxel along an axis, in voxels."""
+    return p[a] / spacing[a] - (voxel[a] - 0.5) if moving[a] else 0.0
+
+
+@serial
+def _beside(voxel, inside, b, by, c, cy):  # type: ignore[no-untyped-def]
+    """Return the mesh cell some voxels further along two axes; behind a wall that of the voxel."""
+    x = voxel[0] + int(by if b == 0 else cy if c == 0 else 0)
+    y = voxel[1] + int(by if b == 1 else cy if c == 1 else 0)
+    z = voxel[2] + int(by if b == 2 else cy if c == 2 else 0)
+    there = inside[x, y, z]
+    return there if there >= 0 else inside[voxel[0], voxel[1], voxel[2]]
 
 
 @serial
@@ -112,27 +141,20 @@ def _persist(  # type: ignore[no-untyped-def]
     """
     left = days
     for _ in range(_MOST_TURNS):
-        a, b, c, e = draw(seed, name, step, MOVING, number)
+        waits, until, c, e = stretch(turned, persistence, pause, seed, name, step, number)
         number += 1
-        waits = pauses(turned)
-        until = -(pause if waits else persistence) * np.log(uniform(a, b))
-        straight_on = min(until, left)
         _pull(p, pull, voxel, spacing, inside, moving, row, velocity)
         if not waits:
-            drifts = straight_on if bias <= 0.0 else 0.0
+            stride(by, turned, pull, speed, bias, min(until, left))
             for k in range(3):
-                ahead = speed * turned[k] * straight_on + pull[k] * drifts
-                by[k] = ahead if moving[k] else 0.0
+                by[k] = by[k] if moving[k] else 0.0
             wall = through(p, by, turned, voxel, spacing, inside, ways)
             if wall >= 0:
                 return wall, number
         if until >= left:
             return -1, number
         left -= until
-        if pause > 0.0 and not waits:
-            turned[:] = 0.0
-        else:
-            face(turned, pull, bias, c, e)
+        turn(turned, pull, pause, bias, waits, c, e)
     return -1, number
 
 

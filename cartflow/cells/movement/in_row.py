@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.cells.chance.philox import MOVING, coarse, direction, draw, normals, uniform
-from cartflow.cells.movement.turning import face, pauses
+from cartflow.cells.movement.turning import stretch, stride, turn
 from cartflow.cells.room.films import leaked
 from cartflow.cells.room.row import FILM, PASS, REFLECT, STOP, along_slab, around, mesh_cell_at
 from cartflow.core.compiling import serial
@@ -142,27 +142,19 @@ def _persist(  # type: ignore[no-untyped-def]
     """
     left = days
     for _ in range(_MOST_TURNS):
-        a, b, c, e = draw(seed, name, step, MOVING, number)
+        waits, until, c, e = stretch(turned, persistence, pause, seed, name, step, number)
         number += 1
-        waits = pauses(turned)
-        until = -(pause if waits else persistence) * np.log(uniform(a, b))
-        straight_on = min(until, left)
         _pull(p, pull, axes, edges, row, velocity)
         if not waits:
-            drifts = straight_on if bias <= 0.0 else 0.0
-            for k in range(3):
-                ahead = speed * turned[k] * straight_on + pull[k] * drifts
-                by[k] = ahead if k < axes else 0.0
+            stride(by, turned, pull, speed, bias, min(until, left))
+            by[axes:] = 0.0
             wall = _go(p, by, turned, axes, edges, inner_wall, straight)
             if wall >= 0:
                 return wall, number
         if until >= left:
             return -1, number
         left -= until
-        if pause > 0.0 and not waits:
-            turned[:] = 0.0
-        else:
-            face(turned, pull, bias, c, e)
+        turn(turned, pull, pause, bias, waits, c, e)
     return -1, number
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.cells.births.happen import Choices, happened
+from cartflow.cells.births.clocks import struck
+from cartflow.cells.births.happen import Choices, Weights, happened
 from cartflow.cells.chance.streams import spread, stream
 from cartflow.cells.crowding.lattice import happened_in_sites, with_room
 from cartflow.cells.movement.walk import placed
@@ -145,7 +146,29 @@ class Stepping:
                 self.cells, system.room, acts, chances, room.per_site, dt, self.number, asked.seed,
                 asked.most, weights,
             )  # fmt: skip
-        return happened(self.cells, acts, chances, dt, self.number, asked.seed, asked.most, weights)
+        cells, divided = self._struck(chances, weights, dt)
+        if divided.any():
+            weights = weights_of(system, self.motion, cells, order)
+        due = [place for _, place, _ in system.clocks]
+        chances[due] = 0.0
+        cells, counts = happened(
+            cells, acts, chances, dt, self.number, asked.seed, asked.most, weights
+        )
+        return cells, counts + divided
+
+    def _struck(self, chances: Array, weights: Weights, dt: float) -> tuple[Population, Array]:
+        """Let cells divide whose clocks have run down; return how often each act happened."""
+        asked, cells = self.system.asked, self.cells
+        counts = np.zeros(len(chances), dtype=np.int64)
+        for clock, place, daughters in self.system.clocks:
+            chance = chances[place, cells.place]
+            if weights.column[place] >= 0:
+                of_old = weights.of_cells[:, weights.column[place]]
+                chance = chance * np.append(of_old, np.zeros(cells.size - of_old.size))
+            cells, counts[place] = struck(
+                cells, clock, chance, daughters, dt, asked.seed, asked.most
+            )
+        return cells, counts
 
     def _entered(self, times: Array) -> Array:
         """Enter how often acts happened; return how many of each kind left by lymph."""

@@ -11,6 +11,7 @@ from cartflow.cells.arrival.by_walls import Feed
 from cartflow.cells.arrival.whole_body import WholeBody
 from cartflow.cells.asked import Asked, Walking
 from cartflow.cells.births.acts import Acts, acts_of, rest_of
+from cartflow.cells.births.clocks import Clock
 from cartflow.cells.births.happen import Choices, choices
 from cartflow.cells.contact.terms import Terms, terms_of
 from cartflow.cells.crowding.spheres import Spheres
@@ -21,6 +22,7 @@ from cartflow.cells.movement.walk import Room, room_of
 from cartflow.cells.room.gates import Gate, gates_of
 from cartflow.cells.room.row import REFLECT
 from cartflow.cells.run.walls import feeds_of, films_of, ways_of
+from cartflow.core.outcome import InputError
 from cartflow.coupling.coupled import Coupled
 from cartflow.pde.boundary import Place
 from cartflow.pde.fast.engine import FastEngine
@@ -203,6 +205,27 @@ class CellSystem:
         actors = [act.actor for act in of_cells] + [way.kind for way in self.leaving]
         outcomes = [act.outcome for act in of_cells] + [()] * len(self.leaving)
         return choices(actors, outcomes, len(self.asked.kinds))
+
+    @cached_property
+    def clocks(self) -> tuple[tuple[Clock, int, int], ...]:
+        """The clocks, the place of each one's division among `choices`, and how many daughters.
+
+        Raises `InputError` for a reaction that no cell does.
+        """
+        found = []
+        names = self.problem.network.reaction_names
+        of_cells = [act for act in self.acts.acts if act.actor >= 0]
+        for clock in self.asked.clocks:
+            for place, number in enumerate(self.choices[1]):
+                if number < len(of_cells) and not of_cells[number].reverse:
+                    act = of_cells[number]
+                    if names[act.reaction] == clock.reaction and act.actor == clock.trait.kind:
+                        found.append((clock, place, len(act.outcome) - 1))
+                        break
+            else:
+                msg = f"cells.clocks: '{clock.reaction}' is not what a cell does, but comes of none"
+                raise InputError(msg)
+        return tuple(found)
 
     def wall(self, kind: int, wall: int) -> int:
         """Return the place of the wall that takes up cells of a kind."""

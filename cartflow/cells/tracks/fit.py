@@ -18,12 +18,15 @@ _LEAST = 3
 class Walk:
     """A walk at `speed` straight on for `persistence`, seen with an error `noise` along each axis.
 
-    Units are those of the tracks: length/time, time, length.
+    Units are those of the tracks: length/time, time, length. With a `speed_spread` every cell has
+    a speed of its own, log-normal with that standard deviation of its natural logarithm; `speed`
+    is then the root of their mean square, so that displacements are what they are without.
     """
 
     speed: float
     persistence: float
     noise: float
+    speed_spread: float = 0.0
 
     @property
     def diffusivity(self) -> float:

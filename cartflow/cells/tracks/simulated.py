@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,12 +18,13 @@ def simulate_tracks(
     """Return one track (frames, axes) for each number of `frames`, `interval` apart.
 
     Cells go straight on for exponential times, turn anywhere alike, and are seen along the first
-    `axes` with the error of the walk; units are those of the walk.
+    `axes` with the error of the walk; each has its own speed if that has a spread. Units are those
+    of the walk.
     """
     generator = np.random.default_rng(seed)
     found = []
     for count in frames:
-        ends = _corners(generator, walk, interval * count)
+        ends = _corners(generator, _of_one(generator, walk), interval * count)
         place = np.stack(
             [
                 np.interp(interval * np.arange(count), ends[:, 0], ends[:, 1 + a])
@@ -32,6 +34,14 @@ def simulate_tracks(
         )
         found.append(place + walk.noise * generator.standard_normal(place.shape))
     return found
+
+
+def _of_one(generator: np.random.Generator, walk: Walk) -> Walk:
+    """Return the walk of one cell, at a speed of its own."""
+    if walk.speed_spread == 0.0:
+        return walk
+    above = walk.speed_spread * (generator.standard_normal() - walk.speed_spread)
+    return replace(walk, speed=walk.speed * float(np.exp(above)), speed_spread=0.0)
 
 
 def _corners(generator: np.random.Generator, walk: Walk, until: float) -> Array:
