@@ -12,6 +12,8 @@ from cartflow.cells.arrival.whole_body import entering
 from cartflow.cells.asked import Asked
 from cartflow.cells.chance.streams import spread, stream
 from cartflow.cells.contact.meeting import Tally
+from cartflow.cells.hybrid.densities import Densities
+from cartflow.cells.hybrid.thresholds import Threshold
 from cartflow.cells.population import Population
 from cartflow.cells.run.motion import Motion
 from cartflow.cells.run.snapshot import Snapshot, snapshot
@@ -168,7 +170,8 @@ class _Run:
                 stepping.body[:, product] += entering(shares, dose.cells, generator)
 
     def _living(self) -> Array:
-        return np.bincount(self.stepping.cells.kind, minlength=len(self.simulation.asked.kinds))
+        """Return how many cells of each kind live, as a density or one by one."""
+        return self.stepping.numbers().sum(axis=1)
 
     def _look(self) -> None:
         """Note what died out in the tumour; what travels may come again."""
@@ -212,11 +215,12 @@ def _start(simulation: CellSimulation) -> Stepping:
         body=base.body.copy(),
         ledger=base.ledger,
         motion=Motion(system=system, tally=Tally.none(len(asked.contacts), len(asked.kinds))),
+        densities=Densities.of(_thresholds(asked), system.mesh),
     )
     generator = stream(asked.seed, "start", 0)
     of_kinds = np.zeros(len(asked.kinds))
     for kind, row in enumerate(system.rows):
-        amounts = simulation.initial[row] * coupled.volumes
+        amounts = stepping.densities.begin(kind, simulation.initial[row] * coupled.volumes)
         of_kinds[kind] = np.rint(amounts.sum())
         if of_kinds[kind] > asked.most:
             msg = (
@@ -226,6 +230,12 @@ def _start(simulation: CellSimulation) -> Stepping:
             raise InputError(msg)
         if of_kinds[kind]:
             stepping.put(kind, spread(generator, int(of_kinds[kind]), amounts))
+        stepping.densities.crossed.fractions[kind] += amounts.sum() - of_kinds[kind]
     stepping.settle()
     stepping.ledger.infused += stepping.products(of_kinds)
     return stepping
+
+
+def _thresholds(asked: Asked) -> tuple[Threshold | None, ...]:
+    """Return the threshold of every kind, none for those that are single cells always."""
+    return asked.thresholds or (None,) * len(asked.kinds)

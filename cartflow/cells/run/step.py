@@ -9,6 +9,9 @@ import numpy as np
 from cartflow.cells.births.happen import Choices, happened
 from cartflow.cells.chance.streams import spread, stream
 from cartflow.cells.crowding.lattice import happened_in_sites, with_room
+from cartflow.cells.hybrid.densities import Densities
+from cartflow.cells.hybrid.equations import HARDLY_ANY
+from cartflow.cells.hybrid.hops import hopped
 from cartflow.cells.movement.walk import placed
 from cartflow.cells.population import Population
 from cartflow.cells.room.grid import Grid
@@ -19,7 +22,7 @@ from cartflow.cells.run.weights import weights_of
 from cartflow.cells.traits.drawn import drawn, handed_down
 from cartflow.core.outcome import StepFailed
 from cartflow.coupling.ledger import Ledger
-from cartflow.pde.engine import check
+from cartflow.pde.engine import Account, check
 
 Array = np.ndarray
 
@@ -39,6 +42,7 @@ class Stepping:
     body: Array
     ledger: Ledger
     motion: Motion
+    densities: Densities
     number: int = 0
 
     def step(self, dt: float, infused: tuple[Array, Array]) -> None:
@@ -51,12 +55,24 @@ class Stepping:
         left = self._events(dt)
         self._fields(dt)
         self._body(dt, left, infused)
+        self.switch()
         self.settle()
 
     def settle(self) -> None:
         """Let the densities of cells be what they come to on the mesh."""
-        counts = self._counts()
+        counts = self.numbers()
         self.tumour[self.system.rows] = counts / self.system.problem.geometry.cell_volumes
+
+    def switch(self) -> None:
+        """Let kinds that may be densities be such where they are many, and single cells elsewhere."""
+        for kind in self.densities.kinds:
+            counts = self._counts()[kind]
+            numbers, many = self.densities.switched(
+                kind, counts, self.number, self.system.asked.seed
+            )
+            merged = (self.cells.kind == kind) & many[self.cells.place]
+            self.cells = self.cells.without(merged)
+            self.put(kind, np.repeat(np.arange(numbers.size), numbers))
 
     def put(self, kind: int, places: Array) -> None:
         """Put a new cell of a kind into each of the mesh cells `places`."""
@@ -72,6 +88,10 @@ class Stepping:
         drawn(new, asked.traits, unborn, asked.seed)
         self.cells = self.cells.joined(new)
 
+    def numbers(self) -> Array:
+        """Return the cells of each kind (kinds, mesh cells), single ones and those of densities."""
+        return self._counts() + self.densities.amounts
+
     def products(self, of_kinds: Array) -> Array:
         """Return counts by kind as counts by product of the whole run."""
         network = self.system.problem.network
@@ -86,7 +106,7 @@ class Stepping:
     def _seen(self) -> Array:
         """Return the state (species, mesh cells) as rates see it, with densities by the kernel."""
         state = self.tumour.copy()
-        state[self.system.rows] = self.system.kernel.densities(self._counts())
+        state[self.system.rows] = self.system.kernel.densities(self.numbers())
         return state
 
     def _move(self, dt: float) -> None:
@@ -94,6 +114,9 @@ class Stepping:
         velocity = system.drift.velocity(self._seen() if system.drift.laws else self.tumour)
         dead, turned = motion.tally.dead.copy(), motion.tally.turned.copy()
         self.cells = motion.go(self.cells, velocity, dt)
+        if self.densities.kinds:
+            where = (system.room, system.mesh, system.hops)
+            self.cells = hopped(self.cells, *where, dt, self.number, system.asked.seed)
         for kind, wall in motion.taken:
             self._went(kind, system.wall(kind, wall), 1)
         for kind, wall, number in motion.let_in:
@@ -196,7 +219,7 @@ class Stepping:
         if rest is None:
             return
         self.settle()
-        state, left = self.tumour, dt
+        state, left = self._with_densities(), dt
         while left > 0.0:
             limit = rest.step_limit(state)
             part = min(left, limit.days)
@@ -206,10 +229,39 @@ class Stepping:
             places = self.system.places_of_rest()
             self.ledger.came[places] += account.came
             self.ledger.went[places] += account.went
+            self._counted(account)
             left -= part
         cells = self.tumour[self.system.rows].copy()
-        self.tumour = np.array(state)
+        self.tumour = np.array(state[: len(self.tumour)])
         self.tumour[self.system.rows] = cells
+        self._over_borders(state[len(self.tumour) :])
+
+    def _with_densities(self) -> Array:
+        """Return the state of the fields, and below it the rows of kinds that are densities."""
+        kinds = self.densities.kinds
+        if not kinds:
+            return self.tumour
+        state, rows = self.tumour.copy(), self.system.rows[kinds]
+        # Rates are divided by it: without cells they are 0, not nothing.
+        state[rows] = np.maximum(state[rows], HARDLY_ANY)
+        amounts = self.densities.amounts[kinds]
+        return np.vstack([state, amounts / self.system.problem.geometry.cell_volumes])
+
+    def _counted(self, account: Account) -> None:
+        """Count what a step of the fields did to densities."""
+        kinds, crossed = self.densities.kinds, self.densities.crossed
+        rows = len(self.tumour) + np.arange(len(kinds))
+        crossed.made[kinds] += account.made[rows]
+        crossed.used[kinds] += account.used[rows]
+        crossed.left[kinds] += account.left[rows]
+
+    def _over_borders(self, densities: Array) -> None:
+        """Let what has spread to where cells are few be single cells."""
+        volumes, seed = self.system.problem.geometry.cell_volumes, self.system.asked.seed
+        for kind, density in zip(self.densities.kinds, densities, strict=True):
+            self.densities.amounts[kind] = density * volumes
+            numbers = self.densities.over_borders(kind, self.number, seed)
+            self.put(kind, np.repeat(np.arange(numbers.size), numbers))
 
     def _body(self, dt: float, left: Array, infused: tuple[Array, Array]) -> None:
         """Step the body, let in what its vessels hand over, and take up what lymph brings."""
