@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -193,8 +193,11 @@ class _Run:
             ledger=stepping.ledger.copy(),
         )
         self.states.append(self.shelve(state))
-        tally = stepping.motion.tally
-        self.snapshots.append(snapshot(stepping.cells, self.time, asked.saved, asked.seed, tally))
+        tally, densities = stepping.motion.tally, stepping.densities
+        shot = snapshot(stepping.cells, self.time, asked.saved, asked.seed, tally)
+        dense = densities.amounts.sum(axis=1) if densities.kinds else None
+        crossed = densities.crossed.copy()
+        self.snapshots.append(replace(shot, dense=dense, crossed=crossed, whole=stepping.whole()))
 
 
 def _by(dose: Dose, time: float) -> int:
@@ -228,9 +231,11 @@ def _start(simulation: CellSimulation) -> Stepping:
                 f"cells.most = {asked.most}"
             )
             raise InputError(msg)
+        places = np.zeros(0, dtype=np.int64)
         if of_kinds[kind]:
-            stepping.put(kind, spread(generator, int(of_kinds[kind]), amounts))
-        stepping.densities.crossed.fractions[kind] += amounts.sum() - of_kinds[kind]
+            places = spread(generator, int(of_kinds[kind]), amounts)
+            stepping.put(kind, places)
+        stepping.densities.begun(kind, np.bincount(places, minlength=amounts.size))
     stepping.settle()
     stepping.ledger.infused += stepping.products(of_kinds)
     return stepping

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,12 +19,16 @@ Array = np.ndarray
 class Crossed:
     """What passed between cells and densities, since the start: an entry for each kind.
 
-    `drawn` whole cells came out of densities and `merged` went into them; `made` and `used` is
-    what reactions did to densities, and `left` what regions took of them. `fractions` is what was
-    neither a whole cell nor had a density beside it to be paid to: what densities gave for `drawn`
-    cells is drawn + the change of fractions.
+    There were `whole` single cells and `dense` others; births, deaths and arrivals changed the
+    single ones by `events`, `made` and `used` is what reactions did to densities, and `left` what
+    regions took of them. `drawn` whole cells came out of densities and `merged` went into them.
+    `fractions` is what densities gave, or were given, beyond `drawn` cells: what no density near
+    by could pay.
     """
 
+    whole: Array
+    dense: Array
+    events: Array
     drawn: Array
     merged: Array
     made: Array
@@ -40,6 +44,16 @@ class Crossed:
     def copy(self) -> Crossed:
         """Return an independent copy."""
         return Crossed(**{name: getattr(self, name).copy() for name in self.__annotations__})
+
+    def residuals(self, whole: Array, dense: Array) -> tuple[Array, Array]:
+        """Return what is amiss of `whole` cells and of `dense` ones (kinds).
+
+        Of whole cells it is exactly 0, of densities what rounding leaves.
+        """
+        of_whole = self.whole + self.events + self.drawn - self.merged - whole
+        given = self.drawn + self.fractions
+        of_dense = self.dense + self.made - self.used - self.left + self.merged - given - dense
+        return of_whole, of_dense
 
 
 @dataclass(kw_only=True, eq=False)
@@ -79,8 +93,16 @@ class Densities:
         if threshold is None:
             return amounts
         self.many[kind] = threshold.many(amounts, np.ones(amounts.size, dtype=bool))
-        self.amounts[kind] = np.where(self.many[kind], amounts, 0.0)
+        self.amounts[kind] = amounts
         return np.where(self.many[kind], 0.0, amounts)
+
+    def begun(self, kind: int, numbers: Array) -> None:
+        """Let the start pay for the whole `numbers` of cells (mesh cells) that were put."""
+        if self.thresholds[kind] is not None:
+            self._pay(kind, numbers)
+        none = Crossed.none(len(self.thresholds))
+        self.crossed = replace(none, whole=self.crossed.whole, dense=self.amounts.sum(axis=1))
+        self.crossed.whole[kind] = numbers.sum()
 
     def over_borders(self, kind: int, step: int, seed: int) -> Array:
         """Return how many cells (mesh cells) come of what has spread to where cells are few.
@@ -96,8 +118,8 @@ class Densities:
     def switched(self, kind: int, counts: Array, step: int, seed: int) -> tuple[Array, Array]:
         """Switch by the `counts` of single cells (mesh cells); return who comes, and who merges.
 
-        Whole cells come where a density fell below its threshold, each mesh cell's next below or
-        above by chance, so that the mean is the density. Where (bool) cells are many, they merge.
+        Whole cells come where a density fell below its threshold, see `whole_numbers`. Where
+        (bool) cells are many, they merge.
         """
         threshold = self.thresholds[kind]
         assert threshold is not None
@@ -106,11 +128,9 @@ class Densities:
         self.amounts[kind] += merging
         self.crossed.merged[kind] += merging.sum()
         falling = np.where(self.many[kind], 0.0, self.amounts[kind])
-        whole = np.floor(falling)
         numbers = np.zeros(falling.size, dtype=np.int64)
         if falling.any():
-            chance = stream(seed, "falling", (step, kind)).random(falling.size)
-            numbers = (whole + (chance < falling - whole)).astype(np.int64)
+            numbers = whole_numbers(falling, stream(seed, "falling", (step, kind)).random())
             self._pay(kind, numbers)
         return numbers, self.many[kind]
 
@@ -125,3 +145,14 @@ class Densities:
         self.amounts[kind] = np.maximum(after, 0.0)
         self.crossed.drawn[kind] += numbers.sum()
         self.crossed.fractions[kind] -= left
+
+
+def whole_numbers(amounts: Array, chance: float) -> Array:
+    """Return whole numbers next to `amounts`, above or below by a `chance` between 0 and 1.
+
+    The mean of each is its amount, and their sum is next to that of the amounts (systematic
+    sampling): the numbers are what a sum of all before them rises by, rounded down.
+    """
+    base = np.floor(amounts)
+    risen = np.floor(np.cumsum(amounts - base) + chance)
+    return np.asarray(base + np.diff(risen, prepend=0.0)).astype(np.int64)

@@ -92,6 +92,10 @@ class Stepping:
         """Return the cells of each kind (kinds, mesh cells), single ones and those of densities."""
         return self._counts() + self.densities.amounts
 
+    def whole(self) -> Array:
+        """Return how many single cells of each kind there are."""
+        return np.bincount(self.cells.kind, minlength=len(self.system.asked.kinds)).astype(float)
+
     def products(self, of_kinds: Array) -> Array:
         """Return counts by kind as counts by product of the whole run."""
         network = self.system.problem.network
@@ -130,6 +134,7 @@ class Stepping:
         came = np.zeros(len(self.system.asked.kinds))
         came[kind] = number
         self.ledger.came[place] += number
+        self.densities.crossed.events += came
         self.ledger.infused += self.products(came)
 
     def _went(self, kind: int, place: int, number: int) -> None:
@@ -137,6 +142,7 @@ class Stepping:
         of_kinds = np.zeros(len(self.system.asked.kinds))
         of_kinds[kind] = number
         self.ledger.went[place] += number
+        self.densities.crossed.events -= of_kinds
         self.ledger.died += self.products(of_kinds)
 
     def _events(self, dt: float) -> Array:
@@ -194,6 +200,8 @@ class Stepping:
         products = coupled.products
         self.ledger.born += coupled.of_all(number * born[products])
         self.ledger.died += coupled.of_all(number * died[products])
+        change = network.stoichiometry[self.system.rows, reaction]
+        self.densities.crossed.events += way * number * change
         turned = way * number * network.converted[:, reaction]
         self.ledger.converted += coupled.of_all(turned[products])
 
