@@ -162,8 +162,8 @@ class _Run:
             stepping.ledger.infused[product] += dose.cells
             if dose.route == "intratumoural":
                 weights = coupled.injection * coupled.volumes
-                kind = int(np.flatnonzero(self.system.rows == coupled.products[product])[0])
-                stepping.put(kind, spread(generator, int(dose.cells), weights))
+                row = int(coupled.products[product])
+                stepping.arrive(row, spread(generator, int(dose.cells), weights))
                 stepping.settle()
             else:
                 shares = coupled.network.entry(dose.route)

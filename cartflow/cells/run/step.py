@@ -88,6 +88,12 @@ class Stepping:
         drawn(new, asked.traits, unborn, asked.seed)
         self.cells = self.cells.joined(new)
 
+    def arrive(self, row: int, places: Array) -> None:
+        """Let new cells of the species of a `row` come into the mesh cells `places`."""
+        kind = int(np.flatnonzero(self.system.rows == row)[0])
+        self.put(kind, places)
+        self.densities.crossed.events[kind] += places.size
+
     def numbers(self) -> Array:
         """Return the cells of each kind (kinds, mesh cells), single ones and those of densities."""
         return self._counts() + self.densities.amounts
@@ -127,6 +133,8 @@ class Stepping:
             self._came(kind, system.wall(kind, wall), number)
         self.ledger.died += self.products(motion.tally.dead - dead)
         became = motion.tally.turned - turned
+        changed = became.sum(axis=0) - became.sum(axis=1) - (motion.tally.dead - dead)
+        self.densities.crossed.events += changed
         self.ledger.converted += self.products(became.sum(axis=0) - became.sum(axis=1))
 
     def _came(self, kind: int, place: int, number: int) -> None:
@@ -189,6 +197,7 @@ class Stepping:
             else:
                 self._went(way.kind, way.place, int(number))
         self.ledger.egress += self.products(left)
+        self.densities.crossed.events -= left
         return left
 
     def _count(self, reaction: int, number: int, *, reverse: bool) -> None:
@@ -290,5 +299,4 @@ class Stepping:
         ):
             for product, number in zip(coupled.products, numbers, strict=True):
                 if number:
-                    kind = int(np.flatnonzero(self.system.rows == product)[0])
-                    self.put(kind, spread(generator, int(number), weights * volumes))
+                    self.arrive(product, spread(generator, int(number), weights * volumes))
