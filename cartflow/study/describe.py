@@ -156,7 +156,9 @@ def _field(species: Species, table: FieldTable) -> str:
 def _below(table: FieldTable) -> str:
     """Return below which number cells are single ones."""
     per = table.threshold_per.replace("_", " ")
-    return "" if table.threshold is None else f"single cells below {table.threshold.stated} a {per}, "
+    return (
+        "" if table.threshold is None else f"single cells below {table.threshold.stated} a {per}, "
+    )
 
 
 def _stated(value: object) -> str:

@@ -30,7 +30,7 @@ def with_chances(dataset: xr.Dataset) -> xr.Dataset:
     if axis is None:
         return dataset
     names = [str(n) for n in dataset.data_vars if _is_outcome(str(n))]
-    found = {}
+    found: dict[str, xr.Variable] = {}
     for name in names:
         outcome = dataset[name]
         ended = outcome.notnull().sum(axis)
@@ -61,7 +61,7 @@ def seed_axis(dataset: xr.Dataset) -> str | None:
     return None
 
 
-def _along(dataset: xr.Dataset, axis: str) -> list[xr.DataArray]:
+def _along(dataset: xr.Dataset, axis: str) -> list[xr.Variable]:
     return [v for v in dataset.variables.values() if v.dims == (axis,)]
 
 
@@ -80,9 +80,7 @@ def intervals(lost: Array, ended: Array) -> tuple[Array, Array]:
     tail = 0.5 * (1.0 - LEVEL)
     some = ended > 0
     low = np.where(lost > 0, beta.ppf(tail, np.maximum(lost, 1), ended - lost + 1), 0.0)
-    high = np.where(
-        lost < ended, beta.ppf(1.0 - tail, lost + 1, np.maximum(ended - lost, 1)), 1.0
-    )
+    high = np.where(lost < ended, beta.ppf(1.0 - tail, lost + 1, np.maximum(ended - lost, 1)), 1.0)
     return np.where(some, low, np.nan), np.where(some, high, np.nan)
 
 

@@ -24,7 +24,9 @@ def row_name(name: str) -> str:
     return name[: 60 - len(_SUFFIX)] + _SUFFIX
 
 
-def with_densities(rest: Network, acts: Acts, kinds: Sequence[str], dense: Sequence[str]) -> Network:
+def with_densities(
+    rest: Network, acts: Acts, kinds: Sequence[str], dense: Sequence[str]
+) -> Network:
     """Return the network of the fields, with a row for each of the `dense` kinds.
 
     What a cell does at the chance rate/density, the row does at that chance times itself; the
@@ -49,7 +51,9 @@ def _reaction(
     change[actor] -= 1
     for other, times in change.items():
         if times and other not in dense:
-            msg = f"fields.{other}.as: a reaction makes '{other}', single cells, of '{actor}', which "
+            msg = (
+                f"fields.{other}.as: a reaction makes '{other}', single cells, of '{actor}', which "
+            )
             raise InputError(msg + f"may be a density; make fields.{other} cells_below too")
     consumes = {row_name(n): -float(x) for n, x in change.items() if x < 0}
     produces = {row_name(n): float(x) for n, x in change.items() if x > 0}

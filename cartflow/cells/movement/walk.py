@@ -51,7 +51,7 @@ def placed(
 
 
 def anywhere_in(room: Room, place: Array, name: Array, step: int, seed: int) -> Array:
-    """Return positions (n, 3) in mm of the cells of a `name`, anywhere in the mesh cells `place`."""
+    """Return positions (n, 3) in mm of cells by `name`, anywhere in the mesh cells `place`."""
     position = np.zeros((place.size, 3))
     drawing = (step, seed, PLACING)
     if isinstance(room, Row):

@@ -8,8 +8,8 @@ import numpy as np
 
 from cartflow.cells.chance.philox import SAVING, draw
 from cartflow.cells.contact.meeting import Tally
-from cartflow.cells.population import Population
 from cartflow.cells.hybrid.densities import Crossed
+from cartflow.cells.population import Population
 from cartflow.core.compiling import serial
 
 Array = np.ndarray

@@ -64,7 +64,7 @@ class Stepping:
         self.tumour[self.system.rows] = counts / self.system.problem.geometry.cell_volumes
 
     def switch(self) -> None:
-        """Let kinds that may be densities be such where they are many, and single cells elsewhere."""
+        """Let kinds with a threshold be densities where they are many, single cells elsewhere."""
         for kind in self.densities.kinds:
             counts = self._counts()[kind]
             numbers, many = self.densities.switched(

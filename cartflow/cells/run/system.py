@@ -251,7 +251,10 @@ class CellSystem:
             network = with_densities(network, self.acts, kinds, dense)
         items = [self.problem.fields[self.problem.network.index(name)] for name in dense]
         still = (
-            *(Field(name=item.name) if item.name in kinds else item for item in self.problem.fields),
+            *(
+                Field(name=item.name) if item.name in kinds else item
+                for item in self.problem.fields
+            ),
             *(field_of_density(item) for item in items),
         )
         if not network.reactions and not any(item.mobile or item.sources for item in still):
