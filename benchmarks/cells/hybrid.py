@@ -108,10 +108,10 @@ def speed() -> None:
     print(f"ratio {spent[EVERY] / spent[50.0]:.1f}")
 
 
-def front(number: float, seeds: int) -> None:
+def front(number: float, seeds: int, thresholds: list[float]) -> None:
     """Print speeds over sqrt(r D), of `number` cells in sqrt(D/r) at capacity."""
     width, cells = 0.5, 260
-    for threshold in (1.0, 10.0, 50.0, EVERY):
+    for threshold in thresholds:
         run = simulation(
             threshold=threshold,
             division=1.0,
@@ -170,11 +170,12 @@ def main() -> None:
     asked.add_argument("what", choices=("speed", "front", "kimmel"))
     asked.add_argument("--seeds", type=int, default=200)
     asked.add_argument("--number", type=float, default=1000.0)
+    asked.add_argument("--thresholds", type=float, nargs="+", default=[1, 10, 50, EVERY])
     given = asked.parse_args()
     if given.what == "speed":
         speed()
     elif given.what == "front":
-        front(given.number, given.seeds)
+        front(given.number, given.seeds, given.thresholds)
     else:
         kimmel(given.seeds)
 
