@@ -10,19 +10,19 @@ from cartflow.cells.births.happen import Choices, happened
 from cartflow.cells.chance.streams import spread, stream
 from cartflow.cells.crowding.lattice import happened_in_sites, with_room
 from cartflow.cells.hybrid.densities import Densities
-from cartflow.cells.hybrid.equations import HARDLY_ANY
 from cartflow.cells.hybrid.hops import hopped
 from cartflow.cells.movement.walk import placed
 from cartflow.cells.population import Population
 from cartflow.cells.room.grid import Grid
 from cartflow.cells.run.chances import chances_of, require_finite
+from cartflow.cells.run.dense import count, with_densities
 from cartflow.cells.run.motion import Motion
 from cartflow.cells.run.system import CellSystem
 from cartflow.cells.run.weights import weights_of
 from cartflow.cells.traits.drawn import drawn, handed_down
 from cartflow.core.outcome import StepFailed
 from cartflow.coupling.ledger import Ledger
-from cartflow.pde.engine import Account, check
+from cartflow.pde.engine import check
 
 Array = np.ndarray
 
@@ -236,7 +236,7 @@ class Stepping:
         if rest is None:
             return
         self.settle()
-        state, left = self._with_densities(), dt
+        state, left = with_densities(self.system, self.densities, self.tumour), dt
         while left > 0.0:
             limit = rest.step_limit(state)
             part = min(left, limit.days)
@@ -246,31 +246,12 @@ class Stepping:
             places = self.system.places_of_rest()
             self.ledger.came[places] += account.came
             self.ledger.went[places] += account.went
-            self._counted(account)
+            count(self.densities, account)
             left -= part
         cells = self.tumour[self.system.rows].copy()
         self.tumour = np.array(state[: len(self.tumour)])
         self.tumour[self.system.rows] = cells
         self._over_borders(state[len(self.tumour) :])
-
-    def _with_densities(self) -> Array:
-        """Return the state of the fields, and below it the rows of kinds that are densities."""
-        kinds = self.densities.kinds
-        if not kinds:
-            return self.tumour
-        state, rows = self.tumour.copy(), self.system.rows[kinds]
-        # Rates are divided by it: without cells they are 0, not nothing.
-        state[rows] = np.maximum(state[rows], HARDLY_ANY)
-        amounts = self.densities.amounts[kinds]
-        return np.vstack([state, amounts / self.system.problem.geometry.cell_volumes])
-
-    def _counted(self, account: Account) -> None:
-        """Count what a step of the fields did to densities."""
-        kinds, crossed = self.densities.kinds, self.densities.crossed
-        rows = len(self.tumour) + np.arange(len(kinds))
-        crossed.made[kinds] += account.made[rows]
-        crossed.used[kinds] += account.used[rows]
-        crossed.left[kinds] += account.left[rows]
 
     def _over_borders(self, densities: Array) -> None:
         """Let what has spread to where cells are few be single cells."""
