@@ -8,6 +8,7 @@ from typing import Literal
 from cartflow.cells.births.acts import NetRates
 from cartflow.cells.births.clocks import Clock
 from cartflow.cells.contact.terms import Contact
+from cartflow.cells.hybrid.thresholds import Threshold
 from cartflow.cells.traits.laws import Effect, Trait
 
 Crowding = Literal["none", "spheres", "lattice"]
@@ -61,11 +62,13 @@ class Asked:
     mm; at most `most` cells live at once, and at most `saved` are written at every saved time.
     `traits` are numbers of cells of their own, `effects` what those do to reactions, and `clocks`
     the divisions that come due.
+    `thresholds` (kinds) say below which number cells are single cells, or that they always are.
     """
 
     kinds: tuple[str, ...]
     walking: tuple[Walking, ...]
     bodies: tuple[Body, ...] = ()
+    thresholds: tuple[Threshold | None, ...] = ()
     room: Room = Room()
     contacts: tuple[Contact, ...] = ()
     traits: tuple[Trait, ...] = ()
@@ -78,6 +81,12 @@ class Asked:
     net_rates: NetRates = "refuse"
     most: int = 10_000_000
     saved: int = 100_000
+
+    @property
+    def dense(self) -> tuple[str, ...]:
+        """The kinds that are a density where they are many."""
+        pairs = zip(self.kinds, self.thresholds, strict=False)
+        return tuple(name for name, threshold in pairs if threshold is not None)
 
     @property
     def columns(self) -> int:

@@ -10,6 +10,15 @@ from cartflow.cells.simulation import CellRecord, CellSimulation
 from cartflow.core.dataset import label, variable
 
 Array = np.ndarray
+_NUMBERS = {
+    "single_cells": "cells that are followed one by one",
+    "cells_as_density": "cells that are a density",
+    "cells_drawn": "whole cells drawn from densities since the start",
+    "cells_merged": "single cells merged into densities since the start",
+    "fractions": "cells that densities gave for those drawn beyond their number, since the start",
+    "residual_of_single_cells": "start + events + drawn - merged - single cells",
+    "residual_of_densities": "start + made - used - left + merged - drawn - fractions - density",
+}
 
 
 def cells_group(record: CellRecord, simulation: CellSimulation) -> xr.Dataset:
@@ -53,6 +62,7 @@ def cells_group(record: CellRecord, simulation: CellSimulation) -> xr.Dataset:
             ("observation",), founders, {"long_name": "name of the cell that it descends from"}
         ),
         **_of_their_own(record, simulation),
+        **_numbers(record, simulation),
         "species_of_kind": label(("kind_number",), list(asked.kinds), "species of each kind"),
         "row_size": variable(("time",), sizes, "1", "entries of the saved time"),
         "first_row": variable(("time",), np.cumsum(sizes) - sizes, "1", "first of these entries"),
@@ -98,6 +108,26 @@ def _of_their_own(record: CellRecord, simulation: CellSimulation) -> dict[str, x
             place = ("time", "contact_number")
             found[name] = variable(place, numbers[:, row], "1", about)
     return found
+
+
+def _numbers(record: CellRecord, simulation: CellSimulation) -> dict[str, xr.Variable]:
+    """Return how many are single cells and how many a density, where there are both."""
+    if not simulation.asked.dense:
+        return {}
+    found: dict[str, list[Array]] = {name: [] for name in _NUMBERS}
+    for shot in record.snapshots:
+        assert shot.crossed is not None
+        assert shot.whole is not None
+        assert shot.dense is not None
+        residuals = shot.crossed.residuals(shot.whole, shot.dense)
+        crossed = shot.crossed
+        values = (shot.whole, shot.dense, crossed.drawn, crossed.merged, crossed.fractions)
+        for name, value in zip(_NUMBERS, (*values, *residuals), strict=True):
+            found[name].append(value)
+    return {
+        name: variable(("time", "kind_number"), np.array(found[name]), "cell", about)
+        for name, about in _NUMBERS.items()
+    }
 
 
 def _world(position: Array, simulation: CellSimulation) -> Array:

@@ -31,6 +31,37 @@ def refuse(simulation: Simulation, asked: Asked) -> None:
         _refuse_field(problem, problem.fields[problem.network.index(name)], name, asked)
     _require_all_products(problem, asked)
     _refuse_crowding(problem, asked)
+    _refuse_numbers(problem, asked)
+
+
+def _refuse_numbers(problem: Problem, asked: Asked) -> None:
+    """Raise `InputError` for what cells that may be a density do not do."""
+    yet = "is not there with as = 'cells_below' yet"
+    if not asked.dense:
+        return
+    if asked.kernel_width > 0.0:
+        msg = f"cells.kernel_width: {yet}, whose rates see mesh cells"
+        raise InputError(msg)
+    if asked.room.crowding != "none":
+        msg = f"cells.crowding: {yet}, since a density takes no room"
+        raise InputError(msg)
+    for contact in asked.contacts:
+        for name in (asked.kinds[contact.hunter], asked.kinds[contact.target]):
+            if name in asked.dense:
+                msg = f"cells.contacts: of '{name}' {yet}, since a density touches nobody"
+                raise InputError(msg)
+    for name in asked.dense:
+        row = problem.network.index(name)
+        field = problem.fields[row]
+        if problem.network.is_product[row]:
+            msg = f"fields.{name}.as: 'cells_below' is not there for product cells yet, which body "
+            raise InputError(msg + "and tumour count whole; allowed: cells")
+        if field.chemotaxis is not None:
+            msg = f"fields.{name}.chemotaxis: {yet}"
+            raise InputError(msg)
+        if field.boundaries:
+            msg = f"fields.{name}.boundaries.{next(iter(field.boundaries))}: {yet}"
+            raise InputError(msg)
 
 
 def _refuse_crowding(problem: Problem, asked: Asked) -> None:

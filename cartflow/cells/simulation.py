@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,8 @@ from cartflow.cells.arrival.whole_body import entering
 from cartflow.cells.asked import Asked
 from cartflow.cells.chance.streams import spread, stream
 from cartflow.cells.contact.meeting import Tally
+from cartflow.cells.hybrid.densities import Densities
+from cartflow.cells.hybrid.thresholds import Threshold
 from cartflow.cells.population import Population
 from cartflow.cells.run.motion import Motion
 from cartflow.cells.run.snapshot import Snapshot, snapshot
@@ -160,15 +162,16 @@ class _Run:
             stepping.ledger.infused[product] += dose.cells
             if dose.route == "intratumoural":
                 weights = coupled.injection * coupled.volumes
-                kind = int(np.flatnonzero(self.system.rows == coupled.products[product])[0])
-                stepping.put(kind, spread(generator, int(dose.cells), weights))
+                row = int(coupled.products[product])
+                stepping.arrive(row, spread(generator, int(dose.cells), weights))
                 stepping.settle()
             else:
                 shares = coupled.network.entry(dose.route)
                 stepping.body[:, product] += entering(shares, dose.cells, generator)
 
     def _living(self) -> Array:
-        return np.bincount(self.stepping.cells.kind, minlength=len(self.simulation.asked.kinds))
+        """Return how many cells of each kind live, as a density or one by one."""
+        return self.stepping.numbers().sum(axis=1)
 
     def _look(self) -> None:
         """Note what died out in the tumour; what travels may come again."""
@@ -190,8 +193,11 @@ class _Run:
             ledger=stepping.ledger.copy(),
         )
         self.states.append(self.shelve(state))
-        tally = stepping.motion.tally
-        self.snapshots.append(snapshot(stepping.cells, self.time, asked.saved, asked.seed, tally))
+        tally, densities = stepping.motion.tally, stepping.densities
+        shot = snapshot(stepping.cells, self.time, asked.saved, asked.seed, tally)
+        dense = densities.amounts.sum(axis=1) if densities.kinds else None
+        crossed = densities.crossed.copy()
+        self.snapshots.append(replace(shot, dense=dense, crossed=crossed, whole=stepping.whole()))
 
 
 def _by(dose: Dose, time: float) -> int:
@@ -212,11 +218,12 @@ def _start(simulation: CellSimulation) -> Stepping:
         body=base.body.copy(),
         ledger=base.ledger,
         motion=Motion(system=system, tally=Tally.none(len(asked.contacts), len(asked.kinds))),
+        densities=Densities.of(_thresholds(asked), system.mesh),
     )
     generator = stream(asked.seed, "start", 0)
     of_kinds = np.zeros(len(asked.kinds))
     for kind, row in enumerate(system.rows):
-        amounts = simulation.initial[row] * coupled.volumes
+        amounts = stepping.densities.begin(kind, simulation.initial[row] * coupled.volumes)
         of_kinds[kind] = np.rint(amounts.sum())
         if of_kinds[kind] > asked.most:
             msg = (
@@ -224,8 +231,16 @@ def _start(simulation: CellSimulation) -> Stepping:
                 f"cells.most = {asked.most}"
             )
             raise InputError(msg)
+        places = np.zeros(0, dtype=np.int64)
         if of_kinds[kind]:
-            stepping.put(kind, spread(generator, int(of_kinds[kind]), amounts))
+            places = spread(generator, int(of_kinds[kind]), amounts)
+            stepping.put(kind, places)
+        stepping.densities.begun(kind, np.bincount(places, minlength=amounts.size))
     stepping.settle()
     stepping.ledger.infused += stepping.products(of_kinds)
     return stepping
+
+
+def _thresholds(asked: Asked) -> tuple[Threshold | None, ...]:
+    """Return the threshold of every kind, none for those that are single cells always."""
+    return asked.thresholds or (None,) * len(asked.kinds)

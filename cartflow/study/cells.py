@@ -12,8 +12,9 @@ from cartflow.cells.simulation import CellSimulation
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.coupling.simulation import Simulation
-from cartflow.kinetics.network import Network
+from cartflow.pde.problem import Problem
 from cartflow.study.cell_contacts import contacts_of
+from cartflow.study.cell_numbers import require_threshold, thresholds_of
 from cartflow.study.cell_parts import (
     bodies_of,
     clocks_of,
@@ -60,11 +61,13 @@ def walks_as_diffusivities(data: dict[str, Any], file: str) -> dict[str, Any]:
     if not isinstance(tables, dict):
         return data
     for name, item in tables.items():
-        if isinstance(item, dict) and item.get("as") != "cells":
-            for key in _OF_CELLS:
-                if key in item:
-                    msg = f"{file}: fields.{name}.{key}: only with as = 'cells'"
-                    raise InputError(msg)
+        if not isinstance(item, dict):
+            continue
+        require_threshold(name, item, file)
+        for key in _OF_CELLS if item.get("as") != "cells" else ():
+            if key in item:
+                msg = f"{file}: fields.{name}.{key}: only with as = 'cells'"
+                raise InputError(msg)
     walking = {
         name: item
         for name, item in tables.items()
@@ -107,14 +110,15 @@ def with_cells(simulation: Simulation, table: StudyTable) -> Simulation:
     Raises `InputError` for what is not there with cells, and for keys without an effect.
     """
     names = simulation.coupled.engine.problem.network.species_names
-    kinds = tuple(n for n in names if n in table.fields and table.fields[n].form == "cells")
+    kinds = tuple(n for n in names if n in table.fields and table.fields[n].form != "field")
     if not kinds:
         if table.cells is not None:
-            raise InputError("cells: has no effect unless a field says as = 'cells'")
+            msg = "cells: has no effect unless a field says as = 'cells' or 'cells_below'"
+            raise InputError(msg)
         return simulation
     _refuse_keys(table)
-    network = simulation.coupled.engine.problem.network
-    asked = _asked(kinds, table.fields, table.cells or CellsTable(), network)
+    problem = simulation.coupled.engine.problem
+    asked = _asked(kinds, table.fields, table.cells or CellsTable(), problem)
     refuse(simulation, asked)
     run = CellSimulation(
         coupled=in_whole_cells(simulation.coupled),
@@ -131,7 +135,7 @@ def require_no_cells(table: StudyTable) -> None:
     """Raise `InputError` on a field that is cells in a study of several tumours."""
     for name, item in table.fields.items():
         stated = [key for key in _WALK if key in item.model_fields_set]
-        for key in ["as", *stated] if item.form == "cells" else stated:
+        for key in ["as", *stated] if item.form != "field" else stated:
             msg = f"fields.{name}.{key}: fields are not cells beside several tumours yet"
             raise InputError(msg)
     if table.cells is not None:
@@ -139,7 +143,7 @@ def require_no_cells(table: StudyTable) -> None:
 
 
 def _asked(
-    kinds: tuple[str, ...], fields: Mapping[str, FieldTable], table: CellsTable, network: Network
+    kinds: tuple[str, ...], fields: Mapping[str, FieldTable], table: CellsTable, problem: Problem
 ) -> Asked:
     walking = []
     for name in kinds:
@@ -161,12 +165,13 @@ def _asked(
     return Asked(
         kinds=kinds,
         walking=tuple(walking),
+        thresholds=thresholds_of(kinds, fields, problem.geometry),
         bodies=bodies_of(kinds, fields, table),
         room=room_asked(table),
         contacts=contacts_of(table.contacts, traits, kinds),
         traits=traits,
-        effects=effects_of(table.effects, traits, network, kinds),
-        clocks=clocks_of(table, traits, network, kinds),
+        effects=effects_of(table.effects, traits, problem.network, kinds),
+        clocks=clocks_of(table, traits, problem.network, kinds),
         seed=table.seed,
         step=default.step if table.step is None else table.step.value,
         mechanics_step=default.mechanics_step if mechanics is None else mechanics.value,

@@ -41,7 +41,7 @@ def refuse_circulating(table: StudyTable, file: str) -> None:
         ("tissue.matrix", table.tissue.matrix is not None, "pores that change do not go with it"),
         (
             "fields",
-            any(f.form == "cells" for f in table.fields.values()),
+            any(f.form != "field" for f in table.fields.values()),
             "not beside single cells",
         ),
         (

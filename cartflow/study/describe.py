@@ -149,8 +149,16 @@ def _field(species: Species, table: FieldTable) -> str:
     drift = table.chemotaxis
     climbs = "" if drift is None else f", climbs {drift.attractant} ({drift.law})"
     edges = "".join(f", {b.type} at {name}" for name, b in table.boundaries.items())
-    single = "single cells, " if table.form == "cells" else ""
+    single = {"cells": "single cells, ", "cells_below": _below(table)}.get(table.form, "")
     return f"{single}starts at {start}, {moves}{climbs}{edges}"
+
+
+def _below(table: FieldTable) -> str:
+    """Return below which number cells are single ones."""
+    per = table.threshold_per.replace("_", " ")
+    return (
+        "" if table.threshold is None else f"single cells below {table.threshold.stated} a {per}, "
+    )
 
 
 def _stated(value: object) -> str:

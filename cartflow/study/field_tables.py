@@ -90,7 +90,9 @@ class FieldTable(Table):
     `traits` are for cells alone.
     """
 
-    form: Literal["field", "cells"] = Field(default="field", alias="as")
+    form: Literal["field", "cells", "cells_below"] = Field(default="field", alias="as")
+    threshold: Annotated[Parameter, quantity("cell", above=0)] | None = None
+    threshold_per: str = "mesh_cell"
     speed: Speed | None = None
     persistence_time: Duration | None = None
     pause_time: Duration | None = None

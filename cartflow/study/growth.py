@@ -134,8 +134,8 @@ def _refused(table: StudyTable, simulation: Simulation) -> Iterator[str]:
         if key in table.solver.model_fields_set:
             yield f"solver.{key}: {_YET}"
     for name, item in table.fields.items():
-        if item.form == "cells":
-            yield f"fields.{name}.as: 'cells' {_YET}"
+        if item.form != "field":
+            yield f"fields.{name}.as: '{item.form}' {_YET}"
         if item.density_dependence is not None:
             yield f"fields.{name}.density_dependence: {_YET}"
     if table.tissue.matrix is not None:

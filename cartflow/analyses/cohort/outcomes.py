@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 
+from cartflow.analyses.cohort.extinct import died_out
 from cartflow.core.dataset import label, variable
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.ledger import residual
@@ -34,7 +35,8 @@ def outcomes_of(record: Record, simulation: Simulation, courses: bool) -> Outcom
 
     At the end: ``infused``, ``reached_tumour``, ``in_tumour`` and ``cells`` (organ) in product
     cells, ``delivery`` in 1/mL (reached per infused cell and volume of tumour), ``depth`` in mm,
-    ``relative_residual``; ``amount_NAME`` of every species in the tumour.
+    ``relative_residual``; ``amount_NAME`` of every species in the tumour; of single cells
+    ``extinct_NAME`` and ``extinct_at_NAME``, see `died_out`.
     Courses over ``time``: the amounts, ``in_tumour``, and ``blood_concentration`` in cells/mm^3.
     """
     ends = _ends(record, simulation)
@@ -81,7 +83,7 @@ def _ends(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
     }
     for name, course in _amounts(replace(record, states=[last]), simulation).items():
         found[name] = course[-1]
-    return found
+    return found | died_out(record, simulation)
 
 
 def _delivery(reached: float, infused: float, volume: float) -> xr.Variable:

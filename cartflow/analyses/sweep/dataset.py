@@ -10,6 +10,7 @@ import xarray as xr
 
 from cartflow.analyses.sweep.axes import Axis
 from cartflow.analyses.sweep.choices import Choice
+from cartflow.analyses.sweep.ensemble import with_chances
 from cartflow.analyses.sweep.gathered import Gathered
 from cartflow.analyses.sweep.layout import Layout
 from cartflow.analyses.sweep.of_population import KIND as KIND_OF_MEMBERS
@@ -62,7 +63,7 @@ def sweep_dataset(
         "axes": " ".join(dims),
         **attributes,
     }
-    return without_fill(xr.Dataset(data, coords=coords, attrs=attrs))
+    return without_fill(with_chances(xr.Dataset(data, coords=coords, attrs=attrs)))
 
 
 def _coordinates(axis: Axis, plan: Plan) -> tuple[dict[str, xr.Variable], dict[str, xr.Variable]]:

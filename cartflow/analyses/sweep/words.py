@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import xarray as xr
 
+from cartflow.analyses.sweep.ensemble import chance_lines
 from cartflow.analyses.sweep.members import FINISHED
 from cartflow.analyses.sweep.of_population import KIND
 from cartflow.analyses.sweep.percentiles import percentile_lines
@@ -27,6 +28,7 @@ def sweep_lines(dataset: xr.Dataset) -> list[str]:
         axes = set(dataset.attrs["axes"].split())
         if numbers.dtype.kind == "f" and set(values.dims) == axes and "key" not in values.attrs:
             lines.append(f"{name:20}{_range(numbers, str(values.attrs.get('units', '1')))}")
+    lines += chance_lines(dataset)
     return [*lines, *_failures(status)]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from cartflow.core.compiling import serial
 
 # What draws are for: they are parts of the counter, so that none meets another.
-MOVING, EVENTS, PLACING, SAVING, TRAITS, PUSHING, CONTACT, SITES = range(8)
+MOVING, EVENTS, PLACING, SAVING, TRAITS, PUSHING, CONTACT, SITES, HOPPING = range(9)
 
 _WORD = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)

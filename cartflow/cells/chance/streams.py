@@ -7,7 +7,17 @@ from typing import Literal, get_args
 import numpy as np
 
 Purpose = Literal[
-    "start", "sources", "body", "arrivals", "infusions", "boluses", "hops", "turns", "walls"
+    "start",
+    "sources",
+    "body",
+    "arrivals",
+    "infusions",
+    "boluses",
+    "hops",
+    "turns",
+    "walls",
+    "borders",
+    "falling",
 ]
 _PURPOSES = get_args(Purpose)
 

@@ -46,16 +46,19 @@ def placed(
         place=place.astype(np.int32),
     )
     head(0, count, new.heading, new.name, step, seed)
-    if isinstance(room, Row):
-        in_row.put(
-            0, count, new.position, new.place, new.name, room.axes, room.edges, step, seed, PLACING
-        )
-    else:
-        in_grid.put(
-            0, count, new.position, new.place, new.name, room.spacing, room.voxels, step, seed,
-            PLACING,
-        )  # fmt: skip
+    new.position[:] = anywhere_in(room, new.place, new.name, step, seed)
     return new
+
+
+def anywhere_in(room: Room, place: Array, name: Array, step: int, seed: int) -> Array:
+    """Return positions (n, 3) in mm of cells by `name`, anywhere in the mesh cells `place`."""
+    position = np.zeros((place.size, 3))
+    drawing = (step, seed, PLACING)
+    if isinstance(room, Row):
+        in_row.put(0, place.size, position, place, name, room.axes, room.edges, *drawing)
+    else:
+        in_grid.put(0, place.size, position, place, name, room.spacing, room.voxels, *drawing)
+    return position
 
 
 def parts_of(room: Room, gait: Gait, fastest: float, dt: float) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 
 from cartflow.cells.chance.philox import SAVING, draw
 from cartflow.cells.contact.meeting import Tally
+from cartflow.cells.hybrid.densities import Crossed
 from cartflow.cells.population import Population
 from cartflow.core.compiling import serial
 
@@ -19,13 +20,17 @@ class Snapshot:
     """Cells at a `time` (day): `living` counts them all, `cells` are those that are kept.
 
     `contacts` (4, contacts) are how often cells attached, killed, let go, and killed others beside
-    the one they held, since the start.
+    the one they held, since the start. Of each kind there are `whole` cells and, where any may be a
+    density, `dense` ones; `crossed` is what passed between them.
     """
 
     time: float
     cells: Population
     living: int
     contacts: Array
+    whole: Array | None = None
+    dense: Array | None = None
+    crossed: Crossed | None = None
 
 
 @serial

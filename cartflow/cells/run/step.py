@@ -10,10 +10,13 @@ from cartflow.cells.births.clocks import struck
 from cartflow.cells.births.happen import Choices, Weights, happened
 from cartflow.cells.chance.streams import spread, stream
 from cartflow.cells.crowding.lattice import happened_in_sites, with_room
+from cartflow.cells.hybrid.densities import Densities
+from cartflow.cells.hybrid.hops import hopped
 from cartflow.cells.movement.walk import placed
 from cartflow.cells.population import Population
 from cartflow.cells.room.grid import Grid
 from cartflow.cells.run.chances import chances_of, require_finite
+from cartflow.cells.run.dense import count, with_densities
 from cartflow.cells.run.motion import Motion
 from cartflow.cells.run.system import CellSystem
 from cartflow.cells.run.weights import weights_of
@@ -40,6 +43,7 @@ class Stepping:
     body: Array
     ledger: Ledger
     motion: Motion
+    densities: Densities
     number: int = 0
 
     def step(self, dt: float, infused: tuple[Array, Array]) -> None:
@@ -52,12 +56,24 @@ class Stepping:
         left = self._events(dt)
         self._fields(dt)
         self._body(dt, left, infused)
+        self.switch()
         self.settle()
 
     def settle(self) -> None:
         """Let the densities of cells be what they come to on the mesh."""
-        counts = self._counts()
+        counts = self.numbers()
         self.tumour[self.system.rows] = counts / self.system.problem.geometry.cell_volumes
+
+    def switch(self) -> None:
+        """Let kinds with a threshold be densities where they are many, single cells elsewhere."""
+        for kind in self.densities.kinds:
+            counts = self._counts()[kind]
+            numbers, many = self.densities.switched(
+                kind, counts, self.number, self.system.asked.seed
+            )
+            merged = (self.cells.kind == kind) & many[self.cells.place]
+            self.cells = self.cells.without(merged)
+            self.put(kind, np.repeat(np.arange(numbers.size), numbers))
 
     def put(self, kind: int, places: Array) -> None:
         """Put a new cell of a kind into each of the mesh cells `places`."""
@@ -73,6 +89,20 @@ class Stepping:
         drawn(new, asked.traits, unborn, asked.seed)
         self.cells = self.cells.joined(new)
 
+    def arrive(self, row: int, places: Array) -> None:
+        """Let new cells of the species of a `row` come into the mesh cells `places`."""
+        kind = int(np.flatnonzero(self.system.rows == row)[0])
+        self.put(kind, places)
+        self.densities.crossed.events[kind] += places.size
+
+    def numbers(self) -> Array:
+        """Return the cells of each kind (kinds, mesh cells), single ones and those of densities."""
+        return self._counts() + self.densities.amounts
+
+    def whole(self) -> Array:
+        """Return how many single cells of each kind there are."""
+        return np.bincount(self.cells.kind, minlength=len(self.system.asked.kinds)).astype(float)
+
     def products(self, of_kinds: Array) -> Array:
         """Return counts by kind as counts by product of the whole run."""
         network = self.system.problem.network
@@ -87,7 +117,7 @@ class Stepping:
     def _seen(self) -> Array:
         """Return the state (species, mesh cells) as rates see it, with densities by the kernel."""
         state = self.tumour.copy()
-        state[self.system.rows] = self.system.kernel.densities(self._counts())
+        state[self.system.rows] = self.system.kernel.densities(self.numbers())
         return state
 
     def _move(self, dt: float) -> None:
@@ -95,12 +125,17 @@ class Stepping:
         velocity = system.drift.velocity(self._seen() if system.drift.laws else self.tumour)
         dead, turned = motion.tally.dead.copy(), motion.tally.turned.copy()
         self.cells = motion.go(self.cells, velocity, dt)
+        if self.densities.kinds:
+            where = (system.room, system.mesh, system.hops)
+            self.cells = hopped(self.cells, *where, dt, self.number, system.asked.seed)
         for kind, wall in motion.taken:
             self._went(kind, system.wall(kind, wall), 1)
         for kind, wall, number in motion.let_in:
             self._came(kind, system.wall(kind, wall), number)
         self.ledger.died += self.products(motion.tally.dead - dead)
         became = motion.tally.turned - turned
+        changed = became.sum(axis=0) - became.sum(axis=1) - (motion.tally.dead - dead)
+        self.densities.crossed.events += changed
         self.ledger.converted += self.products(became.sum(axis=0) - became.sum(axis=1))
 
     def _came(self, kind: int, place: int, number: int) -> None:
@@ -108,6 +143,7 @@ class Stepping:
         came = np.zeros(len(self.system.asked.kinds))
         came[kind] = number
         self.ledger.came[place] += number
+        self.densities.crossed.events += came
         self.ledger.infused += self.products(came)
 
     def _went(self, kind: int, place: int, number: int) -> None:
@@ -115,6 +151,7 @@ class Stepping:
         of_kinds = np.zeros(len(self.system.asked.kinds))
         of_kinds[kind] = number
         self.ledger.went[place] += number
+        self.densities.crossed.events -= of_kinds
         self.ledger.died += self.products(of_kinds)
 
     def _events(self, dt: float) -> Array:
@@ -183,6 +220,7 @@ class Stepping:
             else:
                 self._went(way.kind, way.place, int(number))
         self.ledger.egress += self.products(left)
+        self.densities.crossed.events -= left
         return left
 
     def _count(self, reaction: int, number: int, *, reverse: bool) -> None:
@@ -194,6 +232,8 @@ class Stepping:
         products = coupled.products
         self.ledger.born += coupled.of_all(number * born[products])
         self.ledger.died += coupled.of_all(number * died[products])
+        change = network.stoichiometry[self.system.rows, reaction]
+        self.densities.crossed.events += way * number * change
         turned = way * number * network.converted[:, reaction]
         self.ledger.converted += coupled.of_all(turned[products])
 
@@ -219,7 +259,7 @@ class Stepping:
         if rest is None:
             return
         self.settle()
-        state, left = self.tumour, dt
+        state, left = with_densities(self.system, self.densities, self.tumour), dt
         while left > 0.0:
             limit = rest.step_limit(state)
             part = min(left, limit.days)
@@ -229,10 +269,20 @@ class Stepping:
             places = self.system.places_of_rest()
             self.ledger.came[places] += account.came
             self.ledger.went[places] += account.went
+            count(self.densities, account)
             left -= part
         cells = self.tumour[self.system.rows].copy()
-        self.tumour = np.array(state)
+        self.tumour = np.array(state[: len(self.tumour)])
         self.tumour[self.system.rows] = cells
+        self._over_borders(state[len(self.tumour) :])
+
+    def _over_borders(self, densities: Array) -> None:
+        """Let what has spread to where cells are few be single cells."""
+        volumes, seed = self.system.problem.geometry.cell_volumes, self.system.asked.seed
+        for kind, density in zip(self.densities.kinds, densities, strict=True):
+            self.densities.amounts[kind] = density * volumes
+            numbers = self.densities.over_borders(kind, self.number, seed)
+            self.put(kind, np.repeat(np.arange(numbers.size), numbers))
 
     def _body(self, dt: float, left: Array, infused: tuple[Array, Array]) -> None:
         """Step the body, let in what its vessels hand over, and take up what lymph brings."""
@@ -253,5 +303,4 @@ class Stepping:
         ):
             for product, number in zip(coupled.products, numbers, strict=True):
                 if number:
-                    kind = int(np.flatnonzero(self.system.rows == product)[0])
-                    self.put(kind, spread(generator, int(number), weights * volumes))
+                    self.arrive(product, spread(generator, int(number), weights * volumes))

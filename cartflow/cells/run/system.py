@@ -16,6 +16,8 @@ from cartflow.cells.births.happen import Choices, choices
 from cartflow.cells.contact.terms import Terms, terms_of
 from cartflow.cells.crowding.spheres import Spheres
 from cartflow.cells.density.kernel import Kernel
+from cartflow.cells.hybrid.equations import field_of_density, row_name, with_densities
+from cartflow.cells.hybrid.neighbours import Neighbours, neighbours_of
 from cartflow.cells.movement.drift import Drift
 from cartflow.cells.movement.gait import Gait
 from cartflow.cells.movement.walk import Room, room_of
@@ -102,7 +104,10 @@ class CellSystem:
         """How the kinds walk, and last cells that stay where they are."""
         laws = [item for item in self._fields if item.chemotaxis is not None]
         state = np.ones((len(self.problem.fields), self.problem.geometry.size))
-        spread = [self.problem.place_diffusivity(item, state)[0] for item in self._fields]
+        spread = [
+            0.0 if item.name in self.asked.dense else self.problem.place_diffusivity(item, state)[0]
+            for item in self._fields
+        ]
         persistence = np.array([each.persistence for each in self.asked.walking], dtype=float)
         drifts = [laws.index(item) if item in laws else -1 for item in self._fields]
         walking = [*self.asked.walking, Walking()]
@@ -119,6 +124,19 @@ class CellSystem:
             ways=np.array([*ways, [REFLECT] * len(self.room.walls)], dtype=np.int64),
             drifts=np.array([*drifts, -1], dtype=np.int64),
         )
+
+    @cached_property
+    def mesh(self) -> Neighbours:
+        """Mesh cells and their neighbours."""
+        return neighbours_of(self.problem.geometry)
+
+    @cached_property
+    def hops(self) -> Array:
+        """The diffusivity (mm2/day) of each kind by which it hops from mesh cell to mesh cell."""
+        state = np.ones((len(self.problem.fields), self.problem.geometry.size))
+        spread = [self.problem.place_diffusivity(item, state)[0] for item in self._fields]
+        dense = [item.name in self.asked.dense for item in self._fields]
+        return np.where(dense, spread, 0.0)
 
     @cached_property
     def drift(self) -> Drift:
@@ -235,7 +253,11 @@ class CellSystem:
     def places_of_rest(self) -> list[int]:
         """Return where the places of the fields alone stand among those of the whole problem."""
         assert self.rest is not None
-        return [self._place(place) for place in self.rest.problem.places]
+        whole = {row_name(name): name for name in self.asked.dense}
+        return [
+            self._place(replace(place, field=whole.get(place.field, place.field)))
+            for place in self.rest.problem.places
+        ]
 
     def _place(self, place: Place) -> int:
         return self.problem.places.index(place)
@@ -246,10 +268,17 @@ class CellSystem:
 
     def _rest(self) -> FastEngine | None:
         """Return the engine of what are no cells; none where nothing of it ever changes."""
-        kinds = self.asked.kinds
+        kinds, dense = self.asked.kinds, self.asked.dense
         network = rest_of(self.problem.network, kinds)
-        still = tuple(
-            Field(name=item.name) if item.name in kinds else item for item in self.problem.fields
+        if dense:
+            network = with_densities(network, self.acts, kinds, dense)
+        items = [self.problem.fields[self.problem.network.index(name)] for name in dense]
+        still = (
+            *(
+                Field(name=item.name) if item.name in kinds else item
+                for item in self.problem.fields
+            ),
+            *(field_of_density(item) for item in items),
         )
         if not network.reactions and not any(item.mobile or item.sources for item in still):
             return None
@@ -258,5 +287,6 @@ class CellSystem:
             network=network,
             fields=still,
             egress=np.zeros_like(self.problem.egress),
+            counted=tuple(row_name(name) for name in dense),
         )
         return FastEngine(problem)
