@@ -267,7 +267,8 @@ class _Run(InProgress[BodyAlone]):
         states, found = self.now.passing(self.state, most, self.wanted, _ENOUGH)
         if states:
             self.state, self.wanted = states[-1], float(found.wanted[-1])
-            self.steps = [n + int(more) for n, more in zip(self.steps, found.steps.sum(0))]
+            taken, refused = found.steps.sum(axis=0).tolist()
+            self.steps = [self.steps[0] + taken, self.steps[1] + refused]
         self.states += map(self.shelve, states if found.failure else states[:-1])
         if found.failure is not None:
             self.reached, self.known = self.state, self.memory()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cartflow.core.compiling import in_place, njit
 from cartflow.pbpk.organs.arrays import Clock, Group, Matrix, Sizes, Steps, Supplies, System
 from cartflow.pbpk.organs.clock import first_step, next_steps
+from cartflow.pbpk.organs.floors import Counting, floors
 from cartflow.pbpk.organs.lane_algebra import rows
 from cartflow.pbpk.organs.rosenbrock import STAGES, attempt, errors, transport_part, work_arrays
 from cartflow.pbpk.organs.steps import BLOCK, MATRIX, STEPS, SYSTEM, judged
@@ -24,29 +25,6 @@ Places: TypeAlias = NDArray[np.int64]
 
 UNBALANCED = 3  # the status beside those of the clock
 _ROUNDING = 1e-8  # of all there was and that was made, which thousands of steps may add up to
-
-
-class Counting(NamedTuple):
-    """What is counted at each time, and what amounts are a lot.
-
-    `tallies` (counts, reactions) turn events into counts, of which from `made` on there are the
-    amounts made of each `circulating` species (by its place), then those used. `staying`
-    (entries, 3) are a species, a site and the row of what stays there, of which `usual` (entries,)
-    is there at the start; `travelling` (species,) is 1 for those that travel. Rows that are
-    `gathered` begin anew after each time. Amounts are followed relative to themselves down to
-    `floor` of what is a lot, and to `least` (size,).
-    """
-
-    tallies: Array
-    made: int
-    circulating: Places
-    staying: Places
-    usual: Array
-    travelling: Places
-    turnover: Array
-    gathered: Places
-    floor: float
-    least: Array
 
 
 class Handed(NamedTuple):
@@ -59,6 +37,11 @@ class Handed(NamedTuple):
     counts: Array
     steps: Places
     wanted: Array
+
+    def first(self, number: int) -> Handed:
+        """Return that of so many times."""
+        n = number
+        return Handed(self.states[:n], self.counts[:n], self.steps[:n], self.wanted[:n])
 
 
 _VECTOR, _ROWS = float64[::1], float64[:, ::1]
@@ -83,73 +66,6 @@ _SIGNATURE = types.UniTuple(int64, 2)(
     _ROWS,
     types.Tuple((_ROWS, _ROWS, _PLACES, _VECTOR)),
 )
-
-
-@njit(error_model="numpy", cache=True)
-def _events_at_most(
-    rates: Any, most: Array, system: System, animals: Group, sizes: Sizes, counting: Counting
-) -> Array:
-    """Return events a day (reactions x sites) if all that travels were at each site."""
-    species, sites = system.places.shape
-    whole = 0.0
-    for row in range(sizes.phenotypes * sizes.compartments):
-        whole += most[row]
-    density, found = rows(species, sites), rows(sizes.reactions, sites)
-    for s in range(species):
-        for site in range(sites):
-            if counting.travelling[s]:
-                density[s, site] = whole * animals.inverse_volumes[s * sites + site, 0]
-    for e in range(len(counting.staying)):
-        s, site = counting.staying[e, 0], counting.staying[e, 1]
-        density[s, site] = counting.usual[e] * animals.inverse_volumes[s * sites + site, 0]
-    rates(density, animals.parameters, 0, sites, found)
-    for r in range(sizes.reactions):
-        for site in range(sites):
-            size = abs(found[r, site]) * animals.volumes[r * sites + site, 0]
-            found[r, site] = size if size < 1e300 else 0.0
-    return found
-
-
-@njit(error_model="numpy", cache=True)
-def floors(
-    rates: Any,
-    most: Array,
-    system: System,
-    animals: Group,
-    sizes: Sizes,
-    counting: Counting,
-) -> Array:
-    """Return the amounts (size,) below which none needs relative precision.
-
-    They are a part of what is a lot, as `cartflow.pbpk.organs.run.scales` says, with all that
-    there is in the state `most`, and at most the `least` amounts.
-    """
-    events = _events_at_most(rates, most, system, animals, sizes, counting)
-    whole, found = 0.0, np.empty(most.size)
-    for row in range(sizes.phenotypes * sizes.compartments):
-        whole += most[row]
-    for row in range(most.size):
-        found[row] = max(whole, 1.0)
-    species, sites = system.places.shape
-    turned = np.zeros((species, sites))
-    for s in range(species):
-        for site in range(sites):
-            for r in range(sizes.reactions):
-                turned[s, site] = max(turned[s, site], counting.turnover[s, r] * events[r, site])
-    for e in range(len(counting.staying)):
-        s, site, row = counting.staying[e, 0], counting.staying[e, 1], counting.staying[e, 2]
-        found[row] = max(counting.usual[e], turned[s, site], 1e-12)
-    for c in range(len(counting.circulating)):
-        held, made = 0.0, 0.0
-        for row in range(system.groups[c, 0], system.groups[c, 1]):
-            held += most[row]
-        for site in range(sites):
-            made = max(made, turned[counting.circulating[c], site])
-        for row in range(system.groups[c, 0], system.groups[c, 1]):
-            found[row] = max(held, made, 1e-12)
-    for row in range(most.size):
-        found[row] = min(counting.floor * found[row], counting.least[row])
-    return found
 
 
 @in_place

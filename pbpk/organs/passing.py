@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from cartflow.core.outcome import StepFailed
 from cartflow.pbpk.organs.arrays import Group
+from cartflow.pbpk.organs.floors import Counting
 from cartflow.pbpk.organs.kinetics import OrganKinetics
-from cartflow.pbpk.organs.passage import UNBALANCED, Counting, Handed, passed
+from cartflow.pbpk.organs.passage import UNBALANCED, Handed, passed
 from cartflow.pbpk.organs.result import one_animal
 from cartflow.pbpk.organs.run import FLOOR, REASONS, group_of, sizes_of
 from cartflow.pbpk.organs.system import OrganSystem, organ_system
@@ -83,7 +84,7 @@ class OrganPassage:
             y,
             handed,
         )
-        return self._named(Handed(*(each[:number] for each in handed)), self._failure(status))
+        return self._named(handed.first(number), self._failure(status))
 
     def _named(self, handed: Handed, failure: StepFailed | None) -> Passed:
         products, carried = len(self.kinetics.products), len(self.kinetics.circulating)
