@@ -8,7 +8,7 @@ from dataclasses import dataclass
 _Z_95 = 1.959963984540054
 # Standard deviations at which a normal prior that nothing else bounds is cut; beyond is 6e-5.
 _CUT = 4.0
-_UNSEEN = 6.0  # those at which a cut is not worth a word
+_UNSEEN = 5.0  # those at which a cut is not worth a word
 
 
 @dataclass(frozen=True, kw_only=True)
