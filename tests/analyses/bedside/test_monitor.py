@@ -258,7 +258,7 @@ def test_a_fit_is_a_population(folder):
     sd = fitted.estimates["sd of tracer"]
     assert found.attrs["errors"] == f'{{"tracer": "lognormal {sd!r}"}}'
     fitted.dataset.drop_vars("omega").to_netcdf("spoilt.nc")
-    with pytest.raises(InputError, match="spoilt.nc: lacks what a population's fit holds"):
+    with pytest.raises(InputError, match=r"spoilt.nc: lacks what a population's fit holds"):
         monitor(
             "decay.toml", table([95.0], [1.0]), "10 day", **more | {"population_file": "spoilt.nc"}
         )
