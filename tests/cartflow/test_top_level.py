@@ -40,6 +40,7 @@ def test_the_names():
         "fit",
         "fit_mixed",
         "fit_petab",
+        "fit_spread",
         "fit_tracks",
         "load_result",
         "run_cohort",
