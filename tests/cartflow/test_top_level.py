@@ -47,6 +47,7 @@ def test_the_names():
         "fit_bayes",
         "fit_mixed",
         "fit_petab",
+        "fit_spread",
         "fit_tracks",
         "load_result",
         "monitor",

@@ -137,7 +137,7 @@ def test_a_study_doubles_at_once(room):
     ("old", "new", "message"),
     [
         ('daughters = "draw"', 'daughters = "inherit"', "must have daughters = 'draw'"),
-        ('trait = "cycle"', 'trait = "cycel"', "'cycel' is no trait of 'tumour'; allowed: cycle, factor"),
+        ('trait = "cycle"', 'trait = "cycel"', "'cycel' is no trait of 'tumour'; allowed: cycle"),
         ('[[cells.clocks]]\nreaction = "division"', '[[cells.clocks]]\nreaction = "death"',
          "cells.clocks.0.reaction: 'death' is no division of one field of cells"),
         ('step = "1 hour"', 'crowding = "lattice"', "not with crowding = 'lattice' yet"),

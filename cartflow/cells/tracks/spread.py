@@ -69,7 +69,7 @@ def fit_spread(tracks: Sequence[Array], interval: float, *, seed: int = 1) -> Wa
         return Walk(speed=speed, persistence=persistence, noise=noise, speed_spread=spread)
 
     def off(logs: Array) -> Array:
-        simulated = lots.tracks(walk_of(logs))
+        simulated = list(lots.tracks(walk_of(logs)))
         far = displacement_curve(simulated, _MOST)[0] / come - 1.0
         ways = turning_curve(simulated, _MOST) - turned
         both = np.concatenate([far / _OF_DISPLACEMENT, ways / _OF_TURNING])

@@ -1,0 +1,25 @@
+"""A dish with CAR T cells beside the stored outcomes of CARCADE: directions and ranks."""
+
+import pytest
+from scipy.stats import spearmanr
+
+from benchmarks.cells.carcade import TABLE, outcome
+
+ALONE = [row for row in TABLE if row[1] == 0 and row[2] > 1e-8]
+
+
+@pytest.mark.slow
+def test_outcomes_rank_as_published_over_dose_and_affinity():
+    ours = [outcome(*row[:3]) for row in ALONE]
+    cancer, _, cart = zip(*ours, strict=True)
+    assert spearmanr(cancer, [row[3] for row in ALONE]).statistic == pytest.approx(1)
+    assert spearmanr(cart, [row[5] for row in ALONE]).statistic > 0.9
+    # More die of a higher dose, and of a CAR that binds better.
+    assert all(first > second for first, second in zip(cancer[:2], cancer[1:3], strict=True))
+    assert all(weak > strong for weak, strong in zip(cancer[:3], cancer[3:], strict=True))
+
+
+@pytest.mark.slow
+def test_healthy_cells_with_antigen_die_the_more_the_higher_the_dose():
+    healthy = [outcome(dose, 100, 1e-7)[1] for dose in (250, 500, 1000)]
+    assert healthy[0] > healthy[1] > healthy[2]
