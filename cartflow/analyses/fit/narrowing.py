@@ -30,9 +30,9 @@ def narrowing(
     open, and for observables whose scale or offset is solved for: a value tells of these, too.
     """
     free = curved.free
-    most = max(len(plain) for _, _, plain, _ in curves)
+    most = max(len(each.plain) for each in curves)
     ratios = np.full((len(free), len(curves), most), np.nan)
-    for place, (each, _, plain, moves) in enumerate(curves):
+    for place, (each, _, _, _, plain, moves) in enumerate(curves):
         linear = each.observable.scaled or each.observable.shifted
         if not (linear or len(what.directions)):
             rows = _expected(problem, best, each, plain, moves)[:, :, free]
