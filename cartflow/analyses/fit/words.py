@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -106,7 +107,7 @@ def _next(dataset: xr.Dataset) -> list[str]:
     return found
 
 
-def _deep(curve: xr.Dataset, point: int) -> str:
+def _deep(curve: xr.Dataset, point: Any) -> str:
     """Return how deep a point of a curve is, if that is told."""
     if "curve_depth" not in curve or not np.isfinite(curve["curve_depth"][point]):
         return ""

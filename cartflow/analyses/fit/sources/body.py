@@ -45,6 +45,11 @@ class BodySource:
     study: Study
 
     @property
+    def texts(self) -> frozenset[str]:
+        """Nothing beside numbers."""
+        return frozenset()
+
+    @property
     def profiles(self) -> frozenset[str]:
         """Nothing: organs are well mixed."""
         return frozenset()

@@ -105,6 +105,11 @@ class ModelSource:
         return _in_unit(dose.amount.value, species.unit, None, one, unit)
 
     @property
+    def texts(self) -> frozenset[str]:
+        """Nothing beside numbers."""
+        return frozenset()
+
+    @property
     def profiles(self) -> frozenset[str]:
         """Nothing: what is well mixed is as much at every depth."""
         return frozenset()

@@ -56,6 +56,10 @@ class Source(Protocol):
         """Return the keys that may vary."""
 
     @property
+    def texts(self) -> frozenset[str]:
+        """Return the keys beside numbers that a column of the table may set for a subject."""
+
+    @property
     def profiles(self) -> frozenset[str]:
         """Return those of the quantities that have a value at each depth."""
 

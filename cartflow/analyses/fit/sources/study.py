@@ -46,6 +46,7 @@ from cartflow.core.outcome import InputError
 from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.tangents.direction import System
 from cartflow.study.numbers import StudyNumbers
+from cartflow.study.profiles import is_profile
 from cartflow.study.study import Study
 
 Array = np.ndarray
@@ -76,6 +77,14 @@ class StudySource:
         except InputError:
             return False
         return True
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """The files of profiles that fields start from."""
+        fields = self.study.table.fields.items()
+        starts = {name: table.initial for name, table in fields}
+        found = [name for name, start in starts.items() if is_profile(start)]
+        return frozenset(f"fields.{name}.initial.profile" for name in found)
 
     @cached_property
     def profiles(self) -> frozenset[str]:
