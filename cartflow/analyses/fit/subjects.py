@@ -110,7 +110,8 @@ def _place(subject: Subject, time: float, depth: float) -> int:
 def settings_of(data: Measurements, source: Source, subject: str) -> dict[str, Any]:
     """Return what further columns set for a subject: those that are called as what varies.
 
-    So are files of profiles. A column ``dose`` is the first dose's amount. Others are kept, and set nothing.
+    So are files of profiles. A column ``dose`` is the first dose's amount. Others are kept, and
+    set nothing.
     """
     keys = [*source.keys(), *source.texts]
     first = [key for key in keys if key in ("doses.0.amount", "doses.0.cells")]
