@@ -78,7 +78,7 @@ def courses(problem: Problem, best: Found, fine: list[Subject]) -> Iterator[Cour
 
 
 def _pieces(problem: Problem, each: Measured, subject: Subject) -> list[Array]:
-    """Return the moments of one curve each: all times, or all depths of each measured time."""
+    """Return the moments of one curve each: all times, or all depths of each time with some."""
     deep = np.isfinite(subject.depths)
     if not np.isfinite(problem.measurements.depth[each.entries]).any():
         return [np.flatnonzero(~deep)]
