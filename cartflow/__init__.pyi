@@ -20,8 +20,8 @@ from .analyses.risk.run import risk_score as risk_score
 from .analyses.sweep.run import sweep as sweep
 from .cells.tracks.fit import Walk as Walk
 from .cells.tracks.fit import fit_tracks as fit_tracks
-from .cells.tracks.spread import fit_spread as fit_spread
 from .cells.tracks.simulated import simulate_tracks as simulate_tracks
+from .cells.tracks.spread import fit_spread as fit_spread
 from .closed_forms.antigen_window import Antigen as Antigen
 from .closed_forms.antigen_window import AntigenWindow as AntigenWindow
 from .closed_forms.clones import Clones as Clones

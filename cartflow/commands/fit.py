@@ -58,7 +58,12 @@ def add_fit(commands: Any) -> None:
     command.add_argument("--seed", type=int, default=1, metavar="K", help="of the starts")
     command.add_argument("--no-profiles", action="store_true", help="leave out the profiles")
     command.add_argument(
-        "--next", action="store_true", help="say which next value would narrow each number most"
+        "--next",
+        nargs="?",
+        const=True,
+        default=False,
+        metavar="TEXT",
+        help="say which next value would narrow each number most ('until 60 days')",
     )
     add_bayes(command)
     command.add_argument("--petab", type=Path, metavar="FOLDER", help="write a PEtab problem too")

@@ -38,6 +38,7 @@ from cartflow.study.field_tables import (
 )
 from cartflow.study.images.laws import RELATIVE
 from cartflow.study.images.numbers import image_number, is_image
+from cartflow.study.profiles import field_of_profile, is_profile
 from cartflow.study.schema import StudyTable
 
 Array = np.ndarray
@@ -75,7 +76,7 @@ class Assembler:
         self.geometry = geometry
         self.network = network
         self.parameters: dict[str, Parameter] = {}
-        self.images: dict[str, str] = {}  # what images gave, in words
+        self.images: dict[str, str] = {}  # what images and profiles gave, in words
 
     def number(self, raw: Any, like: str, key: str, *, sign: Sign = "not_negative") -> float:
         """Return one number in internal units and keep it under `key`."""
@@ -141,6 +142,11 @@ class Assembler:
             if is_earlier(given):
                 where = f"{self.file}: {key}"
                 rows.append(field_of_earlier(given, s, self.geometry, self.folder, where))
+            elif is_profile(given):
+                where = f"{self.file}: {key}"
+                found, words = field_of_profile(given, s, self.geometry, self.folder, where)
+                self.images[key] = words
+                rows.append(found)
             else:
                 rows.append(self.per_cell(given, s.unit, key))
         return np.array(rows)

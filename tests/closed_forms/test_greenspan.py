@@ -89,6 +89,32 @@ def test_the_plateau_of_one_seeding_is_nearly_that_of_the_others():
         assert limit.inside(radius)[1] == pytest.approx(other[2] / other[0], rel=0.05)
 
 
+# R_c (um) of the means of a day alone, as the page has it; of 2500, 5000 and 10 000 cells seeded.
+DRIFT = {10.0: (235, 236, 215), 14.0: (212, 192, 195), 21.0: (150, 115, 99)}
+
+
+@pytest.mark.parametrize("day", DRIFT)
+def test_the_critical_radius_of_each_day_drifts(day):
+    for seeded, wanted in zip((2500, 5000, 10000), DRIFT[day], strict=True):
+        radius, rest, dead = of_day(measured()[seeded], day)
+        assert 1000.0 * of_steady(radius, rest / radius, dead / radius)[0] == pytest.approx(
+            wanted, abs=1.0
+        )
+
+
+def test_all_that_were_imaged_come_to_like_sizes():
+    """As the paper states, and as the means of its own table have it, day 21."""
+    found, path = {}, DATA.with_name("AllConfocalData.csv")
+    if not path.is_file():
+        pytest.skip("the spheroids of Browning et al. 2021 are not there")
+    with path.open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            if float(row["Day"]) == 21.0:
+                found.setdefault(int(row["InitialCondition"]), []).append(float(row["R"]))
+    means = [np.mean(found[seeded]) for seeded in (2500, 5000, 10000)]
+    assert means == pytest.approx([338, 342, 329], abs=0.6)
+
+
 def courses(numbers, start, days):
     spheroid = Greenspan(
         critical_radius=numbers[0], q=numbers[1], gamma=numbers[2], rate=numbers[3]

@@ -61,7 +61,7 @@ def sizes_of(system: System) -> Sizes:
     """Return the sizes of a system on a line, whose storage never changes."""
     coupled, network = system.coupled, system.coupled.network
     problem = coupled.engine.problem
-    blood = np.nan
+    blood = 1.0  # where there is none, nothing is divided by it, and it must change with nothing
     if _VENOUS in network.names:
         blood = network.compartments[network.index(_VENOUS)].volume / network.counted_share
     return Sizes(

@@ -91,10 +91,17 @@ def dual_courses(
     simulation: Simulation, states: Stacked, direction: Direction, slopes: Stacked
 ) -> dict[str, Course]:
     """Return the run's courses as dual numbers in a direction (see `cartflow.core.dual`)."""
+    return courses(simulation.coupled, *duals(simulation, states, direction, slopes))
+
+
+def duals(
+    simulation: Simulation, states: Stacked, direction: Direction, slopes: Stacked
+) -> tuple[Stacked, Sizes]:
+    """Return states, and what they are measured by, as dual numbers in a direction."""
     sizes = sizes_of(System(simulation.coupled, simulation.initial))
     changes = direction.slopes(sizes_of)
-    duals = Sizes(*(a + 1j * SMALL * d for a, d in zip(sizes, changes, strict=True)))
-    return courses(simulation.coupled, _dual(states, slopes), duals)
+    found = Sizes(*(a + 1j * SMALL * d for a, d in zip(sizes, changes, strict=True)))
+    return _dual(states, slopes), found
 
 
 def _over_time(course: Course) -> Course:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,11 +19,15 @@ _Z = 1.6448536269514722
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Band:
-    """An observable of a subject over time (days), in its unit: middle and 90 % bands."""
+    """An observable of a subject over time (days), in its unit: middle and 90 % bands.
+
+    Of a profile the times are all the same, and it is over `depths` (mm), which else are nan.
+    """
 
     subject: str
     observable: str
     times: Array
+    depths: Array
     middle: Array
     low: Array
     high: Array
@@ -30,7 +35,15 @@ class Band:
     new_high: Array
 
 
-Course = tuple[Measured, Subject, Array, Array]
+class Course(NamedTuple):
+    """An observable of a subject over `times`, or at one time over `depths`, with its slopes."""
+
+    measured: Measured
+    subject: str
+    times: Array
+    depths: Array
+    plain: Array
+    moves: Array
 
 
 def bands(problem: Problem, best: Found, curved: Curvature, curves: Sequence[Course]) -> list[Band]:
@@ -38,15 +51,14 @@ def bands(problem: Problem, best: Found, curved: Curvature, curves: Sequence[Cou
 
     The mean's are by the delta method, on the logarithm where errors are log-normal.
     """
-    covariance = curved.spread
-    return [
-        _band(problem, best, each, subject, plain, moves, covariance)
-        for each, subject, plain, moves in curves
-    ]
+    return [_band(problem, best, each, curved.spread) for each in curves]
 
 
 def courses(problem: Problem, best: Found, fine: list[Subject]) -> Iterator[Course]:
-    """Yield every observable of every subject over its times, with slopes on the inner scale."""
+    """Yield every observable of every subject over its times, with slopes on the inner scale.
+
+    Those that are measured at depths are yielded for each of these times, over the depths.
+    """
     values = problem.values(best.inner)
     stretch = problem.stretch(values)
     for place, subject in enumerate(fine):
@@ -54,18 +66,27 @@ def courses(problem: Problem, best: Found, fine: list[Subject]) -> Iterator[Cour
         for each in problem.measured:
             if np.any(each.subjects == place):
                 plain, moves = problem.courses(each, subject, run, values, True)
-                yield each, subject, plain, moves * stretch[:, None]
+                for here in pieces(problem, each, subject):
+                    yield Course(
+                        measured=each,
+                        subject=subject.name,
+                        times=subject.times[here],
+                        depths=subject.depths[here],
+                        plain=plain[here],
+                        moves=moves[:, here] * stretch[:, None],
+                    )
 
 
-def _band(
-    problem: Problem,
-    best: Found,
-    each: Measured,
-    subject: Subject,
-    plain: Array,
-    moves: Array,
-    covariance: Array,
-) -> Band:
+def pieces(problem: Problem, each: Measured, subject: Subject) -> list[Array]:
+    """Return the moments of one curve each: all times, or all depths of each time with some."""
+    deep = np.isfinite(subject.depths)
+    if not np.isfinite(problem.measurements.depth[each.entries]).any():
+        return [np.flatnonzero(~deep)]
+    return [np.flatnonzero(deep & (subject.times == t)) for t in np.unique(subject.times[deep])]
+
+
+def _band(problem: Problem, best: Found, course: Course, covariance: Array) -> Band:
+    each, plain, moves = course.measured, course.plain, course.moves
     scale, offset = best.at.linear[each.observable.name]
     middle, moves = scale * plain + offset, scale * moves
     wide = np.sqrt(np.maximum(np.einsum("pt,pq,qt->t", moves, covariance, moves), 0.0))
@@ -82,9 +103,10 @@ def _band(
         new_low = middle - np.hypot(middle - one, _Z * wide)
         new_high = middle + np.hypot(two - middle, _Z * wide)
     return Band(
-        subject=subject.name,
+        subject=course.subject,
         observable=each.observable.name,
-        times=subject.times,
+        times=course.times,
+        depths=course.depths,
         middle=middle,
         low=low,
         high=high,

@@ -127,6 +127,7 @@ def _measured(
 ) -> Measured:
     free = {p.key: internal_unit(p.unit) for p in numbers if p.kind == "observed"}
     dimension = require_names(observable, source.units, free)
+    _require_depths(data, observable, source)
     entries = np.flatnonzero([name == observable.name for name in data.observable])
     where = f"{data.source}: observable '{observable.name}'"
     units = data.units_of(observable.name)
@@ -158,6 +159,21 @@ def _measured(
         data=found,
         errors=(),
     )
+
+
+def _require_depths(data: Measurements, observable: Observable, source: Source) -> None:
+    """Raise `InputError` for a profile without a depth, and for a depth of what has none."""
+    deep = any(name in source.profiles for name in observable.names)
+    for k, name in enumerate(data.observable):
+        if name != observable.name or np.isfinite(data.depth[k]) == deep:
+            continue
+        where = f"{data.source}: row {data.rows[k]}: observable '{name}'"
+        if deep:
+            msg = f"{where} is of a field, so that its depth is needed; add a column 'depth [mm]'"
+            raise InputError(msg)
+        known = ", ".join(sorted(source.profiles)) or "nothing that is simulated here"
+        msg = f"{where} is as much at every depth; a depth have {known}"
+        raise InputError(msg)
 
 
 def _factor(unit: str, dimension: tuple[float, ...], where: str) -> float:

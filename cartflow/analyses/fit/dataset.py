@@ -135,6 +135,7 @@ def data_variables(problem: Problem, best: Found) -> dict[str, xr.Variable]:
         "replicate": label(one, list(data.replicate), "replicate"),
         "unit": label(one, list(data.unit), "unit of the value"),
         "time": variable(one, data.time, "day", "time"),
+        **_depths("depth", one, data.depth, "depth below the rim"),
         "value": _plain(data.value, "measured value, nan where below quantification", one),
         "sd": _plain(data.sd, "standard deviation of the value, as given", one),
         "lloq": _plain(data.lloq, "limit of quantification", one),
@@ -143,6 +144,11 @@ def data_variables(problem: Problem, best: Found) -> dict[str, xr.Variable]:
         "residual": _plain(residual, "standardised residual", one),
         "row": _plain(np.array(data.rows), "row of the table", one),
     }
+
+
+def _depths(name: str, dims: tuple[str, ...], depths: Array, text: str) -> dict[str, xr.Variable]:
+    """Return depths, if there are any."""
+    return {name: variable(dims, depths, "mm", text)} if np.isfinite(depths).any() else {}
 
 
 def _per_row(problem: Problem, place: int) -> Array:
@@ -204,6 +210,10 @@ class Curved(Protocol):
     def times(self) -> Array:
         """Days."""
 
+    @property
+    def depths(self) -> Array:
+        """Depths (mm), nan for what is of the whole."""
+
 
 _BANDS = {
     "middle": ("middle", "prediction, in the observable's unit"),
@@ -231,5 +241,6 @@ def curve_variables(
         "curve_subject": label(one, [c.subject for c in curves], "subject of the curve"),
         "curve_observable": label(one, [c.observable for c in curves], "observable of the curve"),
         "curve_time": variable(dims, padded("times"), "day", "time of the curve"),
+        **_depths("curve_depth", dims, padded("depths"), "depth of the curve"),
         **{f"curve_{n}": _plain(padded(own), text, dims) for n, (own, text) in parts.items()},
     }

@@ -14,10 +14,33 @@ from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.optimise import Found
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.scatter import Data
+from cartflow.core import arguments
+from cartflow.core.outcome import InputError
+from cartflow.core.units import to_internal
 
 Array = np.ndarray
+_FORM = "until 60 days"
 _DIMS = ("parameter", "curve", "curve_point")
 _TEXT = "standard error of the parameter with one more value here, over that without it"
+
+
+def until_of(next_value: bool | str) -> float:
+    """Return how far (days) the next value is looked for: ``until 60 days``, or as far as data go.
+
+    Raises `InputError`.
+    """
+    if isinstance(next_value, bool):
+        return 0.0
+    word, _, time = arguments.text(next_value, "--next").partition(" ")
+    try:
+        days = to_internal(time, "day") if word == "until" else 0.0
+    except InputError as error:
+        msg = f"--next: {error}; write such as '{_FORM}'"
+        raise InputError(msg) from None
+    if not 0.0 < days < np.inf:
+        msg = f"--next: got '{next_value[:40]}'; write such as '{_FORM}'"
+        raise InputError(msg)
+    return days
 
 
 def narrowing(
@@ -30,9 +53,9 @@ def narrowing(
     open, and for observables whose scale or offset is solved for: a value tells of these, too.
     """
     free = curved.free
-    most = max(len(plain) for _, _, plain, _ in curves)
+    most = max(len(each.plain) for each in curves)
     ratios = np.full((len(free), len(curves), most), np.nan)
-    for place, (each, _, plain, moves) in enumerate(curves):
+    for place, (each, _, _, _, plain, moves) in enumerate(curves):
         linear = each.observable.scaled or each.observable.shifted
         if not (linear or len(what.directions)):
             rows = _expected(problem, best, each, plain, moves)[:, :, free]

@@ -21,11 +21,15 @@ _HUGE = 1e150
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Subject:
-    """A subject's run: its times, and which parameters its runner takes, in order."""
+    """A subject's run: its times, and which parameters its runner takes, in order.
+
+    `depths` (mm) are where in the tumour each time is meant, nan for what is of the whole.
+    """
 
     name: str
     runner: Runner
     times: Array
+    depths: Array
     takes: tuple[int, ...]
     settings: Mapping[str, object] = field(default_factory=dict)
 

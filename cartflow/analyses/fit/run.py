@@ -17,7 +17,7 @@ from cartflow.analyses.fit.curvature import curvature
 from cartflow.analyses.fit.dataset import fit_dataset
 from cartflow.analyses.fit.fine import fine_subjects
 from cartflow.analyses.fit.known import known
-from cartflow.analyses.fit.narrowing import narrowing
+from cartflow.analyses.fit.narrowing import narrowing, until_of
 from cartflow.analyses.fit.optimise import Found, search, searched
 from cartflow.analyses.fit.parameters import Vary, read_vary
 from cartflow.analyses.fit.problem import Problem
@@ -89,20 +89,21 @@ def fit(
     starts: int = 20,
     seed: int = 1,
     profile: bool = True,
-    next_value: bool = False,
+    next_value: bool | str = False,
     exact: bool = True,
     threads: int | None = None,
     watch: Watch | None = None,
 ) -> Fitted:
     """Fit numbers of a kinetics model (a name or file) or a study (a TOML file) to `data`.
 
-    `data` is a CSV file or columns: subject, time, observable, value, unit (`docs/howto_fit.md`).
-    `vary` are ranges: ``["growth_rate=[0.1, 1] 1/day"]``. `observables` are expressions of what is
-    simulated, `errors` error models by observable; those in `scale` and `offset` have one that is
-    solved for. Searches begin at `starts` places drawn by `seed` and run in `threads`, with the
-    same bits for any number of them. `next_value` adds which further value would narrow each
-    number most. Without `exact` derivatives are differences. Raises `InputError` in one line,
-    `RunStopped` where no search could begin.
+    `data` is a CSV file or columns: subject, time, observable, value, unit
+    (`docs/howto_fit.md`). `vary` are ranges: ``["growth_rate=[0.1, 1] 1/day"]``. `observables`
+    are expressions of what is simulated, `errors` error models by observable; those in `scale`
+    and `offset` have one that is solved for. Searches begin at `starts` places drawn by `seed`
+    and run in `threads`, with the same bits for any number of them. `next_value` adds which
+    further value would narrow each number most; ``until 60 days`` looks for it, and draws the
+    curves, beyond the data. Without `exact` derivatives are differences. Raises `InputError` in
+    one line, `RunStopped` where no search could begin.
     """
     most = min(os.cpu_count() or 1, MOST_THREADS)
     count = most
@@ -112,6 +113,7 @@ def fit(
     seed = arguments.whole_number(seed, "seed", 0, LARGEST_SEED)
     told = arguments.table(settings, "settings")
     choices = choices_of(observables, errors, scale, offset, each, dose_into, priors)
+    until = until_of(next_value)
     read = isinstance(data, Measurements)
     measurements = data if read else read_measurements(data, names)
     source = source_of(what, scenario, told, exact)
@@ -124,7 +126,8 @@ def fit(
     which = range(len(problem.parameters)) if profile else range(0)
     curved, walked, best = _profiled(problem, best, which, count, watch)
     what_known = known(problem, best)
-    curves = list(courses(problem, best, fine_subjects(problem, source, choices.dose_into)))
+    fine = fine_subjects(problem, source, choices.dose_into, until)
+    curves = list(courses(problem, best, fine))
     found = bands(problem, best, curved, curves)
     asked = Asked(
         identity=source.identity(),

@@ -46,9 +46,8 @@ def subjects_of(
     owners = np.array(data.subject, dtype=object)
     found: list[Subject] = []
     places = {name: k for k, name in enumerate(data.subjects)}
-    times_of: list[Array] = []
     for name in data.subjects:
-        times = np.unique(data.time[owners == name])
+        times, depths = moments(data.time[owners == name], data.depth[owners == name])
         own = source.dosed(data, name, choices.dose_into)
         takes = tuple(
             k for k, p in enumerate(parameters) if p.kind == "number" and p.subject in ("", name)
@@ -68,18 +67,26 @@ def subjects_of(
             msg = f"{data.source}: column '{clash[0]}' sets what --vary estimates"
             raise InputError(msg)
         try:
-            runner = own.runner(settings, numbers, times)
+            runner = own.runner(settings, numbers, times, depths)
         except InputError as error:
             msg = f"{data.source}: subject '{name}': {error}"
             raise InputError(msg) from None
-        times_of.append(times)
-        found.append(Subject(name=name, runner=runner, times=times, takes=takes, settings=settings))
+        found.append(
+            Subject(
+                name=name,
+                runner=runner,
+                times=times,
+                depths=depths,
+                takes=takes,
+                settings=settings,
+            )
+        )
     placed = []
     for each in measured:
         subject = np.array([places[data.subject[k]] for k in each.entries])
         time = np.array(
             [
-                int(np.searchsorted(times_of[s], data.time[k]))
+                _place(found[s], float(data.time[k]), float(data.depth[k]))
                 for s, k in zip(subject, each.entries, strict=True)
             ]
         )
@@ -87,12 +94,26 @@ def subjects_of(
     return found, placed
 
 
+def moments(times: Array, depths: Array) -> tuple[Array, Array]:
+    """Return times and depths, each pair once and in order; a depth may be nan, for none."""
+    pairs = np.column_stack([times, np.where(np.isnan(depths), -1.0, depths)])
+    found = np.unique(pairs, axis=0)
+    return found[:, 0], np.where(found[:, 1] < 0, np.nan, found[:, 1])
+
+
+def _place(subject: Subject, time: float, depth: float) -> int:
+    """Return which of a subject's moments a value was measured at."""
+    same = np.isnan(subject.depths) if np.isnan(depth) else subject.depths == depth
+    return int(np.flatnonzero((subject.times == time) & same)[0])
+
+
 def settings_of(data: Measurements, source: Source, subject: str) -> dict[str, Any]:
     """Return what further columns set for a subject: those that are called as what varies.
 
-    A column ``dose`` is the first dose's amount. Others are kept, and set nothing.
+    So are files of profiles. A column ``dose`` is the first dose's amount. Others are kept, and
+    set nothing.
     """
-    keys = source.keys()
+    keys = [*source.keys(), *source.texts]
     first = [key for key in keys if key in ("doses.0.amount", "doses.0.cells")]
     found: dict[str, Any] = {}
     for column, values in data.extras.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -118,7 +119,15 @@ def _next(dataset: xr.Dataset) -> list[str]:
         error = float(dataset["standard_error"].values[k])
         found.append(
             f"{name}: {where['curve_observable'].item()} of {where['curve_subject'].item()} at "
-            f"{float(where['curve_time'][point]):.4g} day, standard error {error:.3g} -> "
+            f"{float(where['curve_time'][point]):.4g} day{_deep(where, point)}, "
+            f"standard error {error:.3g} -> "
             f"{error * ratios[curve, point]:.3g}"
         )
     return found
+
+
+def _deep(curve: xr.Dataset, point: Any) -> str:
+    """Return how deep a point of a curve is, if that is told."""
+    if "curve_depth" not in curve or not np.isfinite(curve["curve_depth"][point]):
+        return ""
+    return f" and {float(curve['curve_depth'][point]):.4g} mm"

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from cartflow.core.saving.figures import save_figure
+from cartflow.results.figures.fit_depths import over_depth, shown
 from cartflow.results.figures.fitted import courses, label, require_variables, residuals
 
 _MOST_CURVES, _MOST_PROFILES, _COLUMNS = 8, 12, 4
@@ -29,9 +30,12 @@ def require_fit(dataset: xr.Dataset) -> None:
 
 
 def fit_figure(dataset: xr.Dataset) -> Figure:
-    """Return a figure of observables over time, of residuals, and of each parameter's profile."""
+    """Return a figure of observables over time, of residuals, and of each parameter's profile.
+
+    Profiles are over depth, each subject's in a panel of its own.
+    """
     require_fit(dataset)
-    names = list(dict.fromkeys(dataset["curve_observable"].values.tolist()))[:_MOST_CURVES]
+    names = shown(dataset)[:_MOST_CURVES]
     profiled = "profile_value" in dataset
     count = min(dataset.sizes["parameter"], _MOST_PROFILES) if profiled else 0
     panels = 2 * len(names) + count
@@ -40,9 +44,12 @@ def fit_figure(dataset: xr.Dataset) -> Figure:
     figure = Figure(figsize=(3.4 * columns, 2.7 * rows), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for k, name in enumerate(names):
-        courses(axes[2 * k], dataset, name)
-        residuals(axes[2 * k + 1], dataset, name)
+    for k, (name, subject) in enumerate(names):
+        if subject is None:
+            courses(axes[2 * k], dataset, name)
+        else:
+            over_depth(axes[2 * k], dataset, name, subject)
+        residuals(axes[2 * k + 1], dataset, name, subject)
     for k in range(count):
         _profile(axes[2 * len(names) + k], dataset, k)
     for empty in axes[panels:]:

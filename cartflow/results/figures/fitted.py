@@ -68,14 +68,18 @@ def courses(axes: Axes, dataset: xr.Dataset, name: str) -> None:
     label(axes, name, "time (day)", unit_of(dataset, name))
 
 
-def residuals(axes: Axes, dataset: xr.Dataset, name: str) -> None:
-    """Draw the standardised residuals of an observable over time."""
+def residuals(axes: Axes, dataset: xr.Dataset, name: str, subject: str | None = None) -> None:
+    """Draw the standardised residuals of an observable over time, or of a `subject` over depth."""
     here = dataset["observable"].values == name
+    over, words = dataset["time"].values, "time (day)"
+    if subject is not None:
+        here = here & (dataset["subject"].values == subject)
+        over, words = dataset["depth"].values, "depth (mm)"
     axes.axhline(0.0, color="black", linewidth=0.8)
     for level in (-2.0, 2.0):
         axes.axhline(level, color="grey", linewidth=0.6, linestyle=":")
-    axes.plot(dataset["time"].values[here], dataset["residual"].values[here], ".", markersize=4)
-    label(axes, f"{name}: residuals", "time (day)", "standard deviations")
+    axes.plot(over[here], dataset["residual"].values[here], ".", markersize=4)
+    label(axes, f"{name}: residuals", words, "standard deviations")
 
 
 def label(axes: Axes, title: str, x: str, y: str) -> None:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from cartflow.core.saving.figures import save_figure
+from cartflow.results.figures.fit_depths import over_depth, shown
 from cartflow.results.figures.fitted import courses, require_variables
 
 Array = np.ndarray
@@ -38,14 +39,18 @@ def posterior_figure(dataset: xr.Dataset) -> Figure:
     drawn as its decimal logarithm.
     """
     require_posterior(dataset)
-    names = list(dict.fromkeys(dataset["curve_observable"].values.tolist()))[:_MOST_CURVES]
+    names = shown(dataset)[:_MOST_CURVES]
     count = min(dataset.sizes["parameter"], _MOST_PARAMETERS)
     width = max(3.4 * len(names), 1.5 * count, 6.0)
     figure = Figure(figsize=(width, 3.0 + 1.5 * count), layout="constrained")
     FigureCanvasAgg(figure)
     above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[3.0, 1.5 * count])[:, 0]
-    for axes, name in zip(above.subplots(1, len(names), squeeze=False)[0], names, strict=True):
-        courses(axes, dataset, name)
+    panels = above.subplots(1, len(names), squeeze=False)[0]
+    for axes, (name, subject) in zip(panels, names, strict=True):
+        if subject is None:
+            courses(axes, dataset, name)
+        else:
+            over_depth(axes, dataset, name, subject)
     _pairs(below, dataset, count)
     figure.suptitle(str(dataset.attrs.get("title", "")), fontsize=10)
     return figure

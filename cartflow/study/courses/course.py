@@ -60,7 +60,7 @@ def read_course(
         if isinstance(given, xr.DataArray):
             times, values = _of_array(table, given, columns, like)
         elif isinstance(given, str):
-            times, values = _of_file(table, _inside(folder, given), columns, like)
+            times, values = _of_file(table, inside(folder, given, "course"), columns, like)
         else:
             msg = f"course: {given!r:.60} is neither a path nor an xarray.DataArray"
             raise InputError(msg)
@@ -72,15 +72,18 @@ def read_course(
     return Course(times=times, values=values, interpolation=table.interpolation)
 
 
-def _inside(folder: Path, name: str) -> Path:
-    """Return the path of a file in the study's folder, or below; a study reads no other tables."""
+def inside(folder: Path, name: str, key: str) -> Path:
+    """Return the path of a file in the study's folder, or below; a study reads no other tables.
+
+    Raises `InputError` that begins with the `key` under which it was given.
+    """
     path = folder / name
     try:
-        inside = path.resolve().is_relative_to(folder.resolve())
+        within = path.resolve().is_relative_to(folder.resolve())
     except (OSError, ValueError):
-        inside = True  # no name for a file, as reading it says
-    if not inside:
-        msg = f"course: '{name:.60}' leads out of the study's folder"
+        within = True  # no name for a file, as reading it says
+    if not within:
+        msg = f"{key}: '{name:.60}' leads out of the study's folder"
         raise InputError(msg)
     return path
 

@@ -140,3 +140,28 @@ def test_events_of_the_study_are_told():
 def test_a_result_without_derivatives_says_so(ball):
     with pytest.raises(InputError, match="run_with_derivatives makes them"):
         _ = replace(ball.run()).derivatives
+
+
+def test_a_tumour_without_a_body_has_derivatives():
+    """Cells that divide at a rate r: d(cells)/dr is the time times the cells."""
+    text = """
+title = "cells in a dish"
+[geometry]
+shape = "slab"
+length = "1 mm"
+cells = 8
+[tumour]
+egress_rate = "0 1/day"
+[kinetics]
+models = ["logistic_growth"]
+parameters = { growth_rate = "0.5 1/day", carrying_capacity = "1e30 cells/mm^3" }
+[fields.cart]
+initial = "100 cells/mm^3"
+diffusivity = "0.01 mm^2/day"
+[time]
+end = "2 days"
+"""
+    result = run_with_derivatives(Study.from_text(text), ["kinetics.parameters.growth_rate"])
+    cells = 100.0 * np.exp(0.5 * 2.0)
+    assert result.derivatives["in_tumour"].item() == pytest.approx(2.0 * cells, rel=1e-4)
+    assert "blood_concentration" not in result.derivatives

@@ -6,6 +6,7 @@ import pytest
 from cartflow.alone.simulate import simulate
 from cartflow.analyses.fit.run import fit
 from cartflow.cli import main
+from cartflow.core.outcome import InputError
 
 SCENARIO = "pbt1_cart_0125"
 VARY = ["growth_rate=[0.02, 2] 1/h", "killing_constant=[0.04, 4] 1/h", "crowding=[0.05, 5]"]
@@ -48,6 +49,28 @@ def test_one_more_value_narrows_as_foretold(kind):
         assert line.startswith(f"next          {VARY[parameter].split('=')[0]}: {name} of well at ")
         told = float(line.split(" -> ")[1])
         assert told == pytest.approx(float(after["standard_error"].values[parameter]), rel=1e-2)
+
+
+def test_a_later_value_narrows_as_foretold():
+    errors = dict.fromkeys(("tumour", "cart"), "normal 0.02")
+    table = list(rows(("tumour", "cart"), np.linspace(0.25, 2.5, 6)))
+    before = fitted(table, errors, next_value="until 5 days").dataset
+    assert float(before["curve_time"].max()) == 5.0
+    ratios = before["curve_narrowing"].values
+    late = np.where(before["curve_time"].values > 2.5, ratios[1], np.nan)
+    curve, point = np.unravel_index(np.nanargmin(late), late.shape)
+    name = str(before["curve_observable"].values[curve])
+    time, value = (float(before[k].values[curve, point]) for k in ("curve_time", "curve_middle"))
+    after = fitted([*table, ("well", time, "day", name, value, "1")], errors).dataset
+    seen = after["standard_error"].values / before["standard_error"].values
+    assert seen == pytest.approx(ratios[:, curve, point], rel=5e-3)
+
+
+@pytest.mark.parametrize("text", ["until", "until 5", "to 5 days", "until 5 mm", "until -1 day"])
+def test_until_when_is_asked_for_in_words(text):
+    table = list(rows(("tumour", "cart"), np.linspace(0.5, 5.0, 6)))
+    with pytest.raises(InputError, match=r"--next: .*write such as 'until 60 days'"):
+        fitted(table, {}, next_value=text)
 
 
 def test_nothing_is_foretold_of_what_has_a_scale_or_stays_open():

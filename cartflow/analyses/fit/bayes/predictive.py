@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cartflow.analyses.fit.bands import Band
+from cartflow.analyses.fit.bands import Band, pieces
 from cartflow.analyses.fit.bayes.chains import Chains
 from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.problem import Problem, Subject
@@ -49,21 +49,28 @@ def predictive_bands(
     random = np.random.default_rng([seed, 1])
     found = []
     for place, subject in enumerate(fine):
-        seen = [each for each in problem.measured if np.any(each.subjects == place)]
-        courses = {each.observable.name: [] for each in seen}  # type: ignore[var-annotated]
-        new = {each.observable.name: [] for each in seen}  # type: ignore[var-annotated]
+        seen = [
+            (each, here)
+            for each in problem.measured
+            if np.any(each.subjects == place)
+            for here in pieces(problem, each, subject)
+        ]
+        courses: list[list[Array]] = [[] for _ in seen]
+        new: list[list[Array]] = [[] for _ in seen]
         for inner in thinned:
             values = problem.values(inner)
             try:
                 run = subject.runner.run(values[list(subject.takes)], False)
             except StepFailed:
                 continue
-            for each in seen:
-                plain = problem.courses(each, subject, run, values, False)[0]
-                courses[each.observable.name].append(plain)
-                new[each.observable.name] += _new(each, plain, values, random)
-        for name, several in courses.items():
-            found.append(_band(subject, name, np.array(several), np.array(new[name])))
+            for k, (each, here) in enumerate(seen):
+                plain = problem.courses(each, subject, run, values, False)[0][here]
+                courses[k].append(plain)
+                new[k] += _new(each, plain, values, random)
+        for (each, here), several, others in zip(seen, courses, new, strict=True):
+            found.append(
+                _band(subject, each.observable.name, here, np.array(several), np.array(others))
+            )
     return found
 
 
@@ -75,13 +82,14 @@ def _new(each: Measured, plain: Array, values: Array, random: np.random.Generato
     return [each.error.draw(like, plain, numbers, random) for _ in range(_NEW)]
 
 
-def _band(subject: Subject, name: str, courses: Array, new: Array) -> Band:
+def _band(subject: Subject, name: str, here: Array, courses: Array, new: Array) -> Band:
     low, middle, high = np.nanpercentile(courses, [5.0, 50.0, 95.0], axis=0)
     new_low, new_high = np.nanpercentile(new, [5.0, 95.0], axis=0)
     return Band(
         subject=subject.name,
         observable=name,
-        times=subject.times,
+        times=subject.times[here],
+        depths=subject.depths[here],
         middle=middle,
         low=low,
         high=high,

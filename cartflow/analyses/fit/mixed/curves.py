@@ -22,6 +22,7 @@ class Curve:
     subject: str
     observable: str
     times: Array
+    depths: Array
     own: Array
     typical: Array
 
@@ -43,6 +44,7 @@ def curves_of(population: Population, ended: Ended, fine: Sequence[Subject]) -> 
                 subject=fine[k].name,
                 observable=each.observable.name,
                 times=fine[k].times,
+                depths=fine[k].depths,
                 own=mine,
                 typical=middle,
             )

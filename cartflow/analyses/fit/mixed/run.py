@@ -109,6 +109,9 @@ def fit_mixed(
     choices = choices_of(observables, errors, dose_into=dose_into)
     measurements = data if isinstance(data, Measurements) else read_measurements(data, names)
     source = source_of(what, scenario, told, exact)
+    if np.isfinite(measurements.depth).any():
+        msg = f"{measurements.source}: depth: profiles are not known beside random effects"
+        raise InputError(msg)
     problem = problem_of(measurements, source, read_vary(vary), choices)
     layout = _layout(problem, random, arguments.table(covariates, "covariates"))
     population = Population(

@@ -27,4 +27,5 @@ def measurements_of(tables: Tables) -> Measurements:
         censored=np.zeros(size, dtype=bool),
         replicate=("",) * size,
         rows=tuple(range(1, size + 1)),
+        depth=nothing,
     )

@@ -106,8 +106,22 @@ class ModelSource:
         one = self.model.scaling.amount(f"1 {unit}", species).value if unit else None
         return _in_unit(dose.amount.value, dose.amount, None, one, unit)
 
+    @property
+    def texts(self) -> frozenset[str]:
+        """Nothing beside numbers."""
+        return frozenset()
+
+    @property
+    def profiles(self) -> frozenset[str]:
+        """Nothing: what is well mixed is as much at every depth."""
+        return frozenset()
+
     def runner(
-        self, settings: Mapping[str, Any], numbers: Sequence[Number], times: Array
+        self,
+        settings: Mapping[str, Any],
+        numbers: Sequence[Number],
+        times: Array,
+        depths: Array | None = None,
     ) -> Runner:
         """Return the run of a subject; its scenario ends with the last of its times."""
         end = max(float(times[-1]), 1e-6)

@@ -65,10 +65,25 @@ class Source(Protocol):
     def keys(self) -> list[str]:
         """Return the keys that may vary."""
 
+    @property
+    def texts(self) -> frozenset[str]:
+        """Return the keys beside numbers that a column of the table may set for a subject."""
+
+    @property
+    def profiles(self) -> frozenset[str]:
+        """Return those of the quantities that have a value at each depth."""
+
     def runner(
-        self, settings: Mapping[str, Any], numbers: Sequence[Number], times: Array
+        self,
+        settings: Mapping[str, Any],
+        numbers: Sequence[Number],
+        times: Array,
+        depths: Array | None = None,
     ) -> Runner:
-        """Return the run of a subject with `settings`, for values of `numbers`, at `times`."""
+        """Return the run of a subject with `settings`, for values of `numbers`, at `times`.
+
+        `depths` (mm) are those of `profiles` at each of the rising times, nan for what has none.
+        """
 
     def dosed(self, data: Measurements, subject: str, into: str | None) -> Source:
         """Return it with the doses of the table in place of its own, if the table has any."""

@@ -17,9 +17,10 @@ class Measurements:
     """One entry a value, in the order of the table.
 
     `time` is in days, `value`, `sd` and `lloq` in the `unit` of their row (nan where there is
-    none); a `censored` value is known to lie below `lloq`. `doses` are (subject, time, amount
-    with unit, duration) that the table gives, `extras` further columns by subject. `rows` are
-    the numbers of the table's rows.
+    none); a `censored` value is known to lie below `lloq`. `depth` (mm) is where in the tumour it
+    was measured, nan where the table does not say. `doses` are (subject, time, amount with unit,
+    duration) that the table gives, `extras` further columns by subject. `rows` are the numbers of
+    the table's rows.
     """
 
     source: str
@@ -33,6 +34,7 @@ class Measurements:
     censored: Array
     replicate: tuple[str, ...]
     rows: tuple[int, ...]
+    depth: Array
     doses: tuple[tuple[str, float, str, float], ...] = ()
     extras: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -75,13 +77,15 @@ class Measurements:
             censored=self.censored[places],
             replicate=of(self.replicate),
             rows=tuple(self.rows[place] for place in places),
+            depth=self.depth[places],
         )
 
 
 def checked(found: Measurements) -> Measurements:
     """Return `found`; raise `InputError` naming the row that cannot be as it is."""
-    last: dict[tuple[str, str, str], tuple[float, int]] = {}
-    keys = zip(found.subject, found.observable, found.replicate, strict=True)
+    last: dict[tuple[str, str, str, str], tuple[float, int]] = {}
+    places = [str(depth) for depth in found.depth]
+    keys = zip(found.subject, found.observable, found.replicate, places, strict=True)
     for key, time, row in zip(keys, found.time, found.rows, strict=True):
         before = last.get(key)
         where = f"{found.source}: row {row}"
@@ -92,7 +96,8 @@ def checked(found: Measurements) -> Measurements:
             msg = f"{where}: time {time:g} day comes after {before[0]:g} day (row {before[1]}) of "
             raise InputError(msg + f"the same subject '{key[0]}' and observable '{key[1]}'")
         if before is not None and time == before[0]:
-            msg = f"{where}: repeats row {before[1]}: the same subject, observable and time; "
+            same = "observable, depth and time" if key[3] != "nan" else "observable and time"
+            msg = f"{where}: repeats row {before[1]}: the same subject, {same}; "
             raise InputError(msg + "number what was measured again in a column 'replicate'")
         last[key] = (float(time), row)
     for name in found.observables:

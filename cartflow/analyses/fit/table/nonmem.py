@@ -60,6 +60,7 @@ def read_nonmem(rows: Rows, observables: Mapping[str, str]) -> Measurements:
             censored=np.array(low),
             replicate=("",) * len(taken),
             rows=tuple(rows.numbers[row] for row in taken),
+            depth=np.full(len(taken), np.nan),
             doses=tuple(
                 _dose(rows, row, subjects[row], times[row], units["TIME"])
                 for row, kind in enumerate(kinds)

@@ -12,7 +12,7 @@ from cartflow.core.outcome import InputError, nearest
 from cartflow.core.units import to_internal
 
 _NEEDED = ("subject", "time", "observable", "value")
-KNOWN = (*_NEEDED, "time_unit", "unit", "lloq", "sd", "replicate")
+KNOWN = (*_NEEDED, "time_unit", "unit", "lloq", "sd", "replicate", "depth")
 # What stands for a value that is only known to be below the limit of quantification.
 _BELOW = ("blq", "bql", "<lloq", "<loq", "<llq")
 
@@ -40,6 +40,7 @@ def read_tidy(rows: Rows) -> Measurements:
             censored=np.array([below for _, _, below in values]),
             replicate=_texts(rows, "replicate"),
             rows=rows.numbers,
+            depth=np.array([_depth(rows, row) for row in range(count)]),
             extras={
                 name: constant(rows, name, subjects) for name in rows.columns if name not in KNOWN
             },
@@ -72,6 +73,25 @@ def _time(rows: Rows, row: int) -> float:
         return to_internal(f"{value!r} {unit}", "day")
     except InputError as error:
         msg = f"{rows.place(row, 'time')}: {error}"
+        raise InputError(msg) from None
+
+
+def _depth(rows: Rows, row: int) -> float:
+    """Return the depth (mm) in a row, nan where it is empty or there is no such column."""
+    column = rows.columns.get("depth")
+    if column is None or not column.cells[row]:
+        return math.nan
+    value, where = rows.number(row, "depth"), rows.place(row, "depth")
+    if value < 0:
+        msg = f"{where}: {value:g} is above the rim, where the depth is 0"
+        raise InputError(msg)
+    if not column.unit:
+        msg = f"{where}: has no unit; call the column 'depth [mm]'"
+        raise InputError(msg)
+    try:
+        return to_internal(f"{value!r} {column.unit}", "mm")
+    except InputError as error:
+        msg = f"{where}: {error}"
         raise InputError(msg) from None
 
 
