@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from tests.studies import half_a_day
 
 from cartflow import Study
 from cartflow.core.dataset import label, without_fill, write
 from cartflow.core.large.plain import plain_groups, write_groups
-from tests.studies import half_a_day
 
 pytestmark = pytest.mark.lowest
 
