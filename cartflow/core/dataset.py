@@ -63,8 +63,11 @@ def coordinate(item: xr.Variable) -> xr.Variable:
 
     To make one of an array, xarray imports dask and pint where they are installed.
     """
-    index = pd.Index(item.values, dtype=item.dtype)
-    return xr.IndexVariable(item.dims, index, item.attrs, item.encoding)
+    index: Any = xr.IndexVariable
+    found: xr.Variable = index(
+        item.dims, pd.Index(item.values, dtype=item.dtype), item.attrs, item.encoding
+    )
+    return found
 
 
 def plain(

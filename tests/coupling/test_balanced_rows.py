@@ -54,7 +54,8 @@ def test_species_that_do_not_couple_keep_finite_scales(dead):
                 matrix[i, j] = band[i, j - i + 6] = 0.0
     pivots, reach, entries, largest, found, scale = _room(units, band)
     row_scales(band, entries, largest, found, scale)
-    assert np.isfinite(scale).all() and (scale > 0).all()
+    assert np.isfinite(scale).all()
+    assert (scale > 0).all()
     factorise_scaled(band, pivots, scale, reach)
     x = matrix @ np.tile(units, n // 3)
     solve(band, pivots, scale, reach, x)

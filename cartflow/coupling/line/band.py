@@ -150,9 +150,9 @@ def _solve_six(band: Array, scale: Array, x: Array) -> None:
         e = f - band[k + _FIVE, _ONE] * here
         f = x[k + _SIX] - band[k + _SIX, np.uint64(0)] * here
     x[n - 6], x[n - 5], x[n - 4], x[n - 3], x[n - 2], x[n - 1] = a, b, c, d, e, f
-    for k in range(n - 6, n):
-        for i in range(k + 1, n):
-            x[i] -= band[i, np.uint64(k - i + 6)] * x[k]
+    for j in range(n - 6, n):
+        for i in range(j + 1, n):
+            x[i] -= band[i, np.uint64(j - i + 6)] * x[j]
     a = b = c = d = e = f = x[0] - x[0]
     for row in range(n - 1, -1, -1):
         k = np.uint64(row)
