@@ -30,10 +30,10 @@ class Room(NamedTuple):
     (stages,) are those of a state within a step, `shares` those of what is counted. `band` with
     `pivots`, `scale` and `reach` holds the factors of the mesh's matrix, whose rows are scaled by
     their species' `units`, found from its largest `entries`, the `largest` between two; `dense`
-    with `ways` those of the body's. `arrived` (products, cells x species) is the mesh's answer to one cell a day
-    handed over, `drained` (compartments,) the body's to one into the node; `door` (products,
-    products) is what returns, and comes again. `ahead` and `behind` (1, cells) are each cell's
-    neighbours, `steps` (days) those that were taken last.
+    with `ways` those of the body's. `arrived` (products, cells x species) is the mesh's answer to
+    one cell a day handed over, `drained` (compartments,) the body's to one into the node; `door`
+    (products, products) is what returns, and comes again. `ahead` and `behind` (1, cells) are each
+    cell's neighbours, `steps` (days) those that were taken last.
     """
 
     u: Array
