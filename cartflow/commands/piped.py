@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from cartflow.commands.imported import uncollected
 from cartflow.core.outcome import InputError
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ def to_pipe(path: Path, name: str) -> Iterator[Path]:
 
 def study_given(path: Path, settings: dict[str, Any]) -> Study:
     """Return the study at `path`, or for ``-`` the one that comes in; its paths start here."""
-    from cartflow.core.tables import read_text
-    from cartflow.study.study import Study
+    with uncollected():
+        from cartflow.core.tables import read_text
+        from cartflow.study.study import Study
 
     if path != PIPE:
         return Study.from_file(path, settings)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cartflow.commands.ending import FINISHED
+from cartflow.commands.imported import uncollected
 from cartflow.commands.piped import PIPE, study_given, to_pipe
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.commands.telling_option import add_telling, telling
@@ -50,13 +51,14 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _ran(options: argparse.Namespace, path: Path) -> int:
-    from cartflow.core.progress.shown import days
-    from cartflow.core.saving.destination import Destination
-    from cartflow.core.saving.signals import Stopping
-    from cartflow.results.summary import summary_lines
-    from cartflow.results.writing import writer
-    from cartflow.study.checks import hints
-    from cartflow.study.roles import role_hints
+    with uncollected():
+        from cartflow.core.progress.shown import days
+        from cartflow.core.saving.destination import Destination
+        from cartflow.core.saving.signals import Stopping
+        from cartflow.results.summary import summary_lines
+        from cartflow.results.writing import writer
+        from cartflow.study.checks import hints
+        from cartflow.study.roles import role_hints
 
     told = telling(options)
     with Stopping() as stop:

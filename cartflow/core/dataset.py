@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from xarray.backends import NetCDF4DataStore
 
@@ -53,7 +54,20 @@ def variable(
 def label(dims: tuple[str, ...], values: list[str], long_name: str) -> xr.Variable:
     """Return a coordinate of names."""
     names = np.array(values, dtype=object)
-    return plain(dims, names, {"long_name": long_name}, dict(_CHARACTERS))
+    made = plain(dims, names, {"long_name": long_name}, dict(_CHARACTERS))
+    return coordinate(made) if len(dims) == 1 else made
+
+
+def coordinate(item: xr.Variable) -> xr.Variable:
+    """Return a variable along one dimension as an index.
+
+    To make one of an array, xarray imports dask and pint where they are installed.
+    """
+    index: Any = xr.IndexVariable
+    found: xr.Variable = index(
+        item.dims, pd.Index(item.values, dtype=item.dtype), item.attrs, item.encoding
+    )
+    return found
 
 
 def plain(

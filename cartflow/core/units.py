@@ -11,6 +11,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from cartflow.core.outcome import InputError
+from cartflow.core.plain_units import PlainUnit, plain_unit
 
 if TYPE_CHECKING:
     import pint
@@ -68,9 +69,8 @@ def parse_unit(text: str) -> pint.Unit:
     Only products, quotients and small powers of named units are read; ``mm2`` and ``mm-3`` are
     powers, too.
     """
-    text = _POWER.sub(r"\1^\2", text.translate(_SUPERSCRIPTS).strip())
-    text = f"1{text}" if text.startswith("/") else text
-    if text.strip() in {"", "1"}:
+    text = _with_powers(text)
+    if text in {"", "1"}:
         return registry().Unit("")
     if not _UNIT.fullmatch(text) or _TOWER.search(text):
         msg = f"'{text}' is not a unit"
@@ -82,6 +82,22 @@ def parse_unit(text: str) -> pint.Unit:
         raise InputError(msg) from None
 
 
+def _with_powers(text: str) -> str:
+    text = _POWER.sub(r"\1^\2", text.translate(_SUPERSCRIPTS).strip())
+    return f"1{text}" if text.startswith("/") else text
+
+
+@cache
+def _plain(unit: str) -> PlainUnit | None:
+    return plain_unit(_with_powers(unit) or "1")
+
+
+def dimensionality(unit: str) -> Mapping[str, Any]:
+    """Return the powers of the dimensions of `unit`, without pint where it is a plain one."""
+    plain = _plain(unit)
+    return parse_unit(unit).dimensionality if plain is None else plain.dimensionality
+
+
 @cache
 def internal_unit(unit: str) -> str:
     """Return the unit in mm, day, cell and ng that has the dimension of `unit`.
@@ -90,7 +106,7 @@ def internal_unit(unit: str) -> str:
     'mm^3/day'
     """
     powers = {}
-    for dimension, power in parse_unit(unit).dimensionality.items():
+    for dimension, power in dimensionality(unit).items():
         if dimension not in _BASE:
             msg = f"'{unit}' has the dimension {dimension}, which cartflow does not use"
             raise InputError(msg)
@@ -116,7 +132,7 @@ def _power(base: str, exponent: float) -> str:
 def dimension_name(unit: str) -> str:
     """Return the dimension of `unit` in words, such as ``length^2/time``."""
     powers: dict[str, Any] = {
-        _NAMES.get(d, d.strip("[]")): p for d, p in parse_unit(unit).dimensionality.items()
+        _NAMES.get(d, d.strip("[]")): p for d, p in dimensionality(unit).items()
     }
     return compose(powers) if powers else "a plain number"
 
@@ -148,6 +164,8 @@ def _fraction(value: float, fits: Callable[[Fraction], bool]) -> Fraction | None
 @cache
 def factor(unit: str) -> Fraction:
     """Return what a value in `unit` is multiplied with to stand in internal units."""
+    if (plain := _plain(unit)) is not None:
+        return plain.factor
     like = parse_unit(internal_unit(unit))
     one, two = (float(registry().Quantity(n, parse_unit(unit)).to(like).m) for n in (1.0, 2.0))
     if not math.isclose(two, 2.0 * one):
@@ -182,7 +200,7 @@ def _converted(quantity: Any, like: str) -> float:
     if not math.isfinite(number):
         msg = f"{quantity} is not a finite number"
         raise InputError(msg)
-    if parse_unit(unit).dimensionality != parse_unit(like).dimensionality:
+    if dimensionality(unit) != dimensionality(like):
         msg = (
             f"'{quantity}' has the dimension {dimension_name(unit)}, "
             f"but {dimension_name(like)} is needed (such as '1 {like}')"
@@ -231,7 +249,7 @@ def cf_unit(unit: str) -> str:
     >>> cf_unit("cell/mm^3")
     'mm-3'
     """
-    powers = parse_unit(internal_unit(unit)).dimensionality
+    powers = dimensionality(internal_unit(unit))
     parts = [
         name if powers[d] == 1 else f"{name}{powers[d]:g}"
         for d, name in (

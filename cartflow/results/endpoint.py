@@ -13,6 +13,7 @@ from cartflow.results.barriers import BARRIERS, Barriers, barriers, in_words
 Array = np.ndarray
 # Either has `variables`; of a tree also what it inherits.
 Dataset = xr.Dataset | xr.DataTree
+_COUNTED = ("cells_start", "cells_end", "cells_least", "time_least", "time_regrown")
 IN_TUMOUR = " in the whole tumour"
 
 
@@ -148,8 +149,9 @@ def endpoint_lines(tree: xr.DataTree) -> list[str]:
     found = tree["summary"].to_dataset() if made else endpoint_group({**tree.children, "/": tree})
     tumour = tree["tumour"].to_dataset()
     lines = []
-    for name in found["resident"].values:
-        one = found.sel(resident=name)
+    for place, name in enumerate(found["resident"].values):
+        # Values, not parts: to cut a part xarray would import dask where that is installed.
+        one = {n: float(found.variables[n].values[place]) for n in _COUNTED}
         lines.append(f"{'residents':<13} {called(tumour, str(name))}: {_in_words(one)}")
     ratio = float(found["product_per_resident"])
     peak, day = float(found["peak_in_tumour"]), float(found["time_of_peak_in_tumour"])
@@ -168,12 +170,12 @@ def _told(found: xr.Dataset) -> str:
     return in_words(Barriers(**{name: float(found[name]) for name in BARRIERS}))
 
 
-def _in_words(one: xr.Dataset) -> str:
-    start, end, least = (float(one[f"cells_{n}"]) for n in ("start", "end", "least"))
+def _in_words(one: Mapping[str, float]) -> str:
+    start, end, least = (one[f"cells_{n}"] for n in ("start", "end", "least"))
     share = f" ({100 * end / start:.3g} %)" if start > 0 else ""
     text = f"{start:.6g} at the start, {end:.6g} at the end{share}"
     if least < min(start, end):
-        text += f", least {least:.6g} on day {float(one['time_least']):.4g}"
+        text += f", least {least:.6g} on day {one['time_least']:.4g}"
     if np.isfinite(one["time_regrown"]):
-        text += f", back at the start's on day {float(one['time_regrown']):.4g}"
+        text += f", back at the start's on day {one['time_regrown']:.4g}"
     return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from cartflow.core.dataset import label, variable
+from cartflow.core.dataset import coordinate, label, variable
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.growing.coupled import GrowingCoupled
 from cartflow.coupling.ledger import residual, stacked
@@ -28,8 +28,9 @@ def shared(record: Record, system: System) -> dict[str, xr.Variable]:
     """Return the coordinates of all groups."""
     names = list(system.product_names)
     times = [s.time for s in record.states]
+    time = variable(("time",), times, "day", "time since the start", axis="T")
     return {
-        "time": variable(("time",), times, "day", "time since the start", axis="T"),
+        "time": coordinate(time),
         "phenotype": label(("phenotype",), names, "phenotype of the product cells"),
     }
 

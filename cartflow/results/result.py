@@ -111,7 +111,9 @@ def summarise(tree: xr.DataTree) -> dict[str, float]:
         raise InputError("the result is not that of a study, and has no such summary")
     balance = tree["balance"].variables
     infused = balance["infused"]
-    turnover = all_phenotypes(infused + balance["born"])
+    # The arithmetic of xarray would import dask where that is installed.
+    came = infused.values + balance["born"].transpose(*infused.dims).values
+    turnover = np.nansum(came, axis=infused.dims.index("phenotype"))
     size = np.abs(balance["residual_total"].values) / np.where(turnover > 0, turnover, 1.0)
     return {
         "time": float(balance["time"].values[-1]),

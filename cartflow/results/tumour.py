@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import xarray as xr
 
-from cartflow.core.dataset import variable
+from cartflow.core.dataset import coordinate, variable
 from cartflow.core.outcome import InputError
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
@@ -160,7 +160,8 @@ def coordinates_of(geometry: Geometry) -> dict[str, xr.Variable]:
     for name in geometry.dims:
         text = f"index {name}" if oblique else f"{name} of the mesh cell's centre"
         unit = "1" if oblique else "mm"
-        coordinates[name] = variable((name,), geometry.coordinates[name], unit, text)
+        along = variable((name,), geometry.coordinates[name], unit, text)
+        coordinates[name] = coordinate(along)
     if oblique:
         for column, name in enumerate(("x", "y", "z")):
             grid = geometry.scatter(geometry.centres[:, column])
@@ -186,7 +187,7 @@ def _on_mesh(found: dict[str, xr.Variable], mesh: CellMesh) -> dict[str, xr.Vari
 def _of_cells(geometry: Geometry) -> dict[str, xr.Variable]:
     """Return the number and the centre of every cell of a mesh file."""
     number = geometry.coordinates["cell"].astype(np.int32)
-    found = {"cell": variable(("cell",), number, "1", "number of the mesh cell")}
+    found = {"cell": coordinate(variable(("cell",), number, "1", "number of the mesh cell"))}
     for name, values in zip("xyz", geometry.centres.T, strict=True):
         text = f"{name} of the mesh cell's centre"
         found[f"cell_{name}"] = variable(("cell",), values, "mm", text)

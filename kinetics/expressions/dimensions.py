@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from cartflow.core.outcome import InputError
-from cartflow.core.units import compose, internal_unit, parse_unit
+from cartflow.core.units import compose, dimensionality, internal_unit
 from cartflow.kinetics.expressions.grammar import (
     Binary,
     Call,
@@ -27,7 +27,7 @@ PLAIN: Dimension = (0.0, 0.0, 0.0, 0.0)
 
 def dimension_of(unit: str) -> Dimension:
     """Return the powers of ng, cell, mm and day in `unit`; raise `InputError` for others."""
-    powers: dict[str, Any] = dict(parse_unit(internal_unit(unit)).dimensionality)
+    powers: dict[str, Any] = dict(dimensionality(internal_unit(unit)))
     mass, cell, length, time = (float(powers.get(key, 0)) for key in _KEYS)
     return mass, cell, length, time
 

@@ -113,7 +113,7 @@ def test_nothing_is_left_of_a_write_that_fails(folder, monkeypatch, capsys):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(xr.DataTree, "to_netcdf", full)
+    monkeypatch.setattr("cartflow.core.large.writing.write_groups", full)
     before = sorted(folder.iterdir())
     assert main(["run", "study.toml", "--set", "time={end='1 s'}"]) == 1
     out, err = capsys.readouterr()

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.large.lazy import LOCK, is_large
+from cartflow.core.large.plain import plain_groups, write_groups
 
 # What a variable's encoding may say that netCDF4 is told.
 _TOLD = ("zlib", "complevel", "shuffle")
@@ -28,8 +29,11 @@ def _write_tree(tree: xr.DataTree, path: Path) -> None:
             for node in tree.subtree
         }
     )
-    # A group alone, as xr.open_dataset(path, group=...) reads it, has its own times.
-    small.to_netcdf(path, engine="netcdf4", write_inherited_coords=True)
+    groups = plain_groups(small)
+    if groups is not None:
+        write_groups(groups, path)
+    else:
+        small.to_netcdf(path, engine="netcdf4", write_inherited_coords=True)
     if any(large.values()):
         _append(path, large)
 

@@ -15,7 +15,9 @@ Array = np.ndarray
 
 _MOST = 10.0
 _MORE = 4  # columns of a band beside the three times `width`
+# Numbers without a sign are not looked at for counting from the end.
 _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
+_FOUR, _FIVE, _SIX = np.uint64(4), np.uint64(5), np.uint64(6)
 
 
 def columns(width: int) -> int:
@@ -31,19 +33,25 @@ def width_of(band: Array) -> int:
 
 @fused
 def factorise(band: Array, pivots: Array, scale: Array, reach: Array) -> None:
-    """Factorise in place; `pivots` gets the row swapped into each place, `scale` the rows' own.
+    """Factorise in place, rows scaled to largest entries of one (see `factorise_scaled`)."""
+    for i in range(band.shape[0]):
+        largest = 0.0
+        for k in range(2 * width_of(band) + 1):
+            size = abs(band[i, k])
+            largest = size if size > largest else largest
+        scale[i] = 1.0 / largest
+    factorise_scaled(band, pivots, scale, reach)
 
-    Rows are first scaled to largest entries of one, since species differ in their amounts.
+
+@fused
+def factorise_scaled(band: Array, pivots: Array, scale: Array, reach: Array) -> None:
+    """Factorise in place; `pivots` gets the row swapped into each place, `scale` are the rows' own.
+
     `reach` gets how far beyond its diagonal each row goes, which holds its own inverse. A
     singular matrix leaves infinities or nan.
     """
     n, width = band.shape[0], width_of(band)
     for i in range(n):
-        largest = 0.0
-        for k in range(2 * width + 1):
-            size = abs(band[i, k])
-            largest = size if size > largest else largest
-        scale[i] = 1.0 / largest
         for k in range(2 * width + 1):
             band[i, k] *= scale[i]
         pivots[i], reach[i] = i, min(width, n - 1 - i)
@@ -64,7 +72,6 @@ def factorise(band: Array, pivots: Array, scale: Array, reach: Array) -> None:
         for j in range(width + 1, width + 1 + end, 4):
             a, b, c, d = band[k, j], band[k, j + 1], band[k, j + 2], band[k, j + 3]
             for i in range(k + 1, last + 1):
-                # Numbers without a sign are not looked at for counting from the end.
                 factor, place = band[i, np.uint64(k - i + width)], np.uint64(j + k - i)
                 if factor != 0.0:
                     band[i, place] -= factor * a
@@ -94,6 +101,9 @@ def _swap(band: Array, width: int, k: int, pivots: Array, reach: Array) -> None:
 def solve(band: Array, pivots: Array, scale: Array, reach: Array, x: Array) -> None:
     """Solve in place with the factors of `factorise`."""
     n, width = band.shape[0], width_of(band)
+    if width == 6 and n >= 12 and not _swapped(pivots):
+        _solve_six(band, scale, x)
+        return
     for i in range(n):
         x[i] *= scale[i]
     for k in range(n):
@@ -109,6 +119,50 @@ def solve(band: Array, pivots: Array, scale: Array, reach: Array, x: Array) -> N
         for j in range(reach[k], 0, -1):
             total -= band[k, np.uint64(width + j)] * x[np.uint64(k + j)]
         x[k] = total * band[k, width]
+
+
+@serial
+def _swapped(pivots: Array) -> bool:
+    found = 0
+    for k in range(pivots.size):
+        found |= pivots[k] ^ k
+    return found != 0
+
+
+@fused
+def _solve_six(band: Array, scale: Array, x: Array) -> None:
+    """Solve in place where the width is six (three species, one of them with drift), as `solve`.
+
+    What the next row waits for stays in registers: by memory each row would take three times as
+    long. No row may be swapped.
+    """
+    n = x.size
+    for i in range(n):
+        x[i] *= scale[i]
+    a, b, c, d, e, f = x[0], x[1], x[2], x[3], x[4], x[5]
+    for row in range(n - 6):
+        k = np.uint64(row)
+        here, x[k] = a, a
+        a = b - band[k + _ONE, _FIVE] * here
+        b = c - band[k + _TWO, _FOUR] * here
+        c = d - band[k + _THREE, _THREE] * here
+        d = e - band[k + _FOUR, _TWO] * here
+        e = f - band[k + _FIVE, _ONE] * here
+        f = x[k + _SIX] - band[k + _SIX, np.uint64(0)] * here
+    x[n - 6], x[n - 5], x[n - 4], x[n - 3], x[n - 2], x[n - 1] = a, b, c, d, e, f
+    for j in range(n - 6, n):
+        for i in range(j + 1, n):
+            x[i] -= band[i, np.uint64(j - i + 6)] * x[j]
+    a = b = c = d = e = f = x[0] - x[0]
+    for row in range(n - 1, -1, -1):
+        k = np.uint64(row)
+        over = band[k, _SIX]
+        total = x[k] - band[k, 12] * f - band[k, 11] * e - band[k, 10] * d
+        total = (total - band[k, 9] * c - band[k, 8] * b) * over
+        f, e, d, c, b = e, d, c, b, a
+        # The row before comes last, with all else multiplied.
+        a = total - band[k, 7] * over * a
+        x[k] = a
 
 
 @serial

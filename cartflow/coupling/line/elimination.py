@@ -14,7 +14,14 @@ from cartflow.core.compiling import serial
 from cartflow.core.dual import positive, ratio
 from cartflow.core.pointers import call
 from cartflow.coupling.line.arrays import Plan
-from cartflow.coupling.line.band import factorise, factorise_dense, solve, solve_dense, width_of
+from cartflow.coupling.line.balance import row_scales
+from cartflow.coupling.line.band import (
+    factorise_dense,
+    factorise_scaled,
+    solve,
+    solve_dense,
+    width_of,
+)
 from cartflow.coupling.line.room import Room
 from cartflow.coupling.line.transport import enter_transport
 from cartflow.coupling.line.ways import eliminate, solve_along
@@ -44,7 +51,8 @@ def prepare(plan: Plan, over: float, u: Array, w: Room) -> None:
     """Factorise 1/(g h) - J at densities `u`; `over` is 1/(g h)."""
     enter_tissue(plan, over, u, w)
     enter_transport(plan.mesh, plan.drift, u, w.band)
-    factorise(w.band, w.pivots, w.scale, w.reach)
+    row_scales(w.band, w.entries, w.largest, w.units, w.scale)
+    factorise_scaled(w.band, w.pivots, w.scale, w.reach)
     _prepare_body(plan, over, w)
     _prepare_door(plan, w)
 

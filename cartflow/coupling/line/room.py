@@ -28,11 +28,12 @@ class Room(NamedTuple):
     species, cells) are derivatives. `left` (stages, products) and `crossed` (stages, entries of
     crossings) are egress and what goes out, per day, `across` (faces, ends too) flows. `weights`
     (stages,) are those of a state within a step, `shares` those of what is counted. `band` with
-    `pivots`, `scale` and `reach` holds the factors of the mesh's matrix, `dense` with `ways` those
-    of the body's. `arrived` (products, cells x species) is the mesh's answer to one cell a day
-    handed over, `drained` (compartments,) the body's to one into the node; `door` (products,
-    products) is what returns, and comes again. `ahead` and `behind` (1, cells) are each cell's
-    neighbours, `steps` (days) those that were taken last.
+    `pivots`, `scale` and `reach` holds the factors of the mesh's matrix, whose rows are scaled by
+    their species' `units`, found from its largest `entries`, the `largest` between two; `dense`
+    with `ways` those of the body's. `arrived` (products, cells x species) is the mesh's answer to
+    one cell a day handed over, `drained` (compartments,) the body's to one into the node; `door`
+    (products, products) is what returns, and comes again. `ahead` and `behind` (1, cells) are each
+    cell's neighbours, `steps` (days) those that were taken last.
     """
 
     u: Array
@@ -44,6 +45,9 @@ class Room(NamedTuple):
     pivots: Array
     scale: Array
     reach: Array
+    entries: Array
+    largest: Array
+    units: Array
     rates: Array
     slopes: Array
     body: Array
@@ -91,6 +95,10 @@ def room(plan: Plan, stages: int, kind: type = float) -> Room:
         pivots=np.zeros(size, dtype=np.int64),
         scale=zeros(size),
         reach=np.zeros(size, dtype=np.int64),
+        # Never dual numbers, as they are compared.
+        entries=np.zeros((species, columns(_width(plan)))),
+        largest=np.zeros((species, species)),
+        units=np.zeros(species),
         rates=zeros(stages, reactions, cells),
         slopes=zeros(reactions * species, cells),
         body=zeros(products, compartments),

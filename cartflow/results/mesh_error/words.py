@@ -21,14 +21,15 @@ def _in_words(errors: xr.Dataset) -> str:
     if "mesh_shift" not in errors or not errors.sizes["number"]:
         return checked
     words = str(errors.attrs["numbers_in_words"]).split("; ")
-    if not np.isfinite(errors["mesh_error"]).any():
+    if not np.isfinite(errors["mesh_error"].values).any():
         place = int(np.argmax(np.abs(errors["mesh_shift"].values)))
         return (
             f"{checked}: {float(errors['mesh_cells_a_radius']):.2g} cells a radius; on twice as "
-            f"wide ones {_percent(errors['mesh_shift'][place])} on {words[place]}"
+            f"wide ones {_percent(errors['mesh_shift'].values[place])} on {words[place]}"
         )
     place = int(np.argmax(errors["mesh_error"].values))
-    worst = errors.isel(number=place)
+    # Values, not parts: to cut a part xarray would import dask where that is installed.
+    worst = {str(n): v.values[place] for n, v in errors.data_vars.items() if v.dims == ("number",)}
     error, order = float(worst["mesh_error"]), float(worst["mesh_order"])
     how = f"order {order:.2g} measured" if worst["mesh_order_measured"] else "if first order"
     # Results of earlier versions do not tell bounds.
@@ -41,5 +42,5 @@ def _in_words(errors: xr.Dataset) -> str:
     return f"{text} ({how})"
 
 
-def _percent(share: float | xr.DataArray) -> str:
+def _percent(share: float) -> str:
     return f"{100 * abs(float(share)):.2g} %"
