@@ -47,6 +47,8 @@ class Chain:
                     sampler.cancel()
                     raise self._error or RunStopped("fit: sampling was stopped") from None
             except RuntimeError as error:
+                if self._error is not None:
+                    raise self._error from None
                 msg = f"fit: the sampler could not begin ({str(error).splitlines()[0][:120]})"
                 raise RunStopped(msg) from None
         if self._error is not None:
