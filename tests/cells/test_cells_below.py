@@ -93,7 +93,7 @@ def by_density(folder, text=TEXT):
 
 @pytest.mark.parametrize("seeds", [40, pytest.param(400, marks=pytest.mark.slow)])
 def test_the_mean_is_that_of_the_density_across_the_border(folder, seeds):
-    tree, every = by_density(folder), ends(prepared(folder, cells__step="30 min"), seeds)
+    tree, every = by_density(folder), ends(prepared(folder, cells__step="1 hour"), seeds)
     for name, row in (("tumour", TUMOUR), ("dead", DEAD)):
         expected = (tree[f"tumour/{name}"][-1] * tree["tumour/cell_volume"]).values
         found = every[:, row]
@@ -112,7 +112,7 @@ def half_and_half(folder, every=False):
         fields__tumour__initial="1000 cells/mm^3",
         kinetics__parameters__division="0 1/day",
         kinetics__parameters__death="0 1/day",
-        cells__step="1 hour",
+        cells__step="2 hours",
     )
     size = run.coupled.volumes.size
     cells = np.where(np.arange(size) < size // 2 * (not every), 1e-3, 1e9)
@@ -155,7 +155,7 @@ def test_extinction_is_that_of_the_closed_form(folder, threshold):
         geometry__layers={},
         time__end="5 days",
         # Rates do not change, so that births and deaths are exact however long the step.
-        cells__step="3 hours",
+        cells__step="6 hours",
     )
     seeds = 100
     lost = (ends(run, seeds)[:, TUMOUR].sum(axis=1) == 0.0).mean()

@@ -53,7 +53,11 @@ class Stepping:
         """
         self.number += 1
         self._move(dt)
+        # What happens to cells that hop does so halfway, as to a density: no side of a border has
+        # more of it.
+        self._hop(0.5 * dt, 2 * self.number)
         left = self._events(dt)
+        self._hop(0.5 * dt, 2 * self.number + 1)
         self._fields(dt)
         self._body(dt, left, infused)
         self.switch()
@@ -125,9 +129,6 @@ class Stepping:
         velocity = system.drift.velocity(self._seen() if system.drift.laws else self.tumour)
         dead, turned = motion.tally.dead.copy(), motion.tally.turned.copy()
         self.cells = motion.go(self.cells, velocity, dt)
-        if self.densities.kinds:
-            where = (system.room, system.mesh, system.hops)
-            self.cells = hopped(self.cells, *where, dt, self.number, system.asked.seed)
         for kind, wall in motion.taken:
             self._went(kind, system.wall(kind, wall), 1)
         for kind, wall, number in motion.let_in:
@@ -137,6 +138,13 @@ class Stepping:
         changed = became.sum(axis=0) - became.sum(axis=1) - (motion.tally.dead - dead)
         self.densities.crossed.events += changed
         self.ledger.converted += self.products(became.sum(axis=0) - became.sum(axis=1))
+
+    def _hop(self, dt: float, part: int) -> None:
+        """Let kinds that may be densities hop from mesh cell to mesh cell."""
+        system = self.system
+        if self.densities.kinds:
+            where = (system.room, system.mesh, system.hops)
+            self.cells = hopped(self.cells, *where, dt, part, system.asked.seed)
 
     def _came(self, kind: int, place: int, number: int) -> None:
         """Count cells of a kind that came from nowhere through a place."""
