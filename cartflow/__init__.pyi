@@ -11,8 +11,8 @@ from .analyses.fit.run import fit as fit
 from .analyses.sweep.run import sweep as sweep
 from .cells.tracks.fit import Walk as Walk
 from .cells.tracks.fit import fit_tracks as fit_tracks
-from .cells.tracks.spread import fit_spread as fit_spread
 from .cells.tracks.simulated import simulate_tracks as simulate_tracks
+from .cells.tracks.spread import fit_spread as fit_spread
 from .closed_forms.antigen_window import Antigen as Antigen
 from .closed_forms.antigen_window import AntigenWindow as AntigenWindow
 from .closed_forms.clones import Clones as Clones
