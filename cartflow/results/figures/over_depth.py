@@ -14,9 +14,9 @@ _MOST_PLACES = 60
 def means_over_depth(tumour: xr.Dataset, name: str, times: Array) -> tuple[Array, Array]:
     """Return depths (mm), rising, and a field's means there at the times of these numbers.
 
-    Means (time, depth) are by volume over mesh cells of like depth, of up to 60 depths, which lie a
-    voxel or more apart; a row of cells keeps its own. Of a tumour that grows depths are below the
-    rim of each time, and nan beyond its last mesh cell.
+    Means (time, depth) are by volume over mesh cells of like depth, of up to 60 depths; where there
+    are more they lie a voxel or more apart. A row of cells keeps its own. Of a tumour that grows
+    depths are below the rim of each time, and nan beyond its last mesh cell.
     """
     if grows(tumour):
         return _below_a_moving_rim(tumour, name, times)
@@ -58,10 +58,13 @@ def _voxel_width(field: xr.DataArray) -> float:
 
 
 def _bins(depth: Array, volume: Array, apart: float) -> tuple[Array, Array]:
-    """Return the bin of each mesh cell and the bins' mean depths, rising, `apart` or more."""
+    """Return the bin of each mesh cell and the bins' mean depths, rising.
+
+    Where there are many they are `apart` or more.
+    """
     distinct, place = np.unique(depth.round(9), return_inverse=True)
-    most = min(_MOST_PLACES, int(np.ptp(depth) / apart) + 1) if apart else _MOST_PLACES
-    if distinct.size > most:
+    if distinct.size > _MOST_PLACES:
+        most = min(_MOST_PLACES, int(np.ptp(depth) / apart) + 1) if apart else _MOST_PLACES
         edges = np.linspace(depth.min(), depth.max(), most + 1)
         place = np.clip(np.digitize(depth, edges) - 1, 0, most - 1)
         _, place = np.unique(place, return_inverse=True)

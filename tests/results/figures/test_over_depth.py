@@ -24,7 +24,7 @@ def _ball(voxel: float) -> xr.Dataset:
     )
 
 
-@pytest.mark.parametrize("voxel", [0.25, 0.1, 0.05])
+@pytest.mark.parametrize("voxel", [0.07, 0.05, 0.04])
 def test_depths_of_a_mask_lie_a_voxel_apart(voxel: float) -> None:
     depths, means = means_over_depth(_ball(voxel), "cart", np.array([0]))
     assert np.diff(depths).min() > 0
@@ -33,9 +33,9 @@ def test_depths_of_a_mask_lie_a_voxel_apart(voxel: float) -> None:
 
 
 def test_every_depth_holds_enough_voxels_to_be_smooth() -> None:
-    ball = _ball(0.1)
+    ball = _ball(0.05)
     # What is 1 in every second voxel only is a half everywhere but in the core's few.
-    x, y, z = np.meshgrid(*[np.arange(20)] * 3, indexing="ij")
+    x, y, z = np.meshgrid(*[np.arange(40)] * 3, indexing="ij")
     ball["cart"] = ball["cart"].copy(data=((x + y + z) % 2)[None].astype(float))
     depths, means = means_over_depth(ball, "cart", np.array([0]))
     assert np.abs(means[0][depths < 0.7] - 0.5).max() < 0.1
