@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from tests.studies import half_a_day
+from studies import half_a_day
 
 from cartflow import Study
 from cartflow.core.dataset import label, without_fill, write
