@@ -89,6 +89,20 @@ def what_it_lacks(path: Path) -> Iterator[None]:
             raise InputError(msg) from error
 
 
+# What an analysis has to hold to be drawn, and how it is.
+_OF_ANALYSIS: dict[str, tuple[Callable[[xr.Dataset], object], Callable[[xr.Dataset, Path], None]]]
+_OF_ANALYSIS = {
+    "sweep": (shown, plot_sweep),
+    "fit": (require_fit, plot_fit),
+    "mixed fit": (require_mixed_fit, plot_mixed_fit),
+    "bayes fit": (require_posterior, plot_posterior),
+    "monitoring": (require_monitored, plot_monitored),
+    "risk score": (require_risk, plot_risk),
+    "adaptive dosing": (require_decided, plot_decided),
+    "debulking": (require_decided, plot_decided),
+}
+
+
 def _drawing(tree: xr.DataTree, path: Path) -> Draw:
     dataset = tree.to_dataset()
     if "body" in dataset.dims and "dose_rule" in dataset.attrs:
@@ -97,27 +111,11 @@ def _drawing(tree: xr.DataTree, path: Path) -> Draw:
     if "parameter" in dataset.dims and "central" in dataset.attrs:
         require_sensitivity(dataset)
         return lambda out: plot_sensitivity(dataset, out)
-    if dataset.attrs.get("analysis") == "sweep":
-        shown(dataset)
-        return lambda out: plot_sweep(dataset, out)
-    if dataset.attrs.get("analysis") == "fit":
-        require_fit(dataset)
-        return lambda out: plot_fit(dataset, out)
-    if dataset.attrs.get("analysis") == "mixed fit":
-        require_mixed_fit(dataset)
-        return lambda out: plot_mixed_fit(dataset, out)
-    if dataset.attrs.get("analysis") == "bayes fit":
-        require_posterior(dataset)
-        return lambda out: plot_posterior(dataset, out)
-    if dataset.attrs.get("analysis") == "monitoring":
-        require_monitored(dataset)
-        return lambda out: plot_monitored(dataset, out)
-    if dataset.attrs.get("analysis") == "risk score":
-        require_risk(dataset)
-        return lambda out: plot_risk(dataset, out)
-    if dataset.attrs.get("analysis") in ("adaptive dosing", "debulking"):
-        require_decided(dataset)
-        return lambda out: plot_decided(dataset, out)
+    analysis = str(dataset.attrs.get("analysis"))
+    if analysis in _OF_ANALYSIS:
+        require, draw = _OF_ANALYSIS[analysis]
+        require(dataset)
+        return lambda out: draw(dataset, out)
     if "level" in dataset.dims and "target" in dataset.attrs:
         require_refinement(dataset)
         return lambda out: plot_refinement(dataset, out)

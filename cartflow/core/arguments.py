@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from numbers import Integral, Real
 from typing import Any
 
 from cartflow.core.outcome import InputError
+
+_MOST_THREADS = 256
 
 
 def text(value: Any, what: str) -> str:
@@ -41,6 +44,13 @@ def whole_number(value: Any, what: str, least: int, most: int) -> int:
         if least <= found <= most:
             return found
     raise _other(value, what, f"a whole number from {least} to {most}")
+
+
+def threads(value: Any) -> int:
+    """Return in how many threads to run: `value`, or as many as there are processors."""
+    if value is None:
+        return min(os.cpu_count() or 1, _MOST_THREADS)
+    return whole_number(value, "threads", 1, _MOST_THREADS)
 
 
 def number(value: Any, what: str) -> float:

@@ -32,8 +32,11 @@ def smooth(
     """Return the smooth solution up to `end`, its last state, and what falls extinct there."""
     events = [_crossing(row, threshold) for row, threshold in extinction.items()]
     atol = _SMALLEST * np.maximum(largest, largest.max()) + 1e-300
-    # By the time since the start, of which even a nanosecond has all digits.
-    since = _Since(change, start)
+
+    def since(passed: float, here: Array) -> Array:
+        # Even a nanosecond since the start has all digits.
+        return change(start + passed, here)
+
     for first in (min(_FIRST_STEP, 0.01 * (end - start)), None):
         solution = _solved(since, end - start, state, first, rtol, atol, events)
         # Where rates are far faster than that step LSODA has to find its first one.
@@ -53,18 +56,8 @@ def smooth(
     return piece, solution.y[:, -1], fallen
 
 
-class _Since:
-    """The change of a state by the time since a start."""
-
-    def __init__(self, change: Callable[[float, Array], Array], start: float) -> None:
-        self._change, self._start = change, start
-
-    def __call__(self, since: float, state: Array) -> Array:
-        return self._change(self._start + since, state)
-
-
 def _solved(
-    since: _Since,
+    since: Callable[[float, Array], Array],
     length: float,
     state: Array,
     first: float | None,

@@ -57,7 +57,6 @@ class _Run:
         self.span = plan.segments[-1].end
         self.largest = np.abs(plan.start)
         self.found: list[Piece] = []
-        self.first = True
 
     def pieces(self) -> tuple[Piece, ...]:
         state = self.plan.start
@@ -91,6 +90,7 @@ class _Run:
         before = self.conditions.seen(state[:, None]).values[:, 0]
         self.change.held = before
         floors = [*_FLOORS]
+        self.first = True
         solver = self._solver(start, end, state, floors.pop(0))
         times: list[float] = [start]
         parts: list[Any] = []

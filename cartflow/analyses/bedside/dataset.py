@@ -117,7 +117,6 @@ def _inner(told: Told, prior: Prior) -> Array:
 
 def _courses(told: Sequence[Told], events: Sequence[Event]) -> dict[str, xr.Variable]:
     first = told[0].patient
-    measured = len(first.seen) - len(events)
     names = [s.quantity.name for s in first.seen]
     # A quantity of an event that is measured too is shown once, in the unit of its values.
     shown = [k for k, n in enumerate(names) if n not in names[:k]]
@@ -126,7 +125,6 @@ def _courses(told: Sequence[Told], events: Sequence[Event]) -> dict[str, xr.Vari
         "quantity": label(("quantity",), [names[k] for k in shown], "quantity"),
         "quantity_unit": label(("quantity",), [units[k] for k in shown], "unit of the quantity"),
     }
-    assert measured <= len(units)
     for prefix, when in (("prior_course", "before"), ("course", "after")):
         bands = np.array([getattr(t, when).bands[:, shown] for t in told])
         for k, name in enumerate(("low", "median", "high")):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from cartflow.analyses.bedside.patient import patients_of
 from cartflow.analyses.bedside.population import days_of, population
 from cartflow.analyses.bedside.posterior import posterior
 from cartflow.analyses.bedside.words import monitor_lines
-from cartflow.analyses.fit.run import LARGEST_SEED, MOST_THREADS, choices_of
+from cartflow.analyses.fit.run import LARGEST_SEED, choices_of
 from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.analyses.fit.table.read import read_measurements
@@ -84,7 +83,7 @@ def monitor(
     events whose chance until the day `until` is told. Posterior by importance sampling of `draws`
     runs by `seed`, the same bits for any `threads`. Raises `InputError`, `RunStopped`.
     """
-    threads = threads_of(threads)
+    threads = arguments.threads(threads)
     draws = arguments.whole_number(draws, "draws", LEAST_DRAWS, MOST_DRAWS)
     seed = arguments.whole_number(seed, "seed", 0, LARGEST_SEED)
     told = arguments.table(settings, "settings")
@@ -117,13 +116,6 @@ def monitor(
     return Monitored(
         dataset=monitored_dataset(found, prior, measurements, events, days, attributes)
     )
-
-
-def threads_of(threads: int | None) -> int:
-    """Return how many threads to run in: `threads`, or as many as there are processors."""
-    if threads is None:
-        return min(os.cpu_count() or 1, MOST_THREADS)
-    return arguments.whole_number(threads, "threads", 1, MOST_THREADS)
 
 
 def _of(watch: Watch, name: str, draws: int) -> Callable[[int, int], None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import without_folders
 from cartflow.study.study import Study
 
-_MOST_THREADS = 256
 Row = Mapping[str, float]
 Watch = Callable[[int], None]
 
@@ -63,10 +61,7 @@ def run_cohort(
         dict(zip(columns, map(float, row), strict=True))
         for row in zip(*columns.values(), strict=True)
     ]
-    most = min(os.cpu_count() or 1, _MOST_THREADS)
-    count = (
-        most if threads is None else arguments.whole_number(threads, "threads", 1, _MOST_THREADS)
-    )
+    count = arguments.threads(threads)
     members = _run(lambda row: _member(numbers, row, courses), rows, count, watch)
     if not any(member.outcomes for member in members):
         msg = f"run_cohort: no member finished; the first: {members[0].status}"

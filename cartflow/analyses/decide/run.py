@@ -13,7 +13,6 @@ import xarray as xr
 from cartflow.analyses.bedside.asked import Asked
 from cartflow.analyses.bedside.population import days_of, population
 from cartflow.analyses.bedside.posterior import stream
-from cartflow.analyses.bedside.run import threads_of
 from cartflow.analyses.bedside.runs import Seen
 from cartflow.analyses.decide.adaptive import compared
 from cartflow.analyses.decide.cohort import Cohort, cohort_of
@@ -86,7 +85,7 @@ def decide(
     ``["1 if tumour below 10", "-0.5 if cart above 100 cell/uL"]``. Posteriors rest on a
     `reference` cohort. Raises `InputError`, `RunStopped`.
     """
-    threads = threads_of(threads)
+    threads = arguments.threads(threads)
     members = arguments.whole_number(members, "members", _LEAST_MEMBERS, _MOST_MEMBERS)
     reference = arguments.whole_number(reference, "reference", _LEAST_MEMBERS, _MOST_MEMBERS)
     seed = arguments.whole_number(seed, "seed", 0, LARGEST_SEED)
@@ -186,7 +185,7 @@ def debulk(
     The start of `species` is scaled by 1 less each fraction `removed`, of the same `members` each
     time. `success` is so at the end: ``"tumour below 10"``. Raises `InputError`, `RunStopped`.
     """
-    threads = threads_of(threads)
+    threads = arguments.threads(threads)
     members = arguments.whole_number(members, "members", _LEAST_MEMBERS, _MOST_MEMBERS)
     seed = arguments.whole_number(seed, "seed", 0, LARGEST_SEED)
     told = arguments.table(settings, "settings")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -21,7 +20,6 @@ from cartflow.results.result import Result
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.study import Study
 
-_MOST_THREADS = 256
 _SHARE = 16  # numbers of a thread, if there are as many
 
 
@@ -45,10 +43,7 @@ def run_with_derivatives(
     study = study if isinstance(study, Study) else Study.from_file(as_path(study, _NAME))
     simulation = require_one_system(study)
     found = directions_of(study, arguments.names(numbers, "numbers"))
-    most = min(os.cpu_count() or 1, _MOST_THREADS)
-    count = (
-        most if threads is None else arguments.whole_number(threads, "threads", 1, _MOST_THREADS)
-    )
+    count = arguments.threads(threads)
     result = study.run(watch)
     if result.outcome.status != "finished":
         return result

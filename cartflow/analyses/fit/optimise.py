@@ -10,6 +10,7 @@ import numpy as np
 
 from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.problem import Evaluation, Problem
+from cartflow.core.outcome import RunStopped
 
 Array = np.ndarray
 _MOST_STEPS = 200
@@ -29,6 +30,15 @@ class Found:
     steps: int
     converged: bool
     evaluations: int
+
+
+def best_of(ended: Sequence[Found], name: str) -> Found:
+    """Return the best end; raise `RunStopped`, with the `name` of what was run, if none ran."""
+    best = min(ended, key=lambda found: found.at.loss)
+    if not best.at.loss < float("inf"):
+        msg = f"{name}: at none of {len(ended)} starts could it be run and compared to the data"
+        raise RunStopped(msg)
+    return best
 
 
 def search(problem: Problem, start: Array, held: Sequence[int] = ()) -> Found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from cartflow.analyses.fit.dataset import fit_dataset
 from cartflow.analyses.fit.fine import fine_subjects
 from cartflow.analyses.fit.known import known
 from cartflow.analyses.fit.narrowing import narrowing, until_of
-from cartflow.analyses.fit.optimise import Found, search, searched
+from cartflow.analyses.fit.optimise import Found, best_of, search, searched
 from cartflow.analyses.fit.parameters import Vary, read_vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.profiles import Profile, profiles
@@ -30,10 +29,9 @@ from cartflow.analyses.fit.table.read import read_measurements
 from cartflow.analyses.fit.words import fit_lines
 from cartflow.core import arguments
 from cartflow.core.dataset import write
-from cartflow.core.outcome import RunStopped
 from cartflow.core.paths import as_path
 
-MOST_STARTS, MOST_THREADS, LARGEST_SEED = 10_000, 256, 2**31 - 1
+MOST_STARTS, LARGEST_SEED = 10_000, 2**31 - 1
 _AGAIN = 3  # times that a better fit, met on a profile, is taken up
 Watch = Callable[[str, int, int, int], None]
 
@@ -105,10 +103,7 @@ def fit(
     curves, beyond the data. Without `exact` derivatives are differences. Raises `InputError` in
     one line, `RunStopped` where no search could begin.
     """
-    most = min(os.cpu_count() or 1, MOST_THREADS)
-    count = most
-    if threads is not None:
-        count = arguments.whole_number(threads, "threads", 1, MOST_THREADS)
+    count = arguments.threads(threads)
     starts = arguments.whole_number(starts, "starts", 1, MOST_STARTS)
     seed = arguments.whole_number(seed, "seed", 0, LARGEST_SEED)
     told = arguments.table(settings, "settings")
@@ -119,10 +114,7 @@ def fit(
     source = source_of(what, scenario, told, exact)
     problem = problem_of(measurements, source, read_vary(vary), choices)
     ended = searched(problem, starts, seed, count, counted(watch, "search", starts))
-    best = min(ended, key=lambda found: found.at.loss)
-    if not best.at.loss < float("inf"):
-        msg = f"{source.name}: at none of {starts} starts could it be run and compared to the data"
-        raise RunStopped(msg)
+    best = best_of(ended, source.name)
     which = range(len(problem.parameters)) if profile else range(0)
     curved, walked, best = _profiled(problem, best, which, count, watch)
     what_known = known(problem, best)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,13 +23,12 @@ from cartflow.analyses.fit.bayes.priors import all_priors, priors_of, read_given
 from cartflow.analyses.fit.bayes.words import bayes_lines
 from cartflow.analyses.fit.build import problem_of
 from cartflow.analyses.fit.fine import fine_subjects
-from cartflow.analyses.fit.optimise import Found, searched
+from cartflow.analyses.fit.optimise import Found, best_of, searched
 from cartflow.analyses.fit.parameters import Vary, read_vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.run import (
     LARGEST_SEED,
     MOST_STARTS,
-    MOST_THREADS,
     Watch,
     choices_of,
     counted,
@@ -42,7 +40,6 @@ from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.analyses.fit.table.read import read_measurements
 from cartflow.core import arguments
 from cartflow.core.dataset import write
-from cartflow.core.outcome import RunStopped
 from cartflow.core.paths import as_path
 
 Array = np.ndarray
@@ -123,12 +120,9 @@ def fit_bayes(
     measurements = data if isinstance(data, Measurements) else read_measurements(data, names)
     source = source_of(what, scenario, told, exact)
     problem, stated = posterior_problem(measurements, source, vary, prior, choices)
-    count = _threads(threads)
+    count = arguments.threads(threads)
     ended = searched(problem, starts, seed, count, counted(watch, "search", starts))
-    best = min(ended, key=lambda found: found.at.loss)
-    if not best.at.loss < float("inf"):
-        msg = f"{source.name}: at none of {starts} starts could it be run and compared to the data"
-        raise RunStopped(msg)
+    best = best_of(ended, source.name)
     density = Density(problem=problem, best=best)
     total = length.chains * (length.draws + length.warm_up)
     begin = beginnings(density, ended, length.chains, seed)
@@ -145,12 +139,6 @@ def fit_bayes(
         exact=exact,
     )
     return _posterior(density, ended, stated, found, source, asked)
-
-
-def _threads(threads: int | None) -> int:
-    if threads is None:
-        return min(os.cpu_count() or 1, MOST_THREADS)
-    return arguments.whole_number(threads, "threads", 1, MOST_THREADS)
 
 
 def posterior_problem(

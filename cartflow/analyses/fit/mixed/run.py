@@ -23,7 +23,7 @@ from cartflow.analyses.fit.mixed.marginal import Population
 from cartflow.analyses.fit.mixed.search import Ended, likeliest
 from cartflow.analyses.fit.mixed.spread import spread_of
 from cartflow.analyses.fit.mixed.words import mixed_lines
-from cartflow.analyses.fit.optimise import searched
+from cartflow.analyses.fit.optimise import best_of, searched
 from cartflow.analyses.fit.parameters import Vary, read_vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.run import LARGEST_SEED, MOST_STARTS, choices_of
@@ -180,10 +180,7 @@ def _ended(
     watch: Watch | None,
 ) -> Ended:
     """Return the end of the search, which begins where all subjects are taken as alike."""
-    alike = min(searched(problem, starts, seed, threads), key=lambda found: found.at.loss)
-    if not alike.at.loss < float("inf"):
-        msg = f"fit: at none of {starts} starts could it be run and compared to the data"
-        raise RunStopped(msg)
+    alike = best_of(searched(problem, starts, seed, threads), "fit")
     with np.errstate(all="ignore"):
         ended = likeliest(population, population.layout.start(alike.inner), watch)
     if not np.isfinite(ended.loss):

@@ -12,7 +12,7 @@ import xarray as xr
 from cartflow.analyses.fit.curvature import curvature
 from cartflow.analyses.fit.dataset import estimates, profile_variables, start_variables
 from cartflow.analyses.fit.known import known
-from cartflow.analyses.fit.optimise import searched
+from cartflow.analyses.fit.optimise import best_of, searched
 from cartflow.analyses.fit.petab.likelihood import said
 from cartflow.analyses.fit.petab.problem import PetabProblem, estimated, petab_problem
 from cartflow.analyses.fit.petab.simulate import simulated
@@ -21,7 +21,6 @@ from cartflow.analyses.fit.profiles import profiles
 from cartflow.analyses.fit.run import LARGEST_SEED, MOST_STARTS, Fitted, Watch, counted
 from cartflow.core import arguments
 from cartflow.core.dataset import label, without_fill
-from cartflow.core.outcome import RunStopped
 from cartflow.core.paths import as_path
 from cartflow.core.provenance import installed_version, now
 
@@ -48,10 +47,7 @@ def fit_petab(
     tables = read_tables(as_path(path, "fit_petab"))
     problem = petab_problem(tables, estimated(tables))
     ended = searched(problem, starts, seed, threads, counted(watch, "search", starts))
-    best = min(ended, key=lambda found: found.at.loss)
-    if not best.at.loss < float("inf"):
-        msg = f"{tables.name}: at none of {starts} starts could it be run and compared to the data"
-        raise RunStopped(msg)
+    best = best_of(ended, tables.name)
     what = known(problem, best)
     curved = curvature(problem, best, what)
     which = range(len(problem.parameters)) if profile else range(0)
