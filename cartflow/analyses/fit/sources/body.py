@@ -13,36 +13,26 @@ from cartflow.alone.forward.plan import Number
 from cartflow.analyses.derivatives.outcomes import Course
 from cartflow.analyses.fit.sources.differenced import Differenced
 from cartflow.analyses.fit.sources.moments import Moments, moments_of
+from cartflow.analyses.fit.sources.of_study import OfStudy
 from cartflow.analyses.fit.sources.organs import by_organ, masses
-from cartflow.analyses.fit.sources.source import Runner, Stated
-from cartflow.analyses.fit.sources.varied import (
-    Varied,
-    identity_of,
-    refuse_doses,
-    require_finished,
-    saving_at,
-    stated_of,
-)
-from cartflow.analyses.fit.table.measurements import Measurements
+from cartflow.analyses.fit.sources.source import Runner
+from cartflow.analyses.fit.sources.varied import Varied, require_finished, saving_at
 from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.state import State
 from cartflow.pbpk.flows.observables import organ_table, venous_concentration
-from cartflow.study.numbers import StudyNumbers
 from cartflow.study.study import Study
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class BodySource:
+class BodySource(OfStudy):
     """A study of organs alone: cells that are carried about, and kinetics in organs, if any.
 
     Quantities are ``blood_concentration``, ``cells_ORGAN`` and ``mass_ORGAN``, ``infused``,
     ``born``, ``died``, and where kinetics act ``density_SPECIES_COMPARTMENT``. Derivatives are
     differences; without kinetics the run itself is exact.
     """
-
-    study: Study
 
     @property
     def texts(self) -> frozenset[str]:
@@ -54,28 +44,11 @@ class BodySource:
         """Nothing: organs are well mixed."""
         return frozenset()
 
-    @property
-    def name(self) -> str:
-        """The study's file."""
-        return self.study.name
-
     @cached_property
     def units(self) -> dict[str, str]:
         """The internal unit of every quantity, by name."""
         alone = _alone(self.study)
         return {n: each.unit for n, each in _courses(self.study, alone, [alone.start()]).items()}
-
-    @cached_property
-    def _numbers(self) -> StudyNumbers[Study]:
-        return StudyNumbers(study=self.study)
-
-    def keys(self) -> list[str]:
-        """Return the numbers that may vary."""
-        return list(self._numbers.with_geometry)
-
-    def stated(self, key: str, unit: str) -> Stated | None:
-        """Return what is known of the number `key`, named as by ``--set`` or in a cohort."""
-        return stated_of(self._numbers, key, unit)
 
     def runner(
         self,
@@ -88,15 +61,6 @@ class BodySource:
         study = saving_at(self.study, settings, np.unique(times))
         run = _BodyRun(Varied(study, numbers), moments_of(times, None))
         return Differenced(run, numbers)
-
-    def dosed(self, data: Measurements, subject: str, into: str | None) -> BodySource:
-        """Return it; doses stand in a study, so that those of a table are refused."""
-        refuse_doses(data)
-        return self
-
-    def identity(self) -> dict[str, str]:
-        """Return the study's text and settings, and the version."""
-        return identity_of(self.study)
 
 
 class _BodyRun:

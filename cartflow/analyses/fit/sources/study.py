@@ -30,22 +30,14 @@ from cartflow.analyses.fit.sources.moments import (
     profile_names,
     require_depths,
 )
+from cartflow.analyses.fit.sources.of_study import OfStudy
 from cartflow.analyses.fit.sources.organs import by_organ, masses
-from cartflow.analyses.fit.sources.source import Courses, Runner, Source, Stated
-from cartflow.analyses.fit.sources.varied import (
-    Varied,
-    identity_of,
-    refuse_doses,
-    require_finished,
-    saving_at,
-    stated_of,
-)
-from cartflow.analyses.fit.table.measurements import Measurements
+from cartflow.analyses.fit.sources.source import Courses, Runner, Source
+from cartflow.analyses.fit.sources.varied import Varied, require_finished, saving_at
 from cartflow.core.dual import SMALL
 from cartflow.core.outcome import InputError
 from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.tangents.direction import System
-from cartflow.study.numbers import StudyNumbers
 from cartflow.study.profiles import is_profile
 from cartflow.study.study import Study
 
@@ -53,20 +45,14 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class StudySource:
+class StudySource(OfStudy):
     """A study of a tumour; quantities are its courses over time, cells by organ as ``cells_ORGAN``.
 
     ``field_NAME`` are fields at a depth, which each of their values states. Derivatives are exact
     where body and tumour are one system on a line, else differences, as with `differences`.
     """
 
-    study: Study
     differences: bool = False
-
-    @property
-    def name(self) -> str:
-        """The study's file."""
-        return self.study.name
 
     @cached_property
     def _exact(self) -> bool:
@@ -100,18 +86,6 @@ class StudySource:
         fields = {f"field_{s.name}": s.unit for s in self.study.kinetics.species}
         return {name: each.unit for name, each in found.items()} | fields
 
-    @cached_property
-    def _numbers(self) -> StudyNumbers[Study]:
-        return StudyNumbers(study=self.study)
-
-    def keys(self) -> list[str]:
-        """Return the numbers that may vary."""
-        return list(self._numbers.with_geometry)
-
-    def stated(self, key: str, unit: str) -> Stated | None:
-        """Return what is known of the number `key`, named as by ``--set`` or in a cohort."""
-        return stated_of(self._numbers, key, unit)
-
     def runner(
         self,
         settings: Mapping[str, Any],
@@ -125,15 +99,6 @@ class StudySource:
         require_depths(moments, _deepest(study), study.geometry.depth)
         run = _StudyRun(Varied(study, numbers), moments)
         return run if self._exact else Differenced(run.plain, numbers)
-
-    def dosed(self, data: Measurements, subject: str, into: str | None) -> StudySource:
-        """Return it; doses stand in a study, so that those of a table are refused."""
-        refuse_doses(data)
-        return self
-
-    def identity(self) -> dict[str, str]:
-        """Return the study's text and settings, and the version."""
-        return identity_of(self.study)
 
 
 def study_source(path: Path, settings: Mapping[str, Any], exact: bool) -> Source:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,13 +9,9 @@ import numpy as np
 
 from cartflow.alone.forward.plan import Number
 from cartflow.analyses.derivatives.numbers import own_name
-from cartflow.analyses.fit.sources.source import Stated, origin_of
-from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.outcome import InputError, StepFailed
-from cartflow.core.provenance import installed_version
 from cartflow.core.units import to_internal
 from cartflow.study.numbers import StudyNumbers
-from cartflow.study.overrides import without_folders
 from cartflow.study.study import Study
 
 Array = np.ndarray
@@ -47,21 +42,6 @@ class Varied:
             raise StepFailed(self.study.name, str(error)) from None
 
 
-def stated_of(numbers: StudyNumbers[Study], key: str, unit: str) -> Stated | None:
-    """Return what is known of the number `key`, named as by ``--set`` or in a cohort."""
-    found = numbers.with_geometry.get(own_name(key))
-    if found is None:
-        return None
-    one = to_internal(f"1 {unit}", found.unit) if unit else 1.0
-    bounds = found.bounds and (found.bounds[0] / one, found.bounds[1] / one)
-    return Stated(
-        unit=unit or found.unit,
-        value=found.value / one,
-        bounds=bounds,
-        origin=origin_of(found),
-    )
-
-
 def saving_at(study: Study, settings: Mapping[str, Any], times: Array) -> Study:
     """Return a subject's study, which saves at `times` (days) and ends with the last."""
     end = max(float(times[-1]), 1e-6)
@@ -69,24 +49,7 @@ def saving_at(study: Study, settings: Mapping[str, Any], times: Array) -> Study:
     return study.with_settings({**settings, "time": {"end": f"{end!r} day", "save": save}})
 
 
-def refuse_doses(data: Measurements) -> None:
-    """Raise `InputError` where a table has doses: those of a study stand in its file."""
-    if data.doses:
-        msg = f"{data.source}: has doses; in a study they stand in its file (doses)"
-        raise InputError(msg)
-
-
 def require_finished(study: Study, outcome: Any) -> None:
     """Raise `StepFailed` where a run did not come to its end."""
     if outcome.status != "finished":
         raise StepFailed(study.name, str(outcome))
-
-
-def identity_of(study: Study) -> dict[str, str]:
-    """Return the study's text and settings, and the version."""
-    return {
-        "title": study.table.title,
-        "study": study.text,
-        "study_settings": json.dumps(without_folders(study.settings), default=str),
-        "source": f"cartflow {installed_version('cartflow')}",
-    }
