@@ -151,18 +151,24 @@ def read_tree(path: Path) -> xr.DataTree:
         times = np.asarray(tree["time"].values, dtype=float).tolist()
         tree["tumour"] = xr.DataTree(attached(tree["tumour"].to_dataset(), times, path))
         if (mark := Beside(path).folder / CHECKPOINT).is_file():
-            tree["checkpoint"] = _read_tree(mark)
+            try:
+                tree["checkpoint"] = _read_tree(mark)
+            except InputError:
+                if mark.is_file():
+                    raise
+                # The run has ended meanwhile: its file was made anew before the mark was removed.
+                return read_tree(path)
     return tree
 
 
 def _read_tree(path: Path) -> xr.DataTree:
-    if kind_of(path) == "file" and path.stat().st_size < _SMALLEST:
-        msg = f"{path}: not a result of cartflow (it is too small)"
-        raise InputError(msg)
-    if kind_of(path) in ("folder", "device"):
-        msg = f"{path}: not a result of cartflow (it is no file)"
-        raise InputError(msg)
     try:
+        if kind_of(path) == "file" and path.stat().st_size < _SMALLEST:
+            msg = f"{path}: not a result of cartflow (it is too small)"
+            raise InputError(msg)
+        if kind_of(path) in ("folder", "device"):
+            msg = f"{path}: not a result of cartflow (it is no file)"
+            raise InputError(msg)
         return _read_all(path)
     except FileNotFoundError:
         msg = f"{path}: there is no such file"

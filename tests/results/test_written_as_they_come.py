@@ -12,6 +12,7 @@ import xarray as xr
 from results.checkpoint.test_going_on import KINDS, differing, stopped_at
 
 from cartflow.cli import main
+from cartflow.core import dataset
 from cartflow.core.large import beside, lazy
 from cartflow.core.outcome import InputError
 from cartflow.core.saving.destination import Destination
@@ -169,6 +170,30 @@ def test_readers_never_fail_nor_does_the_run(streamed):
     # The folder is gone; what it held stands in the file.
     first = held[0]["tumour/cart"]
     np.testing.assert_array_equal(first, found.tree["tumour/cart"][: first.sizes["time"]])
+
+
+def test_a_run_that_ends_while_it_is_read_is_read_as_ended(streamed, monkeypatch):
+    study, path = Study.from_text(SMALL["voxels"]), streamed / "run.nc"
+
+    def press(time, _):
+        if time > 1.0:
+            raise KeyboardInterrupt
+
+    written(study, path, watch=press)
+    since, read, ended = load_result(path), dataset._read_all, []
+
+    def ends_first(file):
+        if file.name == "checkpoint.nc" and not ended:
+            ended.append(True)
+            monkeypatch.setattr(dataset, "_read_all", read)
+            written(Study.from_text(SMALL["voxels"]), path, since)
+        return read(file)
+
+    monkeypatch.setattr(dataset, "_read_all", ends_first)
+    found = load_result(path)
+    assert ended
+    assert found.outcome.status == "finished"
+    assert differing(study.run().tree, found.tree) == []
 
 
 def test_another_file_in_its_place_is_noticed(streamed):
