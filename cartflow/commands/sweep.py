@@ -47,6 +47,8 @@ def add_sweep(commands: Any) -> None:
     outcomes = "numbers at the end to keep (default: all)"
     command.add_argument("--outcome", metavar="A,B", help=outcomes)
     command.add_argument("--course", metavar="A,B", help="courses over time to keep, too")
+    whole = "keep each member's whole result, too, as a file in this folder"
+    command.add_argument("--results", type=Path, metavar="FOLDER", help=whole)
     command.add_argument("--workers", type=int, metavar="N", help="default: all processors")
     where = "threads, local (a Dask cluster here), or a Dask cluster's address or scheduler file"
     command.add_argument("--scheduler", metavar="WHERE", help=where)
@@ -102,6 +104,7 @@ def _asked(options: argparse.Namespace) -> Asked:
         seed=options.seed,
         outcomes=_names(options.outcome),
         courses=_names(options.course) or [],
+        results=options.results,
     )
 
 

@@ -163,7 +163,7 @@ class Study(Preparation):
 
         def offer(make: Callable[[], Record]) -> None:
             if keep is not None:
-                keep(lambda: self._result(make(), shelf))
+                keep(lambda: self.result_of(make(), shelf))
 
         run, start = self.prepared, perf_counter()
         if since is not None and isinstance(run, CellSimulation):
@@ -177,7 +177,7 @@ class Study(Preparation):
         else:
             shelf.begin([] if before is None else before.states)
             record = run.run(watch, offer, before, shelf.shelve)
-        result = self._result(record, shelf)
+        result = self.result_of(record, shelf)
         wanted = self.table.solver.mesh_check is True if mesh_check is None else mesh_check
         if isinstance(run, TumoursSimulation) and wanted is not False:
             return result.with_group("errors", not_told("of several tumours"))
@@ -191,7 +191,8 @@ class Study(Preparation):
     def _identity(self) -> str:
         return identity(self.text, without_folders(self.settings))
 
-    def _result(self, record: Record, shelf: FieldsKept | None = None) -> Result:
+    def result_of(self, record: Record, shelf: FieldsKept | None = None) -> Result:
+        """Return the result of what a run of the study has recorded, its fields on a `shelf`."""
         result = build_result(
             record,
             self.prepared,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cartflow.analyses.sweep.axes import Axis, Over, read_over
@@ -17,6 +18,7 @@ from cartflow.analyses.sweep.outcomes import COURSE, at_the_start
 from cartflow.analyses.sweep.plan import planned
 from cartflow.analyses.sweep.table import read_table
 from cartflow.analyses.sweep.task import Task
+from cartflow.analyses.sweep.whole import results_in
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError
 from cartflow.core.units import to_internal
@@ -40,6 +42,7 @@ class Asked:
     seed: int = 1
     outcomes: Sequence[str] | None = None
     courses: Sequence[str] = ()
+    results: str | Path | None = None
 
 
 def prepared(
@@ -72,6 +75,7 @@ def prepared(
         limit=_seconds(limit),
         attributes=attributes,
         place=place,
+        results=results_in(asked.results, plan.count),
     )
 
 

@@ -16,6 +16,7 @@ from cartflow.analyses.sweep.layout import Layout
 from cartflow.analyses.sweep.of_population import KIND as KIND_OF_MEMBERS
 from cartflow.analyses.sweep.of_population import bodies_of
 from cartflow.analyses.sweep.plan import MEMBER, Plan, number_name
+from cartflow.analyses.sweep.whole import Results
 from cartflow.core.dataset import identifier, label, without_fill
 from cartflow.core.provenance import installed_version
 from cartflow.core.units import internal_unit, to_internal, unit_words
@@ -26,11 +27,16 @@ KIND = "sweep"
 
 
 def sweep_dataset(
-    plan: Plan, layout: Layout, members: Gathered, attributes: Mapping[str, str | int]
+    plan: Plan,
+    layout: Layout,
+    members: Gathered,
+    attributes: Mapping[str, str | int],
+    results: Results | None = None,
 ) -> xr.Dataset:
     """Return the outcomes of all members, nan and the reason in ``status`` where one failed.
 
     The values of an axis are in the unit they were given in; all else is in mm, day, cell and ng.
+    Where whole `results` are kept, ``result`` names their files.
     """
     dims = tuple(axis.name for axis in plan.axes)
     data = {
@@ -43,6 +49,10 @@ def sweep_dataset(
     }
     status = np.array(members.status, dtype=object)
     data["status"] = label(dims, status.reshape(plan.shape).tolist(), "how the member ended")
+    if results is not None:
+        files = np.array(results.names(), dtype=object).reshape(plan.shape).tolist()
+        data["result"] = label(dims, files, "file of the member's whole result")
+        attributes = {**attributes, "results": results.folder.name}
     coords = dict(layout.coordinates)
     for axis in plan.axes:
         own, beside = _coordinates(axis, plan)

@@ -176,7 +176,7 @@ class Journal:
 
 
 def _told(name: str, found: Any, wanted: str) -> str:
-    if name in ("study", "axes", "outcomes"):
+    if name in ("study", "axes", "outcomes", "results"):
         return f"other {name}"
     return f"{name} {str(found)[:40]}, here {wanted}"
 

@@ -13,8 +13,11 @@ import numpy as np
 from cartflow.analyses.sweep.layout import Layout
 from cartflow.analyses.sweep.outcomes import COURSE, Kept, kept
 from cartflow.analyses.sweep.plan import Plan
+from cartflow.analyses.sweep.whole import Results
 from cartflow.core.outcome import InputError, StepFailed
 from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.record import Record
+from cartflow.coupling.runs import Run
 from cartflow.coupling.simulation import Simulation
 from cartflow.results.only_counted import counting, worth_counting
 from cartflow.study.study import Study
@@ -41,12 +44,14 @@ class Member:
 class Runner:
     """Runs members of a `plan`, and keeps of each what `layout` holds.
 
-    `limit` (seconds) is looked at between steps; `asked` says whether to stop.
+    `limit` (seconds) is looked at between steps; `asked` says whether to stop. Where there are
+    `results`, each member's whole result becomes a file.
     """
 
     plan: Plan
     layout: Layout
     limit: float | None = None
+    results: Results | None = None
 
     def run(self, place: int, asked: Callable[[], bool] = lambda: False) -> Member:
         """Return what a member came to, to the same bits wherever and whenever it runs.
@@ -58,9 +63,14 @@ class Runner:
     def run_with(
         self, place: int, assigned: dict[str, Any], asked: Callable[[], bool] = lambda: False
     ) -> Member:
-        """Return what the member came to that has what is `assigned`; see `Plan.assigned`."""
+        """Return what the member came to that has what is `assigned`; see `Plan.assigned`.
+
+        Raises `InputError` where its whole result is wanted and cannot be written.
+        """
         try:
-            return self._run(place, self.plan.varied(assigned), asked)
+            study = self.plan.varied(assigned)
+            run, record = self._ran(study, asked)
+            member = self._member(place, run, record)
         except InputError as error:
             # Without the study's file, which may be called otherwise from another folder.
             reason = str(error).removeprefix(f"{self.plan.study.name}: ")
@@ -68,6 +78,9 @@ class Runner:
         except MemoryError as error:
             reason = f"stopped: there is not enough memory ({error})"
             return Member(place=place, status=reason, values={})
+        if self.results is not None:
+            self.results.save(place, study.result_of(record))
+        return member
 
     def sent(self) -> Runner:
         """Return it as it goes to other processes: without what was worked out, which is much."""
@@ -82,18 +95,21 @@ class Runner:
             self, plan=replace(self.plan, study=replace(self.plan.study, folder=folder), axes=())
         )
 
-    def _run(self, place: int, study: Study, asked: Callable[[], bool]) -> Member:
+    def _ran(self, study: Study, asked: Callable[[], bool]) -> tuple[Run, Record]:
         run = study.prepared
         if not isinstance(run, BodyAlone):
             # The error in time is that of a single run, and not told of each member.
             run = run.unchecked()
         watch = self._watch(asked)
-        if isinstance(run, Simulation) and worth_counting(run):
+        if isinstance(run, Simulation) and self.results is None and worth_counting(run):
             record = run.run(watch, shelve=counting(run))
         else:
             record = run.run(watch)
         if record.outcome.status == "interrupted":
             raise KeyboardInterrupt
+        return run, record
+
+    def _member(self, place: int, run: Run, record: Record) -> Member:
         if record.outcome.status != FINISHED:
             return Member(place=place, status=str(record.outcome), values={})
         found: Kept = kept(record, run, self._courses)

@@ -29,6 +29,7 @@ def sweep(
     seed: int = 1,
     outcomes: Sequence[str] | None = None,
     courses: Sequence[str] = (),
+    results: str | Path | None = None,
     workers: int | None = None,
     limit: str | float | None = None,
     scheduler: str | None = None,
@@ -43,12 +44,13 @@ def sweep(
     tables of settings by label. Along ``member`` come the rows of `table` (a CSV file or columns
     by key), or `sample` draws from ranges (``"0.5..2 1/day"``; those that numbers carry where none
     is given) as ``sobol`` points or a ``latin`` hypercube. `outcomes` and `courses` are chosen by
-    name. `limit` is a time for each member. `scheduler` is ``threads``, ``local`` (a Dask cluster
-    of `workers` processes here) or the address of a Dask cluster. With `out` the dataset is
-    written there, members that have ended are kept in a journal beside it, and the same call goes
-    on from it. `watch(ended, failed)` is called often. A member that fails has nan, and its reason
-    in ``status``. The answer is the same to the bit for any `workers` and `scheduler`. Raises
-    `InputError`, and `RunStopped` if no member finishes or the cluster is gone.
+    name; in the folder `results` each member's whole result becomes a file, which ``result``
+    names. `limit` is a time for each member. `scheduler` is ``threads``, ``local`` (a Dask
+    cluster of `workers` processes here) or the address of a Dask cluster. With `out` the dataset
+    is written there, members that have ended are kept in a journal beside it, and the same call
+    goes on from it. `watch(ended, failed)` is called often. A member that fails has nan, and its
+    reason in ``status``. The answer is the same to the bit for any `workers` and `scheduler`.
+    Raises `InputError`, and `RunStopped` if no member finishes or the cluster is gone.
     """
     asked = Asked(
         over=over,
@@ -60,11 +62,14 @@ def sweep(
         seed=seed,
         outcomes=outcomes,
         courses=courses,
+        results=results,
     )
     own = study if isinstance(study, Study) else Study.from_file(as_path(study, "sweep"))
     own = own.with_settings(settings) if settings else own
     task = prepared(own, asked, workers=workers, limit=limit, scheduler=scheduler)
     if out is None:
+        if task.results is not None:
+            task.results.require_free(own=force)
         return task.run(watch)
     place = Destination(path=as_path(out, "out"), force=force)
     with task.journal(place.path, anew=force) as journal:

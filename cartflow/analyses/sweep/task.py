@@ -17,6 +17,7 @@ from cartflow.analyses.sweep.journal import Journal, beside
 from cartflow.analyses.sweep.layout import Layout
 from cartflow.analyses.sweep.members import Member, Runner
 from cartflow.analyses.sweep.plan import Plan
+from cartflow.analyses.sweep.whole import Results
 from cartflow.analyses.sweep.workers import ended
 from cartflow.core.outcome import RunStopped
 
@@ -33,12 +34,15 @@ class Task:
     limit: float | None
     attributes: Mapping[str, str | int]
     place: Place
+    results: Results | None = None
 
     def journal(self, out: Path, *, anew: bool) -> Journal:
-        """Return the journal beside `out`; see `Journal`."""
-        return Journal(
-            beside(out), identity(self.plan, self.layout), self.layout, self.plan.count, anew=anew
-        )
+        """Return the journal beside `out`; see `Journal`. Raises `InputError`."""
+        path, known = beside(out), identity(self.plan, self.layout)
+        if self.results is not None:
+            self.results.require_free(own=anew or path.exists())
+            known |= {"results": str(self.results.folder)}
+        return Journal(path, known, self.layout, self.plan.count, anew=anew)
 
     def run(self, watch: Watch | None = None, journal: Journal | None = None) -> xr.Dataset:
         """Run the members that `journal` does not have; return the dataset of all."""
@@ -56,7 +60,7 @@ class Task:
             if journal is not None:
                 journal.flush()
         self._require_some(found, journal)
-        return sweep_dataset(self.plan, self.layout, found, self.attributes)
+        return sweep_dataset(self.plan, self.layout, found, self.attributes, self.results)
 
     def in_words(self) -> str:
         """Return by whom it is run."""
@@ -66,7 +70,7 @@ class Task:
         return f"{self.workers} workers{here}"
 
     def _batches(self, rest: Sequence[int]) -> Generator[list[Member], None, None]:
-        runner = Runner(plan=self.plan, layout=self.layout, limit=self.limit)
+        runner = Runner(plan=self.plan, layout=self.layout, limit=self.limit, results=self.results)
         if self.place == THREADS:
             yield from ended(runner, rest, self.workers)
         elif rest:
