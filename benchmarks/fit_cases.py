@@ -96,4 +96,20 @@ CASES = {
         study="fit_front.toml",
         most=40,
     ),
+    "leukaemia_in_marrow": Case(
+        None,
+        (
+            "organs.bone_marrow.kinetics.killing_rate",
+            "organs.bone_marrow.kinetics.expansion_rate",
+            "organs.bone_marrow.kinetics.death_rate",
+        ),
+        (
+            "blood_concentration",
+            "density_cart_bone_marrow_tissue",
+            "density_tumour_bone_marrow_tissue",
+        ),
+        _from(1.0, 30.0),
+        study="../examples/marrow_leukaemia.toml",
+        most=40,
+    ),
 }
