@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
+from cartflow.core.remembered import Same
+from cartflow.kinetics.expressions.compile import Function
 from cartflow.kinetics.expressions.grammar import names
 from cartflow.kinetics.network import Network
 from cartflow.kinetics.species import Species
@@ -29,16 +33,22 @@ def undecided(network: Network) -> str | None:
     It changes solutes only and its rate names cells or tissue, but it goes on without them, as
     ``(k + q*cart)*drug`` and ``k*drug/(1 + cart/few)`` do.
     """
-    tissue = np.array([_of_tissue(s) for s in network.species])
+    tissue, functions = np.array([_of_tissue(s) for s in network.species]), network.functions()
+    silent = np.array([r.per is None for r in network.reactions], dtype=bool)
+    for place in np.flatnonzero(silent & _of_solutes(network) & _driven(network)):
+        if _goes_on(functions[place], tissue):
+            return network.reaction_names[place]
+    return None
+
+
+def _goes_on(rate: Function, tissue: np.ndarray) -> bool:
+    """Return whether there is something left of a rate where no `tissue` (species,) is."""
     with np.errstate(all="ignore"):
         without, hardly, usual = (
-            np.abs(network.rates(np.where(tissue, level, 1.0))) for level in (0.0, 1e-12, 1.0)
+            np.abs(rate(np.where(tissue, level, 1.0))) for level in (0.0, 1e-12, 1.0)
         )
     # Where there is no value without cells, as in cart/(cart + tumour), the limit tells.
-    goes_on = np.where(np.isfinite(without), without > 0.0, hardly > 1e-6 * usual)
-    silent = np.array([r.per is None for r in network.reactions], dtype=bool)
-    found = np.flatnonzero(silent & _of_solutes(network) & _driven(network) & goes_on)
-    return network.reaction_names[found[0]] if found.size else None
+    return bool(without > 0.0 if np.isfinite(without) else hardly > 1e-6 * usual)
 
 
 def _of_solutes(network: Network) -> np.ndarray:
@@ -55,8 +65,13 @@ def _of_solutes(network: Network) -> np.ndarray:
 
 def _driven(network: Network) -> np.ndarray:
     """Return which reactions have rates that name cells or tissue."""
-    tissue = {s.name for s in network.species if _of_tissue(s)}
-    return np.array([bool(names(tree) & tissue) for tree in network.expressions], dtype=bool)
+    return _naming(Same(network.expressions), Same(network.species))
+
+
+@lru_cache(maxsize=64)
+def _naming(rates: Same, species: Same) -> np.ndarray:
+    tissue = {s.name for s in species.value if _of_tissue(s)}
+    return np.array([bool(names(tree) & tissue) for tree in rates.value], dtype=bool)
 
 
 def _of_tissue(species: Species) -> bool:

@@ -1,4 +1,4 @@
-"""Body and tumour as one system: its state, its doses, and one step of it."""
+"""Body and tumour as one system: its state, its doses, and what it is at a time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import numpy as np
 
 from cartflow.core.parameters import Parameter
 from cartflow.core.totals import totals
-from cartflow.coupling.carried import carried_given, carried_sums, carried_supply
-from cartflow.coupling.door import Door, Opening
+from cartflow.coupling.carried import carried_given, carried_sums
+from cartflow.coupling.door import Door
 from cartflow.coupling.dosing import Dosing
-from cartflow.coupling.draining import Draining, ramp
 from cartflow.coupling.exchange import SoluteExchange
 from cartflow.coupling.feed import Feed
-from cartflow.coupling.handing import handed_in_part
 from cartflow.coupling.happenings import Happenings
+from cartflow.coupling.in_turns import StepInTurns
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.state import State
 from cartflow.coupling.wholes import Wholes
@@ -26,7 +25,7 @@ from cartflow.pbpk.doses import Dose, SoluteDose
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.organs.acting import ActingOrgans
 from cartflow.pbpk.organs.kinetics import OrganKinetics
-from cartflow.pde.engine import Account, Engine
+from cartflow.pde.engine import Engine
 
 Array = np.ndarray
 
@@ -35,17 +34,10 @@ Array = np.ndarray
 class Coupled:
     """An organ network coupled to an engine's problem through a door.
 
-    `injection` weights (1/mm^3 per mesh cell) place intratumoural doses. A step is half a step
-    of the body, one of the tumour, half a step of the body; what the vessels hand over in each
-    half is the exact integral of the flux, and enters the tissue at once. What leaves the tissue
-    reaches the draining node all along, at rates that change linearly: in the first half from
-    that of its start towards the one expected halfway, in the second the rest, towards the rate
-    of its end, so that fast organs see no pulses. With `kinetics` in organs each half is a stiff
-    solution of organs and kinetics together. What is infused into the tumour enters all through
-    a step. With a `feed` the body is the tumour's vessels alone, which blood enters as given: what
-    they hand over counts as infused. What circulates beside cells comes and goes by the `exchange`:
-    it enters all through a step, as a trial of the second half tells, and what that is wrong by at
-    the end; of what goes back there is an estimate in the first half and the rest in the second.
+    `injection` weights (1/mm^3 per mesh cell) place intratumoural doses. On a line both are stepped
+    together (`LineStepper`), else in turns (`StepInTurns`). With a `feed` the body is the tumour's
+    vessels alone, which blood enters as given: what they hand over counts as infused. What
+    circulates beside cells comes and goes by the `exchange`.
     `placed` are product cells (compartments, products) that stand in the body at the start, in
     place of those of the kinetics.
     `happenings` are what the models do beside reactions; `at` a time the system has the parameters
@@ -110,17 +102,6 @@ class Coupled:
             inside=names[: len(self.products)],
             injection=self.injection,
             feed=self.feed,
-        )
-
-    @cached_property
-    def _draining(self) -> Draining:
-        problem = self.engine.problem
-        return Draining(
-            problem=problem,
-            products=self.products,
-            arrival=self.door.arrival,
-            injection=self.injection,
-            egress=problem.egress,
         )
 
     @cached_property
@@ -226,57 +207,22 @@ class Coupled:
         carried = carried_given(self.organs, self.solute_doses, state, ledger)
         return replace(state, carried=carried, ledger=ledger)
 
-    def step(self, old: State, dt: float, like: float = 0.0) -> State:
-        """Return the state after `dt` days. Raises `StepFailed` naming the field.
-
-        `like` is the longer step that this one will be compared with, for the engine.
-        """
-        # Overflow is caught in the engine, where the field that overflowed can be named.
-        with np.errstate(all="ignore"):
-            ledger, tumour, exchange = old.ledger.copy(), old.tumour.copy(), self._exchange
-            given = carried_supply(self.organs, self.solute_doses, old.time)
-            ledger.carried_infused += carried_sums(self.organs, given) * dt
-            returning = exchange.leaving(tumour, 0.5 * dt)
-            supply, injected = self.dosing.infusion(old.time)
-            ledger.infused += self.dosing.counted(supply, injected) * dt
-            opening = self.door.at(tumour)
-            draining = self._draining.at(tumour, opening.arrival)
-            leaving = draining.leaving(tumour)
-            coming = opening.share * self._coming(old.body, supply, leaving, dt)
-            halfway = draining.leaving_after(tumour, coming, injected, 0.5 * dt)
-            carried = given + exchange.supply(returning, self.organs)
-            drains = (supply, leaving, halfway)
-            half = self._body_half(old, tumour, drains, carried, dt, ledger, opening)
-            soon = self._entering(half, supply, carried, dt)
-            entered = ledger.carried_entered - old.ledger.carried_entered + soon
-            before = exchange.problem.totals(tumour) if exchange.each else tumour
-            tumour, account = exchange.fed(self.engine, entered / dt).step(tumour, dt, like)
-            exchange.close(before, tumour, entered, account)
-            self._enter(account, ledger)
-            remaining = exchange.rest(exchange.returned(account), returning, 0.5 * dt)
-            carried = given + exchange.supply(remaining, self.organs)
-            rest = account.egress[self.products] / (0.5 * dt) - 0.5 * (leaving + halfway)
-            # Before and after, so that a step errs by its third power where regions move.
-            opening = self.door.at(tumour)
-            draining = self._draining.at(tumour, opening.arrival)
-            expected = opening.share * self._coming(half.body, supply, rest, dt)
-            last = draining.leaving(tumour) + draining.brought(expected)
-            infused, names = float(ledger.infused.sum()), self.product_names[: len(self.products)]
-            drained = ramp(rest, last, 0.5 * dt, infused, names)
-            drains = (supply, *drained)
-            new = self._body_half(half, tumour, drains, carried, dt, ledger, opening)
-            late = ledger.carried_entered - old.ledger.carried_entered - entered
-            exchange.settle(tumour, late)
-        return replace(new, time=old.time + dt, tumour=tumour, ledger=ledger)
-
-    def _entering(self, half: State, supply: Array, carried: Array, dt: float) -> Array:
-        """Return what is expected to enter the tissue in the second half of `dt`, (species,)."""
-        if not self._exchange.each:
-            return np.zeros(len(self.organs.circulating))
-        step = self.organs.step(
-            half.body, half.residents, 0.5 * dt, supply, None, half.carried, carried
+    @cached_property
+    def _in_turns(self) -> StepInTurns:
+        return StepInTurns(
+            organs=self.organs,
+            engine=self.engine,
+            door=self.door,
+            dosing=self.dosing,
+            products=self.products,
+            feed=self.feed,
+            solute_doses=self.solute_doses,
+            exchange=self._exchange,
         )
-        return step.entered
+
+    def step(self, old: State, dt: float, like: float = 0.0) -> State:
+        """Return the state after `dt` days; see `StepInTurns.step`. Raises `StepFailed`."""
+        return self._in_turns.step(old, dt, like)
 
     def enter_handed_over(self, cells: Array, infused: Array) -> None:
         """Count as `infused` what vessels without a body hand over: it comes from outside."""
@@ -294,57 +240,3 @@ class Coupled:
         result = np.zeros(len(self.product_names))
         result[: len(self.products)] = counted
         return result
-
-    def _coming(self, body: Array, infusion: Array, draining: Array, dt: float) -> Array:
-        """Return what vessels are expected to hand over in half of `dt`, of the tumour's products.
-
-        Exact without kinetics in organs. It shapes what drains within a step, and counts nowhere.
-        """
-        supply = infusion.copy()
-        supply[self.network.draining] += self.of_all(draining)
-        if self.feed is not None:
-            supply += self.feed.entering(body, infusion, 0.25 * dt)
-        return self.organs.handed_over(body, 0.5 * dt, supply)[: len(self.products)]
-
-    def _body_half(
-        self,
-        old: State,
-        tumour: Array,
-        supplies: tuple[Array, Array, Array],
-        carried: Array,
-        dt: float,
-        ledger: Ledger,
-        opening: Opening,
-    ) -> State:
-        """Advance the body by half of `dt`; what its vessels handed over joins `tumour`.
-
-        `supplies` are the infusion, and what drains from the tumour at first and at the end,
-        `carried` that of what circulates.
-        """
-        infusion, first, last = supplies
-        start, end = infusion.copy(), infusion.copy()
-        start[self.network.draining] += self.of_all(first)
-        end[self.network.draining] += self.of_all(last)
-        if self.feed is not None:
-            start += self.feed.entering(old.body, infusion, 0.0)
-            end += self.feed.entering(old.body, infusion, 0.5 * dt)
-        supplied = start.any() or end.any()
-        given = (start, end) if supplied else (None, None)
-        inside, beside = (old.body, old.residents), (old.carried, carried)
-        step = handed_in_part(self.organs, inside, 0.5 * dt, given, beside, opening.share)
-        ledger.add(step)
-        self.enter_handed_over(step.handed_over, ledger.infused)
-        tumour[self.products] += opening.deliver(step.handed_over[: len(self.products)])
-        return replace(old, body=step.cells, residents=step.residents, carried=step.carried)
-
-    def _enter(self, account: Account, ledger: Ledger) -> None:
-        """Enter the tumour's step in the ledger."""
-        p = self.products
-        ledger.born += self.of_all(account.born[p])
-        ledger.died += self.of_all(account.died[p] + account.left[p])
-        ledger.converted += self.of_all(account.converted[p])
-        ledger.infused += self.of_all(account.supplied[p])
-        ledger.egress += self.of_all(account.egress[p])
-        ledger.came += account.came
-        ledger.went += account.went
-        self._exchange.enter(account, ledger)

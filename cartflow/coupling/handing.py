@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
-from cartflow.pbpk.organs.acting import ActingOrgans, BodyStep
+from cartflow.pbpk.organs.acting import ActingOrgans
+from cartflow.pbpk.organs.body_step import BodyStep
 
 Array = np.ndarray
 

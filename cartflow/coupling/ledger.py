@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.pbpk.organs.acting import BodyStep
+from cartflow.pbpk.organs.body_step import BodyStep
 
 Array = np.ndarray
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.state import State
-from cartflow.pbpk.organs.acting import BodyStep
+from cartflow.pbpk.organs.body_step import BodyStep
 
 Array = np.ndarray
 

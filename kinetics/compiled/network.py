@@ -8,12 +8,14 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from cartflow.core.cache_folder import cache_folder, write_once
+from cartflow.core.remembered import Same
 from cartflow.kinetics.compiled.pointers_text import pointers_text
 from cartflow.kinetics.expressions.compile import Array
 from cartflow.kinetics.expressions.dual import dual_module_text
@@ -110,12 +112,17 @@ def _pattern(network: Network, nonzero: tuple[int, ...]) -> np.ndarray:
 
 def structure_key(network: Network) -> str:
     """Return the hash of the parsed rates, their names replaced by places in the lists."""
+    return _key(Same(network.expressions), network.species_names, tuple(network.parameters))
+
+
+@lru_cache(maxsize=64)
+def _key(rates: Same, species: tuple[str, ...], parameters: tuple[str, ...]) -> str:
     import numba
 
-    places = {name: f"x{i}" for i, name in enumerate(network.species_names)}
-    places |= {name: f"p{i}" for i, name in enumerate(network.parameters)}
-    parts = [f"{VERSION} {numba.__version__} {len(network.species)}"]
-    parts += [_structure(tree, places) for tree in network.expressions]
+    places = {name: f"x{i}" for i, name in enumerate(species)}
+    places |= {name: f"p{i}" for i, name in enumerate(parameters)}
+    parts = [f"{VERSION} {numba.__version__} {len(species)}"]
+    parts += [_structure(tree, places) for tree in rates.value]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

@@ -148,9 +148,7 @@ def _tumour(arcs: Arcs, stream: Stream, tumour: TumourVessels) -> None:
             key = key_of(stream.organ)
             msg = f"{key}: its host {host} has no tissue in trafficking model '{trafficking.name}'"
             raise InputError(msg)
-    given = tumour.egress_rate
-    by_lymph = stream.lymph_flow / (stream.extravascular_volume * tumour.retention.value)
-    arcs.egress_rates[stream.organ] = by_lymph if given is None else given.value
+    arcs.egress_rates[stream.organ] = egress_rate(stream, tumour)
     tissue = f"{stream.organ}_tissue"
     target = tissue if tissue in arcs.compartments else handed_by(stream.organ)
     if tumour.cavity_entry_rate is not None:
@@ -160,6 +158,16 @@ def _tumour(arcs: Arcs, stream: Stream, tumour: TumourVessels) -> None:
     elif own is not None or tumour.cavity_entry_rate is None:
         rate = tumour_rate(arcs.body, trafficking, arcs.rule, tumour)
         arcs.arc(f"{stream.organ}_vascular", target, rate.value)
+
+
+def egress_rate(stream: Stream, tumour: TumourVessels) -> float:
+    """Return lymph flow / (interstitial volume x retention) of a tumour, or what is given, 1/day.
+
+    It is the one number that its retention goes into, unless its tissue is lumped.
+    """
+    if tumour.egress_rate is not None:
+        return tumour.egress_rate.value
+    return stream.lymph_flow / (stream.extravascular_volume * tumour.retention.value)
 
 
 def _lymph(arcs: Arcs) -> None:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter
+from cartflow.core.remembered import Same
 from cartflow.pbpk.body import Body
-from cartflow.pbpk.flows.arcs import Arcs
-from cartflow.pbpk.flows.assemble import body_arcs, handed_by
+from cartflow.pbpk.flows.assemble import body_arcs, egress_rate, handed_by
 from cartflow.pbpk.flows.compartments import Compartment
 from cartflow.pbpk.flows.rates import checked_rates
 from cartflow.pbpk.flows.routes import entries
-from cartflow.pbpk.flows.streams import counted_share
+from cartflow.pbpk.flows.streams import Stream, counted_share
 from cartflow.pbpk.record import Used, used_parameters
 from cartflow.pbpk.scaling import ScalingRule, scaling_rule
 from cartflow.pbpk.trafficking import Trafficking
-from cartflow.pbpk.tumour import ONE, TumourVessels
+from cartflow.pbpk.tumour import ONE, RETENTION, TumourVessels
 
 Array = NDArray[np.float64]
 
@@ -133,20 +134,29 @@ def organ_network(
     if lumped and not found:
         msg = "network: lumped needs a tumour"
         raise InputError(msg)
-    arcs: Arcs = body_arcs(body, trafficking, rule, found, lumped, cavities)
+    ways = _ways(
+        Same(body),
+        Same(trafficking),
+        rule,
+        _without_retention(found, lumped),
+        tuple(cavities),
+        lumped,
+    )
+    egress = {name: egress_rate(ways.streams[name], each) for name, each in found.items()}
     # A body may have cavities that this network does without.
-    used = {n: c for n, c in body.cavities.items() if f"{n}_cavity" in arcs.compartments}
+    places = {compartment.name for compartment in ways.compartments}
+    used = {n: c for n, c in body.cavities.items() if f"{n}_cavity" in places}
     holding = body if len(used) == len(body.cavities) else replace(body, cavities=used)
     return OrganNetwork(
-        compartments=tuple(arcs.compartments.values()),
-        rates=arcs.rates(),
-        egress_rate=arcs.egress_rates.get(ONE, 0.0),
+        compartments=ways.compartments,
+        rates=ways.rates,
+        egress_rate=egress.get(ONE, 0.0),
         tumours={
             name: TumourPlaces(
                 vessels=f"{ONE}_{name}_vascular",
                 handed_over=handed_by(f"{ONE}_{name}"),
-                node=arcs.nodes.get(f"{ONE}_{name}", "lymph"),
-                egress_rate=arcs.egress_rates[f"{ONE}_{name}"],
+                node=ways.nodes.get(f"{ONE}_{name}", "lymph"),
+                egress_rate=egress[f"{ONE}_{name}"],
             )
             for name in tumours or {}
         },
@@ -154,5 +164,44 @@ def organ_network(
         counted_in=trafficking.blood.counted_in,
         scaling=rule.name,
         parameters=Used(partial(used_parameters, holding, trafficking, rule, found)),
+        routes=ways.routes,
+    )
+
+
+class _Ways(NamedTuple):
+    """What the arcs of a body come to; the streams are those of its tumours."""
+
+    compartments: tuple[Compartment, ...]
+    rates: Array
+    streams: Mapping[str, Stream]
+    nodes: Mapping[str, str]
+    routes: Mapping[str, Mapping[str, float]]
+
+
+_Tumours = tuple[tuple[str, TumourVessels], ...]
+
+
+def _without_retention(tumours: Mapping[str, TumourVessels], lumped: bool) -> _Tumours:
+    """Return the tumours by name, alike where they differ in a retention that no arc hangs on."""
+    if lumped:
+        return tuple(tumours.items())
+    return tuple((name, replace(each, retention=RETENTION)) for name, each in tumours.items())
+
+
+@lru_cache(maxsize=16)
+def _ways(
+    body: Same,
+    trafficking: Same,
+    rule: ScalingRule,
+    tumours: _Tumours,
+    cavities: tuple[str, ...],
+    lumped: bool,
+) -> _Ways:
+    arcs = body_arcs(body.value, trafficking.value, rule, dict(tumours), lumped, cavities)
+    return _Ways(
+        compartments=tuple(arcs.compartments.values()),
+        rates=arcs.rates(),
+        streams={stream.organ: stream for stream in arcs.found if stream.organ in arcs.tumours},
+        nodes=arcs.nodes,
         routes=entries(arcs),
     )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cartflow.core.remembered import Same
+from cartflow.pbpk.flows.compartments import Compartment
 from cartflow.pbpk.flows.network import OrganNetwork
 
 Array = NDArray[np.float64]
@@ -37,18 +40,26 @@ class OrganTable:
 
 def organ_table(network: OrganNetwork) -> OrganTable:
     """Return how the network's compartments map to organs and spaces; ``lost`` is in none."""
-    placed = [(n, c) for n, c in enumerate(network.compartments) if c.organ]
+    return _table(Same(network.compartments), network.counted_share)
+
+
+@lru_cache(maxsize=16)
+def _table(places: Same, counted_share: float) -> OrganTable:
+    compartments: tuple[Compartment, ...] = places.value
+    placed = [(n, c) for n, c in enumerate(compartments) if c.organ]
     organs = tuple(dict.fromkeys(c.organ for _, c in placed))
     spaces = tuple(s for s in SPACES if any(c.space == s for _, c in placed))
-    members = np.zeros((len(organs), len(spaces), len(network.compartments)))
+    members = np.zeros((len(organs), len(spaces), len(compartments)))
     for number, compartment in placed:
         members[organs.index(compartment.organ), spaces.index(compartment.space), number] = 1.0
-    volumes = members @ network.volumes()
+    volumes = members @ np.array([compartment.volume for compartment in compartments])
     vascular = [space == "vascular" for space in spaces]
     # A clinic counts cells per blood, also where cells travel with plasma alone, unless the
     # model's own pool is what it calls blood.
-    volumes[:, vascular] /= network.counted_share
+    volumes[:, vascular] /= counted_share
     volumes[members.sum(axis=2) == 0] = np.nan
+    for each in (volumes, members):
+        each.setflags(write=False)
     return OrganTable(organs=organs, spaces=spaces, volumes=volumes, members=members)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,43 +12,13 @@ from cartflow.core.outcome import InputError
 from cartflow.pbpk.circulation.circulation import Circulation
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.flows.stepper import NetworkStepper
+from cartflow.pbpk.organs.body_step import BodyStep, nothing
 from cartflow.pbpk.organs.kinetics import OrganKinetics
+from cartflow.pbpk.organs.packing import Packing
 from cartflow.pbpk.organs.passing import OrganPassage, Passed
-from cartflow.pbpk.organs.stepper import OrganStepper
+from cartflow.pbpk.organs.stepper import OrganStepper, Turned
 
 Array = NDArray[np.float64]
-
-
-def nothing() -> Array:
-    """Return the amounts of what circulates where nothing does."""
-    return np.zeros(0)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class BodyStep:
-    """Cells and residents after a step, and what happened to products (products,) in it.
-
-    `lost` are dead in organs or have left the body, `handed_over` have left a tumour's vessels
-    (of several tumours: products of the first, of the second, ...);
-    `died` are dead by kinetics. `taken` and `refused` are the steps of the stiff integrator.
-    `carried` are the amounts of what circulates; kinetics `made` and `used` so much of each,
-    `eliminated` has left for good, and `entered` the vessels of the tumour for its tissue.
-    """
-
-    cells: Array
-    residents: Array
-    born: Array
-    died: Array
-    converted: Array
-    lost: Array
-    handed_over: Array
-    taken: int = 0
-    refused: int = 0
-    carried: Array = field(default_factory=nothing)
-    made: Array = field(default_factory=nothing)
-    used: Array = field(default_factory=nothing)
-    eliminated: Array = field(default_factory=nothing)
-    entered: Array = field(default_factory=nothing)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,7 +67,7 @@ class ActingOrgans:
         count = len(self.network.compartments)
         if self.kinetics is None:
             return np.zeros((count, len(self.products))), np.zeros((0, 0))
-        return self._unpacked(self.kinetics.start)
+        return self._packing.unpacked(self.kinetics.start)
 
     @property
     def circulating(self) -> tuple[Circulation, ...]:
@@ -137,25 +107,15 @@ class ActingOrgans:
             return self._gathered(new, residents, none, none, none)
         none, given = np.zeros_like(residents), supply is None and carried_supply is None
         first = np.zeros_like(cells) if supply is None else supply
+        packed, last = self._packing.packed, final_supply
         state, turned = self._stepper.step(
-            self._packed(cells, residents, carried),
+            packed(cells, residents, carried),
             dt,
-            None if given else self._packed(first, none, carried_supply),
-            None if final_supply is None else self._packed(final_supply, none, carried_supply),
+            None if given else packed(first, none, carried_supply),
+            None if last is None else packed(last, none, carried_supply),
         )
-        counted = [self._of_all(each) for each in (turned.born, turned.died, turned.converted)]
-        step = self._gathered(*self._unpacked(state), *counted)
-        step = replace(step, taken=turned.taken, refused=turned.refused)
-        amounts = state[self._kinetics.carried_from :].copy()
-        eliminated, entered = self._left(amounts)
-        return replace(
-            step,
-            carried=amounts,
-            made=turned.made,
-            used=turned.used,
-            eliminated=eliminated,
-            entered=entered,
-        )
+        step = self._told(state, turned)
+        return replace(step, taken=turned.taken, refused=turned.refused)
 
     def through(
         self,
@@ -173,25 +133,28 @@ class ActingOrgans:
         All arrays of the step have the times first. See `OrganPassage.through`.
         """
         found = self._passage.through(
-            self._packed(cells, residents, carried),
+            self._packing.packed(cells, residents, carried),
             lengths,
-            self._packed(supply, np.zeros_like(residents), carried_supply),
+            self._packing.packed(supply, np.zeros_like(residents), carried_supply),
             wanted,
             enough,
         )
-        counted = [self._of_all(each) for each in (found.born, found.died, found.converted)]
-        step = self._gathered(*self._unpacked(found.states), *counted)
-        amounts = found.states[:, self._kinetics.carried_from :].copy()
+        return self._told(found.states, found), found
+
+    def _told(self, states: Array, turned: Turned | Passed) -> BodyStep:
+        """Return the step that has led to `states` (..., size)."""
+        counted = [self._packing.of_all(n) for n in (turned.born, turned.died, turned.converted)]
+        step = self._gathered(*self._packing.unpacked(states), *counted)
+        amounts = states[..., self._kinetics.carried_from :].copy()
         eliminated, entered = self._left(amounts)
-        step = replace(
+        return replace(
             step,
             carried=amounts,
-            made=found.made,
-            used=found.used,
+            made=turned.made,
+            used=turned.used,
             eliminated=eliminated,
             entered=entered,
         )
-        return step, found
 
     def _left(self, carried: Array) -> tuple[Array, Array]:
         """Take out of what is carried, in place, what is eliminated and what entered a tumour."""
@@ -216,14 +179,14 @@ class ActingOrgans:
         """Return the densities (sites, species) of the kinetics' species at its sites."""
         if self.kinetics is None:
             return np.zeros((0, 0))
-        state = self._packed(cells, residents, carried)
+        state = self._packing.packed(cells, residents, carried)
         return np.asarray(state[self.kinetics.places] / self.kinetics.fluid_volumes)
 
     def amounts(self, cells: Array, residents: Array, carried: Array | None = None) -> Array:
         """Return the amounts (sites, species) of the kinetics' species at its sites."""
         if self.kinetics is None:
             return np.zeros((0, 0))
-        return np.asarray(self._packed(cells, residents, carried)[self.kinetics.places])
+        return np.asarray(self._packing.packed(cells, residents, carried)[self.kinetics.places])
 
     def multiplied(self, cells: Array, residents: Array, factors: Array) -> tuple[Array, Array]:
         """Return cells and residents with what stands at the sites times `factors`.
@@ -232,9 +195,18 @@ class ActingOrgans:
         """
         if not factors.size:
             return cells, residents
-        state, places = self._packed(cells, residents), self._kinetics.places
+        state, places = self._packing.packed(cells, residents), self._kinetics.places
         state[places] *= factors.reshape(places.shape)
-        return self._unpacked(state)
+        return self._packing.unpacked(state)
+
+    @cached_property
+    def _packing(self) -> Packing:
+        return Packing(
+            network=self.network,
+            kinetics=self._kinetics,
+            products=self.products,
+            others=self.others,
+        )
 
     @cached_property
     def _carried(self) -> NetworkStepper:
@@ -264,51 +236,6 @@ class ActingOrgans:
         if self.least is not None:
             least[self._kinetics.places] = self.least
         return least
-
-    @cached_property
-    def _cell_rows(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Rows of the kinetics' state, with the compartment and product that each counts."""
-        kinetics, found = self._kinetics, []
-        for name in kinetics.products:
-            sites = [site.compartment for site in kinetics.sites]
-            places = self.network.names if name in kinetics.phenotypes else sites
-            for place in places:
-                row = kinetics.row(name, place), self.network.index(place)
-                found.append((*row, self.products.index(name)))
-        rows, places_, products = np.array(found, dtype=np.int64).reshape(-1, 3).T
-        return rows, places_, products
-
-    @cached_property
-    def _other_rows(self) -> NDArray[np.int64]:
-        """Rows (sites, others) of the kinetics' state."""
-        kinetics = self._kinetics
-        rows = [
-            [kinetics.row(name, site.compartment) for name in self.others]
-            for site in kinetics.sites
-        ]
-        return np.array(rows, dtype=np.int64).reshape(len(kinetics.sites), len(self.others))
-
-    def _packed(self, cells: Array, residents: Array, carried: Array | None = None) -> Array:
-        state = np.zeros(self._kinetics.size)
-        if carried is not None:
-            state[self._kinetics.carried_from :] = carried
-        rows, places, products = self._cell_rows
-        state[rows] = cells[places, products]
-        state[self._other_rows] = residents
-        return state
-
-    def _unpacked(self, state: Array) -> tuple[Array, Array]:
-        """Return cells and residents of a state (..., size)."""
-        shape = (*state.shape[:-1], len(self.network.compartments), len(self.products))
-        cells, (rows, places, products) = np.zeros(shape), self._cell_rows
-        cells[..., places, products] = state[..., rows]
-        return cells, state[..., self._other_rows]
-
-    def _of_all(self, counted: Array) -> Array:
-        """Return counts (..., products) of the kinetics' products as counts of all products."""
-        result = np.zeros((*counted.shape[:-1], len(self.products)))
-        result[..., [self.products.index(name) for name in self._kinetics.products]] = counted
-        return result
 
     def _gathered(
         self, cells: Array, residents: Array, born: Array, died: Array, converted: Array

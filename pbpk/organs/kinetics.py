@@ -237,54 +237,6 @@ class OrganKinetics:
                 found[:, reaction] = self.fluid_volumes[:, min(changed)]
         return found
 
-    def change(self, state: Array) -> Array:
-        """Return the change of a state (size,) per day, in NumPy."""
-        result = np.zeros(self.size)
-        cells = self.travelling(state)
-        self.travelling(result)[:] = cells @ self.organs.rates.T
-        for site, rows in enumerate(self.places):
-            rates = self._networks[site].rates(state[rows] / self.fluid_volumes[site])
-            events = self.event_volumes[site] * rates
-            result[rows] += self.network.stoichiometry @ events
-        self._carry(state, result)
-        return result
-
-    def _carry(self, state: Array, result: Array) -> None:
-        """Add what carrying about and saturation change, in place."""
-        for each, (first, end) in zip(self.circulating, self.carried_rows, strict=True):
-            amounts, change = state[first:end], result[first:end]
-            change += each.rates @ amounts
-            for one in each.saturations:
-                free, bound = each.index(one.free), each.index(one.bound)
-                kept = one.rate * amounts[free] * amounts[bound]
-                change[free] += kept
-                change[bound] -= kept
-
-    def jacobian(self, state: Array) -> Array:
-        """Return the Jacobian (size, size) of `change`, in NumPy."""
-        count = len(self.organs.compartments)
-        result = np.zeros((self.size, self.size))
-        for p in range(len(self.phenotypes)):
-            rows = slice(p * count, (p + 1) * count)
-            result[rows, rows] = self.organs.rates
-        for site, rows in enumerate(self.places):
-            fluid = self.fluid_volumes[site]
-            slopes = self._networks[site].jacobian(state[rows] / fluid)
-            slopes = self.event_volumes[site][:, None] * slopes / fluid
-            result[np.ix_(rows, rows)] += self.network.stoichiometry @ slopes
-        for each, (first, end) in zip(self.circulating, self.carried_rows, strict=True):
-            result[first:end, first:end] += each.rates
-            for one in each.saturations:
-                free, bound = first + each.index(one.free), first + each.index(one.bound)
-                for column, slope in ((free, state[bound]), (bound, state[free])):
-                    result[free, column] += one.rate * slope
-                    result[bound, column] -= one.rate * slope
-        return result
-
-    @cached_property
-    def _networks(self) -> tuple[Network, ...]:
-        return tuple(self.network.with_parameters(site.parameters) for site in self.sites)
-
 
 def _volume(site: Site, organs: OrganNetwork) -> float:
     own = organs.compartments[organs.index(site.compartment)].volume

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import serial
+from cartflow.core.compiling import in_place, serial
 from cartflow.core.dual import positive
 
 Array = np.ndarray
@@ -12,7 +12,7 @@ Array = np.ndarray
 _SWEEPS = 4
 
 
-@serial
+@in_place
 def fill(values: Array, volumes: Array, ahead: Array, behind: Array) -> float:
     """Fill negative `values` (one per cell) from the cells beside them, in place.
 
@@ -42,7 +42,7 @@ def fill(values: Array, volumes: Array, ahead: Array, behind: Array) -> float:
     return moved + need
 
 
-@serial
+@in_place
 def _fill_one(values: Array, volumes: Array, ahead: Array, behind: Array, c: int) -> float:
     """Fill one cell from its neighbours, each in proportion to what it has."""
     have = 0.0

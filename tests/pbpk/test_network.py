@@ -278,3 +278,18 @@ def test_matrices_that_lose_cells_are_refused():
 def test_every_organ_has_vessels():
     network = organ_network(load_body("mouse_28g"), load_trafficking("khot2019"))
     assert {f"{name}_vascular" for name in ORGANS} <= set(network.names)
+
+
+def test_a_tumour_s_retention_slows_its_egress_and_nothing_else():
+    body, trafficking = load_body("mouse_28g"), load_trafficking("khot2019")
+    tumour = TumourVessels(volume=65.0, host=host_organs("flank"), node="inguinal_node")
+    held = replace(tumour, retention=parameter(3.0, "1", source="assumed"))
+    one, other = (organ_network(body, trafficking, tumour=each) for each in (tumour, held))
+    np.testing.assert_array_equal(one.rates, other.rates)
+    assert other.egress_rate == pytest.approx(one.egress_rate / 3.0, rel=1e-15)
+    assert other.parameters["tumour.retention"].value == 3.0
+    assert one.parameters["tumour.retention"].value == 1.0
+    # Lumped, its egress is one of the rates.
+    lumped = organ_network(body, trafficking, tumour=held, lumped=True)
+    place, node = lumped.index("tumour_tissue"), lumped.index("draining_node")
+    assert lumped.rates[node, place] == other.egress_rate

@@ -17,6 +17,7 @@ from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.flows.compartments import Compartment
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.flows.stepper import NetworkStepper
+from cartflow.pbpk.organs.equations import OrganEquations
 from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
 from cartflow.pbpk.organs.plan import plan
 from cartflow.pbpk.organs.result import Animals, one_animal
@@ -115,15 +116,16 @@ def everywhere():
 
 
 def reference(kinetics, start, times, supply=0.0, rtol=1e-10):
+    equations = OrganEquations(kinetics=kinetics)
     found = solve_ivp(
-        lambda _, y: kinetics.change(y) + supply,
+        lambda _, y: equations.change(y) + supply,
         (times[0], times[-1]),
         start,
         "Radau",
         t_eval=times,
         rtol=rtol,
         atol=1e-8,
-        jac=lambda _, y: kinetics.jacobian(y),
+        jac=lambda _, y: equations.jacobian(y),
     )
     assert found.success
     return found.y.T
@@ -201,13 +203,14 @@ def test_order_in_time():
 def test_the_jacobian():
     kinetics = everywhere()
     state = np.random.default_rng(8).uniform(1, 1e4, kinetics.size)
-    found = kinetics.jacobian(state)
+    equations = OrganEquations(kinetics=kinetics)
+    found = equations.jacobian(state)
     for column in range(kinetics.size):
         step = 1e-3 * state[column]
         up, down = state.copy(), state.copy()
         up[column] += step
         down[column] -= step
-        expected = (kinetics.change(up) - kinetics.change(down)) / (2 * step)
+        expected = (equations.change(up) - equations.change(down)) / (2 * step)
         scale = np.abs(kinetics.organs.rates).max() * 1e-10
         np.testing.assert_allclose(found[:, column], expected, rtol=1e-5, atol=scale)
 

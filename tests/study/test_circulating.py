@@ -5,6 +5,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from cartflow.core.outcome import InputError
+from cartflow.pbpk.organs.equations import OrganEquations
 from cartflow.study.study import Study
 
 MODEL = """
@@ -102,15 +103,16 @@ def study(tmp_path):
 def test_cells_bind_it_in_blood_as_one_stiff_system_says(study):
     one = study()
     kinetics = one.prepared.organs.kinetics
+    equations = OrganEquations(kinetics=kinetics)
     result = one.run()
     start = kinetics.start.copy()
     start[kinetics.row("cart", "venous")] += 1e6
     found = solve_ivp(
-        lambda _, y: kinetics.change(y),
+        lambda _, y: equations.change(y),
         (0, 3),
         start,
         method="Radau",
-        jac=lambda _, y: kinetics.jacobian(y),
+        jac=lambda _, y: equations.jacobian(y),
         rtol=1e-9,
         atol=1e-9,
     ).y[:, -1]
@@ -132,14 +134,15 @@ def test_blood_holds_a_solute_in_its_plasma(study):
     column = kinetics.network.index("antigen")
     share = kinetics.fluid_volumes[0, column] / kinetics.volumes[0]
     assert share == pytest.approx(0.55)
+    equations = OrganEquations(kinetics=kinetics)
     numeric = np.array(
         [
-            (kinetics.change(kinetics.start + 1 + h) - kinetics.change(kinetics.start + 1 - h))
+            (equations.change(kinetics.start + 1 + h) - equations.change(kinetics.start + 1 - h))
             / (2 * h.sum())
             for h in 1e-4 * np.eye(kinetics.size)
         ]
     ).T
-    exact = kinetics.jacobian(kinetics.start + 1)
+    exact = equations.jacobian(kinetics.start + 1)
     np.testing.assert_allclose(numeric, exact, atol=1e-6 * np.abs(exact).max())
 
 

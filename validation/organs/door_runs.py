@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -123,26 +123,37 @@ def places(every_body: bool) -> Iterator[Place]:
     yield from OTHERS
 
 
-def measured(place: Place) -> Measured:
-    """Return the errors of one coupled run with default settings, at five times of a day."""
+def study_of(place: Place, settings: Mapping[str, float] | None = None) -> Study:
+    """Return the study of a place, with default settings but for those given."""
     tumour = _FED_BY_CAVITY if place.route in CAVITY_ROUTES else ""
     radius = _radius(load_body(place.body).body_weight.value)
-    study = Study.from_text(_TEXT.format(**place._asdict(), tumour=tumour, radius=radius))
+    text = _TEXT.format(**place._asdict(), tumour=tumour, radius=radius)
+    return Study.from_text(text, settings=settings)
+
+
+def measured(place: Place, settings: Mapping[str, float] | None = None) -> Measured:
+    """Return the errors of one coupled run, at five times of a day; see `study_of`."""
+    study = study_of(place, settings)
     record = study.simulation.run()
     if record.outcome.status != "finished":
         return Measured(np.nan, np.nan)
-    lumped = _lumped(study)
-    start = _start(lumped, place.route)
+    lumped = lumped_organ(study)
+    start = start_of(lumped, place.route)
     stepper = NetworkStepper(network=lumped)
     errors, gaps = [], []
     for state in record.states[1:]:
         exact = stepper.step(start, state.time)[:, 0]
-        found = _found(study, lumped, state)
-        filled = exact > _LEAST * _DOSE
-        filled[lumped.index("tumour_tissue")] = True
-        errors.append(np.max(np.abs(found[filled] / exact[filled] - 1.0)))
+        found = cells_of(study, lumped, state)
+        errors.append(largest_error(lumped, found, exact))
         gaps.append(abs(found.sum() - float(state.ledger.infused.sum())) / _DOSE)
     return Measured(float(max(errors)), float(max(gaps)))
+
+
+def largest_error(lumped: OrganNetwork, found: Array, exact: Array) -> float:
+    """Return the largest relative error of the tumour and all organs that hold some cells."""
+    filled = exact > _LEAST * _DOSE
+    filled[lumped.index("tumour_tissue")] = True
+    return float(np.max(np.abs(found[filled] / exact[filled] - 1.0)))
 
 
 def worst(found: Iterable[Measured]) -> Measured:
@@ -156,7 +167,8 @@ def _radius(weight: float) -> float:
     return float(np.cbrt(weight / 28e9))
 
 
-def _lumped(study: Study) -> OrganNetwork:
+def lumped_organ(study: Study) -> OrganNetwork:
+    """Return the organ network with the tumour's tissue as a compartment."""
     return organ_network(
         study.body,
         study.trafficking,
@@ -167,7 +179,8 @@ def _lumped(study: Study) -> OrganNetwork:
     )
 
 
-def _start(lumped: OrganNetwork, route: str) -> Array:
+def start_of(lumped: OrganNetwork, route: str) -> Array:
+    """Return the lumped cells (compartments, 1) at the start."""
     if route != "intratumoural":
         return np.asarray(_DOSE * lumped.entry(route)[:, None])
     start = np.zeros((len(lumped.names), 1))
@@ -175,7 +188,7 @@ def _start(lumped: OrganNetwork, route: str) -> Array:
     return start
 
 
-def _found(study: Study, lumped: OrganNetwork, state: State) -> Array:
+def cells_of(study: Study, lumped: OrganNetwork, state: State) -> Array:
     """Return the coupled state's cells in the order of the lumped compartments."""
     own, coupled = study.organs, study.simulation.coupled
     special = {

@@ -17,6 +17,7 @@ from cartflow.kinetics.runs.ode import integrate as well_mixed
 from cartflow.pbpk.flows.compartments import Compartment
 from cartflow.pbpk.flows.network import OrganNetwork, organ_network
 from cartflow.pbpk.flows.observables import in_body
+from cartflow.pbpk.organs.equations import OrganEquations
 from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
 from cartflow.pbpk.organs.run import integrate
 from cartflow.study.study import Study
@@ -90,17 +91,17 @@ def marrow() -> Marrow:
     record, kinetics = run.run(), run.kinetics
     assert kinetics is not None
     found = [run.organs.densities(s.body, s.residents)[0] for s in record.states]
-    start = kinetics.start
+    start, equations = kinetics.start, OrganEquations(kinetics=kinetics)
     start[kinetics.row("cart_inactive", "venous")] += run.doses[0].cells
     exact = solve_ivp(
-        lambda _, y: kinetics.change(y),
+        lambda _, y: equations.change(y),
         (0.0, run.save_times[-1]),
         start,
         "Radau",
         t_eval=run.save_times,
         rtol=1e-10,
         atol=1e-7,
-        jac=lambda _, y: kinetics.jacobian(y),
+        jac=lambda _, y: equations.jacobian(y),
     )
     return Marrow(
         times=np.array(run.save_times),

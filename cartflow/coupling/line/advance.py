@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.core.compiling import serial
+from cartflow.core.compiling import in_place
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.counting import Counts, count
 from cartflow.coupling.line.ends import (
@@ -58,7 +58,7 @@ class Progress(NamedTuple):
     saved: int
 
 
-@serial
+@in_place
 def advance(
     plan: Plan,
     method: Tableau,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import fused, serial
+from cartflow.core.compiling import fused_in_place, in_place
 from cartflow.coupling.line.band import width_of
 
 Array = np.ndarray
@@ -20,7 +20,7 @@ _SWEEPS = 3
 _LITTLE = 1e-3
 
 
-@fused
+@fused_in_place
 def largest_entries(band: Array, entries: Array, largest: Array) -> None:
     """Write the largest entries between each two species (species, species), rows first.
 
@@ -43,7 +43,7 @@ def largest_entries(band: Array, entries: Array, largest: Array) -> None:
             largest[s, j] = max(largest[s, j], entries[s, k])
 
 
-@serial
+@in_place
 def balanced(largest: Array, units: Array) -> None:
     """Write one scale a species (species,) that balances its row and column of `largest`."""
     species = largest.shape[0]
@@ -59,7 +59,7 @@ def balanced(largest: Array, units: Array) -> None:
             units[s] *= np.sqrt(column / row)
 
 
-@serial
+@in_place
 def row_scales(band: Array, entries: Array, largest: Array, units: Array, scale: Array) -> None:
     """Write the scale of each row, which is its species'."""
     largest_entries(band, entries, largest)

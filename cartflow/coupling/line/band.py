@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import fused, serial
+from cartflow.core.compiling import fused_in_place, in_place
 
 Array = np.ndarray
 
@@ -25,13 +25,13 @@ def columns(width: int) -> int:
     return 3 * width + _MORE
 
 
-@serial
+@in_place
 def width_of(band: Array) -> int:
     """Return how far from its diagonal a band reaches before it is factorised."""
     return (band.shape[1] - _MORE) // 3
 
 
-@fused
+@fused_in_place
 def factorise(band: Array, pivots: Array, scale: Array, reach: Array) -> None:
     """Factorise in place, rows scaled to largest entries of one (see `factorise_scaled`)."""
     for i in range(band.shape[0]):
@@ -43,7 +43,7 @@ def factorise(band: Array, pivots: Array, scale: Array, reach: Array) -> None:
     factorise_scaled(band, pivots, scale, reach)
 
 
-@fused
+@fused_in_place
 def factorise_scaled(band: Array, pivots: Array, scale: Array, reach: Array) -> None:
     """Factorise in place; `pivots` gets the row swapped into each place, `scale` are the rows' own.
 
@@ -80,7 +80,7 @@ def factorise_scaled(band: Array, pivots: Array, scale: Array, reach: Array) -> 
                     band[i, place + _THREE] -= factor * d
 
 
-@serial
+@in_place
 def _swap(band: Array, width: int, k: int, pivots: Array, reach: Array) -> None:
     """Bring the largest entry of column k, on or below the diagonal, to the diagonal."""
     p, best = k, abs(band[k, width])
@@ -97,7 +97,7 @@ def _swap(band: Array, width: int, k: int, pivots: Array, reach: Array) -> None:
     reach[k], reach[p] = other, mine - (p - k)
 
 
-@fused
+@fused_in_place
 def solve(band: Array, pivots: Array, scale: Array, reach: Array, x: Array) -> None:
     """Solve in place with the factors of `factorise`."""
     n, width = band.shape[0], width_of(band)
@@ -121,7 +121,7 @@ def solve(band: Array, pivots: Array, scale: Array, reach: Array, x: Array) -> N
         x[k] = total * band[k, width]
 
 
-@serial
+@in_place
 def _swapped(pivots: Array) -> bool:
     found = 0
     for k in range(pivots.size):
@@ -129,7 +129,7 @@ def _swapped(pivots: Array) -> bool:
     return found != 0
 
 
-@fused
+@fused_in_place
 def _solve_six(band: Array, scale: Array, x: Array) -> None:
     """Solve in place where the width is six (three species, one of them with drift), as `solve`.
 
@@ -165,7 +165,7 @@ def _solve_six(band: Array, scale: Array, x: Array) -> None:
         x[k] = a
 
 
-@serial
+@in_place
 def factorise_dense(matrix: Array, pivots: Array) -> None:
     """Factorise a square matrix in place; rows that have nothing in a column cost nothing."""
     n = matrix.shape[0]
@@ -186,7 +186,7 @@ def factorise_dense(matrix: Array, pivots: Array) -> None:
                     matrix[i, j] -= matrix[i, k] * matrix[k, j]
 
 
-@serial
+@in_place
 def solve_dense(matrix: Array, pivots: Array, x: Array) -> None:
     """Solve in place with the factors of `factorise_dense`."""
     n = matrix.shape[0]

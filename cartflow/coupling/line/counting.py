@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.core.compiling import serial
+from cartflow.core.compiling import in_place
 from cartflow.core.dual import positive
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.room import Room
@@ -32,7 +32,7 @@ def none_counted(plan: Plan, places: int, *more: int, kind: type = float) -> Cou
     return Counts(*(np.zeros((*more, size), dtype=kind) for size in sizes))
 
 
-@serial
+@in_place
 def count(
     plan: Plan, method: Tableau, weights: Array, h: float, days: float, counts: Counts, w: Room
 ) -> None:
@@ -48,7 +48,7 @@ def count(
     _count_events(plan, gh, counts, w)
 
 
-@serial
+@in_place
 def share_out(method: Tableau, weights: Array, w: Room) -> None:
     """Write the stages' shares v in what is counted (see `count`), and their sum to `w.f`."""
     for i in range(weights.size - 1, -1, -1):
@@ -64,7 +64,7 @@ def share_out(method: Tableau, weights: Array, w: Room) -> None:
                 w.f[s, c] += w.shares[i] * w.k[i, s, c]
 
 
-@serial
+@in_place
 def _count_egress(plan: Plan, gh: float, counts: Counts, w: Room) -> None:
     body = plan.body
     for p in range(counts.egress.size):
@@ -76,7 +76,7 @@ def _count_egress(plan: Plan, gh: float, counts: Counts, w: Room) -> None:
         counts.egress[p] += gh * total
 
 
-@serial
+@in_place
 def _count_crossings(plan: Plan, gh: float, days: float, counts: Counts, w: Room) -> None:
     """Add what came in and what went out; through a boundary only one of them in each cell."""
     crossings = plan.crossings
@@ -95,7 +95,7 @@ def _count_crossings(plan: Plan, gh: float, days: float, counts: Counts, w: Room
             counts.went[k] += positive(out - into)
 
 
-@serial
+@in_place
 def _count_events(plan: Plan, gh: float, counts: Counts, w: Room) -> None:
     """Add the events of the reactions, forwards and in reverse by what each cell's come to."""
     driven, volumes = plan.kinetics.driven, plan.mesh.volumes

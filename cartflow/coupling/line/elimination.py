@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import serial
+from cartflow.core.compiling import in_place
 from cartflow.core.dual import positive, ratio
 from cartflow.core.pointers import call
 from cartflow.coupling.line.arrays import Plan
@@ -29,7 +29,7 @@ from cartflow.coupling.line.ways import eliminate, solve_along
 Array = np.ndarray
 
 
-@serial
+@in_place
 def rates_at(plan: Plan, u: Array, out: Array, w: Room) -> None:
     """Write the events of all reactions per mm3 of tissue and day at `u` to `out`."""
     kinetics = plan.kinetics
@@ -46,7 +46,7 @@ def rates_at(plan: Plan, u: Array, out: Array, w: Room) -> None:
             out[r, c] *= kinetics.weight[r, c]
 
 
-@serial
+@in_place
 def prepare(plan: Plan, over: float, u: Array, w: Room) -> None:
     """Factorise 1/(g h) - J at densities `u`; `over` is 1/(g h)."""
     enter_tissue(plan, over, u, w)
@@ -57,7 +57,7 @@ def prepare(plan: Plan, over: float, u: Array, w: Room) -> None:
     _prepare_door(plan, w)
 
 
-@serial
+@in_place
 def enter_tissue(plan: Plan, over: float, u: Array, w: Room) -> None:
     """Write what is local of the mesh's matrix: 1/(g h), losses, and the slopes of the rates."""
     mesh, kinetics = plan.mesh, plan.kinetics
@@ -88,7 +88,7 @@ def enter_tissue(plan: Plan, over: float, u: Array, w: Room) -> None:
                     w.band[row, j - s + width] -= ratio(slope, mesh.storage[s, c])
 
 
-@serial
+@in_place
 def _prepare_body(plan: Plan, over: float, w: Room) -> None:
     """Factorise the body's 1/(g h) - J, the same for every product."""
     body = plan.body
@@ -104,7 +104,7 @@ def _prepare_body(plan: Plan, over: float, w: Room) -> None:
         solve_along(w.dense, w.ways, w.drained)
 
 
-@serial
+@in_place
 def _prepare_door(plan: Plan, w: Room) -> None:
     """Factorise what couples mesh and body: 1 - (what returns of one cell handed over)."""
     mesh, body = plan.mesh, plan.body
@@ -124,7 +124,7 @@ def _prepare_door(plan: Plan, w: Room) -> None:
     factorise_dense(w.door, w.door_pivots)
 
 
-@serial
+@in_place
 def solve_stage(plan: Plan, i: int, w: Room) -> None:
     """Solve for stage i: the mesh's right-hand side is in `w.x`, the body's in `w.kb[i]`."""
     body = plan.body
@@ -148,7 +148,7 @@ def solve_stage(plan: Plan, i: int, w: Room) -> None:
             w.k[i, s, c] = w.x[c * species + s]
 
 
-@serial
+@in_place
 def _onward(plan: Plan, cells: Array) -> float:
     """Return what the vessels hand over of `cells` (compartments,), per day."""
     total = 0.0
@@ -157,7 +157,7 @@ def _onward(plan: Plan, cells: Array) -> float:
     return total
 
 
-@serial
+@in_place
 def _leaving(plan: Plan, p: int, x: Array) -> float:
     """Return what egress takes of product p at densities `x` (cells x species), per day."""
     species, s, total = plan.mesh.storage.shape[0], plan.body.products[p], 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import serial
+from cartflow.core.compiling import in_place
 from cartflow.core.dual import positive
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.room import Room, combined
@@ -19,7 +19,7 @@ _SHARE = 1e-4
 _NONE = 1e-8
 
 
-@serial
+@in_place
 def largest_error(plan: Plan, method: Tableau, floor: Array, w: Room) -> tuple[float, int]:
     """Return the largest relative error of a field or of the body's compartments, and which.
 
@@ -52,7 +52,7 @@ def largest_error(plan: Plan, method: Tableau, floor: Array, w: Room) -> tuple[f
     return worst, which
 
 
-@serial
+@in_place
 def nearest_to_end(plan: Plan, u: Array, least: Array) -> float:
     """Return how many times its `least` amount the one species is that is nearest to it, or inf.
 
@@ -69,7 +69,7 @@ def nearest_to_end(plan: Plan, u: Array, least: Array) -> float:
     return nearest
 
 
-@serial
+@in_place
 def lowest_end(plan: Plan, u: Array, new: Array, least: Array) -> float:
     """Return how many times its `least` amount the lowest `new` one is, of those not below at u."""
     lowest = np.inf
@@ -84,7 +84,7 @@ def lowest_end(plan: Plan, u: Array, new: Array, least: Array) -> float:
     return lowest
 
 
-@serial
+@in_place
 def new_state(plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, w: Room) -> float:
     """Write the new densities to `w.u` and cells to `w.body`, never negative; return what moved.
 
@@ -96,7 +96,7 @@ def new_state(plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, 
     return nonnegative(plan, floor, w)
 
 
-@serial
+@in_place
 def nonnegative(plan: Plan, floor: Array, w: Room) -> float:
     """Fill up what is below zero in `w.u` and `w.body`; return the largest share that moved."""
     worst = 0.0
@@ -110,7 +110,7 @@ def nonnegative(plan: Plan, floor: Array, w: Room) -> float:
     return worst
 
 
-@serial
+@in_place
 def filled(values: Array, held: Array, floor: float, w: Room) -> float:
     """Fill cells below zero from those beside them; return the share of the amount moved."""
     least, size, total = 0.0, 0.0, 0.0
@@ -129,7 +129,7 @@ def filled(values: Array, held: Array, floor: float, w: Room) -> float:
     return moved / (size + floor)
 
 
-@serial
+@in_place
 def shared(cells: Array, floor: float) -> float:
     """Take what is below zero from all compartments; return the share moved, `floor` beside."""
     have, need = 0.0, 0.0

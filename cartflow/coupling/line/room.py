@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.core.compiling import fused
+from cartflow.core.compiling import fused_in_place, in_place
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.band import columns
 from cartflow.coupling.line.ways import Ways, ways_of
@@ -121,7 +121,14 @@ def room(plan: Plan, stages: int, kind: type = float) -> Room:
     )
 
 
-@fused
+@in_place
+def copy_all(values: Array, out: Array) -> None:
+    """Write `values` to `out`, of the same shape."""
+    for q in range(out.size):
+        out.flat[q] = values.flat[q]
+
+
+@fused_in_place
 def combined(weights: Array, stages: int, u: Array, body: Array, w: Room) -> None:
     """Write the state plus the weighted stages to `w.u` and `w.body`."""
     for s in range(u.shape[0]):

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.core.compiling import serial
+from cartflow.core.compiling import in_place, serial
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.counting import Counts, count, none_counted
 from cartflow.coupling.line.ends import new_state, nonnegative
-from cartflow.coupling.line.room import Room, combined
+from cartflow.coupling.line.room import Room, combined, copy_all
 from cartflow.coupling.line.stages import stages
 from cartflow.coupling.line.tableaus import Tableau
 
@@ -71,7 +71,7 @@ def counts_at(counts: Counts, n: int) -> Counts:
     )
 
 
-@serial
+@in_place
 def weigh(method: Tableau, share: float, weights: Array) -> None:
     """Write the stages' weights in the state a `share` of the step after its start."""
     rest = share * (1.0 - share)
@@ -81,7 +81,7 @@ def weigh(method: Tableau, share: float, weights: Array) -> None:
             weights[i] += rest * share**power * method.dense[power, i]
 
 
-@serial
+@in_place
 def save(
     plan: Plan,
     method: Tableau,
@@ -108,12 +108,16 @@ def save(
         if apart:
             stages(plan, method, share * within.h, u, body, supply, w)
             new_state(plan, method, u, body, floor, w)
-            w.weights[:] = method.m
+            copy_all(method.m, w.weights)
         saves.step[n], saves.share[n], saves.apart[n] = within.step, share, apart
-        saves.u[n], saves.body[n] = w.u, w.body
-        mine = counts_at(saves.counts, n)
+        copy_all(w.u, saves.u[n])
+        copy_all(w.body, saves.body[n])
+        every = saves.counts
+        mine = Counts(
+            every.forwards[n], every.reverse[n], every.egress[n], every.came[n], every.went[n]
+        )
         for i in range(len(mine)):
-            mine[i][:] = counts[i]
+            copy_all(counts[i], mine[i])
         part = share * within.h
         count(plan, method, w.weights, part if apart else within.h, part, mine, w)
         if apart:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import serial
+from cartflow.core.compiling import in_place
 from cartflow.core.dual import ratio
 from cartflow.coupling.line.arrays import Drift, Mesh
 from cartflow.coupling.line.band import width_of
@@ -13,7 +13,7 @@ from cartflow.pde.lines.kernels import limited_with_slopes
 Array = np.ndarray
 
 
-@serial
+@in_place
 def response(law: int, a: float, half: float) -> tuple[float, float]:
     """Return f(a) of a law of chemotaxis (see `cartflow.pde.chemotaxis`), and its derivative."""
     if law == 1:
@@ -25,7 +25,7 @@ def response(law: int, a: float, half: float) -> tuple[float, float]:
     return 1.0, 0.0
 
 
-@serial
+@in_place
 def velocity(drift: Drift, mesh: Mesh, s: int, f: int, u: Array) -> tuple[float, float, float]:
     """Return the drift of species s at face f, mm/day, and its derivatives to the attractant.
 
@@ -47,7 +47,7 @@ def velocity(drift: Drift, mesh: Mesh, s: int, f: int, u: Array) -> tuple[float,
     return v, drift.sensitivity[s] * by_one, drift.sensitivity[s] * by_two
 
 
-@serial
+@in_place
 def upwind(u: Array, s: int, f: int, v: float) -> tuple[float, float, float, float, int, int, int]:
     """Return u[s] at face f, its derivatives to the cells far, near and beyond, and which.
 
@@ -61,7 +61,7 @@ def upwind(u: Array, s: int, f: int, v: float) -> tuple[float, float, float, flo
     return value, a, b, c, far, near, beyond
 
 
-@serial
+@in_place
 def add_transport(mesh: Mesh, drift: Drift, u: Array, out: Array, across: Array) -> None:
     """Add div(D grad u - v u), per mm3 of tissue and day, to `out` (species, cells).
 
@@ -80,7 +80,7 @@ def add_transport(mesh: Mesh, drift: Drift, u: Array, out: Array, across: Array)
             out[s, c] += ratio(across[c] - across[c + 1], mesh.volumes[c])
 
 
-@serial
+@in_place
 def _enter(band: Array, mesh: Mesh, s: int, f: int, k: int, c: int, x: float) -> None:
     """Subtract from `band` that the flow of s over face f grows by x with species k in cell c."""
     species, width = mesh.storage.shape[0], width_of(band)
@@ -90,7 +90,7 @@ def _enter(band: Array, mesh: Mesh, s: int, f: int, k: int, c: int, x: float) ->
     band[row, np.uint64(column - row + width)] -= ratio(x, mesh.held[s, f + 1])
 
 
-@serial
+@in_place
 def enter_transport(mesh: Mesh, drift: Drift, u: Array, band: Array) -> None:
     """Subtract the derivatives of the transport from `band`; unknowns are cell by cell."""
     species, cells = u.shape

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.core.compiling import fused
+from cartflow.core.compiling import fused_in_place
 
 Array = np.ndarray
 
@@ -77,7 +77,7 @@ def _places(numbers: list[int]) -> Array:
     return np.array(numbers, dtype=np.uint64)
 
 
-@fused
+@fused_in_place
 def eliminate(matrix: Array, ways: Ways) -> None:
     """Factorise in place; the diagonal gets its inverse."""
     for n in range(ways.order.size):
@@ -93,7 +93,7 @@ def eliminate(matrix: Array, ways: Ways) -> None:
                 matrix[i, j] -= factor * matrix[k, j]
 
 
-@fused
+@fused_in_place
 def solve_along(matrix: Array, ways: Ways, x: Array) -> None:
     """Solve in place with the factors of `eliminate`."""
     for n in range(ways.order.size):
