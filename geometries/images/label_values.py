@@ -51,7 +51,7 @@ def present_labels(image: Image) -> list[int]:
     require_labels(image)
     found = np.empty(0, dtype=np.int64)
     for part in parts_of(image.stored):
-        found = np.union1d(found, _different(_whole(image.scaled(image.stored[part]))))
+        found = np.union1d(found, _different(_whole(image.scaled(_once(image.stored[part])))))
         if found.size > _MOST_VALUES:
             msg = f"more than {_MOST_VALUES} different values; is this an image instead of a"
             raise InputError(msg + " segmentation?")
@@ -64,9 +64,11 @@ def numbered(image: Image, labels: Sequence[int]) -> Codes:
     rising = np.asarray(labels, dtype=np.int64)[order]
     codes = np.zeros(image.stored.shape, dtype=np.min_scalar_type(len(labels)))
     for part in parts_of(image.stored):
-        whole = _whole(image.scaled(image.stored[part]))
+        whole = _whole(image.scaled(_once(image.stored[part])))
         place = np.minimum(np.searchsorted(rising, whole), rising.size - 1)
-        codes[part] = np.where(rising[place] == whole, order[place] + 1, 0)
+        found = np.where(rising[place] == whole, order[place] + 1, 0)
+        if found.any():
+            codes[part] = found
     return codes
 
 
@@ -76,6 +78,12 @@ def present_codes(codes: Codes) -> set[int]:
     for part in parts_of(codes):
         found.update(_different(codes[part]).tolist())
     return found - {0}
+
+
+def _once(part: NDArray[Any]) -> NDArray[Any]:
+    """Return one voxel of a part whose voxels are all alike, as most are, or else the part."""
+    first = part[:1, :1, :1]
+    return first if (part == first).all() else part
 
 
 def _different(whole: NDArray[Any]) -> NDArray[np.int64]:

@@ -81,14 +81,43 @@ def add_indexed(
     out: Array,
 ) -> None:
     """Add diffusion with `exchange` (axes, cells) through the face ahead of each cell."""
+    if ahead.shape[0] == 3:
+        _add_indexed_in_space(u, exchange, ahead, behind, volumes, start, out)
+        return
     for a in range(ahead.shape[0]):
         nexts, befores = ahead[a, start : start + out.size], behind[a, start : start + out.size]
         forward = exchange[a, start : start + out.size]
         here = u[start : start + out.size]
         for i in range(out.size):
-            n, b = nexts[i], befores[i]
+            n, b = np.uint32(nexts[i]), np.uint32(befores[i])
             across = forward[i] * (u[n] - here[i]) + exchange[a, b] * (u[b] - here[i])
             out[i] += across / volumes[start + i]
+
+
+@fused
+def _add_indexed_in_space(
+    u: Array,
+    exchange: Array,
+    ahead: Array,
+    behind: Array,
+    volumes: Array,
+    start: int,
+    out: Array,
+) -> None:
+    """As `add_indexed`, in one loop over three axes; an index is never negative, which numba need not look at."""
+    stop = start + out.size
+    n0, n1, n2 = ahead[0, start:stop], ahead[1, start:stop], ahead[2, start:stop]
+    b0, b1, b2 = behind[0, start:stop], behind[1, start:stop], behind[2, start:stop]
+    e0, e1, e2 = exchange[0], exchange[1], exchange[2]
+    f0, f1, f2 = e0[start:stop], e1[start:stop], e2[start:stop]
+    here, held = u[start:stop], volumes[start:stop]
+    for i in range(out.size):
+        x = here[i]
+        p, q, r = np.uint32(b0[i]), np.uint32(b1[i]), np.uint32(b2[i])
+        across = f0[i] * (u[np.uint32(n0[i])] - x) + e0[p] * (u[p] - x)
+        across += f1[i] * (u[np.uint32(n1[i])] - x) + e1[q] * (u[q] - x)
+        across += f2[i] * (u[np.uint32(n2[i])] - x) + e2[r] * (u[r] - x)
+        out[i] += across / held[i]
 
 
 @fused

@@ -22,7 +22,7 @@ _reals, _rows, _stacks = types.float64[::1], types.float64[:, ::1], types.float6
 
 
 @fused
-def _block(
+def block(
     u: Array,
     fields: Fields,
     kinetics: Kinetics,
@@ -106,7 +106,7 @@ def _product(a: Array, b: Array, volumes: Array) -> float:
 
 
 @fused
-def _count(
+def count(
     u: Array,
     rates: Array,
     counted: Array,
@@ -161,16 +161,16 @@ def evaluate(
     last_block: int,
     totals: Array,
 ) -> None:
-    """Write the right-hand side to `right` and the totals of `_count` to `totals`, by blocks."""
+    """Write the right-hand side to `right` and the totals of `count` to `totals`, by blocks."""
     species, cells = u.shape
     inside, out = np.empty((species, width)), np.empty((species, width))
     rates = np.empty((max(kinetics.counted.size, 1), width))
     for b in range(first_block, last_block):
         start, stop = b * width, min((b + 1) * width, cells)
-        _block(u, fields, kinetics, rates_block, flux, start, stop, inside, rates, out)
+        block(u, fields, kinetics, rates_block, flux, start, stop, inside, rates, out)
         for s in range(species):
             right[s, start:stop] = out[s, : stop - start]
-        _count(u, rates, kinetics.counted, removal, fields.volumes, start, stop, totals[b])
+        count(u, rates, kinetics.counted, removal, fields.volumes, start, stop, totals[b])
 
 
 @compiled_now(
@@ -209,7 +209,7 @@ def stage(
     last_block: int,
     totals: Array,
 ) -> None:
-    """Overwrite `before` by the next stage; write the totals of `_count` at `now`, by blocks.
+    """Overwrite `before` by the next stage; write the totals of `count` at `now`, by blocks.
 
     weights = (mu, nu, 1 - mu - nu, h mu~, h gamma~) of the two stages before, the first amounts,
     the right-hand side at `now` and the one at the first amounts.
@@ -220,7 +220,7 @@ def stage(
     rates = np.empty((max(kinetics.counted.size, 1), width))
     for b in range(first_block, last_block):
         start, stop = b * width, min((b + 1) * width, cells)
-        _block(u, fields, kinetics, rates_block, flux, start, stop, inside, rates, out)
+        block(u, fields, kinetics, rates_block, flux, start, stop, inside, rates, out)
         for s in range(species):
             target, middle = before[s, start:stop], now[s, start:stop]
             begin, slope, right = first[s, start:stop], first_right[s, start:stop], out[s]
@@ -232,4 +232,4 @@ def stage(
                     + new * right[i]
                     + old * slope[i]
                 )
-        _count(u, rates, kinetics.counted, removal, fields.volumes, start, stop, totals[b])
+        count(u, rates, kinetics.counted, removal, fields.volumes, start, stop, totals[b])

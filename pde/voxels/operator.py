@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -109,6 +110,20 @@ class VoxelOperators:
     def steady_layout(self) -> Layout | None:
         """The layout, if it is the same at every state."""
         return self._first if self._steady else None
+
+    @cached_property
+    def still(self) -> bool:
+        """Whether amounts are densities, and nothing moves or leaves otherwise at another state.
+
+        Nothing drifts then, and nothing crosses but what leaves for the body.
+        """
+        moving = (self.drift.fields, self._oblique.rows, self.crossing_species)
+        return (
+            self._steady
+            and self._storage is None
+            and not any(moving)
+            and not self._egress_follows
+        )
 
     def at(self, amounts: Array) -> VoxelOperator:
         """Return the operator at `amounts` (species, cells) per mm^3 of tissue."""
