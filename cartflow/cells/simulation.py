@@ -163,7 +163,7 @@ class _Run:
             if dose.route == "intratumoural":
                 weights = coupled.injection * coupled.volumes
                 row = int(coupled.products[product])
-                stepping.arrive(row, spread(generator, int(dose.cells), weights))
+                stepping.arrive(row, int(dose.cells), weights, generator)
                 stepping.settle()
             else:
                 shares = coupled.network.entry(dose.route)
@@ -219,25 +219,23 @@ def _start(simulation: CellSimulation) -> Stepping:
         ledger=base.ledger,
         motion=Motion(system=system, tally=Tally.none(len(asked.contacts), len(asked.kinds))),
         densities=Densities.of(_thresholds(asked), system.mesh),
+        rest=system.rest,
     )
     generator = stream(asked.seed, "start", 0)
-    of_kinds = np.zeros(len(asked.kinds))
     for kind, row in enumerate(system.rows):
         amounts = stepping.densities.begin(kind, simulation.initial[row] * coupled.volumes)
-        of_kinds[kind] = np.rint(amounts.sum())
-        if of_kinds[kind] > asked.most:
-            msg = (
-                f"fields.{asked.kinds[kind]}.initial: {of_kinds[kind]:.6g} cells are more than "
-                f"cells.most = {asked.most}"
-            )
-            raise InputError(msg)
+        number = int(np.rint(amounts.sum()))
+        if number > asked.most:
+            msg = f"fields.{asked.kinds[kind]}.initial: {number:.6g} cells are more than "
+            raise InputError(msg + f"cells.most = {asked.most}")
         places = np.zeros(0, dtype=np.int64)
-        if of_kinds[kind]:
-            places = spread(generator, int(of_kinds[kind]), amounts)
+        if number:
+            places = spread(generator, number, amounts)
             stepping.put(kind, places)
         stepping.densities.begun(kind, np.bincount(places, minlength=amounts.size))
     stepping.settle()
-    stepping.ledger.infused += stepping.products(of_kinds)
+    crossed = stepping.densities.crossed
+    stepping.ledger.infused += system.products(crossed.whole + crossed.dense)
     return stepping
 
 
