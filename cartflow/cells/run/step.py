@@ -62,7 +62,9 @@ class Stepping:
         self._hop(ways, many, 0.5 * dt, 2 * self.number)
         left = self._events(dt)
         self._hop(ways, many, 0.5 * dt, 2 * self.number + 1)
+        left += self._left_densities(0.5 * dt, 2 * self.number)
         self._fields(dt, many)
+        left += self._left_densities(0.5 * dt, 2 * self.number + 1)
         self._body(dt, left, infused)
         self.switch()
         self.settle()
@@ -195,7 +197,7 @@ class Stepping:
         self.cells = cells
         times = np.zeros(order.size, dtype=np.int64)
         times[order] = counts
-        left = self._entered(times) + self._left_densities(dt)
+        left = self._entered(times)
         self._sources(rates, dt)
         return left
 
@@ -251,15 +253,13 @@ class Stepping:
         self.densities.crossed.events -= left
         return left
 
-    def _left_densities(self, dt: float) -> Array:
+    def _left_densities(self, dt: float, part: int) -> Array:
         """Let densities give whole cells to lymph; return how many of each kind."""
         system, left = self.system, np.zeros(len(self.system.asked.kinds))
         for way in system.leaving:
             if way.place is None and way.kind in self.densities.kinds:
                 chances = -np.expm1(-way.rate * dt)
-                left[way.kind] = self.densities.leave(
-                    way.kind, chances, self.number, system.asked.seed
-                )
+                left[way.kind] = self.densities.leave(way.kind, chances, part, system.asked.seed)
         self.ledger.egress += system.products(left)
         self.densities.crossed.events -= left
         return left
