@@ -120,10 +120,6 @@ class Stepping:
         """Return the cells of each kind (kinds, mesh cells), single ones and those of densities."""
         return self._counts() + self.densities.amounts
 
-    def whole(self) -> Array:
-        """Return how many single cells of each kind there are."""
-        return np.bincount(self.cells.kind, minlength=len(self.system.asked.kinds)).astype(float)
-
     def _counts(self) -> Array:
         kinds, size = len(self.system.asked.kinds), self.system.problem.geometry.size
         return self.cells.counts(kinds, size)
