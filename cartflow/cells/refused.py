@@ -50,18 +50,6 @@ def _refuse_numbers(problem: Problem, asked: Asked) -> None:
             if name in asked.dense:
                 msg = f"cells.contacts: of '{name}' {yet}, since a density touches nobody"
                 raise InputError(msg)
-    for name in asked.dense:
-        row = problem.network.index(name)
-        field = problem.fields[row]
-        if problem.network.is_product[row]:
-            msg = f"fields.{name}.as: 'cells_below' is not there for product cells yet, which body "
-            raise InputError(msg + "and tumour count whole; allowed: cells")
-        if field.chemotaxis is not None:
-            msg = f"fields.{name}.chemotaxis: {yet}"
-            raise InputError(msg)
-        if field.boundaries:
-            msg = f"fields.{name}.boundaries.{next(iter(field.boundaries))}: {yet}"
-            raise InputError(msg)
 
 
 def _refuse_crowding(problem: Problem, asked: Asked) -> None:
@@ -164,5 +152,6 @@ def _require_all_products(problem: Problem, asked: Asked) -> None:
     products = set(names[problem.network.is_product])
     left = sorted(products - set(asked.kinds))
     if left:
-        msg = f"fields.{left[0]}.as: with fields as cells all product cells must be 'cells', since "
-        raise InputError(msg + f"body and tumour count them whole; '{left[0]}' is a field")
+        msg = f"fields.{left[0]}.as: with fields as cells all product cells must be 'cells' or "
+        msg += "'cells_below', since the body holds whole cells; "
+        raise InputError(msg + f"'{left[0]}' is a field")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from cartflow.cells.hybrid.thresholds import Threshold
 from cartflow.cells.population import Population
 from cartflow.cells.run.motion import Motion
 from cartflow.cells.run.snapshot import Snapshot, snapshot
+from cartflow.cells.run.standing import Leg, Standing, stand, standing
 from cartflow.cells.run.step import Stepping
 from cartflow.cells.run.system import CellSystem
 from cartflow.core.outcome import InputError, Outcome, StepFailed, interrupted
@@ -33,9 +35,13 @@ _UNCHECKED = "cells move at random, in steps of cells.step"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CellRecord(Record):
-    """What a run of cells leaves: with the cells of every saved time."""
+    """What a run of cells leaves: with the cells of every saved time.
+
+    `standing` is where it stands, if it can go on.
+    """
 
     snapshots: tuple[Snapshot, ...] = ()
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,6 +52,7 @@ class CellSimulation(Simulation):
     """
 
     asked: Asked
+    remembers_apart: ClassVar[bool] = True
 
     @property
     def one_system(self) -> bool:
@@ -64,21 +71,21 @@ class CellSimulation(Simulation):
         since: Record | None = None,
         shelve: Shelve | None = None,
     ) -> CellRecord:
-        """Run to the last save time; `watch(time, step)` is called after steps.
+        """Run to the last save time; `watch(time, step)` is called after steps, and `keep`.
 
-        `keep` is not called: what is unfinished cannot go on yet, and `since` is refused.
+        The run goes on where that of `since`, a `CellRecord`, ended, with the same numbers.
         """
-        if since is not None:
-            raise InputError("a run with fields as cells cannot be resumed yet; run it anew")
         run = _Run(self, shelve or (lambda state: state))
         try:
-            for time in self.save_times:
-                run.advance_to(time, watch)
+            if since is not None:
+                run.recall(since)
+            for time in self.save_times[len(run.states) :]:
+                run.advance_to(time, watch, keep)
         except StepFailed as failure:
             where = StepFailed(failure.field, failure.reason, run.time)
             return run.record(Outcome(status="stopped", message=str(where)))
         except KeyboardInterrupt as interrupt:
-            return run.record(interrupted(interrupt, run.time))
+            return run.record(interrupted(interrupt, run.known.time), last=True)
         return run.record(Outcome(status="finished"))
 
 
@@ -95,43 +102,86 @@ class _Run:
         self.given: set[int] = set()
         self.stepping = _start(simulation)
         self.living = self._living()
+        self._know(Leg(start=self.time, steps=0))
 
-    def record(self, outcome: Outcome) -> CellRecord:
-        """Return the run so far."""
+    def record(self, outcome: Outcome, *, last: bool = False) -> CellRecord:
+        """Return the run so far; with the `last` state that it reached."""
         if not self.states:
+            self._begin()
             self._save()
+        known, states, snapshots = self.known, list(self.states), list(self.snapshots)
+        between = last and known.time > states[-1].time
+        if between:
+            states.append(_state(known))
+            snapshots.append(_shot(known, self.simulation.asked))
         return CellRecord(
-            states=list(self.states),
+            states=states,
             outcome=outcome,
-            accepted_steps=self.stepping.number,
+            accepted_steps=known.steps,
             rejected_steps=0,
             error_sum=0.0,
-            extinct=tuple(self.extinct),
+            extinct=tuple(each for each in self.extinct if each.time <= known.time),
             unchecked=_UNCHECKED,
-            reached=self.states[-1],
-            snapshots=tuple(self.snapshots),
+            between=between,
+            reached=_state(known),
+            snapshots=tuple(snapshots),
+            standing=known,
         )
 
-    def advance_to(self, end: float, watch: Watch | None) -> None:
+    def so_far(self) -> CellRecord:
+        """Return the run as it stands, which goes on."""
+        message = f"saved until t = {self.known.time:.6g} day"
+        return self.record(Outcome(status="running", message=message), last=True)
+
+    def recall(self, since: Record) -> None:
+        """Stand where the run of `since` stood."""
+        if not isinstance(since, CellRecord) or since.standing is None:
+            raise InputError("since: is not the record of a run with fields as cells")
+        count = len(since.states) - since.between
+        self.states, self.snapshots = since.states[:count], list(since.snapshots[:count])
+        self.extinct = list(since.extinct)
+        self.known, self.time = since.standing, since.standing.time
+        self.given = set(since.standing.given)
+        stand(self.stepping, since.standing)
+        self.living = self._living()
+
+    def advance_to(self, end: float, watch: Watch | None, keep: Keep | None) -> None:
         """Go to `end` (days), which is saved."""
-        self._give()
+        self._begin()
         while self.time < end:
             event = min(self.simulation.coupled.next_event(self.time), end)
-            self._go_to(event, watch)
-            self._give()
+            self._go_to(event, end, watch, keep)
         self._save()
+        if keep is not None:
+            keep(self.so_far)
 
-    def _go_to(self, event: float, watch: Watch | None) -> None:
+    def _begin(self) -> None:
+        """Give what is given at the start."""
+        if not self.states:
+            self._give()
+            self._know(Leg(start=self.time, steps=0))
+
+    def _go_to(self, event: float, end: float, watch: Watch | None, keep: Keep | None) -> None:
         """Take equal steps to `event`, none longer than asked."""
-        start, asked = self.time, self.simulation.asked
+        leg, asked = self.known.leg, self.simulation.asked
+        start = leg.start
         count = max(1, math.ceil((event - start) / asked.step * (1.0 - 1e-12)))
         dt = (event - start) / count
-        for k in range(1, count + 1):
+        for k in range(leg.steps + 1, count + 1):
             self.stepping.step(dt, self._infused(start + (k - 1) * dt, start + k * dt))
             self.time = event if k == count else start + k * dt
             self._look()
+            if k == count:
+                self._give()
+            self._know(Leg(start=start, steps=k) if k < count else Leg(start=event, steps=0))
             if watch is not None:
                 watch(self.time, dt)
+            if keep is not None and self.time < end:
+                keep(self.so_far)
+
+    def _know(self, leg: Leg) -> None:
+        """Know where the run stands, from which it can go on."""
+        self.known = standing(self.stepping, self.time, leg, self.given)
 
     def _infused(self, start: float, end: float) -> tuple[Array, Array]:
         """Return the whole cells infused from `start` to `end`, into the body and the tumour."""
@@ -163,7 +213,7 @@ class _Run:
             if dose.route == "intratumoural":
                 weights = coupled.injection * coupled.volumes
                 row = int(coupled.products[product])
-                stepping.arrive(row, spread(generator, int(dose.cells), weights))
+                stepping.arrive(row, int(dose.cells), weights, generator)
                 stepping.settle()
             else:
                 shares = coupled.network.entry(dose.route)
@@ -185,19 +235,19 @@ class _Run:
         self.living = now
 
     def _save(self) -> None:
-        stepping, asked = self.stepping, self.simulation.asked
-        state = State(
-            time=self.time,
-            body=stepping.body.copy(),
-            tumour=stepping.tumour.copy(),
-            ledger=stepping.ledger.copy(),
-        )
-        self.states.append(self.shelve(state))
-        tally, densities = stepping.motion.tally, stepping.densities
-        shot = snapshot(stepping.cells, self.time, asked.saved, asked.seed, tally)
-        dense = densities.amounts.sum(axis=1) if densities.kinds else None
-        crossed = densities.crossed.copy()
-        self.snapshots.append(replace(shot, dense=dense, crossed=crossed, whole=stepping.whole()))
+        self.states.append(self.shelve(_state(self.known)))
+        self.snapshots.append(_shot(self.known, self.simulation.asked))
+
+
+def _state(known: Standing) -> State:
+    return State(time=known.time, body=known.body, tumour=known.tumour, ledger=known.ledger)
+
+
+def _shot(known: Standing, asked: Asked) -> Snapshot:
+    shot = snapshot(known.cells, known.time, asked.saved, asked.seed, known.tally)
+    whole = np.bincount(known.cells.kind, minlength=len(asked.kinds)).astype(float)
+    dense = known.amounts.sum(axis=1) if asked.dense else None
+    return replace(shot, dense=dense, crossed=known.crossed, whole=whole)
 
 
 def _by(dose: Dose, time: float) -> int:
@@ -219,25 +269,25 @@ def _start(simulation: CellSimulation) -> Stepping:
         ledger=base.ledger,
         motion=Motion(system=system, tally=Tally.none(len(asked.contacts), len(asked.kinds))),
         densities=Densities.of(_thresholds(asked), system.mesh),
+        rest=system.rest,
     )
+    if system.rest is not None:
+        system.rest.recall(np.zeros(0))
     generator = stream(asked.seed, "start", 0)
-    of_kinds = np.zeros(len(asked.kinds))
     for kind, row in enumerate(system.rows):
         amounts = stepping.densities.begin(kind, simulation.initial[row] * coupled.volumes)
-        of_kinds[kind] = np.rint(amounts.sum())
-        if of_kinds[kind] > asked.most:
-            msg = (
-                f"fields.{asked.kinds[kind]}.initial: {of_kinds[kind]:.6g} cells are more than "
-                f"cells.most = {asked.most}"
-            )
-            raise InputError(msg)
+        number = int(np.rint(amounts.sum()))
+        if number > asked.most:
+            msg = f"fields.{asked.kinds[kind]}.initial: {number:.6g} cells are more than "
+            raise InputError(msg + f"cells.most = {asked.most}")
         places = np.zeros(0, dtype=np.int64)
-        if of_kinds[kind]:
-            places = spread(generator, int(of_kinds[kind]), amounts)
+        if number:
+            places = spread(generator, number, amounts)
             stepping.put(kind, places)
         stepping.densities.begun(kind, np.bincount(places, minlength=amounts.size))
     stepping.settle()
-    stepping.ledger.infused += stepping.products(of_kinds)
+    crossed = stepping.densities.crossed
+    stepping.ledger.infused += system.products(crossed.whole + crossed.dense)
     return stepping
 
 

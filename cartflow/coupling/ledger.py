@@ -17,7 +17,8 @@ class Ledger:
     """Cumulative counts per product species, advanced with the state, never as differences.
 
     `came` and `went` are amounts of any field (cells, ng) through each of `Problem.places`.
-    `removed` are products that events took out or killed; `taken` and `added` what events did to
+    `removed` are products that events took out or killed; `fractions`, of either sign, what
+    densities gave beyond the whole cells that came of them; `taken` and `added` what events did to
     any species, first to those of the tumour, then to what else stands at sites in organs.
     Of what circulates the `carried_` accounts count amounts: `infused`, `made` and `used` by
     kinetics anywhere, `eliminated`, and what `entered` a tumour and `returned` from it.
@@ -28,6 +29,7 @@ class Ledger:
     died: Array
     converted: Array
     removed: Array
+    fractions: Array
     inflow: Array
     egress: Array
     came: Array
@@ -96,8 +98,8 @@ def stacked(ledgers: Sequence[Ledger]) -> Ledger:
 def residual(ledger: Ledger, in_body: Array, in_tumour: Array, in_transit: Array) -> Array:
     """Return infused + born - died - removed + converted less what is there, per species.
 
-    What is there is `in_body`, `in_tumour` and `in_transit`. `converted` sums to zero over
-    species, so that it drops out of the total.
+    What is there is `in_body`, `in_tumour`, `in_transit` and the ledger's fractions. `converted`
+    sums to zero over species, so that it drops out of the total.
     """
     gained = ledger.infused + ledger.born - ledger.died - ledger.removed + ledger.converted
-    return np.asarray(gained - in_body - in_tumour - in_transit)
+    return np.asarray(gained - in_body - in_tumour - in_transit - ledger.fractions)

@@ -121,7 +121,7 @@ def with_cells(simulation: Simulation, table: StudyTable) -> Simulation:
     asked = _asked(kinds, table.fields, table.cells or CellsTable(), problem)
     refuse(simulation, asked)
     run = CellSimulation(
-        coupled=in_whole_cells(simulation.coupled),
+        coupled=in_whole_cells(simulation.coupled, asked.dense),
         initial=simulation.initial,
         save_times=simulation.save_times,
         control=simulation.control,

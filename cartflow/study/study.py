@@ -10,10 +10,11 @@ from typing import Any
 
 from cartflow.cells.group import cells_group
 from cartflow.cells.simulation import CellRecord, CellSimulation
+from cartflow.cells.stored import stored, with_cells_of
 from cartflow.core import arguments
 from cartflow.core.bibliography import keys
 from cartflow.core.html_table import html_table
-from cartflow.core.outcome import InputError, require_known
+from cartflow.core.outcome import require_known
 from cartflow.core.paths import as_path
 from cartflow.core.tables import parse_toml, read_text, validate
 from cartflow.coupling.body_alone import BodyAlone
@@ -23,6 +24,7 @@ from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.trafficking import Trafficking
 from cartflow.results.building import build_result, identity
+from cartflow.results.checkpoint.group import GROUP as CHECKPOINT
 from cartflow.results.checkpoint.restart import restart
 from cartflow.results.mesh_error.check import MeshCheck, mesh_errors, not_told
 from cartflow.results.only_counted import FieldsKept
@@ -166,10 +168,9 @@ class Study(Preparation):
                 keep(lambda: self.result_of(make(), shelf))
 
         run, start = self.prepared, perf_counter()
-        if since is not None and isinstance(run, CellSimulation):
-            msg = f"{self.name}: a run with fields as cells cannot be resumed yet; run it anew"
-            raise InputError(msg)
         before = None if since is None else restart(since.tree, run, self._identity())
+        if before is not None and since is not None and isinstance(run, CellSimulation):
+            before = with_cells_of(before, since.tree[CHECKPOINT].to_dataset(), run)
         if not isinstance(run, BodyAlone) and not time_check:
             run = run.unchecked()
         if shelf is None or isinstance(run, BodyAlone):
@@ -209,6 +210,9 @@ class Study(Preparation):
         )
         if isinstance(record, CellRecord) and isinstance(self.prepared, CellSimulation):
             result = result.with_group("cells", cells_group(record, self.prepared))
+            if CHECKPOINT in result.tree.children:
+                kept = result.tree[CHECKPOINT].to_dataset(inherit=False)
+                result = result.with_group(CHECKPOINT, kept.assign(stored(record)))
         if self.images:
             lines = [f"{key}: {words}" for key, words in self.images.items()]
             result.tree.attrs["images"] = "\n".join(lines)

@@ -18,6 +18,8 @@ Purpose = Literal[
     "walls",
     "borders",
     "falling",
+    "lymph",
+    "fed",
 ]
 _PURPOSES = get_args(Purpose)
 

@@ -42,6 +42,10 @@ class Tally:
             turned=np.zeros((kinds, kinds), dtype=np.int64),
         )
 
+    def copy(self) -> Tally:
+        """Return an independent copy."""
+        return Tally(**{name: getattr(self, name).copy() for name in self.__annotations__})
+
 
 def met(
     cells: Population, terms: Terms, tally: Tally, moving: Array, days: float, step: int, seed: int

@@ -20,8 +20,8 @@ class Crossed:
     """What passed between cells and densities, since the start: an entry for each kind.
 
     There were `whole` single cells and `dense` others; births, deaths and arrivals changed the
-    single ones by `events`, `made` and `used` is what reactions did to densities, and `left` what
-    regions took of them. `drawn` whole cells came out of densities and `merged` went into them.
+    single ones by `events`, `made` and `used` is what reactions did to densities, `came` what walls
+    let in, and `left` what walls and regions took of them. `drawn` whole cells came out of densities and `merged` went into them.
     `fractions` is what densities gave, or were given, beyond `drawn` cells: what no density near
     by could pay.
     """
@@ -33,6 +33,7 @@ class Crossed:
     merged: Array
     made: Array
     used: Array
+    came: Array
     left: Array
     fractions: Array
 
@@ -52,8 +53,8 @@ class Crossed:
         """
         of_whole = self.whole + self.events + self.drawn - self.merged - whole
         given = self.drawn + self.fractions
-        of_dense = self.dense + self.made - self.used - self.left + self.merged - given - dense
-        return of_whole, of_dense
+        changed = self.made - self.used + self.came - self.left
+        return of_whole, self.dense + changed + self.merged - given - dense
 
 
 @dataclass(kw_only=True, eq=False)
@@ -104,6 +105,34 @@ class Densities:
         self.crossed = replace(none, whole=self.crossed.whole, dense=self.amounts.sum(axis=1))
         self.crossed.whole[kind] = numbers.sum()
 
+    def joined(self, kind: int, numbers: Array, counts: Array) -> Array:
+        """Take up whole `numbers` that come where there are `counts` of single cells (mesh cells).
+
+        Returns how many stay single: those that come where even with them cells are few.
+        """
+        threshold = self.thresholds[kind]
+        if threshold is None:
+            return numbers
+        there = numbers + counts + self.amounts[kind]
+        self.many[kind] |= threshold.many(there, self.many[kind])
+        joining = np.where(self.many[kind], numbers, 0)
+        self.amounts[kind] += joining
+        self.crossed.merged[kind] += joining.sum()
+        return np.asarray(numbers - joining)
+
+    def leave(self, kind: int, chances: Array, step: int, seed: int) -> int:
+        """Let each cell of a density leave with its chance (mesh cells); return how many do.
+
+        They are whole cells: binomial numbers of the whole number next below or above what is in
+        each mesh cell, by chance, so that their mean is that of the density.
+        """
+        amounts, generator = self.amounts[kind], stream(seed, "lymph", (step, kind))
+        there = np.floor(amounts)
+        there += generator.random(amounts.size) < amounts - there
+        numbers = generator.binomial(there.astype(np.int64), chances)
+        self._pay(kind, numbers)
+        return int(numbers.sum())
+
     def over_borders(self, kind: int, step: int, seed: int) -> Array:
         """Return how many cells (mesh cells) come of what has spread to where cells are few.
 
@@ -135,9 +164,9 @@ class Densities:
         return numbers, self.many[kind]
 
     def _pay(self, kind: int, numbers: Array) -> None:
-        """Let densities where cells are many pay for whole `numbers` of cells elsewhere."""
+        """Let densities where cells are many pay for whole `numbers` there and elsewhere."""
         many, amounts = self.many[kind], self.amounts[kind]
-        debts = np.where(many, 0.0, numbers - amounts)
+        debts = np.where(many, numbers, numbers - amounts)
         paid, left = charged(debts, many, self.mesh)
         after = np.where(many, amounts - paid, 0.0)
         # A density cannot pay more than it has.

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from cartflow.cells.births.acts import Act, Acts
 from cartflow.cells.births.signs import may_turn_negative
+from cartflow.cells.hybrid.walls import outwards
 from cartflow.core.outcome import InputError
 from cartflow.kinetics.expressions.grammar import Binary, Call, Expression, Name, Negative, Number
 from cartflow.kinetics.network import Network
@@ -33,7 +34,8 @@ def with_densities(
     kind's own row holds all cells as they are, which rates see. Raises `InputError` for what makes
     single cells of a density.
     """
-    rows = tuple(Species(name=row_name(name), role="resident") for name in dense)
+    roles = {species.name: species.role for species in rest.species}
+    rows = tuple(Species(name=row_name(name), role=roles[name]) for name in dense)
     reactions = [
         _reaction(number, act, acts.network.expressions[act.rate], kinds, dense)
         for number, act in enumerate(acts.acts)
@@ -77,6 +79,10 @@ def _of_its_sign(tree: Expression, act: Act) -> Expression:
 
 
 def field_of_density(item: Field) -> Field:
-    """Return how the row of a kind's density moves; what is supplied comes as single cells."""
+    """Return how the row of a kind's density moves, into which nothing comes.
+
+    What is supplied comes as whole cells, and what walls let in where it is told (see `inwards`).
+    """
     sources = tuple(replace(source, supply=0.0) for source in item.sources)
-    return replace(item, name=row_name(item.name), sources=sources)
+    walls = {name: outwards(condition) for name, condition in item.boundaries.items()}
+    return replace(item, name=row_name(item.name), sources=sources, boundaries=walls)

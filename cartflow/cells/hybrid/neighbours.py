@@ -16,13 +16,15 @@ class Neighbours:
     """The neighbours of mesh cell i are the `to` from `start[i]` to `start[i + 1]`.
 
     `passed` is what passes the face between them a day per unit of difference at a diffusivity of
-    1, in mm, and `volumes` (mesh cells) are in mm3.
+    1, in mm, and `volumes` (mesh cells) are in mm3. `order` is that of the neighbours among the
+    faces from owner to neighbour, and then those from neighbour to owner.
     """
 
     start: Array
     to: Array
     passed: Array
     volumes: Array
+    order: Array
 
 
 def neighbours_of(geometry: Geometry) -> Neighbours:
@@ -38,4 +40,5 @@ def neighbours_of(geometry: Geometry) -> Neighbours:
         to=there[order].astype(np.int64),
         passed=np.asarray(passed[order], dtype=float),
         volumes=geometry.cell_volumes,
+        order=order,
     )

@@ -14,6 +14,7 @@ from cartflow.geometries.geometry import Geometry
 
 Array = np.ndarray
 _BOUNCES = 100_000
+_ROUND_OFF = 1e-9
 SIDES = ("left", "right", "bottom", "top", "front", "back")
 
 
@@ -32,6 +33,13 @@ class Grid:
     walls: tuple[str, ...]
     moving: Array
     affine: Array
+
+    def holds(self, position: Array, place: Array) -> bool:
+        """Return whether each `position` (n, 3), but for round-off, is in its mesh cell `place`."""
+        off = _ROUND_OFF * self.spacing * np.array(self.inside.shape)
+        high = self.voxels[place] * self.spacing
+        inside = (position >= high - self.spacing - off) & (position <= high + off)
+        return bool(inside[:, self.moving].all())
 
 
 def grid_of(geometry: Geometry) -> Grid:

@@ -13,6 +13,7 @@ Array = np.ndarray
 
 REFLECT, STOP, PASS, FILM = 0, 1, 2, 3
 _BOUNCES = 10_000
+_ROUND_OFF = 1e-9
 # How many axes a cell's position has that tell in which mesh cell of the row it is.
 _AXES = {
     "slab": 1,
@@ -34,6 +35,15 @@ class Row:
     edges: Array
     inner_wall: bool
     walls: tuple[str, str]
+
+    def holds(self, position: Array, place: Array) -> bool:
+        """Return whether each `position` (n, 3), but for round-off, is in its mesh cell `place`."""
+        along = (
+            position[:, 0] if self.axes == 1 else np.linalg.norm(position[:, : self.axes], axis=1)
+        )
+        off = _ROUND_OFF * self.edges[-1]
+        inside = (along >= self.edges[place] - off) & (along <= self.edges[place + 1] + off)
+        return bool(inside.all())
 
 
 def is_row(geometry: Geometry) -> bool:

@@ -11,12 +11,12 @@ from cartflow.cells.births.happen import Choices, Weights, happened
 from cartflow.cells.chance.streams import spread, stream
 from cartflow.cells.crowding.lattice import happened_in_sites, with_room
 from cartflow.cells.hybrid.densities import Densities
-from cartflow.cells.hybrid.hops import hopped
+from cartflow.cells.hybrid.hops import Ways, hopped
 from cartflow.cells.movement.walk import placed
 from cartflow.cells.population import Population
 from cartflow.cells.room.grid import Grid
 from cartflow.cells.run.chances import chances_of, require_finite
-from cartflow.cells.run.dense import count, with_densities
+from cartflow.cells.run.dense import count, enter, let_in, with_densities, with_walls
 from cartflow.cells.run.motion import Motion
 from cartflow.cells.run.system import CellSystem
 from cartflow.cells.run.weights import weights_of
@@ -24,6 +24,7 @@ from cartflow.cells.traits.drawn import drawn, handed_down
 from cartflow.core.outcome import StepFailed
 from cartflow.coupling.ledger import Ledger
 from cartflow.pde.engine import check
+from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
 
@@ -44,6 +45,7 @@ class Stepping:
     ledger: Ledger
     motion: Motion
     densities: Densities
+    rest: FastEngine | None
     number: int = 0
 
     def step(self, dt: float, infused: tuple[Array, Array]) -> None:
@@ -52,13 +54,17 @@ class Stepping:
         These are whole cells (compartments, products) and (products,). Raises `StepFailed`.
         """
         self.number += 1
+        many = self.densities.many.copy()
+        ways = self.system.hopping.ways(self.tumour, len(many)) if self.densities.kinds else None
         self._move(dt)
         # What happens to cells that hop does so halfway, as to a density: no side of a border has
         # more of it.
-        self._hop(0.5 * dt, 2 * self.number)
+        self._hop(ways, many, 0.5 * dt, 2 * self.number)
         left = self._events(dt)
-        self._hop(0.5 * dt, 2 * self.number + 1)
-        self._fields(dt)
+        self._hop(ways, many, 0.5 * dt, 2 * self.number + 1)
+        left += self._left_densities(0.5 * dt, 2 * self.number)
+        self._fields(dt, many)
+        left += self._left_densities(0.5 * dt, 2 * self.number + 1)
         self._body(dt, left, infused)
         self.switch()
         self.settle()
@@ -67,6 +73,7 @@ class Stepping:
         """Let the densities of cells be what they come to on the mesh."""
         counts = self.numbers()
         self.tumour[self.system.rows] = counts / self.system.problem.geometry.cell_volumes
+        self.ledger.fractions[:] = self.system.products(self.densities.crossed.fractions)
 
     def switch(self) -> None:
         """Let kinds with a threshold be densities where they are many, single cells elsewhere."""
@@ -93,26 +100,25 @@ class Stepping:
         drawn(new, asked.traits, unborn, asked.seed)
         self.cells = self.cells.joined(new)
 
-    def arrive(self, row: int, places: Array) -> None:
-        """Let new cells of the species of a `row` come into the mesh cells `places`."""
+    def bring(self, kind: int, numbers: Array) -> None:
+        """Let whole `numbers` of cells of a kind come (mesh cells): where many, into a density."""
+        single = numbers
+        if kind in self.densities.kinds:
+            single = self.densities.joined(kind, numbers, self._counts()[kind])
+        self.put(kind, np.repeat(np.arange(single.size), single))
+
+    def arrive(self, row: int, number: int, weights: Array, generator: np.random.Generator) -> None:
+        """Let a `number` of cells of the species of a `row` come, each by `weights` (mesh cells)."""
         kind = int(np.flatnonzero(self.system.rows == row)[0])
-        self.put(kind, places)
-        self.densities.crossed.events[kind] += places.size
+        if kind in self.densities.kinds:
+            self.bring(kind, generator.multinomial(number, weights / weights.sum()))
+        else:
+            self.put(kind, spread(generator, number, weights))
+        self.densities.crossed.events[kind] += number
 
     def numbers(self) -> Array:
         """Return the cells of each kind (kinds, mesh cells), single ones and those of densities."""
         return self._counts() + self.densities.amounts
-
-    def whole(self) -> Array:
-        """Return how many single cells of each kind there are."""
-        return np.bincount(self.cells.kind, minlength=len(self.system.asked.kinds)).astype(float)
-
-    def products(self, of_kinds: Array) -> Array:
-        """Return counts by kind as counts by product of the whole run."""
-        network = self.system.problem.network
-        found = np.zeros(len(network.species))
-        np.add.at(found, self.system.rows, of_kinds)
-        return self.system.coupled.of_all(found[self.system.coupled.products])
 
     def _counts(self) -> Array:
         kinds, size = len(self.system.asked.kinds), self.system.problem.geometry.size
@@ -133,18 +139,30 @@ class Stepping:
             self._went(kind, system.wall(kind, wall), 1)
         for kind, wall, number in motion.let_in:
             self._came(kind, system.wall(kind, wall), number)
-        self.ledger.died += self.products(motion.tally.dead - dead)
+        self.ledger.died += self.system.products(motion.tally.dead - dead)
         became = motion.tally.turned - turned
         changed = became.sum(axis=0) - became.sum(axis=1) - (motion.tally.dead - dead)
         self.densities.crossed.events += changed
-        self.ledger.converted += self.products(became.sum(axis=0) - became.sum(axis=1))
+        self.ledger.converted += self.system.products(became.sum(axis=0) - became.sum(axis=1))
 
-    def _hop(self, dt: float, part: int) -> None:
-        """Let kinds that may be densities hop from mesh cell to mesh cell."""
-        system = self.system
-        if self.densities.kinds:
-            where = (system.room, system.mesh, system.hops)
-            self.cells = hopped(self.cells, *where, dt, part, system.asked.seed)
+    def _hop(self, ways: Ways | None, many: Array, dt: float, part: int) -> None:
+        """Let kinds that may be densities hop, and come and go by walls where they are few."""
+        system, seed = self.system, self.system.asked.seed
+        if ways is None:
+            return
+        standing, generator = self.cells.size, stream(seed, "fed", part)
+        for wall in system.hopping.feeding:
+            numbers = generator.poisson(np.where(many[wall.kind], 0.0, wall.gain) * dt)
+            self._came(wall.kind, wall.place, int(numbers.sum()))
+            self.put(wall.kind, np.repeat(np.arange(numbers.size), numbers))
+        days = np.full(self.cells.size, dt)
+        days[standing:] *= generator.random(self.cells.size - standing)
+        cells = hopped(self.cells, system.room, system.mesh, ways, days, part, seed)
+        for kind, walls in zip(system.hopping.kinds, system.hopping.walls, strict=True):
+            for number, wall in enumerate(walls):
+                gone = (cells.kind == kind) & (cells.place == -1 - number)
+                self._went(kind, wall.place, int(gone.sum()))
+        self.cells = cells.without(cells.place < 0)
 
     def _came(self, kind: int, place: int, number: int) -> None:
         """Count cells of a kind that came from nowhere through a place."""
@@ -152,7 +170,7 @@ class Stepping:
         came[kind] = number
         self.ledger.came[place] += number
         self.densities.crossed.events += came
-        self.ledger.infused += self.products(came)
+        self.ledger.infused += self.system.products(came)
 
     def _went(self, kind: int, place: int, number: int) -> None:
         """Count cells of a kind that left for good through a place."""
@@ -160,7 +178,7 @@ class Stepping:
         of_kinds[kind] = number
         self.ledger.went[place] += number
         self.densities.crossed.events -= of_kinds
-        self.ledger.died += self.products(of_kinds)
+        self.ledger.died += self.system.products(of_kinds)
 
     def _events(self, dt: float) -> Array:
         """Let cells do what they do; return how many of each kind went into lymph."""
@@ -227,7 +245,18 @@ class Stepping:
                 left[way.kind] += number
             else:
                 self._went(way.kind, way.place, int(number))
-        self.ledger.egress += self.products(left)
+        self.ledger.egress += self.system.products(left)
+        self.densities.crossed.events -= left
+        return left
+
+    def _left_densities(self, dt: float, part: int) -> Array:
+        """Let densities give whole cells to lymph; return how many of each kind."""
+        system, left = self.system, np.zeros(len(self.system.asked.kinds))
+        for way in system.leaving:
+            if way.place is None and way.kind in self.densities.kinds:
+                chances = -np.expm1(-way.rate * dt)
+                left[way.kind] = self.densities.leave(way.kind, chances, part, system.asked.seed)
+        self.ledger.egress += system.products(left)
         self.densities.crossed.events -= left
         return left
 
@@ -255,17 +284,20 @@ class Stepping:
                 numbers = generator.poisson(np.maximum(rates[act.rate], 0.0) * volumes * dt)
                 self._count(act.reaction, int(numbers.sum()), reverse=False)
                 for kind in act.outcome:
-                    self.put(kind, np.repeat(np.arange(volumes.size), numbers))
+                    self.bring(kind, numbers)
         for kind, supply, place in system.supplies:
             numbers = generator.poisson(supply * dt)
             self._came(kind, place, int(numbers.sum()))
-            self.put(kind, np.repeat(np.arange(volumes.size), numbers))
+            self.bring(kind, numbers)
 
-    def _fields(self, dt: float) -> None:
-        """Step what is no cells, with the cells where they are."""
-        rest = self.system.rest
-        if rest is None:
+    def _fields(self, dt: float, many: Array) -> None:
+        """Step what is no cells, with the cells where they are; walls let in where `many` are."""
+        if self.rest is None:
             return
+        if self.densities.kinds:
+            self.rest = with_walls(self.system, self.rest, many)
+            let_in(self.system, self.densities, self.ledger, many, dt)
+        rest = self.rest
         self.settle()
         state, left = with_densities(self.system, self.densities, self.tumour), dt
         while left > 0.0:
@@ -278,6 +310,7 @@ class Stepping:
             self.ledger.came[places] += account.came
             self.ledger.went[places] += account.went
             count(self.densities, account)
+            enter(self.system, self.ledger, account)
             left -= part
         cells = self.tumour[self.system.rows].copy()
         self.tumour = np.array(state[: len(self.tumour)])
@@ -299,7 +332,7 @@ class Stepping:
         self.ledger.infused += into_body.sum(axis=0) + coupled.of_all(into_tumour)
         body = self.system.body
         self.body = body.step(self.body, into_body, dt, self.number)
-        self.body[coupled.network.draining] += self.products(left)
+        self.body[coupled.network.draining] += self.system.products(left)
         self.ledger.died += body.taken(self.body, "lost")
         handed = body.taken(self.body, "handed_over")
         self.ledger.inflow += handed
@@ -311,4 +344,4 @@ class Stepping:
         ):
             for product, number in zip(coupled.products, numbers, strict=True):
                 if number:
-                    self.arrive(product, spread(generator, int(number), weights * volumes))
+                    self.arrive(product, int(number), weights * volumes, generator)

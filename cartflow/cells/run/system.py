@@ -17,7 +17,10 @@ from cartflow.cells.contact.terms import Terms, terms_of
 from cartflow.cells.crowding.spheres import Spheres
 from cartflow.cells.density.kernel import Kernel
 from cartflow.cells.hybrid.equations import field_of_density, row_name, with_densities
+from cartflow.cells.hybrid.flows import Flows
+from cartflow.cells.hybrid.hopping import Hopping
 from cartflow.cells.hybrid.neighbours import Neighbours, neighbours_of
+from cartflow.cells.hybrid.walls import walls_of
 from cartflow.cells.movement.drift import Drift
 from cartflow.cells.movement.gait import Gait
 from cartflow.cells.movement.walk import Room, room_of
@@ -35,17 +38,24 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WholeCells(Coupled):
-    """A coupled system whose product cells are whole, so that a sum of densities is a number."""
+    """A coupled system whose product cells are whole, so that a sum of densities is a number.
+
+    Those of `dense` kinds are whole in the body alone.
+    """
+
+    dense: tuple[str, ...] = ()
 
     def in_tumour(self, tumour: Array) -> Array:
-        """Return the product cells in the tissue, per product species: whole numbers."""
+        """Return the product cells in the tissue, per product species."""
+        found = super().in_tumour(tumour)
         # Densities are numbers over volumes, and lose a last digit on the way back.
-        return np.rint(super().in_tumour(tumour))
+        return np.where(np.isin(self.product_names, self.dense), found, np.rint(found))
 
 
-def in_whole_cells(coupled: Coupled) -> WholeCells:
-    """Return the system, which counts whole cells."""
-    return WholeCells(**{f.name: getattr(coupled, f.name) for f in fields(Coupled) if f.init})
+def in_whole_cells(coupled: Coupled, dense: tuple[str, ...]) -> WholeCells:
+    """Return the system, which counts whole cells but of the `dense` kinds in the tumour."""
+    parts = {f.name: getattr(coupled, f.name) for f in fields(Coupled) if f.init}
+    return WholeCells(**parts, dense=dense)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -102,17 +112,14 @@ class CellSystem:
     @cached_property
     def gait(self) -> Gait:
         """How the kinds walk, and last cells that stay where they are."""
-        laws = [item for item in self._fields if item.chemotaxis is not None]
-        state = np.ones((len(self.problem.fields), self.problem.geometry.size))
-        spread = [
-            0.0 if item.name in self.asked.dense else self.problem.place_diffusivity(item, state)[0]
-            for item in self._fields
-        ]
+        walkers = self._walkers
+        laws = [item for item in walkers if item.chemotaxis is not None]
+        spread = [self._diffusivity(item) for item in walkers]
         persistence = np.array([each.persistence for each in self.asked.walking], dtype=float)
-        drifts = [laws.index(item) if item in laws else -1 for item in self._fields]
+        drifts = [laws.index(item) if item in laws else -1 for item in walkers]
         walking = [*self.asked.walking, Walking()]
-        ways = [ways_of(item, self.room.walls) for item in self._fields]
-        films = [films_of(item, self.room.walls, self._gates) for item in self._fields]
+        ways = [ways_of(item, self.room.walls) for item in walkers]
+        films = [films_of(item, self.room.walls, self._gates) for item in walkers]
         return Gait(
             # What walks straight on has a diffusivity in the long run, by which it does not step.
             diffusivity=np.array([*np.where(persistence > 0.0, 0.0, spread), 0.0]),
@@ -131,12 +138,28 @@ class CellSystem:
         return neighbours_of(self.problem.geometry)
 
     @cached_property
-    def hops(self) -> Array:
-        """The diffusivity (mm2/day) of each kind by which it hops from mesh cell to mesh cell."""
-        state = np.ones((len(self.problem.fields), self.problem.geometry.size))
-        spread = [self.problem.place_diffusivity(item, state)[0] for item in self._fields]
-        dense = [item.name in self.asked.dense for item in self._fields]
-        return np.where(dense, spread, 0.0)
+    def hopping(self) -> Hopping:
+        """How kinds that may be densities hop from mesh cell to mesh cell."""
+        network = self.problem.network
+        kinds = [kind for kind, name in enumerate(self.asked.kinds) if name in self.asked.dense]
+        items = [self._fields[kind] for kind in kinds]
+        return Hopping(
+            kinds=kinds,
+            flows=[
+                Flows(
+                    item=item,
+                    diffusivity=self._diffusivity(item),
+                    geometry=self.problem.geometry,
+                    mesh=self.mesh,
+                )
+                for item in items
+            ],
+            attractants=[
+                -1 if item.chemotaxis is None else network.index(item.chemotaxis.attractant)
+                for item in items
+            ],
+            walls=[walls_of(self.problem, *pair) for pair in zip(items, kinds, strict=True)],
+        )
 
     @cached_property
     def drift(self) -> Drift:
@@ -147,7 +170,7 @@ class CellSystem:
             room=self.room,
             laws=[
                 (item.chemotaxis, network.index(item.chemotaxis.attractant))
-                for item in self._fields
+                for item in self._walkers
                 if item.chemotaxis is not None
             ],
         )
@@ -158,7 +181,7 @@ class CellSystem:
         walls, spread = self.room.walls, self.gait.diffusivity
         return tuple(
             feed
-            for kind, item in enumerate(self._fields)
+            for kind, item in enumerate(self._walkers)
             for feed in feeds_of(item, kind, walls, self._gates, float(spread[kind]))
         )
 
@@ -245,6 +268,12 @@ class CellSystem:
                 raise InputError(msg)
         return tuple(found)
 
+    def products(self, of_kinds: Array) -> Array:
+        """Return counts by kind as counts by product of the whole run."""
+        found = np.zeros(len(self.problem.network.species))
+        np.add.at(found, self.rows, of_kinds)
+        return self.coupled.of_all(found[self.coupled.products])
+
     def wall(self, kind: int, wall: int) -> int:
         """Return the place of the wall that takes up cells of a kind."""
         name = self.room.walls[wall]
@@ -265,6 +294,16 @@ class CellSystem:
     @cached_property
     def _fields(self) -> tuple[Field, ...]:
         return tuple(self.problem.fields[row] for row in self.rows)
+
+    @cached_property
+    def _walkers(self) -> tuple[Field, ...]:
+        """The fields of which cells walk; what hops from mesh cell to mesh cell does not."""
+        dense = self.asked.dense
+        return tuple(Field(name=f.name) if f.name in dense else f for f in self._fields)
+
+    def _diffusivity(self, item: Field) -> float:
+        state = np.ones((len(self.problem.fields), self.problem.geometry.size))
+        return float(self.problem.place_diffusivity(item, state)[0])
 
     def _rest(self) -> FastEngine | None:
         """Return the engine of what are no cells; none where nothing of it ever changes."""

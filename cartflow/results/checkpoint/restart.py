@@ -170,6 +170,8 @@ def _memory(group: xr.Dataset, run: Run) -> dict[str, Array]:
 
 def _remembered(run: Run) -> dict[str, Collection[int]]:
     """Return the names of what a run remembers, and how many numbers each may have."""
+    if isinstance(run, Simulation) and run.remembers_apart:
+        return {}
     conditions = () if run.programme is None else run.programme.conditions
     # A time and a number for each that was met.
     events = range(0, 2 * len(conditions) + 1, 2)
