@@ -18,6 +18,7 @@ from .analyses.fit.run import fit as fit
 from .analyses.risk.run import RiskScore as RiskScore
 from .analyses.risk.run import risk_score as risk_score
 from .analyses.sweep.run import sweep as sweep
+from .cells.tracks.cut import cut_tracks as cut_tracks
 from .cells.tracks.fit import Walk as Walk
 from .cells.tracks.fit import fit_tracks as fit_tracks
 from .cells.tracks.simulated import simulate_tracks as simulate_tracks

@@ -2,13 +2,20 @@
 
 ``python -m benchmarks.cells.carcade`` runs examples/carcade/carcade.toml for every row of `TABLE`
 and prints what is left of cancer and healthy cells and what has come of CAR T cells, each relative
-to the start, ours and theirs, and the rank correlation of each column.
+to the start, ours and theirs, and the rank correlation of each column. ``--seeds 1 2 3`` takes the
+mean and the spread between seeds, and ``--lines FILE`` keeps each run as a line of that file, from
+where a run that was ended goes on.
 """
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
+from benchmarks.cells.lines import kept
 from cartflow.study.study import Study
 
 ROOT = Path(__file__).parents[2]
@@ -53,19 +60,44 @@ def outcome(dose: float, antigens: float, affinity: float, seed: int = 1) -> tup
     return tuple(float(n[-1] / n[0]) for n in (counts["cancer"], counts["healthy"], cart))
 
 
+def table(seeds: Sequence[int], path: Path | None) -> np.ndarray:
+    """Return outcomes (seeds, rows of `TABLE`, 3), seed by seed, those that `path` holds from it."""
+    return np.array(
+        [
+            [
+                kept(path, {"row": row[:3], "seed": seed}, lambda row=row: outcome(*row[:3], seed))
+                for row in TABLE
+            ]
+            for seed in seeds
+        ]
+    )
+
+
 def main() -> None:
     """Run and print."""
     from scipy.stats import spearmanr
 
-    ours = []
-    print("dose, healthy's antigens, affinity: cancer, healthy, CAR T; the same of CARCADE")
-    for dose, antigens, affinity, *theirs in TABLE:
-        ours.append(outcome(dose, antigens, affinity))
-        both = "  ".join(" ".join(f"{x:8.3f}" for x in row) for row in (ours[-1], theirs))
-        print(f"{dose:5d} {antigens:4d} {affinity:7.0e}  {both}", flush=True)
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--seeds", type=int, nargs="+", default=[1])
+    asked.add_argument("--lines", type=Path, help="file of one line of JSON for each run")
+    given = asked.parse_args()
+    ours, theirs = table(given.seeds, given.lines), np.array([row[3:] for row in TABLE])
+    print(f"seeds {given.seeds}: mean +- standard deviation between seeds, CARCADE")
+    print("dose, healthy's antigens, affinity: cancer, healthy, CAR T")
+    mean, spread = ours.mean(axis=0), ours.std(axis=0, ddof=min(1, len(ours) - 1))
+    for number, (dose, antigens, affinity, *_) in enumerate(TABLE):
+        one = "  ".join(
+            f"{m:8.3f} +- {s:6.3f} {t:8.3f}"
+            for m, s, t in zip(mean[number], spread[number], theirs[number], strict=True)
+        )
+        print(f"{dose:5d} {antigens:4d} {affinity:7.0e}  {one}")
     for column, name in enumerate(("cancer", "healthy", "CAR T")):
-        rank = spearmanr([o[column] for o in ours], [row[3 + column] for row in TABLE]).statistic
-        print(f"rank correlation of {name}: {rank:.2f}")
+        ranks = [spearmanr(run[:, column], theirs[:, column]).statistic for run in ours]
+        whole = spearmanr(mean[:, column], theirs[:, column]).statistic
+        print(
+            f"rank correlation of {name}: {whole:.2f} of means, {min(ranks):.2f} to "
+            f"{max(ranks):.2f} by seeds"
+        )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """CAR T cells on a spheroid by the rules of Luque et al. 2024, beside the run that they published.
 
-``python -m benchmarks.cells.luque2024 --seed 1 --end 10`` runs examples/luque2024/luque2024.toml
-from the published start, and prints a table: day, living tumour cells, CAR T cells, R95 (um), CAR
-T cells inside it, and their median depth (um), ours and theirs. Theirs is read from
-../shared/data/luque2024_cart_abm, and left out where that is not there.
+``python -m benchmarks.cells.luque2024 --seeds 1 2 3 --lines FILE`` runs
+examples/luque2024/luque2024.toml from the published start once for each seed, and prints for each
+saved day living tumour cells, CAR T cells, R95 (um), CAR T cells inside it, and their median depth
+(um): the least, mean and largest of the seeds, and theirs. Theirs is read from
+../shared/data/luque2024_cart_abm, and left out where that is not there. FILE keeps each run as one
+line, from where a run that was ended goes on. ``--set KEY=VALUE`` changes the study.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.cells.lines import kept
 from cartflow.study.study import Study
 
+Array = np.ndarray
 ROOT = Path(__file__).parents[2]
 THEIRS = ROOT.parent / "shared/data/luque2024_cart_abm/summary.csv"
 COLUMNS = ("tumour_alive", "cart_alive", "R95_um", "cart_inside_R95", "median_depth_um")
@@ -56,24 +60,47 @@ def rows(tree) -> list[tuple[float, ...]]:  # type: ignore[no-untyped-def]
     return found
 
 
+def runs(
+    seeds: Sequence[int], end: float, more: Sequence[tuple[str, str]], path: Path | None
+) -> Array:
+    """Return rows (seeds, saved times, columns), those that `path` holds from it."""
+
+    def made(seed: int) -> list[tuple[float, ...]]:
+        return rows(study(seed, end, more).run().tree)
+
+    key = {"end": end, "more": [list(pair) for pair in more]}
+    return np.array([kept(path, {**key, "seed": seed}, lambda s=seed: made(s)) for seed in seeds])
+
+
+def published() -> Array:
+    """Return the columns of the stored run (saved times, columns), or none of its times."""
+    if not THEIRS.is_file():
+        return np.zeros((0, len(COLUMNS)))
+    with THEIRS.open() as file:
+        return np.array([[float(row[name]) for name in COLUMNS] for row in csv.DictReader(file)])
+
+
 def main() -> None:
     """Run and print."""
     asked = argparse.ArgumentParser()
-    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--seeds", type=int, nargs="+", default=[1])
     asked.add_argument("--end", type=float, default=10.0)
+    asked.add_argument("--lines", type=Path, help="file of one line of JSON for each run")
+    asked.add_argument("--set", action="append", default=[], help="KEY=VALUE of the study")
     given = asked.parse_args()
-    theirs = []
-    if THEIRS.is_file():
-        with THEIRS.open() as file:
-            theirs = [[float(row[name]) for name in COLUMNS] for row in csv.DictReader(file)]
-    result = study(given.seed, given.end).run()
-    print("day, tumour, CAR T, R95, inside, depth; published: the same without the day")
-    for number, row in enumerate(rows(result.tree)):
-        beside = (
-            "" if number >= len(theirs) else "   " + " ".join(f"{x:7.1f}" for x in theirs[number])
-        )
-        print(" ".join(f"{x:7.1f}" for x in row) + beside, flush=True)
-    print(result.tree["cells/attached"].values.ravel(), result.tree["cells/killed"].values.ravel())
+    more = [tuple(pair.split("=", 1)) for pair in given.set]
+    found, theirs = runs(given.seeds, given.end, more, given.lines), published()
+    print("day; of each column least, mean, largest of the seeds, and published:")
+    print("tumour cells, CAR T cells, R95, CAR T cells inside, their median depth")
+    for number in range(found.shape[1]):
+        of_day = found[:, number]
+        words = [f"{of_day[0, 0]:5.1f}"]
+        for column in range(1, of_day.shape[1]):
+            one = of_day[:, column]
+            least, most = np.min(one), np.max(one)
+            there = f"{theirs[number, column - 1]:6.1f}" if number < len(theirs) else "     -"
+            words.append(f"{least:7.1f} {one.mean():7.1f} {most:7.1f} {there}")
+        print("  ".join(words), flush=True)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ def test_the_names():
         "RunStopped",
         "Study",
         "Walk",
+        "cut_tracks",
         "debulk",
         "decide",
         "fit",

@@ -9,7 +9,7 @@ import numpy as np
 from cartflow.cells.chance.philox import PUSHING, direction, draw
 from cartflow.cells.crowding.bins import Bins
 from cartflow.cells.crowding.neighbours import MOST_ROWS, rows_around
-from cartflow.core.compiling import serial
+from cartflow.core.compiling import in_place, serial
 from cartflow.pde.voxels.crew import in_parts
 
 Array = np.ndarray
@@ -51,62 +51,78 @@ def pushed(
     Sums are taken in the order of the lists, whichever thread takes them.
     """
     velocity, touching = np.zeros_like(position), np.zeros(len(position), dtype=np.int32)
-    cells = (position[bins.order], kind[bins.order], name[bins.order])
+    # What does not move along an axis is in one place there.
+    cells = (position[bins.order] * moving, kind[bins.order], name[bins.order])
     lists = (bins.low, bins.size, bins.shape, bins.start, bins.order, moving)
-    law = (spheres.radius, spheres.repulsion, spheres.adhesion, spheres.reach)
+    law = _of_pairs(spheres)
 
     def task(first: int, last: int) -> None:
-        _push(first, last, *cells, *lists, *law, velocity, touching, step, seed)
+        _push(first, last, *cells, *lists, law, velocity, touching, step, seed)
 
     in_parts(task, len(position), len(position))
     return velocity, touching
 
 
+_SPAN, _TOUCH, _CLING, _AWAY, _BACK = range(5)
+
+
+def _of_pairs(spheres: Spheres) -> Array:
+    """Return the numbers of the law for every pair of kinds (5, kinds, kinds).
+
+    They are how far they act, one over how far they touch and cling, and the forces.
+    """
+    radius = spheres.radius
+    have = np.minimum.outer(radius, radius) > 0.0
+    touch = np.where(have, np.add.outer(radius, radius), 0.0)
+    away = np.sqrt(np.multiply.outer(spheres.repulsion, spheres.repulsion))
+    back = np.sqrt(np.multiply.outer(spheres.adhesion, spheres.adhesion))
+    cling = spheres.reach * touch
+    with np.errstate(divide="ignore"):
+        return np.stack(
+            [np.where(back > 0.0, np.maximum(cling, touch), touch), 1 / touch, 1 / cling, away, back]
+        )
+
+
 @serial
 def _push(  # type: ignore[no-untyped-def]
-    first, last, position, kind, name, low, size, shape, start, order, moving, radius, repulsion,
-    adhesion, reach, velocity, touching, step, seed,
+    first, last, position, kind, name, low, size, shape, start, order, moving, law, velocity,
+    touching, step, seed,
 ):  # fmt: skip
     """Write what all others do to the cells `first` to `last` of the sorted `position`."""
-    v, gap, rows = np.zeros(3), np.zeros(3), np.empty((MOST_ROWS, 2), np.int64)
+    gap, rows = np.zeros(3), np.empty((MOST_ROWS, 2), np.int64)
     for i in range(first, last):
-        own = radius[kind[i]]
-        if own <= 0.0:
-            continue
-        v[:] = 0.0
-        number = 0
+        x, y, z, own = position[i, 0], position[i, 1], position[i, 2], kind[i]
+        vx, vy, vz, number = 0.0, 0.0, 0.0, 0
+        farthest = law[_SPAN, own].max() ** 2
         for row in range(rows_around(position, i, low, size, shape, start, moving, rows)):
             for j in range(rows[row, 0], rows[row, 1]):
-                other = radius[kind[j]]
-                if j == i or other <= 0.0:
+                dx, dy, dz = x - position[j, 0], y - position[j, 1], z - position[j, 2]
+                square = dx * dx + dy * dy + dz * dz
+                if square >= farthest or j == i:
                     continue
-                square = 0.0
-                for a in range(3):
-                    gap[a] = position[i, a] - position[j, a] if moving[a] else 0.0
-                    square += gap[a] * gap[a]
-                touch = own + other
-                span = touch * reach
-                if square >= span * span:
+                other = kind[j]
+                if square >= law[_SPAN, own, other] ** 2:
                     continue
-                away = np.sqrt(repulsion[kind[i]] * repulsion[kind[j]])
-                back = np.sqrt(adhesion[kind[i]] * adhesion[kind[j]])
-                r = np.sqrt(square)
-                if r == 0.0:
+                away, back = law[_AWAY, own, other], law[_BACK, own, other]
+                if square == 0.0:
+                    touch, force = 1.0, away - back
                     r = _apart(name[i], name[j], gap, moving, step, seed)
-                    force = away - back
+                    dx, dy, dz = gap[0], gap[1], gap[2]
                 else:
-                    force = -back * (1.0 - r / span) ** 2
-                    if r < touch:
-                        force += away * (1.0 - r / touch) ** 2
-                number += square < touch * touch
-                for a in range(3):
-                    v[a] += force * gap[a] / r
-        for a in range(3):
-            velocity[order[i], a] = v[a]
+                    r = np.sqrt(square)
+                    touch = max(1.0 - r * law[_TOUCH, own, other], 0.0)
+                    cling = max(1.0 - r * law[_CLING, own, other], 0.0)
+                    force = away * touch * touch - back * cling * cling
+                number += touch > 0.0
+                share = force / r
+                vx += share * dx
+                vy += share * dy
+                vz += share * dz
+        velocity[order[i], 0], velocity[order[i], 1], velocity[order[i], 2] = vx, vy, vz
         touching[order[i]] = number
 
 
-@serial
+@in_place
 def _apart(one, other, gap, moving, step, seed):  # type: ignore[no-untyped-def]
     """Give two cells in one place opposite ways, by the lots of the one of the lower name."""
     a, b, _, _ = draw(seed, min(one, other), step, PUSHING, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.cells.chance.philox import MOVING, coarse, draw, normals, uniform
-from cartflow.cells.movement.turning import stretch, stride, turn
+from cartflow.cells.movement.turning import stays, stretch, stride, turn
 from cartflow.cells.room.grid import missed, through
 from cartflow.cells.room.row import FILM, REFLECT
 from cartflow.core.compiling import serial
@@ -28,6 +28,8 @@ def walk(  # type: ignore[no-untyped-def]
     short = dt / parts
     for i in range(first, last):
         kind, number, wall = species[i], 0, -1
+        if stays(kind, diffusivity, persistence, drifts):
+            continue
         for a in range(3):
             p[a], turned[a] = position[i, a], heading[i, a]
             voxel[a] = voxels[place[i], a]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.cells.chance.philox import MOVING, coarse, direction, draw, normals, uniform
-from cartflow.cells.movement.turning import stretch, stride, turn
+from cartflow.cells.movement.turning import stays, stretch, stride, turn
 from cartflow.cells.room.films import leaked
 from cartflow.cells.room.row import FILM, PASS, REFLECT, STOP, along_slab, around, mesh_cell_at
 from cartflow.core.compiling import serial
@@ -29,6 +29,8 @@ def walk(  # type: ignore[no-untyped-def]
     short = dt / parts
     for i in range(first, last):
         kind = species[i]
+        if stays(kind, diffusivity, persistence, drifts):
+            continue
         for wall in range(2):
             straight[wall] = ways[kind, wall]
             open_ways[wall] = PASS if ways[kind, wall] == STOP else ways[kind, wall]

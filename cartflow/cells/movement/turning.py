@@ -31,6 +31,12 @@ def face(turned, pull, bias, word, other):  # type: ignore[no-untyped-def]
 
 
 @serial
+def stays(kind, diffusivity, persistence, drifts):  # type: ignore[no-untyped-def]
+    """Return whether cells of a kind stay where they are, for which nothing need be drawn."""
+    return diffusivity[kind] == 0.0 and persistence[kind] == 0.0 and drifts[kind] < 0
+
+
+@serial
 def pauses(turned):  # type: ignore[no-untyped-def]
     """Return whether a cell faces nowhere, which is how one that pauses is told."""
     return turned[0] == 0.0 and turned[1] == 0.0 and turned[2] == 0.0

@@ -61,6 +61,11 @@ def anywhere_in(room: Room, place: Array, name: Array, step: int, seed: int) -> 
     return position
 
 
+def fastest_of(velocity: Array) -> float:
+    """Return the largest size of a velocity along an axis, mm/day."""
+    return max(float(velocity.max(initial=0.0)), -float(velocity.min(initial=0.0)))
+
+
 def parts_of(room: Room, gait: Gait, fastest: float, dt: float) -> int:
     """Return in how many parts cells move within `dt` days; `fastest` is their drift, mm/day.
 
@@ -94,10 +99,12 @@ def walked(
     dt: float,
     step: int,
     seed: int,
+    fastest: float | None = None,
 ) -> Population:
     """Return the cells after `dt` days; of those that a wall took up, `place` is -1 - wall.
 
-    A cell that holds another, or pauses after that, stays.
+    A cell that holds another, or pauses after that, stays. `fastest` is the largest `velocity`, for
+    callers that know it.
     """
     new = replace(
         population,
@@ -105,7 +112,8 @@ def walked(
         heading=population.heading.copy(),
         place=population.place.copy(),
     )
-    parts = parts_of(room, gait, float(np.abs(velocity).max(initial=0.0)), dt)
+    fastest = fastest_of(velocity) if fastest is None else fastest
+    parts = parts_of(room, gait, fastest, dt)
     walking = (gait.diffusivity, gait.speed, gait.persistence, gait.pause, gait.bias)
     numbers = (*walking, gait.ways, gait.films, gait.drifts, velocity)
     resting = (new.mate >= 0) | (new.clock < 0)

@@ -12,7 +12,7 @@ from cartflow.cells.contact.meeting import Tally, met
 from cartflow.cells.crowding.bins import bins_of
 from cartflow.cells.crowding.lattice import hopped
 from cartflow.cells.crowding.spheres import Spheres, pushed
-from cartflow.cells.movement.walk import moving_of, parts_of, shifted, walked
+from cartflow.cells.movement.walk import fastest_of, moving_of, parts_of, shifted, walked
 from cartflow.cells.population import Population
 from cartflow.cells.room.grid import Grid
 from cartflow.cells.run.system import CellSystem
@@ -38,15 +38,15 @@ class Motion:
     def go(self, cells: Population, velocity: Array, dt: float) -> Population:
         """Return the cells after `dt` days, with what drives them at `velocity`."""
         system, self.taken, self.let_in = self.system, [], []
-        parts = 1
+        parts, fastest = 1, fastest_of(velocity)
         if system.feeds:
-            fastest = float(np.abs(velocity).max(initial=0.0))
             parts = parts_of(system.room, system.gait, fastest, dt)
         if system.spheres is not None or system.terms is not None:
             parts = max(parts, math.ceil(dt / system.asked.mechanics_step * (1.0 - 1e-12)))
         for _ in range(parts):
             self.part += 1
-            cells = self._fed(self._walked(cells, velocity, dt / parts), dt / parts)
+            cells = self._walked(cells, velocity, fastest, dt / parts)
+            cells = self._fed(cells, dt / parts)
             cells = self._pushed(cells, dt / parts)
             if system.terms is not None:
                 cells = met(
@@ -55,7 +55,9 @@ class Motion:
                 )  # fmt: skip
         return cells
 
-    def _walked(self, cells: Population, velocity: Array, dt: float) -> Population:
+    def _walked(
+        self, cells: Population, velocity: Array, fastest: float, dt: float
+    ) -> Population:
         system, asked = self.system, self.system.asked
         if not system.gait.moves or not cells.size:
             return cells
@@ -65,7 +67,9 @@ class Motion:
             return hopped(
                 cells, system.room, spread, asked.room.per_site, dt, self.part, asked.seed
             )
-        moved = walked(cells, system.room, system.gait, velocity, dt, self.part, asked.seed)
+        moved = walked(
+            cells, system.room, system.gait, velocity, dt, self.part, asked.seed, fastest
+        )
         gone = moved.place < 0
         if not gone.any():
             return moved
