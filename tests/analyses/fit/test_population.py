@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 from legible import faults
+from populations import DECAY, MODEL, ORAL, VARY, oral, simulated_oral
 from scipy import stats
-from test_mixed import DECAY, MODEL, ORAL, VARY, oral, simulated_oral
 
 from cartflow.analyses.fit.population.priors import posed
 from cartflow.analyses.fit.population.run import _density, fit_mixed_bayes
@@ -171,7 +171,7 @@ def test_no_width_is_invented(folder, values):
     options = {k: v for k, v in LINEAR.items() if k != "prior"}
     with pytest.raises(InputError, match="omega of gain: differs on a linear scale; no width is"):
         fit_mixed_bayes(place, signals(values), linear, ["gain"], **options)
-    with pytest.raises(InputError, match="unknown name 'omga of gain'.*omega of gain"):
+    with pytest.raises(InputError, match=r"unknown name 'omga of gain'.*omega of gain"):
         fit_mixed_bayes(
             place, signals(values), linear, ["gain"], prior={"omga of gain": "[1, 2]"}, **options
         )
