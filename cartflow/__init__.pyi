@@ -13,6 +13,8 @@ from .analyses.fit.mixed.run import FittedMixed as FittedMixed
 from .analyses.fit.mixed.run import fit_mixed as fit_mixed
 from .analyses.fit.petab.run import fit_petab as fit_petab
 from .analyses.fit.petab.writing import write_petab as write_petab
+from .analyses.fit.population.run import PopulationPosterior as PopulationPosterior
+from .analyses.fit.population.run import fit_mixed_bayes as fit_mixed_bayes
 from .analyses.fit.run import Fitted as Fitted
 from .analyses.fit.run import fit as fit
 from .analyses.risk.run import RiskScore as RiskScore

@@ -22,6 +22,10 @@ from cartflow.results.figures.decided import plot_decided, require_decided
 from cartflow.results.figures.fit import plot_fit, require_fit
 from cartflow.results.figures.mixed_fit import plot_mixed_fit, require_mixed_fit
 from cartflow.results.figures.monitored import plot_monitored, require_monitored
+from cartflow.results.figures.population_posterior import (
+    plot_population_posterior,
+    require_population_posterior,
+)
 from cartflow.results.figures.posterior import plot_posterior, require_posterior
 from cartflow.results.figures.refinement import plot_refinement
 from cartflow.results.figures.risk import plot_risk, require_risk
@@ -96,6 +100,7 @@ _OF_ANALYSIS = {
     "fit": (require_fit, plot_fit),
     "mixed fit": (require_mixed_fit, plot_mixed_fit),
     "bayes fit": (require_posterior, plot_posterior),
+    "population bayes fit": (require_population_posterior, plot_population_posterior),
     "monitoring": (require_monitored, plot_monitored),
     "risk score": (require_risk, plot_risk),
     "adaptive dosing": (require_decided, plot_decided),

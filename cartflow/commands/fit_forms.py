@@ -86,11 +86,7 @@ def fit_population(options: argparse.Namespace, given: dict[str, Any]) -> int:
     if len(options.what) > 1:
         raise InputError("fit: --random fits one model; compare their AIC")
     places = dataset_and_figure(options, f"{Path(options.what[0]).stem}_fit.nc")
-    plain = {k: v for k, v in given.items() if k in _OF_MIXED}
-    covariates: dict[str, list[str]] = {}
-    for text in options.covariate:
-        key, form = next(iter(pairs([text], "--covariate").items()))
-        covariates.setdefault(key, []).append(form)
+    plain = {k: v for k, v in given.items() if k in OF_MIXED}
     starts = 5 if options.starts is None else options.starts
     with Stopping():
         found = fit_mixed(
@@ -98,14 +94,15 @@ def fit_population(options: argparse.Namespace, given: dict[str, Any]) -> int:
             options.data,
             options.vary,
             options.random,
-            covariates=covariates,
+            covariates=covariates_of(options),
             points=options.points,
             **{**plain, "starts": starts},
         )
     return written_and_drawn(found.dataset, mixed_lines(found.dataset), plot_mixed_fit, places)
 
 
-_OF_MIXED = (
+# The arguments of any fit that mixed effects know.
+OF_MIXED = (
     "observables",
     "errors",
     "names",
@@ -115,6 +112,15 @@ _OF_MIXED = (
     "seed",
     "threads",
 )
+
+
+def covariates_of(options: argparse.Namespace) -> dict[str, list[str]]:
+    """Return the covariates of each key. Raises `InputError`."""
+    found: dict[str, list[str]] = {}
+    for text in options.covariate:
+        key, form = next(iter(pairs([text], "--covariate").items()))
+        found.setdefault(key, []).append(form)
+    return found
 
 
 def pairs(texts: Sequence[str], option: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,16 +32,26 @@ def require_mixed_fit(dataset: xr.Dataset) -> None:
 def mixed_fit_figure(dataset: xr.Dataset) -> Figure:
     """Return a figure with a row of four panels for each observable."""
     require_mixed_fit(dataset)
-    names = list(dict.fromkeys(dataset["curve_observable"].values.tolist()))[:_MOST]
+    names = observables(dataset)
     figure = Figure(figsize=(13.6, 3.2 * len(names)), layout="constrained")
     FigureCanvasAgg(figure)
     for row, name in zip(figure.subplots(len(names), 4, squeeze=False), names, strict=True):
-        _courses(row[0], dataset, name)
-        _against(row[1], dataset, name)
-        residuals(row[2], dataset, name)
-        _check(row[3], dataset, name)
+        draw_row(row, dataset, name)
     figure.suptitle(str(dataset.attrs.get("title", "")), fontsize=10)
     return figure
+
+
+def observables(dataset: xr.Dataset) -> list[str]:
+    """Return the observables that are drawn."""
+    return list(dict.fromkeys(dataset["curve_observable"].values.tolist()))[:_MOST]
+
+
+def draw_row(row: Sequence[Axes], dataset: xr.Dataset, name: str) -> None:
+    """Draw an observable: courses, measured against predicted, residuals, predictive check."""
+    _courses(row[0], dataset, name)
+    _against(row[1], dataset, name)
+    residuals(row[2], dataset, name)
+    _check(row[3], dataset, name)
 
 
 def _courses(axes: Axes, dataset: xr.Dataset, name: str) -> None:

@@ -16,7 +16,8 @@ from cartflow.results.figures.fit_depths import over_depth, shown
 from cartflow.results.figures.fitted import courses, require_variables
 
 Array = np.ndarray
-_MOST_CURVES, _MOST_PARAMETERS, _MOST_POINTS, _BINS = 4, 8, 1000, 40
+MOST_PARAMETERS = 8
+_MOST_CURVES, _MOST_POINTS, _BINS = 4, 1000, 40
 _WIDE = 20.0
 _Z_95 = 1.959963984540054
 _NEEDED = ("curve_middle", "value", "sample", "prior_95", "lowest", "highest", "logarithmic")
@@ -40,7 +41,7 @@ def posterior_figure(dataset: xr.Dataset) -> Figure:
     """
     require_posterior(dataset)
     names = shown(dataset)[:_MOST_CURVES]
-    count = min(dataset.sizes["parameter"], _MOST_PARAMETERS)
+    count = min(dataset.sizes["parameter"], MOST_PARAMETERS)
     width = max(3.4 * len(names), 1.5 * count, 6.0)
     figure = Figure(figsize=(width, 3.0 + 1.5 * count), layout="constrained")
     FigureCanvasAgg(figure)
@@ -51,12 +52,12 @@ def posterior_figure(dataset: xr.Dataset) -> Figure:
             courses(axes, dataset, name)
         else:
             over_depth(axes, dataset, name, subject)
-    _pairs(below, dataset, count)
+    pairs(below, dataset, count)
     figure.suptitle(str(dataset.attrs.get("title", "")), fontsize=10)
     return figure
 
 
-def _pairs(below: SubFigure, dataset: xr.Dataset, count: int) -> None:
+def pairs(below: SubFigure, dataset: xr.Dataset, count: int) -> None:
     """Draw marginals on the diagonal and pairs below it."""
     panels = below.subplots(count, count, squeeze=False)
     wide = [_wide(dataset.isel(parameter=k)) for k in range(count)]
@@ -110,7 +111,7 @@ def _marginal(axes: Axes, one: xr.Dataset, values: Array, wide: bool) -> None:
 
 
 def prior_density(one: xr.Dataset, values: Array) -> Array:
-    """Return the prior's density of one parameter's values; 0 outside of its limits."""
+    """Return the density of one parameter's prior; 0 outside of its limits, nan without any."""
     from scipy.special import ndtr
 
     logged = bool(int(one["logarithmic"]))
@@ -127,7 +128,8 @@ def prior_density(one: xr.Dataset, values: Array) -> Array:
         density = np.exp(-0.5 * ((at - middle) / sd) ** 2) / (sd * np.sqrt(2.0 * np.pi) * kept)
     else:
         density = np.full(len(values), 1.0 / (ends[1] - ends[0]))
-    return np.where(inside, density / values if logged else density, 0.0)
+    outside = 0.0 if np.isfinite(ends).all() else np.nan
+    return np.where(inside, density / values if logged else density, outside)
 
 
 def _ticks(axes: Axes, below: bool, beside: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cartflow.analyses.fit.bayes.density import Density
+from cartflow.analyses.fit.bayes.density import Sampled
 from cartflow.analyses.fit.bayes.library import nutpie_and_arviz
 from cartflow.core.outcome import RunStopped
 
@@ -30,7 +30,7 @@ class Length:
 class Chain:
     """One chain; `drawn` tells how far it is."""
 
-    def __init__(self, density: Density, begin: Array, length: Length, place: int) -> None:
+    def __init__(self, density: Sampled, begin: Array, length: Length, place: int) -> None:
         self.density, self._begin, self._length, self._place = density, begin, length, place
         self.drawn = 0
         self._error: BaseException | None = None

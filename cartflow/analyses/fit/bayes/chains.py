@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cartflow.analyses.fit.bayes.chain import Chain, Length
-from cartflow.analyses.fit.bayes.density import Density
+from cartflow.analyses.fit.bayes.density import Sampled
 from cartflow.analyses.fit.bayes.library import nutpie_and_arviz
 
 Array = np.ndarray
@@ -30,7 +30,7 @@ class Chains:
 
 
 def sampled(
-    density: Density,
+    density: Sampled,
     begin: Sequence[Array],
     length: Length,
     threads: int,

@@ -50,11 +50,9 @@ def bayes_dataset(
         "parameter_unit": label(
             _ONE, [p.unit for p in problem.parameters], "unit of the parameter"
         ),
-        "chain": _plain(np.arange(values.shape[0]), "chain", ("chain",)),
-        "draw": _plain(np.arange(values.shape[1]), "draw after the warm-up", ("draw",)),
-        **_samples(chains, values),
-        **_measured(told),
-        **_of_priors(priors),
+        **sample_variables(chains, values),
+        **measured_variables(told),
+        **prior_variables(priors),
         "mode": _plain(
             problem.values(density.best.inner),
             "values of the largest density on the scale that is sought, in parameter_unit",
@@ -87,8 +85,11 @@ def _plain(values: Any, text: str, dims: tuple[str, ...]) -> xr.Variable:
     return xr.Variable(dims, values, {"long_name": text})
 
 
-def _samples(chains: Chains, values: Array) -> dict[str, xr.Variable]:
+def sample_variables(chains: Chains, values: Array) -> dict[str, xr.Variable]:
+    """Return the samples (chain, draw, parameter), with what the sampler says of each."""
     return {
+        "chain": _plain(np.arange(values.shape[0]), "chain", ("chain",)),
+        "draw": _plain(np.arange(values.shape[1]), "draw after the warm-up", ("draw",)),
         "sample": _plain(values, "sample, in parameter_unit", (*_EACH, "parameter")),
         "log_density": _plain(
             chains.log_density, "ln of the density sampled, but for a constant", _EACH
@@ -98,7 +99,8 @@ def _samples(chains: Chains, values: Array) -> dict[str, xr.Variable]:
     }
 
 
-def _measured(told: Measures) -> dict[str, xr.Variable]:
+def measured_variables(told: Measures) -> dict[str, xr.Variable]:
+    """Return percentiles and the like by parameter, and whether samples are enough."""
     return {
         "percentage": _plain(np.array(PERCENTILES), "percentage below", ("percentage",)),
         "percentile": _plain(
@@ -113,7 +115,8 @@ def _measured(told: Measures) -> dict[str, xr.Variable]:
     }
 
 
-def _of_priors(priors: Sequence[Prior]) -> dict[str, xr.Variable]:
+def prior_variables(priors: Sequence[Prior]) -> dict[str, xr.Variable]:
+    """Return the priors by parameter."""
     ends = np.array([p.middle95 or (np.nan, np.nan) for p in priors])
     return {
         "lowest": _plain([p.low for p in priors], "lower end of the prior", _ONE),

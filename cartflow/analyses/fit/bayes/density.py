@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from scipy import linalg, special
@@ -15,7 +16,7 @@ from cartflow.analyses.fit.problem import Problem
 
 Array = np.ndarray
 _INSIDE = 1e-3  # of a range, to which the centre keeps from its ends
-_OF_EVEN = 0.3  # the precision of what is even over its range, on the logit scale
+OF_EVEN = 0.3  # the precision of what is even over its range, on the logit scale
 
 
 @dataclass(eq=False)
@@ -31,6 +32,20 @@ class Counter:
         with self._lock:
             self.runs += 1
             self.failed += failed
+
+
+class Sampled(Protocol):
+    """A density as a chain samples it."""
+
+    @property
+    def counter(self) -> Counter:
+        """How often it was worked out."""
+
+    def at(self, z: Array) -> tuple[float, Array]:
+        """Return its logarithm at coordinates without bounds, and its slopes."""
+
+    def inner(self, z: Array) -> Array:
+        """Return what is kept of a draw."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,7 +71,7 @@ class Density:
         low, high = self.problem.bounds
         share = special.expit(self.centre)
         rows = self.best.at.rows * ((high - low) * share * (1.0 - share))
-        information = rows.T @ rows + _OF_EVEN * np.eye(len(share))
+        information = rows.T @ rows + OF_EVEN * np.eye(len(share))
         lower = np.linalg.cholesky(information)
         return np.asarray(linalg.solve_triangular(lower, np.eye(len(share)), lower=True).T)
 
@@ -84,9 +99,13 @@ class Density:
         return float(jacobian - found.loss), self.root.T @ slopes
 
     def _logit(self, inner: Array) -> Array:
-        low, high = self.problem.bounds
-        share = np.clip((inner - low) / (high - low), _INSIDE, 1.0 - _INSIDE)
-        return np.asarray(special.logit(share))
+        return logits(inner, *self.problem.bounds)
+
+
+def logits(inner: Array, low: Array, high: Array) -> Array:
+    """Return the logits of shares of a range, a little inside of its ends."""
+    share = np.clip((inner - low) / (high - low), _INSIDE, 1.0 - _INSIDE)
+    return np.asarray(special.logit(share))
 
 
 def beginnings(density: Density, ended: Sequence[Found], chains: int, seed: int) -> list[Array]:
@@ -97,12 +116,15 @@ def beginnings(density: Density, ended: Sequence[Found], chains: int, seed: int)
     best = density.best.at.loss
     near = [found for found in ended if found.at.loss < best + 10.0] or [density.best]
     near.sort(key=lambda found: found.at.loss)
-    return [_beginning(density, near[k % len(near)], seed, k) for k in range(chains)]
+    return [
+        beginning(density, density.coordinates(near[k % len(near)].inner), seed, k)
+        for k in range(chains)
+    ]
 
 
-def _beginning(density: Density, about: Found, seed: int, chain: int) -> Array:
-    random = np.random.default_rng([seed, chain])
-    centre, wide = density.coordinates(about.inner), 2.0
+def beginning(density: Sampled, centre: Array, seed: int, chain: int) -> Array:
+    """Return where a chain begins: about `centre`, nearer where nothing can be run."""
+    random, wide = np.random.default_rng([seed, chain]), 2.0
     for _ in range(50):
         tried = centre + wide * random.standard_normal(len(centre))
         value, slopes = density.at(tried)

@@ -68,10 +68,10 @@ def _prior(wanted: Wanted, stated: Stated | None, given: Wanted | None, as_prior
         if given.unit and wanted.unit and given.unit != wanted.unit:
             msg = f"--prior {wanted.key}: is in '{given.unit}', its --vary in '{wanted.unit}'"
             raise InputError(msg)
-        return _normal(given, wanted, wanted.bounds, "--prior", f"--prior {wanted.key}")
+        return normal_prior(given, wanted, wanted.bounds, "--prior", f"--prior {wanted.key}")
     if wanted.bounds is not None:
         if as_priors:
-            return _normal(wanted, wanted, None, "--vary, --priors", where)
+            return normal_prior(wanted, wanted, None, "--vary, --priors", where)
         low, high = wanted.bounds
         logarithmic = low > 0 if wanted.logarithmic is None else wanted.logarithmic
         return Prior(low=low, high=high, logarithmic=logarithmic, middle95=None, origin="--vary")
@@ -85,10 +85,10 @@ def _prior(wanted: Wanted, stated: Stated | None, given: Wanted | None, as_prior
         msg = f"{where}: is {stated.value:.4g} {stated.unit} here, outside its published range "
         raise InputError(msg + f"{low:.4g} to {high:.4g}; give --vary {wanted.key}=[LOW, HIGH]")
     own = replace(wanted, bounds=stated.bounds)
-    return _normal(own, wanted, None, f"published range; {stated.origin}", where)
+    return normal_prior(own, wanted, None, f"published range; {stated.origin}", where)
 
 
-def _normal(
+def normal_prior(
     known: Wanted,
     wanted: Wanted,
     limits: tuple[float, float] | None,
@@ -134,7 +134,7 @@ def _of_parameter(parameter: Parameter, by_key: Mapping[str, Prior], given: Want
         if given.unit not in ("", parameter.unit):
             msg = f"{where}: is in '{given.unit}'; it is estimated in '{parameter.unit}'"
             raise InputError(msg)
-        return _normal(given, own, limits, "--prior", where)
+        return normal_prior(given, own, limits, "--prior", where)
     middle95 = (parameter.stated / _OF_ERRORS, parameter.stated * _OF_ERRORS)
     known = replace(own, bounds=middle95)
-    return _normal(known, own, limits, "default of an error's size", where)
+    return normal_prior(known, own, limits, "default of an error's size", where)

@@ -108,12 +108,7 @@ def fit_bayes(
     a number has no width known; `RunStopped` where nothing could be run.
     """
     nutpie_and_arviz()
-    length = Length(
-        chains=arguments.whole_number(chains, "chains", 2, _MOST_CHAINS),
-        draws=arguments.whole_number(draws, "draws", _LEAST_DRAWS, _MOST_DRAWS),
-        warm_up=arguments.whole_number(warm_up, "warm_up", _LEAST_DRAWS, _MOST_DRAWS),
-        seed=arguments.whole_number(seed, "seed", 0, LARGEST_SEED),
-    )
+    length = length_of(chains, draws, warm_up, seed)
     starts = arguments.whole_number(starts, "starts", 1, MOST_STARTS)
     told = arguments.table(settings, "settings")
     choices = choices_of(observables, errors, each=each, dose_into=dose_into, priors=priors)
@@ -139,6 +134,16 @@ def fit_bayes(
         exact=exact,
     )
     return _posterior(density, ended, stated, found, source, asked)
+
+
+def length_of(chains: int, draws: int, warm_up: int, seed: int) -> Length:
+    """Return how long to sample, from the arguments that say so. Raises `InputError`."""
+    return Length(
+        chains=arguments.whole_number(chains, "chains", 2, _MOST_CHAINS),
+        draws=arguments.whole_number(draws, "draws", _LEAST_DRAWS, _MOST_DRAWS),
+        warm_up=arguments.whole_number(warm_up, "warm_up", _LEAST_DRAWS, _MOST_DRAWS),
+        seed=arguments.whole_number(seed, "seed", 0, LARGEST_SEED),
+    )
 
 
 def posterior_problem(

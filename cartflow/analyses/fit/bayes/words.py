@@ -8,15 +8,16 @@ import xarray as xr
 from cartflow.analyses.fit.parameters import several
 from cartflow.analyses.fit.words import aligned, data_words
 
-_HIGHEST_R_HAT = 1.01
-_LEAST_OF_A_CHAIN = 100  # effective samples (Vehtari et al. 2021)
+HIGHEST_R_HAT = 1.01
+LEAST_OF_A_CHAIN = 100  # effective samples (Vehtari et al. 2021)
 _LARGEST_SHAPE = 0.7
 
 
 def bayes_lines(dataset: xr.Dataset) -> list[str]:
     """Return the lines that ``cartflow fit --bayes`` prints of its dataset."""
     a = dataset.attrs
-    lines = [f"sampled       {a['title'].removesuffix(': a posterior')} to {data_words(dataset)}"]
+    of = a["title"].rpartition(": a ")[0]
+    lines = [f"sampled       {of} to {data_words(dataset)}"]
     lines.append(
         f"draws         {a['chains']} chains of {a['draws']} after {a['warm_up']} of warm-up; "
         f"{a['runs']} runs, {a['failed_runs']} failed"
@@ -40,14 +41,14 @@ def warnings_of(dataset: xr.Dataset) -> list[str]:
     a, names = dataset.attrs, dataset["parameter"].values.tolist()
     found = []
     r_hat = dataset["r_hat"].values
-    mixed = [n for n, r in zip(names, r_hat, strict=True) if not r <= _HIGHEST_R_HAT]
+    mixed = [n for n, r in zip(names, r_hat, strict=True) if not r <= HIGHEST_R_HAT]
     if mixed:
         found.append(
             f"chains disagree about {several(mixed)} (R-hat {np.max(r_hat):.4f}, which should be "
-            f"at most {_HIGHEST_R_HAT}): do not use these numbers; sample longer, or look for two "
+            f"at most {HIGHEST_R_HAT}): do not use these numbers; sample longer, or look for two "
             "solutions"
         )
-    least = _LEAST_OF_A_CHAIN * a["chains"]
+    least = LEAST_OF_A_CHAIN * a["chains"]
     few = np.minimum(dataset["effective_bulk"].values, dataset["effective_tail"].values)
     short = [n for n, size in zip(names, few, strict=True) if not size >= least]
     if short:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,14 +32,18 @@ class Bin:
     high: Array
 
 
-def visual_check(population: Population, vector: Array, simulations: int, seed: int) -> list[Bin]:
-    """Return the bins of a visual predictive check of `simulations` tables like the one measured.
+def visual_check(population: Population, vectors: Sequence[Array], seed: int) -> list[Bin]:
+    """Return the bins of a visual predictive check of tables like the one measured.
+
+    Each of `vectors`, a population, simulates one; without any there is no check.
 
     Subjects keep their times, doses and covariates; values below quantification count as the
     limit, here and there. A subject whose run fails is left out of that table.
     """
+    if not vectors:
+        return []
     random = np.random.default_rng(seed)
-    tables = [_simulated(population, vector, random) for _ in range(simulations)]
+    tables = [_simulated(population, vector, random) for vector in vectors]
     names = list(
         dict.fromkeys(e.observable.name for one in population.individuals for e in one.measured)
     )

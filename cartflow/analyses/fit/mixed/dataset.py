@@ -20,7 +20,7 @@ from cartflow.analyses.fit.problem import Problem
 from cartflow.core.dataset import label, variable, without_fill
 
 Array = np.ndarray
-_CURVES = {
+CURVES = {
     "middle": ("own", "prediction with the subject's own numbers"),
     "typical": ("typical", "prediction without random effects"),
 }
@@ -41,9 +41,9 @@ def mixed_dataset(
         **_typical(population, ended, spread),
         **_random(population, spread),
         **_subjects(problem, population, ended, spread),
-        **_data(problem, population, ended),
-        **_check(bins),
-        **curve_variables(curves, _CURVES),
+        **data_variables(problem, population, ended),
+        **check_variables(bins),
+        **curve_variables(curves, CURVES),
     }
     dataset = xr.Dataset(variables).set_coords(list(_COORDINATES))
     dataset.attrs = attributes(problem, population, ended, asked)
@@ -136,7 +136,10 @@ def _inner(population: Population, ended: Ended) -> Array:
     )
 
 
-def _data(problem: Problem, population: Population, ended: Ended) -> dict[str, xr.Variable]:
+def data_variables(
+    problem: Problem, population: Population, ended: Ended
+) -> dict[str, xr.Variable]:
+    """Return the table with what is predicted of it, with and without random effects."""
     data, one = problem.measurements, ("datum",)
     typical = population.layout.typical(ended.vector)
     owners = np.array(data.subject, dtype=object)
@@ -169,7 +172,8 @@ def _data(problem: Problem, population: Population, ended: Ended) -> dict[str, x
     }
 
 
-def _check(bins: Sequence[Bin]) -> dict[str, xr.Variable]:
+def check_variables(bins: Sequence[Bin]) -> dict[str, xr.Variable]:
+    """Return the visual predictive check by bin."""
     if not bins:
         return {}
     dims = ("bin", "quantile")

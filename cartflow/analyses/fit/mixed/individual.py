@@ -86,9 +86,9 @@ class Mode:
 
 def mode(one: Problem, typical: Array, places: Array, precision: Array, start: Array) -> Mode:
     """Return the mode of a subject's random effects, by damped scoring from `start`."""
-    here = _at(one, typical, places, precision, start)
+    here = mode_at(one, typical, places, precision, start)
     if not np.isfinite(here.loss):
-        here = _at(one, typical, places, precision, np.zeros(len(places)))
+        here = mode_at(one, typical, places, precision, np.zeros(len(places)))
     damping = 0.0
     for _ in range(_MOST_STEPS):
         if not np.isfinite(here.loss):
@@ -101,7 +101,7 @@ def mode(one: Problem, typical: Array, places: Array, precision: Array, start: A
         while damping < 1e8:
             damped = here.curvature + damping * np.diag(np.diag(here.curvature))
             tried = here.eta - np.linalg.solve(damped, gradient)
-            there = _at(one, typical, places, precision, tried)
+            there = mode_at(one, typical, places, precision, tried)
             if there.loss < here.loss:
                 here, damping, moved = there, (0.1 * damping if damping > 1e-3 else 0.0), True
                 break
@@ -111,7 +111,8 @@ def mode(one: Problem, typical: Array, places: Array, precision: Array, start: A
     return here
 
 
-def _at(one: Problem, typical: Array, places: Array, precision: Array, eta: Array) -> Mode:
+def mode_at(one: Problem, typical: Array, places: Array, precision: Array, eta: Array) -> Mode:
+    """Return what a subject's data say of random effects."""
     found = one.evaluate(with_effects(typical, places, eta))
     rows = found.rows[:, places]
     return Mode(

@@ -13,12 +13,11 @@ import xarray as xr
 from cartflow.analyses.fit.build import problem_of
 from cartflow.analyses.fit.fine import fine_subjects
 from cartflow.analyses.fit.mixed.asked import AskedMixed
+from cartflow.analyses.fit.mixed.build import layout_of
 from cartflow.analyses.fit.mixed.check import visual_check
 from cartflow.analyses.fit.mixed.curves import curves_of
 from cartflow.analyses.fit.mixed.dataset import mixed_dataset
-from cartflow.analyses.fit.mixed.effects import read_covariates, read_random, shifts
 from cartflow.analyses.fit.mixed.individual import individuals
-from cartflow.analyses.fit.mixed.layout import Layout
 from cartflow.analyses.fit.mixed.marginal import Population
 from cartflow.analyses.fit.mixed.search import Ended, likeliest
 from cartflow.analyses.fit.mixed.spread import spread_of
@@ -109,11 +108,8 @@ def fit_mixed(
     choices = choices_of(observables, errors, dose_into=dose_into)
     measurements = data if isinstance(data, Measurements) else read_measurements(data, names)
     source = source_of(what, scenario, told, exact)
-    if np.isfinite(measurements.depth).any():
-        msg = f"{measurements.source}: depth: profiles are not known beside random effects"
-        raise InputError(msg)
     problem = problem_of(measurements, source, read_vary(vary), choices)
-    layout = _layout(problem, random, arguments.table(covariates, "covariates"))
+    layout = layout_of(problem, random, arguments.table(covariates, "covariates"))
     population = Population(
         layout=layout,
         individuals=individuals(problem),
@@ -137,28 +133,11 @@ def fit_mixed(
         population,
         ended,
         spread_of(layout, ended),
-        visual_check(population, ended.vector, simulations, seed) if simulations else [],
+        visual_check(population, [ended.vector] * simulations, seed),
         curves_of(population, ended, fine_subjects(problem, source, dose_into)),
         asked,
     )
     return FittedMixed(dataset=dataset, population=population, ended=ended)
-
-
-def _layout(
-    problem: Problem, random: Sequence[str], covariates: Mapping[str, Sequence[str]]
-) -> Layout:
-    data = problem.measurements
-    if len(data.subjects) < 2:
-        msg = f"{data.source}: has one subject; random effects need several"
-        raise InputError(msg)
-    numbers = [p for p in problem.parameters if p.kind == "number"]
-    found = read_covariates(covariates, numbers)
-    return Layout(
-        parameters=problem.parameters,
-        blocks=read_random(random, numbers),
-        covariates=found,
-        shifts=shifts(found, data),
-    )
 
 
 def _points(points: int | None, dimensions: int) -> int:

@@ -38,10 +38,8 @@ class Ended:
 
 def likeliest(population: Population, start: Array, watch: Watch | None = None) -> Ended:
     """Return the likeliest vector, sought from `start`."""
-    first = replace(population, points=1)
     told = _Counted(watch)
-    at = first.evaluate(start)
-    vector, at, converged = _newton(first, start, at, _first_guess(at), told)
+    vector, at, converged = _roughly(population, start, told)
     rough = replace(population, points=min(population.points, _POINTS_OF_CURVATURE))
     if population.points > 1:
         at = population.evaluate(vector)
@@ -53,6 +51,18 @@ def likeliest(population: Population, start: Array, watch: Watch | None = None) 
             hessian = curvature(rough, moved, at, told)
         vector = moved
     return Ended(vector=vector, at=at, hessian=hessian, evaluations=told.count, converged=converged)
+
+
+def roughly(population: Population, start: Array) -> tuple[Array, Marginal]:
+    """Return the likeliest vector by FOCEI, and the likelihood there."""
+    vector, at, _ = _roughly(population, start, _Counted(None))
+    return vector, at
+
+
+def _roughly(population: Population, start: Array, told: _Counted) -> tuple[Array, Marginal, bool]:
+    first = replace(population, points=1)
+    at = first.evaluate(start)
+    return _newton(first, start, at, _first_guess(at), told)
 
 
 class _Counted:
