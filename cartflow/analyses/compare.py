@@ -14,7 +14,7 @@ import xarray as xr
 from cartflow.core import arguments
 from cartflow.core.assumed import assumed, in_words
 from cartflow.core.dataset import label, without_fill
-from cartflow.core.outcome import InputError, RunStopped, require_known
+from cartflow.core.outcome import InputError, RunStopped, named, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.body import Body
@@ -63,8 +63,9 @@ def compare(
     reference = own.table.body.name
     studies = {}
     for name, changed in settings_in(own, [reference, *bodies], dose).items():
-        studies[name] = _prepared(path, {**settings, **changed})
-        _ = studies[name].simulation  # so that bad input shows before the first run
+        with named(f"in the body '{name}'"):
+            studies[name] = _prepared(path, {**settings, **changed})
+            _ = studies[name].simulation  # so that bad input shows before the first run
     rows, courses, missing = {}, {}, {}
     for name, study in studies.items():
         if watch is not None:

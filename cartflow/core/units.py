@@ -36,6 +36,12 @@ _NAMES = {
 _NUMBER = re.compile(
     r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+|nan|inf(?:inity)?)(?:[eE][-+]?[0-9]+)?)\s*(.*)", re.I
 )
+# As papers write numbers: 10^6, 3x10^6, 3·10⁻⁴.
+_TENS = re.compile(
+    r"\s*([-+]?)(?:([0-9]+\.?[0-9]*|\.[0-9]+)\s*[x\N{MULTIPLICATION SIGN}*\N{MIDDLE DOT}\N{DOT OPERATOR}]\s*)?"
+    r"10(?:\s*(?:\^|\*\*)\s*([-+\N{MINUS SIGN}]?[0-9]{1,3})(?![0-9.^*])|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))\s*(.*)"
+)
+_RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹\N{MINUS SIGN}", "+-0123456789-")
 # Not energy per mass, by which pint takes a dose of radiation for a squared speed.
 _DOSE, _GRAY = re.compile(r"(?:Gy|gray)(?![A-Za-z])"), "absorbed_gray"
 # A unit is letters, digits, and the signs of multiplication; exponents have one or two digits.
@@ -176,7 +182,11 @@ def factor(unit: str) -> Fraction:
 
 
 def split(text: str) -> tuple[float, str]:
-    """Split ``"0.0013 cm^2/day"`` into its number and its unit."""
+    """Split ``"0.0013 cm^2/day"`` or ``"3x10^6 cells"`` into its number and its unit."""
+    if len(text) <= _LONGEST and (tens := _TENS.fullmatch(text)) is not None:
+        sign, factor_of_ten, power, raised, unit = tens.groups()
+        exponent = (power or raised).translate(_RAISED)
+        return float(f"{sign}{factor_of_ten or 1}e{exponent}"), unit.strip() or "1"
     match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         msg = f"'{text}' is not a number with a unit, such as '5 mm'"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,8 @@ BARRIERS = {
 }
 # The core is what lies deeper than this share of the deepest place.
 CORE_FROM = 0.5
+# Integrals over saved times that are farther off than this are not told.
+_MOST_OFF = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,8 @@ class Barriers:
     `delivery`, cells that came in per cell infused; `persistence`, cell-days in the tumour per
     cell that came in, offspring included, over the `days` since the first was infused;
     `penetration`, the core's mean density over the tumour's. `time_to_core` (day) is when the
-    core first holds half of the tumour's density; nan if it never does.
+    core first holds half of the tumour's density; nan if it never does. Where the saved times lie
+    too far apart for integrals over them, `persistence`, `penetration` and `time_to_core` are nan.
     """
 
     delivery: float
@@ -49,28 +52,54 @@ _NONE = Barriers(**dict.fromkeys(BARRIERS, float("nan")))
 
 
 def barriers(
-    times: Array, infused: Array, entered: Array, inside: Array, core: Array, core_share: float
+    times: Array,
+    infused: Array,
+    entered: Array,
+    inside: Array,
+    core: Array,
+    core_share: float,
+    stayed: Array | None = None,
+    since: float | None = None,
 ) -> Barriers:
     """Return the factors from courses (time,) of saved times (day) of all product cells.
 
     `infused` and `entered` are cumulative, `inside` the cells in the tumour and `core` those in
-    its core, whose share of the volume is `core_share`. Between saved times it is linear.
+    its core, whose share of the volume is `core_share`. Between saved times it is linear; where
+    that is more than a tenth off, integrals are left out. By `stayed`, the cell-days until each
+    time, it is known how far off it is, else estimated from every second saved time. `since` is
+    when infusion begins, where that is before the first saved time at which cells are infused.
     """
     given = np.flatnonzero(infused > 0)
     nothing = not given.size or entered[-1] <= 0 or not 0.0 < core_share < 1.0
-    if nothing or times[-1] <= times[given[0]]:
+    if nothing:
         return _NONE
-    days = float(times[-1] - times[given[0]])
+    days = float(times[-1] - (times[given[0]] if since is None else since))
+    if days <= 0:
+        return _NONE
     cell_days, in_core = (float(np.trapezoid(course, times)) for course in (inside, core))
     if cell_days <= 0:
         return _NONE
+    delivery = float(entered[-1] / infused[-1])
+    passed = None if stayed is None else float(stayed[-1])
+    if _off(inside, times, passed) > _MOST_OFF or _off(core, times) > _MOST_OFF:
+        return replace(_NONE, delivery=delivery, days=days)
     return Barriers(
-        delivery=float(entered[-1] / infused[-1]),
+        delivery=delivery,
         persistence=cell_days / float(entered[-1]) / days,
         penetration=in_core / cell_days / core_share,
         time_to_core=_first(times, core - 0.5 * core_share * inside, inside > 0),
         days=days,
     )
+
+
+def _off(course: Array, times: Array, exact: float | None = None) -> float:
+    """Return how far the integral over saved times is off, relatively: of the second order."""
+    fine = float(np.trapezoid(course, times))
+    if exact is not None and exact > 0:
+        return abs(fine / exact - 1.0)
+    some = np.unique([*range(0, len(times), 2), len(times) - 1])
+    coarse = float(np.trapezoid(course[some], times[some]))
+    return abs(fine - coarse) / 3.0 / fine if fine > 0 else 0.0
 
 
 def _first(times: Array, above: Array, there: Array) -> float:
@@ -89,6 +118,9 @@ def in_words(found: Barriers) -> str:
     """Return the factors as a sentence, and which is the smallest; '' where there is none."""
     if not np.isfinite(found.delivery):
         return ""
+    came = f"{found.delivery:.3g} per infused cell came in"
+    if not np.isfinite(found.persistence):
+        return f"{came}; what became of them is not told, since saved times lie too far apart"
     lasting = found.persistence * found.days
     when = (
         f"half of the tumour's density first on day {found.time_to_core:.3g}"
@@ -96,7 +128,7 @@ def in_words(found: Barriers) -> str:
         else "never half of the tumour's density"
     )
     told = (
-        f"{found.delivery:.3g} per infused cell came in; each, with its offspring, made "
+        f"{came}; each, with its offspring, made "
         f"{lasting:.3g} cell-days in {found.days:.4g} days; the core (deeper than half) had "
         f"{found.penetration:.3g} of the tumour's mean, {when}"
     )

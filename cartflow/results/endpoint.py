@@ -14,6 +14,8 @@ Array = np.ndarray
 # Either has `variables`; of a tree also what it inherits.
 Dataset = xr.Dataset | xr.DataTree
 _COUNTED = ("cells_start", "cells_end", "cells_least", "time_least", "time_regrown")
+# A mean above the most by no more than this is the same.
+_ROUND = 1.001
 IN_TUMOUR = " in the whole tumour"
 
 
@@ -45,11 +47,22 @@ def _barriers(
     entered = all_phenotypes(exchange.variables["cumulative_inflow"])
     core, volume = (tumour.variables[f"core_{n}"].values for n in ("cells", "volume"))
     share = float(volume) / float(np.nansum(tumour.variables["cell_volume"].values))
-    found = barriers(times, infused, entered, inside, np.asarray(core, dtype=float), share)
+    stayed, core = cell_days(exchange), np.asarray(core, dtype=float)
+    since = None if infused[0] > 0 else exchange.attrs.get("first_infusion")
+    found = barriers(times, infused, entered, inside, core, share, stayed, since)
     return {
         name: variable((), getattr(found, name), unit, text)
         for name, (unit, text) in BARRIERS.items()
     }
+
+
+def cell_days(exchange: Dataset) -> Array | None:
+    """Return the cell-days of product cells in the tumour until each saved time, exactly.
+
+    None where not all of them leave at one rate: what has left tells nothing of them then.
+    """
+    rate = exchange.attrs.get("even_egress_rate")
+    return None if rate is None else all_phenotypes(exchange.variables["cumulative_egress"]) / rate
 
 
 def endpoint_of(tumour: Dataset, times: Array, products: Array, body: Dataset) -> xr.Dataset:
@@ -156,11 +169,28 @@ def endpoint_lines(tree: xr.DataTree) -> list[str]:
     ratio = float(found["product_per_resident"])
     peak, day = float(found["peak_in_tumour"]), float(found["time_of_peak_in_tumour"])
     text = f"at most {peak:.6g} product cells in the tumour, on day {day:.4g}"
+    text += _more_between(tree, peak)
     if np.isfinite(ratio):
         text += f"; {ratio:.3g} per resident cell at the end"
     lines += [f"{'peak':<13} {text}"] if peak > 0 else []
     told = _told(found)
     return [*lines, f"{'barriers':<13} {told}"] if told else lines
+
+
+def _more_between(tree: xr.DataTree, peak: float) -> str:
+    """Return words where there were more product cells than at any saved time, on average."""
+    days = cell_days(tree["exchange"].to_dataset())
+    times = np.asarray(tree["time"].values, dtype=float)
+    if days is None or len(times) < 2:
+        return ""
+    means = np.diff(days) / np.diff(times)
+    most = int(means.argmax())
+    if means[most] <= _ROUND * peak:
+        return ""
+    return (
+        f"; more between saved times, {means[most]:.6g} on average from day {times[most]:.4g} "
+        f"to {times[most + 1]:.4g}"
+    )
 
 
 def _told(found: xr.Dataset) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from cartflow.cells.simulation import CellSimulation
 from cartflow.core.dataset import coordinate, label, variable
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.growing.coupled import GrowingCoupled
@@ -168,8 +169,37 @@ def exchange_group(record: Record, simulation: Simulation) -> xr.Dataset:
             **_crossed(record, simulation.coupled.engine.problem),
             **at_once_in_tumour(record, simulation.coupled.engine.problem),
         },
-        attrs={"placed": 1} if _placed(record, simulation) else {},
+        attrs={
+            **({"placed": 1} if _placed(record, simulation) else {}),
+            **_even_egress(simulation),
+            **_first_infusion(simulation),
+        },
     )
+
+
+def _first_infusion(simulation: Simulation) -> dict[str, float]:
+    """Return when the first dose begins (day): what it gives is counted from the next save on."""
+    times = [dose.time for dose in simulation.coupled.doses]
+    return {"first_infusion": float(min(times))} if times else {}
+
+
+def _even_egress(simulation: Simulation) -> dict[str, float]:
+    """Return the rate (1/day) at which product cells leave, where all do so alike throughout.
+
+    What has left, over that rate, is then their cell-days, whatever times are saved. Single cells
+    leave by chance.
+    """
+    problem = simulation.coupled.engine.problem
+    rates = np.unique(problem.egress)
+    alike = (
+        rates.size == 1
+        and rates[0] > 0
+        and not problem.egress_region
+        and problem.travels[simulation.coupled.products].all()
+        and simulation.programme is None
+        and not isinstance(simulation, CellSimulation)
+    )
+    return {"even_egress_rate": float(rates[0])} if alike else {}
 
 
 def _placed(record: Record, simulation: Simulation) -> bool:

@@ -133,3 +133,10 @@ def test_command_writes_dataset_and_figure(path, capsys):
 def test_errors_before_anything_runs(path, bodies, dose, message):
     with pytest.raises(InputError, match=message):
         compare(path, bodies, dose=dose)
+
+
+def test_a_body_that_cannot_hold_the_tumour_is_named(tmp_path):
+    text = STUDY.replace("2.5 mm", "15 mm").replace("mouse_28g", "human_male")
+    (tmp_path / "large.toml").write_text(text)
+    with pytest.raises(InputError, match=r"in the body 'mouse_28g': .*tumour: it needs"):
+        compare(tmp_path / "large.toml", ["human_male", "mouse_28g"])

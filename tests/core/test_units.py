@@ -159,6 +159,28 @@ def test_what_is_refused(text, like, message):
         to_internal(text, like)
 
 
+@pytest.mark.parametrize(
+    ("text", "like", "value"),
+    [
+        ("10^6 cells", "cell", 1e6),
+        ("3x10^6 cells/kg", "cell/ng", 3e-6),
+        ("3 \N{MULTIPLICATION SIGN} 10⁶ cells", "cell", 3e6),
+        ("2.5·10⁻³ cm", "mm", 2.5e-2),
+        ("-2 * 10^-3 1/day", "1/day", -2e-3),
+        ("10**2 /h", "1/day", 2400.0),
+        ("10 mm", "mm", 10.0),
+    ],
+)
+def test_powers_of_ten_as_papers_write_them(text, like, value):
+    assert to_internal(text, like) == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize("text", ["10^2^3 mm", "10^1.5 mm", "3x2^6 mm", "2^6 mm", "10^9999 mm"])
+def test_other_powers_are_no_numbers(text):
+    with pytest.raises(InputError):
+        to_internal(text, "mm")
+
+
 @pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
 def test_nasty_text_is_refused(text):
     with pytest.raises(InputError) as caught:

@@ -5,6 +5,7 @@ import pytest
 from studies import BALL, DOSE, in_tumour, study
 
 from cartflow.results.barriers import Barriers, barriers, in_words
+from cartflow.results.endpoint import cell_days, endpoint_lines
 from cartflow.study.study import Study
 
 TIMES = np.array([0.0, 1.0, 3.0, 7.0])
@@ -65,6 +66,33 @@ def test_an_even_spread_has_no_barrier_on_the_way():
     assert found(core=SHARE * INSIDE).penetration == pytest.approx(1.0, rel=1e-14)
 
 
+def test_days_are_counted_from_the_start_of_an_infusion():
+    """What begins at day 0 and lasts shows from day 1 on, the next saved time."""
+    assert found(since=0.0).days == 7.0
+    assert found(since=0.0).persistence == pytest.approx(found().persistence * 6 / 7, rel=1e-14)
+
+
+@pytest.mark.parametrize("stayed", [None, True])
+def test_what_saved_times_miss_is_not_told(stayed):
+    """Cells that leave at 1/day stay for a day each, whichever times are saved."""
+    for times, told in ((np.linspace(0.0, 20.0, 81), True), (np.linspace(0.0, 20.0, 5), False)):
+        inside = np.exp(-times)
+        found = barriers(
+            times,
+            np.full(times.size, 1e6),
+            np.ones(times.size),
+            inside,
+            SHARE * inside,
+            SHARE,
+            None if stayed is None else 1.0 - inside,
+        )
+        if told:
+            assert found.persistence * found.days == pytest.approx(1.0, rel=0.01)
+        assert np.isfinite([found.persistence, found.penetration, found.time_to_core]).all() == told
+        assert found.delivery == 1e-6
+        assert in_words(found).endswith("takes most" if told else "saved times lie too far apart")
+
+
 STUDY = study(in_tumour(BALL), time='end = "1 day"\nevery = "6 h"')
 
 
@@ -116,3 +144,34 @@ def test_blood_as_given_leaves_them_out(tmp_path):
     result = Study.from_text(alone, folder=tmp_path, settings=settings).run()
     assert float(result.tree["exchange"]["cumulative_inflow"][-1, 0]) > 0
     assert "delivery" not in result.tree["summary"].variables
+
+
+def test_cell_days_are_those_of_a_run_saved_often():
+    """What has left over its rate is right however seldom is saved; a mean shows what was more."""
+    inert = {"kinetics": {"models": ["none"]}}
+    often, seldom = (
+        Study.from_text(STUDY, settings={"time": {"end": "8 days", "every": every}, **inert}).run()
+        for every in ("15 min", "8 days")
+    )
+    tree = often.tree
+    inside = tree["balance/in_tumour"].values.sum(axis=1)
+    exact = np.trapezoid(inside, tree["time"].values)
+    for one in (often, seldom):
+        assert cell_days(one.tree["exchange"].to_dataset())[-1] == pytest.approx(exact, rel=1e-3)
+    told = {name: str(endpoint_lines(one.tree)) for name, one in (("o", often), ("s", seldom))}
+    assert "too far apart" in told["s"]
+    mean = float(told["s"].split("more between saved times, ")[1].split()[0])
+    assert mean == pytest.approx(exact / 8, rel=1e-3)
+    assert "more between" not in told["o"]
+    assert "cell-days in 8 days" in told["o"]
+
+
+def test_an_infusion_counts_from_its_start():
+    text = STUDY.replace(DOSE, f'{DOSE}\nduration = "2 h"')
+    assert float(Study.from_text(text).run().tree["summary"]["days"]) == 1.0
+
+
+def test_where_not_all_leave_alike_cell_days_are_unknown():
+    for settings in ({"tumour.egress_region": "rim"}, {"tumour.egress_rate": "0 1/day"}):
+        exchange = Study.from_text(STUDY, settings=settings).run().tree["exchange"].to_dataset()
+        assert cell_days(exchange) is None

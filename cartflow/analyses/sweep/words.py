@@ -14,6 +14,7 @@ from cartflow.analyses.sweep.percentiles import percentile_lines
 from cartflow.analyses.sweep.plan import MEMBER
 
 _MOST_REASONS = 5
+_NARROWEST = 20  # column of names
 
 
 def sweep_lines(dataset: xr.Dataset) -> list[str]:
@@ -23,13 +24,18 @@ def sweep_lines(dataset: xr.Dataset) -> list[str]:
     lines = [f"members       {finished} of {len(status)} finished"]
     if dataset.attrs.get("members") == KIND and dataset.attrs["axes"] == MEMBER:
         return [*lines, *percentile_lines(dataset), *_failures(status)]
-    for name, values in dataset.data_vars.items():
-        numbers = values.values
-        axes = set(dataset.attrs["axes"].split())
-        if numbers.dtype.kind == "f" and set(values.dims) == axes and "key" not in values.attrs:
-            lines.append(f"{name:20}{_range(numbers, str(values.attrs.get('units', '1')))}")
-    lines += chance_lines(dataset)
-    return [*lines, *_failures(status)]
+    ranges = {
+        str(name): _range(values.values, str(values.attrs.get("units", "1")))
+        for name, values in dataset.data_vars.items()
+        if _is_outcome(values, set(dataset.attrs["axes"].split()))
+    }
+    width = max(_NARROWEST, *(len(name) + 1 for name in ranges), 0)
+    lines += [f"{name:{width}}{text}" for name, text in ranges.items()]
+    return [*lines, *chance_lines(dataset), *_failures(status)]
+
+
+def _is_outcome(values: xr.DataArray, axes: set[str]) -> bool:
+    return values.dtype.kind == "f" and set(values.dims) == axes and "key" not in values.attrs
 
 
 def _failures(status: list[str]) -> list[str]:
