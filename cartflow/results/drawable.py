@@ -29,6 +29,8 @@ def require_drawable(tree: xr.DataTree) -> None:
     for name in tumours_of(tree):
         _require_one(tree, name)
     groups = [name for name in _NEEDED if name != "exchange" or "tumour" in tree.children]
+    if _is_without_products(tree):
+        groups = ["tumour"]
     for group in groups:
         if group == "tumour" and group not in tree.children:
             continue
@@ -39,6 +41,12 @@ def require_drawable(tree: xr.DataTree) -> None:
     _require_sites(_group(tree, "body"))
     if "tumour" in tree.children:
         _require_fields(tree)
+
+
+def _is_without_products(tree: xr.DataTree) -> bool:
+    """Return whether a result is of a tumour that no cells of a product can be in."""
+    names = tree["tumour"].coords.get("phenotype") if "tumour" in tree.children else None
+    return names is not None and names.dims == ("phenotype",) and not names.size
 
 
 def _require_one(tree: xr.DataTree, name: str) -> None:
@@ -123,13 +131,15 @@ def _require_sites(body: xr.Dataset) -> None:
 def _require_fields(tree: xr.DataTree) -> None:
     tumour = _group(tree, "tumour")
     names = tumour.get("phenotype")
-    if names is None or names.dims != ("phenotype",) or not names.size:
-        raise InputError("tumour: the coordinate 'phenotype' is missing or empty")
+    if names is None or names.dims != ("phenotype",):
+        raise InputError("tumour: the coordinate 'phenotype' is missing")
     places = tumour["depth"].dims
     if not places:
         raise InputError("tumour/depth: has no dimensions, so nothing can be drawn")
     fields = [str(name) for name, field in tumour.data_vars.items() if "role" in field.attrs]
-    for name in {str(names.values[0]), *fields}:
+    if not names.size and not fields:
+        raise InputError("tumour: there is no field, so nothing can be drawn")
+    for name in {*map(str, names.values[:1]), *fields}:
         _require(tumour, "tumour", name, ("time", *map(str, places)))
     for axis in map(str, places):
         _require(tumour, "tumour", axis, (axis,))

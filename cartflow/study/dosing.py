@@ -24,8 +24,8 @@ def build_doses(
     Cells per body weight are those of `body`. Raises `InputError` naming the dose and its key.
     """
     travelling = [s.name for s in network.species if s.role == "phenotype"]
-    if not travelling:
-        msg = "kinetics: no species has the role phenotype, so nothing can be infused"
+    if tables and not travelling:
+        msg = "doses: no species of the kinetics has the role phenotype, so nothing can be infused"
         raise InputError(msg)
     return tuple(
         dose

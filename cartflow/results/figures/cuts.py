@@ -12,7 +12,7 @@ from matplotlib.figure import SubFigure
 from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.cell_kinds import KINDS
 from cartflow.results.figures.panels import shown_name, shown_unit
-from cartflow.results.figures.slices import first_product, first_resident, scale
+from cartflow.results.figures.slices import first_field, first_resident, has_products, scale
 from cartflow.results.ugrid import Cells, ugrid_cells
 
 Array = np.ndarray
@@ -24,15 +24,19 @@ def plot_cuts(tree: xr.DataTree, place: SubFigure) -> None:
     """Draw cells on planes through the tumour's middle, product cells above the tumour's own.
 
     Product cells on the day when there are most of them; below, the first resident cells on
-    the first day, that day and the last. A plane mesh is drawn as it is.
+    the first day, that day and the last. Without product cells the tumour's first field on the
+    first day and the last. A plane mesh is drawn as it is.
     """
     tumour = tree["tumour"].to_dataset()
     mesh = ugrid_cells(tumour)
     assert mesh is not None
-    name, resident = first_product(tree), first_resident(tumour)
+    name, resident = first_field(tree), first_resident(tumour)
+    last, middle = tumour.sizes["time"] - 1, _middle(tumour, mesh)
+    if not has_products(tree):
+        _row(tumour[name], mesh, middle, [(day, 2) for day in sorted({0, last})], place)
+        return
     peak = int(np.argmax(tree["balance"].to_dataset()["in_tumour"].sel(phenotype=name).values))
-    days = sorted({0, peak, tumour.sizes["time"] - 1})
-    across, middle = list(_PLANES) if mesh.dimension == 3 else [2], _middle(tumour, mesh)
+    days, across = sorted({0, peak, last}), list(_PLANES) if mesh.dimension == 3 else [2]
     rows = [(name, [(peak, axis) for axis in across])]
     if resident is not None:
         rows.append((resident, [(day, 2) for day in days]))

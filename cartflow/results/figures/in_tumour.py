@@ -29,15 +29,16 @@ def plot_exchange(tree: xr.DataTree, axes: Axes) -> None:
 
 
 def plot_burden(tree: xr.DataTree, axes: Axes) -> None:
-    """Draw the tumour's own cells by kind and all product cells in it, over linear time."""
+    """Draw the tumour's own cells by kind and all product cells in it, if any, over linear time."""
     tumour, balance = tree["tumour"].to_dataset(), tree["balance"].to_dataset()
     time = balance["time"].values
     for (name, course), style in zip(
         resident_courses(tumour).items(), cycle(("-", "--", ":", "-.")), strict=False
     ):
         axes.plot(time, course, style, color="0.25", label=called(tumour, name))
-    inside = all_phenotypes(balance["in_tumour"].variable)
-    axes.plot(time, inside, color=TUMOUR_COLOUR, label="product cells")
+    if balance.sizes["phenotype"]:
+        inside = all_phenotypes(balance["in_tumour"].variable)
+        axes.plot(time, inside, color=TUMOUR_COLOUR, label="product cells")
     finish_linear(axes, "In the tumour", "cells")
 
 

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from cartflow.core.saving.figures import save_figure
 from cartflow.core.ticks import colours
 from cartflow.results.figures.courses import plot_balance, plot_organs, plot_sites
-from cartflow.results.figures.in_tumour import plot_exchange, plot_in_tumours
+from cartflow.results.figures.in_tumour import plot_burden, plot_exchange, plot_in_tumours
 from cartflow.results.figures.panels import finish_linear, shown_unit
-from cartflow.results.figures.slices import first_product
+from cartflow.results.figures.slices import first_field, has_products
 from cartflow.results.figures.tumour import in_one_row, plot_tumour
 from cartflow.results.one_tumour import one_tumour, tumours_of
 
@@ -22,7 +22,8 @@ from cartflow.results.one_tumour import one_tumour, tumours_of
 def plot_result(tree: xr.DataTree, path: Path) -> None:
     """Write a figure (PNG) of organs, tumour fields, exchange and balance over time.
 
-    Of a kinetics model run alone: of its species and balance.
+    Of a kinetics model run alone: of its species and balance. Of a tumour without product cells:
+    of its own cells over time, and its fields.
     """
     if "species" in tree.children:
         plot_simulated(tree, path)
@@ -34,6 +35,9 @@ def plot_result(tree: xr.DataTree, path: Path) -> None:
         plot_body(tree, path)
         return
     dims = _dims(tree)
+    if not has_products(tree):
+        plot_residents(tree, dims, path)
+        return
     # Slices come in two rows.
     height, ratios = (9, [1, 1]) if in_one_row(dims) else (13.5, [1, 2])
     figure = Figure(figsize=(14, height), layout="constrained")
@@ -47,6 +51,17 @@ def plot_result(tree: xr.DataTree, path: Path) -> None:
     if sites:
         plot_sites(tree, left[3])
     plot_tumour(tree, dims, lower)
+    figure.suptitle(tree.attrs.get("title", ""))
+    save_figure(figure, path)
+
+
+def plot_residents(tree: xr.DataTree, dims: list[str], path: Path) -> None:
+    """Write a figure (PNG) of a tumour's own cells over time, and of its fields."""
+    figure = Figure(figsize=(14, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = np.asarray(figure.subfigures(1, 2, width_ratios=[1, 2]))
+    plot_burden(tree, left.subplots())
+    plot_tumour(tree, dims, right)
     figure.suptitle(tree.attrs.get("title", ""))
     save_figure(figure, path)
 
@@ -75,7 +90,7 @@ def plot_tumours(tree: xr.DataTree, path: Path) -> None:
 
 def _dims(tree: xr.DataTree) -> list[str]:
     spatial = tree["tumour"].to_dataset()
-    return [str(d) for d in spatial[first_product(tree)].dims if d != "time"]
+    return [str(d) for d in spatial[first_field(tree)].dims if d != "time"]
 
 
 def plot_body(tree: xr.DataTree, path: Path) -> None:

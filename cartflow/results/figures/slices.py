@@ -18,13 +18,18 @@ def plot_slices(tree: xr.DataTree, dims: list[str], place: SubFigure) -> None:
     """Draw cells in slices through the thickest part, product cells above the tumour's own.
 
     Product cells on the day when there are most of them, in every plane (of a plane: that day and
-    the last); below, the first resident cells on the first day, that day and the last.
+    the last); below, the first resident cells on the first day, that day and the last. Without
+    product cells the tumour's first field on the first day and the last.
     """
     tumour = tree["tumour"].to_dataset()
-    name, resident = first_product(tree), first_resident(tumour)
-    peak = int(np.argmax(tree["balance"].to_dataset()["in_tumour"].sel(phenotype=name).values))
     last = tumour.sizes["time"] - 1
     pairs = [(a, b) for i, a in enumerate(dims) for b in dims[i + 1 :]]
+    if not has_products(tree):
+        days = sorted({0, last})
+        _row(tumour, first_field(tree), [(day, pairs[-1]) for day in days], place)
+        return
+    name, resident = first_field(tree), first_resident(tumour)
+    peak = int(np.argmax(tree["balance"].to_dataset()["in_tumour"].sel(phenotype=name).values))
     cuts = [(peak, pair) for pair in pairs]
     if len(pairs) == 1 and last != peak:
         cuts.append((last, pairs[0]))
@@ -36,9 +41,17 @@ def plot_slices(tree: xr.DataTree, dims: list[str], place: SubFigure) -> None:
     _row(tumour, resident, [(day, pairs[-1]) for day in sorted({0, peak, last})], lower)
 
 
-def first_product(tree: xr.DataTree) -> str:
-    """Return the name of the first product phenotype."""
-    return str(tree["tumour"].to_dataset()["phenotype"].values[0])
+def has_products(tree: xr.DataTree) -> bool:
+    """Return whether cells of a product can be in the tumour of a result."""
+    return tree["tumour"].sizes.get("phenotype", 1) > 0
+
+
+def first_field(tree: xr.DataTree) -> str:
+    """Return the name of the first product phenotype, or of the first field where there is none."""
+    tumour = tree["tumour"].to_dataset()
+    if has_products(tree):
+        return str(tumour["phenotype"].values[0])
+    return next(str(n) for n, v in tumour.data_vars.items() if "role" in v.attrs)
 
 
 def first_resident(tumour: xr.Dataset) -> str | None:

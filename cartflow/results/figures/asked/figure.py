@@ -15,7 +15,7 @@ from cartflow.core.outcome import InputError
 from cartflow.core.saving.figures import save_figure
 from cartflow.results.figures.asked.panel import draw_panel, require_tumour
 from cartflow.results.figures.field import Cut, plot_field, plot_profile
-from cartflow.results.figures.slices import first_product
+from cartflow.results.figures.slices import first_field
 
 _COLUMNS = 3
 
@@ -59,7 +59,7 @@ def _panels(tree: xr.DataTree, asked: Asked) -> list[tuple[str, float | None]]:
     fields = asked.fields
     if not fields and (asked.days or asked.cut is not None):
         require_tumour(tree, "a day or a cut")
-        fields = (first_product(tree),)
+        fields = (first_field(tree),)
     found: list[tuple[str, float | None]] = [(name, None) for name in asked.panels]
     for name in fields:
         require_tumour(tree, f"field '{name}'")

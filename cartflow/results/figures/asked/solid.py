@@ -18,7 +18,7 @@ from cartflow.core.ticks import TUMOUR_COLOUR
 from cartflow.results.figures.asked.panel import require_tumour
 from cartflow.results.figures.field import saved_at
 from cartflow.results.figures.panels import shown_name, shown_unit
-from cartflow.results.figures.slices import first_product, scale
+from cartflow.results.figures.slices import first_field, scale
 from cartflow.results.figures.tumour import fields_of
 
 _SIZE = (1400, 1100)
@@ -38,7 +38,7 @@ def plot_solid(
     if len(dims) != 3:
         msg = f"a view in three dimensions: the tumour is along {' and '.join(dims)} alone"
         raise InputError(msg)
-    name = field or first_product(tree)
+    name = field or first_field(tree)
     require_known(name, fields_of(tumour), "field")
     time = saved_at(tumour, day)
     with _plotter() as plotter:
