@@ -334,7 +334,7 @@ class Coupled:
         step = handed_in_part(self.organs, inside, 0.5 * dt, given, beside, opening.share)
         ledger.add(step)
         self.enter_handed_over(step.handed_over, ledger.infused)
-        tumour[self.products] += opening.deliver(step.handed_over[: len(self.products)])
+        opening.deliver(step.handed_over, tumour, self.products)
         return replace(old, body=step.cells, residents=step.residents, carried=step.carried)
 
     def _enter(self, account: Account, ledger: Ledger) -> None:
