@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.core.compiling import fused
 from cartflow.core.outcome import InputError
 from cartflow.geometries.geometry import Geometry
 from cartflow.pde.following import FollowingRegion
@@ -23,9 +24,17 @@ class Opening:
     arrival: Array
     share: float
 
-    def deliver(self, cells: Array) -> Array:
-        """Return the densities (phenotypes, mesh cells) that `cells` (phenotypes) add."""
-        return np.outer(cells, self.arrival)
+    def deliver(self, cells: Array, tumour: Array, rows: Array) -> None:
+        """Add what `cells` (phenotypes) bring to the `rows` of densities (species, mesh cells)."""
+        _deliver(cells, self.arrival, rows, tumour)
+
+
+@fused
+def _deliver(cells: Array, arrival: Array, rows: Array, tumour: Array) -> None:
+    for k in range(rows.size):
+        target = tumour[rows[k]]
+        for c in range(arrival.size):
+            target[c] += cells[k] * arrival[c]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

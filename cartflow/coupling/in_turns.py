@@ -150,7 +150,7 @@ class StepInTurns:
         ledger.add(step)
         if self.feed is not None:
             ledger.infused += step.handed_over
-        tumour[self.products] += opening.deliver(step.handed_over[: len(self.products)])
+        opening.deliver(step.handed_over, tumour, self.products)
         return replace(old, body=step.cells, residents=step.residents, carried=step.carried)
 
     def _enter(self, account: Account, ledger: Ledger) -> None:

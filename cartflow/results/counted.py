@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
+from cartflow.core.compiling import serial
 from cartflow.core.totals import totals
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.simulation import Simulation
@@ -20,6 +21,7 @@ from cartflow.results.barriers import CORE_FROM
 from cartflow.results.large_counts import LargeCounts
 
 Array = np.ndarray
+_SHARE = 0.95
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -158,18 +160,34 @@ def _depths(cells: Array, geometry: Geometry) -> Array:
     """Return the depths (states, products + 1) of `cells` (states, products, cells)."""
     kinds = np.concatenate([cells, cells.sum(axis=1, keepdims=True)], axis=1)
     order = _by_depth(geometry)
-    ordered, depth = kinds[..., order], geometry.depth[order]
-    above = np.cumsum(ordered, axis=-1) - 0.5 * ordered
-    wanted = _SHARE * kinds.sum(axis=-1)
-    return np.array(
-        [
-            [float(np.interp(w, a, depth)) if w > 0 else np.nan for w, a in zip(*one, strict=True)]
-            for one in zip(wanted, above, strict=True)
-        ]
-    )
+    found = np.empty(kinds.shape[:2])
+    _find_depths(kinds, order, geometry.depth[order], found)
+    return found
 
 
-_SHARE = 0.95
+@serial
+def _find_depths(kinds: Array, order: Array, depth: Array, found: Array) -> None:
+    """Write the `penetration_depth` of each (states, kinds, cells); `depth` rises along `order`."""
+    for state in range(kinds.shape[0]):
+        for kind in range(kinds.shape[1]):
+            cells = kinds[state, kind]
+            wanted = _SHARE * cells.sum()
+            found[state, kind] = _depth_of(cells, order, depth, wanted) if wanted > 0 else np.nan
+
+
+@serial
+def _depth_of(cells: Array, order: Array, depth: Array, wanted: float) -> float:
+    summed, before = 0.0, 0.0
+    for i in range(order.size):
+        here = cells[order[i]]
+        above = summed + 0.5 * here
+        if above > wanted:
+            if i == 0:
+                return depth[0]
+            share = (wanted - before) / (above - before)
+            return depth[i - 1] + share * (depth[i] - depth[i - 1])
+        summed, before = summed + here, above
+    return depth[-1]
 
 
 def penetration_depth(cells: Array, depth: Array, share: float = _SHARE) -> float:

@@ -55,8 +55,9 @@ def read_mask(
     else:
         image = read_image(path)
     try:
-        names = label_names(image, labels, present_labels(image))
-        geometry = _mask(image, names, largest_component, coarsen, surface, split, interior, planar)
+        present = present_labels(image)
+        names, how = label_names(image, labels, present), (coarsen, surface, split, interior, planar)
+        geometry = _mask(image, present, names, largest_component, *how)
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from None
@@ -92,9 +93,8 @@ def voxel_mask(
     """
     try:
         image = Image(stored=np.asarray(labels), affine=checked_affine(affine), notes=notes)
-        return _mask(
-            image, region_names, largest_component, coarsen, surface, split, interior, planar
-        )
+        how = (coarsen, surface, split, interior, planar)
+        return _mask(image, present_labels(image), region_names, largest_component, *how)
     except InputError as error:
         msg = f"{source}: {error}"
         raise InputError(msg) from None
@@ -102,6 +102,7 @@ def voxel_mask(
 
 def _mask(
     image: Image,
+    present: Sequence[int],
     region_names: Mapping[str, int] | None,
     largest_component: bool,
     coarsen: int | Sequence[int],
@@ -111,7 +112,7 @@ def _mask(
     planar: bool | None,
 ) -> Geometry:
     matrix = checked_affine(image.affine)
-    labels = chosen_labels(present_labels(image), region_names)
+    labels = chosen_labels(present, region_names)
     # From here on a voxel holds the place of its label among those chosen, from 1.
     codes = numbered(image, list(labels.values()))
     names = {name: code for code, name in enumerate(labels, 1)}

@@ -83,8 +83,10 @@ class ActingOrgans:
 
     def carried_of(self, carried: Array) -> list[Array]:
         """Return the amounts (..., compartments) of each circulating species as views."""
+        if not self.circulating:
+            return []
         ends = np.cumsum([len(each.compartments) for each in self.circulating])
-        return np.split(carried, ends[:-1], axis=-1) if self.circulating else []
+        return np.split(carried, ends[:-1], axis=-1)
 
     def step(
         self,

@@ -94,6 +94,9 @@ class VoxelOperators:
         self._oblique = ObliqueFlux(problem, self._links, self.drift.fields)
         start = np.ones((len(problem.fields), problem.geometry.size))
         self._storage = problem.storage(start) if problem.solutes.any() else None
+        # Where pores are all there is, amounts are densities.
+        moving = problem.tissue.matrix is not None
+        self._stored = self._storage is not None and (moving or not np.all(self._storage == 1.0))
         self._steady = all(steady(problem, item) for item in problem.fields)
         self._moves_steadily = all(moves_steadily(problem, item) for item in problem.fields)
         self._removal = np.zeros(0)
@@ -120,7 +123,7 @@ class VoxelOperators:
         moving = (self.drift.fields, self._oblique.rows, self.crossing_species)
         return (
             self._steady
-            and self._storage is None
+            and not self._stored
             and not any(moving)
             and not self._egress_follows
         )
@@ -146,7 +149,7 @@ class VoxelOperators:
 
     def amounts(self, u: Array) -> Array:
         """Return amounts per mm^3 of tissue from densities (species, cells)."""
-        return u if self._storage is None else u * self._problem.storage(u)
+        return u * self._problem.storage(u) if self._stored else u
 
     def storage(self, u: Array) -> Array:
         """Return the storage per species and cell at densities `u`."""
@@ -168,7 +171,7 @@ class VoxelOperators:
         return lay_out(problem, u, self.uniform, self._links, self._oblique.rows, *ways)
 
     def _densities(self, amounts: Array) -> Array:
-        if self._storage is None:
+        if not self._stored:
             return amounts
         moving = self._problem.tissue.matrix is not None
         return amounts / (self._problem.storage(amounts) if moving else self._storage)

@@ -22,6 +22,22 @@ def combined(first: Array, slopes: Array, weights: Array, out: Array) -> None:
     _in_blocks(lambda a, b: _combine(first, slopes, weights, a, b, out), first.shape[1])
 
 
+def ended(
+    first: Array, slopes: Array, weights: Array, errors: Array, volumes: Array, out: Array
+) -> tuple[Array, Array, Array]:
+    """Write first + sum_j weights_j slopes_j to `out`, as `combined` does.
+
+    Also returns, per species, the volume's 1-norms of sum_j errors_j slopes_j and of what is
+    written, and its least value, which is nan where one is not finite. All is read once.
+    """
+    sums = np.zeros((3, first.shape[0], -(-first.shape[1] // _WIDTH)))
+    _in_blocks(
+        lambda a, b: _end(first, slopes, weights, errors, volumes, a, b, out, sums), first.shape[1]
+    )
+    difference, size = sums[:2].sum(axis=2)
+    return difference, size, np.where(np.isfinite(size), sums[2].min(axis=1), np.nan)
+
+
 def put(values: Array, weights: Array, place: Array, out: Array) -> None:
     """Write values x weights (cells) to their `place` in the box `out`."""
     _in_blocks(lambda a, b: _put(values, weights, place, a, b, out), values.size)
@@ -48,14 +64,47 @@ def _combine(first: Array, slopes: Array, weights: Array, a: int, b: int, out: A
     for k in range(a, b):
         low, high = k * _WIDTH, min((k + 1) * _WIDTH, first.shape[1])
         for s in range(first.shape[0]):
-            target, begin = out[s, low:high], first[s, low:high]
+            _weigh(first[s, low:high], slopes, weights, s, low, out[s, low:high])
+
+
+@fused
+def _weigh(begin: Array, slopes: Array, weights: Array, s: int, low: int, out: Array) -> None:
+    """Write begin + sum_j weights_j slopes_j of species `s` from cell `low` on to `out`."""
+    for i in range(out.size):
+        out[i] = begin[i]
+    for j in range(weights.size):
+        if weights[j] != 0.0:
+            slope = slopes[j, s, low : low + out.size]
+            for i in range(out.size):
+                out[i] += weights[j] * slope[i]
+
+
+@summing
+def _end(
+    first: Array,
+    slopes: Array,
+    weights: Array,
+    errors: Array,
+    volumes: Array,
+    a: int,
+    b: int,
+    out: Array,
+    sums: Array,
+) -> None:
+    nothing, wrong = np.zeros(_WIDTH), np.empty(_WIDTH)
+    for k in range(a, b):
+        low, high = k * _WIDTH, min((k + 1) * _WIDTH, first.shape[1])
+        held = volumes[low:high]
+        for s in range(first.shape[0]):
+            new, off = out[s, low:high], wrong[: high - low]
+            _weigh(first[s, low:high], slopes, weights, s, low, new)
+            _weigh(nothing[: high - low], slopes, errors, s, low, off)
+            difference, size, least = 0.0, 0.0, np.inf
             for i in range(high - low):
-                target[i] = begin[i]
-            for j in range(weights.size):
-                if weights[j] != 0.0:
-                    slope = slopes[j, s, low:high]
-                    for i in range(high - low):
-                        target[i] += weights[j] * slope[i]
+                difference += abs(off[i]) * held[i]
+                size += abs(new[i]) * held[i]
+                least = new[i] if new[i] < least else least
+            sums[0, s, k], sums[1, s, k], sums[2, s, k] = difference, size, least
 
 
 @fused

@@ -8,10 +8,9 @@ import numpy as np
 
 from cartflow.core.totals import totals
 from cartflow.kinetics.compiled.network import Addresses, compiled
-from cartflow.pde.operators.limiter import lowest
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Staged
-from cartflow.pde.voxels.implicit.cells import combined, events
+from cartflow.pde.voxels.implicit.cells import combined, ended, events
 from cartflow.pde.voxels.implicit.methods import Method
 from cartflow.pde.voxels.implicit.slopes import implicit_pairs, keep_slopes
 from cartflow.pde.voxels.implicit.solute import Solute
@@ -59,6 +58,7 @@ class Partitioned:
         self._pattern = compiled(problem.network).pattern
         self._volumes = problem.geometry.cell_volumes
         self._solutes: dict[int, Solute] = {}
+        self._room = np.empty(0)
 
     def split(self, operator: VoxelOperator, species: tuple[int, ...]) -> Split:
         """Return what a step at `operator` with implicit `species` takes implicitly."""
@@ -91,12 +91,12 @@ class Partitioned:
         the k of `method`, as its `weights` want them.
         """
         at = _Step(self, operator, first, split, method.gamma * dt, (exactness, dt))
-        slopes = np.empty((len(method.weights), *first.shape))
+        slopes, room = self._memory(len(method.weights), first.shape)
         counts: list[Array] = []
         here, state = operator, first
         for i, couplings in enumerate(method.couplings):
             if i > 0:
-                state = np.empty_like(first)
+                state = room
                 combined(first, slopes[:i], dt * method.stages[i, :i], state)
                 here = self._operators.at(state)
             counted = np.concatenate([self._blocks.inside(here, slopes[i]), crossing(here)])
@@ -104,16 +104,20 @@ class Partitioned:
             for share, earlier in zip(couplings[:i], counts, strict=True):
                 counted = counted + share * earlier
             counts.append(counted + at.solve(here, slopes[i]))
-        amounts, errors = np.empty_like(first), np.empty_like(first)
-        combined(first, slopes, dt * method.weights, amounts)
-        combined(np.zeros_like(first), slopes, dt * method.errors, errors)
+        amounts, weights = np.empty_like(first), (dt * method.weights, dt * method.errors)
+        difference, size, low = ended(first, slopes, *weights, self._volumes, amounts)
         return Staged(
-            amounts=amounts,
-            totals=np.array(counts),
-            difference=totals(np.abs(errors), self._volumes),
-            size=totals(np.abs(amounts), self._volumes),
-            low=lowest(amounts),
+            amounts=amounts, totals=np.array(counts), difference=difference, size=size, low=low
         )
+
+    def _memory(self, stages: int, shape: tuple[int, ...]) -> tuple[Array, Array]:
+        """Return room for the slopes of all stages and for the state of one, kept between steps.
+
+        A system takes as long to find new room for so much as loops take to fill it.
+        """
+        if self._room.shape != (stages + 1, *shape):
+            self._room = np.empty((stages + 1, *shape))
+        return self._room[:-1], self._room[-1]
 
     def solute(self, species: int, operator: VoxelOperator) -> Solute:
         """Return the implicit system of a species, made once where transport never changes."""
