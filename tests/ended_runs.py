@@ -17,6 +17,7 @@ from cartflow.core.saving.signals import Stopping
 from cartflow.results import shelf as shelves
 from cartflow.results import writing
 from cartflow.study.study import Study
+
 with suppress(ImportError):
     import dask.array  # noqa: F401 - which xarray imports where there is one
 

@@ -116,14 +116,19 @@ def without_fill(dataset: xr.Dataset) -> xr.Dataset:
     return dataset
 
 
-def netcdf(tree: xr.DataTree) -> Callable[[Path], None]:
-    """Return what writes `tree` as netCDF-4 to a path."""
+def netcdf(tree: xr.DataTree, begun: Path | None = None) -> Callable[[Path], None]:
+    """Return what writes `tree` as netCDF-4 to a path.
+
+    A file `begun` beside it, in which large variables of `tree` stand, becomes the file.
+    """
 
     def draft(path: Path) -> None:
         datasets = [node.to_dataset(inherit=False) for node in tree.subtree]
         heads = sum(len(dataset.variables) for dataset in datasets)
-        require_room(path, sum(dataset.nbytes for dataset in datasets) + _HEAD * (heads + 50))
-        write_tree(tree, path)
+        there = 0 if begun is None else begun.stat().st_size
+        size = sum(dataset.nbytes for dataset in datasets) - there
+        require_room(path, max(size, 0) + _HEAD * (heads + 50))
+        write_tree(tree, path, begun)
 
     return draft
 

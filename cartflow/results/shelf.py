@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 
 from cartflow.core.dataset import variable
-from cartflow.core.large.beside import Beside
+from cartflow.core.large.ahead import Ahead
+from cartflow.core.large.beside import Beside, Field
 from cartflow.core.large.lazy import TimeByTime, lazy_variable
 from cartflow.core.outcome import InputError
 from cartflow.core.saving.behind import Behind
@@ -79,7 +81,8 @@ class Shelf:
     """Puts the fields of a run's saved states into files, and says where they stand.
 
     States are counted and written in a thread beside the run. Fields that cannot be written, as
-    on a full disk, stay in memory, and are tried again.
+    on a full disk, stay in memory, and are tried again. What is not compressed is written a second
+    time, into the file that will be the result's: to copy it at the end would take longer.
     """
 
     beside: Beside
@@ -89,6 +92,7 @@ class Shelf:
     pending: dict[int, State] = field(default_factory=dict)
     said: str = ""
     _behind: Behind = field(default_factory=Behind)
+    _ahead: Ahead | None = None
 
     def shelve(self, state: State) -> State:
         """Return `state` without its fields, which are counted and written meanwhile."""
@@ -121,28 +125,45 @@ class Shelf:
 
     def _write(self) -> None:
         for place in sorted(self.pending):
-            state = self.pending[place]
             try:
-                self.beside.put(
-                    place,
-                    state.time,
-                    self._size,
-                    partial(self._fields, state),
-                    self.saving.compression,
-                )
+                self._write_one(place, self.pending[place])
                 del self.pending[place]
                 self.said = ""
             except InputError as error:
                 self._say(str(error))
                 return
 
-    def _fields(self, state: State) -> Iterator[tuple[str, xr.Variable]]:
+    def _write_one(self, place: int, state: State) -> None:
+        fields = partial(self._fields, place, state)
+        arguments = place, state.time, self._size, fields, self.saving.compression
+        try:
+            self.beside.put(*arguments)
+        except InputError:
+            if self._ahead is None:
+                raise
+            # Its room may be what is missing.
+            self.give_up_ahead()
+            self.beside.put(*arguments)
+
+    def _fields(self, place: int, state: State) -> Iterator[Field]:
         """Yield the fields of a state, each of which lasts until the next is asked for."""
         dims = self.simulation.coupled.engine.problem.geometry.dims
         for name in self.saving.names(self.simulation):
             row, attrs = self._row_of(name)
             values = self._grid.of(state.tumour[row]).astype(self.saving.dtype, copy=False)
-            yield name, xr.Variable(dims, values, attrs)
+            if self._ahead is not None:
+                self._ahead.put(place, name, dims, values, attrs)
+            yield name, dims, values, attrs
+
+    def ahead(self, times: Sequence[float]) -> Path | None:
+        """Return a file in which all fields at `times` stand, if there is one; it is taken."""
+        return None if self._ahead is None else self._ahead.taken(times)
+
+    def give_up_ahead(self) -> None:
+        """Remove the file in which the fields stand a second time."""
+        if self._ahead is not None:
+            self._ahead.remove()
+        self._ahead = None
 
     @property
     def _size(self) -> int:
@@ -200,6 +221,8 @@ class Shelf:
         """
         if not since:
             self.beside.make()
+            if not self.saving.compression:
+                self._ahead = Ahead(self.beside.ahead, self.simulation.save_times)
             return
         there = [state for state in since if isinstance(state, Shelved)]
         for place in range(len(there)):

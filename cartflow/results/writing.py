@@ -97,11 +97,14 @@ class Written:
         self.shelf.settle()
         try:
             if is_unfinished(result.outcome) and not together:
+                self.shelf.give_up_ahead()
                 self._mark(result.tree)
                 self._so_far(result)
                 return self.out.path
-            self.out.save(netcdf(result.tree))
+            begun = self.shelf.ahead(result.tree["time"].values.tolist())
+            self.out.save(netcdf(result.tree, begun))
         except InputError as error:
+            self.shelf.give_up_ahead()
             say(f"cartflow: {error}")
             return self._settle_apart(result)
         self.shelf.beside.remove()

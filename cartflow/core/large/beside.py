@@ -19,7 +19,9 @@ from cartflow.core.outcome import InputError
 from cartflow.core.saving.whole import write_whole
 
 Array = np.ndarray
-Fields = Callable[[], Iterable[tuple[str, xr.Variable]]]  # by name, one after the other
+# One after the other: name, dimensions, values and attributes.
+Field = tuple[str, tuple[str, ...], Array, Mapping[Any, Any]]
+Fields = Callable[[], Iterable[Field]]
 ATTRIBUTE = "fields_beside"
 CHECKPOINT = "checkpoint.nc"
 # Drafts are left by a run that was killed while it wrote.
@@ -41,6 +43,11 @@ class Beside:
     def file(self, place: int) -> Path:
         """Return the file of the saved time number `place`."""
         return self.folder / f"{place:06d}.nc"
+
+    @property
+    def ahead(self) -> Path:
+        """The draft of the result's own file; see `Ahead`."""
+        return self.folder / ".whole.nc.part"
 
     def make(self) -> None:
         """Make the folder. Raises `InputError` if it cannot be, or another run has it."""
@@ -94,9 +101,7 @@ class Beside:
         raise InputError(msg)
 
 
-def _write_one(
-    draft: Path, time: float, fields: Iterable[tuple[str, xr.Variable]], level: int
-) -> None:
+def _write_one(draft: Path, time: float, fields: Iterable[Field], level: int) -> None:
     import netCDF4
 
     told: dict[str, Any] = {"zlib": True, "complevel": level} if level else {}
@@ -107,17 +112,16 @@ def _write_one(
         made = file.createVariable("time", "f8", ("time",))
         made.units, made.long_name = "day", "time since the start"
         made[0] = time
-        for name, field in fields:
-            dims = tuple(map(str, field.dims))
-            for dim, size in zip(dims, field.shape, strict=True):
+        for name, dims, values, attrs in fields:
+            for dim, size in zip(dims, values.shape, strict=True):
                 if dim not in file.dimensions:
                     file.createDimension(dim, size)
             made = file.createVariable(
-                name, field.dtype, ("time", *dims), fill_value=np.nan, **told
+                name, values.dtype, ("time", *dims), fill_value=np.nan, **told
             )
             made.set_auto_maskandscale(False)
-            made.setncatts(field.attrs)
-            made[:] = field.values[None]
+            made.setncatts(attrs)
+            made[:] = values[None]
 
 
 def _of_whole(path: Path, name: str, time: float) -> Array:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -58,11 +58,11 @@ def plain_groups(tree: xr.DataTree) -> list[PlainGroup] | None:
     return found
 
 
-def write_groups(groups: list[PlainGroup], path: Path) -> None:
-    """Write `groups` as netCDF-4."""
+def write_groups(groups: list[PlainGroup], path: Path, mode: Literal["w", "a"] = "w") -> None:
+    """Write `groups` as netCDF-4, by `mode` "a" into the file that is there."""
     import netCDF4
 
-    with netCDF4.Dataset(path, "w", format="NETCDF4") as file:
+    with netCDF4.Dataset(path, mode, format="NETCDF4") as file:
         for group in groups:
             _write(file if group.path == "/" else file.createGroup(group.path), group)
 

@@ -17,13 +17,13 @@ from cartflow.study.study import Study
 
 # Of each study, for each signal; 34 are 102 moments of every study.
 MOMENTS = int(os.environ.get("CARTFLOW_MOMENTS", "12"))
-# To write a step takes longer than to take it: ten hours in few steps, of which a seventh is written.
+# To write a step takes longer than to take it: ten hours in few steps, and one of three is written.
 EVENTS = """
 events = [
     { time = "3 h", every = "4 h", multiply = { "trafficking.lung.transmigration_rate" = 1.5 } },
     { when = "cart in blood < 100 cells/uL", set = { "body.cardiac_output" = "20 mL/min" } },
 ]
-solver.tolerance = 1e-2
+solver = { tolerance = 1e-2, initial_step = "10 min" }
 """
 SHORT = STUDY.replace('"20 h"', '"7 h"').replace(
     'end = "2 days", every = "8 h"', 'end = "10 h", every = "2 h"'
@@ -35,7 +35,7 @@ STUDIES = {
     "organs": SHORT + ORGANS + EVENTS,
     "body alone": KINDS["body alone"],
 }
-EVERY = {"ball": 1, "mask": 7, "organs": 7, "body alone": 1}
+EVERY = {"ball": 1, "mask": 3, "organs": 3, "body alone": 1}
 
 
 def image(folder):
