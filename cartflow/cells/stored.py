@@ -63,7 +63,8 @@ def with_cells_of(record: Record, group: xr.Dataset, simulation: CellSimulation)
     try:
         return _with_cells_of(record, group, simulation)
     except (KeyError, ValueError, TypeError, IndexError, OverflowError) as error:
-        raise _damaged(f"{type(error).__name__}: {error}") from None
+        name = type(error).__name__
+        raise _damaged(name, str(error)) from None
 
 
 def _with_cells_of(record: Record, group: xr.Dataset, simulation: CellSimulation) -> CellRecord:
@@ -157,7 +158,7 @@ def _population(
         simulation.system.room.holds(cells.position, cells.place),
     ]
     if not all(sound):
-        raise _damaged(f"cells_{what}")
+        raise _damaged("cells", what)
     return cells
 
 
@@ -191,5 +192,5 @@ def _stacked(parts: Sequence[Array | int | None]) -> Array:
     return np.array([] if any(part is None for part in parts) else parts)
 
 
-def _damaged(what: str) -> InputError:
-    return InputError(f"its checkpoint is damaged ({what} has not the numbers that it should)")
+def _damaged(*what: str) -> InputError:
+    return InputError(f"its checkpoint is damaged ({' '.join(what)}: not as it should be)")

@@ -267,14 +267,17 @@ def balance_group(record: Record, system: System) -> xr.Dataset:
         tumour = in_tumour(record.states, system)
     else:
         tumour = np.array([system.in_tumour(s.tumour) for s in record.states])
-    # What vessels and tumour hand over is delivered within the step, so nothing is under way.
-    transit = np.zeros_like(tumour)
-    gaps = residual(ledger, body, tumour, transit)
+    # What vessels and tumour hand over is delivered within the step, so nothing is under way, but
+    # fractions of cells that densities gave for whole ones.
+    gaps = residual(ledger, body, tumour, np.zeros_like(tumour))
     columns = {
         "infused": (ledger.infused, "cells given, with those there at the start"),
         "in_body": (body, "cells in the body without the tumour's tissue"),
         "in_tumour": (tumour, "cells in the tumour's tissue"),
-        "in_transit": (transit, "cells handed over, not yet delivered"),
+        "in_transit": (
+            ledger.fractions,
+            "cells handed over, not yet delivered; what densities gave beyond whole cells",
+        ),
         "born": (ledger.born, "cells born since the start"),
         "died": (ledger.died, "cells that died or left for good"),
         "converted": (ledger.converted, "cells gained from other phenotypes"),

@@ -211,7 +211,7 @@ class Study(Preparation):
         if isinstance(record, CellRecord) and isinstance(self.prepared, CellSimulation):
             result = result.with_group("cells", cells_group(record, self.prepared))
             if CHECKPOINT in result.tree.children:
-                kept = result.tree[CHECKPOINT].to_dataset(inherit=False)
+                kept = result.tree.children[CHECKPOINT].to_dataset(inherit=False)
                 result = result.with_group(CHECKPOINT, kept.assign(stored(record)))
         if self.images:
             lines = [f"{key}: {words}" for key, words in self.images.items()]

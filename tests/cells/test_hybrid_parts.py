@@ -7,13 +7,22 @@ from scipy.linalg import expm
 
 from cartflow.cells.hybrid.borders import charged
 from cartflow.cells.hybrid.densities import Densities, whole_numbers
-from cartflow.cells.hybrid.hops import hopped
+from cartflow.cells.hybrid.hops import Ways
+from cartflow.cells.hybrid.hops import hopped as after_days
 from cartflow.cells.hybrid.neighbours import neighbours_of
 from cartflow.cells.hybrid.thresholds import Threshold
 from cartflow.cells.movement.walk import placed, room_of
 from cartflow.geometries.shapes.ball import ball
 from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.slab import slab
+
+
+def hopped(cells, room, mesh, diffusivity, days, step, seed):
+    """Return the cells after hops of kinds that diffuse, between closed walls."""
+    rows = np.where(diffusivity > 0.0, np.arange(diffusivity.size), -1)
+    passed = np.outer(diffusivity, mesh.passed)
+    ways = Ways(row=rows, passed=passed, out=np.zeros((diffusivity.size, 0, mesh.volumes.size)))
+    return after_days(cells, room, mesh, ways, np.full(cells.size, days), step, seed)
 
 
 def generator_of(mesh, diffusivity):

@@ -20,6 +20,7 @@ Purpose = Literal[
     "falling",
     "lymph",
     "fed",
+    "over",
 ]
 _PURPOSES = get_args(Purpose)
 

@@ -21,9 +21,9 @@ class Crossed:
 
     There were `whole` single cells and `dense` others; births, deaths and arrivals changed the
     single ones by `events`, `made` and `used` is what reactions did to densities, `came` what walls
-    let in, and `left` what walls and regions took of them. `drawn` whole cells came out of densities and `merged` went into them.
-    `fractions` is what densities gave, or were given, beyond `drawn` cells: what no density near
-    by could pay.
+    let in, and `left` what walls and regions took of them. `drawn` whole cells came out of
+    densities and `merged` went into them. `fractions` is what densities gave, or were given, beyond
+    `drawn` cells: what no density near by could pay.
     """
 
     whole: Array

@@ -63,7 +63,7 @@ class Stepping:
         left = self._events(dt)
         self._hop(ways, many, 0.5 * dt, 2 * self.number + 1)
         left += self._left_densities(0.5 * dt, 2 * self.number)
-        self._fields(dt, many)
+        left += self._fields(dt, many)
         left += self._left_densities(0.5 * dt, 2 * self.number + 1)
         self._body(dt, left, infused)
         self.switch()
@@ -108,7 +108,7 @@ class Stepping:
         self.put(kind, np.repeat(np.arange(single.size), single))
 
     def arrive(self, row: int, number: int, weights: Array, generator: np.random.Generator) -> None:
-        """Let a `number` of cells of the species of a `row` come, each by `weights` (mesh cells)."""
+        """Let a `number` of cells of the species of a `row` come, by `weights` (mesh cells)."""
         kind = int(np.flatnonzero(self.system.rows == row)[0])
         if kind in self.densities.kinds:
             self.bring(kind, generator.multinomial(number, weights / weights.sum()))
@@ -245,18 +245,24 @@ class Stepping:
                 left[way.kind] += number
             else:
                 self._went(way.kind, way.place, int(number))
-        self.ledger.egress += self.system.products(left)
-        self.densities.crossed.events -= left
-        return left
+        return self._to_lymph(left)
 
     def _left_densities(self, dt: float, part: int) -> Array:
         """Let densities give whole cells to lymph; return how many of each kind."""
-        system, left = self.system, np.zeros(len(self.system.asked.kinds))
-        for way in system.leaving:
-            if way.place is None and way.kind in self.densities.kinds:
-                chances = -np.expm1(-way.rate * dt)
-                left[way.kind] = self.densities.leave(way.kind, chances, part, system.asked.seed)
-        self.ledger.egress += system.products(left)
+        left, seed = np.zeros(len(self.system.asked.kinds)), self.system.asked.seed
+        for kind in self.densities.kinds:
+            left[kind] = self.densities.leave(kind, self._lymph(kind, dt), part, seed)
+        return self._to_lymph(left)
+
+    def _lymph(self, kind: int, dt: float) -> Array:
+        """Return the chances (mesh cells) that a cell of a kind goes into lymph within `dt`."""
+        ways = [way for way in self.system.leaving if way.kind == kind and way.place is None]
+        size = self.system.problem.geometry.size
+        return np.asarray(-np.expm1(-sum((way.rate for way in ways), np.zeros(size)) * dt))
+
+    def _to_lymph(self, left: Array) -> Array:
+        """Count and return those that `left` by lymph (kinds)."""
+        self.ledger.egress += self.system.products(left)
         self.densities.crossed.events -= left
         return left
 
@@ -290,10 +296,13 @@ class Stepping:
             self._came(kind, place, int(numbers.sum()))
             self.bring(kind, numbers)
 
-    def _fields(self, dt: float, many: Array) -> None:
-        """Step what is no cells, with the cells where they are; walls let in where `many` are."""
+    def _fields(self, dt: float, many: Array) -> Array:
+        """Step what is no cells, with the cells where they are; walls let in where `many` are.
+
+        Returns how many of each kind went into lymph.
+        """
         if self.rest is None:
-            return
+            return np.zeros(len(many))
         if self.densities.kinds:
             self.rest = with_walls(self.system, self.rest, many)
             let_in(self.system, self.densities, self.ledger, many, dt)
@@ -315,15 +324,22 @@ class Stepping:
         cells = self.tumour[self.system.rows].copy()
         self.tumour = np.array(state[: len(self.tumour)])
         self.tumour[self.system.rows] = cells
-        self._over_borders(state[len(self.tumour) :])
+        return self._over_borders(state[len(self.tumour) :], dt)
 
-    def _over_borders(self, densities: Array) -> None:
-        """Let what has spread to where cells are few be single cells."""
+    def _over_borders(self, densities: Array, dt: float) -> Array:
+        """Let what has spread to where cells are few be single cells, of which some go on to lymph.
+
+        A density gives to lymph before the fields' step of `dt` days and after it: so do they.
+        """
         volumes, seed = self.system.problem.geometry.cell_volumes, self.system.asked.seed
+        generator, left = stream(seed, "over", self.number), np.zeros(len(self.densities.many))
         for kind, density in zip(self.densities.kinds, densities, strict=True):
             self.densities.amounts[kind] = density * volumes
             numbers = self.densities.over_borders(kind, self.number, seed)
-            self.put(kind, np.repeat(np.arange(numbers.size), numbers))
+            gone = generator.binomial(numbers, self._lymph(kind, 0.5 * dt))
+            left[kind] = gone.sum()
+            self.put(kind, np.repeat(np.arange(numbers.size), numbers - gone))
+        return self._to_lymph(left)
 
     def _body(self, dt: float, left: Array, infused: tuple[Array, Array]) -> None:
         """Step the body, let in what its vessels hand over, and take up what lymph brings."""
