@@ -12,6 +12,7 @@ def kept(path: Path | None, key: dict[str, Any], make: Callable[[], Any]) -> Any
     """Return the value of the line with this `key` in a file, or make it and add the line."""
     if path is None:
         return make()
+    key = json.loads(json.dumps(key))  # as a line gives it back
     for line in path.read_text().splitlines() if path.is_file() else ():
         found = json.loads(line)
         if found["key"] == key:
