@@ -47,6 +47,7 @@ def test_the_names():
         "fit",
         "fit_bayes",
         "fit_mixed",
+        "fit_mixed_bayes",
         "fit_petab",
         "fit_spread",
         "fit_tracks",

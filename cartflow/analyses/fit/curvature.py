@@ -53,7 +53,7 @@ def curvature(problem: Problem, best: Found, what: Known) -> Curvature:
     hessian[inside] = 0.5 * (hessian[inside] + hessian[inside].T)
     hessian[~free], hessian[:, ~free] = np.nan, np.nan
     covariance, spread = np.full((count, count), np.nan), np.zeros((count, count))
-    covariance[inside], spread[inside] = inverse(hessian[inside], what.directions[:, free])
+    covariance[inside], spread[inside] = inverse(hessian[inside], what.open[:, free])
     return Curvature(hessian=hessian, covariance=covariance, spread=spread, free=free)
 
 

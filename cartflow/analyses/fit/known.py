@@ -16,6 +16,7 @@ Array = np.ndarray
 # Sizes of the information's root, on a relative scale, below which a direction is open.
 _OPEN = 1e-5
 _PART = 1e-3  # of a direction that counts
+_NOTHING = 1e-12  # of the largest, at which nothing changes with a number
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,21 +24,27 @@ class Known:
     """Singular values of the sensitivity matrix (columns scaled to one), and what stays open.
 
     `directions` (open, parameters) are changes, on the inner scale, that change nothing which was
-    measured; `words` say so.
+    measured, beside those of `idle` parameters, with which nothing changes; `words` say so.
     """
 
     singular: Array
     rank: int
     condition: float
     directions: Array
+    idle: Array
     words: tuple[str, ...]
+
+    @property
+    def open(self) -> Array:
+        """All directions that are open (open, parameters)."""
+        return np.concatenate([self.directions, np.eye(len(self.idle))[self.idle]])
 
 
 def known(problem: Problem, best: Found) -> Known:
     """Return what the data can tell of the parameters near the best values."""
     rows = best.at.rows
     size = np.sqrt((rows**2).sum(axis=0))
-    idle = size <= 1e-12 * max(size.max(), 1e-300)
+    idle = size <= _NOTHING * max(size.max(), 1e-300)
     scaled = rows[:, ~idle] / size[~idle]
     _, singular, vectors = np.linalg.svd(scaled, full_matrices=True)
     count = scaled.shape[1]
@@ -58,6 +65,7 @@ def known(problem: Problem, best: Found) -> Known:
         rank=int(count - open_.sum()),
         condition=float("inf") if open_.any() or idle.any() else float(whole.max() / least),
         directions=directions,
+        idle=idle,
         words=tuple(words),
     )
 

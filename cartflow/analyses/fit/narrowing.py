@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
+from scipy import linalg
 
 from cartflow.analyses.fit.bands import Course
-from cartflow.analyses.fit.curvature import Curvature
+from cartflow.analyses.fit.curvature import Curvature, inverse
 from cartflow.analyses.fit.known import Known
-from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.optimise import Found
 from cartflow.analyses.fit.problem import Problem
+from cartflow.analyses.fit.scaling import solved, taken_up
 from cartflow.analyses.fit.scatter import Data
+from cartflow.analyses.fit.sources.source import Courses
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError
 from cartflow.core.units import to_internal
@@ -22,6 +24,9 @@ Array = np.ndarray
 _FORM = "until 60 days"
 _DIMS = ("parameter", "curve", "curve_point")
 _TEXT = "standard error of the parameter with one more value here, over that without it"
+_OPENED = "standard error, in parameter_unit, of what one more value here makes known"
+# Of how large the rows of a value can be, beyond which they show a direction that was open.
+_SHOWN = 1e-5
 
 
 def until_of(next_value: bool | str) -> float:
@@ -46,47 +51,99 @@ def until_of(next_value: bool | str) -> float:
 def narrowing(
     problem: Problem, best: Found, curved: Curvature, what: Known, curves: Sequence[Course]
 ) -> Mapping[str, xr.Variable]:
-    """Return by how much one more value of each curve, at each of its times, narrows each number.
+    """Return what one more value of each curve, at each of its times, says of each number.
 
-    The covariance C becomes (C^-1 + R'R)^-1, with the information R'R that is expected of a value
-    at the estimates (Fisher's). Numbers at a bound count as given. It is nan where directions are
-    open, and for observables whose scale or offset is solved for: a value tells of these, too.
+    The information H becomes H + R'R, with the information R'R that is expected of a value at the
+    estimates (Fisher's): by how much it narrows what is known, and how sure it makes what is not.
+    A scale or offset that is solved for is a further number, of which a value tells, too. Numbers
+    at a bound count as given.
     """
     free = curved.free
     most = max(len(each.plain) for each in curves)
-    ratios = np.full((len(free), len(curves), most), np.nan)
-    for place, (each, _, _, _, plain, moves) in enumerate(curves):
-        linear = each.observable.scaled or each.observable.shifted
-        if not (linear or len(what.directions)):
-            rows = _expected(problem, best, each, plain, moves)[:, :, free]
-            ratios[free, place, : len(plain)] = _narrowed(
-                curved.covariance[np.ix_(free, free)], rows
-            )
-    return {"curve_narrowing": xr.Variable(_DIMS, ratios, {"long_name": _TEXT})}
+    shape = len(free), len(curves), most
+    ratios, opened = np.full(shape, np.nan), np.full(shape, np.nan)
+    values = problem.values(best.inner)
+    runs = [each.runner.run(values[list(each.takes)], True) for each in problem.subjects]
+    before = _Before(curved.hessian[np.ix_(free, free)], what.open[:, free])
+    for place, course in enumerate(curves):
+        rows, own = _expected(problem, best, course, runs)
+        rows = np.concatenate(
+            [rows[:, :, : len(free)][:, :, free], rows[:, :, len(free) :]], axis=2
+        )
+        after = before.after(rows, own)
+        wide = curved.covariance.diagonal()[free]
+        ratios[free, place, : len(course.plain)] = np.sqrt(after / wide[:, None])
+        new = np.where(np.isnan(wide)[:, None], np.sqrt(after), np.nan)
+        opened[free, place, : len(course.plain)] = new * problem.stretch(values)[free, None]
+    found = {"curve_narrowing": xr.Variable(_DIMS, ratios, {"long_name": _TEXT})}
+    if np.isnan(curved.covariance.diagonal()[free]).any():
+        found["curve_opened"] = xr.Variable(_DIMS, opened, {"long_name": _OPENED})
+    return found
 
 
-def _expected(problem: Problem, best: Found, each: Measured, middle: Array, moves: Array) -> Array:
-    """Return rows (time, row, parameter) with the information of a value as ``rows.T @ rows``."""
-    nothing = np.full(len(middle), np.nan)
+class _Before:
+    """What is known before a value: the information of what is known alone, and what is open."""
+
+    def __init__(self, hessian: Array, open_: Array) -> None:
+        size = np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-300))
+        base = np.linalg.qr((open_ * size).T)[0] if len(open_) else np.zeros((len(size), 0))
+        across = np.eye(len(size)) - base @ base.T
+        known = across @ (hessian / np.outer(size, size)) @ across
+        self._information = known * np.outer(size, size)
+        self._open = open_
+
+    def after(self, rows: Array, own: Array) -> Array:
+        """Return variances (number, time) with the rows (time, row, number) of a value.
+
+        The last numbers of rows are scale and offset, of which `own` is known. It is nan for
+        numbers that stay open.
+        """
+        count = len(self._information)
+        whole = linalg.block_diag(self._information, own)
+        still = np.concatenate([self._open, np.zeros((len(self._open), len(own)))], axis=1)
+        large = np.sqrt((rows**2).sum(axis=(0, 1)))
+        found = np.full((count, len(rows)), np.nan)
+        for k, row in enumerate(rows):
+            if np.isfinite(row).all():
+                left = _left(still, row, large)
+                found[:, k] = inverse(whole + row.T @ row, left)[0].diagonal()[:count]
+        return np.where(found > 0, found, np.nan)
+
+
+def _left(open_: Array, row: Array, large: Array) -> Array:
+    """Return the directions that a value's rows leave open; `large` is how large they can be."""
+    if not len(open_):
+        return open_
+    sized = open_ / np.maximum(np.abs(open_) @ large, 1e-300)[:, None]
+    _, seen, turned = np.linalg.svd(row @ sized.T)
+    shown = np.zeros(len(open_))
+    shown[: len(seen)] = seen
+    return np.asarray(turned[shown <= _SHOWN] @ sized)
+
+
+def _expected(
+    problem: Problem, best: Found, course: Course, runs: Sequence[Courses]
+) -> tuple[Array, Array]:
+    """Return rows (time, row, parameter) with the information of a value as ``rows.T @ rows``.
+
+    Scale and offset that are solved for stand last, apart from what follows the parameters; the
+    second is what the data say of them.
+    """
+    each, values = course.measured, problem.values(best.inner)
+    scale, offset = best.at.linear[each.observable.name]
+    middle, moves = scale * course.plain + offset, scale * course.moves
+    nothing, stretch = np.full(len(middle), np.nan), problem.stretch(values)
     sd = np.nanmean(each.data.sd) if np.isfinite(each.data.sd).any() else np.nan
     data = Data(middle, np.full(len(middle), sd), nothing, np.zeros(len(middle), dtype=bool))
-    values = problem.values(best.inner)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = each.error.scatter(data, middle, each.numbers(values)).rows
-    rows = found[:, 0, :, None] * moves.T
+    part, own = taken_up(each, *problem.observed(each, runs, values, True), values)
+    fitted = solved(each, course.plain)
+    moves = moves - (fitted.T @ (part * stretch)).T
+    rows = found[:, 0, :, None] * np.concatenate([moves, fitted]).T
     # What counts say of their own size has no closed form, and is left out.
     estimated = [k for k, v in enumerate(each.error.numbers.values()) if v is None]
-    stretch = problem.stretch(values)
     if each.error.kind != "negative_binomial":
         for parameter, number in zip(each.errors, estimated, strict=True):
             rows[:, :, parameter] += stretch[parameter] * found[:, 1 + number]
-    return np.moveaxis(rows, 0, 1)
-
-
-def _narrowed(covariance: Array, rows: Array) -> Array:
-    """Return the ratios (parameter, time) of standard errors with rows (time, row, parameter)."""
-    moved = rows @ covariance
-    inner = np.eye(rows.shape[1]) + moved @ np.swapaxes(rows, 1, 2)
-    taken = np.einsum("trp,trp->pt", moved, np.linalg.solve(inner, moved))
-    left = 1.0 - taken / np.diag(covariance)[:, None]
-    return np.asarray(np.sqrt(np.maximum(left, 0.0)))
+    return np.moveaxis(rows, 0, 1), own

@@ -111,7 +111,7 @@ class Problem:
         rows: list[Array] = []
         linear: dict[str, tuple[float, float]] = {}
         for each in self.measured:
-            plain, moves = self._observed(each, runs, values, slopes)
+            plain, moves = self.observed(each, runs, values, slopes)
             if not np.isfinite(plain).all():
                 return Evaluation.failed(len(self.parameters), self.measurements.size)
             found = scaled(each, plain, moves, values)
@@ -147,7 +147,7 @@ class Problem:
             likelihood=float(likelihood),
         )
 
-    def _observed(
+    def observed(
         self, each: Measured, runs: Sequence[object], values: Array, slopes: bool
     ) -> tuple[Array, Array]:
         """Return the observable at its entries, and its derivatives to all values."""

@@ -72,16 +72,32 @@ def scaled(each: Measured, plain: Array, moves: Array, values: Array) -> Scaled:
         gradient[parameter] += found.slopes[1 + number].sum()
         rows[..., parameter] += found.rows[:, 1 + number]
     rows = rows.reshape(-1, len(values))
-    fitted = [plain] * each.observable.scaled + [np.ones(len(plain))] * each.observable.shifted
-    if fitted:
-        rows, tangents = _without(found.rows[:, 0], fitted, rows, tangents)
+    fitted = solved(each, plain)
+    if fitted.size:
+        basis = _basis(found.rows[:, 0], fitted)
+        part = np.linalg.lstsq(basis, rows, rcond=None)[0]
+        rows, tangents = rows - basis @ part, tangents - (fitted.T @ part).T
     return Scaled(float(found.loss.sum()), gradient, rows, predicted, tangents, (scale, offset))
 
 
-def _without(
-    weights: Array, fitted: list[Array], rows: Array, tangents: Array
-) -> tuple[Array, Array]:
-    """Return rows and tangents without what scale and offset take up of them."""
-    basis = (weights[:, :, None] * np.array(fitted).T).reshape(len(rows), -1)
-    part = np.linalg.lstsq(basis, rows, rcond=None)[0]
-    return rows - basis @ part, tangents - (np.array(fitted).T @ part).T
+def solved(each: Measured, plain: Array) -> Array:
+    """Return what the scale, and the offset, multiply, if they are solved for (solved, n)."""
+    fitted = [plain] * each.observable.scaled + [np.ones(len(plain))] * each.observable.shifted
+    return np.array(fitted).reshape(len(fitted), len(plain))
+
+
+def _basis(weights: Array, fitted: Array) -> Array:
+    return np.asarray((weights[:, :, None] * fitted.T).reshape(weights.size, len(fitted)))
+
+
+def taken_up(each: Measured, plain: Array, moves: Array, values: Array) -> tuple[Array, Array]:
+    """Return how scale and offset follow each value, and what data say of them.
+
+    That is the regression of the rows' tangents (solved, parameters), and the information
+    (solved, solved): ``scale + part @ values`` and the values are known apart from each other.
+    """
+    scale, offset = linear_part(each, plain)
+    weights = each.error.scatter(each.data, scale * plain + offset, each.numbers(values)).rows[:, 0]
+    basis = _basis(weights, solved(each, plain))
+    rows = (weights[:, :, None] * (scale * moves).T).reshape(-1, len(values))
+    return np.linalg.lstsq(basis, rows, rcond=None)[0], basis.T @ basis

@@ -110,20 +110,25 @@ def _next(dataset: xr.Dataset) -> list[str]:
         return []
     found = []
     for k, name in enumerate(dataset["parameter"].values):
-        ratios = dataset["curve_narrowing"].values[k]
-        if not np.isfinite(ratios).any():
-            found.append(f"{name}: not known, or told by what has a scale or offset")
-            continue
-        curve, point = np.unravel_index(np.nanargmin(ratios), ratios.shape)
-        where = dataset.isel(curve=curve)
         error = float(dataset["standard_error"].values[k])
-        found.append(
-            f"{name}: {where['curve_observable'].item()} of {where['curve_subject'].item()} at "
-            f"{float(where['curve_time'][point]):.4g} day{_deep(where, point)}, "
-            f"standard error {error:.3g} -> "
-            f"{error * ratios[curve, point]:.3g}"
-        )
+        known = np.isfinite(error) or "curve_opened" not in dataset
+        after = dataset["curve_narrowing" if known else "curve_opened"].values[k]
+        if not np.isfinite(after).any():
+            found.append(f"{name}: no one value of what was measured makes it known")
+            continue
+        curve, point = np.unravel_index(np.nanargmin(after), after.shape)
+        least = float(after[curve, point])
+        words = f"{error:.3g} -> {error * least:.3g}" if known else f"not known -> {least:.3g}"
+        found.append(f"{name}: {_where(dataset.isel(curve=curve), point)}, standard error {words}")
     return found
+
+
+def _where(curve: xr.Dataset, point: Any) -> str:
+    """Return what is measured at a point of a curve, and when."""
+    return (
+        f"{curve['curve_observable'].item()} of {curve['curve_subject'].item()} at "
+        f"{float(curve['curve_time'][point]):.4g} day{_deep(curve, point)}"
+    )
 
 
 def _deep(curve: xr.Dataset, point: Any) -> str:

@@ -73,11 +73,130 @@ def test_until_when_is_asked_for_in_words(text):
         fitted(table, {}, next_value=text)
 
 
-def test_nothing_is_foretold_of_what_has_a_scale_or_stays_open():
-    table = list(rows(("tumour",), np.linspace(0.5, 5.0, 6)))
-    scaled = fitted(table, {"tumour": "normal 0.05"}, scale=["tumour"], next_value=True)
-    assert np.isnan(scaled.dataset["curve_narrowing"].values).all()
-    assert "growth_rate: not known, or told by what has a scale" in scaled.summary_lines()[-3]
+DECAY = """
+title = "Decay"
+references = []
+species.tracer = { role = "signal", unit = "1", long_name = "tracer" }
+parameters.loss = { value = "0.1 1/day", source = "assumed", standing = "assumed" }
+[reactions.lost]
+consumes = { tracer = 1 }
+rate = "loss*tracer"
+[scenarios.one]
+title = "One"
+source = "assumed"
+standing = "assumed"
+end = "10 day"
+initial = { tracer = 100.0 }
+"""
+ERROR = 2.0  # of a value
+
+
+def straight(folder, days, expression, vary, **more):
+    """A line over the tracer, 100 exp(-t/10), fitted to values on it, with what is next."""
+    (folder / "decay.toml").write_text(DECAY)
+    values = [20.0 + 0.5 * 100 * np.exp(-0.1 * day) for day in days]
+    many = len(days)
+    columns = {
+        "subject": ["one"] * many,
+        "time": list(days),
+        "time_unit": ["day"] * many,
+        "observable": ["line"] * many,
+        "value": values,
+        "unit": ["1"] * many,
+        "replicate": [str(k) for k in range(many)],
+    }
+    return fit(
+        folder / "decay.toml",
+        columns,
+        vary,
+        observables={"line": expression},
+        errors={"line": f"normal {ERROR}"},
+        starts=2,
+        profile=False,
+        next_value="until 10 days",
+        threads=1,
+        **more,
+    )
+
+
+def regressed(days):
+    """The covariance of a line's base and slope over the tracer, after values on these days."""
+    tracer = 100 * np.exp(-0.1 * np.asarray(days, dtype=float))
+    design = np.array([np.ones_like(tracer), tracer]).T
+    return ERROR**2 * np.linalg.inv(design.T @ design)
+
+
+def test_a_value_that_opens_a_direction_makes_known_what_regression_says(tmp_path):
+    # Two values on the same day tell one combination of a line's two numbers.
+    days = [2.0, 2.0]
+    found = straight(
+        tmp_path, days, "base + slope*tracer", ["base=linear:[-100, 100]", "slope=linear:[-5, 5]"]
+    )
+    dataset = found.dataset
+    assert np.isnan(dataset["standard_error"].values).all()
+    assert np.isnan(dataset["curve_narrowing"].values).all()
+    times, opened = dataset["curve_time"].values[0], dataset["curve_opened"].values[:, 0]
+    # Another value on that day leaves it open.
+    assert np.isnan(opened[:, times == 2.0]).all()
+    for place in range(0, len(times), 17):
+        expected = np.sqrt(np.diag(regressed([*days, times[place]])))
+        np.testing.assert_allclose(opened[:, place], expected, rtol=1e-4)
+    last = found.summary_lines()[-2:]
+    for name, line, wide in zip(("base", "slope"), last, opened, strict=True):
+        best = times[np.nanargmin(wide)]
+        said = f"next          {name}: line of one at {best:.4g} day, standard error not known -> "
+        assert line == f"{said}{np.nanmin(wide):.3g}"
+
+
+def test_what_is_known_narrows_while_others_stay_open(tmp_path):
+    vary = ["loss=linear:[0.01, 1] 1/day", "one=linear:[-5, 5]", "two=linear:[-5, 5]"]
+    found = straight(tmp_path, [1.0, 2.0, 4.0, 8.0], "20 + (one + two)*tracer", vary).dataset
+    assert np.isfinite(found["standard_error"].values).tolist() == [True, False, False]
+    # No value tells the two apart; the loss narrows as if they were one number.
+    assert np.isnan(found["curve_opened"].values).all()
+    times = found["curve_time"].values[0]
+    days = np.array([1.0, 2.0, 4.0, 8.0])
+
+    def wide(at):
+        tracer = 100 * np.exp(-0.1 * at)
+        design = np.array([-0.5 * at * tracer, tracer]).T
+        return np.linalg.inv(design.T @ design)[0, 0] ** 0.5
+
+    expected = [wide(np.append(days, time)) / wide(days) for time in times]
+    np.testing.assert_allclose(found["curve_narrowing"].values[0, 0], expected, rtol=1e-4)
+
+
+def test_a_value_tells_of_a_scale_and_an_offset_too(tmp_path):
+    days = [1.0, 3.0, 4.0]
+    line = straight(
+        tmp_path, days, "slope*tracer", ["slope=linear:[-5, 5]"], offset=["line"]
+    ).dataset
+    times = line["curve_time"].values[0]
+    before = regressed(days)[1, 1]
+    expected = [np.sqrt(regressed([*days, time])[1, 1] / before) for time in times]
+    np.testing.assert_allclose(line["curve_narrowing"].values[0, 0], expected, rtol=1e-4)
+    # The line is 0.5 (40 + tracer), of which the scale is solved for.
+    scaled = straight(
+        tmp_path, days, "base + tracer", ["base=linear:[-100, 100]"], scale=["line"]
+    ).dataset
+
+    def base(at):
+        tracer = 100 * np.exp(-0.1 * np.asarray(at))
+        design = np.array([0.5 * np.ones_like(tracer), 40 + tracer]).T
+        return np.linalg.inv(design.T @ design)[0, 0] ** 0.5
+
+    expected = [base([*days, time]) / base(days) for time in times]
+    np.testing.assert_allclose(scaled["curve_narrowing"].values[0, 0], expected, rtol=1e-4)
+
+
+def test_a_number_that_changes_nothing_is_not_made_known(tmp_path):
+    vary = ["base=linear:[-100, 100]", "initial.tracer=linear:[50, 150]", "gone=linear:[-5, 5]"]
+    found = straight(tmp_path, [1.0, 3.0, 4.0], "base + 0.5*tracer + 0*gone", vary)
+    assert "next          gone: no one value of what was measured makes it known" in (
+        found.summary_lines()
+    )
+    dataset = found.dataset
+    assert np.isfinite(dataset["standard_error"].values).tolist() == [True, True, False]
 
 
 def test_nothing_is_said_that_was_not_asked_for():
