@@ -37,9 +37,12 @@ _NUMBER = re.compile(
     r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+|nan|inf(?:inity)?)(?:[eE][-+]?[0-9]+)?)\s*(.*)", re.I
 )
 # As papers write numbers: 10^6, 3x10^6, 3·10⁻⁴.
+_TIMES = r"\s*[x*\N{MULTIPLICATION SIGN}\N{MIDDLE DOT}\N{DOT OPERATOR}]\s*"
+_POWER_OF_TEN = (
+    r"\s*(?:\^|\*\*)\s*([-+\N{MINUS SIGN}]?[0-9]{1,3})(?![0-9.^*])|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})"
+)
 _TENS = re.compile(
-    r"\s*([-+]?)(?:([0-9]+\.?[0-9]*|\.[0-9]+)\s*[x\N{MULTIPLICATION SIGN}*\N{MIDDLE DOT}\N{DOT OPERATOR}]\s*)?"
-    r"10(?:\s*(?:\^|\*\*)\s*([-+\N{MINUS SIGN}]?[0-9]{1,3})(?![0-9.^*])|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))\s*(.*)"
+    rf"\s*([-+]?)(?:([0-9]+\.?[0-9]*|\.[0-9]+){_TIMES})?10(?:{_POWER_OF_TEN})\s*(.*)"
 )
 _RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹\N{MINUS SIGN}", "+-0123456789-")
 # Not energy per mass, by which pint takes a dose of radiation for a squared speed.

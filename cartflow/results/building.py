@@ -82,7 +82,7 @@ def build_result(
     groups = {"/": root, "body": body_group(record, system)}
     if isinstance(run, Simulation):
         groups["tumour"] = tumour_group(record, run, saving, shelf)
-        groups["exchange"] = exchange_group(record, run)
+        groups["exchange"] = exchange_group(record, run, constant=run.programme is None)
     several: dict[str, xr.Dataset] = {}
     if isinstance(run, TumoursSimulation):
         body = groups["body"].assign_coords(root.coords)

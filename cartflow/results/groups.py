@@ -145,8 +145,11 @@ def _at_sites(record: Record, system: System) -> dict[str, xr.Variable]:
     return found
 
 
-def exchange_group(record: Record, simulation: Simulation) -> xr.Dataset:
-    """Return what passed between vessels, tumour and lymph, through boundaries and in regions."""
+def exchange_group(record: Record, simulation: Simulation, *, constant: bool) -> xr.Dataset:
+    """Return what passed between vessels, tumour and lymph, through boundaries and in regions.
+
+    `constant` says whether no number changes while the run goes on.
+    """
     shots = record.states
     dims = ("time", "phenotype")
     inflow = np.array([s.ledger.inflow for s in shots])
@@ -171,7 +174,7 @@ def exchange_group(record: Record, simulation: Simulation) -> xr.Dataset:
         },
         attrs={
             **({"placed": 1} if _placed(record, simulation) else {}),
-            **_even_egress(simulation),
+            **(_even_egress(simulation) if constant else {}),
             **_first_infusion(simulation),
         },
     )
@@ -184,7 +187,7 @@ def _first_infusion(simulation: Simulation) -> dict[str, float]:
 
 
 def _even_egress(simulation: Simulation) -> dict[str, float]:
-    """Return the rate (1/day) at which product cells leave, where all do so alike throughout.
+    """Return the rate (1/day) at which product cells leave, where all do so alike.
 
     What has left, over that rate, is then their cell-days, whatever times are saved. Single cells
     leave by chance.
@@ -196,7 +199,6 @@ def _even_egress(simulation: Simulation) -> dict[str, float]:
         and rates[0] > 0
         and not problem.egress_region
         and problem.travels[simulation.coupled.products].all()
-        and simulation.programme is None
         and not isinstance(simulation, CellSimulation)
     )
     return {"even_egress_rate": float(rates[0])} if alike else {}

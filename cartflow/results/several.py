@@ -37,9 +37,8 @@ def tumours_groups(
         tumour = _of_all_products(tumour_group(own, part, kept), run, name)
         inside = body["cells"].sel(organ=f"tumour_{name}", space="tissue").sum("phenotype")
         found[name] = tumour
-        # What changes while the run goes on changes all tumours' systems.
-        whole = replace(part, programme=run.programme)
-        found[f"{name}/exchange"] = exchange_group(own, whole).assign(
+        constant = run.programme is None
+        found[f"{name}/exchange"] = exchange_group(own, part, constant=constant).assign(
             entering_concentration=_entering(record, run, name)
         )
         found[f"{name}/summary"] = endpoint_of(tumour, times, inside.values, body)
