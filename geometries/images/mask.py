@@ -56,7 +56,10 @@ def read_mask(
         image = read_image(path)
     try:
         present = present_labels(image)
-        names, how = label_names(image, labels, present), (coarsen, surface, split, interior, planar)
+        names, how = (
+            label_names(image, labels, present),
+            (coarsen, surface, split, interior, planar),
+        )
         geometry = _mask(image, present, names, largest_component, *how)
     except InputError as error:
         msg = f"{path}: {error}"

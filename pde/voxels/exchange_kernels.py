@@ -104,7 +104,8 @@ def _add_indexed_in_space(
     start: int,
     out: Array,
 ) -> None:
-    """As `add_indexed`, in one loop over three axes; an index is never negative, which numba need not look at."""
+    """As `add_indexed`, in one loop over three axes."""
+    # An index that may be negative would be looked at for that.
     stop = start + out.size
     n0, n1, n2 = ahead[0, start:stop], ahead[1, start:stop], ahead[2, start:stop]
     b0, b1, b2 = behind[0, start:stop], behind[1, start:stop], behind[2, start:stop]

@@ -121,12 +121,7 @@ class VoxelOperators:
         Nothing drifts then, and nothing crosses but what leaves for the body.
         """
         moving = (self.drift.fields, self._oblique.rows, self.crossing_species)
-        return (
-            self._steady
-            and not self._stored
-            and not any(moving)
-            and not self._egress_follows
-        )
+        return self._steady and not self._stored and not any(moving) and not self._egress_follows
 
     def at(self, amounts: Array) -> VoxelOperator:
         """Return the operator at `amounts` (species, cells) per mm^3 of tissue."""

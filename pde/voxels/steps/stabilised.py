@@ -18,7 +18,6 @@ from cartflow.pde.voxels.laid_out import Kinetics
 from cartflow.pde.voxels.operator import VoxelOperator, VoxelOperators
 from cartflow.pde.voxels.reaction_speed import reaction_speed
 from cartflow.pde.voxels.steps.block_stages import BlockStages
-from cartflow.pde.voxels.steps.still_stages import still_stages
 from cartflow.pde.voxels.steps.stages import (
     EXPLICIT,
     FOURTH_ORDER,
@@ -30,6 +29,7 @@ from cartflow.pde.voxels.steps.stages import (
     stable,
     stages_needed,
 )
+from cartflow.pde.voxels.steps.still_stages import still_stages
 from cartflow.pde.voxels.wave.steps import Wave, can_wave
 
 Array = np.ndarray
