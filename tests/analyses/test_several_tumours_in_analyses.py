@@ -1,10 +1,9 @@
-"""What analyses make of a study of several tumours: a sweep has each, others refuse by name."""
+"""What analyses make of a study of several tumours: sweeps and cohorts have each, others refuse by name."""
 
 import numpy as np
 import pytest
 from studies import DOSE, GROWING, MOVING, study
 
-from cartflow.analyses.cohort.run import run_cohort
 from cartflow.analyses.compare import compare
 from cartflow.analyses.derivatives.run import run_with_derivatives
 from cartflow.analyses.fit.sources.study import study_source
@@ -40,7 +39,6 @@ REFUSED = {
     "compare": lambda path: compare(path, ["mouse_28g", "human_male"]),
     "sensitivity": sensitivity,
     "derivatives": lambda path: run_with_derivatives(path, ["doses.0.cells"]),
-    "cohort": lambda path: run_cohort(path, {"doses.0.cells": [1e6, 2e6]}),
     "refine": refine,
     "fit": lambda path: study_source(path, {}, True),
     "with_field": lambda path: Study.from_file(path).with_field("cart", initial=np.zeros(4)),

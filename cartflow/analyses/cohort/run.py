@@ -11,12 +11,15 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from cartflow.analyses.cohort.outcomes import Outcomes, coordinates, outcomes_of
+from cartflow.analyses.cohort.kept import Kept, kept
 from cartflow.analyses.cohort.table import Table, columns_of
 from cartflow.core import arguments
 from cartflow.core.dataset import label, variable, without_fill
 from cartflow.core.outcome import InputError, RunStopped
 from cartflow.core.paths import as_path
+from cartflow.coupling.body_alone import BodyAlone
+from cartflow.coupling.runs import Run
+from cartflow.coupling.simulation import Simulation
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import without_folders
 from cartflow.study.study import Study
@@ -29,7 +32,7 @@ Watch = Callable[[int], None]
 class _Member:
     """What a member came to, or why it came to nothing."""
 
-    outcomes: Outcomes | None
+    kept: Kept | None
     status: str
 
 
@@ -43,17 +46,19 @@ def run_cohort(
 ) -> xr.Dataset:
     """Run a study once for each row of `table`; return outcomes with the dimension ``member``.
 
-    `table` maps numbers of the study (`kinetics.killing_rate`, `doses.0.cells`, `geometry.radius`;
-    `StudyNumbers.with_geometry` has all) to columns: a dictionary, pandas frame or xarray dataset
-    of numbers in internal units (mm, day, cell, ng) or texts with a unit. With `courses` totals at
-    every saved time are kept, too. Members run in `threads` (default: all processors) and come to
-    the same bits for any number of them, which are those of a single run. A member that fails
-    has nan, and its reason in ``status``. `watch(n)` is called after the n-th member. Raises
-    `InputError`, and `RunStopped` if no member finishes.
+    The study may have a tumour, one by itself, several, or a body alone; outcomes are those of
+    `kept`, as in a sweep. `table` maps numbers of the study (`kinetics.killing_rate`,
+    `doses.0.cells`, `geometry.radius`; `StudyNumbers.with_geometry` has all) to columns: a
+    dictionary, pandas frame or xarray dataset of numbers in internal units (mm, day, cell, ng) or
+    texts with a unit. With `courses` totals at every saved time are kept, too. Members run in
+    `threads` (default: all processors) and come to the same bits for any number of them, which
+    are those of a single run. A member that fails has nan, and its reason in ``status``.
+    `watch(n)` is called after the n-th member. Raises `InputError`, and `RunStopped` if no member
+    finishes.
     """
     base = study if isinstance(study, Study) else Study.from_file(as_path(study, "run_cohort"))
-    base.require_one_tumour()
     base.require_still("a cohort")
+    run = _checked(base)
     numbers = StudyNumbers(study=base)
     known = numbers.with_geometry
     columns = columns_of(table, known)
@@ -63,14 +68,14 @@ def run_cohort(
     ]
     count = arguments.threads(threads)
     members = _run(lambda row: _member(numbers, row, courses), rows, count, watch)
-    if not any(member.outcomes for member in members):
+    if not any(member.kept for member in members):
         msg = f"run_cohort: no member finished; the first: {members[0].status}"
         raise RunStopped(msg)
     given = {
         name: variable(("member",), column, known[name].unit, name)
         for name, column in columns.items()
     }
-    return _dataset(base, given, members)
+    return _dataset(base, _tolerance(run), given, members)
 
 
 def _run(
@@ -93,42 +98,52 @@ def _run(
 
 def _member(numbers: StudyNumbers, row: Row, courses: bool) -> _Member:
     try:
-        # The error in time is that of a single run, and not told of each member.
-        simulation = numbers.varied(row).simulation.unchecked()
-        if not courses:
-            # Saved times change no number at the end, but where steps must end there.
-            simulation = simulation.outright() if simulation.one_system else simulation
+        run = _ready(_checked(numbers.varied(row)), courses)
     except InputError as error:
-        return _Member(outcomes=None, status=f"refused: {error}")
-    record = simulation.run()
+        return _Member(kept=None, status=f"refused: {error}")
+    record = run.run()
     if record.outcome.status != "finished":
-        return _Member(outcomes=None, status=str(record.outcome))
-    return _Member(outcomes=outcomes_of(record, simulation, courses), status="finished")
+        return _Member(kept=None, status=str(record.outcome))
+    return _Member(kept=kept(record, run, courses), status="finished")
+
+
+def _checked(study: Study) -> Run:
+    """Return what a study runs. Raises `InputError`, also where fields are cells."""
+    run = study.prepared
+    return study.simulation if isinstance(run, Simulation) else run
+
+
+def _ready(run: Run, courses: bool) -> Run:
+    """Return a member's run: the error in time is that of a single run, and not told of each."""
+    if isinstance(run, BodyAlone):
+        return run
+    if isinstance(run, Simulation) and run.one_system and not courses:
+        # Saved times change no number at the end, but where steps must end there.
+        return run.outright()
+    return run.unchecked()
+
+
+def _tolerance(run: Run) -> float:
+    return run.tolerance if isinstance(run, BodyAlone) else run.control.tolerance
 
 
 def _dataset(
-    base: Study, given: Mapping[str, xr.Variable], members: Sequence[_Member]
+    base: Study, tolerance: float, given: Mapping[str, xr.Variable], members: Sequence[_Member]
 ) -> xr.Dataset:
-    kept = [_variables(member) for member in members]
-    first = next(variables for variables in kept if variables)
+    first = next(member.kept for member in members if member.kept)
     data = dict(given)
-    for name, like in first.items():
+    for name, like in first.variables.items():
         nothing = np.full(like.shape, np.nan)
-        values = np.array([each[name].values if each else nothing for each in kept])
+        values = np.array([m.kept.variables[name].values if m.kept else nothing for m in members])
         data[name] = xr.Variable(("member", *like.dims), values, like.attrs)
     data["status"] = label(("member",), [member.status for member in members], "how it ended")
-    places = coordinates(base.simulation)
     used = {dim for values in data.values() for dim in values.dims}
-    coords = {name: values for name, values in places.items() if name in used}
+    coords = {name: values for name, values in first.coordinates.items() if name in used}
     coords["member"] = xr.Variable(("member",), np.arange(len(members)), {"long_name": "member"})
     attributes = {
         "title": f"{base.table.title}: a cohort of {len(members)}",
         "study": base.text,
         "settings": json.dumps(without_folders(base.settings), default=str),
-        "step_tolerance": base.simulation.control.tolerance,
+        "step_tolerance": tolerance,
     }
     return without_fill(xr.Dataset(data, coords=coords, attrs=attributes))
-
-
-def _variables(member: _Member) -> dict[str, xr.Variable]:
-    return {} if member.outcomes is None else {**member.outcomes.ends, **member.outcomes.courses}

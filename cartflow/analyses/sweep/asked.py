@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cartflow.analyses.cohort.kept import COURSE, at_the_start
 from cartflow.analyses.sweep.axes import Axis, Over, read_over
 from cartflow.analyses.sweep.choices import Interval, choice
 from cartflow.analyses.sweep.cluster.place import placed
 from cartflow.analyses.sweep.draws import drawn
 from cartflow.analyses.sweep.layout import layout
 from cartflow.analyses.sweep.of_population import KIND, members_of_population, wanted_courses
-from cartflow.analyses.sweep.outcomes import COURSE, at_the_start
 from cartflow.analyses.sweep.plan import planned
 from cartflow.analyses.sweep.table import read_table
 from cartflow.analyses.sweep.task import Task

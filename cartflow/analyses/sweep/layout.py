@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from cartflow.analyses.sweep.outcomes import COURSE, Kept, at_the_start, require_same_times
+from cartflow.analyses.cohort.kept import COURSE, Kept, at_the_start, require_same_times
 from cartflow.analyses.sweep.plan import Plan
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError, require_known

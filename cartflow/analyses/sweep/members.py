@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from cartflow.analyses.cohort.kept import COURSE, Kept, kept
 from cartflow.analyses.sweep.layout import Layout
-from cartflow.analyses.sweep.outcomes import COURSE, Kept, kept
 from cartflow.analyses.sweep.plan import Plan
 from cartflow.analyses.sweep.whole import Results
 from cartflow.core.outcome import InputError, StepFailed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from cartflow.analyses.sweep.of_body import of_body
+from cartflow.analyses.cohort.of_body import of_body
 from cartflow.core.dataset import variable
 from cartflow.coupling.record import Record
 from cartflow.coupling.several.simulation import TumoursSimulation

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from cartflow.analyses.cohort.of_body import of_body
+from cartflow.analyses.cohort.of_tumours import of_tumours
 from cartflow.analyses.cohort.outcomes import coordinates, outcomes_of
-from cartflow.analyses.sweep.of_body import of_body
-from cartflow.analyses.sweep.of_tumours import of_tumours
 from cartflow.core.dataset import label, variable
 from cartflow.core.outcome import InputError, Outcome
 from cartflow.coupling.body_alone import BodyAlone
@@ -105,11 +105,6 @@ def _at_sites(
             found[f"{COURSE}{name}"] = variable(("time", "site"), values, species.unit, text)
     names = [site.compartment for site in kinetics.sites]
     return found, {"site": label(("site",), names, "compartment in which kinetics act")}
-
-
-def chosen(found: Kept, names: tuple[str, ...]) -> dict[str, xr.Variable]:
-    """Return the outcomes of `names` that there are. Raises `InputError` if there are none."""
-    return {name: found.variables[name] for name in names if name in found.variables}
 
 
 def require_same_times(found: Kept, times: Array) -> None:
