@@ -17,7 +17,9 @@ _NUMBERS = {
     "cells_merged": "single cells merged into densities since the start",
     "fractions": "cells that densities gave for those drawn beyond their number, since the start",
     "residual_of_single_cells": "start + events + drawn - merged - single cells",
-    "residual_of_densities": "start + made - used - left + merged - drawn - fractions - density",
+    "residual_of_densities": (
+        "start + made - used + came - left + merged - drawn - fractions - density"
+    ),
 }
 
 
@@ -124,9 +126,14 @@ def _numbers(record: CellRecord, simulation: CellSimulation) -> dict[str, xr.Var
         values = (shot.whole, shot.dense, crossed.drawn, crossed.merged, crossed.fractions)
         for name, value in zip(_NUMBERS, (*values, *residuals), strict=True):
             found[name].append(value)
+    steepest = np.array([shot.steepest for shot in record.snapshots])
+    about = "largest drift over diffusion of cells that hop; above 1 they spread too much"
     return {
-        name: variable(("time", "kind_number"), np.array(found[name]), "cell", about)
-        for name, about in _NUMBERS.items()
+        "drift_over_diffusion": variable(("time",), steepest, "1", about),
+        **{
+            name: variable(("time", "kind_number"), np.array(found[name]), "cell", about)
+            for name, about in _NUMBERS.items()
+        },
     }
 
 

@@ -113,7 +113,7 @@ class _Run:
         between = last and known.time > states[-1].time
         if between:
             states.append(_state(known))
-            snapshots.append(_shot(known, self.simulation.asked))
+            snapshots.append(self._shot(known))
         return CellRecord(
             states=states,
             outcome=outcome,
@@ -236,18 +236,21 @@ class _Run:
 
     def _save(self) -> None:
         self.states.append(self.shelve(_state(self.known)))
-        self.snapshots.append(_shot(self.known, self.simulation.asked))
+        self.snapshots.append(self._shot(self.known))
+
+    def _shot(self, known: Standing) -> Snapshot:
+        asked = self.simulation.asked
+        shot = snapshot(known.cells, known.time, asked.saved, asked.seed, known.tally)
+        whole = np.bincount(known.cells.kind, minlength=len(asked.kinds)).astype(float)
+        shot = replace(shot, crossed=known.crossed, whole=whole)
+        if not asked.dense:
+            return shot
+        steepest = self.system.hopping.steepest(known.tumour)
+        return replace(shot, dense=known.amounts.sum(axis=1), steepest=steepest)
 
 
 def _state(known: Standing) -> State:
     return State(time=known.time, body=known.body, tumour=known.tumour, ledger=known.ledger)
-
-
-def _shot(known: Standing, asked: Asked) -> Snapshot:
-    shot = snapshot(known.cells, known.time, asked.saved, asked.seed, known.tally)
-    whole = np.bincount(known.cells.kind, minlength=len(asked.kinds)).astype(float)
-    dense = known.amounts.sum(axis=1) if asked.dense else None
-    return replace(shot, dense=dense, crossed=known.crossed, whole=whole)
 
 
 def _by(dose: Dose, time: float) -> int:

@@ -278,27 +278,13 @@ def test_beside_cells_from_a_body_the_balance_is_exactly_0():
         ({"fields.dead.as": "field"}, r"fields\.dead\.threshold: only with as = 'cells_below'"),
         ({"fields.cart.as": "cells_below"}, r"fields\.cart: key 'threshold' is missing"),
         (
-            {"fields.cart": {"as": "cells_below", "threshold": "9 cells"}},
-            r"fields\.cart\.as: 'cells_below' is not there for product cells yet",
+            {"fields.cart": {}},
+            r"fields\.cart\.as: with fields as cells all product cells must be 'cells' or 'cells_b",
         ),
         ({"fields.tumour.speed": "1 um/min"}, r"fields\.tumour\.speed: only with as = 'cells'"),
         (
             {"fields.tumour.traits.a": {"law": "constant", "value": 1}},
             r"fields\.tumour\.traits: only with as = 'cells'",
-        ),
-        (
-            {"fields.tumour.boundaries.right": {"type": "fixed_value", "value": "0 cells/mm^3"}},
-            r"fields\.tumour\.boundaries\.right: is not there with as = 'cells_below' yet",
-        ),
-        (
-            {
-                "fields.tumour.chemotaxis": {
-                    "attractant": "oxygen",
-                    "law": "linear",
-                    "sensitivity": "0.1 mm^5/ng/day",
-                }
-            },
-            r"fields\.tumour\.chemotaxis: is not there with as = 'cells_below' yet",
         ),
         ({"cells.kernel_width": "0.1 mm"}, r"cells\.kernel_width: is not there with as"),
         (

@@ -7,6 +7,7 @@ from scipy.linalg import expm
 
 from cartflow.cells.hybrid.borders import charged
 from cartflow.cells.hybrid.densities import Densities, whole_numbers
+from cartflow.cells.hybrid.flows import Flows
 from cartflow.cells.hybrid.hops import Ways
 from cartflow.cells.hybrid.hops import hopped as after_days
 from cartflow.cells.hybrid.neighbours import neighbours_of
@@ -15,6 +16,8 @@ from cartflow.cells.movement.walk import placed, room_of
 from cartflow.geometries.shapes.ball import ball
 from cartflow.geometries.shapes.box import box
 from cartflow.geometries.shapes.slab import slab
+from cartflow.pde.chemotaxis import Chemotaxis
+from cartflow.pde.problem import Field
 
 
 def hopped(cells, room, mesh, diffusivity, days, step, seed):
@@ -50,6 +53,62 @@ def test_hops_have_the_chances_of_the_finite_volumes(geometry):
     chi = ((found - expected) ** 2 / expected)[usual].sum()
     assert chi < usual.sum() + 4 * np.sqrt(2 * usual.sum())
     assert found.sum() == number
+
+
+def drifting(geometry, attractant, diffusivity, sensitivity=0.05):
+    """Return what passes the faces for cells up the gradient of an attractant."""
+    law = Chemotaxis(attractant="oxygen", law="linear", sensitivity=sensitivity)
+    item = Field(name="cart", diffusivity=np.full(geometry.size, diffusivity), chemotaxis=law)
+    mesh = neighbours_of(geometry)
+    flows = Flows(item=item, diffusivity=diffusivity, geometry=geometry, mesh=mesh)
+    return flows, flows.at(attractant), mesh
+
+
+def matrix_of(mesh, passed):
+    """Return M, d n/dt = M n, for what passes the faces."""
+    matrix = np.zeros((mesh.volumes.size, mesh.volumes.size))
+    for here in range(mesh.volumes.size):
+        for face in range(mesh.start[here], mesh.start[here + 1]):
+            matrix[mesh.to[face], here] += passed[face] / mesh.volumes[here]
+            matrix[here, here] -= passed[face] / mesh.volumes[here]
+    return matrix
+
+
+@pytest.mark.parametrize("diffusivity", [0.02, 0.0])
+@pytest.mark.parametrize("geometry", [slab(1.0, 12), box([0.3, 0.2, 0.2], [3, 2, 2])])
+def test_hops_up_a_gradient_have_the_chances_of_finite_volumes(geometry, diffusivity):
+    attractant = np.linspace(0.0, 1.0, geometry.size) ** 2
+    _, passed, mesh = drifting(geometry, attractant, diffusivity)
+    room, number, here = room_of(geometry), 40_000, geometry.size // 2
+    cells = placed(room, np.zeros(number, int), np.full(number, here), 0, 0, 5)
+    out = np.zeros((1, 1, geometry.size))
+    out[0, 0, here] = 0.3
+    ways = Ways(row=np.array([0]), passed=passed[None], out=out)
+    moved = after_days(cells, room, mesh, ways, np.full(number, 0.4), 1, 5)
+    matrix = matrix_of(mesh, passed)
+    matrix[here, here] -= 0.3
+    expected = number * expm(0.4 * matrix)[:, here]
+    expected = np.append(expected, number - expected.sum())
+    inside = np.bincount(moved.place[moved.place >= 0], minlength=geometry.size)
+    found = np.append(inside, (moved.place == -1).sum())
+    assert (found[expected < 1e-9] == 0).all()
+    usual = expected > 5
+    chi = ((found - expected)[usual] ** 2 / expected[usual]).sum()
+    assert usual.sum() > 3
+    assert chi < usual.sum() + 4 * np.sqrt(2 * usual.sum())
+
+
+def test_drift_is_central_where_it_is_slow_and_upwind_where_it_is_fast():
+    geometry = slab(1.0, 10)
+    attractant = geometry.coordinates[geometry.dims[0]]
+    for diffusivity, steepest in ((0.02, 0.125), (0.0, np.inf)):
+        flows, passed, mesh = drifting(geometry, attractant, diffusivity)
+        assert flows.steepest(attractant) == pytest.approx(steepest)
+        slopes = matrix_of(mesh, passed)
+        # What is even everywhere moves at v = 0.05 mm/day: it only piles up at the far wall.
+        np.testing.assert_allclose((slopes @ mesh.volumes)[1:-1], 0.0, atol=1e-15)
+        assert (slopes @ mesh.volumes)[-1] == pytest.approx(0.05)
+        assert (passed >= 0.0).all()
 
 
 def test_kinds_that_do_not_diffuse_stay():
@@ -142,3 +201,17 @@ def test_a_density_pays_no_more_than_it_has():
     found._pay(0, numbers)
     np.testing.assert_allclose(found.amounts[0], 0.0)
     assert found.crossed.fractions[0] + numbers.sum() == pytest.approx(0.6, abs=1e-15)
+
+
+def test_a_density_gives_whole_cells_with_the_mean_of_what_leaves():
+    mesh = neighbours_of(slab(1.0, 3))
+    threshold, amounts = Threshold(cells=np.full(3, 1.0), group=np.arange(3)), [1.3, 20.6, 4.0]
+    gone = []
+    for step in range(4000):
+        found = Densities.of([threshold], mesh)
+        found.many[0], found.amounts[0] = True, amounts
+        gone.append(found.leave(0, np.array([0.5, 0.1, 0.0]), step, 1))
+        kept = found.amounts[0].sum() + found.crossed.fractions[0]
+        assert kept == pytest.approx(25.9 - gone[-1], abs=1e-12)
+        assert (found.amounts[0] >= 0.0).all()
+    assert abs(np.mean(gone) - (0.65 + 2.06)) < 4 * np.std(gone) / np.sqrt(4000)

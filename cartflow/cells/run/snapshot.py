@@ -20,7 +20,8 @@ class Snapshot:
     """Cells at a `time` (day): `living` counts them all, `cells` are those that are kept.
 
     `contacts` (4, contacts) are how often cells attached, killed, let go, and killed others beside
-    the one they held, since the start. Of each kind there are `whole` cells and, where any may be a
+    the one they held, since the start. `steepest` is the largest drift over what diffusion passes
+    (see `Flows`), for cells that hop. Of each kind there are `whole` cells and, where any may be a
     density, `dense` ones; `crossed` is what passed between them.
     """
 
@@ -28,6 +29,7 @@ class Snapshot:
     cells: Population
     living: int
     contacts: Array
+    steepest: float = 0.0
     whole: Array | None = None
     dense: Array | None = None
     crossed: Crossed | None = None
