@@ -61,16 +61,13 @@ def outcome(dose: float, antigens: float, affinity: float, seed: int = 1) -> tup
 
 
 def table(seeds: Sequence[int], path: Path | None) -> np.ndarray:
-    """Return outcomes (seeds, rows of `TABLE`, 3), seed by seed, those that `path` holds from it."""
-    return np.array(
-        [
-            [
-                kept(path, {"row": row[:3], "seed": seed}, lambda row=row: outcome(*row[:3], seed))
-                for row in TABLE
-            ]
-            for seed in seeds
-        ]
-    )
+    """Return outcomes (seeds, rows of `TABLE`, 3), those that `path` holds from it."""
+
+    def one(row: tuple[float, ...], seed: int) -> tuple[float, ...]:
+        key = {"row": row[:3], "seed": seed}
+        return kept(path, key, lambda: outcome(row[0], row[1], row[2], seed))
+
+    return np.array([[one(row, seed) for row in TABLE] for seed in seeds])
 
 
 def main() -> None:

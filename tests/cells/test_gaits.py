@@ -1,9 +1,12 @@
 """Pauses and turns to a side, and spheres and contacts in whole studies."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from cells_in_rooms import cells, gait
 
+from cartflow.cells.movement.gait import Gait
 from cartflow.cells.movement.walk import room_of, walked
 from cartflow.cells.tracks.curves import displacement_curve, furth, turning_curve
 from cartflow.cells.tracks.fit import Walk, fit_tracks
@@ -33,6 +36,22 @@ def test_pauses_slow_a_walk_in_the_long_run(shape):
     assert abs(square.mean() - expected) < 4 * square.std() / np.sqrt(MOST)
     paused = (now.heading == 0).all(axis=1).mean()
     assert abs(paused - 1 / 3) < 4 * np.sqrt(2 / 9 / MOST)
+
+
+@pytest.mark.parametrize("shape", ["box", "ball"])
+def test_who_does_not_move_stays_and_changes_nothing_for_others(shape):
+    room = room_of(box((2.0,) * 3, (2, 2, 2)) if shape == "box" else ball(1.0, 2))
+    one = gait(diffusivity=0.01, walls=len(room.walls))
+    still = np.zeros((0, 8, 6)) if shape == "box" else np.zeros((0, 3))
+    start = cells(room, np.zeros(100, dtype=int))
+    alone = walked(start, room, one, still, 0.1, 1, 1)
+    columns = {f.name: np.repeat(getattr(one, f.name), 2, axis=0) for f in fields(one)}
+    two = Gait(**{**columns, "diffusivity": np.array([0.01, 0.0])})
+    start.kind[::2] = 1
+    now = walked(start, room, two, still, 0.1, 1, 1)
+    np.testing.assert_array_equal(now.position[::2], start.position[::2])
+    np.testing.assert_array_equal(now.place[::2], start.place[::2])
+    np.testing.assert_array_equal(now.position[1::2], alone.position[1::2])
 
 
 @pytest.mark.parametrize(("bias", "cosine"), [(0.5, 2 / 3), (0.25, None)])

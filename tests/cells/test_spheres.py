@@ -87,3 +87,20 @@ def test_two_in_one_place_part_in_opposite_ways():
     velocity, _ = push([[0, 0, 0], [0, 0, 0.5]], Spheres(radius=np.array([0.008]), **LAW), flat)
     assert velocity[0, 2] == 0.0
     assert np.linalg.norm(velocity[0]) == pytest.approx(14.4)
+
+
+def test_a_kind_without_a_radius_neither_pushes_nor_is_pushed():
+    spheres = Spheres(
+        radius=np.array([0.008, 0.0]),
+        repulsion=np.array([14.4, 14.4]),
+        adhesion=np.array([1.0, 1.0]),
+        reach=1.25,
+    )
+    position = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.01, 0.0, 0.0]])
+    kind, name = np.array([0, 1, 0], dtype=np.int8), np.arange(3, dtype=np.uint64)
+    bins = bins_of(position, spheres.farthest, FREE)
+    velocity, touching = pushed(position, kind, name, spheres, bins, FREE, 1, 1)
+    np.testing.assert_array_equal(velocity[1], 0.0)
+    np.testing.assert_array_equal(touching, [1, 0, 1])
+    np.testing.assert_allclose(velocity[0], -velocity[2])
+    assert velocity[2, 0] > 0.0

@@ -77,10 +77,9 @@ def _of_pairs(spheres: Spheres) -> Array:
     away = np.sqrt(np.multiply.outer(spheres.repulsion, spheres.repulsion))
     back = np.sqrt(np.multiply.outer(spheres.adhesion, spheres.adhesion))
     cling = spheres.reach * touch
+    span = np.where(back > 0.0, np.maximum(cling, touch), touch)
     with np.errstate(divide="ignore"):
-        return np.stack(
-            [np.where(back > 0.0, np.maximum(cling, touch), touch), 1 / touch, 1 / cling, away, back]
-        )
+        return np.stack([span, 1.0 / touch, 1.0 / cling, away, back])
 
 
 @serial

@@ -55,9 +55,7 @@ class Motion:
                 )  # fmt: skip
         return cells
 
-    def _walked(
-        self, cells: Population, velocity: Array, fastest: float, dt: float
-    ) -> Population:
+    def _walked(self, cells: Population, velocity: Array, fastest: float, dt: float) -> Population:
         system, asked = self.system, self.system.asked
         if not system.gait.moves or not cells.size:
             return cells
