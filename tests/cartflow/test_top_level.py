@@ -35,6 +35,7 @@ def test_the_names():
         "Greenspan",
         "InputError",
         "Monitored",
+        "PopulationPosterior",
         "Posterior",
         "Result",
         "RiskScore",
