@@ -82,9 +82,9 @@ def _in_tumour(tree: xr.DataTree) -> Array | None:
 
 def _residents(tree: xr.DataTree) -> Array | None:
     # As the product cells, those of several tumours are counted together.
-    each = [tree[f"{SEVERAL}/{name}"] for name in tumours_of(tree)]
-    each += [tree["tumour"]] if "tumour" in tree.children else []
-    courses = [course for one in each for course in resident_courses(one).values()]
+    each = dict(tree.children[SEVERAL].children) if tumours_of(tree) else {}
+    each |= {"": tree.children["tumour"]} if "tumour" in tree.children else {}
+    courses = [course for one in each.values() for course in resident_courses(one).values()]
     return np.sum(courses, axis=0) if courses else None
 
 
