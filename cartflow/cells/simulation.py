@@ -59,6 +59,11 @@ class CellSimulation(Simulation):
         """Never: cells, fields and body are stepped in turn."""
         return False
 
+    @property
+    def by_chance(self) -> bool:
+        """Always."""
+        return True
+
     @cached_property
     def system(self) -> CellSystem:
         """What its steps need. Raises `InputError` for what cells cannot do."""

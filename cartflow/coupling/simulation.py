@@ -56,6 +56,11 @@ class Simulation:
         fast = isinstance(coupled.engine, FastEngine) and coupled.kinetics is None
         return fast and not self.control.fixed and on_a_line(coupled.engine.problem)
 
+    @property
+    def by_chance(self) -> bool:
+        """Whether cells are single ones, which leave and react by chance."""
+        return False
+
     def run(
         self,
         watch: Watch | None = None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from cartflow.cells.simulation import CellSimulation
 from cartflow.core.dataset import coordinate, label, variable
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.growing.coupled import GrowingCoupled
@@ -199,7 +198,7 @@ def _even_egress(simulation: Simulation) -> dict[str, float]:
         and rates[0] > 0
         and not problem.egress_region
         and problem.travels[simulation.coupled.products].all()
-        and not isinstance(simulation, CellSimulation)
+        and not simulation.by_chance
     )
     return {"even_egress_rate": float(rates[0])} if alike else {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from cartflow.core.parameters import Parameter
 from cartflow.core.tables import PositiveInt, Table, quantity
@@ -111,10 +111,18 @@ class TumourTable(Table):
     blood: BloodTable | None = None
 
 
+def _different(models: list[str]) -> list[str]:
+    twice = next((name for name in models if models.count(name) > 1), None)
+    if twice is not None:
+        msg = f"'{twice}' is named twice"
+        raise ValueError(msg)
+    return models
+
+
 class KineticsTable(Table):
     """The kinetics models, combined by the names of their species, and changed parameters."""
 
-    models: list[str] = Field(min_length=1)
+    models: Annotated[list[str], Field(min_length=1), AfterValidator(_different)]
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 

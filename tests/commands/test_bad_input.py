@@ -131,6 +131,10 @@ CASES = {
     "no unit": (edited('"2 um^2/min"', "2.0"), "fields.cart.diffusivity: '2.0' .*a plain number"),
     "no number": (edited("1 mm", "one mm"), "geometry.radius: 'one mm' is not a number"),
     "no unit known": (edited("1 mm", "1 mmm"), "geometry.radius: 'mmm' is not a unit"),
+    "the same model twice": (
+        edited('models = ["predator_prey"]', 'models = ["predator_prey", "predator_prey"]'),
+        r"kinetics\.models: 'predator_prey' is named twice",
+    ),
     "code": (
         edited("1 mm", "1 __import__('os').system('true')"),
         "geometry.radius: .* is not a unit",

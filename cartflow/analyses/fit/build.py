@@ -23,7 +23,7 @@ from cartflow.analyses.fit.scatter import Data
 from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.subjects import Choices, subjects_of
 from cartflow.analyses.fit.table.measurements import Measurements
-from cartflow.core.outcome import InputError, require_known, suggest
+from cartflow.core.outcome import InputError, named, require_known, suggest
 from cartflow.core.units import internal_unit, to_internal
 from cartflow.kinetics.expressions.dimensions import dimension_of, unit_text
 
@@ -79,16 +79,14 @@ def _numbers(
     observables: Mapping[str, Observable],
     choices: Choices,
 ) -> list[Parameter]:
-    named = {name for each in observables.values() for name in each.names}
+    observed = {name for each in observables.values() for name in each.names}
     found: list[Parameter] = []
     for each in wanted:
         stated = source.stated(each.key, each.unit)
-        if stated is None and (each.key not in named or each.key in source.units):
+        if stated is None and (each.key not in observed or each.key in source.units):
             msg = f"--vary {each.key}: '{source.name}' has no such number, nor does an observable "
-            raise InputError(
-                msg
-                + f"name it; {suggest(each.key, [*source.keys(), *(named - source.units.keys())])}"
-            )
+            known = [*source.keys(), *(observed - source.units.keys())]
+            raise InputError(msg + f"name it; {suggest(each.key, known)}")
         if stated is None:
             low, high, logarithmic = ranged(each, each.unit or "1", 0.0, None)
             value, unit = (low * high) ** 0.5 if logarithmic else 0.5 * (low + high), each.unit
@@ -126,7 +124,8 @@ def _measured(
     choices: Choices,
 ) -> Measured:
     free = {p.key: internal_unit(p.unit) for p in numbers if p.kind == "observed"}
-    dimension = require_names(observable, source.units, free)
+    with named(data.source):
+        dimension = require_names(observable, source.units, free)
     _require_depths(data, observable, source)
     entries = np.flatnonzero([name == observable.name for name in data.observable])
     where = f"{data.source}: observable '{observable.name}'"

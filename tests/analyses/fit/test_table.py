@@ -95,7 +95,10 @@ BAD = {
     "no value in row": (GOOD.replace("120", ""), "is empty, and there is no limit"),
     "no name": (GOOD.replace("a,2,tumour", "a,2,"), "column 'observable': is empty"),
     "no subject in row": (GOOD.replace("a,2", ",2"), "column 'subject': is empty"),
-    "unknown observable": (GOOD.replace("tumour", "tumor"), "nothing simulated is called 'tumor'"),
+    "unknown observable": (
+        GOOD.replace("tumour", "tumor"),
+        r"data\.csv: .*nothing simulated is called 'tumor'",
+    ),
     "no expression": (GOOD.replace("tumour", "my tumour"), "is no expression"),
     "all censored": (HEAD + "a,1,tumour,<5,cell/mm^3\n", "all 1 values are below"),
     "zero for log-normal": (GOOD.replace("120", "0"), "is not above 0"),

@@ -16,6 +16,7 @@ from cartflow.core.saving.figures import save_figure
 from cartflow.core.ticks import colours
 from cartflow.results.endpoint import all_phenotypes, resident_courses
 from cartflow.results.figures.panels import finish_linear, label
+from cartflow.results.one_tumour import SEVERAL, tumours_of
 
 Array = np.ndarray
 
@@ -80,9 +81,10 @@ def _in_tumour(tree: xr.DataTree) -> Array | None:
 
 
 def _residents(tree: xr.DataTree) -> Array | None:
-    if "tumour" not in tree.children:
-        return None
-    courses = list(resident_courses(tree.children["tumour"]).values())
+    # As the product cells, those of several tumours are counted together.
+    each = dict(tree.children[SEVERAL].children) if tumours_of(tree) else {}
+    each |= {"": tree.children["tumour"]} if "tumour" in tree.children else {}
+    courses = [course for one in each.values() for course in resident_courses(one).values()]
     return np.sum(courses, axis=0) if courses else None
 
 

@@ -131,6 +131,21 @@ def test_runs_stand_beside_each_other(ball, box):
         runs_figure({"a": nothing})
 
 
+def test_several_tumours_stand_beside_one_together(ball):
+    several = study(
+        in_tumour(BALL.replace("10", "6")).replace(
+            '[tumour]\nhost = "flank"', '[tumours.a]\nhost = "flank"\n[tumours.b]\nhost = "flank"'
+        ),
+        time='end = "2 days"\nevery = "1 day"',
+    )
+    tree = Study.from_text(several).run().tree
+    figure = runs_figure({"one": ball, "two": tree})
+    drawn = lines_of(next(a for a in figure.axes if "own cells" in a.get_title()))
+    each = [tree[f"tumours/{name}"]["amount_tumour"].values for name in "ab"]
+    np.testing.assert_allclose(drawn["two"], sum(each), rtol=1e-14)
+    np.testing.assert_allclose(drawn["two"], 2 * drawn["one"], rtol=1e-3)
+
+
 def test_outlines_go_along_the_edges_of_voxels():
     inside = np.array([[False, True, True], [False, False, True]])
     places = [np.array([0.5, 1.5, 2.5]), np.array([10.0, 20.0])]
