@@ -47,7 +47,9 @@ def watched(title: str, told: Telling) -> Iterator[Watch]:
 
         def watch(name: str, done: int, failed: int, total: int) -> None:
             if name not in shown:
-                shown[name] = stack.enter_context(members(f"{title}: {name}", total, 0, told))
+                shown[name] = stack.enter_context(
+                    members(f"{title}: {name}", total, 0, told, called="draws")
+                )
             shown[name](done, failed)
 
         yield watch

@@ -151,7 +151,9 @@ def watched(title: str, told: Telling) -> Iterator[Watch]:
         def watch(what: str, done: int, failed: int, total: int) -> None:
             if what not in shown:
                 words = {"search": "searches", "profile": "profiles", "draw": "draws"}[what]
-                shown[what] = stack.enter_context(members(f"{title}: {words}", total, 0, told))
+                shown[what] = stack.enter_context(
+                    members(f"{title}: {words}", total, 0, told, called=words)
+                )
             shown[what](done, failed)
 
         yield watch

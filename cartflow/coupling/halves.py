@@ -100,7 +100,8 @@ def extrapolated_body(order: int, whole: State, halves: State) -> tuple[State, A
     better = halves.residents + (halves.residents - whole.residents) / (2.0**order - 1.0)
     new = replace(
         halves,
-        body=np.array([values for values, _ in columns]).T,
+        # Of no products there is no column, and still a row for every compartment.
+        body=np.array([values for values, _ in columns]).T.reshape(halves.body.shape),
         ledger=halves.ledger.extrapolated(whole.ledger, order),
         residents=np.where(better < 0.0, halves.residents, better),
     )

@@ -65,14 +65,15 @@ def days(
 
 @contextmanager
 def members(
-    title: str, total: int, done: int, telling: Telling
+    title: str, total: int, done: int, telling: Telling, called: str = "members"
 ) -> Iterator[Callable[[int, int], None]]:
     """Show members that have ended, of which some failed, members per minute and time left.
 
-    `done` are those of an earlier run. The block gets a function of (ended, failed).
+    `done` are those of an earlier run; they may be `called` otherwise. The block gets a function
+    of (ended, failed).
     """
     left = TimeLeft(total, done, trend=False)
-    counted = "{task.completed:g} of {task.total:g} members"
+    counted = f"{{task.completed:g}} of {{task.total:g}} {called}"
     with _shown(title, total, counted, telling) as (update, lines, begun):
 
         def watch(ended: int, failed: int) -> None:
@@ -81,7 +82,7 @@ def members(
             rate = left.per_minute(elapsed, ended)
             beside = f"{failed} failed, {rate:.3g} a minute"
             update(ended, beside, remaining)
-            lines.often(lambda: f"{ended} of {total} members, {beside}, {remaining}")
+            lines.often(lambda: f"{ended} of {total} {called}, {beside}, {remaining}")
 
         yield watch
 
