@@ -111,7 +111,11 @@ class Coupled:
 
     def in_tumour(self, tumour: Array) -> Array:
         """Return the product cells in the tissue, per product species."""
-        return self.of_all(totals(tumour[self.products], self.volumes))
+        return self.in_tissue(totals(tumour[self.products], self.volumes))
+
+    def in_tissue(self, sums: Array) -> Array:
+        """Return what `sums` of densities over the tissue (its products) are of all products."""
+        return self.of_all(sums)
 
     def densities(self, state: State) -> Array:
         """Return the densities (species, mesh cells) in the tissue as it is."""

@@ -73,7 +73,7 @@ def counted(state: State, simulation: Simulation, by: LargeCounts) -> Counted:
     coupled, problem = simulation.coupled, simulation.coupled.engine.problem
     tumour, rows = state.tumour, coupled.products
     return Counted(
-        products=coupled.of_all(by.products(tumour, rows)),
+        products=coupled.in_tissue(by.products(tumour, rows)),
         amounts=by.amounts(tumour, problem.storage(tumour)),
         depths=by.depths(tumour, rows, _SHARE) * coupled.stretch(state),
         core=np.array([_core((tumour[row] for row in rows), problem.geometry)]),
@@ -120,7 +120,7 @@ def _counts(states: Sequence[State], simulation: Simulation) -> Iterator[Counted
     products = _totals(densities, weights)
     for state, one in enumerate(zip(products, amounts, depths, strict=True)):
         yield Counted(
-            products=coupled.of_all(one[0]),
+            products=coupled.in_tissue(one[0]),
             amounts=one[1],
             depths=one[2],
             core=np.array([_core(densities[state], problem.geometry)]),
@@ -148,7 +148,7 @@ def in_tumour(states: Sequence[State], coupled: Coupled) -> Array:
         ]
         return np.array(each)
     densities = np.array([state.tumour[coupled.products] for state in states])
-    return np.array([coupled.of_all(one) for one in _totals(densities, coupled.volumes)])
+    return np.array([coupled.in_tissue(one) for one in _totals(densities, coupled.volumes)])
 
 
 def _totals(values: Array, weights: Array) -> Array:

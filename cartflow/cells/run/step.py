@@ -27,6 +27,8 @@ from cartflow.pde.engine import check
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
+# The fields' steps are halved where they fail, down to this share of a step of cells.
+_SHORTEST = 1e-3
 
 
 @dataclass(kw_only=True, eq=False)
@@ -308,13 +310,19 @@ class Stepping:
             let_in(self.system, self.densities, self.ledger, many, dt)
         rest = self.rest
         self.settle()
-        state, left = with_densities(self.system, self.densities, self.tumour), dt
+        state, left, most = with_densities(self.system, self.densities, self.tumour), dt, dt
         while left > 0.0:
-            limit = rest.step_limit(state)
-            part = min(left, limit.days)
+            part = min(left, rest.step_limit(state).days, most)
             part = left if left - part < 1e-9 * dt else part
-            state, account = rest.step(state, part)
-            check(rest.problem, state)
+            try:
+                new, account = rest.step(state, part)
+                check(rest.problem, new)
+            except StepFailed:
+                if part < _SHORTEST * dt:
+                    raise
+                most = 0.5 * part
+                continue
+            state = new
             places = self.system.places_of_rest()
             self.ledger.came[places] += account.came
             self.ledger.went[places] += account.went

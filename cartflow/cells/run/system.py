@@ -45,9 +45,9 @@ class WholeCells(Coupled):
 
     dense: tuple[str, ...] = ()
 
-    def in_tumour(self, tumour: Array) -> Array:
-        """Return the product cells in the tissue, per product species."""
-        found = super().in_tumour(tumour)
+    def in_tissue(self, sums: Array) -> Array:
+        """Return what `sums` of densities over the tissue (its products) are of all products."""
+        found = super().in_tissue(sums)
         # Densities are numbers over volumes, and lose a last digit on the way back.
         return np.where(np.isin(self.product_names, self.dense), found, np.rint(found))
 
