@@ -246,11 +246,10 @@ def _error_parameters(each: Measured, by_subject: Sequence[str]) -> list[Paramet
         own = each.observable.name
         one = f"{name} of {own}"
         subject = each.subject if one in by_subject else ""
+        shared = f"{name} of all sd" if name in SHARED else one
         found.append(
             Parameter(
-                name=f"{name} of all sd"
-                if name in SHARED
-                else f"{one} of {subject}".removesuffix(" of "),
+                name=f"{one} of {subject}" if subject else shared,
                 key=own,
                 subject=subject,
                 kind="error",
