@@ -24,8 +24,9 @@ lloq, sd, replicate, and columns named as what --set sets); or it is as NONMEM h
   --error "blood=combined" --error "bli=student 4" --error "colonies=negative_binomial"
 --random names what differs between subjects (mixed effects), those joined by commas correlated:
   --random absorption --random "clearance, volume" --covariate "clearance=(weight/70)^?"
---bayes samples the posterior, of a population too (--random); ranges have even chances, or 95 % of a prior with --priors, or what
---prior says; --vary KEY alone has 95 % within the number's published range:
+--bayes samples the posterior, with --random of a population; ranges have even chances, or 95 %
+of a prior with --priors, or what --prior says; --vary KEY alone has 95 % within the number's
+published range:
   --bayes --vary "growth_rate=[0.01, 1] 1/day" --prior "growth_rate=[0.1, 0.3] 1/day"
   --bayes --random clearance --prior "omega of clearance=[0.1, 1]"
 """

@@ -93,7 +93,7 @@ def attributes(problem: Problem, best: Found, what: Known, asked: Asked) -> dict
         ),
         "error_models": json.dumps(
             {
-                each.observable.name: [each.error.kind, *numbers_of(problem, best, k).tolist()]
+                each.name: [each.error.kind, *numbers_of(problem, best, k).tolist()]
                 for k, each in enumerate(problem.measured)
             }
         ),

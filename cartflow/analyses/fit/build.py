@@ -44,11 +44,13 @@ def problem_of(
         for name, each in read_observables(choices.observables, data.observables).items()
     }
     numbers = _numbers(data, source, wanted, observables, choices)
-    measured = [_measured(data, observables[n], source, numbers, choices) for n in observables]
+    whole = [_measured(data, observables[n], source, numbers, choices) for n in observables]
+    measured = [part for each in whole for part in _by_subject(each, data, choices.each)]
+    _require_own(choices.each, wanted, whole)
     parameters = [*numbers]
     for place, each in enumerate(measured):
         places = []
-        for one in _error_parameters(each):
+        for one in _error_parameters(each, choices.each):
             if one.name not in [p.name for p in parameters]:
                 parameters.append(one)
             places.append([p.name for p in parameters].index(one.name))
@@ -111,9 +113,40 @@ def _numbers(
             msg = f"--each {each.key}: cannot differ between subjects: {why}"
             raise InputError(msg)
         found += [replace(one, name=f"{each.key} of {s}", subject=s) for s in data.subjects]
-    for key in choices.each:
-        require_known(key, [each.key for each in wanted], "--each: what varies")
     return found
+
+
+def _by_subject(each: Measured, data: Measurements, own: Sequence[str]) -> list[Measured]:
+    """Return it, or a part for each subject where its errors are estimated one by one."""
+    if not {f"{name} of {each.name}" for name in each.error.estimated} & set(own):
+        return [each]
+    if each.observable.scaled or each.observable.shifted:
+        msg = f"--each: errors of '{each.name}' cannot differ between subjects: it has a scale or "
+        raise InputError(msg + "offset that all share")
+    owners = np.array([data.subject[k] for k in each.entries], dtype=object)
+    found = []
+    for subject in dict.fromkeys(owners.tolist()):
+        here = owners == subject
+        if np.sum(~each.data.censored[here]) < 2:
+            msg = f"--each: errors of '{each.name}': subject '{subject}' has fewer than two values "
+            raise InputError(msg + "that are quantified, which tell no size of its own")
+        part = replace(
+            each,
+            entries=each.entries[here],
+            subjects=each.subjects[here],
+            times=each.times[here],
+            data=Data(*(values[here] for values in each.data)),
+            subject=subject,
+        )
+        found.append(part)
+    return found
+
+
+def _require_own(own: Sequence[str], wanted: Sequence[Wanted], whole: Sequence[Measured]) -> None:
+    """Raise `InputError` for what is to differ between subjects, and is not estimated."""
+    sizes = [f"{n} of {e.name}" for e in whole for n in e.error.estimated if n not in SHARED]
+    for key in own:
+        require_known(key, [*(each.key for each in wanted), *sizes], "--each: what varies")
 
 
 def _measured(
@@ -196,7 +229,7 @@ def _error(text: str | None, data: Data, where: str) -> ErrorModel:
     return read_error(text, f"{where}: error model")
 
 
-def _error_parameters(each: Measured) -> list[Parameter]:
+def _error_parameters(each: Measured, by_subject: Sequence[str]) -> list[Parameter]:
     """Return the numbers of an error model that are estimated, with ranges by the values."""
     seen = each.data.value[~each.data.censored]
     size = float(np.max(np.abs(seen), initial=0.0)) or 1.0
@@ -210,10 +243,14 @@ def _error_parameters(each: Measured) -> list[Parameter]:
         if name == "factor":
             low, high, start = 1e-6, 1e6, 1.0
         own = each.observable.name
+        one = f"{name} of {own}"
+        subject = each.subject if one in by_subject else ""
+        shared = f"{name} of all sd" if name in SHARED else one
         found.append(
             Parameter(
-                name=f"{name} of all sd" if name in SHARED else f"{name} of {own}",
+                name=f"{one} of {subject}" if subject else shared,
                 key=own,
+                subject=subject,
                 kind="error",
                 unit="1" if plain or name in PLAIN else each.unit,
                 low=low,

@@ -19,7 +19,8 @@ class Measured:
 
     `entries` are places in the measurements, `subjects` and `times` where each finds its subject
     and time; `data` are in `unit`, of which one has `factor` internal units. `errors` are the
-    places of the error model's estimated numbers among the parameters.
+    places of the error model's estimated numbers among the parameters. With a `subject` it is of
+    that one alone, which has an error of its own.
     """
 
     observable: Observable
@@ -31,6 +32,13 @@ class Measured:
     times: Array
     data: Data
     errors: tuple[int, ...]
+    subject: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called: the observable, with the subject if it is of that one alone."""
+        own = self.observable.name
+        return f"{own} of {self.subject}" if self.subject else own
 
     def numbers(self, values: Array) -> Array:
         """Return all numbers of the error model, those estimated from all parameters' `values`."""

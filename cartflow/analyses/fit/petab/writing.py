@@ -85,6 +85,9 @@ def _source(fitted: Fitted) -> ModelSource:
         raise InputError("write_petab: doses of a table are not written")
     for each in problem.measured:
         where = f"write_petab: observable '{each.observable.name}'"
+        if each.subject:
+            msg = f"{where}: errors of each subject's own are not written"
+            raise InputError(msg)
         if each.data.censored.any():
             msg = f"{where}: PEtab does not know values below quantification"
             raise InputError(msg)
