@@ -403,7 +403,7 @@ def test_the_command_writes_what_is_drawn_and_reported_again(folder, capsys, gro
     [
         (["--scale", "tumour"], "a scale solved for at its best is not sampled; vary a number of"),
         (["--offset", "tumour"], "an offset solved for at its best is not sampled"),
-        (["--random", "growth_rate"], "--random is not known beside --bayes"),
+        (["--random", "growth_rate"], "has one subject; random effects need several"),
         (["--hold-back", "after 1 day"], "--hold-back is not known beside --bayes"),
         (["--next"], "--next is not known beside --bayes"),
         (["--petab", "folder"], "--petab is not known beside --bayes"),
