@@ -1,4 +1,4 @@
-"""What analyses make of several tumours: sweeps and cohorts have each, others refuse by name."""
+"""What analyses make of a study of several tumours: a sweep has each, others refuse by name."""
 
 import numpy as np
 import pytest

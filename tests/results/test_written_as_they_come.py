@@ -13,7 +13,7 @@ from results.checkpoint.test_going_on import KINDS, differing, stopped_at
 
 from cartflow.cli import main
 from cartflow.core import dataset
-from cartflow.core.large import beside, lazy
+from cartflow.core.large import ahead, beside, lazy
 from cartflow.core.outcome import InputError
 from cartflow.core.saving.destination import Destination
 from cartflow.results import shelf as shelves
@@ -304,3 +304,46 @@ def test_drafts_of_a_killed_run_go_with_its_folder(tmp_path):
         (aside.folder / name).touch()
     aside.remove()
     assert not aside.folder.exists()
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_the_end_copies_no_field(kind, streamed, monkeypatch):
+    study = Study.from_text(SMALL[kind])
+    whole = study.run().tree
+
+    def one(*_):
+        pytest.fail("a field was read at the end")
+
+    made = beside.Beside.one
+    monkeypatch.setattr(beside.Beside, "one", one)
+    written(study, streamed / "run.nc")
+    monkeypatch.setattr(beside.Beside, "one", made)
+    assert differing(whole, load_result("run.nc").tree) == []
+
+
+def test_a_draft_that_cannot_be_written_is_given_up(streamed, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    study = Study.from_text(SMALL["voxels"])
+    monkeypatch.setattr(ahead, "made_variable", full)
+    found = written(study, streamed / "run.nc")
+    assert differing(study.run().tree, found.tree) == []
+    assert [p.name for p in streamed.iterdir()] == ["run.nc"]
+
+
+def test_the_room_of_the_draft_is_for_the_fields(streamed, monkeypatch):
+    """Where the disk is full but for the draft, it is given up and the fields are written."""
+    study, put = Study.from_text(SMALL["voxels"]), beside.Beside.put
+
+    def full(self, *arguments):
+        if self.ahead.exists():
+            msg = "the disk is full"
+            raise InputError(msg)
+        put(self, *arguments)
+
+    monkeypatch.setattr(beside.Beside, "put", full)
+    (streamed / "run.nc.fields").mkdir()
+    monkeypatch.setattr(beside.Beside, "make", lambda self: self.ahead.touch())
+    found = written(study, streamed / "run.nc")
+    assert differing(study.run().tree, found.tree) == []
