@@ -101,7 +101,7 @@ class Written:
                 self._mark(result.tree)
                 self._so_far(result)
                 return self.out.path
-            begun = self.shelf.ahead(result.tree["time"].values.tolist())
+            begun = self.shelf.ahead(result.tree.coords["time"].values.tolist())
             self.out.save(netcdf(result.tree, begun))
         except InputError as error:
             self.shelf.give_up_ahead()
