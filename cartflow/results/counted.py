@@ -18,7 +18,7 @@ from cartflow.coupling.state import State
 from cartflow.geometries.geometry import Geometry
 from cartflow.pde.problem import Problem
 from cartflow.results.barriers import CORE_FROM
-from cartflow.results.large_counts import LargeCounts
+from cartflow.results.large_counts import LargeCounts, depth_at
 
 Array = np.ndarray
 _SHARE = 0.95
@@ -159,35 +159,21 @@ def _totals(values: Array, weights: Array) -> Array:
 def _depths(cells: Array, geometry: Geometry) -> Array:
     """Return the depths (states, products + 1) of `cells` (states, products, cells)."""
     kinds = np.concatenate([cells, cells.sum(axis=1, keepdims=True)], axis=1)
-    order = _by_depth(geometry)
     found = np.empty(kinds.shape[:2])
-    _find_depths(kinds, order, geometry.depth[order], found)
+    wanted = _SHARE * kinds.sum(axis=-1)
+    _find_depths(kinds, wanted, _by_depth(geometry), geometry.depth, found)
     return found
 
 
 @serial
-def _find_depths(kinds: Array, order: Array, depth: Array, found: Array) -> None:
-    """Write the `penetration_depth` of each (states, kinds, cells); `depth` rises along `order`."""
+def _find_depths(kinds: Array, wanted: Array, order: Array, depth: Array, found: Array) -> None:
+    """Write the depths of all kinds (states, kinds, cells) above which `wanted` of each stay."""
     for state in range(kinds.shape[0]):
         for kind in range(kinds.shape[1]):
-            cells = kinds[state, kind]
-            wanted = _SHARE * cells.sum()
-            found[state, kind] = _depth_of(cells, order, depth, wanted) if wanted > 0 else np.nan
-
-
-@serial
-def _depth_of(cells: Array, order: Array, depth: Array, wanted: float) -> float:
-    summed, before = 0.0, 0.0
-    for i in range(order.size):
-        here = cells[order[i]]
-        above = summed + 0.5 * here
-        if above > wanted:
-            if i == 0:
-                return depth[0]
-            share = (wanted - before) / (above - before)
-            return depth[i - 1] + share * (depth[i] - depth[i - 1])
-        summed, before = summed + here, above
-    return depth[-1]
+            most = wanted[state, kind]
+            found[state, kind] = (
+                depth_at(kinds[state, kind], order, depth, most) if most > 0 else np.nan
+            )
 
 
 def penetration_depth(cells: Array, depth: Array, share: float = _SHARE) -> float:
@@ -195,12 +181,11 @@ def penetration_depth(cells: Array, depth: Array, share: float = _SHARE) -> floa
 
     Half of the cells of a mesh cell stand above its centre; between centres it interpolates.
     """
-    order = np.argsort(depth, kind="stable")
     total = cells.sum()
     if not total > 0:
         return float("nan")
-    above = np.cumsum(cells[order]) - 0.5 * cells[order]
-    return float(np.interp(share * total, above, depth[order]))
+    order = np.argsort(depth, kind="stable").astype(np.int32)
+    return float(depth_at(np.ascontiguousarray(cells), order, depth, share * total))
 
 
 @lru_cache(maxsize=1)

@@ -56,9 +56,7 @@ class LargeCounts:
         wanted = share * cells.sum()
         if not wanted > 0:
             return float("nan")
-        place, before, middle = _reached(cells, self.order, wanted)
-        around = self.order[[max(place - 1, 0), min(place, self.order.size - 1)]]
-        return float(np.interp(wanted, [before, middle], self.depth[around]))
+        return depth_at(cells, self.order, self.depth, wanted)
 
     def _total(self, values: Array) -> float:
         return float(totals(values[None], self.volumes)[0])
@@ -67,6 +65,19 @@ class LargeCounts:
         if number not in self._rows:
             self._rows[number] = np.empty(self.volumes.size)
         return self._rows[number]
+
+
+@serial
+def depth_at(cells: Array, order: Array, depth: Array, wanted: float) -> float:
+    """Return the depth above which `wanted` of the cells stay; `depth` rises along `order`.
+
+    Half of the cells of a mesh cell stand above its centre; between centres it is linear.
+    """
+    place, before, middle = _reached(cells, order, wanted)
+    if place in (0, order.size):
+        return depth[order[max(place - 1, 0)]]
+    low, high = depth[order[place - 1]], depth[order[place]]
+    return low + (high - low) / (middle - before) * (wanted - before)
 
 
 @serial
