@@ -145,7 +145,8 @@ class Stabilised:
             name = self._problem.fields[operator.fastest].name
             blame = name if 2.0 * operator.speed >= speed else "reactions"
             raise StepFailed(blame, f"the step would need more than {MOST_STAGES} stages")
-        mild = speed * begun.days <= MILD and not self.operators.drift.fields
+        # Where nothing goes on at all, fewer stages leave all as it is to the bit.
+        mild = 0.0 < speed * begun.days <= MILD and not self.operators.drift.fields
         stages = fourth_order_stages(speed * begun.days) if mild else None
         stages = stages or stabilised_stages(begun.stages)
         if self._in_one_call:
