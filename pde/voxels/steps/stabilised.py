@@ -1,4 +1,4 @@
-"""A stabilised explicit step (RKL2, ROCK4 where rates are mild) for tumours of equal voxels."""
+"""A stabilised explicit step of second order (RKL2) for tumours of equal voxels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from cartflow.pde.voxels.steps.block_stages import BlockStages
 from cartflow.pde.voxels.steps.stages import (
     EXPLICIT,
     FOURTH_ORDER,
-    MILD,
     Stages,
     explicit_stages,
     fourth_order_stages,
@@ -56,12 +55,11 @@ class Begun:
 class Stabilised:
     """Runge-Kutta-Legendre of second order on transport, kinetics, gains and losses at once.
 
-    Needs some sqrt(2 h r) stages where r is the fastest rate of diffusion and kinetics; where h r
-    is small, five of fourth order err so much less that they are cheaper. Nothing is split, so a
-    steady state stays; the counts go through the same stages as the state.
+    Needs some sqrt(2 h r) stages where r is the fastest rate of diffusion and kinetics. Nothing is
+    split, so a steady state stays; the counts go through the same stages as the state.
     """
 
-    scheme = "RKL2 or ROCK4, all fields in the same stages"
+    scheme = "RKL2, all fields in the same stages"
     solver = "none, explicit"
 
     def __init__(self, problem: Problem) -> None:
@@ -145,10 +143,7 @@ class Stabilised:
             name = self._problem.fields[operator.fastest].name
             blame = name if 2.0 * operator.speed >= speed else "reactions"
             raise StepFailed(blame, f"the step would need more than {MOST_STAGES} stages")
-        # Where nothing goes on at all, fewer stages leave all as it is to the bit.
-        mild = 0.0 < speed * begun.days <= MILD and not self.operators.drift.fields
-        stages = fourth_order_stages(speed * begun.days) if mild else None
-        stages = stages or stabilised_stages(begun.stages)
+        stages = stabilised_stages(begun.stages)
         if self._in_one_call:
             return self._still(begun.first, operator, stages, dt)
         return self._through(begun.first, operator, stages, dt)

@@ -17,9 +17,8 @@ _ENDLESS = 1e30
 _ROUNDING = 1.0 + 1e-9
 # Real rates times a step up to which the four stages of third order are stable, with a margin.
 EXPLICIT = 5.149 / _SAFETY
-# The same of the longest steps of fourth order, and of those of the fewest stages.
+# The same of the longest steps of fourth order.
 FOURTH_ORDER = COEFFICIENTS[-1][0] / _SAFETY
-MILD = COEFFICIENTS[0][0] / _SAFETY
 # Y_s - 2 Y_{s-1} + Y_0
 _TO_SECOND_ORDER = np.array((1.0, -2.0, 0.0, 0.0, 1.0))
 

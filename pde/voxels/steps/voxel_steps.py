@@ -36,7 +36,7 @@ _EXACTNESS = 1e-9
 class VoxelSteps:
     """Chooses for each step between stabilised explicit stages and a partitioned method."""
 
-    scheme = "RKL2 or ROCK4, all fields in the same stages; ROS2 and ROS34PW2 for stiff solutes"
+    scheme = "RKL2, all fields in the same stages; ROS2 and ROS34PW2 for stiff solutes"
     solver = "none, explicit; conjugate gradients with multigrid for stiff solutes"
 
     def __init__(self, problem: Problem) -> None:
