@@ -10,6 +10,7 @@ from legible import faults
 from scipy import stats
 
 from cartflow.alone.simulate import simulate
+from cartflow.analyses.fit.bayes.measures import measures
 from cartflow.analyses.fit.bayes.run import fit_bayes
 from cartflow.analyses.fit.bayes.words import warnings_of
 from cartflow.analyses.fit.run import fit
@@ -260,17 +261,32 @@ def test_the_priors_drawn_have_the_area_one(sampled):
             assert np.trapezoid(prior_density(law, at), at) == pytest.approx(1.0, rel=1e-4)
 
 
+@pytest.mark.lowest
 def test_the_expected_density_of_a_new_value_is_that_of_leaving_out(grown, sampled):
     # By the grid, for each value with the others alone.
     times, values = grown
-    found = 0.0
+    found = np.empty(len(times))
     for k in range(len(times)):
         rest = np.arange(len(times)) != k
         (one, two), chance = on_a_grid(times[rest], values[rest], 0.1)
         growth, crowding = np.meshgrid(np.exp(one), np.exp(two), indexing="ij")
         law = stats.lognorm(0.1, scale=logistic(24 * times[k], growth, crowding))
-        found += np.log((chance * law.pdf(values[k])).sum())
-    assert sampled.dataset.attrs["elpd_loo"] == pytest.approx(found, abs=0.1)
+        found[k] = np.log((chance * law.pdf(values[k])).sum())
+    attrs = sampled.dataset.attrs
+    assert attrs["elpd_loo"] == pytest.approx(found.sum(), abs=0.1)
+    # sqrt(n V) with V over n - 1 (Vehtari, Gelman, Gabry 2017, equation 23).
+    error = np.sqrt(len(found) * found.var(ddof=1))
+    assert attrs["elpd_loo_error"] == pytest.approx(error, rel=0.03)
+
+
+@pytest.mark.lowest
+def test_effective_sizes_of_independent_draws_are_their_number():
+    independent = np.random.default_rng(1).normal(size=(4, 5000, 1))
+    found = measures(np.concatenate([independent, np.repeat(independent, 4, axis=1)[:, :5000]], 2))
+    for size in (found.bulk, found.tail):
+        assert size[0] == pytest.approx(20_000, rel=0.1)
+        assert size[1] == pytest.approx(5_000, rel=0.1)  # each four times
+    assert found.r_hat == pytest.approx(1, abs=2e-3)
 
 
 def test_bands_of_new_values_hold_what_is_measured_again(sampled):

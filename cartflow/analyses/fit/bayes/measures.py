@@ -11,7 +11,10 @@ from cartflow.analyses.fit.bayes.chains import Chains
 from cartflow.analyses.fit.bayes.library import nutpie_and_arviz
 
 Array = np.ndarray
+Groups = dict[str, Array]
 PERCENTILES = (2.5, 5.0, 50.0, 95.0, 97.5)
+_TAILS = (0.05, 0.95)  # quantiles; ArviZ from version 1 on takes others unless they are named
+_FORETOLD = 1000  # draws of which predictions are worked out
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,7 +46,7 @@ def measures(values: Array) -> Measures:
             percentile=np.percentile(flat, PERCENTILES, axis=0).T,
             r_hat=np.array([float(arviz.rhat(one)) for one in each]),
             bulk=np.array([float(arviz.ess(one, method="bulk")) for one in each]),
-            tail=np.array([float(arviz.ess(one, method="tail")) for one in each]),
+            tail=np.array([float(arviz.ess(one, method="tail", prob=_TAILS)) for one in each]),
             error=np.array(
                 [
                     float(one.std(ddof=1)) / float(arviz.ess(one, method="mean")) ** 0.5
@@ -67,18 +70,33 @@ class LeftOut:
     shape: Array
 
 
+def thinning(chains: Chains) -> int:
+    """Return of which draws predictions are worked out: each so-many-th, a thousand at most."""
+    many, draws = chains.inner.shape[:2]
+    return -(-many * draws // _FORETOLD)
+
+
 def left_out(chains: Chains, pointwise: Array, every: int) -> LeftOut:
     """Return PSIS-LOO of log-likelihoods (chain, draw, datum) of each `every`-th draw."""
-    _, arviz = nutpie_and_arviz()
-    data = arviz.from_dict(
-        posterior={"inner": chains.inner[:, ::every]}, log_likelihood={"value": pointwise}
-    )
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # of large shapes, which are told in our words
-        found = arviz.loo(data, pointwise=True)
+        each, effective, shape = _loo({"inner": chains.inner[:, ::every]}, {"value": pointwise})
     return LeftOut(
-        elpd=float(found.elpd_loo),
-        error=float(found.se),
-        effective=float(found.p_loo),
-        shape=np.asarray(found.pareto_k.values, dtype=float),
+        elpd=float(each.sum()),
+        # ArviZ below 1 divides by the values, from 1 on by one less, as the paper does.
+        error=float(each.std(ddof=1)) * each.size**0.5 if each.size > 1 else np.nan,
+        effective=effective,
+        shape=shape,
     )
+
+
+def _loo(posterior: Groups, log_likelihood: Groups) -> tuple[Array, float, Array]:
+    """Return elpd (datum,), effective parameters and shapes, by ArviZ before or from 1 on."""
+    _, arviz = nutpie_and_arviz()
+    if arviz.__version__.startswith("0."):
+        data = arviz.from_dict(posterior=posterior, log_likelihood=log_likelihood)
+        old = arviz.loo(data, pointwise=True)
+        return np.asarray(old.loo_i), float(old.p_loo), np.asarray(old.pareto_k)
+    data = arviz.from_dict({"posterior": posterior, "log_likelihood": log_likelihood})
+    new = arviz.loo(data, pointwise=True)
+    return np.asarray(new.elpd_i), float(new.p), np.asarray(new.pareto_k)
