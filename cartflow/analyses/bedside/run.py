@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import xarray as xr
-
 from cartflow.analyses.bedside.asked import Asked
 from cartflow.analyses.bedside.dataset import Told, monitored_dataset
 from cartflow.analyses.bedside.events import Event, read_events
@@ -21,8 +19,8 @@ from cartflow.analyses.fit.run import LARGEST_SEED, choices_of
 from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.analyses.fit.table.read import read_measurements
+from cartflow.analyses.held import Held
 from cartflow.core import arguments
-from cartflow.core.dataset import write
 from cartflow.core.outcome import InputError
 from cartflow.core.paths import as_path
 
@@ -33,14 +31,8 @@ Watch = Callable[[str, int, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Monitored:
+class Monitored(Held):
     """Monitored patients: `dataset` holds all of it. Research only."""
-
-    dataset: xr.Dataset
-
-    def write(self, path: str | Path) -> None:
-        """Write the dataset as netCDF-4."""
-        write(xr.DataTree(self.dataset), as_path(path, "Monitored.write"))
 
     def plot(self, path: str | Path) -> None:
         """Write the figure as PNG: values, courses with bands before and after, chances."""

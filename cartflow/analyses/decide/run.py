@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from cartflow.analyses.bedside.asked import Asked
 from cartflow.analyses.bedside.population import days_of, population
@@ -23,8 +22,8 @@ from cartflow.analyses.decide.options import read_options
 from cartflow.analyses.decide.words import decision_lines
 from cartflow.analyses.decide.worth import Worth, read_worths, utility
 from cartflow.analyses.fit.run import LARGEST_SEED
+from cartflow.analyses.held import Held
 from cartflow.core import arguments
-from cartflow.core.dataset import write
 from cartflow.core.outcome import InputError, RunStopped
 from cartflow.core.paths import as_path
 
@@ -37,14 +36,8 @@ _FRACTIONS = tuple(np.round(np.arange(0.0, 1.0, 0.05), 2).tolist())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Decided:
+class Decided(Held):
     """A decision on a virtual cohort: `dataset` holds all of it. Research only."""
-
-    dataset: xr.Dataset
-
-    def write(self, path: str | Path) -> None:
-        """Write the dataset as netCDF-4."""
-        write(xr.DataTree(self.dataset), as_path(path, "Decided.write"))
 
     def plot(self, path: str | Path) -> None:
         """Write the figure as PNG."""

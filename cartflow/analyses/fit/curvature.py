@@ -57,15 +57,20 @@ def curvature(problem: Problem, best: Found, what: Known) -> Curvature:
     return Curvature(hessian=hessian, covariance=covariance, spread=spread, free=free)
 
 
+def across_open(hessian: Array, open_: Array) -> tuple[Array, Array, Array]:
+    """Return sizes, a base of what is open on their scale, and the Hessian there without it."""
+    size = np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-300))
+    base = np.linalg.qr((open_ * size).T)[0] if len(open_) else np.zeros((len(size), 0))
+    across = np.eye(len(size)) - base @ base.T
+    return size, base, across @ (hessian / np.outer(size, size)) @ across
+
+
 def inverse(hessian: Array, open_: Array) -> tuple[Array, Array]:
     """Return the inverse with nan for what is not known, and that of what is known alone."""
     if not hessian.size:
         return hessian, hessian
-    size = np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-300))
-    scaled = hessian / np.outer(size, size)
-    base = np.linalg.qr((open_ * size).T)[0] if len(open_) else np.zeros((len(size), 0))
-    across = np.eye(len(size)) - base @ base.T
-    values, vectors = np.linalg.eigh(across @ scaled @ across)
+    size, base, known_alone = across_open(hessian, open_)
+    values, vectors = np.linalg.eigh(known_alone)
     order = np.argsort(np.abs(values))[base.shape[1] :]
     known = np.array([k for k in order if values[k] > 0], dtype=int)
     spread = (vectors[:, known] / values[known]) @ vectors[:, known].T / np.outer(size, size)

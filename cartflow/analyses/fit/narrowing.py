@@ -9,13 +9,12 @@ import xarray as xr
 from scipy import linalg
 
 from cartflow.analyses.fit.bands import Course
-from cartflow.analyses.fit.curvature import Curvature, inverse
+from cartflow.analyses.fit.curvature import Curvature, across_open, inverse
 from cartflow.analyses.fit.known import Known
 from cartflow.analyses.fit.optimise import Found
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.scaling import solved, taken_up
 from cartflow.analyses.fit.scatter import Data
-from cartflow.analyses.fit.sources.source import Courses
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError
 from cartflow.core.units import to_internal
@@ -64,19 +63,24 @@ def narrowing(
     ratios, opened = np.full(shape, np.nan), np.full(shape, np.nan)
     values = problem.values(best.inner)
     runs = [each.runner.run(values[list(each.takes)], True) for each in problem.subjects]
+    known_of = {
+        each: taken_up(each, *problem.observed(each, runs, values, True), values)
+        for each in dict.fromkeys(course.measured for course in curves)
+    }
+    wide = curved.covariance.diagonal()[free]
     before = _Before(curved.hessian[np.ix_(free, free)], what.open[:, free])
     for place, course in enumerate(curves):
-        rows, own = _expected(problem, best, course, runs)
+        part, own = known_of[course.measured]
+        rows = _expected(problem, best, course, part)
         rows = np.concatenate(
             [rows[:, :, : len(free)][:, :, free], rows[:, :, len(free) :]], axis=2
         )
         after = before.after(rows, own)
-        wide = curved.covariance.diagonal()[free]
         ratios[free, place, : len(course.plain)] = np.sqrt(after / wide[:, None])
         new = np.where(np.isnan(wide)[:, None], np.sqrt(after), np.nan)
         opened[free, place, : len(course.plain)] = new * problem.stretch(values)[free, None]
     found = {"curve_narrowing": xr.Variable(_DIMS, ratios, {"long_name": _TEXT})}
-    if np.isnan(curved.covariance.diagonal()[free]).any():
+    if np.isnan(wide).any():
         found["curve_opened"] = xr.Variable(_DIMS, opened, {"long_name": _OPENED})
     return found
 
@@ -85,10 +89,7 @@ class _Before:
     """What is known before a value: the information of what is known alone, and what is open."""
 
     def __init__(self, hessian: Array, open_: Array) -> None:
-        size = np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-300))
-        base = np.linalg.qr((open_ * size).T)[0] if len(open_) else np.zeros((len(size), 0))
-        across = np.eye(len(size)) - base @ base.T
-        known = across @ (hessian / np.outer(size, size)) @ across
+        size, _, known = across_open(hessian, open_)
         self._information = known * np.outer(size, size)
         self._open = open_
 
@@ -121,13 +122,11 @@ def _left(open_: Array, row: Array, large: Array) -> Array:
     return np.asarray(turned[shown <= _SHOWN] @ sized)
 
 
-def _expected(
-    problem: Problem, best: Found, course: Course, runs: Sequence[Courses]
-) -> tuple[Array, Array]:
+def _expected(problem: Problem, best: Found, course: Course, part: Array) -> Array:
     """Return rows (time, row, parameter) with the information of a value as ``rows.T @ rows``.
 
-    Scale and offset that are solved for stand last, apart from what follows the parameters; the
-    second is what the data say of them.
+    Scale and offset that are solved for stand last, apart from the `part` of them that follows the
+    parameters.
     """
     each, values = course.measured, problem.values(best.inner)
     scale, offset = best.at.linear[each.observable.name]
@@ -137,7 +136,6 @@ def _expected(
     data = Data(middle, np.full(len(middle), sd), nothing, np.zeros(len(middle), dtype=bool))
     with np.errstate(divide="ignore", invalid="ignore"):
         found = each.error.scatter(data, middle, each.numbers(values)).rows
-    part, own = taken_up(each, *problem.observed(each, runs, values, True), values)
     fitted = solved(each, course.plain)
     moves = moves - (fitted.T @ (part * stretch)).T
     rows = found[:, 0, :, None] * np.concatenate([moves, fitted]).T
@@ -146,4 +144,4 @@ def _expected(
     if each.error.kind != "negative_binomial":
         for parameter, number in zip(each.errors, estimated, strict=True):
             rows[:, :, parameter] += stretch[parameter] * found[:, 1 + number]
-    return np.moveaxis(rows, 0, 1), own
+    return np.moveaxis(rows, 0, 1)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import xarray as xr
-
 from cartflow.analyses.fit.asked import Asked
 from cartflow.analyses.fit.bands import bands, courses
 from cartflow.analyses.fit.build import problem_of
@@ -27,8 +25,8 @@ from cartflow.analyses.fit.subjects import Choices
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.analyses.fit.table.read import read_measurements
 from cartflow.analyses.fit.words import fit_lines
+from cartflow.analyses.held import Held
 from cartflow.core import arguments
-from cartflow.core.dataset import write
 from cartflow.core.paths import as_path
 
 MOST_STARTS, LARGEST_SEED = 10_000, 2**31 - 1
@@ -37,20 +35,15 @@ Watch = Callable[[str, int, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Fitted:
+class Fitted(Held):
     """A fit: `dataset` holds all of it; `problem` and `best` are what it was worked out from.
 
     `source` is the model or study, None for a PEtab problem.
     """
 
-    dataset: xr.Dataset
     problem: Problem
     best: Found
     source: Source | None = None
-
-    def write(self, path: str | Path) -> None:
-        """Write the dataset as netCDF-4."""
-        write(xr.DataTree(self.dataset), as_path(path, "Fitted.write"))
 
     def plot(self, path: str | Path) -> None:
         """Write the figure as PNG: data with fit and bands, residuals, profiles."""

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from cartflow.analyses.bedside.research import RESEARCH
+from cartflow.analyses.held import Held
 from cartflow.analyses.risk.judged import (
     act_above,
     area,
@@ -25,7 +26,7 @@ from cartflow.analyses.risk.linear import Score, fisher, logistic
 from cartflow.analyses.risk.table import Cohort, halves, read_cohort
 from cartflow.analyses.risk.words import risk_lines
 from cartflow.core import arguments
-from cartflow.core.dataset import label, without_fill, write
+from cartflow.core.dataset import label, without_fill
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.paths import as_path
 from cartflow.core.provenance import installed_version, now
@@ -37,10 +38,9 @@ _THRESHOLDS = np.linspace(0.01, 0.99, 99)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RiskScore:
+class RiskScore(Held):
     """A trained and tested score: `dataset` holds all of it. Research only."""
 
-    dataset: xr.Dataset
     score: Score
 
     def chance(self, predictors: Mapping[str, float]) -> float:
@@ -50,10 +50,6 @@ class RiskScore:
             require_known(name, predictors, "risk: predictors")
         values = [arguments.number(predictors[name], name) for name in names]
         return float(self.score.chance(np.array([values]))[0])
-
-    def write(self, path: str | Path) -> None:
-        """Write the dataset as netCDF-4."""
-        write(xr.DataTree(self.dataset), as_path(path, "RiskScore.write"))
 
     def plot(self, path: str | Path) -> None:
         """Write the figure as PNG: ROC curve, calibration, net benefit."""

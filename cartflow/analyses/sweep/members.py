@@ -15,7 +15,6 @@ from cartflow.analyses.sweep.layout import Layout
 from cartflow.analyses.sweep.plan import Plan
 from cartflow.analyses.sweep.whole import Results
 from cartflow.core.outcome import InputError, StepFailed
-from cartflow.coupling.body_alone import BodyAlone
 from cartflow.coupling.record import Record
 from cartflow.coupling.runs import Run
 from cartflow.coupling.simulation import Simulation
@@ -67,6 +66,8 @@ class Runner:
 
         Raises `InputError` where its whole result is wanted and cannot be written.
         """
+        if self.results is not None:
+            self.results.clear(place)
         try:
             study = self.plan.varied(assigned)
             run, record = self._ran(study, asked)
@@ -96,10 +97,8 @@ class Runner:
         )
 
     def _ran(self, study: Study, asked: Callable[[], bool]) -> tuple[Run, Record]:
-        run = study.prepared
-        if not isinstance(run, BodyAlone):
-            # The error in time is that of a single run, and not told of each member.
-            run = run.unchecked()
+        # The error in time is that of a single run, and not told of each member.
+        run = study.prepared.unchecked()
         watch = self._watch(asked)
         if isinstance(run, Simulation) and self.results is None and worth_counting(run):
             record = run.run(watch, shelve=counting(run))

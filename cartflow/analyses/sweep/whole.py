@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,11 @@ class Results:
         """Write a member's result, whole or not at all. Raises `InputError`."""
         write_whole(self.path(place), netcdf(result.tree))
 
+    def clear(self, place: int) -> None:
+        """Remove what an earlier sweep left of a member, which may come to nothing now."""
+        with suppress(OSError):
+            self.path(place).unlink(missing_ok=True)
+
     def names(self) -> list[str]:
         """Return each member's file by its name, empty where there is none."""
         files = [self.path(place) for place in range(self.count)]
@@ -41,8 +47,8 @@ class Results:
         if there not in ("nothing", "folder"):
             msg = f"{self.folder}: is a {there}, not a folder for results"
             raise InputError(msg)
-        if not own and any(self.names()):
-            first = next(filter(None, self.names()))
+        first = "" if own else next(filter(None, self.names()), "")
+        if first:
             msg = (
                 f"{self.folder}: has results already, such as {first}; give --force to overwrite "
                 "them, or another --results"

@@ -1,5 +1,7 @@
 """Posteriors of populations against closed forms, and densities against differences."""
 
+import json
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -124,6 +126,21 @@ def test_the_same_seed_gives_the_same_bits_for_any_number_of_threads(folder, val
     np.testing.assert_array_equal(one.values, two.values)
 
 
+def test_ranges_taken_as_priors_are_told_by_the_dataset(folder, values):
+    found = fit_mixed_bayes(
+        folder / "decay.toml",
+        signals(values),
+        ["gain=linear:[3, 8]"],
+        ["gain"],
+        **{k: v for k, v in LINEAR.items() if k != "prior"},
+        prior={"omega of gain": "[0.1, 3]"},
+        priors=True,
+        **{"draws": 20, "warm_up": 20, "chains": 2, "simulations": 0},
+    )
+    assert json.loads(found.dataset.attrs["choices"])["priors"] is True
+    assert "gain: normal, 95 % within 3 to 8 (--vary, --priors)" in "\n".join(found.summary_lines())
+
+
 def correlated(folder, **more):
     """The problem of three correlated effects with a covariate."""
     return posed(
@@ -134,7 +151,6 @@ def correlated(folder, **more):
         {"clearance": ["(weight/70)^?"]},
         {"weight on clearance": "[-0.5, 2]", **more},
         choices_of(**ORAL),
-        False,
     )
 
 

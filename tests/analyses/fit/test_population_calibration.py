@@ -67,7 +67,6 @@ def ranks(place, seed):
         {},
         {"gain": str(list(MEAN)), "omega of gain": str(list(OMEGA))},
         choices_of(observables={"level": "gain"}, errors={"level": f"normal {WITHIN}"}),
-        False,
     )
     constant = [replace(one, runner=_Constant()) for one in found.problem.subjects]
     found = replace(found, problem=replace(found.problem, subjects=constant))

@@ -77,6 +77,14 @@ def test_a_sweep_that_was_stopped_goes_on_with_the_files_that_it_has(study, tmp_
     assert first.stat().st_mtime_ns == written
 
 
+def test_a_member_that_is_refused_keeps_nothing_of_an_earlier_sweep(study, tmp_path):
+    kept = {"results": tmp_path / "whole", "out": tmp_path / "s.nc", "workers": 1}
+    sweep(study, {"geometry.radius": "1.5,2 mm"}, **kept)
+    found = sweep(study, {"geometry.radius": "2,-1 mm"}, **kept, force=True)
+    assert found["result"].values.tolist() == ["member_0.nc", ""]
+    assert not (tmp_path / "whole" / "member_1.nc").exists()
+
+
 def test_the_command_keeps_them_and_refuses_what_is_no_folder(study, tmp_path, capsys):
     path = tmp_path / "study.toml"
     path.write_text(half_a_day())

@@ -18,24 +18,24 @@ Array = np.ndarray
 _NEW = 20  # new values of each course
 
 
-def pointwise(problem: Problem, chains: Chains, every: int) -> tuple[Array, Array]:
-    """Return ln L of each value, and what is predicted of it (chain, draw, datum).
-
-    Of each `every`-th draw.
-    """
+def pointwise(problem: Problem, chains: Chains, every: int) -> Array:
+    """Return ln L of each value (chain, draw, datum), of each `every`-th draw."""
     thinned = chains.inner[:, ::every]
-    found = np.full((*thinned.shape[:2], problem.measurements.size), np.nan)
-    predicted = found.copy()
+    found = np.empty((*thinned.shape[:2], problem.measurements.size))
     for place in np.ndindex(*thinned.shape[:2]):
-        with np.errstate(all="ignore"):
-            at = problem.evaluate(thinned[place], slopes=False)
-            values = problem.values(thinned[place])
-            for each in problem.measured:
-                here = at.predicted[each.entries]
-                scatter = each.error.scatter(each.data, here, each.numbers(values))
-                found[place][each.entries] = -scatter.loss
-                predicted[place][each.entries] = here
-    return found, predicted
+        found[place] = of_each_value(problem, thinned[place])
+    return found
+
+
+def of_each_value(problem: Problem, inner: Array) -> Array:
+    """Return ln L of each value (datum,) at inner values."""
+    found = np.full(problem.measurements.size, np.nan)
+    with np.errstate(all="ignore"):
+        at, values = problem.evaluate(inner, slopes=False), problem.values(inner)
+        for each in problem.measured:
+            here = at.predicted[each.entries]
+            found[each.entries] = -each.error.scatter(each.data, here, each.numbers(values)).loss
+    return found
 
 
 def predictive_bands(

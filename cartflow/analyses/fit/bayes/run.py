@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from cartflow.analyses.fit.bayes.asked import AskedBayes
 from cartflow.analyses.fit.bayes.chain import Length
@@ -16,7 +15,7 @@ from cartflow.analyses.fit.bayes.chains import Chains, sampled
 from cartflow.analyses.fit.bayes.dataset import bayes_dataset
 from cartflow.analyses.fit.bayes.density import Density, beginnings
 from cartflow.analyses.fit.bayes.library import nutpie_and_arviz
-from cartflow.analyses.fit.bayes.measures import left_out, measures
+from cartflow.analyses.fit.bayes.measures import left_out, measures, thinning
 from cartflow.analyses.fit.bayes.predictive import pointwise, predictive_bands
 from cartflow.analyses.fit.bayes.prior import Prior
 from cartflow.analyses.fit.bayes.priors import all_priors, priors_of, read_given
@@ -38,25 +37,30 @@ from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.subjects import Choices
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.analyses.fit.table.read import read_measurements
+from cartflow.analyses.held import Held
 from cartflow.core import arguments
-from cartflow.core.dataset import write
 from cartflow.core.paths import as_path
 
 Array = np.ndarray
 _MOST_CHAINS, _MOST_DRAWS, _LEAST_DRAWS = 64, 1_000_000, 10
-_FORETOLD = 1000  # draws of which predictions are worked out
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Posterior:
+class Samples(Held):
+    """Samples of a posterior."""
+
+    @property
+    def samples(self) -> dict[str, Array]:
+        """The samples (chain, draw) by parameter, each in its unit."""
+        names = self.dataset["parameter"].values.tolist()
+        return {n: self.dataset["sample"].values[..., k] for k, n in enumerate(names)}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Posterior(Samples):
     """Samples of a posterior: `dataset` holds all of it."""
 
-    dataset: xr.Dataset
     density: Density
-
-    def write(self, path: str | Path) -> None:
-        """Write the dataset as netCDF-4."""
-        write(xr.DataTree(self.dataset), as_path(path, "Posterior.write"))
 
     def plot(self, path: str | Path) -> None:
         """Write the figure as PNG: data with predictive bands, marginals with priors, pairs."""
@@ -67,12 +71,6 @@ class Posterior:
     def summary_lines(self) -> list[str]:
         """Return the lines that ``cartflow fit --bayes`` prints."""
         return bayes_lines(self.dataset)
-
-    @property
-    def samples(self) -> dict[str, Array]:
-        """The samples (chain, draw) by parameter, each in its unit."""
-        names = self.dataset["parameter"].values.tolist()
-        return {n: self.dataset["sample"].values[..., k] for k, n in enumerate(names)}
 
 
 def fit_bayes(
@@ -170,10 +168,8 @@ def _posterior(
     asked: AskedBayes,
 ) -> Posterior:
     """Return the posterior with what its samples foretell, of a thousand draws at most."""
-    problem, length = density.problem, asked.length
-    every = -(-length.chains * length.draws // _FORETOLD)
+    problem, every = density.problem, thinning(found)
     values = np.array([[problem.values(one) for one in chain] for chain in found.inner])
-    likelihood, _ = pointwise(problem, found, every)
     fine = fine_subjects(problem, source, asked.choices.dose_into)
     dataset = bayes_dataset(
         density,
@@ -182,8 +178,8 @@ def _posterior(
         found,
         values,
         measures(values),
-        left_out(found, likelihood, every),
-        predictive_bands(problem, fine, found, every, length.seed),
+        left_out(found, pointwise(problem, found, every), every),
+        predictive_bands(problem, fine, found, every, asked.length.seed),
         asked,
     )
     return Posterior(dataset=dataset, density=density)

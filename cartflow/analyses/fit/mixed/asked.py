@@ -19,7 +19,6 @@ from cartflow.analyses.fit.problem import Problem
 class AskedMixed(Wanted):
     """What was asked for of a population's fit."""
 
-    random: Sequence[str]
     covariates: Mapping[str, Sequence[str]]
     simulations: int
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from cartflow.analyses.fit.build import problem_of
 from cartflow.analyses.fit.fine import fine_subjects
@@ -19,7 +18,7 @@ from cartflow.analyses.fit.mixed.curves import curves_of
 from cartflow.analyses.fit.mixed.dataset import mixed_dataset
 from cartflow.analyses.fit.mixed.individual import individuals
 from cartflow.analyses.fit.mixed.marginal import Population
-from cartflow.analyses.fit.mixed.search import Ended, likeliest
+from cartflow.analyses.fit.mixed.search import Ended, likeliest, require_worked_out
 from cartflow.analyses.fit.mixed.spread import spread_of
 from cartflow.analyses.fit.mixed.words import mixed_lines
 from cartflow.analyses.fit.optimise import best_of, searched
@@ -29,28 +28,23 @@ from cartflow.analyses.fit.run import LARGEST_SEED, MOST_STARTS, choices_of
 from cartflow.analyses.fit.sources.choose import source_of
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.analyses.fit.table.read import read_measurements
+from cartflow.analyses.held import Held
 from cartflow.core import arguments
-from cartflow.core.dataset import write
-from cartflow.core.outcome import InputError, RunStopped
+from cartflow.core.outcome import InputError
 from cartflow.core.paths import as_path
 
 # Points of quadrature by the number of random effects; beyond these FOCEI, one point.
 _POINTS = {1: 9, 2: 7, 3: 5}
-_MOST_POINTS, _MOST_NODES, _MOST_SIMULATIONS = 40, 5000, 10_000
+_MOST_POINTS, _MOST_NODES, MOST_SIMULATIONS = 40, 5000, 10_000
 Watch = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FittedMixed:
+class FittedMixed(Held):
     """A population's fit: `dataset` holds all of it, the rest is what it was worked out from."""
 
-    dataset: xr.Dataset
     population: Population
     ended: Ended
-
-    def write(self, path: str | Path) -> None:
-        """Write the dataset as netCDF-4."""
-        write(xr.DataTree(self.dataset), as_path(path, "FittedMixed.write"))
 
     def plot(self, path: str | Path) -> None:
         """Write the figure as PNG: courses, observed against predicted, predictive check."""
@@ -103,7 +97,7 @@ def fit_mixed(
     count = 1 if threads is None else arguments.whole_number(threads, "threads", 1, 256)
     starts = arguments.whole_number(starts, "starts", 1, MOST_STARTS)
     seed = arguments.whole_number(seed, "seed", 0, LARGEST_SEED)
-    simulations = arguments.whole_number(simulations, "simulations", 0, _MOST_SIMULATIONS)
+    simulations = arguments.whole_number(simulations, "simulations", 0, MOST_SIMULATIONS)
     told = arguments.table(settings, "settings")
     choices = choices_of(observables, errors, dose_into=dose_into)
     measurements = data if isinstance(data, Measurements) else read_measurements(data, names)
@@ -122,7 +116,6 @@ def fit_mixed(
         settings=told,
         choices=choices,
         vary=vary,
-        random=random,
         covariates=arguments.table(covariates, "covariates"),
         starts=starts,
         seed=seed,
@@ -162,7 +155,5 @@ def _ended(
     alike = best_of(searched(problem, starts, seed, threads), "fit")
     with np.errstate(all="ignore"):
         ended = likeliest(population, population.layout.start(alike.inner), watch)
-    if not np.isfinite(ended.loss):
-        msg = "fit: the likelihood of the population could not be worked out from where it began"
-        raise RunStopped(msg)
+    require_worked_out(ended.at.losses)
     return ended

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cartflow.analyses.fit.mixed.marginal import Marginal, Population
+from cartflow.core.outcome import RunStopped
 
 Array = np.ndarray
 Watch = Callable[[int, int], None]
@@ -34,6 +35,13 @@ class Ended:
     def loss(self) -> float:
         """-ln L of all subjects."""
         return float(self.at.losses.sum())
+
+
+def require_worked_out(losses: Array) -> None:
+    """Raise `RunStopped` where a search came to no likelihood (-ln L of each subject)."""
+    if not np.isfinite(losses.sum()):
+        msg = "fit: the likelihood of the population could not be worked out from where it began"
+        raise RunStopped(msg)
 
 
 def likeliest(population: Population, start: Array, watch: Watch | None = None) -> Ended:

@@ -18,7 +18,6 @@ from cartflow.analyses.fit.population.priors import Posed
 class AskedPopulation(AskedBayes):
     """What was asked for of a population's posterior."""
 
-    random: Sequence[str]
     covariates: Mapping[str, Sequence[str]]
     simulations: int
 

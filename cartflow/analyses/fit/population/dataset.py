@@ -14,7 +14,7 @@ from cartflow.analyses.fit.bayes.dataset import (
     prior_variables,
     sample_variables,
 )
-from cartflow.analyses.fit.bayes.measures import left_out, measures
+from cartflow.analyses.fit.bayes.measures import left_out, measures, thinning
 from cartflow.analyses.fit.bayes.prior import Prior
 from cartflow.analyses.fit.dataset import curve_variables
 from cartflow.analyses.fit.mixed.check import visual_check
@@ -28,7 +28,6 @@ from cartflow.analyses.fit.problem import Subject
 from cartflow.core.dataset import label, without_fill
 
 Array = np.ndarray
-_FORETOLD = 1000  # draws of which the likelihood of each value is worked out
 _COORDINATES = (
     "parameter",
     "chain",
@@ -54,7 +53,7 @@ def population_dataset(
     problem, individuals = posed.problem, density.individuals
     population, ended = middle(found, individuals)
     values = found.numbered()
-    every = -(-values.shape[0] * values.shape[1] // _FORETOLD)
+    every = thinning(chains)
     out = left_out(chains, pointwise(found, problem, individuals, every), every)
     variables = {
         "parameter": label(("parameter",), found.names, "parameter"),

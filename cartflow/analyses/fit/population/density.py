@@ -111,7 +111,7 @@ class PopulationDensity:
         """Return -ln L of all subjects, its slopes to numbers and to z; None if a run fails."""
         numbers, layout = self.numbers, self.numbers.layout
         root = numbers.root(u)
-        typical = layout.typical(numbers.vector(u))
+        typical = layout.typical(u)
         loss, plain, to_root = 0.0, np.zeros(len(layout.parameters)), np.zeros_like(root)
         sizes, to_z = np.zeros(len(layout.sized)), np.zeros_like(z)
         for k, one in enumerate(self.individuals):
@@ -131,7 +131,7 @@ class PopulationDensity:
         """Return rows of subject `k` whose squares are the information on numbers and z."""
         numbers, layout = self.numbers, self.numbers.layout
         root = numbers.root(u)
-        typical = layout.typical(numbers.vector(u))[k]
+        typical = layout.typical(u)[k]
         with np.errstate(all="ignore"):
             found = self.individuals[k].evaluate(with_effects(typical, layout.places, root @ z[k]))
         own = found.rows[:, layout.places]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cartflow.analyses.fit.bayes.chains import Chains
+from cartflow.analyses.fit.bayes.predictive import of_each_value
 from cartflow.analyses.fit.mixed.individual import mode_at, with_effects
 from cartflow.analyses.fit.mixed.marginal import Marginal, Population
 from cartflow.analyses.fit.mixed.search import Ended
@@ -111,13 +112,7 @@ def pointwise(found: Drawn, problem: Problem, individuals: Sequence[Problem], ev
     for vector, effects in found.taken(every):
         here = np.full(problem.measurements.size, np.nan)
         for k, typical in enumerate(layout.typical(vector)):
-            one, inner = individuals[k], with_effects(typical, layout.places, effects[k])
-            with np.errstate(all="ignore"):
-                at, values = one.evaluate(inner, slopes=False), one.values(inner)
-                for each in one.measured:
-                    scatter = each.error.scatter(
-                        each.data, at.predicted[each.entries], each.numbers(values)
-                    )
-                    here[rows[k][each.entries]] = -scatter.loss
+            inner = with_effects(typical, layout.places, effects[k])
+            here[rows[k]] = of_each_value(individuals[k], inner)
         logs.append(here)
     return np.array(logs).reshape(found.vectors.shape[0], -1, problem.measurements.size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cartflow.analyses.fit.bayes.prior import Prior
 from cartflow.analyses.fit.bayes.priors import all_priors, normal_prior, priors_of, read_given
@@ -39,15 +39,14 @@ def posed(
     covariates: Mapping[str, Sequence[str]],
     prior: Mapping[str, str],
     choices: Choices,
-    as_priors: bool,
 ) -> Posed:
     """Return the population within the limits of its priors, and the priors.
 
     Raises `InputError`, also where no width is known of what has none by default.
     """
     given = read_given(prior)
-    ranged, by_key = priors_of(source, read_vary(vary), given, as_priors)
-    problem = problem_of(data, source, ranged, choices)
+    ranged, by_key = priors_of(source, read_vary(vary), given, choices.priors)
+    problem = problem_of(data, source, ranged, replace(choices, priors=False))
     layout = layout_of(problem, random, covariates)
     beyond = _beyond(layout)
     names = [*dict.fromkeys([*by_key, *(p.name for p in problem.parameters), *beyond])]

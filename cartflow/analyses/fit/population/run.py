@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from cartflow.analyses.fit.bayes.chains import sampled
 from cartflow.analyses.fit.bayes.density import beginning
 from cartflow.analyses.fit.bayes.library import nutpie_and_arviz
-from cartflow.analyses.fit.bayes.run import length_of
+from cartflow.analyses.fit.bayes.run import Samples, length_of
 from cartflow.analyses.fit.fine import fine_subjects
 from cartflow.analyses.fit.mixed.individual import individuals
 from cartflow.analyses.fit.mixed.marginal import Population
-from cartflow.analyses.fit.mixed.search import roughly
+from cartflow.analyses.fit.mixed.run import MOST_SIMULATIONS
+from cartflow.analyses.fit.mixed.search import require_worked_out, roughly
 from cartflow.analyses.fit.optimise import best_of, searched
 from cartflow.analyses.fit.parameters import Vary
 from cartflow.analyses.fit.population.asked import AskedPopulation
@@ -26,29 +26,21 @@ from cartflow.analyses.fit.population.density import PopulationDensity
 from cartflow.analyses.fit.population.drawn import drawn
 from cartflow.analyses.fit.population.priors import Posed, posed
 from cartflow.analyses.fit.population.words import population_lines
-from cartflow.analyses.fit.run import LARGEST_SEED, MOST_STARTS, Watch, choices_of, counted
+from cartflow.analyses.fit.run import MOST_STARTS, Watch, choices_of, counted
 from cartflow.analyses.fit.sources.choose import source_of
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.analyses.fit.table.read import read_measurements
 from cartflow.core import arguments
-from cartflow.core.dataset import write
-from cartflow.core.outcome import RunStopped
 from cartflow.core.paths import as_path
 
 Array = np.ndarray
-_MOST_SIMULATIONS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PopulationPosterior:
+class PopulationPosterior(Samples):
     """Samples of a population's posterior: `dataset` holds all of it."""
 
-    dataset: xr.Dataset
     density: PopulationDensity
-
-    def write(self, path: str | Path) -> None:
-        """Write the dataset as netCDF-4."""
-        write(xr.DataTree(self.dataset), as_path(path, "PopulationPosterior.write"))
 
     def plot(self, path: str | Path) -> None:
         """Write the figure as PNG: courses of subjects, predictive check, marginals, pairs."""
@@ -59,12 +51,6 @@ class PopulationPosterior:
     def summary_lines(self) -> list[str]:
         """Return the lines that ``cartflow fit --random --bayes`` prints."""
         return population_lines(self.dataset)
-
-    @property
-    def samples(self) -> dict[str, Array]:
-        """The samples (chain, draw) by number, each in its unit."""
-        names = self.dataset["parameter"].values.tolist()
-        return {n: self.dataset["sample"].values[..., k] for k, n in enumerate(names)}
 
 
 def fit_mixed_bayes(
@@ -103,9 +89,9 @@ def fit_mixed_bayes(
     nutpie_and_arviz()
     length = length_of(chains, draws, warm_up, seed)
     starts = arguments.whole_number(starts, "starts", 1, MOST_STARTS)
-    simulations = arguments.whole_number(simulations, "simulations", 0, _MOST_SIMULATIONS)
+    simulations = arguments.whole_number(simulations, "simulations", 0, MOST_SIMULATIONS)
     told = arguments.table(settings, "settings")
-    choices = choices_of(observables, errors, dose_into=dose_into)
+    choices = choices_of(observables, errors, dose_into=dose_into, priors=priors)
     measurements = data if isinstance(data, Measurements) else read_measurements(data, names)
     source = source_of(what, scenario, told, exact)
     asked = AskedPopulation(
@@ -114,17 +100,14 @@ def fit_mixed_bayes(
         choices=choices,
         vary=vary,
         starts=starts,
-        seed=arguments.whole_number(seed, "seed", 0, LARGEST_SEED),
+        seed=length.seed,
         length=length,
         prior=arguments.table(prior, "prior"),
         exact=exact,
-        random=random,
         covariates=arguments.table(covariates, "covariates"),
         simulations=simulations,
     )
-    found = posed(
-        measurements, source, vary, random, asked.covariates, asked.prior, choices, priors
-    )
+    found = posed(measurements, source, vary, random, asked.covariates, asked.prior, choices)
     count = arguments.threads(threads)
     density = _density(found, starts, seed, count, counted(watch, "search", starts))
     begin = [beginning(density, np.zeros(density.size), seed, k) for k in range(length.chains)]
@@ -145,9 +128,7 @@ def _density(found: Posed, starts: int, seed: int, threads: int, watch: Any) -> 
     population = Population(layout=layout, individuals=each, points=1, starts=begin)
     with np.errstate(all="ignore"):
         vector, at = roughly(population, layout.start(alike.inner))
-    if not np.isfinite(at.losses.sum()):
-        msg = "fit: the likelihood of the population could not be worked out from where it began"
-        raise RunStopped(msg)
+    require_worked_out(at.losses)
     inner = numbers.inner(vector)
     root = numbers.root(inner)
     z = np.array([np.linalg.solve(root, mode.eta) for mode in at.modes])
