@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 
@@ -52,7 +52,6 @@ class CellSimulation(Simulation):
     """
 
     asked: Asked
-    remembers_apart: ClassVar[bool] = True
 
     @property
     def one_system(self) -> bool:
@@ -112,7 +111,11 @@ class _Run:
     def record(self, outcome: Outcome, *, last: bool = False) -> CellRecord:
         """Return the run so far; with the `last` state that it reached."""
         if not self.states:
-            self._begin()
+            # What broke off at the start begins anew from what stood before it.
+            stand(self.stepping, self.known)
+            self.given = set(self.known.given)
+            with suppress(StepFailed):
+                self._begin()
             self._save()
         known, states, snapshots = self.known, list(self.states), list(self.snapshots)
         between = last and known.time > states[-1].time
@@ -143,7 +146,8 @@ class _Run:
         if not isinstance(since, CellRecord) or since.standing is None:
             raise InputError("since: is not the record of a run with fields as cells")
         count = len(since.states) - since.between
-        self.states, self.snapshots = since.states[:count], list(since.snapshots[:count])
+        self.states = [self.shelve(state) for state in since.states[:count]]
+        self.snapshots = list(since.snapshots[:count])
         self.extinct = list(since.extinct)
         self.known, self.time = since.standing, since.standing.time
         self.given = set(since.standing.given)
@@ -240,8 +244,10 @@ class _Run:
         self.living = now
 
     def _save(self) -> None:
-        self.states.append(self.shelve(_state(self.known)))
-        self.snapshots.append(self._shot(self.known))
+        # Both or neither, wherever an interrupt falls.
+        shot, state = self._shot(self.known), self.shelve(_state(self.known))
+        self.states.append(state)
+        self.snapshots.append(shot)
 
     def _shot(self, known: Standing) -> Snapshot:
         asked = self.simulation.asked

@@ -7,8 +7,8 @@ from typing import Any
 
 from cartflow.cells.asked import Asked, Walking
 from cartflow.cells.refused import refuse
-from cartflow.cells.run.system import in_whole_cells
 from cartflow.cells.simulation import CellSimulation
+from cartflow.cells.whole import in_whole_cells
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.coupling.simulation import Simulation

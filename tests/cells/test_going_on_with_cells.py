@@ -5,7 +5,10 @@ import pytest
 import xarray as xr
 from studies import in_tumour, study
 
+from cartflow.cells.stored import with_cells_of
 from cartflow.core.outcome import InputError
+from cartflow.results.checkpoint.group import GROUP as CHECKPOINT
+from cartflow.results.checkpoint.restart import restart
 from cartflow.results.result import load_result
 from cartflow.study.study import Study
 
@@ -151,6 +154,35 @@ def test_twice_ended_is_once_run(tmp_path):
     again = tmp_path / "second.nc"
     study.run(watch, since=load_result(path)).write(again)
     require_same(whole, study.run(since=load_result(again)))
+
+
+def test_every_state_of_a_run_that_goes_on_passes_its_shelf(tmp_path):
+    study, path = studied("cells below a threshold"), tmp_path / "first.nc"
+    ended_after(study, 17, path)
+    run, shelved = study.prepared, []
+
+    def shelve(state):
+        shelved.append(state.time)
+        return state
+
+    since = with_cells_of(
+        restart(load_result(path).tree, run, study._identity()),
+        load_result(path).tree[CHECKPOINT].to_dataset(),
+        run,
+    )
+    record = run.run(since=since, shelve=shelve)
+    assert shelved == [state.time for state in record.states] == [0.0, 0.5, 1.0]
+
+
+def test_a_dose_of_too_many_cells_stops_before_it_with_a_balance_that_closes(tmp_path):
+    more = WALKING.replace("[cells]", "[cells]\nmost = 1000")
+    inside = in_tumour(BALL, fields=more, tumour='injection_region = "all"\n')
+    dose = '[[doses]]\ncells = "5000 cells"\nroute = "intratumoural"\n'
+    result = Study.from_text(study(inside, doses=dose, time=TIME)).run()
+    assert result.outcome.status == "stopped"
+    assert "cells.most = 1000" in result.outcome.message
+    assert result.tree["balance/residual"].values == pytest.approx(0, abs=0)
+    assert result.tree["balance/infused"].values.tolist() == [[0.0]]
 
 
 def spoilt(path, change):

@@ -111,8 +111,7 @@ class Densities:
         Returns how many stay single: those that come where even with them cells are few.
         """
         threshold = self.thresholds[kind]
-        if threshold is None:
-            return numbers
+        assert threshold is not None
         there = numbers + counts + self.amounts[kind]
         self.many[kind] |= threshold.many(there, self.many[kind])
         joining = np.where(self.many[kind], numbers, 0)

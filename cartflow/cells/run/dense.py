@@ -39,7 +39,7 @@ def count(densities: Densities, account: Account) -> None:
 
 def enter(system: CellSystem, ledger: Ledger, account: Account) -> None:
     """Enter what a step of the fields did to densities of product cells."""
-    kinds = [system.asked.kinds.index(name) for name in system.asked.dense]
+    kinds = system.hopping.kinds
     if not kinds:
         return
 

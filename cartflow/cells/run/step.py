@@ -17,18 +17,16 @@ from cartflow.cells.population import Population
 from cartflow.cells.room.grid import Grid
 from cartflow.cells.run.chances import chances_of, require_finite
 from cartflow.cells.run.dense import count, enter, let_in, with_densities, with_walls
+from cartflow.cells.run.fields import in_parts
 from cartflow.cells.run.motion import Motion
 from cartflow.cells.run.system import CellSystem
 from cartflow.cells.run.weights import weights_of
 from cartflow.cells.traits.drawn import drawn, handed_down
 from cartflow.core.outcome import StepFailed
 from cartflow.coupling.ledger import Ledger
-from cartflow.pde.engine import check
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
-# The fields' steps are halved where they fail, down to this share of a step of cells.
-_SHORTEST = 1e-3
 
 
 @dataclass(kw_only=True, eq=False)
@@ -79,11 +77,9 @@ class Stepping:
 
     def switch(self) -> None:
         """Let kinds with a threshold be densities where they are many, single cells elsewhere."""
+        counts, seed = self._counts(), self.system.asked.seed
         for kind in self.densities.kinds:
-            counts = self._counts()[kind]
-            numbers, many = self.densities.switched(
-                kind, counts, self.number, self.system.asked.seed
-            )
+            numbers, many = self.densities.switched(kind, counts[kind], self.number, seed)
             merged = (self.cells.kind == kind) & many[self.cells.place]
             self.cells = self.cells.without(merged)
             self.put(kind, np.repeat(np.arange(numbers.size), numbers))
@@ -253,14 +249,13 @@ class Stepping:
         """Let densities give whole cells to lymph; return how many of each kind."""
         left, seed = np.zeros(len(self.system.asked.kinds)), self.system.asked.seed
         for kind in self.densities.kinds:
-            left[kind] = self.densities.leave(kind, self._lymph(kind, dt), part, seed)
+            if kind in self.system.lymph:
+                left[kind] = self.densities.leave(kind, self._lymph(kind, dt), part, seed)
         return self._to_lymph(left)
 
     def _lymph(self, kind: int, dt: float) -> Array:
         """Return the chances (mesh cells) that a cell of a kind goes into lymph within `dt`."""
-        ways = [way for way in self.system.leaving if way.kind == kind and way.place is None]
-        size = self.system.problem.geometry.size
-        return np.asarray(-np.expm1(-sum((way.rate for way in ways), np.zeros(size)) * dt))
+        return np.asarray(-np.expm1(-self.system.lymph[kind] * dt))
 
     def _to_lymph(self, left: Array) -> Array:
         """Count and return those that `left` by lymph (kinds)."""
@@ -310,25 +305,14 @@ class Stepping:
             let_in(self.system, self.densities, self.ledger, many, dt)
         rest = self.rest
         self.settle()
-        state, left, most = with_densities(self.system, self.densities, self.tumour), dt, dt
-        while left > 0.0:
-            part = min(left, rest.step_limit(state).days, most)
-            part = left if left - part < 1e-9 * dt else part
-            try:
-                new, account = rest.step(state, part)
-                check(rest.problem, new)
-            except StepFailed:
-                if part < _SHORTEST * dt:
-                    raise
-                most = 0.5 * part
-                continue
+        state = with_densities(self.system, self.densities, self.tumour)
+        places = self.system.places_of_rest
+        for new, account in in_parts(rest, state, dt):
             state = new
-            places = self.system.places_of_rest()
             self.ledger.came[places] += account.came
             self.ledger.went[places] += account.went
             count(self.densities, account)
             enter(self.system, self.ledger, account)
-            left -= part
         cells = self.tumour[self.system.rows].copy()
         self.tumour = np.array(state[: len(self.tumour)])
         self.tumour[self.system.rows] = cells
@@ -344,9 +328,10 @@ class Stepping:
         for kind, density in zip(self.densities.kinds, densities, strict=True):
             self.densities.amounts[kind] = density * volumes
             numbers = self.densities.over_borders(kind, self.number, seed)
-            gone = generator.binomial(numbers, self._lymph(kind, 0.5 * dt))
-            left[kind] = gone.sum()
-            self.put(kind, np.repeat(np.arange(numbers.size), numbers - gone))
+            if kind in self.system.lymph:
+                gone = generator.binomial(numbers, self._lymph(kind, 0.5 * dt))
+                left[kind], numbers = gone.sum(), numbers - gone
+            self.put(kind, np.repeat(np.arange(numbers.size), numbers))
         return self._to_lymph(left)
 
     def _body(self, dt: float, left: Array, infused: tuple[Array, Array]) -> None:

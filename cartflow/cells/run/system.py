@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -34,28 +34,6 @@ from cartflow.pde.fast.engine import FastEngine
 from cartflow.pde.problem import Field, Problem
 
 Array = np.ndarray
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class WholeCells(Coupled):
-    """A coupled system whose product cells are whole, so that a sum of densities is a number.
-
-    Those of `dense` kinds are whole in the body alone.
-    """
-
-    dense: tuple[str, ...] = ()
-
-    def in_tissue(self, sums: Array) -> Array:
-        """Return what `sums` of densities over the tissue (its products) are of all products."""
-        found = super().in_tissue(sums)
-        # Densities are numbers over volumes, and lose a last digit on the way back.
-        return np.where(np.isin(self.product_names, self.dense), found, np.rint(found))
-
-
-def in_whole_cells(coupled: Coupled, dense: tuple[str, ...]) -> WholeCells:
-    """Return the system, which counts whole cells but of the `dense` kinds in the tumour."""
-    parts = {f.name: getattr(coupled, f.name) for f in fields(Coupled) if f.init}
-    return WholeCells(**parts, dense=dense)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -225,6 +203,11 @@ class CellSystem:
         return tuple(found)
 
     @cached_property
+    def lymph(self) -> dict[int, Array]:
+        """The rate per day (mesh cells) at which cells of each kind that do so go into lymph."""
+        return {way.kind: way.rate for way in self.leaving if way.place is None}
+
+    @cached_property
     def supplies(self) -> tuple[tuple[int, Array, int], ...]:
         """The kind, cells a day in every mesh cell, and place of each supply in a region."""
         geometry = self.problem.geometry
@@ -279,8 +262,9 @@ class CellSystem:
         name = self.room.walls[wall]
         return self._place(Place(field=self.asked.kinds[kind], kind="boundary", name=name))
 
+    @cached_property
     def places_of_rest(self) -> list[int]:
-        """Return where the places of the fields alone stand among those of the whole problem."""
+        """Where the places of the fields alone stand among those of the whole problem."""
         assert self.rest is not None
         whole = {row_name(name): name for name in self.asked.dense}
         return [

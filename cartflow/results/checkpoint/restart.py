@@ -170,7 +170,7 @@ def _memory(group: xr.Dataset, run: Run) -> dict[str, Array]:
 
 def _remembered(run: Run) -> dict[str, Collection[int]]:
     """Return the names of what a run remembers, and how many numbers each may have."""
-    if isinstance(run, Simulation) and run.remembers_apart:
+    if isinstance(run, Simulation) and run.by_chance:
         return {}
     conditions = () if run.programme is None else run.programme.conditions
     # A time and a number for each that was met.
