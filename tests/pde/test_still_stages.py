@@ -10,11 +10,7 @@ from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.tissue import Tissue
 from cartflow.pde.voxels.steps import still_stages
-from cartflow.pde.voxels.steps.stages import (
-    explicit_stages,
-    fourth_order_stages,
-    stabilised_stages,
-)
+from cartflow.pde.voxels.steps.stages import explicit_stages, stabilised_stages
 
 
 def ball_and_start():
@@ -39,7 +35,7 @@ def ball_and_start():
     return problem, np.array([start[name] for name in network.species_names])
 
 
-STAGES = [stabilised_stages(2), stabilised_stages(6), explicit_stages(), fourth_order_stages(1.0)]
+STAGES = [stabilised_stages(2), stabilised_stages(6), stabilised_stages(7), explicit_stages()]
 
 
 @pytest.mark.parametrize("stages", STAGES)
@@ -64,5 +60,5 @@ def test_a_value_that_is_not_finite_is_told():
     problem, start = ball_and_start()
     explicit = FastEngine(problem)._stepper._explicit
     start[0, 5] = np.nan
-    found = explicit._still(start, explicit.operators.at(start), fourth_order_stages(1.0), 0.1)
+    found = explicit._still(start, explicit.operators.at(start), stabilised_stages(3), 0.1)
     assert np.isnan(found.low[0])

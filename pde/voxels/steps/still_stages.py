@@ -8,15 +8,15 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from cartflow.core.compiling import compiled_now, fused
-from cartflow.pde.voxels.kernels import block, count
+from cartflow.core.compiling import compiled_now
+from cartflow.pde.operators.limiter import lowest
+from cartflow.pde.voxels.kernels import evaluate, stage
 from cartflow.pde.voxels.laid_out import FIELDS, KINETICS, Fields, Kinetics
 
 Array = np.ndarray
 
 WIDTH = 1024  # cells in a block: with all that is worked out of them it stays nearest to a core
-_KEPT = 4  # stages that are kept beside the first amounts
-_rows, _stacks = types.float64[:, ::1], types.float64[:, :, ::1]
+_reals, _rows, _stacks = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
 
 
 def still_stages(
@@ -24,87 +24,55 @@ def still_stages(
 ) -> tuple[Array, Array, Array]:
     """Return the last stage of `table` (see `Stages`), its lowest values, and totals per stage.
 
-    Totals are those of `kernels.count`. Amounts are densities: nothing is stored in pores.
+    Rows have no `third`. Totals are those of `kernels.count`. Amounts are densities: nothing is
+    stored in pores.
     """
-    species, columns = len(first), 2 * kinetics.counted.size + len(first)
-    totals, low = np.zeros((len(table), columns)), np.empty((1, species))
-    past = np.empty((_KEPT + 1, *first.shape))
-    _through(table, first, fields, kinetics, rates, removal, past, totals, low)
-    return past[(len(table) - 1) % _KEPT].copy(), low[0], totals
-
-
-@fused
-def _weigh(
-    row: Array, j: int, first: Array, past: Array, s: int, begin: int, right: Array, out: Array
-) -> None:
-    """Write stage j + 1 of species `s` from cell `begin` on, whose right-hand side is `right`.
-
-    Only what has a weight is read. `out` may be the stage j - 3.
-    """
-    end = begin + right.size
-    here, before = _stage(first, past, j, s, begin, end), _stage(first, past, j - 1, s, begin, end)
-    mu, nu, rest, new, old, third, fourth = row
-    if third != 0.0 or fourth != 0.0:
-        # Not yet there where their weight is nought.
-        c = _stage(first, past, j - 2, s, begin, end)
-        d = _stage(first, past, j - 3, s, begin, end)
-        for i in range(right.size):
-            out[i] = new * right[i] + mu * here[i] + nu * before[i] + third * c[i] + fourth * d[i]
-    elif rest != 0.0 or old != 0.0:
-        start, slope = first[s, begin:end], past[_KEPT, s, begin:end]
-        for i in range(right.size):
-            more = rest * start[i] + old * slope[i]
-            out[i] = new * right[i] + mu * here[i] + nu * before[i] + more
-    else:
-        for i in range(right.size):
-            out[i] = new * right[i] + mu * here[i] + nu * before[i]
-
-
-@fused
-def _stage(first: Array, past: Array, j: int, s: int, begin: int, end: int) -> Array:
-    """Return stage `j` of species `s`; the first amounts where there is none before."""
-    return first[s, begin:end] if j <= 0 else past[(j - 1) % _KEPT, s, begin:end]
+    columns = 2 * kinetics.counted.size + len(first)
+    stages, totals = np.empty((3, *first.shape)), np.empty((len(table), columns))
+    _through(table, first, fields, kinetics, rates, removal, stages, totals)
+    last = stages[len(table) % 2].copy()
+    return last, lowest(last), totals
 
 
 @compiled_now(
-    types.void(
-        _rows, _rows, FIELDS, KINETICS, types.int64, types.float64[::1], _stacks, _rows, _rows
-    )
+    types.void(_rows, _rows, FIELDS, KINETICS, types.int64, _reals, _stacks, _rows),
 )
 def _through(
     table: Array,
     first: Array,
     fields: Fields,
     kinetics: Kinetics,
-    rates_block: int,
+    rates: int,
     removal: Array,
-    past: Array,
+    stages: Array,
     totals: Array,
-    low: Array,
 ) -> None:
-    """Do as `still_stages`; stage j is past[(j - 1) % 4], the slope at the first past[4]."""
-    species, cells = first.shape
-    inside, out = np.empty((species, WIDTH)), np.empty((species, WIDTH))
-    rates = np.empty((max(kinetics.counted.size, 1), WIDTH))
-    flux, here = np.empty((0, 0, 0)), np.empty(totals.shape[1])
-    wanted = (table[:, 4] != 0.0).any()
-    for j in range(table.shape[0]):
-        u = first if j == 0 else past[(j - 1) % _KEPT]
-        new = past[j % _KEPT]
-        for begin in range(0, cells, WIDTH):
-            end = min(begin + WIDTH, cells)
-            block(u, fields, kinetics, rates_block, flux, begin, end, inside, rates, out)
-            count(u, rates, kinetics.counted, removal, fields.volumes, begin, end, here)
-            totals[j] += here
-            for s in range(species):
-                right = out[s, : end - begin]
-                if wanted and j == 0:
-                    past[_KEPT, s, begin:end] = right
-                _weigh(table[j], j, first, past, s, begin, right, new[s, begin:end])
-    last = past[(table.shape[0] - 1) % _KEPT]
-    for s in range(species):
-        least, total = np.inf, 0.0
-        for c in range(cells):
-            least = min(least, last[s, c])
-            total += 0.0 * last[s, c]
-        low[0, s] = least + total
+    """Do as `still_stages`; stage j is stages[j % 2], the slope at the first stages[2]."""
+    blocks = (first.shape[1] + WIDTH - 1) // WIDTH
+    flux, parts = np.empty((0, 0, 0)), np.empty((blocks, totals.shape[1]))
+    slope = stages[2]
+    evaluate(first, fields, kinetics, rates, flux, removal, WIDTH, slope, 0, blocks, parts)
+    totals[0] = parts.sum(axis=0)
+    stages[0] = first
+    stages[1] = first + table[0, 3] * slope
+    for j in range(1, table.shape[0]):
+        now, new = stages[j % 2], stages[(j + 1) % 2]
+        weights = table[j, :5]
+        stage(
+            weights,
+            now,
+            new,
+            first,
+            slope,
+            now,
+            fields,
+            kinetics,
+            rates,
+            flux,
+            removal,
+            WIDTH,
+            0,
+            blocks,
+            parts,
+        )
+        totals[j] = parts.sum(axis=0)
