@@ -17,6 +17,10 @@ class BodyAlone(BodySystem):
 
     programme: Programme[BodyAlone] | None = None
 
+    def unchecked(self) -> BodyAlone:
+        """Return itself: it has no companion run."""
+        return self
+
     def run(
         self, watch: Watch | None = None, keep: Keep | None = None, since: Record | None = None
     ) -> Record:

@@ -18,7 +18,7 @@ from cartflow.coupling.exchange import SoluteExchange
 from cartflow.coupling.feed import Feed
 from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.in_turns import StepInTurns
-from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.ledger import Ledger, of_all
 from cartflow.coupling.state import State
 from cartflow.coupling.wholes import Wholes
 from cartflow.pbpk.doses import Dose, SoluteDose
@@ -241,6 +241,4 @@ class Coupled:
 
     def of_all(self, counted: Array) -> Array:
         """Return counts of the tumour's products as counts of all products."""
-        result = np.zeros(len(self.product_names))
-        result[: len(self.products)] = counted
-        return result
+        return of_all(counted, len(self.product_names))

@@ -14,7 +14,7 @@ from cartflow.coupling.draining import Draining, ramp
 from cartflow.coupling.exchange import SoluteExchange
 from cartflow.coupling.feed import Feed
 from cartflow.coupling.handing import handed_in_part
-from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.ledger import Ledger, of_all
 from cartflow.coupling.state import State
 from cartflow.pbpk.doses import SoluteDose
 from cartflow.pbpk.organs.acting import ActingOrgans
@@ -166,7 +166,4 @@ class StepInTurns:
         self.exchange.enter(account, ledger)
 
     def _of_all(self, counted: Array) -> Array:
-        """Return counts of the tumour's products as counts of all products."""
-        result = np.zeros(len(self.organs.products))
-        result[: len(self.products)] = counted
-        return result
+        return of_all(counted, len(self.organs.products))

@@ -95,6 +95,13 @@ def stacked(ledgers: Sequence[Ledger]) -> Ledger:
     )
 
 
+def of_all(counted: Array, products: int) -> Array:
+    """Return counts of a tumour's products, which come first, as counts of all `products`."""
+    result = np.zeros(products)
+    result[: len(counted)] = counted
+    return result
+
+
 def residual(ledger: Ledger, in_body: Array, in_tumour: Array, in_transit: Array) -> Array:
     """Return infused + born - died - removed + converted less what is there, per species.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 
@@ -42,8 +41,6 @@ class Simulation:
     control: StepControl = field(default_factory=StepControl)
     programme: Programme[Coupled] | None = None
     directions: tuple[Direction, ...] = ()
-    # Whether what a run remembers beside its states is no matter of `Record.memory`.
-    remembers_apart: ClassVar[bool] = False
 
     @cached_property
     def one_system(self) -> bool:

@@ -171,7 +171,7 @@ class Study(Preparation):
         before = None if since is None else restart(since.tree, run, self._identity())
         if before is not None and since is not None and isinstance(run, CellSimulation):
             before = with_cells_of(before, since.tree[CHECKPOINT].to_dataset(), run)
-        if not isinstance(run, BodyAlone) and not time_check:
+        if not time_check:
             run = run.unchecked()
         if shelf is None or isinstance(run, BodyAlone):
             record = run.run(watch, offer, before)
