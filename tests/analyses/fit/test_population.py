@@ -138,7 +138,9 @@ def test_ranges_taken_as_priors_are_told_by_the_dataset(folder, values):
         **{"draws": 20, "warm_up": 20, "chains": 2, "simulations": 0},
     )
     assert json.loads(found.dataset.attrs["choices"])["priors"] is True
-    assert "gain: normal, 95 % within 3 to 8 (--vary, --priors)" in "\n".join(found.summary_lines())
+    said = next(line for line in found.summary_lines() if line.startswith("prior         gain:"))
+    assert "gain: normal, 95 % within 3 to 8" in said
+    assert said.endswith("(--vary, --priors)")
 
 
 def correlated(folder, **more):
