@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from benchmarks.cells.luque2024_voxels import met_in_voxels, pulled
+from benchmarks.cells.luque2024_voxels import lived, met_in_voxels, pulled
 from cartflow.cells.births.clocks import _with_daughters
 from cartflow.cells.crowding.bins import bins_of
 from cartflow.cells.crowding.spheres import Spheres, pushed
@@ -47,11 +47,12 @@ def rows_of_spheres() -> Array:
     """Return where the code lays tumour cells (n, 3), from their middle, in mm."""
     step_x, step_y = RADIUS * np.sqrt(3.0), 2.0 * RADIUS
     along_x, along_y = np.arange(-BALL, BALL, step_x), np.arange(-BALL, BALL, step_y)
-    found, row = [], 0
+    found: list[tuple[float, float, float]] = []
+    row = 0
     for layer, z in enumerate(np.arange(-BALL, BALL, step_x)):
         for x in along_x:
-            for y in along_y:
-                found.append((x + layer % 2 * 0.5 * RADIUS, y + row % 2 * RADIUS, z))
+            here = x + layer % 2 * 0.5 * RADIUS
+            found += [(here, y + row % 2 * RADIUS, z) for y in along_y]
             row += 1
     places = np.array(found)
     return places[np.linalg.norm(places, axis=1) < BALL]
@@ -116,8 +117,7 @@ def _pushed(rules: Sequence[str], hunter: int, target: int) -> Iterator[None]:
     def meet(cells, *rest):  # type: ignore[no-untyped-def]
         after = met_in_voxels(met, cells, *rest) if voxels else met(cells, *rest)
         if "remains" in rules:
-            lost = ~np.isin(cells.name, after.name)
-            remains.more(cells.position[lost])
+            remains.more(cells.position[~lived(cells, after)])
         return after
 
     def push(self, cells, dt):  # type: ignore[no-untyped-def]

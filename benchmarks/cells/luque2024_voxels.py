@@ -20,13 +20,21 @@ def met_in_voxels(met, cells, *rest):  # type: ignore[no-untyped-def]
     # Voxels moved apart leave distances within each what they are.
     apart = cells.position + _APART * np.floor(cells.position / EDGE)
     after = met(replace(cells, position=apart), *rest)
-    return replace(after, position=cells.position[np.isin(cells.name, after.name)])
+    return replace(after, position=cells.position[lived(cells, after)])
+
+
+def lived(before, after):  # type: ignore[no-untyped-def]
+    """Return which of the cells `before` (bool) are those `after` contacts."""
+    if after.size == before.size:
+        return np.ones(before.size, dtype=bool)
+    return np.isin(before.name, after.name)
 
 
 def pulled(position: Array, hunts: Array) -> Array:
     """Return the velocity (n, 3) of those that hunt to all others in their voxels, mm/day."""
-    _, voxel = np.unique(np.floor(position / EDGE), axis=0, return_inverse=True)
-    voxel = voxel.reshape(-1)
+    index = np.floor(position / EDGE).astype(int)
+    index -= index.min(axis=0)
+    voxel = np.ravel_multi_index(tuple(index.T), tuple(index.max(axis=0) + 1))
     others = np.where(hunts, 0.0, 1.0)
     number = np.bincount(voxel, others)[voxel]
     found = np.zeros_like(position)
