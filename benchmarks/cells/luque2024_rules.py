@@ -21,7 +21,7 @@ from cartflow.cells.births.clocks import _with_daughters
 from cartflow.cells.crowding.bins import bins_of
 from cartflow.cells.crowding.spheres import Spheres, pushed
 from cartflow.cells.movement.walk import moving_of, shifted
-from cartflow.cells.run import motion, step
+from cartflow.cells.run import events, motion
 from cartflow.cells.run.motion import Motion
 
 Array = np.ndarray
@@ -87,7 +87,7 @@ def _late() -> Iterator[None]:
         waited[cells.name[rows]] = 0.0
         return _with_daughters(cells, np.repeat(rows, daughters)), rows.size
 
-    with _instead(step, "struck", struck):
+    with _instead(events, "struck", struck):
         yield
 
 
