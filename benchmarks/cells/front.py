@@ -21,6 +21,7 @@ from cartflow.geometries.shapes.slab import slab
 
 WIDTH, STEP, WINDOW = 0.5, 0.05, 80  # of a mesh cell in sqrt(D/r), of a step in 1/r, mesh cells
 FIRST, LAST = 60.0, 260.0  # of the time that is measured, in 1/r
+FULL, AHEAD = 16, 40  # mesh cells behind the front and before it, where every cell is on its own
 
 
 def slowed(number: float, constant: float = 0.0) -> float:
@@ -42,7 +43,8 @@ def lattice_speed() -> float:
 def by_cells(number: float, seed: int) -> float:
     """Return the front's speed, every cell on its own."""
     per_cell = number * WIDTH
-    room = room_of(slab(WINDOW * WIDTH, WINDOW))
+    window = FULL + AHEAD
+    room = room_of(slab(window * WIDTH, window))
     gait = Gait(
         diffusivity=np.ones(1),
         speed=np.zeros(1),
@@ -54,19 +56,19 @@ def by_cells(number: float, seed: int) -> float:
         drifts=np.array([-1]),
     )
     acts, order = choices([0, 0], [(0, 0), ()], 1)
-    start = np.repeat(np.arange(WINDOW // 2), round(per_cell))
+    start = np.repeat(np.arange(FULL), round(per_cell))
     cells = placed(room, np.zeros(start.size, dtype=int), start, 0, 0, seed)
     moved, passed = 0, []
     for step in range(1, round(LAST / STEP) + 1):
         cells = walked(cells, room, gait, np.zeros((0, 2)), STEP, step, seed)
-        counts = cells.counts(1, WINDOW)[0]
-        chances = np.stack([np.ones(WINDOW), counts / per_cell])[order]
+        counts = cells.counts(1, window)[0]
+        chances = np.stack([np.ones(window), counts / per_cell])[order]
         cells, _ = happened(cells, acts, chances, STEP, step, seed, 10**8)
         amount = cells.size / per_cell
-        if amount > WINDOW / 2 + 1:
+        if amount > FULL + 1:
             cells.position[:, 0] -= WIDTH
             cells = cells.without(cells.position[:, 0] < 0.0)
-            cells.place[:] = np.minimum(cells.position[:, 0] / WIDTH, WINDOW - 1)
+            cells.place[:] = np.minimum(cells.position[:, 0] / WIDTH, window - 1)
             moved += 1
         passed.append((moved + cells.size / per_cell) * WIDTH)
     return slope(passed)
@@ -123,12 +125,12 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("numbers", type=float, nargs="+")
     asked.add_argument("--counts", action="store_true")
-    asked.add_argument("--seeds", type=int, default=3)
+    asked.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     given = asked.parse_args()
     free = lattice_speed() if given.counts else 2.0
     for number in given.numbers:
         run = by_counts if given.counts else by_cells
-        speeds = [run(number, seed) for seed in range(1, given.seeds + 1)]
+        speeds = [run(number, seed) for seed in given.seeds]
         slower = free - np.mean(speeds)
         constant = np.pi / np.sqrt(slower) - np.log(number) - 3.0 * np.log(np.log(number))
         print(

@@ -5,8 +5,8 @@ examples/luque2024/luque2024.toml from the published start once for each seed, a
 saved day living tumour cells, CAR T cells, R95 (um), CAR T cells inside it, and their median depth
 (um): the least, mean and largest of the seeds, and theirs. Theirs is read from
 ../shared/data/luque2024_cart_abm, and left out where that is not there. FILE keeps each run as one
-line, from where a run that was ended goes on. ``--set KEY=VALUE`` changes the study, ``--voxels``
-adds the rules of luque2024_voxels.py.
+line, from where a run that was ended goes on. ``--set KEY=VALUE`` changes the study, ``--rules``
+adds those of luque2024_rules.py.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.cells.lines import kept
-from benchmarks.cells.luque2024_voxels import own_voxels
+from benchmarks.cells.luque2024_rules import RULES, with_rules
 from cartflow.study.study import Study
 
 Array = np.ndarray
@@ -68,18 +67,17 @@ def runs(
     end: float,
     more: Sequence[tuple[str, str]],
     path: Path | None,
-    *,
-    voxels: bool = False,
+    rules: Sequence[str] = (),
 ) -> Array:
     """Return rows (seeds, saved times, columns), those that `path` holds from it."""
 
     def made(seed: int) -> list[tuple[float, ...]]:
         asked = study(seed, end, more)
         kinds = asked.prepared.asked.kinds  # type: ignore[union-attr]
-        with own_voxels(kinds.index("cart")) if voxels else nullcontext():
+        with with_rules(rules, kinds.index("cart"), kinds.index("tumour")):
             return rows(asked.run().tree)
 
-    key = {"end": end, "more": [list(pair) for pair in more], "voxels": voxels}
+    key = {"end": end, "more": [list(pair) for pair in more], "rules": sorted(rules)}
     return np.array([kept(path, {**key, "seed": seed}, lambda s=seed: made(s)) for seed in seeds])
 
 
@@ -98,11 +96,11 @@ def main() -> None:
     asked.add_argument("--end", type=float, default=10.0)
     asked.add_argument("--lines", type=Path, help="file of one line of JSON for each run")
     asked.add_argument("--set", action="append", default=[], help="KEY=VALUE of the study")
-    asked.add_argument("--voxels", action="store_true")
+    asked.add_argument("--rules", nargs="+", choices=RULES, default=[])
     given = asked.parse_args()
     more = [tuple(pair.split("=", 1)) for pair in given.set]
     theirs = published()
-    found = runs(given.seeds, given.end, more, given.lines, voxels=given.voxels)
+    found = runs(given.seeds, given.end, more, given.lines, given.rules)
     print("day; of each column least, mean, largest of the seeds, and published:")
     print("tumour cells, CAR T cells, R95, CAR T cells inside, their median depth")
     for number in range(found.shape[1]):

@@ -19,8 +19,9 @@ from pathlib import Path
 import numba
 import numpy as np
 
+from cartflow.cells.run.beginning import start_of
 from cartflow.cells.run.motion import Motion
-from cartflow.cells.simulation import CellSimulation, _start
+from cartflow.cells.simulation import CellSimulation
 from cartflow.study.study import Study
 
 MINUTE = 1.0 / 1440.0
@@ -90,7 +91,7 @@ def simulation(*, still: bool) -> CellSimulation:
 def ours(minutes: float, *, still: bool) -> tuple[np.ndarray, float, float, int]:
     """Return the settled positions (um), processor and clock seconds, and cells."""
     run = simulation(still=still)
-    stepping = _start(run)
+    stepping = start_of(run.system, run.initial, run.save_times[0])
     motion: Motion = stepping.motion
     velocity = run.system.drift.velocity(stepping.tumour)
     stepping.cells = motion.go(stepping.cells, velocity, 3.0 * MINUTE)

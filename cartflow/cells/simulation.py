@@ -9,17 +9,11 @@ from functools import cached_property
 
 import numpy as np
 
-from cartflow.cells.arrival.whole_body import entering
 from cartflow.cells.asked import Asked
-from cartflow.cells.chance.streams import spread, stream
-from cartflow.cells.contact.meeting import Tally
-from cartflow.cells.hybrid.densities import Densities
-from cartflow.cells.hybrid.thresholds import Threshold
-from cartflow.cells.population import Population
-from cartflow.cells.run.motion import Motion
+from cartflow.cells.run.beginning import start_of
+from cartflow.cells.run.giving import give, infused
 from cartflow.cells.run.snapshot import Snapshot, snapshot
 from cartflow.cells.run.standing import Leg, Standing, stand, standing
-from cartflow.cells.run.step import Stepping
 from cartflow.cells.run.system import CellSystem
 from cartflow.core.outcome import InputError, Outcome, StepFailed, interrupted
 from cartflow.coupling.extinction import Extinct
@@ -27,7 +21,6 @@ from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.state import State
 from cartflow.coupling.under_way import Keep, Shelve, Watch
-from cartflow.pbpk.doses import Dose
 
 Array = np.ndarray
 _UNCHECKED = "cells move at random, in steps of cells.step"
@@ -104,7 +97,7 @@ class _Run:
         self.snapshots: list[Snapshot] = []
         self.extinct: list[Extinct] = []
         self.given: set[int] = set()
-        self.stepping = _start(simulation)
+        self.stepping = start_of(simulation.system, simulation.initial, self.time)
         self.living = self._living()
         self._know(Leg(start=self.time, steps=0))
 
@@ -177,7 +170,7 @@ class _Run:
         count = max(1, math.ceil((event - start) / asked.step * (1.0 - 1e-12)))
         dt = (event - start) / count
         for k in range(leg.steps + 1, count + 1):
-            self.stepping.step(dt, self._infused(start + (k - 1) * dt, start + k * dt))
+            self.stepping.step(dt, infused(self.stepping, start + (k - 1) * dt, start + k * dt))
             self.time = event if k == count else start + k * dt
             self._look()
             if k == count:
@@ -192,41 +185,9 @@ class _Run:
         """Know where the run stands, from which it can go on."""
         self.known = standing(self.stepping, self.time, leg, self.given)
 
-    def _infused(self, start: float, end: float) -> tuple[Array, Array]:
-        """Return the whole cells infused from `start` to `end`, into the body and the tumour."""
-        coupled = self.simulation.coupled
-        body = np.zeros_like(self.stepping.body)
-        tumour = np.zeros(len(coupled.products))
-        generator = stream(self.simulation.asked.seed, "infusions", self.stepping.number + 1)
-        for dose in coupled.doses:
-            if not dose.bolus and dose.time < end and dose.end > start:
-                number = _by(dose, end) - _by(dose, start)
-                product = coupled.product_names.index(dose.phenotype)
-                if dose.route == "intratumoural":
-                    tumour[product] += number
-                else:
-                    shares = coupled.network.entry(dose.route)
-                    body[:, product] += entering(shares, number, generator)
-        return body, tumour
-
     def _give(self) -> None:
         """Give the doses that come at once, at this time."""
-        coupled, stepping = self.simulation.coupled, self.stepping
-        for number, dose in enumerate(coupled.doses):
-            if not dose.bolus or dose.time > self.time or number in self.given:
-                continue
-            self.given.add(number)
-            generator = stream(self.simulation.asked.seed, "boluses", number)
-            product = coupled.product_names.index(dose.phenotype)
-            stepping.ledger.infused[product] += dose.cells
-            if dose.route == "intratumoural":
-                weights = coupled.injection * coupled.volumes
-                row = int(coupled.products[product])
-                stepping.arrive(row, int(dose.cells), weights, generator)
-                stepping.settle()
-            else:
-                shares = coupled.network.entry(dose.route)
-                stepping.body[:, product] += entering(shares, dose.cells, generator)
+        self.given |= give(self.stepping, self.time, self.given)
 
     def _living(self) -> Array:
         """Return how many cells of each kind live, as a density or one by one."""
@@ -262,49 +223,3 @@ class _Run:
 
 def _state(known: Standing) -> State:
     return State(time=known.time, body=known.body, tumour=known.tumour, ledger=known.ledger)
-
-
-def _by(dose: Dose, time: float) -> int:
-    """Return how many whole cells of an infusion are given by `time`: all at its end."""
-    if time >= dose.end:
-        return int(dose.cells)
-    return math.floor(dose.rate * max(time - dose.time, 0.0))
-
-
-def _start(simulation: CellSimulation) -> Stepping:
-    """Return the start: of every kind the nearest whole number, each cell placed by the density."""
-    coupled, system, asked = simulation.coupled, simulation.system, simulation.asked
-    base = coupled.start(0.0 * simulation.initial, simulation.save_times[0])
-    stepping = Stepping(
-        system=system,
-        cells=Population.none(asked.columns),
-        tumour=simulation.initial.copy(),
-        body=base.body.copy(),
-        ledger=base.ledger,
-        motion=Motion(system=system, tally=Tally.none(len(asked.contacts), len(asked.kinds))),
-        densities=Densities.of(_thresholds(asked), system.mesh),
-        rest=system.rest,
-    )
-    if system.rest is not None:
-        system.rest.recall(np.zeros(0))
-    generator = stream(asked.seed, "start", 0)
-    for kind, row in enumerate(system.rows):
-        amounts = stepping.densities.begin(kind, simulation.initial[row] * coupled.volumes)
-        number = int(np.rint(amounts.sum()))
-        if number > asked.most:
-            msg = f"fields.{asked.kinds[kind]}.initial: {number:.6g} cells are more than "
-            raise InputError(msg + f"cells.most = {asked.most}")
-        places = np.zeros(0, dtype=np.int64)
-        if number:
-            places = spread(generator, number, amounts)
-            stepping.put(kind, places)
-        stepping.densities.begun(kind, np.bincount(places, minlength=amounts.size))
-    stepping.settle()
-    crossed = stepping.densities.crossed
-    stepping.ledger.infused += system.products(crossed.whole + crossed.dense)
-    return stepping
-
-
-def _thresholds(asked: Asked) -> tuple[Threshold | None, ...]:
-    """Return the threshold of every kind, none for those that are single cells always."""
-    return asked.thresholds or (None,) * len(asked.kinds)

@@ -6,21 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.cells.births.clocks import struck
-from cartflow.cells.births.happen import Choices, Weights, happened
 from cartflow.cells.chance.streams import spread, stream
-from cartflow.cells.crowding.lattice import happened_in_sites, with_room
-from cartflow.cells.hybrid.densities import Densities
+from cartflow.cells.crowding.lattice import with_room
+from cartflow.cells.hybrid.densities import Crossed, Densities
 from cartflow.cells.hybrid.hops import Ways, hopped
 from cartflow.cells.movement.walk import placed
 from cartflow.cells.population import Population
 from cartflow.cells.room.grid import Grid
+from cartflow.cells.run.books import came, reacted, to_lymph, went
 from cartflow.cells.run.chances import chances_of, require_finite
 from cartflow.cells.run.dense import count, enter, let_in, with_densities, with_walls
+from cartflow.cells.run.events import events
 from cartflow.cells.run.fields import in_parts
 from cartflow.cells.run.motion import Motion
 from cartflow.cells.run.system import CellSystem
-from cartflow.cells.run.weights import weights_of
 from cartflow.cells.traits.drawn import drawn, handed_down
 from cartflow.core.outcome import StepFailed
 from cartflow.coupling.ledger import Ledger
@@ -114,6 +113,11 @@ class Stepping:
             self.put(kind, spread(generator, number, weights))
         self.densities.crossed.events[kind] += number
 
+    @property
+    def _books(self) -> tuple[CellSystem, Ledger, Crossed]:
+        """What is counted in."""
+        return self.system, self.ledger, self.densities.crossed
+
     def numbers(self) -> Array:
         """Return the cells of each kind (kinds, mesh cells), single ones and those of densities."""
         return self._counts() + self.densities.amounts
@@ -134,9 +138,9 @@ class Stepping:
         dead, turned = motion.tally.dead.copy(), motion.tally.turned.copy()
         self.cells = motion.go(self.cells, velocity, dt)
         for kind, wall in motion.taken:
-            self._went(kind, system.wall(kind, wall), 1)
+            went(*self._books, kind, system.wall(kind, wall), 1)
         for kind, wall, number in motion.let_in:
-            self._came(kind, system.wall(kind, wall), number)
+            came(*self._books, kind, system.wall(kind, wall), number)
         self.ledger.died += self.system.products(motion.tally.dead - dead)
         became = motion.tally.turned - turned
         changed = became.sum(axis=0) - became.sum(axis=1) - (motion.tally.dead - dead)
@@ -151,7 +155,7 @@ class Stepping:
         standing, generator = self.cells.size, stream(seed, "fed", part)
         for wall in system.hopping.feeding:
             numbers = generator.poisson(np.where(many[wall.kind], 0.0, wall.gain) * dt)
-            self._came(wall.kind, wall.place, int(numbers.sum()))
+            came(*self._books, wall.kind, wall.place, int(numbers.sum()))
             self.put(wall.kind, np.repeat(np.arange(numbers.size), numbers))
         days = np.full(self.cells.size, dt)
         days[standing:] *= generator.random(self.cells.size - standing)
@@ -159,24 +163,8 @@ class Stepping:
         for kind, walls in zip(system.hopping.kinds, system.hopping.walls, strict=True):
             for number, wall in enumerate(walls):
                 gone = (cells.kind == kind) & (cells.place == -1 - number)
-                self._went(kind, wall.place, int(gone.sum()))
+                went(*self._books, kind, wall.place, int(gone.sum()))
         self.cells = cells.without(cells.place < 0)
-
-    def _came(self, kind: int, place: int, number: int) -> None:
-        """Count cells of a kind that came from nowhere through a place."""
-        came = np.zeros(len(self.system.asked.kinds))
-        came[kind] = number
-        self.ledger.came[place] += number
-        self.densities.crossed.events += came
-        self.ledger.infused += self.system.products(came)
-
-    def _went(self, kind: int, place: int, number: int) -> None:
-        """Count cells of a kind that left for good through a place."""
-        of_kinds = np.zeros(len(self.system.asked.kinds))
-        of_kinds[kind] = number
-        self.ledger.went[place] += number
-        self.densities.crossed.events -= of_kinds
-        self.ledger.died += self.system.products(of_kinds)
 
     def _events(self, dt: float) -> Array:
         """Let cells do what they do; return how many of each kind went into lymph."""
@@ -185,8 +173,9 @@ class Stepping:
         with np.errstate(all="ignore"):
             rates = system.acts.network.rates(state)
         require_finite(system, rates)
-        acts, order = system.choices
-        cells, counts = self._happened(acts, chances_of(system, state, rates)[order], order, dt)
+        _, order = system.choices
+        chances = chances_of(system, state, rates)[order]
+        cells, counts = events(system, self.motion, self.cells, chances, dt, self.number)
         handed_down(cells, system.asked.traits, self.cells.unborn, system.asked.seed)
         self.cells = cells
         times = np.zeros(order.size, dtype=np.int64)
@@ -195,55 +184,19 @@ class Stepping:
         self._sources(rates, dt)
         return left
 
-    def _happened(
-        self, acts: Choices, chances: Array, order: Array, dt: float
-    ) -> tuple[Population, Array]:
-        system, asked = self.system, self.system.asked
-        weights = weights_of(system, self.motion, self.cells, order)
-        room = asked.room
-        if room.crowding == "lattice":
-            assert isinstance(system.room, Grid)
-            return happened_in_sites(
-                self.cells, system.room, acts, chances, room.per_site, dt, self.number, asked.seed,
-                asked.most, weights,
-            )  # fmt: skip
-        cells, divided = self._struck(chances, weights, dt)
-        if divided.any():
-            weights = weights_of(system, self.motion, cells, order)
-        due = [place for _, place, _ in system.clocks]
-        chances[due] = 0.0
-        cells, counts = happened(
-            cells, acts, chances, dt, self.number, asked.seed, asked.most, weights
-        )
-        return cells, counts + divided
-
-    def _struck(self, chances: Array, weights: Weights, dt: float) -> tuple[Population, Array]:
-        """Let cells divide whose clocks have run down; return how often each act happened."""
-        asked, cells = self.system.asked, self.cells
-        counts = np.zeros(len(chances), dtype=np.int64)
-        for clock, place, daughters in self.system.clocks:
-            chance = chances[place, cells.place]
-            if weights.column[place] >= 0:
-                of_old = weights.of_cells[:, weights.column[place]]
-                chance = chance * np.append(of_old, np.zeros(cells.size - of_old.size))
-            cells, counts[place] = struck(
-                cells, clock, chance, daughters, dt, asked.seed, asked.most
-            )
-        return cells, counts
-
     def _entered(self, times: Array) -> Array:
         """Enter how often acts happened; return how many of each kind left by lymph."""
         system = self.system
         of_cells = [act for act in system.acts.acts if act.actor >= 0]
         for act, number in zip(of_cells, times, strict=False):
-            self._count(act.reaction, int(number), reverse=act.reverse)
+            reacted(*self._books, act.reaction, int(number), reverse=act.reverse)
         left = np.zeros(len(system.asked.kinds))
         for way, number in zip(system.leaving, times[len(of_cells) :], strict=True):
             if way.place is None:
                 left[way.kind] += number
             else:
-                self._went(way.kind, way.place, int(number))
-        return self._to_lymph(left)
+                went(*self._books, way.kind, way.place, int(number))
+        return to_lymph(*self._books, left)
 
     def _left_densities(self, dt: float, part: int) -> Array:
         """Let densities give whole cells to lymph; return how many of each kind."""
@@ -251,31 +204,11 @@ class Stepping:
         for kind in self.densities.kinds:
             if kind in self.system.lymph:
                 left[kind] = self.densities.leave(kind, self._lymph(kind, dt), part, seed)
-        return self._to_lymph(left)
+        return to_lymph(*self._books, left)
 
     def _lymph(self, kind: int, dt: float) -> Array:
         """Return the chances (mesh cells) that a cell of a kind goes into lymph within `dt`."""
         return np.asarray(-np.expm1(-self.system.lymph[kind] * dt))
-
-    def _to_lymph(self, left: Array) -> Array:
-        """Count and return those that `left` by lymph (kinds)."""
-        self.ledger.egress += self.system.products(left)
-        self.densities.crossed.events -= left
-        return left
-
-    def _count(self, reaction: int, number: int, *, reverse: bool) -> None:
-        network, coupled = self.system.problem.network, self.system.coupled
-        born, died = network.born[:, reaction], network.died[:, reaction]
-        if reverse:
-            born, died = died, born
-        way = -1.0 if reverse else 1.0
-        products = coupled.products
-        self.ledger.born += coupled.of_all(number * born[products])
-        self.ledger.died += coupled.of_all(number * died[products])
-        change = network.stoichiometry[self.system.rows, reaction]
-        self.densities.crossed.events += way * number * change
-        turned = way * number * network.converted[:, reaction]
-        self.ledger.converted += coupled.of_all(turned[products])
 
     def _sources(self, rates: Array, dt: float) -> None:
         """Let cells come from nowhere: by reactions without an actor, and by supplies."""
@@ -285,12 +218,12 @@ class Stepping:
         for act in system.acts.acts:
             if act.actor < 0:
                 numbers = generator.poisson(np.maximum(rates[act.rate], 0.0) * volumes * dt)
-                self._count(act.reaction, int(numbers.sum()), reverse=False)
+                reacted(*self._books, act.reaction, int(numbers.sum()), reverse=False)
                 for kind in act.outcome:
                     self.bring(kind, numbers)
         for kind, supply, place in system.supplies:
             numbers = generator.poisson(supply * dt)
-            self._came(kind, place, int(numbers.sum()))
+            came(*self._books, kind, place, int(numbers.sum()))
             self.bring(kind, numbers)
 
     def _fields(self, dt: float, many: Array) -> Array:
@@ -332,7 +265,7 @@ class Stepping:
                 gone = generator.binomial(numbers, self._lymph(kind, 0.5 * dt))
                 left[kind], numbers = gone.sum(), numbers - gone
             self.put(kind, np.repeat(np.arange(numbers.size), numbers))
-        return self._to_lymph(left)
+        return to_lymph(*self._books, left)
 
     def _body(self, dt: float, left: Array, infused: tuple[Array, Array]) -> None:
         """Step the body, let in what its vessels hand over, and take up what lymph brings."""

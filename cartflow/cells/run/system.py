@@ -9,43 +9,31 @@ import numpy as np
 
 from cartflow.cells.arrival.by_walls import Feed
 from cartflow.cells.arrival.whole_body import WholeBody
-from cartflow.cells.asked import Asked, Walking
-from cartflow.cells.births.acts import Acts, acts_of, rest_of
+from cartflow.cells.asked import Asked
+from cartflow.cells.births.acts import Acts, acts_of
 from cartflow.cells.births.clocks import Clock
 from cartflow.cells.births.happen import Choices, choices
 from cartflow.cells.contact.terms import Terms, terms_of
 from cartflow.cells.crowding.spheres import Spheres
 from cartflow.cells.density.kernel import Kernel
-from cartflow.cells.hybrid.equations import field_of_density, row_name, with_densities
-from cartflow.cells.hybrid.flows import Flows
+from cartflow.cells.hybrid.equations import row_name
 from cartflow.cells.hybrid.hopping import Hopping
 from cartflow.cells.hybrid.neighbours import Neighbours, neighbours_of
-from cartflow.cells.hybrid.walls import walls_of
 from cartflow.cells.movement.drift import Drift
 from cartflow.cells.movement.gait import Gait
 from cartflow.cells.movement.walk import Room, room_of
 from cartflow.cells.room.gates import Gate, gates_of
-from cartflow.cells.room.row import REFLECT
-from cartflow.cells.run.walls import feeds_of, films_of, ways_of
-from cartflow.core.outcome import InputError
+from cartflow.cells.run.due import clocks_of
+from cartflow.cells.run.exchanges import Leaving, leaving_of, supplies_of
+from cartflow.cells.run.gaits import gait_of
+from cartflow.cells.run.rest import diffusivity_of, engine_of_rest, hopping_of
+from cartflow.cells.run.walls import feeds_of
 from cartflow.coupling.coupled import Coupled
 from cartflow.pde.boundary import Place
 from cartflow.pde.fast.engine import FastEngine
 from cartflow.pde.problem import Field, Problem
 
 Array = np.ndarray
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Leaving:
-    """A way by which cells of a `kind` go: by lymph (no place), or in the region of a `place`.
-
-    `rate` (mesh cells) is per day.
-    """
-
-    kind: int
-    rate: Array
-    place: int | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,7 +53,9 @@ class CellSystem:
         network = self.problem.network
         object.__setattr__(self, "acts", acts_of(network, self.asked.kinds, self.asked.net_rates))
         object.__setattr__(self, "room", room_of(self.problem.geometry))
-        object.__setattr__(self, "rest", self._rest())
+        asked = self.asked
+        rest = engine_of_rest(self.problem, self.acts, asked.kinds, asked.dense)
+        object.__setattr__(self, "rest", rest)
 
     @property
     def problem(self) -> Problem:
@@ -90,25 +80,8 @@ class CellSystem:
     @cached_property
     def gait(self) -> Gait:
         """How the kinds walk, and last cells that stay where they are."""
-        walkers = self._walkers
-        laws = [item for item in walkers if item.chemotaxis is not None]
-        spread = [self._diffusivity(item) for item in walkers]
-        persistence = np.array([each.persistence for each in self.asked.walking], dtype=float)
-        drifts = [laws.index(item) if item in laws else -1 for item in walkers]
-        walking = [*self.asked.walking, Walking()]
-        ways = [ways_of(item, self.room.walls) for item in walkers]
-        films = [films_of(item, self.room.walls, self._gates) for item in walkers]
-        return Gait(
-            # What walks straight on has a diffusivity in the long run, by which it does not step.
-            diffusivity=np.array([*np.where(persistence > 0.0, 0.0, spread), 0.0]),
-            speed=np.array([each.speed for each in walking], dtype=float),
-            persistence=np.array([each.persistence for each in walking], dtype=float),
-            pause=np.array([each.pause for each in walking], dtype=float),
-            bias=np.array([each.bias for each in walking], dtype=float),
-            films=np.array([*films, [0.0] * len(self.room.walls)]),
-            ways=np.array([*ways, [REFLECT] * len(self.room.walls)], dtype=np.int64),
-            drifts=np.array([*drifts, -1], dtype=np.int64),
-        )
+        spread = [diffusivity_of(self.problem, item) for item in self._walkers]
+        return gait_of(self.asked.walking, self._walkers, spread, self.room, self._gates)
 
     @cached_property
     def mesh(self) -> Neighbours:
@@ -118,26 +91,7 @@ class CellSystem:
     @cached_property
     def hopping(self) -> Hopping:
         """How kinds that may be densities hop from mesh cell to mesh cell."""
-        network = self.problem.network
-        kinds = [kind for kind, name in enumerate(self.asked.kinds) if name in self.asked.dense]
-        items = [self._fields[kind] for kind in kinds]
-        return Hopping(
-            kinds=kinds,
-            flows=[
-                Flows(
-                    item=item,
-                    diffusivity=self._diffusivity(item),
-                    geometry=self.problem.geometry,
-                    mesh=self.mesh,
-                )
-                for item in items
-            ],
-            attractants=[
-                -1 if item.chemotaxis is None else network.index(item.chemotaxis.attractant)
-                for item in items
-            ],
-            walls=[walls_of(self.problem, *pair) for pair in zip(items, kinds, strict=True)],
-        )
+        return hopping_of(self.problem, self._fields, self.asked.dense, self.mesh)
 
     @cached_property
     def drift(self) -> Drift:
@@ -190,17 +144,7 @@ class CellSystem:
     @cached_property
     def leaving(self) -> tuple[Leaving, ...]:
         """The ways by which cells go: egress of what travels, and removal in regions."""
-        found = []
-        problem = self.problem
-        for kind, (row, item) in enumerate(zip(self.rows, self._fields, strict=True)):
-            if problem.travels[row] and problem.egress.any():
-                found.append(Leaving(kind=kind, rate=problem.egress, place=None))
-            for source in item.sources:
-                if np.any(source.removal):
-                    inside = problem.geometry.region(source.region) * source.removal
-                    place = Place(field=item.name, kind="region", name=source.region)
-                    found.append(Leaving(kind=kind, rate=inside, place=self._place(place)))
-        return tuple(found)
+        return leaving_of(self.problem, self.rows, self._fields)
 
     @cached_property
     def lymph(self) -> dict[int, Array]:
@@ -210,17 +154,7 @@ class CellSystem:
     @cached_property
     def supplies(self) -> tuple[tuple[int, Array, int], ...]:
         """The kind, cells a day in every mesh cell, and place of each supply in a region."""
-        geometry = self.problem.geometry
-        return tuple(
-            (
-                kind,
-                geometry.region(source.region) * source.supply * geometry.cell_volumes,
-                self._place(Place(field=item.name, kind="region", name=source.region)),
-            )
-            for kind, item in enumerate(self._fields)
-            for source in item.sources
-            if np.any(source.supply)
-        )
+        return supplies_of(self.problem, self._fields)
 
     @cached_property
     def choices(self) -> tuple[Choices, Array]:
@@ -236,20 +170,8 @@ class CellSystem:
 
         Raises `InputError` for a reaction that no cell does.
         """
-        found = []
         names = self.problem.network.reaction_names
-        of_cells = [act for act in self.acts.acts if act.actor >= 0]
-        for clock in self.asked.clocks:
-            for place, number in enumerate(self.choices[1]):
-                if number < len(of_cells) and not of_cells[number].reverse:
-                    act = of_cells[number]
-                    if names[act.reaction] == clock.reaction and act.actor == clock.trait.kind:
-                        found.append((clock, place, len(act.outcome) - 1))
-                        break
-            else:
-                msg = f"cells.clocks: '{clock.reaction}' is not what a cell does, but comes of none"
-                raise InputError(msg)
-        return tuple(found)
+        return clocks_of(self.asked.clocks, self.acts, self.choices[1], names)
 
     def products(self, of_kinds: Array) -> Array:
         """Return counts by kind as counts by product of the whole run."""
@@ -284,32 +206,3 @@ class CellSystem:
         """The fields of which cells walk; what hops from mesh cell to mesh cell does not."""
         dense = self.asked.dense
         return tuple(Field(name=f.name) if f.name in dense else f for f in self._fields)
-
-    def _diffusivity(self, item: Field) -> float:
-        state = np.ones((len(self.problem.fields), self.problem.geometry.size))
-        return float(self.problem.place_diffusivity(item, state)[0])
-
-    def _rest(self) -> FastEngine | None:
-        """Return the engine of what are no cells; none where nothing of it ever changes."""
-        kinds, dense = self.asked.kinds, self.asked.dense
-        network = rest_of(self.problem.network, kinds)
-        if dense:
-            network = with_densities(network, self.acts, kinds, dense)
-        items = [self.problem.fields[self.problem.network.index(name)] for name in dense]
-        still = (
-            *(
-                Field(name=item.name) if item.name in kinds else item
-                for item in self.problem.fields
-            ),
-            *(field_of_density(item) for item in items),
-        )
-        if not network.reactions and not any(item.mobile or item.sources for item in still):
-            return None
-        problem = replace(
-            self.problem,
-            network=network,
-            fields=still,
-            egress=np.zeros_like(self.problem.egress),
-            counted=tuple(row_name(name) for name in dense),
-        )
-        return FastEngine(problem)
