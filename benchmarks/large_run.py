@@ -23,6 +23,7 @@ import numpy as np
 from cartflow import Study
 from cartflow.core.saving.destination import Destination
 from cartflow.results import writing
+from cartflow.results.result import load_result
 
 STUDY = """
 title = "A large run"
@@ -117,14 +118,31 @@ def main() -> None:
     made.shelf._behind.do = lambda task: do(behind.of(task))  # type: ignore[method-assign]
     begun = time.perf_counter(), time.process_time()
     result = asked.run(keep=called.of(made), shelf=made.shelf, time_check=False)
-    print(f"run           {_since(begun)}; {_peak()} MB; {result.outcome}", flush=True)
+    steps = result.tree.attrs["steps_accepted"], result.tree.attrs["steps_rejected"]
+    print(f"run           {_since(begun)}; {_peak()} MB; {result.outcome}; steps {steps}", flush=True)
     saving = behind.seconds + called.seconds
     print(f"saving        {saving:.1f} s of a processor, {saving / (given.saves + 1):.3f} each")
-    begun = time.perf_counter(), time.process_time()
+    ended = time.perf_counter(), time.process_time()
     made.end(result)
     size = Path("large.nc").stat().st_size / 1e9
-    print(f"one file      {_since(begun)}; {_peak()} MB; {size:.2f} GB")
+    print(f"one file      {_since(ended)}; {_peak()} MB; {size:.2f} GB")
+    spent = time.process_time() - begun[1]
+    writing_all = saving + time.process_time() - ended[1]
+    print(f"writing       {writing_all / spent:.1%} of {spent:.1f} s of processors")
+    _complete(Path("large.nc"), given.saves)
     Path("large.nc").unlink()
+
+
+def _complete(path: Path, saves: int) -> None:
+    """Read the file a time at a time, and print whether every field is there at every time."""
+    tumour = load_result(path).tree["tumour"]
+    fields = [tumour[name] for name in ("cart", "exhausted", "tumour", "chemokine")]
+    there = sum(
+        bool(np.isfinite(field[place].values).any())
+        for field in fields
+        for place in range(field.sizes["time"])
+    )
+    print(f"complete      {there} of {len(fields) * (saves + 1)} fields and times")
 
 
 def _since(begun: tuple[float, float]) -> str:

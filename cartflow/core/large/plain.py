@@ -59,26 +59,39 @@ def plain_groups(tree: xr.DataTree) -> list[PlainGroup] | None:
 
 
 def write_groups(groups: list[PlainGroup], path: Path, mode: Literal["w", "a"] = "w") -> None:
-    """Write `groups` as netCDF-4, by `mode` "a" into the file that is there."""
+    """Write `groups` as netCDF-4, by `mode` "a" into the file that is there.
+
+    All variables are made before the first is filled: what is made after that has netCDF write
+    all that it knows of the file once more, for each variable.
+    """
     import netCDF4
 
     with netCDF4.Dataset(path, mode, format="NETCDF4") as file:
-        for group in groups:
-            _write(file if group.path == "/" else file.createGroup(group.path), group)
+        made = [
+            each
+            for group in groups
+            for each in _made(file if group.path == "/" else file.createGroup(group.path), group)
+        ]
+        for target, values in made:
+            target[...] = values
 
 
-def _write(place: Any, group: PlainGroup) -> None:
+def _made(place: Any, group: PlainGroup) -> list[tuple[Any, Array]]:
+    """Make what `group` holds; return its variables, and what they are to be filled with."""
     for key, value in group.attrs.items():
         _set_attribute(place, key, value)
     for dim, size in _sizes(group):
         if dim not in place.dimensions and size != _above(place.parent, dim):
             place.createDimension(dim, size)
-    for each in group.variables:
-        made = place.createVariable(each.name, each.values.dtype, each.dims, **each.told)
-        made.setncatts(each.attrs)
-        made.set_auto_maskandscale(False)
-        made.set_auto_chartostring(False)
-        made[...] = each.values
+    return [(_made_variable(place, each), each.values) for each in group.variables]
+
+
+def _made_variable(place: Any, plain: PlainVariable) -> Any:
+    made = place.createVariable(plain.name, plain.values.dtype, plain.dims, **plain.told)
+    made.setncatts(plain.attrs)
+    made.set_auto_maskandscale(False)
+    made.set_auto_chartostring(False)
+    return made
 
 
 def _set_attribute(place: Any, key: str, value: Any) -> None:
