@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cartflow.commands.ending import dataset_and_figure, written_and_drawn
+from cartflow.commands.ending import FINISHED, dataset_and_figure, written_and_drawn
 from cartflow.commands.fit_forms import OF_MIXED, covariates_of, pairs, watched
 from cartflow.commands.telling_option import telling
 from cartflow.core.outcome import InputError
@@ -27,6 +27,7 @@ _NOT_BAYES = {
     "petab": "",
     "next": "",
 }
+_OWN = ("vary", "prior")  # what MODEL:KEY=... says of one of several models
 _OF_BAYES = ("prior", "draws", "warm_up", "chains")
 _PLAIN = (*OF_MIXED, "each")
 _OF_SAMPLES = ("prior", "priors", "draws", "warm_up", "chains", "starts", "watch")
@@ -58,15 +59,51 @@ def refuse_without_bayes(options: argparse.Namespace) -> None:
 
 def fit_posterior(options: argparse.Namespace, given: dict[str, Any]) -> int:
     """Sample, write and draw; `given` are the arguments of any fit."""
-    from cartflow.core.saving.signals import Stopping
-
     for name, instead in _NOT_BAYES.items():
         if getattr(options, name):
             msg = f"fit: --{name.replace('_', '-')} is not known beside --bayes"
             raise InputError(f"{msg}: {instead}" if instead else msg)
     if len(options.what) > 1:
-        raise InputError("fit: --bayes samples one model; compare their elpd")
-    places = dataset_and_figure(options, f"{Path(options.what[0]).stem}_posterior.nc")
+        return _several(options, given)
+    places = dataset_and_figure(options, _name(options.what[0]))
+    return written_and_drawn(*_sampled(options, given), places)
+
+
+def _name(what: str) -> str:
+    return f"{Path(what).stem}_posterior.nc"
+
+
+def _several(options: argparse.Namespace, given: dict[str, Any]) -> int:
+    """Sample each of several models, write and draw it, then print a table of all."""
+    from cartflow.analyses.fit.bayes.foretold import compare_posteriors, foretold_lines
+    from cartflow.analyses.fit.choice import texts_of
+    from cartflow.core.terminal import tell
+
+    if options.out is not None:
+        raise InputError("fit: several models have a file each, by their names; leave out --out")
+    names = [_name(what) for what in options.what]
+    for name in names:
+        if names.count(name) > 1:
+            msg = f"fit: of several models two would be written to {name}; give each another name"
+            raise InputError(msg)
+    places = [dataset_and_figure(options, name) for name in names]
+    alone = []
+    for what in options.what:
+        texts = {n: texts_of(what, options.what, getattr(options, n), f"--{n}") for n in _OWN}
+        alone.append(argparse.Namespace(**{**vars(options), "what": [what], **texts}))
+    found = {}
+    for each, place in zip(alone, places, strict=True):
+        dataset, lines, plot = _sampled(each, given)
+        written_and_drawn(dataset, lines[:1], plot, place)
+        found[each.what[0]] = dataset
+    tell(foretold_lines(compare_posteriors(found)))
+    return FINISHED
+
+
+def _sampled(options: argparse.Namespace, given: dict[str, Any]) -> _Sampled:
+    """Sample the posterior of one model."""
+    from cartflow.core.saving.signals import Stopping
+
     lengths = {n: getattr(options, n) for n in ("draws", "warm_up", "chains")}
     own = {
         "prior": pairs(options.prior, "--prior"),
@@ -76,8 +113,7 @@ def fit_posterior(options: argparse.Namespace, given: dict[str, Any]) -> int:
     }
     sample = _population if options.random else _alike
     with Stopping(), watched(options.what[0], telling(options)) as watch:
-        dataset, lines, plot = sample(options, {**given, **own, "watch": watch})
-    return written_and_drawn(dataset, lines, plot, places)
+        return sample(options, {**given, **own, "watch": watch})
 
 
 def _alike(options: argparse.Namespace, given: dict[str, Any]) -> _Sampled:

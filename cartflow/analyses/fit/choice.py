@@ -53,7 +53,7 @@ def compare_fits(
     early, late = _parted(measured, hold_back)
     found = []
     for model in models:
-        own = _own(vary, str(model), [str(each) for each in models])
+        own = texts_of(str(model), models, arguments.names(vary, "vary"), "--vary")
         fitted = fit(model, early, own, **options)
         score = float("nan")
         if late is not None:
@@ -86,14 +86,19 @@ def comparison_lines(candidates: Sequence[Candidate]) -> list[str]:
     return ["  ".join(t.ljust(w) for t, w in zip(r, widths, strict=True)).rstrip() for r in rows]
 
 
-def _own(vary: Sequence[str], model: str, models: Sequence[str]) -> list[str]:
-    """Return the texts that concern a model, without its name before them."""
-    found = []
-    for text in arguments.names(vary, "vary"):
+def texts_of(
+    model: str, models: Sequence[str | Path], texts: Sequence[str], option: str
+) -> list[str]:
+    """Return the texts ``KEY=...`` and ``MODEL:KEY=...`` of a model, without its name before them.
+
+    Raises `InputError` where one names none of the `models`.
+    """
+    found, names = [], [str(each) for each in models]
+    for text in texts:
         key = text.partition("=")[0]
         name, colon, _ = key.partition(":")
-        if colon and name not in models:
-            msg = f"--vary {text}: '{name}' is none of the models {', '.join(models)}"
+        if colon and name not in names:
+            msg = f"{option} {text}: '{name}' is none of the models {', '.join(names)}"
             raise InputError(msg)
         if not colon:
             found.append(text)

@@ -46,8 +46,9 @@ def known(problem: Problem, best: Found) -> Known:
     size = np.sqrt((rows**2).sum(axis=0))
     idle = size <= _NOTHING * max(size.max(), 1e-300)
     scaled = rows[:, ~idle] / size[~idle]
-    _, singular, vectors = np.linalg.svd(scaled, full_matrices=True)
     count = scaled.shape[1]
+    # All directions are wanted, of hundreds of values no basis of their own.
+    _, singular, vectors = np.linalg.svd(scaled, full_matrices=len(scaled) < count)
     whole = np.zeros(count)
     whole[: len(singular)] = singular
     open_ = whole <= _OPEN * whole.max(initial=0.0)

@@ -1,54 +1,18 @@
 """The same data against two models: the one that made them is chosen, and foresees more."""
 
-import csv
-
-import numpy as np
 import pytest
+from growth_laws import written
 
-from cartflow.alone.simulate import simulate
 from cartflow.analyses.fit.choice import compare_fits, comparison_lines
 from cartflow.cli import main
 from cartflow.core.outcome import InputError
 
-CAPPED = """
-title = "Growth up to a capacity"
-[species.tumour]
-role = "resident"
-unit = "cell/mm^3"
-[parameters.growth_rate]
-value = "0.5 1/day"
-source = "assumed"
-standing = "assumed"
-[parameters.carrying_capacity]
-value = "1000 cell/mm^3"
-source = "assumed"
-standing = "assumed"
-[reactions.growth]
-produces = { tumour = 1 }
-rate = "growth_rate*tumour*(1 - tumour/carrying_capacity)"
-[scenarios.grown]
-source = "assumed"
-standing = "assumed"
-end = "20 days"
-initial = { tumour = "10 cell/mm^3" }
-"""
-FREE = CAPPED.replace("*(1 - tumour/carrying_capacity)", " + 0*carrying_capacity*growth_rate")
 VARY = ["growth_rate=[0.05, 5] 1/day", "capped.toml:carrying_capacity=[100, 1e5] cell/mm^3"]
 
 
 @pytest.fixture
 def table(folder):
-    (folder / "capped.toml").write_text(CAPPED)
-    (folder / "free.toml").write_text(FREE)
-    times = np.linspace(1.0, 16.0, 16)
-    values = simulate("capped.toml").course.at(times)[:, 0]
-    random = np.random.default_rng(6)
-    with (folder / "data.csv").open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["subject", "time [day]", "observable", "value", "unit"])
-        for time, value in zip(times, values * np.exp(0.1 * random.normal(size=16)), strict=True):
-            rows.writerow(["a", time, "tumour", value, "cell/uL"])
-    return folder / "data.csv"
+    return written(folder)
 
 
 def test_the_model_that_made_the_data_is_best_and_foresees(table):

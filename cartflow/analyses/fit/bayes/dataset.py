@@ -59,7 +59,7 @@ def bayes_dataset(
             _ONE,
         ),
         **data_variables(problem, density.best),
-        "pareto_shape": _plain(out.shape, "Pareto shape of each value left out", ("datum",)),
+        **left_out_variables(out),
         **start_variables(problem, ended),
         **curve_variables(curves, _BANDS),
     }
@@ -112,6 +112,14 @@ def measured_variables(told: Measures) -> dict[str, xr.Variable]:
         "r_hat": _plain(told.r_hat, "R-hat, rank-normalised, of samples and folded", _ONE),
         "effective_bulk": _plain(told.bulk, "effective sample size of the bulk", _ONE),
         "effective_tail": _plain(told.tail, "effective sample size of the tails", _ONE),
+    }
+
+
+def left_out_variables(out: LeftOut) -> dict[str, xr.Variable]:
+    """Return how well each value is foretold by the others."""
+    return {
+        "elpd": _plain(out.each, "ln of the density of each value, given the others", ("datum",)),
+        "pareto_shape": _plain(out.shape, "Pareto shape of each value left out", ("datum",)),
     }
 
 

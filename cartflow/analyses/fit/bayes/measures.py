@@ -60,14 +60,31 @@ def measures(values: Array) -> Measures:
 class LeftOut:
     """How well each value is foretold by the others: PSIS-LOO (Vehtari, Gelman, Gabry 2017).
 
-    `elpd` is the expected logarithm of the density of new values, `error` its standard error,
-    `effective` how many parameters the data move, `shape` (datum,) the Pareto shapes.
+    `each` (datum,) are the logarithms of the density of each value, given the others; `effective`
+    is how many parameters the data move, `shape` (datum,) the Pareto shapes.
     """
 
-    elpd: float
-    error: float
+    each: Array
     effective: float
     shape: Array
+
+    @property
+    def elpd(self) -> float:
+        """The expected logarithm of the density of new values."""
+        return float(self.each.sum())
+
+    @property
+    def error(self) -> float:
+        """Its standard error."""
+        return error_of_sum(self.each)
+
+
+def error_of_sum(each: Array) -> float:
+    """Return the standard error of the sum of independent values; nan of a single one.
+
+    ArviZ below 1 divides by their number, from 1 on by one less, as Vehtari et al. 2017 do.
+    """
+    return float(each.std(ddof=1)) * each.size**0.5 if each.size > 1 else float("nan")
 
 
 def thinning(chains: Chains) -> int:
@@ -81,13 +98,7 @@ def left_out(chains: Chains, pointwise: Array, every: int) -> LeftOut:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # of large shapes, which are told in our words
         each, effective, shape = _loo({"inner": chains.inner[:, ::every]}, {"value": pointwise})
-    return LeftOut(
-        elpd=float(each.sum()),
-        # ArviZ below 1 divides by the values, from 1 on by one less, as the paper does.
-        error=float(each.std(ddof=1)) * each.size**0.5 if each.size > 1 else np.nan,
-        effective=effective,
-        shape=shape,
-    )
+    return LeftOut(each=each, effective=effective, shape=shape)
 
 
 def _loo(posterior: Groups, log_likelihood: Groups) -> tuple[Array, float, Array]:

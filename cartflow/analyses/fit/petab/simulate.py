@@ -44,8 +44,11 @@ def simulated(tables: Tables, values: Mapping[str, float]) -> Simulated:
     predicted = np.full(len(tables.measurements), np.nan)
     noise = predicted.copy()
     known = _Known(tables)
+    rests: dict[str, dict[str, float]] = {"": {}}
     for pre, sim, places in known.groups():
-        model = _condition(tables, known, values, pre, sim)
+        if pre not in rests:
+            rests[pre] = resting_values(_condition(tables, known, values, pre, {}), tables.sbml)
+        model = _condition(tables, known, values, sim, rests[pre])
         for finite, here in _by_end(tables, places):
             if not len(here):
                 continue
@@ -98,16 +101,16 @@ class _Known:
 
 
 def _condition(
-    tables: Tables, known: _Known, values: Mapping[str, float], pre: str, sim: str
+    tables: Tables,
+    known: _Known,
+    values: Mapping[str, float],
+    condition: str,
+    rest: Mapping[str, float],
 ) -> Foreign:
-    """Return the model in a condition, after its preequilibration if there is one."""
+    """Return the model in a condition, which begins with what was at rest before, if anything."""
     plain = {key: values[key] for key in known.numbers}
-    own = {**plain, **known.changes(sim, values)}
-    if not pre:
-        return conditioned(tables.sbml, own, tables.name)
-    before = conditioned(tables.sbml, {**plain, **known.changes(pre, values)}, tables.name)
-    rest = resting_values(before, tables.sbml)
-    return conditioned(tables.sbml, {**rest, **own}, tables.name)
+    own = {**rest, **plain, **known.changes(condition, values)}
+    return conditioned(tables.sbml, own, tables.name)
 
 
 def _by_end(tables: Tables, places: Array) -> list[tuple[bool, Array]]:

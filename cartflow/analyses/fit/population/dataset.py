@@ -10,6 +10,7 @@ import xarray as xr
 
 from cartflow.analyses.fit.bayes.chains import Chains
 from cartflow.analyses.fit.bayes.dataset import (
+    left_out_variables,
     measured_variables,
     prior_variables,
     sample_variables,
@@ -64,7 +65,7 @@ def population_dataset(
         **_random(found),
         **_subjects(problem.subjects, found),
         **data_variables(problem, population, ended),
-        "pareto_shape": _plain(out.shape, "Pareto shape of each value left out", "datum"),
+        **left_out_variables(out),
         **check_variables(visual_check(population, _tables(found, asked.simulations), asked.seed)),
         **curve_variables(curves_of(population, ended, fine), CURVES),
     }

@@ -21,6 +21,7 @@ from cartflow.analyses.fit.mixed.search import require_worked_out, roughly
 from cartflow.analyses.fit.optimise import best_of, searched
 from cartflow.analyses.fit.parameters import Vary
 from cartflow.analyses.fit.population.asked import AskedPopulation
+from cartflow.analyses.fit.population.coordinates import bowl
 from cartflow.analyses.fit.population.dataset import population_dataset
 from cartflow.analyses.fit.population.density import PopulationDensity
 from cartflow.analyses.fit.population.drawn import drawn
@@ -132,9 +133,11 @@ def _density(found: Posed, starts: int, seed: int, threads: int, watch: Any) -> 
     inner = numbers.inner(vector)
     root = numbers.root(inner)
     z = np.array([np.linalg.solve(root, mode.eta) for mode in at.modes])
+    typical = layout.typical(vector)[:, layout.places]
     return PopulationDensity(
         numbers=numbers,
         individuals=each,
+        bowls=[bowl(one, layout.places, own) for one, own in zip(at.modes, typical, strict=True)],
         normals=[prior.normal for prior in found.priors],
         start=(inner, z),
     )
