@@ -17,13 +17,13 @@ from cartflow.coupling.state import State
 class Companion:
     """How a run with longer steps ended, whose errors are `ratio` times those of the run.
 
-    `apart` (compartments, products), where there is one, are cells of organs by which the run's
-    last step, whole and as two halves, differed: of organs so fast that only that step counts.
+    `last`, where it is told, is how the run's last step ended, and how two of half its length do:
+    of organs so fast that only that step counts.
     """
 
     state: State
     ratio: float
-    apart: np.ndarray | None = None
+    last: tuple[State, State] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

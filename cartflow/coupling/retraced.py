@@ -77,7 +77,7 @@ def companion_in_turns(again: Retraced, run: InTurns, watch: Watch | None) -> Co
     if not again.tells():
         raise Unchecked("steps are as long as drift or kinetics allow, so that none are longer")
     order = run.loop.order + run.control.extrapolate
-    return Companion(state=again.state, ratio=2.0**order, apart=run.apart)
+    return Companion(state=again.state, ratio=2.0**order, last=run.last_step())
 
 
 def _is_dear(run: InTurns) -> bool:

@@ -51,8 +51,8 @@ class InTurns(InProgress[Coupled]):
         )
         self.given: set[int] = set()
         self.stations = Stations(time)
-        # Body (compartments, products) by which the last step whole and as halves differed.
-        self.apart: Array | None = None
+        # The last step that was taken: of which system, from where and to where.
+        self._latest: tuple[Coupled, State, State] | None = None
         self.state = self.base.start(initial, time)
         self._arrive()
         self._begun()
@@ -209,8 +209,21 @@ class InTurns(InProgress[Coupled]):
 
     def _taken(self, event: float) -> State:
         """Return the state after one accepted step, at most to `event`."""
-        new, time = self.loop.step(self.state.time, event, self._limit(), self._attempt)
-        return replace(new, time=time)
+        old = self.state
+        new, time = self.loop.step(old.time, event, self._limit(), self._attempt)
+        new = replace(new, time=time)
+        self._latest = self.coupled, old, new
+        return new
+
+    def last_step(self) -> tuple[State, State] | None:
+        """Return how the last step ended, and how two of half its length do."""
+        if self._latest is None:
+            return None
+        now, (self.coupled, old, new) = self.coupled, self._latest
+        half, attempt = 0.5 * (new.time - old.time), self._repeated()
+        better = attempt(attempt(old, half), half)
+        self.coupled = now
+        return new, better
 
     def _limit(self) -> Limit:
         try:
@@ -229,7 +242,6 @@ class InTurns(InProgress[Coupled]):
             if self.control.fixed:
                 raise StepFailed(failure.field, failure.reason, self.state.time) from None
             return self.state, np.inf, failure
-        self.apart = halves.body - whole.body
         floor = self._floor(halves)
         least = self.coupled.organs.least_residents if self.wholes.may_fall else np.inf
         apart = residents_apart(whole, halves, least)

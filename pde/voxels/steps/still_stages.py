@@ -27,15 +27,15 @@ def still_stages(
     Rows have no `third`. Totals are those of `kernels.count`. Amounts are densities: nothing is
     stored in pores.
     """
-    columns = 2 * kinetics.counted.size + len(first)
-    stages, totals = np.empty((3, *first.shape)), np.empty((len(table), columns))
-    _through(table, first, fields, kinetics, rates, removal, stages, totals)
+    blocks, columns = -(-first.shape[1] // WIDTH), 2 * kinetics.counted.size + len(first)
+    stages, parts = np.empty((3, *first.shape)), np.empty((len(table), blocks, columns))
+    _through(table, first, fields, kinetics, rates, removal, stages, parts)
     last = stages[len(table) % 2].copy()
-    return last, lowest(last), totals
+    return last, lowest(last), parts.sum(axis=1)
 
 
 @compiled_now(
-    types.void(_rows, _rows, FIELDS, KINETICS, types.int64, _reals, _stacks, _rows),
+    types.void(_rows, _rows, FIELDS, KINETICS, types.int64, _reals, _stacks, _stacks),
 )
 def _through(
     table: Array,
@@ -45,23 +45,24 @@ def _through(
     rates: int,
     removal: Array,
     stages: Array,
-    totals: Array,
+    parts: Array,
 ) -> None:
-    """Do as `still_stages`; stage j is stages[j % 2], the slope at the first stages[2]."""
-    blocks = (first.shape[1] + WIDTH - 1) // WIDTH
-    flux, parts = np.empty((0, 0, 0)), np.empty((blocks, totals.shape[1]))
-    slope = stages[2]
-    evaluate(first, fields, kinetics, rates, flux, removal, WIDTH, slope, 0, blocks, parts)
-    totals[0] = parts.sum(axis=0)
-    stages[0] = first
-    stages[1] = first + table[0, 3] * slope
+    """Do as `still_stages`, with totals in `parts` by stage and block.
+
+    Stage j is stages[j % 2], the slope at the first stages[2].
+    """
+    blocks, flux, slope = parts.shape[1], np.empty((0, 0, 0)), stages[2]
+    evaluate(first, fields, kinetics, rates, flux, removal, WIDTH, slope, 0, blocks, parts[0])
+    for s in range(first.shape[0]):
+        for c in range(first.shape[1]):
+            stages[0, s, c] = first[s, c]
+            stages[1, s, c] = first[s, c] + table[0, 3] * slope[s, c]
     for j in range(1, table.shape[0]):
-        now, new = stages[j % 2], stages[(j + 1) % 2]
-        weights = table[j, :5]
+        now = stages[j % 2]
         stage(
-            weights,
+            table[j, :5],
             now,
-            new,
+            stages[(j + 1) % 2],
             first,
             slope,
             now,
@@ -73,6 +74,5 @@ def _through(
             WIDTH,
             0,
             blocks,
-            parts,
+            parts[j],
         )
-        totals[j] = parts.sum(axis=0)
