@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from benchmarks.cells.switch import BELOW, CELLS, Switch, died_out
+from benchmarks.cells.switch import Switch, died_out
 
 # A tumour so large that three CAR T cells do not change it nor one another.
 FEW = {"tumour": 3_350_000, "cart": 3, "inactivation": 0.02}
@@ -41,11 +41,7 @@ def test_of_many_cells_all_go_one_way_as_the_equations_do(dose, controlled):
 
 @pytest.mark.parametrize(
     ("seeds", "places"),
-    [
-        (120, 5),
-        pytest.param(1000, 1, marks=pytest.mark.slow),
-        pytest.param(1000, 10, marks=pytest.mark.slow),
-    ],
+    [(120, 5), pytest.param(1000, 1, marks=pytest.mark.slow)],
 )
 def test_few_cells_die_out_by_the_closed_form_wherever_they_go(seeds, places):
     hops = 0.5 if places > 1 else 0.0
@@ -55,12 +51,10 @@ def test_few_cells_die_out_by_the_closed_form_wherever_they_go(seeds, places):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", [CELLS, BELOW.format(20)])
 @pytest.mark.parametrize("places", [1, 10])
-def test_whole_tumours_are_controlled_as_often_as_by_numbers(places, form):
+def test_whole_tumours_are_controlled_as_often_as_by_numbers(places):
     switch = Switch(**SMALL, places=places, dosed=places, hops=0.5 if places > 1 else 0.0)
-    asked = {"step": 0.05, "end": 60.0, "cart_form": form, "tumour_form": form}
-    found = switch.by_study(range(1, 81), **asked)
+    found = switch.by_study(range(1, 41), step=0.1, end=60.0)
     own = switch.by_numbers(2000, step=0.01, end=60.0, seed=1)
     for cells, numbers in (
         (found[:, 1] < switch.tumour, own[:, 1] < switch.tumour),
