@@ -216,9 +216,7 @@ def _read_group(group: Any, path: Path, lazily: bool) -> xr.Dataset:
     large = {
         str(name): _lazily(group, str(name), path)
         for name, item in found.data_vars.items()
-        if lazily
-        and is_large(item.dims, item.nbytes)
-        and _is_plain(group.variables[str(name)])
+        if lazily and is_large(item.dims, item.nbytes) and _is_plain(group.variables[str(name)])
     }
     return found.drop_vars(list(large)).load().assign(large)[list(found.variables)]
 
