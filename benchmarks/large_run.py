@@ -119,7 +119,8 @@ def main() -> None:
     begun = time.perf_counter(), time.process_time()
     result = asked.run(keep=called.of(made), shelf=made.shelf, time_check=False)
     steps = result.tree.attrs["steps_accepted"], result.tree.attrs["steps_rejected"]
-    print(f"run           {_since(begun)}; {_peak()} MB; {result.outcome}; steps {steps}", flush=True)
+    print(f"run           {_since(begun)}; {_peak()} MB; {result.outcome}", flush=True)
+    print(f"steps         {steps[0]} taken, {steps[1]} refused")
     saving = behind.seconds + called.seconds
     print(f"saving        {saving:.1f} s of a processor, {saving / (given.saves + 1):.3f} each")
     ended = time.perf_counter(), time.process_time()

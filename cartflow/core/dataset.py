@@ -14,7 +14,14 @@ import xarray as xr
 from xarray.backends import NetCDF4DataStore
 
 from cartflow.core.large.beside import ATTRIBUTE, CHECKPOINT, Beside, attached
-from cartflow.core.large.lazy import LOCK, TimeByTime, in_file, is_large, lazy_variable
+from cartflow.core.large.lazy import (
+    LOCK,
+    TimeByTime,
+    in_file,
+    is_large,
+    is_large_file,
+    lazy_variable,
+)
 from cartflow.core.large.writing import write_tree
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
@@ -148,8 +155,8 @@ def read(path: Path) -> xr.DataTree:
 def read_tree(path: Path) -> xr.DataTree:
     """Return everything in the netCDF file at `path`, which is closed; raise `InputError`.
 
-    What is large over time is read when it is asked for. Where the run goes on, that stands
-    beside the file.
+    What is large over time in a large file is read when it is asked for. Where the run goes on,
+    that stands beside the file.
     """
     tree = _read_tree(path)
     if "tumour" in tree.children and ATTRIBUTE in tree["tumour"].attrs:
@@ -197,18 +204,19 @@ def _read_all(path: Path) -> xr.DataTree:
         if claimed > _MOST_COMPRESSED * path.stat().st_size:
             msg = f"{path}: claims to hold {claimed / 1e9:.3g} GB, which is more than it can"
             raise InputError(msg)
+        lazily = is_large_file(claimed)
         return xr.DataTree.from_dict(
-            {name: _read_group(group, path) for name, group in _groups(file)}
+            {name: _read_group(group, path, lazily) for name, group in _groups(file)}
         )
 
 
-def _read_group(group: Any, path: Path) -> xr.Dataset:
-    """Return what a netCDF group holds; what is large over time is read when it is asked for."""
+def _read_group(group: Any, path: Path, lazily: bool) -> xr.Dataset:
+    """Return what a netCDF group holds; `lazily` what is large over time is read when asked for."""
     found = xr.open_dataset(NetCDF4DataStore(group), decode_timedelta=False)
     large = {
         str(name): _lazily(group, str(name), path)
         for name, item in found.data_vars.items()
-        if is_large(item.dims, item.nbytes) and _is_plain(group.variables[str(name)])
+        if lazily and is_large(item.dims, item.nbytes) and _is_plain(group.variables[str(name)])
     }
     return found.drop_vars(list(large)).load().assign(large)[list(found.variables)]
 

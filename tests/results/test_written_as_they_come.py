@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -170,6 +171,64 @@ def test_readers_never_fail_nor_does_the_run(streamed):
     # The folder is gone; what it held stands in the file.
     first = held[0]["tumour/cart"]
     np.testing.assert_array_equal(first, found.tree["tumour/cart"][: first.sizes["time"]])
+
+
+READER = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from cartflow.results.result import load_result
+holds, held, opened = sys.argv[1] == "holds", {}, 0
+print("ready", flush=True)
+while not Path("over").exists():
+    for path in Path().glob("run*.nc"):
+        tree = held.get(path) if holds else None
+        tree = load_result(path).tree if tree is None else tree
+        held.setdefault(path, tree)
+        for each in (tree, held[path]):
+            assert np.isfinite(each["tumour/cart"].values).all()
+            assert each["tumour/cart"].sizes["time"] == each.sizes["time"]
+        opened += 1
+    time.sleep(0.01)
+print(opened, len(held))
+"""
+
+
+@pytest.mark.slow
+def test_other_processes_hold_it_and_open_it(streamed):
+    """A notebook's process and one that opens it every 10 ms, while runs begin, go on and end."""
+    study, ends = Study.from_text(SMALL["voxels"]), int(os.environ.get("CARTFLOW_ENDS", "3"))
+    whole = study.run().tree
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", READER, role], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for role in ("holds", "opens")
+    ]
+    try:
+        assert [reader.stdout.readline() for reader in readers] == [b"ready\n"] * 2
+        for number in range(ends):
+            found = written(study, streamed / f"run{number}.nc", watch=lambda *_: time.sleep(2e-3))
+            assert differing(whole, found.tree) == []
+    finally:
+        (streamed / "over").touch()
+        said = [reader.communicate() for reader in readers]
+    assert [reader.returncode for reader in readers] == [0, 0], said
+    counts = [[int(word) for word in out.split()] for out, _ in said]
+    print(f"{ends} runs; opened, held: {counts}")
+    assert all(files == ends and opened > ends for opened, files in counts)
+
+
+def test_a_small_result_that_is_held_outlives_the_next_writing(tmp_path, monkeypatch):
+    """A run with its fields in memory writes them anew: what was opened before can be read."""
+    study, path = Study.from_text(SMALL["voxels"]), tmp_path / "run.nc"
+    part, whole = stopped_at(study, 1.0), study.run()
+    monkeypatch.setattr(lazy, "LARGE", part.tree["tumour/cart"].nbytes - 1)
+    part.write(path)
+    held = load_result(path).tree
+    whole.write(path)
+    assert 1 < held.sizes["time"] < whole.tree.sizes["time"]
+    assert differing(part.tree, held) == []
 
 
 def test_a_run_that_ends_while_it_is_read_is_read_as_ended(streamed, monkeypatch):

@@ -19,11 +19,21 @@ Array = np.ndarray
 LOCK = threading.RLock()
 Key = tuple[Any, ...]
 LARGE = 16_000_000  # bytes of a variable over time from which it is not read at once
+_FILES = 16  # a file of so many of them is large
 
 
 def is_large(dims: tuple[Any, ...], size: int) -> bool:
     """Return whether a variable of `size` bytes is read and written time by time."""
     return len(dims) > 1 and dims[0] == "time" and size > LARGE
+
+
+def is_large_file(size: int) -> bool:
+    """Return whether a file of `size` bytes, as they are in memory, is not read at once.
+
+    Less is written anew, again and again, by a run that has its fields in memory: who holds such
+    a result open is to have it whole.
+    """
+    return size > _FILES * LARGE
 
 
 class TimeByTime(BackendArray):
