@@ -64,9 +64,9 @@ def test_what_says_little_and_what_leans_is_warned_of():
 
 def test_other_values_are_no_comparison():
     plain = posterior(np.zeros(3))
-    with pytest.raises(InputError, match="two: its data are not those of one .value."):
+    with pytest.raises(InputError, match=r"two: its data are not those of one \(value"):
         compare_posteriors({"one": plain, "two": plain.assign(value=plain["value"] + 1.0)})
-    with pytest.raises(InputError, match=r"two: its data are not those of one .subject."):
+    with pytest.raises(InputError, match=r"two: its data are not those of one \(subject"):
         compare_posteriors({"one": plain, "two": posterior(np.zeros(4))})
     with pytest.raises(InputError, match="two: has no elpd of each value"):
         compare_posteriors({"one": plain, "two": plain.drop_vars("elpd")})

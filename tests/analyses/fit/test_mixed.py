@@ -15,6 +15,7 @@ from cartflow.analyses.fit.mixed.layout import Layout
 from cartflow.analyses.fit.mixed.marginal import Population
 from cartflow.analyses.fit.mixed.run import fit_mixed
 from cartflow.analyses.fit.parameters import read_vary
+from cartflow.analyses.fit.population.run import fit_mixed_bayes
 from cartflow.analyses.fit.run import choices_of
 from cartflow.analyses.fit.sources.choose import source_of
 from cartflow.analyses.fit.table.read import read_measurements
@@ -211,6 +212,32 @@ def test_theophylline_is_as_published(folder, theophylline):
     assert found.estimates["sd of DV"] == pytest.approx(0.693, rel=0.05)
     np.testing.assert_allclose(found.dataset["variation"], [0.715, 0.276, 0.134], rtol=0.05)
     assert found.dataset.attrs["minus_two_log_likelihood"] == pytest.approx(360.70, abs=0.1)
+
+
+@pytest.mark.slow
+def test_samples_of_theophylline_lie_about_what_is_published(folder, theophylline):
+    found = fit_mixed_bayes(
+        folder / "oral.toml",
+        theophylline,
+        VARY,
+        ["absorption", "clearance", "volume"],
+        **ORAL,
+        draws=300,
+        warm_up=250,
+        starts=1,
+        simulations=0,
+    ).dataset
+    assert found.attrs["divergences"] == 0
+    assert found["r_hat"].values.max() < 1.01
+    assert min(found[name].values.min() for name in ("effective_bulk", "effective_tail")) > 400
+    # nlmixr2's README; its variations as standard deviations of logarithms.
+    published = {"absorption": 1.57, "clearance": 2.76, "volume": 31.5, "sd of DV": 0.693}
+    variation = {"absorption": 0.715, "clearance": 0.276, "volume": 0.134}
+    published |= {f"omega of {k}": np.sqrt(np.log1p(v**2)) for k, v in variation.items()}
+    for name, value in published.items():
+        one = found.sel(parameter=name)
+        median = float(one["percentile"].sel(percentage=50.0))
+        assert abs(median - value) < 0.5 * float(one["sd_of_samples"]), name
 
 
 @pytest.mark.slow

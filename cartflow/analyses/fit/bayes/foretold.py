@@ -90,9 +90,7 @@ def foretold_lines(found: Sequence[Foretold]) -> list[str]:
         for each in found
     ]
     warned = [f"{each.name}: {words}" for each in found for words in each.warnings]
-    alike = [
-        each.name for each in found[1:] if each.below < max(2.0 * each.error_below, _LEAST)
-    ]
+    alike = [each.name for each in found[1:] if each.below < max(2.0 * each.error_below, _LEAST)]
     if alike:
         warned.append(
             f"{', '.join(alike)} and {found[0].name} foretell about as well: a difference below "

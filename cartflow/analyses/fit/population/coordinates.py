@@ -2,9 +2,10 @@
 
 By its data, at its likeliest effects m, a subject's ln-likelihood bends by A and slopes by -g. With
 typical values t, and effects L z, z then is about ``N(s, H^-1)``, ``H = L^T A L + 1``,
-``s = H^-1 L^T (A (m - t) - g)``: that of a bowl. The coordinates w of ``z = s + K^-T w``, H = K K^T,
-are about standard normal whatever the population's numbers: where data say all of a subject they
-are its own values (centred), where they say nothing they are z (not centred), and between else.
+``s = H^-1 L^T (A (m - t) - g)``: that of a bowl. The coordinates w of ``z = s + K^-T w``, with
+H = K K^T, are about standard normal whatever the population's numbers: where data say all of a
+subject they are its own values (centred), where they say nothing they are z (not centred), and
+between else.
 """
 
 from __future__ import annotations

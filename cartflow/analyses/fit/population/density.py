@@ -79,9 +79,7 @@ class PopulationDensity:
         """Return inner numbers, then z of all subjects."""
         y, w = self._parted(self.centre + self.root @ at)
         u = self._numbers(y)
-        return np.concatenate(
-            [u, *(one.z(own) for one, own in zip(self._laid(u), w, strict=True))]
-        )
+        return np.concatenate([u, *(one.z(own) for one, own in zip(self._laid(u), w, strict=True))])
 
     def at(self, at: Array) -> tuple[float, Array]:
         """Return the logarithm of the density and its slopes; -inf where a run fails."""

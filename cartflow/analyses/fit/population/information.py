@@ -63,11 +63,11 @@ def _moved(at: At, laid: Callable[[Array], list[Laid]]) -> Array:
     for k in range(len(at.y)):
         step = np.zeros(len(at.y))
         step[k] = _STEP
-        sides = [
-            [one.z(own) for one, own in zip(laid(at.y + way * step), at.w, strict=True)]
-            for way in (1.0, -1.0)
-        ]
-        found[..., k] = np.subtract(*sides) / (2.0 * _STEP)
+        up, down = (
+            np.array([one.z(own) for one, own in zip(laid(at.y + way), at.w, strict=True)])
+            for way in (step, -step)
+        )
+        found[..., k] = (up - down) / (2.0 * _STEP)
     return found
 
 
