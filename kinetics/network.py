@@ -103,6 +103,16 @@ class Network:
         return result
 
     @cached_property
+    def made(self) -> Array:
+        """What an event makes more than it uses, shape (n_species, n_reactions), never negative."""
+        return np.maximum(self.stoichiometry, 0.0)
+
+    @cached_property
+    def used(self) -> Array:
+        """What an event uses more than it makes, shape (n_species, n_reactions), never negative."""
+        return np.maximum(-self.stoichiometry, 0.0)
+
+    @cached_property
     def is_product(self) -> np.ndarray:
         """Which species are product cells (roles phenotype and product), shape (n_species,)."""
         return np.array([s.role in {"phenotype", "product"} for s in self.species])

@@ -30,11 +30,13 @@ class Extents:
         """Return the account per species; a reaction in reverse takes what it forwards makes."""
         born, died = network.born @ self.forwards, network.died @ self.forwards
         converted = network.converted @ self.forwards
+        made, used = network.made @ self.forwards, network.used @ self.forwards
         if self.reverse.any():
             born += network.died @ self.reverse
             died += network.born @ self.reverse
             converted -= network.converted @ self.reverse
-        gain, loss = np.maximum(network.stoichiometry, 0.0), np.maximum(-network.stoichiometry, 0.0)
+            made += network.used @ self.reverse
+            used += network.made @ self.reverse
         return Account(
             born=born,
             died=died,
@@ -44,8 +46,8 @@ class Extents:
             egress=self.egress,
             came=self.came,
             went=self.went,
-            made=gain @ self.forwards + loss @ self.reverse,
-            used=loss @ self.forwards + gain @ self.reverse,
+            made=made,
+            used=used,
         )
 
     def change(self, network: Network) -> Array:

@@ -54,6 +54,18 @@ class Draining:
         return self.egress * self.problem.geometry.cell_volumes
 
     @cached_property
+    def _kinds(self) -> tuple[Array, Array | slice]:
+        """Return values of the egress, and which of them every cell has.
+
+        In a region it is one rate or none, of which exponentials are soon worked out.
+        """
+        most = self.egress.max(initial=0.0)
+        there = self.egress == most
+        if np.all(there | (self.egress == 0.0)):
+            return np.array([0.0, most]), there.astype(np.intp)
+        return self.egress, slice(None)
+
+    @cached_property
     def _travels(self) -> Array:
         """Which of the products leave (bool per product), all of them at the same rate."""
         return np.ascontiguousarray(self.problem.travels[self.products])
@@ -87,13 +99,15 @@ class Draining:
         if time not in self._known:
             if len(self._known) >= _KEPT:
                 self._known.pop(next(iter(self._known)))
-            past = self.egress * time
+            values, which = self._kinds
+            past = values * time
             kept = np.divide(-np.expm1(-past), past, out=np.ones_like(past), where=past > 0)
             rates = self._rates
+            leaving = (rates * kept[which])[None]
             self._known[time] = _Through(
-                stayed=rates * np.exp(-past),
-                arrived=float(totals((rates * kept)[None], self.arrival)[0]),
-                injected=float(totals((rates * kept)[None], self.injection)[0]),
+                stayed=rates * np.exp(-past)[which],
+                arrived=float(totals(leaving, self.arrival)[0]),
+                injected=float(totals(leaving, self.injection)[0]),
             )
         return self._known[time]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,6 +24,11 @@ class Companion:
     state: State
     ratio: float
     last: tuple[State, State] | None = None
+
+    def seen(self, by: Callable[[State], State]) -> Companion:
+        """Return it with what `by` makes of each of its states."""
+        last = None if self.last is None else (by(self.last[0]), by(self.last[1]))
+        return replace(self, state=by(self.state), last=last)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -69,6 +69,4 @@ def _of_last_step(record: Record, simulation: Simulation) -> dict[str, float]:
         return {}
     ends = (replace(record, states=[*record.states[:-1], end]) for end in record.companion.last)
     steps, halves = (numbers_with_error(each, simulation) for each in ends)
-    return {
-        name: _MORE * abs(steps[name] / halves[name] - 1.0) for name in steps if name in halves
-    }
+    return {name: _MORE * abs(steps[name] / halves[name] - 1.0) for name in steps if name in halves}

@@ -239,12 +239,17 @@ class ActingOrgans:
             least[self._kinetics.places] = self.least
         return least
 
+    @cached_property
+    def _gathering(self) -> tuple[int, ...]:
+        """Where cells that are lost are gathered, and those that vessels hand over."""
+        return self.network.index("lost"), *self.network.handed
+
     def _gathered(
         self, cells: Array, residents: Array, born: Array, died: Array, converted: Array
     ) -> BodyStep:
         """Take what the network has gathered as lost and handed over out of the cells."""
         taken = []
-        for place in (self.network.index("lost"), *self.network.handed):
+        for place in self._gathering:
             taken.append(cells[..., place, :].copy())
             cells[..., place, :] = 0.0
         return BodyStep(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import in_place, serial
+from cartflow.core.compiling import in_place
 from cartflow.core.dual import positive
 
 Array = np.ndarray
@@ -62,14 +62,7 @@ def _fill_one(values: Array, volumes: Array, ahead: Array, behind: Array, c: int
     return taken
 
 
-@serial
 def lowest(amounts: Array) -> Array:
     """Return the smallest value of each species; nan where one is not finite."""
-    found = np.empty(amounts.shape[0])
-    for s in range(amounts.shape[0]):
-        least, total = np.inf, 0.0
-        for c in range(amounts.shape[1]):
-            least = min(least, amounts[s, c])
-            total += 0.0 * amounts[s, c]
-        found[s] = least + total
-    return found
+    least, most = amounts.min(axis=1), amounts.max(axis=1)
+    return np.where(np.isfinite(least) & np.isfinite(most), least, np.nan)

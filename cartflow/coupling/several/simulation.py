@@ -50,7 +50,7 @@ class TumoursSimulation:
         layout = self.tumours.layout
         companion = record.companion
         if companion is not None:
-            companion = replace(companion, state=layout.of(name, companion.state))
+            companion = companion.seen(lambda state: layout.of(name, state))
         states = [layout.of(name, state) for state in record.states]
         return replace(record, states=states, companion=companion, reached=None)
 

@@ -28,7 +28,7 @@ from cartflow.pde.voxels.steps.stages import (
     stable,
     stages_needed,
 )
-from cartflow.pde.voxels.steps.still_stages import still_stages
+from cartflow.pde.voxels.steps.still_stages import room_for_stages, still_stages
 from cartflow.pde.voxels.wave.steps import Wave, can_wave
 
 Array = np.ndarray
@@ -80,6 +80,7 @@ class Stabilised:
         self._reaction_speed: float | None = None
         self._steps_since = 0
         self._latest = 0.0
+        self._room = np.empty((0, 0, 0))
         self._blocks = BlockStages(problem, self.operators, self.kinetics, self.addresses.rates)
 
     @cached_property
@@ -203,9 +204,12 @@ class Stabilised:
         return few and self.operators.still and self._wave is None
 
     def _still(self, first: Array, operator: VoxelOperator, stages: Stages, dt: float) -> Stepped:
+        if self._room.shape[1:] != first.shape:
+            self._room = room_for_stages(first)
         amounts, low, totals = still_stages(
             stages.table(dt),
             first,
+            self._room,
             operator.fields,
             self.kinetics,
             self.addresses.rates,
@@ -245,13 +249,15 @@ class Stabilised:
         last = 2 * reactions + species
         forwards, reverse = counts[:reactions], counts[reactions : 2 * reactions]
         came, went = counts[last:].reshape(2, -1)
-        # Stages count with weights of either sign; what they cancel has not crossed.
-        both = np.minimum(np.minimum(came, went), 0.0)
+        if came.size:
+            # Stages count with weights of either sign; what they cancel has not crossed.
+            both = np.minimum(np.minimum(came, went), 0.0)
+            came, went = came - both, went - both
         return Extents(
             forwards=forwards,
             reverse=reverse,
             crossing_species=self.operators.crossing_species,
-            came=came - both,
-            went=went - both,
+            came=came,
+            went=went,
             egress=np.where(self._problem.travels, counts[2 * reactions : last], 0.0),
         )

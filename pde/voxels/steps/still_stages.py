@@ -19,18 +19,29 @@ WIDTH = 1024  # cells in a block: with all that is worked out of them it stays n
 _reals, _rows, _stacks = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
 
 
+def room_for_stages(first: Array) -> Array:
+    """Return where the stages from such amounts are worked out, of as many steps as one likes."""
+    return np.empty((3, *first.shape))
+
+
 def still_stages(
-    table: Array, first: Array, fields: Fields, kinetics: Kinetics, rates: int, removal: Array
+    table: Array,
+    first: Array,
+    room: Array,
+    fields: Fields,
+    kinetics: Kinetics,
+    rates: int,
+    removal: Array,
 ) -> tuple[Array, Array, Array]:
     """Return the last stage of `table` (see `Stages`), its lowest values, and totals per stage.
 
     Rows have no `third`. Totals are those of `kernels.count`. Amounts are densities: nothing is
-    stored in pores.
+    stored in pores. They are worked out in the `room` of `room_for_stages`.
     """
     blocks, columns = -(-first.shape[1] // WIDTH), 2 * kinetics.counted.size + len(first)
-    stages, parts = np.empty((3, *first.shape)), np.empty((len(table), blocks, columns))
-    _through(table, first, fields, kinetics, rates, removal, stages, parts)
-    last = stages[len(table) % 2].copy()
+    parts = np.empty((len(table), blocks, columns))
+    _through(table, first, fields, kinetics, rates, removal, room, parts)
+    last = room[len(table) % 2].copy()
     return last, lowest(last), parts.sum(axis=1)
 
 
