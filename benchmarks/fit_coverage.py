@@ -12,15 +12,15 @@ and at one other place. A number is *near* if it lies within two standard errors
 from __future__ import annotations
 
 import argparse
-import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from benchmarks.fit_cases import CASES, Case
+from benchmarks.lines import add, read
 from cartflow.analyses.fit.build import problem_of
 from cartflow.analyses.fit.curvature import curvature
 from cartflow.analyses.fit.known import known
@@ -106,28 +106,13 @@ def _rise(problem: Problem, best: Found, truth: np.ndarray, k: int) -> float:
 
 def run(rows: Path, sets: int, names: Sequence[str], estimated: bool) -> None:
     """Add the rows that the file lacks, a set of all cases after the other."""
-    found = read(rows)
-    done = {(row["case"], row["set"]) for row in found}
-    # A row that was cut off goes, so that the next begins a line.
-    rows.write_text("".join(json.dumps(row) + "\n" for row in found), encoding="utf-8")
+    done = {(row["case"], row["set"]) for row in read(rows)}
     for number in range(sets):
         for name in names:
             if (name, number) not in done and number < CASES[name].most:
                 with np.errstate(all="ignore"):
                     row = one_fit(name, number, estimated)
-                with rows.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
-
-
-def read(rows: Path) -> list[dict[str, Any]]:
-    """Return the rows of a file; what was cut off at its end is left out."""
-    return list(_whole(rows.read_text(encoding="utf-8"))) if rows.exists() else []
-
-
-def _whole(text: str) -> Iterator[dict[str, Any]]:
-    for line in text.splitlines(keepends=True):
-        if line.endswith("\n"):
-            yield json.loads(line)
+                add(rows, row)
 
 
 class Share(NamedTuple):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.cells.lines import kept
+from benchmarks.lines import kept
 from cartflow.study.study import Study
 
 ROOT = Path(__file__).parents[2]

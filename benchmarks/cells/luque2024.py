@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.cells.lines import kept
 from benchmarks.cells.luque2024_rules import RULES, slower, with_rules
+from benchmarks.lines import kept
 from cartflow.study.study import Study
 
 Array = np.ndarray

@@ -61,6 +61,8 @@ class CellSimulation(Simulation):
         """What its steps need. Raises `InputError` for what cells cannot do."""
         return CellSystem(coupled=self.coupled, asked=self.asked)
 
+    # A number too large for a run stops it, with the field named.
+    @np.errstate(all="ignore")
     def run(
         self,
         watch: Watch | None = None,

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cartflow.commands.out_option import add_out
 from cartflow.commands.set_option import add_set
 from cartflow.commands.telling_option import add_telling
 
@@ -31,10 +32,9 @@ def add_drawn(command: argparse.ArgumentParser, examples: str, out: str) -> None
     """Add the options of what draws, writes and tells."""
     command.add_argument("--seed", type=int, default=1, metavar="K", help="of the draws")
     command.add_argument("--workers", type=int, metavar="N", help="default: all processors")
-    command.add_argument("-o", "--out", type=Path, metavar="FILE", help=f"dataset (default: {out})")
+    add_out(command, f"dataset (default: {out})")
     add_set(command, examples)
     add_telling(command)
-    command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
 
 
 @contextmanager

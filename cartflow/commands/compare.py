@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cartflow.commands.ending import dataset_and_figure, written_and_drawn
+from cartflow.commands.out_option import add_out
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.commands.telling_option import add_telling, telling
 
@@ -26,13 +27,7 @@ def add_compare(commands: Any) -> None:
     command.add_argument("--bodies", required=True, metavar="A,B", help="names or .toml files")
     rules = "number (default), per_kg or allometric: what of the study's dose is kept"
     command.add_argument("--dose", default="number", metavar="RULE", help=rules)
-    command.add_argument(
-        "-o",
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="the dataset (default: STUDY's stem _bodies.nc)",
-    )
+    add_out(command, "the dataset (default: STUDY's stem _bodies.nc)")
     bands = "the band over trafficking models and scaling rules, and which choice makes it"
     command.add_argument("--bands", action="store_true", help=bands)
     models = "models of the band (default: the study's, and all that state a tumour's vessels)"
@@ -46,7 +41,6 @@ def add_compare(commands: Any) -> None:
     command.add_argument("--seed", type=int, default=1, metavar="K", help="of the draws")
     add_set(command)
     add_telling(command)
-    command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
     command.set_defaults(command=_compare)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cartflow.commands.ending import FINISHED
+from cartflow.commands.out_option import add_out
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.paths import kind_of
 from cartflow.core.terminal import tell
@@ -37,11 +38,13 @@ def add_export(commands: Any) -> None:
     command.add_argument(
         "--time", type=float, metavar="DAY", help="one saved time (default: all; nifti: the last)"
     )
-    command.add_argument(
-        "-o", "--out", type=Path, metavar="FOLDER", help="the folder (default: FILE's stem_FORMAT)"
+    add_out(
+        command,
+        "the folder (default: FILE's stem_FORMAT)",
+        "what was exported before",
+        metavar="FOLDER",
     )
     command.add_argument("--tumour", metavar="NAME", help="which of several tumours")
-    command.add_argument("--force", action="store_true", help="overwrite what was exported before")
     command.set_defaults(command=_export)
 
 

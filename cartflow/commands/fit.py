@@ -9,6 +9,7 @@ from typing import Any
 from cartflow.commands.ending import FINISHED, dataset_and_figure, written_and_drawn
 from cartflow.commands.fit_forms import fit_population, fit_problem, pairs, watched
 from cartflow.commands.fit_posterior import add_bayes, fit_posterior, refuse_without_bayes
+from cartflow.commands.out_option import add_out
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.commands.telling_option import add_telling, telling
 from cartflow.core.outcome import InputError
@@ -71,16 +72,9 @@ def add_fit(commands: Any) -> None:
     command.add_argument("--petab", type=Path, metavar="FOLDER", help="write a PEtab problem too")
     command.add_argument("--hold-back", metavar="TEXT", help="test on values 'after 20 days'")
     command.add_argument("--workers", type=int, metavar="N", help="default: all processors")
-    command.add_argument(
-        "-o",
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="dataset (default: its stem _fit.nc or _posterior.nc)",
-    )
+    add_out(command, "dataset (default: its stem _fit.nc or _posterior.nc)")
     add_set(command, _EXAMPLES)
     add_telling(command)
-    command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
     command.set_defaults(command=_fit)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cartflow.commands.ending import FINISHED
+from cartflow.commands.out_option import add_out
 from cartflow.commands.piped import PIPE, from_pipe
 from cartflow.core.outcome import InputError
 from cartflow.core.terminal import tell
@@ -27,12 +28,11 @@ def add_plot(commands: Any) -> None:
         metavar="FILE",
         help="what run, simulate, compare, ... wrote, or - piped in; several are runs to compare",
     )
-    command.add_argument(
-        "-o",
-        "--out",
-        type=Path,
+    add_out(
+        command,
+        "the figure: .png, .svg or .pdf (default: FILE's stem .png)",
+        "the figure if it exists",
         metavar="FIGURE",
-        help="the figure: .png, .svg or .pdf (default: FILE's stem .png)",
     )
     command.add_argument(
         "--panel",
@@ -60,7 +60,6 @@ def add_plot(commands: Any) -> None:
         metavar="NAME",
         help="a run beside cells measured in organs: a name of `show measured`, or a file",
     )
-    command.add_argument("--force", action="store_true", help="overwrite the figure if it exists")
     command.set_defaults(command=_plot)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cartflow.commands.ending import dataset_and_figure, written_and_drawn
+from cartflow.commands.out_option import add_out
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.core.outcome import InputError
 from cartflow.core.terminal import say
@@ -21,15 +22,8 @@ def add_refine(commands: Any) -> None:
     command.add_argument("--levels", type=int, default=3, metavar="N", help=meshes)
     wanted = "the error wanted, as a share or in %% (default: 1%%)"
     command.add_argument("--to", default="1%", metavar="SHARE", help=wanted)
-    command.add_argument(
-        "-o",
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="the dataset (default: STUDY's stem _meshes.nc)",
-    )
+    add_out(command, "the dataset (default: STUDY's stem _meshes.nc)")
     add_set(command)
-    command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
     command.set_defaults(command=_refine)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cartflow.commands.ending import FINISHED
+from cartflow.commands.out_option import add_out
 from cartflow.commands.piped import PIPE, from_pipe
 from cartflow.core.terminal import tell
 
@@ -22,10 +23,9 @@ def add_report(commands: Any) -> None:
         metavar="FILE",
         help="what run, simulate, sweep, fit, compare, sensitivity or refine wrote, or - piped in",
     )
-    command.add_argument(
-        "-o", "--out", type=Path, metavar="HTML", help="the page (default: FILE's stem .html)"
+    add_out(
+        command, "the page (default: FILE's stem .html)", "the page if it exists", metavar="HTML"
     )
-    command.add_argument("--force", action="store_true", help="overwrite the page if it exists")
     command.set_defaults(command=_report)
 
 

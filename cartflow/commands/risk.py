@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cartflow.commands.ending import dataset_and_figure, written_and_drawn
+from cartflow.commands.out_option import add_out
 
 
 def add_risk(commands: Any) -> None:
@@ -29,10 +30,7 @@ def add_risk(commands: Any) -> None:
     command.add_argument("--harm", type=float, metavar="H", help="of acting where it never came")
     command.add_argument("--benefit", type=float, metavar="B", help="of acting where it would come")
     command.add_argument("--seed", type=int, default=1, metavar="K", help="of the halves")
-    command.add_argument(
-        "-o", "--out", type=Path, metavar="FILE", help="dataset (default: TABLE's stem _risk.nc)"
-    )
-    command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
+    add_out(command, "dataset (default: TABLE's stem _risk.nc)")
     command.set_defaults(command=_risk)
 
 

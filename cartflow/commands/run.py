@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cartflow.commands.ending import FINISHED
 from cartflow.commands.imported import uncollected
+from cartflow.commands.out_option import add_out
 from cartflow.commands.piped import PIPE, study_given, to_pipe
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.commands.telling_option import add_telling, telling
@@ -24,12 +25,10 @@ def add_run(commands: Any) -> None:
     command.add_argument(
         "study", type=Path, metavar="STUDY", help="a TOML study file, or - for one that is piped in"
     )
-    command.add_argument(
-        "-o",
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="the result (default: STUDY's stem .nc), or - to pipe it out",
+    add_out(
+        command,
+        "the result (default: STUDY's stem .nc), or - to pipe it out",
+        "the result if it exists",
     )
     command.add_argument("--engine", metavar="NAME", help="the engine (default: the study's)")
     command.add_argument(
@@ -37,7 +36,6 @@ def add_run(commands: Any) -> None:
     )
     add_set(command)
     add_telling(command)
-    command.add_argument("--force", action="store_true", help="overwrite the result if it exists")
     command.add_argument(
         "--resume", action="store_true", help="go on with the unfinished run in the result's file"
     )

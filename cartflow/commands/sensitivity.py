@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cartflow.commands.ending import dataset_and_figure, written_and_drawn
+from cartflow.commands.out_option import add_out
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.core.terminal import say
 
@@ -23,15 +24,8 @@ def add_sensitivity(commands: Any) -> None:
     command.add_argument(
         "--spread", type=float, metavar="F", help="vary also what has no range, / and x F"
     )
-    command.add_argument(
-        "-o",
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="dataset (default: STUDY's stem _sensitivity.nc)",
-    )
+    add_out(command, "dataset (default: STUDY's stem _sensitivity.nc)")
     add_set(command)
-    command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
     command.set_defaults(command=_sensitivity)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from cartflow.commands.ending import FINISHED, settled
+from cartflow.commands.out_option import add_out
 from cartflow.commands.set_option import OF_A_MODEL, add_set, given_settings
 from cartflow.core.terminal import tell
 
@@ -19,8 +19,7 @@ def add_simulate(commands: Any) -> None:
     add_set(command, OF_A_MODEL)
     command.add_argument("--stochastic", type=int, metavar="N", help="N random runs as well")
     command.add_argument("--seed", type=int, default=1, metavar="K", help="of the random numbers")
-    command.add_argument("-o", "--out", type=Path, metavar="FILE", help="the result, as netCDF")
-    command.add_argument("--force", action="store_true", help="overwrite the result if it exists")
+    add_out(command, "the result, as netCDF", "the result if it exists")
     command.set_defaults(command=_simulate)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cartflow.commands.ending import dataset_and_figure, written_and_drawn
+from cartflow.commands.out_option import add_out
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.commands.telling_option import add_telling, telling
 from cartflow.core.terminal import say
@@ -53,12 +54,9 @@ def add_sweep(commands: Any) -> None:
     where = "threads, local (a Dask cluster here), or a Dask cluster's address or scheduler file"
     command.add_argument("--scheduler", metavar="WHERE", help=where)
     command.add_argument("--limit", metavar="TIME", help="of a member, such as '10 min'")
-    command.add_argument(
-        "-o", "--out", type=Path, metavar="FILE", help="dataset (default: STUDY's stem _sweep.nc)"
-    )
+    add_out(command, "dataset (default: STUDY's stem _sweep.nc)")
     add_set(command, _EXAMPLES)
     add_telling(command)
-    command.add_argument("--force", action="store_true", help="overwrite dataset and figure")
     command.set_defaults(command=_sweep)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 import unicodedata
@@ -27,7 +28,7 @@ from cartflow.core.parameters import Parameter, Sign, parameter
 from cartflow.core.paths import kind_of
 from cartflow.core.quantity_schema import quantity_schema
 from cartflow.core.table_errors import explanation
-from cartflow.core.units import to_internal
+from cartflow.core.units import internal_unit, to_internal
 
 _LARGEST = 4_000_000  # bytes of a text; the largest that ships has 0.03 MB
 
@@ -55,13 +56,15 @@ Data = TypeVar("Data")
 class Quantity:
     """What turns a value into a `Parameter` like `like`, for pydantic and for its JSON schema.
 
-    One with the dimension of `other`, if there is one, is a `Parameter` like that.
+    One with the dimension of `other`, if there is one, is a `Parameter` like that, to which `most`
+    does not apply.
     """
 
     like: str
     minimum: float | None
     above: float | None
     other: str = ""
+    most: float = math.inf
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         return BeforeValidator(self._checked).__get_pydantic_core_schema__(source, handler)
@@ -85,18 +88,27 @@ class Quantity:
         if self.minimum is not None and lowest < self.minimum:
             msg = f"'{result.stated}' is below {self.minimum:g}"
             raise ValueError(msg)
+        highest = result.value if result.bounds is None else result.bounds[1]
+        if highest > self.most and like == self.like:
+            msg = f"'{result.stated}' must be at most {self.most:g} {internal_unit(self.like)}"
+            raise ValueError(msg)
         return replace(result, sign=sign)
 
 
 def quantity(
-    like: str, other: str = "", *, minimum: float | None = 0.0, above: float | None = None
+    like: str,
+    other: str = "",
+    *,
+    minimum: float | None = 0.0,
+    above: float | None = None,
+    most: float = math.inf,
 ) -> Any:
     """Return the pydantic validator that turns a value into a `Parameter` like `like`, or `other`.
 
-    `minimum` and `above` bound the value, and its range, in internal units; a quantity that may
-    be negative says so by a `minimum` of None.
+    `minimum`, `above` and `most` bound the value, and its range, in internal units; a quantity
+    that may be negative says so by a `minimum` of None. `most` is of one like `like` alone.
     """
-    return Quantity(like, minimum, above, other)
+    return Quantity(like, minimum, above, other, most)
 
 
 def _is_like(value: Any, like: str) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cartflow.core.outcome import InputError
 from cartflow.core.plain_units import PlainUnit, plain_unit
+from cartflow.core.unit_powers import POWER_OF_TEN, RAISED, TIMES, parted
 
 if TYPE_CHECKING:
     import pint
@@ -32,25 +33,21 @@ _NAMES = {
     "[mass]": "mass",
     "[substance]": "amount of substance",
     "[absorbed_dose]": "absorbed dose",
+    "[injected_dose]": "injected dose",
 }
 _NUMBER = re.compile(
     r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+|nan|inf(?:inity)?)(?:[eE][-+]?[0-9]+)?)\s*(.*)", re.I
 )
 # As papers write numbers: 10^6, 3x10^6, 3·10⁻⁴.
-_TIMES = r"\s*[x*\N{MULTIPLICATION SIGN}\N{MIDDLE DOT}\N{DOT OPERATOR}]\s*"
-_POWER_OF_TEN = (
-    r"\s*(?:\^|\*\*)\s*([-+\N{MINUS SIGN}]?[0-9]{1,3})(?![0-9.^*])|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})"
-)
-_TENS = re.compile(
-    rf"\s*([-+]?)(?:([0-9]+\.?[0-9]*|\.[0-9]+){_TIMES})?10(?:{_POWER_OF_TEN})\s*(.*)"
-)
-_RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹\N{MINUS SIGN}", "+-0123456789-")
+_TENS = re.compile(rf"\s*([-+]?)(?:([0-9]+\.?[0-9]*|\.[0-9]+){TIMES})?10(?:{POWER_OF_TEN})\s*(.*)")
 # Not energy per mass, by which pint takes a dose of radiation for a squared speed.
 _DOSE, _GRAY = re.compile(r"(?:Gy|gray)(?![A-Za-z])"), "absorbed_gray"
 # A unit is letters, digits, and the signs of multiplication; exponents have one or two digits.
 # UDUNITS writes a power without a sign, as results do: mm2 day-1.
 _POWER = re.compile(r"([A-Za-zµ])(-?\d)")
-_SUPERSCRIPTS = str.maketrans("²³", "23")
+_SUPERSCRIPT = re.compile(r"(?<=[A-Za-zµ])⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]")
+# Percent of the injected dose (or activity), as biodistributions have it: no plain percent.
+_SHARE, _SHARE_OF_DOSE = re.compile(r"%\s*I[AD](?![A-Za-z])"), "percent_of_dose"
 _TOWER = re.compile(r"\d\d|__|(?:\*\*|\^)[^A-Za-z]*(?:\*\*|\^)")
 _UNIT = re.compile(r"[A-Za-z\N{MICRO SIGN}\N{GREEK SMALL LETTER MU}%0-9*/^() ·.-]{1,80}")
 # What conversions by floats may be off by, relatively: some of their last digits.
@@ -68,6 +65,8 @@ def registry() -> pint.UnitRegistry[Any]:
     ureg: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
     ureg.define("cell = [cell]")
     ureg.define(f"{_GRAY} = [absorbed_dose]")
+    ureg.define("injected_dose = [injected_dose]")
+    ureg.define(f"{_SHARE_OF_DOSE} = 0.01 injected_dose")
     return ureg
 
 
@@ -76,29 +75,37 @@ def parse_unit(text: str) -> pint.Unit:
     """Return the unit written in `text`; raise `InputError` if it is none.
 
     Only products, quotients and small powers of named units are read; ``mm2`` and ``mm-3`` are
-    powers, too.
+    powers, too. A power of ten before it is no part of it (see `factor`).
     """
-    text = _with_powers(text)
+    text = _with_powers(_parted(text)[1])
     if text in {"", "1"}:
         return registry().Unit("")
     if not _UNIT.fullmatch(text) or _TOWER.search(text):
         msg = f"'{text}' is not a unit"
         raise InputError(msg)
     try:
-        return registry().parse_units(_DOSE.sub(_GRAY, text.replace("·", "*")))
+        return registry().parse_units(_as_pint_has_it(text))
     except Exception as error:
         msg = f"'{text}' is not a unit ({error})"
         raise InputError(msg) from None
 
 
+_parted = cache(parted)
+
+
+def _as_pint_has_it(text: str) -> str:
+    return _DOSE.sub(_GRAY, _SHARE.sub(_SHARE_OF_DOSE, text.replace("·", "*")))
+
+
 def _with_powers(text: str) -> str:
-    text = _POWER.sub(r"\1^\2", text.translate(_SUPERSCRIPTS).strip())
+    text = _SUPERSCRIPT.sub(lambda found: found[0].translate(RAISED), text.strip())
+    text = _POWER.sub(r"\1^\2", text)
     return f"1{text}" if text.startswith("/") else text
 
 
 @cache
 def _plain(unit: str) -> PlainUnit | None:
-    return plain_unit(_with_powers(unit) or "1")
+    return plain_unit(_with_powers(_parted(unit)[1]) or "1")
 
 
 def dimensionality(unit: str) -> Mapping[str, Any]:
@@ -116,6 +123,9 @@ def internal_unit(unit: str) -> str:
     """
     powers = {}
     for dimension, power in dimensionality(unit).items():
+        if dimension == "[injected_dose]":
+            msg = f"'{unit}' is a share of the injected dose; multiply by the dose and give cells"
+            raise InputError(msg)
         if dimension not in _BASE:
             msg = f"'{unit}' has the dimension {dimension}, which cartflow does not use"
             raise InputError(msg)
@@ -172,7 +182,14 @@ def _fraction(value: float, fits: Callable[[Fraction], bool]) -> Fraction | None
 
 @cache
 def factor(unit: str) -> Fraction:
-    """Return what a value in `unit` is multiplied with to stand in internal units."""
+    """Return what a value in `unit` is multiplied with to stand in internal units.
+
+    >>> factor("10^6 cells/mL")
+    Fraction(1000, 1)
+    """
+    power, rest = _parted(unit)
+    if power:
+        return Fraction(10) ** power * factor(rest or "1")
     if (plain := _plain(unit)) is not None:
         return plain.factor
     like = parse_unit(internal_unit(unit))
@@ -188,7 +205,7 @@ def split(text: str) -> tuple[float, str]:
     """Split ``"0.0013 cm^2/day"`` or ``"3x10^6 cells"`` into its number and its unit."""
     if len(text) <= _LONGEST and (tens := _TENS.fullmatch(text)) is not None:
         sign, factor_of_ten, power, raised, unit = tens.groups()
-        exponent = (power or raised).translate(_RAISED)
+        exponent = (power or raised).translate(RAISED)
         return float(f"{sign}{factor_of_ten or 1}e{exponent}"), unit.strip() or "1"
     match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
@@ -200,7 +217,8 @@ def split(text: str) -> tuple[float, str]:
 def to_internal(quantity: Any, like: str) -> float:
     """Return `quantity` (text, number or pint quantity) in the internal unit of `like`.
 
-    Raises `InputError` on a wrong dimension, nan or infinity.
+    Raises `InputError` on a wrong dimension, nan or infinity. Where cells per volume or mass are
+    needed, a bare count per volume or mass is one of cells.
 
     >>> to_internal("0.0013 cm^2/day", like="mm^2/day")
     0.13
@@ -213,7 +231,7 @@ def _converted(quantity: Any, like: str) -> float:
     if not math.isfinite(number):
         msg = f"{quantity} is not a finite number"
         raise InputError(msg)
-    if dimensionality(unit) != dimensionality(like):
+    if not fits(unit, like):
         msg = (
             f"'{quantity}' has the dimension {dimension_name(unit)}, "
             f"but {dimension_name(like)} is needed (such as '1 {like}')"
@@ -227,6 +245,14 @@ def _converted(quantity: Any, like: str) -> float:
         raise InputError(msg) from None
 
 
+@cache
+def fits(unit: str, like: str) -> bool:
+    """Return whether `unit` has the dimension of `like`, or leaves out its cells as in 10^3/uL."""
+    own, needed = dict(dimensionality(unit)), dict(dimensionality(like))
+    return own == needed or (own in _COUNTS and needed == {"[cell]": 1, **own} and "%" not in unit)
+
+
+_COUNTS = ({"[length]": -3}, {"[mass]": -1})
 _text_converted = lru_cache(maxsize=4096)(_converted)
 
 
@@ -282,6 +308,9 @@ def unit_words(unit: str) -> str:
     >>> unit_words("um^2/min")
     'micrometer2 minute-1'
     """
+    power, rest = _parted(unit)
+    if power:
+        return f"1e{power} {unit_words(rest or '1')}"
     powers = registry().Quantity(1, parse_unit(unit)).unit_items()
     parts = [f"{name}{'' if power == 1 else f'{power:g}'}" for name, power in powers]
     words = " ".join(part for part in parts if not part.startswith("cell")) or "1"

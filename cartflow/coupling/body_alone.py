@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from cartflow.coupling.body_run import BodyRun
 from cartflow.coupling.body_system import BodySystem
 from cartflow.coupling.programme import Programme
@@ -21,6 +23,8 @@ class BodyAlone(BodySystem):
         """Return itself: it has no companion run."""
         return self
 
+    # A number too large for a run stops it, with the field named.
+    @np.errstate(all="ignore")
     def run(
         self, watch: Watch | None = None, keep: Keep | None = None, since: Record | None = None
     ) -> Record:

@@ -58,6 +58,8 @@ class Simulation:
         """Whether cells are single ones, which leave and react by chance."""
         return False
 
+    # A number too large for a run stops it, with the field named.
+    @np.errstate(all="ignore")
     def run(
         self,
         watch: Watch | None = None,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 Array = np.ndarray
-_FACTORS = ("delivery", "persistence", "penetration")
+_FACTORS = ("entry", "persistence", "penetration")
 # Of the group `summary`: unit, and what it is.
 BARRIERS = {
-    "delivery": ("1", "product cells that came into the tumour per cell infused"),
+    "entry": ("1", "product cells that came into the tumour per cell infused"),
     "persistence": ("1", "cell-days in the tumour per cell that came in and day since infusion"),
     "penetration": ("1", "mean density of the core over that of the tumour"),
     "time_to_core": ("day", "when the core first has half of the tumour's density"),
@@ -26,15 +26,15 @@ _MOST_OFF = 0.1
 class Barriers:
     """Three factors of the exposure of the core (cell-days per mm3), nan where there is none.
 
-    exposure = infused x delivery x persistence x days x penetration / volume of the tumour:
-    `delivery`, cells that came in per cell infused; `persistence`, cell-days in the tumour per
+    exposure = infused x entry x persistence x days x penetration / volume of the tumour:
+    `entry`, cells that came in per cell infused; `persistence`, cell-days in the tumour per
     cell that came in, offspring included, over the `days` since the first was infused;
     `penetration`, the core's mean density over the tumour's. `time_to_core` (day) is when the
     core first holds half of the tumour's density; nan if it never does. Where the saved times lie
     too far apart for integrals over them, `persistence`, `penetration` and `time_to_core` are nan.
     """
 
-    delivery: float
+    entry: float
     persistence: float
     penetration: float
     time_to_core: float
@@ -79,12 +79,12 @@ def barriers(
     cell_days, in_core = (float(np.trapezoid(course, times)) for course in (inside, core))
     if cell_days <= 0:
         return _NONE
-    delivery = float(entered[-1] / infused[-1])
+    entry = float(entered[-1] / infused[-1])
     passed = None if stayed is None else float(stayed[-1])
     if _off(inside, times, passed) > _MOST_OFF or _off(core, times) > _MOST_OFF:
-        return replace(_NONE, delivery=delivery, days=days)
+        return replace(_NONE, entry=entry, days=days)
     return Barriers(
-        delivery=delivery,
+        entry=entry,
         persistence=cell_days / float(entered[-1]) / days,
         penetration=in_core / cell_days / core_share,
         time_to_core=_first(times, core - 0.5 * core_share * inside, inside > 0),
@@ -116,9 +116,9 @@ def _first(times: Array, above: Array, there: Array) -> float:
 
 def in_words(found: Barriers) -> str:
     """Return the factors as a sentence, and which is the smallest; '' where there is none."""
-    if not np.isfinite(found.delivery):
+    if not np.isfinite(found.entry):
         return ""
-    came = f"{found.delivery:.3g} per infused cell came in"
+    came = f"{found.entry:.3g} per infused cell came in"
     if not np.isfinite(found.persistence):
         return f"{came}; what became of them is not told, since saved times lie too far apart"
     lasting = found.persistence * found.days
@@ -136,7 +136,7 @@ def in_words(found: Barriers) -> str:
 
 
 _SAID = {
-    "delivery": "delivery takes most",
+    "entry": "entry takes most",
     "persistence": "the cells' short stay takes most",
     "penetration": "the way to the core takes most",
     "": "no barrier takes anything",

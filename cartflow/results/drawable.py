@@ -29,7 +29,7 @@ def require_drawable(tree: xr.DataTree) -> None:
     for name in tumours_of(tree):
         _require_one(tree, name)
     groups = [name for name in _NEEDED if name != "exchange" or "tumour" in tree.children]
-    if _is_without_products(tree):
+    if not has_products(tree):
         groups = ["tumour"]
     for group in groups:
         if group == "tumour" and group not in tree.children:
@@ -43,10 +43,10 @@ def require_drawable(tree: xr.DataTree) -> None:
         _require_fields(tree)
 
 
-def _is_without_products(tree: xr.DataTree) -> bool:
-    """Return whether a result is of a tumour that no cells of a product can be in."""
+def has_products(tree: xr.DataTree) -> bool:
+    """Return whether cells of a product can be in a result's tumour, if it has one."""
     names = tree["tumour"].coords.get("phenotype") if "tumour" in tree.children else None
-    return names is not None and names.dims == ("phenotype",) and not names.size
+    return names is None or names.dims != ("phenotype",) or names.size > 0
 
 
 def _require_one(tree: xr.DataTree, name: str) -> None:

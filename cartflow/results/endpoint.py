@@ -28,7 +28,7 @@ def endpoint_group(groups: Mapping[str, Dataset]) -> xr.Dataset:
     ``peak_in_tumour`` and ``peak_in_blood`` (per mm3) with their days, and
     ``product_per_resident`` at the end (nan where no resident cell is left). A tumour that no
     blood feeds has no peak in blood. What stands between infusion and the core is told by
-    ``delivery``, ``persistence``, ``penetration`` and ``time_to_core`` (see `Barriers`).
+    ``entry``, ``persistence``, ``penetration`` and ``time_to_core`` (see `Barriers`).
     """
     times = np.asarray(groups["/"].variables["time"].values, dtype=float)
     balance = groups["balance"].variables

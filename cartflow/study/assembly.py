@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from cartflow.core.outcome import InputError, require_known
+from cartflow.core.outcome import InputError, named, require_known
 from cartflow.core.parameters import Parameter, Sign, parameter, signed
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network, Species
@@ -38,6 +38,7 @@ from cartflow.study.field_tables import (
 )
 from cartflow.study.images.laws import RELATIVE
 from cartflow.study.images.numbers import image_number, is_image
+from cartflow.study.most import DENSEST, require_possible
 from cartflow.study.profiles import field_of_profile, is_profile
 from cartflow.study.schema import StudyTable
 
@@ -149,6 +150,9 @@ class Assembler:
                 rows.append(found)
             else:
                 rows.append(self.per_cell(given, s.unit, key))
+            if s.unit == "cell/mm^3":
+                with named(f"{self.file}: {key}"):
+                    require_possible(float(rows[-1].max(initial=0.0)), DENSEST, s.unit)
         return np.array(rows)
 
     def _field(self, species: Species, table: FieldTable) -> Field:

@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cartflow.core.outcome import InputError, require_known
+from cartflow.core.outcome import InputError, named, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.core.units import rational
 from cartflow.kinetics.network import Network, Species
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.doses import Dose
+from cartflow.study.most import MOST_CELLS, require_possible
 from cartflow.study.schedule import require_before_end
 from cartflow.study.schema import DoseTable
 
@@ -38,7 +39,7 @@ def build_doses(
 def dosed_cells(table: DoseTable, body: Body | None, key: str) -> float:
     """Return the cells of a dose: per weight of `body` if it says so, at most its `maximum`.
 
-    Raises `InputError` where it is per weight, and there is no body.
+    Raises `InputError` where it is per weight and there is no body, or more than possible.
     """
     cells = table.cells.value
     if table.cells.unit != "cell":
@@ -46,7 +47,11 @@ def dosed_cells(table: DoseTable, body: Body | None, key: str) -> float:
             msg = f"{key}.cells: '{table.cells.stated}' is per body weight, and there is no [body]"
             raise InputError(msg)
         cells *= body.body_weight.value
-    return cells if table.maximum is None else min(cells, table.maximum.value)
+    if table.maximum is not None:
+        cells = min(cells, table.maximum.value)
+    with named(f"{key}.cells"):
+        require_possible(cells, MOST_CELLS, "cells")
+    return cells
 
 
 def cells_alone(tables: Sequence[DoseTable]) -> Network:

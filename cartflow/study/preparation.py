@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
+import numpy as np
+
 from cartflow.cells.simulation import CellSimulation
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
@@ -58,7 +60,7 @@ class Preparation(Composition, ABC):
         """What runs: body and tumour, or several tumours, or without a tumour the body alone."""
         if self.events is None:
             return self.undisturbed
-        with errors_named(self.name):
+        with errors_named(self.name), np.errstate(all="ignore"):
             if isinstance(self.undisturbed, CellSimulation):
                 raise InputError("courses of numbers are not there with fields as cells yet")
             return self.events.applied(self.undisturbed, lambda other: other.undisturbed)
@@ -87,6 +89,11 @@ class Preparation(Composition, ABC):
     @cached_property
     def undisturbed(self) -> Simulation | TumoursSimulation | BodyAlone:
         """What runs without the study's events."""
+        # Where a number is too large the run stops and names the field, or an error names the key.
+        with np.errstate(all="ignore"):
+            return self._assembled()
+
+    def _assembled(self) -> Simulation | TumoursSimulation | BodyAlone:
         if self.table.tumour is None and not self.tumours:
             return body_alone(self)
         _ = self.saving

@@ -15,7 +15,7 @@ from cartflow.core.units import to_internal
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Species
 from cartflow.study.courses.columns import read_columns
-from cartflow.study.courses.course import inside
+from cartflow.study.within import inside
 
 Array = np.ndarray
 

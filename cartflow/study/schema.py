@@ -25,11 +25,12 @@ from cartflow.study.field_tables import (
     TissueTable,
 )
 from cartflow.study.geometry_tables import GeometryTable
+from cartflow.study.most import LONGEST, MOST_CELLS
 from cartflow.study.population_tables import PopulationTable
 
 Time = Annotated[Parameter, quantity("day")]
-Cells = Annotated[Parameter, quantity("cell", above=0)]
-DosedCells = Annotated[Parameter, quantity("cell", "cell/kg", above=0)]
+Cells = Annotated[Parameter, quantity("cell", above=0, most=MOST_CELLS)]
+DosedCells = Annotated[Parameter, quantity("cell", "cell/kg", above=0, most=MOST_CELLS)]
 Diffusivity = Annotated[Parameter, quantity("mm^2/day")]
 Rate = Annotated[Parameter, quantity("1/day")]
 
@@ -147,7 +148,7 @@ class OrganTable(Table):
 class TimeTable(Table):
     """The end of the run and the times to save: a list, or one interval."""
 
-    end: Duration
+    end: Annotated[Parameter, quantity("day", above=0, most=LONGEST)]
     save: list[Time] | None = None
     every: Duration | None = None
 

@@ -13,6 +13,7 @@ from cartflow.pbpk.circulation.circulation import Circulation
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
 from cartflow.study.circulating import with_circulating
+from cartflow.study.most import DENSEST, require_possible
 from cartflow.study.organ_models import of_site, united
 from cartflow.study.schema import OrganTable
 
@@ -83,6 +84,8 @@ def initial(name: str, table: OrganTable, network: Network) -> dict[str, Paramet
         try:
             unit = network.species[network.index(species)].unit
             found[species] = signed(parameter(raw, unit), "not_negative")
+            if unit == "cell/mm^3":
+                require_possible(found[species].value, DENSEST, unit)
         except InputError as error:
             msg = f"{where}.{species}: {error}"
             raise InputError(msg) from None

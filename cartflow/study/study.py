@@ -8,6 +8,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 from cartflow.cells.group import cells_group
 from cartflow.cells.simulation import CellRecord, CellSimulation
 from cartflow.cells.stored import stored, with_cells_of
@@ -40,6 +42,7 @@ from cartflow.study.preparation import Preparation
 from cartflow.study.schema import StudyTable
 from cartflow.study.tumours.reading import as_written, with_tumours
 from cartflow.study.variants import with_shared_parts
+from cartflow.study.within import require_models_inside
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,7 +69,13 @@ class Study(Preparation):
     def from_file(cls, path: str | Path, settings: Mapping[str, Any] | None = None) -> Study:
         """Read the study at `path`; `settings` replaces values by dotted key."""
         path = as_path(path, "Study.from_file")
-        return cls.from_text(read_text(path), name=str(path), folder=path.parent, settings=settings)
+        study = cls.from_text(
+            read_text(path), name=str(path), folder=path.parent, settings=settings
+        )
+        # A text of Python's own may name what it likes; a file may come from elsewhere.
+        with errors_named(study.name):
+            require_models_inside(study.table, study.folder, study.settings)
+        return study
 
     @classmethod
     def from_text(
@@ -194,20 +203,22 @@ class Study(Preparation):
 
     def result_of(self, record: Record, shelf: FieldsKept | None = None) -> Result:
         """Return the result of what a run of the study has recorded, its fields on a `shelf`."""
-        result = build_result(
-            record,
-            self.prepared,
-            title=self.table.title,
-            study=self.text,
-            settings=without_folders(self.settings),
-            parameters=self.parameters(),
-            references=self.references(),
-            vessels=self.vessels_in_words(),
-            given=in_words(self.given),
-            events=[] if self.events is None else self.events.in_words(record.happened),
-            saving=self.saving,
-            shelf=shelf,
-        )
+        # Of a run that stopped by numbers too large, sums may be beyond all numbers.
+        with np.errstate(all="ignore"):
+            result = build_result(
+                record,
+                self.prepared,
+                title=self.table.title,
+                study=self.text,
+                settings=without_folders(self.settings),
+                parameters=self.parameters(),
+                references=self.references(),
+                vessels=self.vessels_in_words(),
+                given=in_words(self.given),
+                events=[] if self.events is None else self.events.in_words(record.happened),
+                saving=self.saving,
+                shelf=shelf,
+            )
         if isinstance(record, CellRecord) and isinstance(self.prepared, CellSimulation):
             result = result.with_group("cells", cells_group(record, self.prepared))
             if CHECKPOINT in result.tree.children:

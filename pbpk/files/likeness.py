@@ -40,6 +40,16 @@ def stated_over(
     return found
 
 
+def require_beside(name: str, path: Path, folder: Path) -> None:
+    """Raise `InputError` where a file's `name` of another is a `path` out of its `folder`.
+
+    Links are followed; what ships has a name, and no path.
+    """
+    if name.endswith(".toml") and not path.resolve().is_relative_to(folder.resolve()):
+        msg = f"'{name:.60}' leads out of the file's folder"
+        raise InputError(msg)
+
+
 def with_model(path: Path, find: Callable[[str, Path], Path]) -> dict[str, Any]:
     """Return the table in `path`, laid over the one that its key `like` names, and so on.
 
@@ -47,6 +57,7 @@ def with_model(path: Path, find: Callable[[str, Path], Path]) -> dict[str, Any]:
     """
     layers: list[dict[str, Any]] = []
     seen: list[Path] = []
+    folder = path.parent
     while True:
         if path.resolve() in seen:
             msg = f"{seen[0]}: like: the files go round in a circle, by {path}"
@@ -62,6 +73,7 @@ def with_model(path: Path, find: Callable[[str, Path], Path]) -> dict[str, Any]:
             raise InputError(msg)
         try:
             path = find(like, path.parent)
+            require_beside(like, path, folder)
         except InputError as error:
             msg = f"{path}: like: {error}"
             raise InputError(msg) from None

@@ -16,6 +16,7 @@ from cartflow.pbpk.files.body_tables import BodyTable, OrganTable
 from cartflow.pbpk.files.likeness import (
     closed_with_rest,
     other_size,
+    require_beside,
     stated_over,
     with_lymph,
     with_model,
@@ -99,6 +100,7 @@ def load_trafficking(name_or_path: str | Path, directory: Path | None = None) ->
     data, file = _read("trafficking", name_or_path, directory)
     table = _trafficking_table(Written(data), str(file))
     with named(f"{file}: made_for"):
+        require_beside(table.made_for, file.parent / table.made_for, file.parent)
         made_for = load_body(table.made_for, file.parent)
     return _trafficking(Written(data), str(file), Same(made_for))
 

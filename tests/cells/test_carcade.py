@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.cells.carcade import TABLE, outcome
-from benchmarks.cells.lines import kept
+from benchmarks.lines import kept, read
 
 ALONE = [row for row in TABLE if row[1] == 0 and row[2] > 1e-8]
 
@@ -41,5 +41,7 @@ def test_what_was_run_is_kept_as_a_line(tmp_path):
     path = tmp_path / "lines.jsonl"
     for _ in range(2):
         assert kept(path, {"row": (250, 0, 1e-6), "seed": 1}, make) == [0.5, 2.0]
+    # A run that was killed while it wrote leaves half a line, which goes.
+    path.write_text(path.read_text() + '{"key": ')
     kept(path, {"row": (250, 0, 1e-6), "seed": 2}, make)
-    assert len(made) == len(path.read_text().splitlines()) == 2
+    assert len(made) == len(path.read_text().splitlines()) == len(read(path)) == 2

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
+from cells.linear import ends
 from studies import DOSE, in_tumour, study
 
 from cartflow.cells.hybrid.thresholds import Threshold
@@ -76,13 +77,9 @@ def prepared(folder, **settings):
     return Study.from_text(TEXT, settings=keys, folder=folder).prepared
 
 
-def ends(run, seeds):
+def counts(run, seeds):
     """Return the numbers of cells (seeds, species, mesh cells) at the end."""
-    found = []
-    for seed in range(1, seeds + 1):
-        record = replace(run, asked=replace(run.asked, seed=seed)).run()
-        found.append(record.states[-1].tumour * run.coupled.volumes)
-    return np.array(found)
+    return np.array([state.tumour * run.coupled.volumes for state in ends(run, seeds)])
 
 
 def by_density(folder, text=TEXT):
@@ -93,7 +90,7 @@ def by_density(folder, text=TEXT):
 
 @pytest.mark.parametrize("seeds", [40, pytest.param(400, marks=pytest.mark.slow)])
 def test_the_mean_is_that_of_the_density_across_the_border(folder, seeds):
-    tree, every = by_density(folder), ends(prepared(folder, cells__step="1 hour"), seeds)
+    tree, every = by_density(folder), counts(prepared(folder, cells__step="1 hour"), seeds)
     for name, row in (("tumour", TUMOUR), ("dead", DEAD)):
         expected = (tree[f"tumour/{name}"][-1] * tree["tumour/cell_volume"]).values
         found = every[:, row]
@@ -122,7 +119,7 @@ def half_and_half(folder, every=False):
 
 def test_at_rest_nothing_drifts_over_the_border(folder):
     seeds = 60
-    found = ends(half_and_half(folder), seeds)[:, TUMOUR]
+    found = counts(half_and_half(folder), seeds)[:, TUMOUR]
     np.testing.assert_allclose(found.sum(axis=1), 1000.0, rtol=1e-12)
     left = found[:, :10].sum(axis=1)
     assert abs(left.mean() - 500.0) < 4 * left.std(ddof=1) / np.sqrt(seeds)
@@ -135,7 +132,7 @@ def test_at_rest_nothing_drifts_over_the_border(folder):
 def test_the_variance_is_that_of_single_cells_where_cells_are_single(folder):
     seeds = 60
     ours, every = (
-        ends(half_and_half(folder, each), seeds)[:, TUMOUR, 12:] for each in (False, True)
+        counts(half_and_half(folder, each), seeds)[:, TUMOUR, 12:] for each in (False, True)
     )
     # All cells start anywhere; after two days each mesh cell has a Poisson number, nearly.
     few, all_single = ours.var(axis=0, ddof=1).mean(), every.var(axis=0, ddof=1).mean()
@@ -158,7 +155,7 @@ def test_extinction_is_that_of_the_closed_form(folder, threshold):
         cells__step="6 hours",
     )
     seeds = 100
-    lost = (ends(run, seeds)[:, TUMOUR].sum(axis=1) == 0.0).mean()
+    lost = (counts(run, seeds)[:, TUMOUR].sum(axis=1) == 0.0).mean()
     grown = np.exp(-5.0)
     chance = (1.3 * (grown - 1) / (0.3 * grown - 1.3)) ** 200
     assert 0.2 < chance < 0.8

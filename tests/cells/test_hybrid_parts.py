@@ -28,15 +28,16 @@ def hopped(cells, room, mesh, diffusivity, days, step, seed):
     return after_days(cells, room, mesh, ways, np.full(cells.size, days), step, seed)
 
 
-def generator_of(mesh, diffusivity):
-    """Return the matrix M of finite volumes, d n/dt = M n, for numbers of cells."""
-    size = mesh.volumes.size
-    matrix = np.zeros((size, size))
-    for here in range(size):
+def generator_of(mesh, passed):
+    """Return the matrix M of finite volumes, d n/dt = M n, for numbers of cells.
+
+    `passed` is the rate at which each face lets cells through, per density.
+    """
+    matrix = np.zeros((mesh.volumes.size, mesh.volumes.size))
+    for here in range(mesh.volumes.size):
         for face in range(mesh.start[here], mesh.start[here + 1]):
-            rate = diffusivity * mesh.passed[face] / mesh.volumes[here]
-            matrix[mesh.to[face], here] += rate
-            matrix[here, here] -= rate
+            matrix[mesh.to[face], here] += passed[face] / mesh.volumes[here]
+            matrix[here, here] -= passed[face] / mesh.volumes[here]
     return matrix
 
 
@@ -47,7 +48,7 @@ def test_hops_have_the_chances_of_the_finite_volumes(geometry):
     mesh, room, number = neighbours_of(geometry), room_of(geometry), 40_000
     cells = placed(room, np.zeros(number, int), np.full(number, geometry.size // 2), 0, 0, 5)
     moved = hopped(cells, room, mesh, np.array([0.02]), 0.4, 1, 5)
-    expected = number * expm(0.4 * generator_of(mesh, 0.02))[:, geometry.size // 2]
+    expected = number * expm(0.4 * generator_of(mesh, 0.02 * mesh.passed))[:, geometry.size // 2]
     found = moved.counts(1, geometry.size)[0]
     usual = expected > 5
     chi = ((found - expected) ** 2 / expected)[usual].sum()
@@ -64,16 +65,6 @@ def drifting(geometry, attractant, diffusivity, sensitivity=0.05):
     return flows, flows.at(attractant), mesh
 
 
-def matrix_of(mesh, passed):
-    """Return M, d n/dt = M n, for what passes the faces."""
-    matrix = np.zeros((mesh.volumes.size, mesh.volumes.size))
-    for here in range(mesh.volumes.size):
-        for face in range(mesh.start[here], mesh.start[here + 1]):
-            matrix[mesh.to[face], here] += passed[face] / mesh.volumes[here]
-            matrix[here, here] -= passed[face] / mesh.volumes[here]
-    return matrix
-
-
 @pytest.mark.parametrize("diffusivity", [0.02, 0.0])
 @pytest.mark.parametrize("geometry", [slab(1.0, 12), box([0.3, 0.2, 0.2], [3, 2, 2])])
 def test_hops_up_a_gradient_have_the_chances_of_finite_volumes(geometry, diffusivity):
@@ -85,7 +76,7 @@ def test_hops_up_a_gradient_have_the_chances_of_finite_volumes(geometry, diffusi
     out[0, 0, here] = 0.3
     ways = Ways(row=np.array([0]), passed=passed[None], out=out)
     moved = after_days(cells, room, mesh, ways, np.full(number, 0.4), 1, 5)
-    matrix = matrix_of(mesh, passed)
+    matrix = generator_of(mesh, passed)
     matrix[here, here] -= 0.3
     expected = number * expm(0.4 * matrix)[:, here]
     expected = np.append(expected, number - expected.sum())
@@ -104,7 +95,7 @@ def test_drift_is_central_where_it_is_slow_and_upwind_where_it_is_fast():
     for diffusivity, steepest in ((0.02, 0.125), (0.0, np.inf)):
         flows, passed, mesh = drifting(geometry, attractant, diffusivity)
         assert flows.steepest(attractant) == pytest.approx(steepest)
-        slopes = matrix_of(mesh, passed)
+        slopes = generator_of(mesh, passed)
         # What is even everywhere moves at v = 0.05 mm/day: it only piles up at the far wall.
         np.testing.assert_allclose((slopes @ mesh.volumes)[1:-1], 0.0, atol=1e-15)
         assert (slopes @ mesh.volumes)[-1] == pytest.approx(0.05)

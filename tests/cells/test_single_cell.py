@@ -30,6 +30,17 @@ rate = "rate*cell"
 """
 
 
+def along(x, root):
+    """Return a mode's exact profile: sinh(a) sinh(b) / (root sinh(a + b)), a + b = root EDGE.
+
+    `a` and `b` are `root` times what lies to both sides; without what is too large.
+    """
+    low, high = min(x, EDGE / 2), max(x, EDGE / 2)
+    a, b = root * low, root * (EDGE - high)
+    profile = np.exp(root * (low - high)) * np.expm1(-2 * a) * np.expm1(-2 * b)
+    return profile / (-2 * np.expm1(-2 * root * EDGE) * root)
+
+
 def point(x, y, z):
     """Return the steady value of 1 ng/day at the middle of a cube with walls at 0.
 
@@ -39,13 +50,8 @@ def point(x, y, z):
     signs = np.sin(waves * EDGE / 2)
     k, m = np.meshgrid(waves, waves, indexing="ij")
     root = np.sqrt(k**2 + m**2)
-    low, high = min(x, EDGE / 2), max(x, EDGE / 2)
-    # sinh(a) sinh(b) / sinh(a + b) without what is too large.
-    a, b = root * low, root * (EDGE - high)
-    along = np.exp(root * (low - high)) * np.expm1(-2 * a) * np.expm1(-2 * b)
-    along /= -2 * np.expm1(-2 * root * EDGE) * root
     across = np.outer(signs * np.sin(waves * y), signs * np.sin(waves * z))
-    return 4 / EDGE**2 / SPREAD * float((across * along).sum())
+    return 4 / EDGE**2 / SPREAD * float((across * along(x, root)).sum())
 
 
 def study(folder, reaction, wall, days, more="", mesh=MESH, spread=SPREAD):
@@ -136,11 +142,7 @@ def points(centres):
     signs = np.sin(waves * EDGE / 2)[:, None] * sines
     planes = {}
     for x in middles:
-        low, high = min(x, EDGE / 2), max(x, EDGE / 2)
-        a, b = root * low, root * (EDGE - high)
-        along = np.exp(root * (low - high)) * np.expm1(-2 * a) * np.expm1(-2 * b)
-        along /= -2 * np.expm1(-2 * root * EDGE) * root
-        planes[x] = 4 / EDGE**2 / SPREAD * signs.T @ along @ signs
+        planes[x] = 4 / EDGE**2 / SPREAD * signs.T @ along(x, root) @ signs
     rows = np.searchsorted(middles, centres - 1e-6)
     return np.array([planes[middles[i]][j, k] for i, j, k in rows])
 

@@ -273,3 +273,72 @@ def test_a_dose_of_radiation_is_no_squared_speed():
     assert unit_words("cGy") == "centigray"
     with pytest.raises(InputError, match=r"length\^2/time\^2, but absorbed dose is needed"):
         to_internal("1 J/kg", "Gy")
+
+
+@pytest.mark.parametrize(
+    ("text", "like", "value"),
+    [
+        # By hand: 10^6 cells in 1 mL = 1000 mm^3 are 1000 a mm^3; 10^9 in 1 L = 10^6 mm^3 are 1000.
+        ("2 10^6 cells/mL", "cell/mm^3", 2000.0),
+        ("2 1e6 cells/mL", "cell/mm^3", 2000.0),
+        ("2 1E+6 cells/mL", "cell/mm^3", 2000.0),
+        ("0.5 10^3/uL", "cell/mm^3", 500.0),
+        ("0.5 10^3/\N{MICRO SIGN}L", "cell/mm^3", 500.0),
+        ("7.2 x10^9/L", "cell/mm^3", 7200.0),
+        ("1.5e-05 x 10^9/L", "cell/mm^3", 0.015),
+        ("7.2 \N{MULTIPLICATION SIGN}10⁹ cells/L", "cell/mm^3", 7200.0),
+        ("10 10^3 cells/\N{GREEK SMALL LETTER MU}L", "cell/mm^3", 10_000.0),
+        ("40 cells/\N{MICRO SIGN}L", "cell/mm^3", 40.0),
+        ("40 cells mm⁻³", "cell/mm^3", 40.0),
+        ("3 10^6/kg", "cell/kg", 3e6 / 1e12),
+        ("3 10^6 cells/kg", "cell/kg", 3e6 / 1e12),
+        ("5 10^-3 cm", "mm", 0.05),
+        ("4 10^-8 cm^2/s", "mm^2/day", 4e-8 * 100 * 86400),
+        ("6 10^2", "1", 600.0),
+        ("12 1/mm^3", "cell/mm^3", 12.0),
+    ],
+)
+def test_units_of_tables_have_powers_of_ten_and_leave_out_cells(text, like, value):
+    assert to_internal(text, like) == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("unit", "message"),
+    [
+        ("10e6 cells/mL", "'10e6' is meant as 10.n by some, and is ten times that"),
+        ("2e6 cells/mL", "'2e6' is no power of ten to stand before a unit"),
+        ("cells x 10^6", "a power of ten behind a unit multiplies for some and divides for others"),
+        ("cells/mL (x10^6)", "behind a unit"),
+        ("M/mL", "'M' is a unit, and 10.6 for some; write '10.6/...'"),
+        ("K/uL", "'K' is a unit, and 10.3 for some"),
+        ("k/\N{MICRO SIGN}L", "'k' is a unit, and 10.3 for some"),
+        ("G/L", "'G' is a unit, and 10.9 for some"),
+        ("million cells/mL", "'million' is no unit; write a power of ten"),
+        ("10^99 cells/mL", "lies between -30 and 30"),
+        ("10^6 10^3 cells/mL", "is not a unit"),
+        ("%ID/g", "injected dose/mass, but cells/length.3 is needed"),
+        ("% ID", "injected dose, but cells/length.3 is needed"),
+        ("%/g", "1/mass, but cells/length.3 is needed"),
+        ("10^6", "a plain number, but cells/length.3 is needed"),
+        ("1/mL^2", "1/length.6, but cells/length.3 is needed"),
+        ("/day", "1/time, but cells/length.3 is needed"),
+    ],
+)
+def test_units_that_are_ambiguous_are_refused_by_name(unit, message):
+    with pytest.raises(InputError, match=message):
+        to_internal(f"3 {unit}", "cell/mm^3")
+
+
+def test_shares_of_the_injected_dose_are_neither_plain_nor_counts():
+    assert dimension_name("%ID/g") == "injected dose/mass"
+    for like in ("1", "cell", "cell/kg", "1/kg"):
+        with pytest.raises(InputError, match="injected dose"):
+            to_internal("3 %ID/g", like)
+    with pytest.raises(InputError, match="'%ID' is a share of the injected dose; multiply by the"):
+        internal_unit("%ID")
+
+
+def test_a_power_of_ten_stays_in_the_words_of_a_unit():
+    assert unit_words("10^6 cells/mL") == "1e6 milliliter-1"
+    assert cf_units.Unit("1e6 milliliter-1") == cf_units.Unit("1e3 mm-3")
+    assert factor("10^3/uL") == 1000

@@ -102,3 +102,17 @@ def test_an_unknown_organ_is_named_before_what_its_table_lacks(tmp_path):
     path = written(tmp_path, "stout.toml", STOUT.replace("adipose", "adiposse"))
     with pytest.raises(InputError, match=r"unknown organ 'adiposse'.*did you mean 'adipose'"):
         load_body(path)
+
+
+def test_what_a_file_is_like_lies_beside_it_also_where_links_lead(tmp_path):
+    (tmp_path / "home").mkdir()
+    written(tmp_path, "other.toml", STOUT)
+    (tmp_path / "home" / "link.toml").symlink_to(tmp_path / "other.toml")
+    for name in ("../other.toml", "link.toml", str(tmp_path / "other.toml")):
+        text = f'like = "{name}"\nname = "stouter"\n'
+        path = written(tmp_path / "home", "stouter.toml", text)
+        with pytest.raises(InputError, match=r"like: '.*' leads out of the file's folder"):
+            load_body(path)
+        path = written(tmp_path / "home", "t.toml", f'like = "khot2019"\nmade_for = "{name}"\n')
+        with pytest.raises(InputError, match=r"made_for: '.*' leads out of the file's folder"):
+            load_trafficking(path)

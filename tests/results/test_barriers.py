@@ -24,10 +24,10 @@ def found(**changed):
 def test_the_product_is_the_exposure_of_the_core():
     one, volume = found(), 40.0
     exposure = np.trapezoid(CORE, TIMES) / (SHARE * volume)
-    product = one.delivery * one.persistence * one.days * one.penetration
+    product = one.entry * one.persistence * one.days * one.penetration
     assert INFUSED[-1] * product / volume == pytest.approx(exposure, rel=1e-14)
     assert one.days == 6.0
-    assert one.delivery == 2e-4
+    assert one.entry == 2e-4
 
 
 def test_the_core_is_reached_between_saved_times():
@@ -40,7 +40,7 @@ def test_the_core_is_reached_between_saved_times():
 @pytest.mark.parametrize(
     ("factors", "largest", "words"),
     [
-        ((1e-4, 2.0, 0.5), "delivery", "delivery takes most"),
+        ((1e-4, 2.0, 0.5), "entry", "entry takes most"),
         ((0.5, 0.01, 0.5), "persistence", "the cells' short stay takes most"),
         ((0.5, 3.0, 0.01), "penetration", "the way to the core takes most"),
         ((1.0, 1.5, 1.0), "", "no barrier takes anything"),
@@ -48,7 +48,7 @@ def test_the_core_is_reached_between_saved_times():
 )
 def test_the_smallest_factor_is_the_barrier(factors, largest, words):
     one = Barriers(
-        **dict(zip(("delivery", "persistence", "penetration"), factors, strict=True)),
+        **dict(zip(("entry", "persistence", "penetration"), factors, strict=True)),
         time_to_core=2.0,
         days=7.0,
     )
@@ -89,7 +89,7 @@ def test_what_saved_times_miss_is_not_told(stayed):
         if told:
             assert found.persistence * found.days == pytest.approx(1.0, rel=0.01)
         assert np.isfinite([found.persistence, found.penetration, found.time_to_core]).all() == told
-        assert found.delivery == 1e-6
+        assert found.entry == 1e-6
         assert in_words(found).endswith("takes most" if told else "saved times lie too far apart")
 
 
@@ -104,10 +104,10 @@ def test_a_run_tells_them_of_its_own_fields():
     cells = tumour["cart"].values @ volumes
     np.testing.assert_allclose(tumour["core_cells"], cells, rtol=1e-12)
     numbers = result.summary()
-    delivery = numbers["reached_tumour"] / numbers["infused"]
-    assert float(told["delivery"]) == pytest.approx(delivery, rel=1e-14)
+    entry = numbers["reached_tumour"] / numbers["infused"]
+    assert float(told["entry"]) == pytest.approx(entry, rel=1e-14)
     infused = numbers["infused"] / tumour["cell_volume"].values.sum()
-    names = ("delivery", "persistence", "penetration", "days")
+    names = ("entry", "persistence", "penetration", "days")
     product = infused * np.prod([float(told[name]) for name in names])
     exposure = np.trapezoid(cells, tumour["time"].values) / volumes.sum()
     assert product == pytest.approx(exposure, rel=1e-12)
@@ -115,13 +115,13 @@ def test_a_run_tells_them_of_its_own_fields():
 
 def test_cells_put_into_the_tissue_leave_them_out():
     text = STUDY.replace(DOSE, f'{DOSE}\nroute = "intratumoural"')
-    assert "delivery" not in Study.from_text(text).run().tree["summary"].variables
+    assert "entry" not in Study.from_text(text).run().tree["summary"].variables
 
 
 def test_cells_that_come_through_the_rim_leave_them_out():
     rim = {"type": "fixed_value", "value": "1e3 cells/mm^3"}
     result = Study.from_text(STUDY, settings={"fields.cart.boundaries.rim": rim}).run()
-    assert "delivery" not in result.tree["summary"].variables
+    assert "entry" not in result.tree["summary"].variables
 
 
 def test_blood_as_given_leaves_them_out(tmp_path):
@@ -143,7 +143,7 @@ def test_blood_as_given_leaves_them_out(tmp_path):
     alone = STUDY.replace(DOSE, "").replace(body, "").replace('host = "flank"\n', "")
     result = Study.from_text(alone, folder=tmp_path, settings=settings).run()
     assert float(result.tree["exchange"]["cumulative_inflow"][-1, 0]) > 0
-    assert "delivery" not in result.tree["summary"].variables
+    assert "entry" not in result.tree["summary"].variables
 
 
 def test_cell_days_are_those_of_a_run_saved_often():

@@ -115,8 +115,6 @@ def _checked(study: Study) -> Run:
 
 def _ready(run: Run, courses: bool) -> Run:
     """Return a member's run: the error in time is that of a single run, and not told of each."""
-    if isinstance(run, BodyAlone):
-        return run
     if isinstance(run, Simulation) and run.one_system and not courses:
         # Saved times change no number at the end, but where steps must end there.
         return run.outright()

@@ -24,7 +24,7 @@ from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.subjects import Choices, subjects_of
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.outcome import InputError, named, require_known, suggest
-from cartflow.core.units import internal_unit, to_internal
+from cartflow.core.units import fits, internal_unit, to_internal
 from cartflow.kinetics.expressions.dimensions import dimension_of, unit_text
 
 Array = np.ndarray
@@ -216,7 +216,7 @@ def _factor(unit: str, dimension: tuple[float, ...], where: str) -> float:
     except InputError as error:
         msg = f"{where}: {error}; where a scale is estimated (--scale), any unit will do"
         raise InputError(msg) from None
-    if own != dimension:
+    if own != dimension and not fits(unit, unit_text(dimension)):  # type: ignore[arg-type]
         msg = f"{where}: is given in '{unit}', and what is simulated has the unit "
         raise InputError(msg + f"{unit_text(dimension)}")  # type: ignore[arg-type]
     return one

@@ -94,7 +94,12 @@ def _dataset(own: Study, found: list[Level], to: float) -> xr.Dataset:
             "value": variable(both, values, "1", "number at the end (depth in mm, else cells)"),
             "error": variable(both, values / limits - 1.0, "1", "relative error of the number"),
             "limit": variable(number, limits, "1", "where the number tends on fine meshes"),
-            "order": variable(number, [e.order for e in each], "1", "order in space"),
+            "order": variable(
+                number,
+                [np.nan if e.round_off else e.order for e in each],
+                "1",
+                "order in space, nan where the meshes differ by round-off alone",
+            ),
             "order_measured": variable(
                 number,
                 np.array([e.measured for e in each], dtype=np.int8),
@@ -108,7 +113,7 @@ def _dataset(own: Study, found: list[Level], to: float) -> xr.Dataset:
                 number,
                 [_width(e, to, found[-1].width) for e in each],
                 "mm",
-                "width of cells at which the error is the target",
+                "width of cells at which the error is the target, nan without an order",
             ),
             "width": variable(one, [level.width for level in found], "mm", "width of the cells"),
             "cells": variable(one, [level.cells for level in found], "1", "mesh cells"),
@@ -129,12 +134,17 @@ def _dataset(own: Study, found: list[Level], to: float) -> xr.Dataset:
 
 
 def _limit(value: float, estimate: Estimate) -> float:
-    """Return where a number tends, by its last shift and order (Richardson's extrapolation)."""
+    """Return where a number tends, by its last shift and order (Richardson's extrapolation).
+
+    Of round-off nothing is extrapolated.
+    """
+    if estimate.round_off:
+        return value
     return float(value * (1.0 - estimate.shift / (2.0**estimate.order - 1.0)))
 
 
 def _width(estimate: Estimate, to: float, width: float) -> float:
     """Return the width for an error of `to`, wider than the finest where that is finer still."""
-    if estimate.error == 0.0:
-        return width
+    if estimate.round_off:
+        return np.nan
     return float(width * (to / estimate.error) ** (1.0 / estimate.order))

@@ -19,15 +19,31 @@ def refinement_lines(dataset: xr.Dataset) -> list[str]:
         ["limit", "", *(f"{float(v):.6g}" for v in dataset["limit"])],
         ["order", "", *map(_order, dataset["order"], dataset["order_measured"])],
         ["error of the finest", "", *(_percent(float(e)) for e in dataset["finest_error"])],
-        [f"width for {target}", "", *(f"{float(w):.2g}" for w in dataset["width_for_target"])],
+        [f"width for {target}", "", *map(_width, dataset["width_for_target"])],
     ]
-    widths = dataset["width_for_target"].values
-    place = int(np.argmin(widths))
-    width = float(widths[place])
-    return [*_columns(rows), f"use {width:.2g} mm for {target} on {words[place]}"]
+    return [*_columns(rows), *_found(dataset["width_for_target"].values, words, target)]
+
+
+def _found(widths: np.ndarray, words: list[str], target: str) -> list[str]:
+    """Return which numbers the meshes tell nothing of, and the width that the others need."""
+    lines = []
+    idle = [word for word, width in zip(words, widths, strict=True) if np.isnan(width)]
+    if idle:
+        which = "all numbers" if len(idle) == len(words) else ", ".join(idle)
+        lines = [f"{which}: the meshes differ by round-off alone, so no order can be seen"]
+    if len(idle) < len(words):
+        place = int(np.nanargmin(widths))
+        lines.append(f"use {float(widths[place]):.2g} mm for {target} on {words[place]}")
+    return lines
+
+
+def _width(width: xr.DataArray) -> str:
+    return "any" if np.isnan(width) else f"{float(width):.2g}"
 
 
 def _order(order: xr.DataArray, measured: xr.DataArray) -> str:
+    if np.isnan(order):
+        return "round-off"
     return f"{float(order):.2f}" if int(measured) else f"{float(order):.0f} (taken)"
 
 

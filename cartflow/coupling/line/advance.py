@@ -73,8 +73,10 @@ def advance(
     counts: Counts,
     saves: Saves,
     w: Room,
-) -> Progress:
-    """Advance `u`, `body` and `counts` in place towards `end` (days), and tell how far it went.
+) -> tuple[float, float, float, int, int, float, int, int]:
+    """Advance `u`, `body` and `counts` in place towards `end` (days); return what `Progress` has.
+
+    That is a plain tuple: where a signal interrupts the making of one with names, numba crashes.
 
     `supply` (see `stages`) is constant until then; amounts below `floor` do not count as errors.
     A species that falls below its `least` amount ends the advance there. Steps are left in `w`,
@@ -86,7 +88,7 @@ def advance(
     while time < end:
         tries += 1
         if taken - at.taken >= w.steps.size or tries > _MOST:
-            return Progress(time, step, last, taken, refused, error_sum, PAUSED, saved)
+            return (time, step, last, taken, refused, error_sum, PAUSED, saved)
         left = end - time
         h = left if step >= left * (1.0 - 1e-9) else min(step, max(0.5 * left, control.minimum))
         stages(plan, method, h, u, body, supply, w)
@@ -99,7 +101,7 @@ def advance(
             refused += 1
             step = h * (max(0.2, 0.9 * scaled**-power) if np.isfinite(scaled) else 0.2)
             if step < (control.minimum if which < u.shape[0] else min(control.minimum, SHORTEST)):
-                return Progress(time, step, last, taken, refused, error_sum, which, saved)
+                return (time, step, last, taken, refused, error_sum, which, saved)
             continue
         lowest = lowest_end(plan, u, w.u, least)
         if lowest < 1.0 - _NEAR and h > SHORTEST:
@@ -129,5 +131,5 @@ def advance(
         step = grown if h == step else max(grown, step)
         time, last = end if h == left else time + h, scaled
         if lowest < 1.0:
-            return Progress(time, step, last, taken, refused, error_sum, FALLEN, saved)
-    return Progress(time, step, last, taken, refused, error_sum, ARRIVED, saved)
+            return (time, step, last, taken, refused, error_sum, FALLEN, saved)
+    return (time, step, last, taken, refused, error_sum, ARRIVED, saved)

@@ -92,7 +92,7 @@ class LineStepper:
         places = len(self.coupled.engine.problem.places)
         counts = none_counted(self.plan, places)
         self.saves = saves = no_saves(self.plan, places, np.array(times) - old.time)
-        made = advance(
+        went = advance(
             self.plan,
             self.method,
             self._control,
@@ -108,6 +108,7 @@ class LineStepper:
             saves,
             self.room,
         )
+        made = Progress(*went)
         self.steps = self.room.steps[: made.taken - before].copy()
         time = end if made.why == ARRIVED else old.time + made.time
         n, self.saved = made.saved, made.saved

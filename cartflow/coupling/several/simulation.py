@@ -54,6 +54,8 @@ class TumoursSimulation:
         states = [layout.of(name, state) for state in record.states]
         return replace(record, states=states, companion=companion, reached=None)
 
+    # A number too large for a run stops it, with the field named.
+    @np.errstate(all="ignore")
     def run(
         self,
         watch: Watch | None = None,

@@ -11,8 +11,9 @@ from matplotlib.figure import SubFigure
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.geometries.cell_kinds import KINDS
+from cartflow.results.drawable import has_products
 from cartflow.results.figures.panels import shown_name, shown_unit
-from cartflow.results.figures.slices import first_field, first_resident, has_products, scale
+from cartflow.results.figures.slices import first_field, first_resident, scale
 from cartflow.results.ugrid import Cells, ugrid_cells
 
 Array = np.ndarray

@@ -33,7 +33,8 @@ def refinement_figure(dataset: xr.Dataset) -> Figure:
     ):
         one = dataset.sel(number=name)
         error = np.abs(one["error"].values)
-        label = f"{text}, order {float(one['order']):.2g}"
+        order = float(one["order"])
+        label = f"{text}, {'round-off' if np.isnan(order) else f'order {order:.2g}'}"
         # What is below is exact as far as anybody asks, and would only stretch the axis.
         axes.loglog(width, np.maximum(error, _LEAST), "o-", color=colour, label=label)
     axes.axhline(dataset.attrs["target"], color="black", linewidth=0.8, linestyle="--")

@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 
 from cartflow.core.saving.figures import save_figure
 from cartflow.core.ticks import colours
+from cartflow.results.drawable import has_products
 from cartflow.results.figures.courses import plot_balance, plot_organs, plot_sites
 from cartflow.results.figures.in_tumour import plot_burden, plot_exchange, plot_in_tumours
 from cartflow.results.figures.panels import finish_linear, shown_unit
-from cartflow.results.figures.slices import first_field, has_products
+from cartflow.results.figures.slices import first_field
 from cartflow.results.figures.tumour import in_one_row, plot_tumour
 from cartflow.results.one_tumour import one_tumour, tumours_of
 

@@ -10,6 +10,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import SubFigure
 
 from cartflow.core.ticks import TUMOUR_COLOUR
+from cartflow.results.drawable import has_products
 from cartflow.results.figures.outlines import outline
 from cartflow.results.figures.panels import shown_name, shown_unit
 
@@ -39,11 +40,6 @@ def plot_slices(tree: xr.DataTree, dims: list[str], place: SubFigure) -> None:
     upper, lower = np.asarray(place.subfigures(2, 1))
     _row(tumour, name, cuts, upper)
     _row(tumour, resident, [(day, pairs[-1]) for day in sorted({0, peak, last})], lower)
-
-
-def has_products(tree: xr.DataTree) -> bool:
-    """Return whether cells of a product can be in the tumour of a result."""
-    return tree["tumour"].sizes.get("phenotype", 1) > 0
 
 
 def first_field(tree: xr.DataTree) -> str:

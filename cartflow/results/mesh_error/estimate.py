@@ -10,6 +10,8 @@ from math import log2
 _LOWEST, _HIGHEST = 1.0, 2.0
 # Shifts that fall by more are not of one power: the smaller one is small by chance.
 _JUMP = 6.0
+# Relative shifts that say nothing of the mesh: what sums over cells are off by, and steps in time.
+ROUND_OFF = 1e-10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +21,8 @@ class Estimate:
     `shift` is how far it moves on a mesh twice as coarse; `error` = |shift| / (2^order - 1).
     The order, at most 2, is measured from three meshes where their shifts fall, else 1 is taken;
     a shift below a quarter of that before counts as a quarter of it. Where three meshes turn, or
-    the last shift nearly vanishes, no power tells the error, and it is a `bound` alone.
+    the last shift nearly vanishes, no power tells the error, and it is a `bound` alone. Where all
+    shifts are `round_off` there is no order to be seen.
     """
 
     shift: float
@@ -27,6 +30,7 @@ class Estimate:
     order: float
     measured: bool
     bound: bool = False
+    round_off: bool = False
 
     def width_for(self, share: float, width: float) -> float:
         """Return the cell width at which the error is `share`, if it is as stated at `width`."""
@@ -49,11 +53,12 @@ def estimates(meshes: Sequence[Mapping[str, float]]) -> dict[str, Estimate]:
 def _estimate(fine: float, coarse: float, coarser: float | None) -> Estimate:
     shift = (coarse - fine) / fine
     last = None if coarser is None else (coarser - coarse) / fine
-    if last is None or shift == last == 0.0:
-        return Estimate(shift=shift, error=abs(shift), order=1.0, measured=False)
+    largest = max(abs(shift), abs(last or 0.0))
+    if last is None or largest <= ROUND_OFF:
+        small = largest <= ROUND_OFF
+        return Estimate(shift=shift, error=largest, order=1.0, measured=False, round_off=small)
     if shift * last <= 0.0:
-        size = max(abs(shift), abs(last))
-        return Estimate(shift=shift, error=size, order=1.0, measured=False, bound=True)
+        return Estimate(shift=shift, error=largest, order=1.0, measured=False, bound=True)
     ratio = last / shift
     # Not yet falling as a power would have it: no less than what was seen to move.
     order = min(max(log2(ratio), _LOWEST), _HIGHEST)

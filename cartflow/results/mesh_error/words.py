@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from cartflow.results.mesh_error.estimate import ROUND_OFF
+
 _TARGET = 0.01
 
 
@@ -31,6 +33,8 @@ def _in_words(errors: xr.Dataset) -> str:
     # Values, not parts: to cut a part xarray would import dask where that is installed.
     worst = {str(n): v.values[place] for n, v in errors.data_vars.items() if v.dims == ("number",)}
     error, order = float(worst["mesh_error"]), float(worst["mesh_order"])
+    if error <= ROUND_OFF:
+        return "nothing differs on coarser meshes beyond round-off"
     how = f"order {order:.2g} measured" if worst["mesh_order_measured"] else "if first order"
     # Results of earlier versions do not tell bounds.
     bound = "mesh_error_is_bound" in worst and bool(worst["mesh_error_is_bound"])

@@ -15,6 +15,7 @@ from cartflow.kinetics.network import Network
 from cartflow.results.result import load_result
 from cartflow.study.course_tables import BloodTable
 from cartflow.study.courses.course import read_course, require_not_negative
+from cartflow.study.within import inside
 
 _WHERE = "tumour.blood"
 _SAVED = "entering_concentration"
@@ -50,7 +51,7 @@ def _read(table: BloodTable, folder: Path) -> BloodTable:
     """
     if not isinstance(table.course, str) or not table.course.endswith(".nc"):
         return table
-    path = folder / table.course
+    path = inside(folder, table.course, "tumour.blood.course")
     body = load_result(path).tree.children.get("body")
     if body is None or _SAVED not in body:
         msg = f"{_WHERE}: {path}: holds no blood that entered a tumour (body/{_SAVED})"

@@ -15,6 +15,7 @@ from cartflow.core.parameters import parameter
 from cartflow.core.units import factor
 from cartflow.study.course_tables import CourseTable, Interpolation
 from cartflow.study.courses.columns import read_columns
+from cartflow.study.within import inside
 
 Array = np.ndarray
 # Pieces into which an interval of a smooth curve is cut, each then a line.
@@ -70,22 +71,6 @@ def read_course(
         msg = f"{where}: {error}"
         raise InputError(msg) from None
     return Course(times=times, values=values, interpolation=table.interpolation)
-
-
-def inside(folder: Path, name: str, key: str) -> Path:
-    """Return the path of a file in the study's folder, or below; a study reads no other tables.
-
-    Raises `InputError` that begins with the `key` under which it was given.
-    """
-    path = folder / name
-    try:
-        within = path.resolve().is_relative_to(folder.resolve())
-    except (OSError, ValueError):
-        within = True  # no name for a file, as reading it says
-    if not within:
-        msg = f"{key}: '{name:.60}' leads out of the study's folder"
-        raise InputError(msg)
-    return path
 
 
 def _of_file(table: CourseTable, path: Path, columns: list[str], like: str) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ from cartflow.analyses.refinement.refine import refine
 from cartflow.analyses.refinement.table import refinement_lines
 from cartflow.cli import main
 from cartflow.core.outcome import InputError
+from cartflow.results.figures.refinement import refinement_figure
 from cartflow.study.study import Study
 
 STUDY = front_in_a_ball()
@@ -115,3 +116,18 @@ def test_a_study_without_a_tumour_has_no_mesh(path):
     path.write_text(alone + '[time]\nend = "1 day"\n')
     with pytest.raises(InputError, match="refine: a study without a tumour has no mesh"):
         refine(path)
+
+
+def test_differences_that_are_round_off_show_no_order_and_no_width(path, capsys):
+    # The same everywhere, without a gradient: each mesh says the same.
+    settings = {"fields": {"tumour": {"initial": "2e4 cells/mm^3"}}, "doses": [], "time.end": "2 h"}
+    found = refine(path, levels=3, settings=settings)
+    tumour = found.sel(number="tumour")
+    assert np.ptp(tumour["value"].values) < 1e-10 * tumour["value"][0]
+    assert np.isnan(tumour["order"])
+    assert np.isnan(tumour["width_for_target"])
+    assert float(tumour["limit"]) == float(tumour["value"][-1])
+    *rows, last = refinement_lines(found)
+    assert last == "all numbers: the meshes differ by round-off alone, so no order can be seen"
+    assert [row.split()[-1] for row in rows[-3::2]] == ["round-off", "any"]
+    assert "round-off" in refinement_figure(found).axes[0].get_legend().get_texts()[0].get_text()

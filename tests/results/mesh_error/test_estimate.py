@@ -59,3 +59,10 @@ def test_nothing_moves_and_what_is_missing_is_left_out():
     assert list(found) == ["x"]
     assert found["x"].error == 0.0
     assert np.isclose(found["x"].width_for(0.01, 0.3), 0.3)
+
+
+@pytest.mark.parametrize("small", [0.0, 4e-16, -3e-13, 9e-11])
+def test_shifts_of_round_off_have_no_order(small):
+    for runs_ in ([{"x": 3.0}, {"x": 3.0 * (1 + small)}, {"x": 3.0}], [{"x": 3.0}, {"x": 3.0}]):
+        assert estimates(runs_)["x"].round_off
+    assert not estimates([{"x": 3.0}, {"x": 3.0}, {"x": 3.0 * (1 + 1e-6)}])["x"].round_off
