@@ -40,6 +40,17 @@ def kind_of(path: Path) -> Kind:
     return "folder" if stat.S_ISDIR(mode) else "device"
 
 
+def lies_within(path: Path, folder: Path) -> bool:
+    """Return whether `path` is in `folder` or below, also where links lead.
+
+    So is what can be no name for a file, as reading it says.
+    """
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # before Python 3.13 of links that go round
+        return True
+
+
 def require_file(path: Path) -> Path:
     """Return `path`; raise `InputError` unless a file is there."""
     kind = kind_of(path)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from cartflow.core.outcome import InputError
+from cartflow.core.paths import lies_within
 from cartflow.study.schema import StudyTable
 
 _KINDS = (".toml", ".xml", ".sbml")
@@ -17,11 +18,7 @@ def inside(folder: Path, name: str, key: str) -> Path:
     Raises `InputError` that begins with the `key` under which it was given.
     """
     path = folder / name
-    try:
-        within = path.resolve().is_relative_to(folder.resolve())
-    except (OSError, ValueError):
-        within = True  # no name for a file, as reading it says
-    if not within:
+    if not lies_within(path, folder):
         msg = f"{key}: '{name:.60}' leads out of the study's folder"
         raise InputError(msg)
     return path

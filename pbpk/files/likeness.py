@@ -9,6 +9,7 @@ from typing import Any
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
+from cartflow.core.paths import lies_within
 from cartflow.core.tables import read_toml
 from cartflow.pbpk.body import Organ
 from cartflow.pbpk.checks import shown
@@ -45,7 +46,7 @@ def require_beside(name: str, path: Path, folder: Path) -> None:
 
     Links are followed; what ships has a name, and no path.
     """
-    if name.endswith(".toml") and not path.resolve().is_relative_to(folder.resolve()):
+    if name.endswith(".toml") and not lies_within(path, folder):
         msg = f"'{name:.60}' leads out of the file's folder"
         raise InputError(msg)
 
@@ -72,11 +73,12 @@ def with_model(path: Path, find: Callable[[str, Path], Path]) -> dict[str, Any]:
             msg = f"{path}: like: {like!r} is not the name of a model or a .toml file"
             raise InputError(msg)
         try:
-            path = find(like, path.parent)
-            require_beside(like, path, folder)
+            other = find(like, path.parent)
+            require_beside(like, other, folder)
         except InputError as error:
             msg = f"{path}: like: {error}"
             raise InputError(msg) from None
+        path = other
     merged: dict[str, Any] = {}
     for layer in reversed(layers):
         merged = _over(merged, layer)
