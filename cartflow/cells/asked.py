@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from cartflow.cells.births.acts import NetRates
 from cartflow.cells.births.clocks import Clock
 from cartflow.cells.contact.terms import Contact
 from cartflow.cells.hybrid.thresholds import Threshold
+from cartflow.cells.layout import Layout
 from cartflow.cells.traits.laws import Effect, Trait
 
 Crowding = Literal["none", "spheres", "lattice"]
@@ -32,13 +35,18 @@ class Body:
     """How much room a cell of one kind takes: a sphere of `radius` mm.
 
     It pushes at `repulsion` and clings at `adhesion` (mm/day), and does not divide where
-    `most_touching` others overlap it, or more.
+    `most_touching` others overlap it, or more. After a division it has half of its volume, of which
+    what is missing falls at `growth` (1/day), or none if that is 0. Killed in a contact it remains
+    for `remains` days at the share `remains_volume` of its volume, is pushed and pushes.
     """
 
     radius: float = 0.0
     repulsion: float = 0.0
     adhesion: float = 0.0
     most_touching: int = 2**31 - 1
+    growth: float = 0.0
+    remains: float = 0.0
+    remains_volume: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +70,9 @@ class Asked:
     mm; at most `most` cells live at once, and at most `saved` are written at every saved time.
     `traits` are numbers of cells of their own, `effects` what those do to reactions, and `clocks`
     the divisions that come due.
-    `thresholds` (kinds) say below which number cells are single cells, or that they always are.
+    `thresholds` (kinds) say below which number cells are single cells, or that they always are, and
+    `layouts` (kinds) where cells are at the start, or that their density says it. `missing` is
+    the column among the numbers of a cell that holds which share of its volume it lacks, or -1.
     """
 
     kinds: tuple[str, ...]
@@ -74,6 +84,8 @@ class Asked:
     traits: tuple[Trait, ...] = ()
     effects: tuple[Effect, ...] = ()
     clocks: tuple[Clock, ...] = ()
+    layouts: tuple[Layout | None, ...] = ()
+    missing: int = -1
     seed: int = 1
     step: float = 15.0 / 1440.0
     mechanics_step: float = 0.1 / 1440.0
@@ -91,4 +103,16 @@ class Asked:
     @property
     def columns(self) -> int:
         """How many numbers of its own each cell has."""
-        return 1 + max((trait.column for trait in self.traits), default=-1)
+        waited = [clock.waited for clock in self.clocks]
+        return 1 + max([self.missing, *waited, *(trait.column for trait in self.traits)])
+
+    @property
+    def stay(self) -> np.ndarray:
+        """For how many days cells of each kind remain when they are killed."""
+        found = [body.remains for body in self.bodies] or [0.0] * len(self.kinds)
+        return np.array(found)
+
+    @property
+    def growth(self) -> np.ndarray:
+        """At which rate cells of each kind grow back what of their volume is missing, 1/day."""
+        return np.array([body.growth for body in self.bodies])

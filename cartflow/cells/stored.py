@@ -34,6 +34,7 @@ def stored(record: CellRecord) -> dict[str, xr.Variable]:
         "given": np.array(at.given, dtype=np.int64),
         **{name: np.asarray(getattr(at, name)) for name in _OF_RUN},
         **{f"cell_{name}": getattr(at.cells, name) for name in COLUMNS},
+        **{f"remains_{name}": getattr(at.remains, name) for name in COLUMNS},
         **{f"tally_{name}": getattr(at.tally, name) for name in Tally.__annotations__},
         **{f"crossed_{name}": getattr(at.crossed, name) for name in Crossed.__annotations__},
         "shot_size": np.array([shot.cells.size for shot in shots], dtype=np.int64),
@@ -94,6 +95,7 @@ def _with_cells_of(record: Record, group: xr.Dataset, simulation: CellSimulation
         many=_read(group, "many", np.zeros((kinds, mesh_cells), dtype=np.int8)).astype(bool),
         crossed=Crossed(**_like(group, "crossed", crossed)),
         memory=_read(group, "memory", memory, finite=False),
+        remains=_population(group, "remains", simulation, None),
     )
     return CellRecord(
         **{f.name: getattr(record, f.name) for f in fields(Record)},

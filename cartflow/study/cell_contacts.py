@@ -56,6 +56,8 @@ def _contact(
         exhausted=exhausted,
         full_reach=value_of(table.full_reach, np.inf),
         exclusive=table.exclusive,
+        cubes=value_of(table.cubes, 0.0),
+        pull=value_of(table.pull_rate, 0.0),
     )
 
 
@@ -87,6 +89,9 @@ def _refuse_terms(table: ContactTable, where: str) -> None:
     _refuse_beside(given, where, "kill_time", ("kill_rate", "hold_time"))
     if table.full_reach is not None and table.full_reach.value >= table.reach.value:
         msg = f"{where}.full_reach: must be below reach"
+        raise InputError(msg)
+    if "pull_rate" in given and "cubes" not in given:
+        msg = f"{where}.pull_rate: only with cubes, in which the hunter is drawn to targets"
         raise InputError(msg)
     if "kill_chance" in given and "kill_time" not in given:
         msg = f"{where}.kill_chance: only with kill_time"

@@ -30,6 +30,15 @@ _LAWS = {
     "lognormal": ("median", "deviation"),
     "histogram": ("edges", "numbers"),
 }
+_OF_SPHERES = (
+    "radius",
+    "repulsion",
+    "adhesion",
+    "most_touching",
+    "growth_rate",
+    "remains_time",
+    "remains_volume",
+)
 _MINUTE = 1.0 / 1440.0
 # Those of PhysiCell (Ghaffarizadeh et al. 2018, doi 10.1371/journal.pcbi.1005991).
 _REPULSION, _REACH = 10e-3 / _MINUTE, 1.25
@@ -100,9 +109,12 @@ def effects_of(
 
 
 def clocks_of(
-    table: CellsTable, traits: Sequence[Trait], network: Network, kinds: Sequence[str]
+    table: CellsTable, traits: Sequence[Trait], network: Network, kinds: Sequence[str], free: int
 ) -> tuple[Clock, ...]:
-    """Return the divisions that come due. Raises `InputError`."""
+    """Return the divisions that come due; `free` is the first free column of cells' numbers.
+
+    Raises `InputError`.
+    """
     found = []
     for number, item in enumerate(table.clocks):
         where = f"cells.clocks.{number}"
@@ -121,7 +133,10 @@ def clocks_of(
         if trait.inherited or trait.loss > 0.0:
             msg = f"{where}.trait: '{item.trait}' must have daughters = 'draw', and no loss"
             raise InputError(msg)
-        found.append(Clock(reaction=item.reaction, trait=trait))
+        waited = -1
+        if item.due == "waited":
+            waited, free = free, free + 1
+        found.append(Clock(reaction=item.reaction, trait=trait, waited=waited))
     return tuple(found)
 
 
@@ -152,10 +167,11 @@ def bodies_of(
     """Return how large cells are. Raises `InputError` where that has no effect, or none is."""
     spheres = table.crowding == "spheres"
     for name in kinds:
-        for key in ("radius", "repulsion", "adhesion", "most_touching"):
+        for key in _OF_SPHERES:
             if getattr(fields[name], key) is not None and not spheres:
                 msg = f"fields.{name}.{key}: only with cells.crowding = 'spheres'"
                 raise InputError(msg)
+        _refuse_sizes(name, fields[name], [one.target for one in table.contacts])
     if spheres and all(fields[name].radius is None for name in kinds):
         msg = f"fields.{kinds[0]}: key 'radius' is missing, since cells are spheres"
         raise InputError(msg)
@@ -165,6 +181,27 @@ def bodies_of(
             repulsion=value_of(fields[name].repulsion, value_of(table.repulsion, _REPULSION)),
             adhesion=value_of(fields[name].adhesion, value_of(table.adhesion, 0.0)),
             most_touching=fields[name].most_touching or NEVER,
+            growth=value_of(fields[name].growth_rate, 0.0),
+            remains=value_of(fields[name].remains_time, 0.0),
+            remains_volume=value_of(fields[name].remains_volume, 1.0),
         )
         for name in kinds
     )
+
+
+def _refuse_sizes(name: str, field: FieldTable, targets: Sequence[str]) -> None:
+    """Raise `InputError` on a volume without an effect, or of more than the whole."""
+    for key in ("growth_rate", "remains_time"):
+        if getattr(field, key) is not None and field.radius is None:
+            msg = f"fields.{name}.{key}: only with a radius"
+            raise InputError(msg)
+    if field.remains_time is not None and name not in targets:
+        msg = f"fields.{name}.remains_time: only for the target of a contact, whose killed remain"
+        raise InputError(msg)
+    if field.remains_volume is not None:
+        if field.remains_time is None:
+            msg = f"fields.{name}.remains_volume: only with remains_time"
+            raise InputError(msg)
+        if field.remains_volume.value > 1.0:
+            msg = f"fields.{name}.remains_volume: {field.remains_volume.value:g}; "
+            raise InputError(msg + "allowed: above 0, up to 1 of the living cell's volume")

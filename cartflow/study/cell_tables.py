@@ -41,10 +41,24 @@ class EffectTable(Table):
 
 
 class ClockTable(Table):
-    """A division that comes due when its chance, added up, has come to a trait."""
+    """A division that comes due when its chance, added up, has come to a trait.
+
+    Or when the time waited, times the chance of the moment, has.
+    """
 
     reaction: str
     trait: str
+    due: Literal["added_up", "waited"] = "added_up"
+
+
+class StartTable(Table):
+    """Where cells are at the start: a number anywhere in a shell, or a lattice."""
+
+    number: PositiveInt | None = None
+    lattice: Literal["close_packed", "rows"] | None = None
+    spacing: Length | None = None
+    within: Length | None = None
+    beyond: Annotated[Parameter, quantity("mm")] | None = None
 
 
 class ContactTable(Table):
@@ -55,6 +69,8 @@ class ContactTable(Table):
     reach: Length
     full_reach: Length | None = None
     exclusive: bool = False
+    cubes: Length | None = None
+    pull_rate: Rate | None = None
     attach_rate: Rate
     kill_rate: Rate | None = None
     kill_time: Duration | None = None

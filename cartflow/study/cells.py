@@ -14,6 +14,7 @@ from cartflow.core.parameters import parameter
 from cartflow.coupling.simulation import Simulation
 from cartflow.pde.problem import Problem
 from cartflow.study.cell_contacts import contacts_of
+from cartflow.study.cell_layouts import layouts_of
 from cartflow.study.cell_numbers import require_threshold, thresholds_of
 from cartflow.study.cell_parts import (
     bodies_of,
@@ -35,6 +36,10 @@ _OF_CELLS = (
     "repulsion",
     "adhesion",
     "most_touching",
+    "growth_rate",
+    "remains_time",
+    "remains_volume",
+    "start",
     "traits",
 )
 _PAUSING = "speed^2 persistence_time^2 / (3 (persistence_time + pause_time))"
@@ -162,16 +167,21 @@ def _asked(
     default = Asked(kinds=(), walking=())
     mechanics = table.mechanics_step
     traits = traits_of(kinds, fields)
+    bodies = bodies_of(kinds, fields, table)
+    columns = 1 + max((trait.column for trait in traits), default=-1)
+    grows = any(body.growth for body in bodies)
     return Asked(
         kinds=kinds,
         walking=tuple(walking),
         thresholds=thresholds_of(kinds, fields, problem.geometry),
-        bodies=bodies_of(kinds, fields, table),
+        bodies=bodies,
+        layouts=layouts_of(kinds, fields, problem.geometry),
+        missing=columns if grows else -1,
         room=room_asked(table),
         contacts=contacts_of(table.contacts, traits, kinds),
         traits=traits,
         effects=effects_of(table.effects, traits, problem.network, kinds),
-        clocks=clocks_of(table, traits, problem.network, kinds),
+        clocks=clocks_of(table, traits, problem.network, kinds, columns + grows),
         seed=table.seed,
         step=default.step if table.step is None else table.step.value,
         mechanics_step=default.mechanics_step if mechanics is None else mechanics.value,

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field
 
 from cartflow.core.parameters import Parameter
 from cartflow.core.tables import PositiveInt, Table, quantity
-from cartflow.study.cell_tables import TraitTable
+from cartflow.study.cell_tables import StartTable, TraitTable
 
 Duration = Annotated[Parameter, quantity("day", above=0)]
 Speed = Annotated[Parameter, quantity("mm/day", above=0)]
@@ -101,6 +101,10 @@ class FieldTable(Table):
     repulsion: Annotated[Parameter, quantity("mm/day")] | None = None
     adhesion: Annotated[Parameter, quantity("mm/day")] | None = None
     most_touching: PositiveInt | None = None
+    growth_rate: Annotated[Parameter, quantity("1/day", above=0)] | None = None
+    remains_time: Duration | None = None
+    remains_volume: Fraction | None = None
+    start: StartTable | None = None
     traits: dict[str, TraitTable] = Field(default_factory=dict)
     initial: Any = None
     diffusivity: Any = None

@@ -65,11 +65,13 @@ def happened(
     seed: int,
     most: int,
     weights: Weights | None = None,
+    halves: int = -1,
 ) -> tuple[Population, Array]:
     """Return the cells after `dt` days, and how often each act happened.
 
-    `chances` (acts, mesh cells) are per cell and day, times the `weights` of the cells. Raises
-    `StepFailed` where more than `most` cells would live.
+    `chances` (acts, mesh cells) are per cell and day, times the `weights` of the cells; to those
+    that come of a division half of their volume is missing in the column `halves`, if it is one.
+    Raises `StepFailed` where more than `most` cells would live.
     """
     size = population.size
     if not acts.out.size or not size:
@@ -106,19 +108,26 @@ def happened(
         copy(first, last, *old, *where, left, to, born, population.unborn, *fresh, mother)
 
     in_parts(copied, size, size)
-    return inherited(population, new, mother, np.where(numbers > 0, to, ALONE)), counts
+    now = np.where(numbers > 0, to, ALONE)
+    return inherited(population, new, mother, now, halves), counts
 
 
-def inherited(old: Population, new: Population, mother: Array, now: Array) -> Population:
+def inherited(
+    old: Population, new: Population, mother: Array, now: Array, halves: int = -1
+) -> Population:
     """Return the `new` cells with what each has of its `mother`, a row among the `old`.
 
-    Of a mother's cells the first, in the row `now`, holds on to whom she held.
+    Of a mother's cells the first, in the row `now`, holds on to whom she held. Where there are
+    several, each lacks half of a volume in the column `halves`.
     """
+    traits = old.traits[mother]
+    if halves >= 0:
+        traits[np.bincount(mother, minlength=old.size)[mother] > 1, halves] = 0.5
     mate = np.where(now[mother] == np.arange(new.size), old.mate[mother], ALONE)
     return replace(
         new,
         founder=old.founder[mother],
-        traits=old.traits[mother],
+        traits=traits,
         met=old.met[mother],
         mate=renamed(mate, now),
         clock=np.where(mate >= 0, old.clock[mother], np.minimum(old.clock[mother], 0)),

@@ -10,6 +10,7 @@ from cartflow.cells.contact.terms import (
     ATTACH,
     BINDING,
     BYSTANDER,
+    CUBES,
     EXCLUSIVE,
     EXHAUSTED,
     EXHAUSTED_AFTER,
@@ -167,6 +168,14 @@ def _distance(position, i, j, moving):  # type: ignore[no-untyped-def]
 
 
 @serial
+def _in_one_cube(position, i, j, edge, moving):  # type: ignore[no-untyped-def]
+    for a in range(3):
+        if moving[a] and np.floor(position[i, a] / edge) != np.floor(position[j, a] / edge):
+            return False
+    return True
+
+
+@serial
 def _around(i, reach, position, lists, near):  # type: ignore[no-untyped-def]
     """Write the rows of the cells within `reach` of a cell to `near`; return their number."""
     low, size, shape, start, order, moving = lists
@@ -197,6 +206,8 @@ def _search(i, cells, law, lists, near, share):  # type: ignore[no-untyped-def]
         if c < 0 or dead[j] or met[i] >= terms[EXHAUSTED_AFTER, c]:
             continue
         if terms[EXCLUSIVE, c] > 0.0 and held[j]:
+            continue
+        if terms[CUBES, c] > 0.0 and not _in_one_cube(position, i, j, terms[CUBES, c], lists[5]):
             continue
         far, full = _distance(position, i, j, lists[5]), terms[FULL_REACH, c]
         if far <= terms[REACH, c]:

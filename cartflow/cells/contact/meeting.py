@@ -49,10 +49,13 @@ class Tally:
 
 def met(
     cells: Population, terms: Terms, tally: Tally, moving: Array, days: float, step: int, seed: int
-) -> Population:
-    """Return the cells after `days` of contacts, and add to the `tally`."""
+) -> tuple[Population, Array]:
+    """Return the cells after `days` of contacts, and who of them is dead; add to the `tally`.
+
+    Who is dead is among them still.
+    """
     if not cells.size:
-        return cells
+        return cells, np.zeros(0, dtype=bool)
     copied = {name: getattr(cells, name).copy() for name in _CHANGED}
     new = replace(cells, **copied)
     dead, held = np.zeros(cells.size, dtype=bool), np.zeros(cells.size, dtype=bool)
@@ -68,4 +71,4 @@ def met(
         (tally.attached, tally.killed, tally.let_go, tally.bystanders, tally.turned),
     )
     tally.dead += np.bincount(new.kind[dead], minlength=tally.dead.size)
-    return new.without(dead)
+    return new, dead

@@ -46,7 +46,9 @@ class Contact:
     are `exclusive` a target that is held attracts no other hunter. By contact it takes the share
     `trogocytosis` of the antigen; meanwhile others of the target's kind within reach die at
     `bystander_rate` (1/day). After `exhausted_after` contacts it attaches no more, and is of the
-    kind `exhausted`, if that is not -1.
+    kind `exhausted`, if that is not -1. With `cubes` (mm) it attaches to those alone that are in
+    the same cube of that edge, counted from the origin; it is drawn to all of these, at `pull`
+    (1/day) times the distance of each.
     """
 
     hunter: int
@@ -65,6 +67,8 @@ class Contact:
     exhausted: int = -1
     full_reach: float = np.inf
     exclusive: bool = False
+    cubes: float = 0.0
+    pull: float = 0.0
 
 
 # The rows of the numbers that kernels read, one column for each contact.
@@ -90,7 +94,8 @@ class Contact:
     EXHAUSTED,
     FULL_REACH,
     EXCLUSIVE,
-) = range(21)
+    CUBES,
+) = range(22)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -140,6 +145,7 @@ def terms_of(contacts: Sequence[Contact], kinds: int) -> Terms:
                 one.exhausted,
                 one.full_reach,
                 one.exclusive,
+                one.cubes,
             ]
         )
     return Terms(numbers=np.array(rows, dtype=float).T.copy(), between=between)

@@ -45,19 +45,22 @@ def pushed(
     moving: Array,
     step: int,
     seed: int,
+    share: Array | None = None,
 ) -> tuple[Array, Array]:
     """Return velocities (n, 3) in mm/day, and how many others overlap each cell.
 
-    Sums are taken in the order of the lists, whichever thread takes them.
+    Where cells are smaller than their kinds, `share` (n, at most 1) is of the radius. Sums are taken in the
+    order of the lists, whichever thread takes them.
     """
     velocity, touching = np.zeros_like(position), np.zeros(len(position), dtype=np.int32)
     # What does not move along an axis is in one place there.
     cells = (position[bins.order] * moving, kind[bins.order], name[bins.order])
     lists = (bins.low, bins.size, bins.shape, bins.start, bins.order, moving)
     law = _of_pairs(spheres)
+    radius = np.zeros(0) if share is None else (spheres.radius[kind] * share)[bins.order]
 
     def task(first: int, last: int) -> None:
-        _push(first, last, *cells, *lists, law, velocity, touching, step, seed)
+        _push(first, last, *cells, *lists, law, radius, velocity, touching, step, seed)
 
     in_parts(task, len(position), len(position))
     return velocity, touching
@@ -84,11 +87,15 @@ def _of_pairs(spheres: Spheres) -> Array:
 
 @serial
 def _push(  # type: ignore[no-untyped-def]
-    first, last, position, kind, name, low, size, shape, start, order, moving, law, velocity,
-    touching, step, seed,
+    first, last, position, kind, name, low, size, shape, start, order, moving, law, radius,
+    velocity, touching, step, seed,
 ):  # fmt: skip
-    """Write what all others do to the cells `first` to `last` of the sorted `position`."""
+    """Write what all others do to the cells `first` to `last` of the sorted `position`.
+
+    Without a `radius` of each all are as large as their kinds.
+    """
     gap, rows = np.zeros(3), np.empty((MOST_ROWS, 2), np.int64)
+    differ = radius.size > 0
     for i in range(first, last):
         x, y, z, own = position[i, 0], position[i, 1], position[i, 2], kind[i]
         vx, vy, vz, number = 0.0, 0.0, 0.0, 0
@@ -100,8 +107,13 @@ def _push(  # type: ignore[no-untyped-def]
                 if square >= farthest or j == i:
                     continue
                 other = kind[j]
-                if square >= law[_SPAN, own, other] ** 2:
+                span, scale = law[_SPAN, own, other], 1.0
+                if square >= span**2:
                     continue
+                if differ:
+                    scale = (radius[i] + radius[j]) * law[_TOUCH, own, other]
+                    if square >= (span * scale) ** 2:
+                        continue
                 away, back = law[_AWAY, own, other], law[_BACK, own, other]
                 if square == 0.0:
                     touch, force = 1.0, away - back
@@ -109,8 +121,9 @@ def _push(  # type: ignore[no-untyped-def]
                     dx, dy, dz = gap[0], gap[1], gap[2]
                 else:
                     r = np.sqrt(square)
-                    touch = max(1.0 - r * law[_TOUCH, own, other], 0.0)
-                    cling = max(1.0 - r * law[_CLING, own, other], 0.0)
+                    far = r / scale if differ else r
+                    touch = max(1.0 - far * law[_TOUCH, own, other], 0.0)
+                    cling = max(1.0 - far * law[_CLING, own, other], 0.0)
                     force = away * touch * touch - back * cling * cling
                 number += touch > 0.0
                 share = force / r

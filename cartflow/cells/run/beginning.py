@@ -9,6 +9,7 @@ from cartflow.cells.chance.streams import spread, stream
 from cartflow.cells.contact.meeting import Tally
 from cartflow.cells.hybrid.densities import Densities
 from cartflow.cells.hybrid.thresholds import Threshold
+from cartflow.cells.layout import Layout, laid
 from cartflow.cells.population import Population
 from cartflow.cells.run.motion import Motion
 from cartflow.cells.run.step import Stepping
@@ -32,7 +33,11 @@ def start_of(system: CellSystem, initial: Array, time: float) -> Stepping:
         tumour=initial.copy(),
         body=base.body.copy(),
         ledger=base.ledger,
-        motion=Motion(system=system, tally=Tally.none(len(asked.contacts), len(asked.kinds))),
+        motion=Motion(
+            system=system,
+            tally=Tally.none(len(asked.contacts), len(asked.kinds)),
+            remains=Population.none(asked.columns),
+        ),
         densities=Densities.of(_thresholds(asked), system.mesh),
         rest=system.rest,
     )
@@ -50,6 +55,10 @@ def _place(stepping: Stepping, initial: Array) -> None:
     system, asked = stepping.system, stepping.system.asked
     generator = stream(asked.seed, "start", 0)
     for kind, row in enumerate(system.rows):
+        layout = asked.layouts[kind] if asked.layouts else None
+        if layout is not None:
+            _lay(stepping, kind, layout)
+            continue
         amounts = stepping.densities.begin(kind, initial[row] * system.coupled.volumes)
         number = int(np.rint(amounts.sum()))
         if number > asked.most:
@@ -60,6 +69,19 @@ def _place(stepping: Stepping, initial: Array) -> None:
             places = spread(generator, number, amounts)
             stepping.put(kind, places)
         stepping.densities.begun(kind, np.bincount(places, minlength=amounts.size))
+
+
+def _lay(stepping: Stepping, kind: int, layout: Layout) -> None:
+    """Put the cells of a kind where their layout has them."""
+    system, asked = stepping.system, stepping.system.asked
+    where = f"fields.{asked.kinds[kind]}.start"
+    generator = stream(asked.seed, "start", 1 + kind)
+    position, places = laid(layout, system.room, generator, asked.most, where)
+    before = stepping.cells.size
+    stepping.put(kind, places)
+    stepping.cells.position[before:] = position
+    numbers = np.bincount(places, minlength=system.coupled.volumes.size)
+    stepping.densities.begun(kind, numbers)
 
 
 def _thresholds(asked: Asked) -> tuple[Threshold | None, ...]:

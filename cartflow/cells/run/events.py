@@ -37,7 +37,9 @@ def events(
         weights = weights_of(system, motion, cells, order)
     due = [place for _, place, _ in system.clocks]
     chances[due] = 0.0
-    cells, counts = happened(cells, acts, chances, dt, number, asked.seed, asked.most, weights)
+    cells, counts = happened(
+        cells, acts, chances, dt, number, asked.seed, asked.most, weights, asked.missing
+    )
     return cells, counts + divided
 
 
@@ -51,5 +53,7 @@ def _due(
         if weights.column[place] >= 0:
             of_old = weights.of_cells[:, weights.column[place]]
             chance = chance * np.append(of_old, np.zeros(cells.size - of_old.size))
-        cells, counts[place] = struck(cells, clock, chance, daughters, dt, asked.seed, asked.most)
+        cells, counts[place] = struck(
+            cells, clock, chance, daughters, dt, asked.seed, asked.most, asked.missing
+        )
     return cells, counts

@@ -9,12 +9,15 @@ import numpy as np
 
 from cartflow.cells.arrival.by_walls import fed
 from cartflow.cells.contact.meeting import Tally, met
+from cartflow.cells.contact.pulling import pulled
+from cartflow.cells.contact.terms import Terms
 from cartflow.cells.crowding.bins import bins_of
 from cartflow.cells.crowding.lattice import hopped
 from cartflow.cells.crowding.spheres import Spheres, pushed
 from cartflow.cells.movement.walk import fastest_of, moving_of, parts_of, shifted, walked
 from cartflow.cells.population import Population
 from cartflow.cells.room.grid import Grid
+from cartflow.cells.run.sizes import placed_as, shares_of_radius, still_there, with_remains
 from cartflow.cells.run.system import CellSystem
 from cartflow.cells.traits.drawn import drawn
 
@@ -25,12 +28,15 @@ Array = np.ndarray
 class Motion:
     """Moves the cells of a `system`; `part` counts the parts of steps, each with its own lots.
 
-    `tally` is what contacts came to, `taken` are the kinds and walls of the cells that walls took
-    up in the last step, and `let_in` those of cells that came by walls, with their numbers.
+    `tally` is what contacts came to, `remains` are the cells that were killed and are still there,
+    with the days since then on their clocks. `taken` are the kinds and walls of the cells that
+    walls took up in the last step, and `let_in` those of cells that came by walls, with their
+    numbers.
     """
 
     system: CellSystem
     tally: Tally
+    remains: Population
     part: int = 0
     taken: list[tuple[int, int]] = field(default_factory=list)
     let_in: list[tuple[int, int, int]] = field(default_factory=list)
@@ -49,11 +55,17 @@ class Motion:
             cells = self._fed(cells, dt / parts)
             cells = self._pushed(cells, dt / parts)
             if system.terms is not None:
-                cells = met(
-                    cells, system.terms, self.tally, moving_of(system.room), dt / parts, self.part,
-                    system.asked.seed,
-                )  # fmt: skip
+                cells = self._met(cells, system.terms, dt / parts)
         return cells
+
+    def _met(self, cells: Population, terms: Terms, dt: float) -> Population:
+        """Let cells meet; who is killed and does not vanish at once is among the remains."""
+        system = self.system
+        cells, dead = met(
+            cells, terms, self.tally, moving_of(system.room), dt, self.part, system.asked.seed
+        )
+        self.remains = still_there(self.remains, cells, dead, system.asked.stay, dt)
+        return cells.without(dead)
 
     def _walked(self, cells: Population, velocity: Array, fastest: float, dt: float) -> Population:
         system, asked = self.system, self.system.asked
@@ -91,20 +103,31 @@ class Motion:
         return cells
 
     def _pushed(self, cells: Population, dt: float) -> Population:
-        if self.system.spheres is None or not cells.size:
+        system = self.system
+        if not cells.size or (system.spheres is None and not system.pulls):
             return cells
-        velocity, _ = self._push(cells, self.system.spheres)
-        return shifted(cells, self.system.room, velocity * dt)
+        remains = self.remains
+        there = with_remains(cells, remains)
+        velocity = pulled(there, system.pulls, moving_of(system.room))
+        if system.spheres is not None:
+            velocity += self._push(there, system.spheres)[0]
+        moved = shifted(there, system.room, velocity * dt)
+        self.remains = placed_as(remains, moved, slice(cells.size, None))
+        return placed_as(cells, moved, slice(cells.size))
 
     def touching(self, cells: Population) -> Array:
         """Return how many others overlap each cell."""
         if self.system.spheres is None or not cells.size:
             return np.zeros(cells.size, dtype=np.int32)
-        return self._push(cells, self.system.spheres)[1]
+        there = with_remains(cells, self.remains)
+        return self._push(there, self.system.spheres)[1][: cells.size]
 
-    def _push(self, cells: Population, spheres: Spheres) -> tuple[Array, Array]:
-        moving, seed = moving_of(self.system.room), self.system.asked.seed
-        bins = bins_of(cells.position, spheres.farthest, moving)
+    def _push(self, there: Population, spheres: Spheres) -> tuple[Array, Array]:
+        """Return how all that are there push, the remains last."""
+        moving, asked = moving_of(self.system.room), self.system.asked
+        bins = bins_of(there.position, spheres.farthest, moving)
+        share = shares_of_radius(there, self.remains.size, asked)
         return pushed(
-            cells.position, cells.kind, cells.name, spheres, bins, moving, self.part, seed
-        )
+            there.position, there.kind, there.name, spheres, bins, moving, self.part, asked.seed,
+            share,
+        )  # fmt: skip

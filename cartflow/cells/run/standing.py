@@ -45,6 +45,7 @@ class Standing:
     many: Array
     crossed: Crossed
     memory: Array
+    remains: Population
 
 
 def standing(stepping: Stepping, time: float, leg: Leg, given: set[int]) -> Standing:
@@ -66,6 +67,7 @@ def standing(stepping: Stepping, time: float, leg: Leg, given: set[int]) -> Stan
         many=densities.many.copy(),
         crossed=densities.crossed.copy(),
         memory=np.zeros(0) if rest is None else rest.memory().copy(),
+        remains=stepping.motion.remains,
     )
 
 
@@ -80,5 +82,6 @@ def stand(stepping: Stepping, at: Standing) -> None:
         many=at.many.copy(),
         crossed=at.crossed.copy(),
     )
+    stepping.motion.remains = at.remains
     if stepping.rest is not None:
         stepping.rest.recall(at.memory)

@@ -19,6 +19,7 @@ from cartflow.cells.run.dense import count, enter, let_in, with_densities, with_
 from cartflow.cells.run.events import events
 from cartflow.cells.run.fields import in_parts
 from cartflow.cells.run.motion import Motion
+from cartflow.cells.run.sizes import grown
 from cartflow.cells.run.system import CellSystem
 from cartflow.cells.traits.drawn import drawn, handed_down
 from cartflow.core.outcome import StepFailed
@@ -175,7 +176,8 @@ class Stepping:
         require_finite(system, rates)
         _, order = system.choices
         chances = chances_of(system, state, rates)[order]
-        cells, counts = events(system, self.motion, self.cells, chances, dt, self.number)
+        cells = grown(self.cells, system.asked, dt)
+        cells, counts = events(system, self.motion, cells, chances, dt, self.number)
         handed_down(cells, system.asked.traits, self.cells.unborn, system.asked.seed)
         self.cells = cells
         times = np.zeros(order.size, dtype=np.int64)

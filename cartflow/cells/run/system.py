@@ -13,6 +13,7 @@ from cartflow.cells.asked import Asked
 from cartflow.cells.births.acts import Acts, acts_of
 from cartflow.cells.births.clocks import Clock
 from cartflow.cells.births.happen import Choices, choices
+from cartflow.cells.contact.pulling import Pull
 from cartflow.cells.contact.terms import Terms, terms_of
 from cartflow.cells.crowding.spheres import Spheres
 from cartflow.cells.density.kernel import Kernel
@@ -140,6 +141,15 @@ class CellSystem:
         """On what terms cells attach to others; none where they do not."""
         contacts = self.asked.contacts
         return terms_of(contacts, len(self.asked.kinds)) if contacts else None
+
+    @cached_property
+    def pulls(self) -> tuple[Pull, ...]:
+        """Which hunters are drawn to targets around them."""
+        return tuple(
+            Pull(hunter=one.hunter, target=one.target, cubes=one.cubes, rate=one.pull)
+            for one in self.asked.contacts
+            if one.pull > 0.0
+        )
 
     @cached_property
     def leaving(self) -> tuple[Leaving, ...]:
