@@ -1,12 +1,12 @@
 """CAR T cells on a spheroid by the rules of Luque et al. 2024, beside the run that they published.
 
 ``python -m benchmarks.cells.luque2024 --seeds 1 2 3 --lines FILE`` runs
-examples/luque2024/luque2024.toml from the published start once for each seed, and prints for each
-saved day living tumour cells, CAR T cells, R95 (um), CAR T cells inside it, and their median depth
-(um): the least, mean and largest of the seeds, and theirs. Theirs is read from
-../shared/data/luque2024_cart_abm, and left out where that is not there. FILE keeps each run as one
-line, from where a run that was ended goes on. ``--set KEY=VALUE`` changes the study, ``--rules``
-adds those of luque2024_rules.py.
+examples/luque2024/luque2024.toml once for each seed, and prints for each saved day living tumour
+cells, CAR T cells, R95 (um), CAR T cells inside it, and their median depth (um): the least, mean
+and largest of the seeds, and theirs. Theirs is read from ../shared/data/luque2024_cart_abm, and
+left out where that is not there. FILE keeps each run as one line, from where a run that was ended
+goes on. ``--set KEY=VALUE`` changes the study, ``--without RULE`` leaves a rule of their code out
+that beside its equations it has.
 """
 
 from __future__ import annotations
@@ -18,29 +18,43 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.cells.luque2024_rules import RULES, slower, with_rules
 from benchmarks.lines import kept
 from cartflow.study.study import Study
 
 Array = np.ndarray
 ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "examples/luque2024"
 THEIRS = ROOT.parent / "shared/data/luque2024_cart_abm/summary.csv"
 COLUMNS = ("tumour_alive", "cart_alive", "R95_um", "cart_inside_R95", "median_depth_um")
-TUMOUR, CART, RADIUS = 3963, 991, 0.150
+# How the lines of the study begin that state a rule of the code, and what stands there without it.
+RULES = {
+    "lattice": {'lattice = "rows"': "number = 3963"},
+    "cubes": {"cubes =": "", "pull_rate =": ""},
+    "remains": {"remains_time =": "", "remains_volume =": ""},
+    "waited": {"due =": ""},
+    "growth": {"growth_rate =": ""},
+    "read": {},
+}
+# The equation's own oxygen and uptake.
+UNREAD = {
+    "kinetics.parameters.oxygen_read": "1",
+    "kinetics.parameters.uptake": "2.494e-5 mm^3/cell/min",
+}
 
 
-def study(seed: int, end: float, more: Sequence[tuple[str, str]] = ()) -> Study:
-    """Return the study with cells where the published run has them."""
+def study(
+    seed: int, end: float, more: Sequence[tuple[str, str]] = (), without: Sequence[str] = ()
+) -> Study:
+    """Return the study, with the rules `without` left out."""
     settings = {"cells.seed": seed, "time.end": f"{end} days", **dict(more)}
-    found = Study.from_file(ROOT / "examples/luque2024/luque2024.toml", settings=settings)
-    far = np.linalg.norm(found.geometry.centres - 0.5, axis=1)
-    for name, count, where in (
-        ("tumour", TUMOUR, far < RADIUS),
-        ("cart", CART, far > RADIUS + 0.05),
-    ):
-        volume = found.geometry.cell_volumes[where].sum()
-        found = found.with_field(name, initial=np.where(where, count / volume, 0.0))
-    return found
+    lines = (FOLDER / "luque2024.toml").read_text().splitlines()
+    for rule in without:
+        for start, instead in RULES[rule].items():
+            where = [n for n, line in enumerate(lines) if line.startswith(start)]
+            lines[where[0]] = instead
+    if "read" in without:
+        settings = {**UNREAD, **settings}
+    return Study.from_text("\n".join(lines), folder=FOLDER, settings=settings)
 
 
 def rows(tree) -> list[tuple[float, ...]]:  # type: ignore[no-untyped-def]
@@ -67,20 +81,14 @@ def runs(
     end: float,
     more: Sequence[tuple[str, str]],
     path: Path | None,
-    rules: Sequence[str] = (),
+    without: Sequence[str] = (),
 ) -> Array:
     """Return rows (seeds, saved times, columns), those that `path` holds from it."""
 
     def made(seed: int) -> list[tuple[float, ...]]:
-        asked = study(seed, end, [*more, *slowed])
-        kinds = asked.prepared.asked.kinds  # type: ignore[union-attr]
-        with with_rules(rules, kinds.index("cart"), kinds.index("tumour")):
-            return rows(asked.run().tree)
+        return rows(study(seed, end, more, without).run().tree)
 
-    # Some 2.3 tumour cells are in the voxels of the spheroid that hold any.
-    uptake = f"{2.494e-5 * slower(2.3):.6g} mm^3/cell/min"
-    slowed = [("kinetics.parameters.uptake", uptake)] if "after_uptake" in rules else []
-    key = {"end": end, "more": [list(pair) for pair in more], "rules": sorted(rules)}
+    key = {"end": end, "more": [list(pair) for pair in more], "without": sorted(without)}
     return np.array([kept(path, {**key, "seed": seed}, lambda s=seed: made(s)) for seed in seeds])
 
 
@@ -99,13 +107,11 @@ def main() -> None:
     asked.add_argument("--end", type=float, default=10.0)
     asked.add_argument("--lines", type=Path, help="file of one line of JSON for each run")
     asked.add_argument("--set", action="append", default=[], help="KEY=VALUE of the study")
-    asked.add_argument("--rules", nargs="+", choices=RULES, default=[])
+    asked.add_argument("--without", nargs="+", choices=RULES, default=[])
     given = asked.parse_args()
-    if "newborn" in given.rules and "late" not in given.rules:
-        asked.error("--rules: newborn needs late, which knows when a cell divided")
     more = [tuple(pair.split("=", 1)) for pair in given.set]
     theirs = published()
-    found = runs(given.seeds, given.end, more, given.lines, given.rules)
+    found = runs(given.seeds, given.end, more, given.lines, given.without)
     print("day; of each column least, mean, largest of the seeds, and published:")
     print("tumour cells, CAR T cells, R95, CAR T cells inside, their median depth")
     for number in range(found.shape[1]):

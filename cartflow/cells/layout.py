@@ -73,7 +73,9 @@ def _rows(reach: float, spacing: float) -> Array:
     radius = 0.5 * spacing
     across = np.arange(-reach, reach, np.sqrt(3.0) * radius)
     along = np.arange(-reach, reach, spacing)
-    layer, row, n = np.meshgrid(*map(np.arange, (across.size, across.size, along.size)), indexing="ij")
+    layer, row, n = np.meshgrid(
+        *map(np.arange, (across.size, across.size, along.size)), indexing="ij"
+    )
     x = across[row] + layer % 2 * 0.5 * radius
     # Rows are counted on from layer to layer.
     y = along[n] + (layer * across.size + row) % 2 * radius
