@@ -65,6 +65,7 @@ def cells_group(record: CellRecord, simulation: CellSimulation) -> xr.Dataset:
         ),
         **_of_their_own(record, simulation),
         **_numbers(record, simulation),
+        **_remains(record, simulation),
         "species_of_kind": label(("kind_number",), list(asked.kinds), "species of each kind"),
         "row_size": variable(("time",), sizes, "1", "entries of the saved time"),
         "first_row": variable(("time",), np.cumsum(sizes) - sizes, "1", "first of these entries"),
@@ -110,6 +111,15 @@ def _of_their_own(record: CellRecord, simulation: CellSimulation) -> dict[str, x
             place = ("time", "contact_number")
             found[name] = variable(place, numbers[:, row], "1", about)
     return found
+
+
+def _remains(record: CellRecord, simulation: CellSimulation) -> dict[str, xr.Variable]:
+    """Return how many killed cells are still there, where any stay."""
+    if not simulation.asked.stay.any():
+        return {}
+    numbers = np.array([shot.remains for shot in record.snapshots])
+    about = "killed cells that are still there"
+    return {"remains": variable(("time", "kind_number"), numbers, "cell", about)}
 
 
 def _numbers(record: CellRecord, simulation: CellSimulation) -> dict[str, xr.Variable]:

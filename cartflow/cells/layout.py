@@ -96,7 +96,8 @@ def _anywhere(
         position, place = np.concatenate([position, tried[good]]), np.append(place, there[good])
         if place.size >= layout.number:
             return position[: layout.number], place[: layout.number]
-    raise InputError(f"{where}: there is hardly any tissue between beyond and within")
+    msg = f"{where}: there is hardly any tissue between beyond and within"
+    raise InputError(msg)
 
 
 def middle_of(room: Row | Grid) -> Array:

@@ -216,7 +216,8 @@ class _Run:
         asked = self.simulation.asked
         shot = snapshot(known.cells, known.time, asked.saved, asked.seed, known.tally)
         whole = np.bincount(known.cells.kind, minlength=len(asked.kinds)).astype(float)
-        shot = replace(shot, crossed=known.crossed, whole=whole)
+        remains = np.bincount(known.remains.kind, minlength=len(asked.kinds))
+        shot = replace(shot, crossed=known.crossed, whole=whole, remains=remains)
         if not asked.dense:
             return shot
         steepest = self.system.hopping.steepest(known.tumour)

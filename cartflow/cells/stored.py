@@ -21,7 +21,7 @@ from cartflow.coupling.state import State
 Array = np.ndarray
 _NUMBERS = ("leg_start", "leg_steps", "steps", "parts", "unborn")
 _OF_RUN = ("amounts", "many", "memory")
-_OF_SHOTS = ("contacts", "whole", "dense", "living", "steepest")
+_OF_SHOTS = ("contacts", "whole", "dense", "living", "steepest", "remains")
 
 
 def stored(record: CellRecord) -> dict[str, xr.Variable]:
@@ -119,6 +119,7 @@ def _snapshots(
     contacts = _read(group, "shot_contacts", np.zeros((count, 4, len(asked.contacts)), np.int64))
     living = _read(group, "shot_living", np.zeros(count, np.int64))
     steepest = _read(group, "shot_steepest", np.zeros(count))
+    remains = _read(group, "shot_remains", np.zeros((count, kinds), np.int64))
     whole = _read(group, "shot_whole", np.zeros((count, kinds)))
     dense = _read(group, "shot_dense", np.zeros((count, kinds))) if asked.dense else None
     like = Crossed(**dict.fromkeys(Crossed.__annotations__, np.zeros((count, kinds))))
@@ -133,6 +134,7 @@ def _snapshots(
             contacts=contacts[i],
             steepest=float(steepest[i]),
             whole=whole[i],
+            remains=remains[i],
             dense=None if dense is None else dense[i],
             crossed=Crossed(**{name: values[i] for name, values in crossed.items()}),
         )

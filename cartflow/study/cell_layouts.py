@@ -55,7 +55,8 @@ def _require_one_start(field: FieldTable, geometry: Geometry, where: str) -> Non
         raise InputError(msg + "ball, a box or a mask")
     lattice = field.start is not None and field.start.lattice is not None
     if lattice and not is_row(geometry) and (len(geometry.dims) < 3 or geometry.flat):
-        raise InputError(f"{where}.start.lattice: only in three dimensions")
+        msg = f"{where}.start.lattice: only in three dimensions"
+        raise InputError(msg)
 
 
 def _require_shell(table: StartTable, where: str) -> None:
@@ -69,4 +70,5 @@ def _require_shell(table: StartTable, where: str) -> None:
         msg = f"{where}: key 'within' is missing, the radius of the ball that the lattice fills"
         raise InputError(msg)
     if value_of(table.beyond, 0.0) >= value_of(table.within, np.inf):
-        raise InputError(f"{where}.beyond: must be below within")
+        msg = f"{where}.beyond: must be below within"
+        raise InputError(msg)

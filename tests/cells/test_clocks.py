@@ -59,6 +59,37 @@ def test_a_mother_waits_as_long_again_and_daughters_their_own_time():
     assert np.all(cells.founder[500:] < 500)
 
 
+def test_what_has_waited_divides_by_the_rate_of_the_moment():
+    # A rate that falls as 2/(1 + t): added up it comes to 1 on day e^(1/2) - 1 = 0.65; the days
+    # waited times the rate, 2 t/(1 + t), come to it on day 1.
+    clock = replace(
+        CLOCK, trait=replace(CLOCK.trait, law=Normal(mean=1.0, deviation=0.0)), waited=1
+    )
+    for one, day in ((replace(clock, waited=-1), np.exp(0.5) - 1.0), (clock, 1.0)):
+        cells, times = Population.fresh(50, 2), []
+        cells.traits[:, 0] = 1.0
+        for step in range(1, 1201):
+            chance = np.full(cells.size, 2.0 / (1.0 + step * 1e-3))
+            cells, number = struck(cells, one, chance, 1, 1e-3, 1, 1000)
+            times += [step * 1e-3] * number
+        assert len(times) == 50
+        assert np.mean(times) == pytest.approx(day, abs=2e-3)
+
+
+def test_time_in_which_no_cell_could_divide_is_not_waited():
+    cells = Population.fresh(3, 2)
+    cells.traits[:, 0] = 1.0
+    clock = replace(CLOCK, waited=1)
+    for _ in range(5):
+        cells, number = struck(cells, clock, np.zeros(3), 1, 1.0, 1, 10)
+    cells, number = struck(cells, clock, np.ones(3), 1, 0.5, 1, 10)
+    assert number == 0
+    np.testing.assert_array_equal(cells.traits[:, 1], 0.5)
+    cells, number = struck(cells, clock, np.ones(3), 1, 0.5, 1, 10)
+    assert number == 3
+    np.testing.assert_array_equal(cells.traits[:, 1], 0.0)
+
+
 def test_the_clock_of_a_held_cell_stands_still():
     cells = fresh(3)
     mate = np.array([-1, -1, 1], dtype=np.int32)

@@ -5,6 +5,7 @@ import pytest
 
 from cartflow.cells.contact.kernels import strength
 from cartflow.cells.contact.meeting import Tally, met
+from cartflow.cells.contact.pulling import Pull, pulled
 from cartflow.cells.contact.terms import Contact, Strength, terms_of
 from cartflow.cells.population import Population
 
@@ -24,7 +25,8 @@ def go(cells, contact, days, steps, seed=1):
     terms, tally = terms_of([contact], 3), Tally.none(1, 3)
     sizes = []
     for step in range(1, steps + 1):
-        cells = met(cells, terms, tally, FREE, days / steps, step, seed)
+        cells, dead = met(cells, terms, tally, FREE, days / steps, step, seed)
+        cells = cells.without(dead)
         sizes.append(cells.size)
     return cells, tally, sizes
 
@@ -73,6 +75,32 @@ def test_who_attached_often_enough_is_exhausted():
     assert tally.killed[0] == 50 * 4
     assert (cells.kind == 2).sum() == 50
     assert tally.turned[0, 2] == 50
+
+
+def test_hunters_find_those_in_their_cube_alone():
+    # One of three targets within reach is in the cube of its hunter.
+    cells = Population.fresh(4 * 3000, 0)
+    place = np.repeat(np.arange(3000), 4)
+    cells.kind[:] = np.tile([0, 1, 1, 1], 3000)
+    cells.position[:, 0] = 0.3 * place + np.tile([0.019, 0.011, 0.031, -0.001], 3000)
+    cells.position[:, 1:] = 0.015
+    how = {"hunter": 0, "target": 1, "reach": 0.025, "attach_rate": 2.0}
+    _, tally, _ = go(cells, Contact(**how, cubes=0.03), 0.1, 7)
+    near(tally.attached[0], 1 - np.exp(-2.0 * 0.1), 3000)
+    _, tally, _ = go(cells, Contact(**how), 0.1, 7)
+    near(tally.attached[0], 1 - np.exp(-3 * 2.0 * 0.1), 3000)
+
+
+def test_hunters_are_drawn_to_all_targets_in_their_cube():
+    cells = Population.fresh(5, 0)
+    cells.kind[:] = [0, 1, 1, 1, 0]
+    cells.position[:] = [[0.01, 0.01, 0.01], [0.02, 0.01, 0.01], [0.025, 0.02, 0.01], [0.031, 0, 0],
+                         [0.0, 0.02, 0.02]]  # fmt: skip
+    pull = Pull(hunter=0, target=1, cubes=0.03, rate=14.4)
+    found = pulled(cells, [pull], FREE)
+    np.testing.assert_allclose(found[0], 14.4 * np.array([0.025, 0.01, 0.0]), atol=1e-12)
+    np.testing.assert_allclose(found[4], 14.4 * np.array([0.045, -0.01, -0.02]), atol=1e-12)
+    np.testing.assert_array_equal(found[1:4], 0.0)
 
 
 def test_antigen_decides_and_is_taken():

@@ -22,7 +22,8 @@ class Clock:
     The trait is what is left of it. At a division the mother's begins anew as it was drawn for her,
     the daughters draw their own. While a cell is held by another its clock stands still. If
     `waited` is a column of the cell's numbers, that holds the days since its last division at a
-    chance above 0, and the cell divides once these times the chance of the moment come to the trait.
+    chance above 0, and the cell divides once these, times the chance of the moment, come to the
+    trait.
     """
 
     reaction: str

@@ -49,8 +49,8 @@ def pushed(
 ) -> tuple[Array, Array]:
     """Return velocities (n, 3) in mm/day, and how many others overlap each cell.
 
-    Where cells are smaller than their kinds, `share` (n, at most 1) is of the radius. Sums are taken in the
-    order of the lists, whichever thread takes them.
+    Where cells are smaller than their kinds, `share` (n, at most 1) is of the radius. Sums are
+    taken in the order of the lists, whichever thread takes them.
     """
     velocity, touching = np.zeros_like(position), np.zeros(len(position), dtype=np.int32)
     # What does not move along an axis is in one place there.

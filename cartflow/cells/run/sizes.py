@@ -1,4 +1,4 @@
-"""Cells that are smaller than their kind: those that have just divided, and what is left of some."""
+"""Cells smaller than their kind: those that have just divided, and what is left of killed ones."""
 
 from __future__ import annotations
 

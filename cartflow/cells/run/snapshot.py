@@ -22,7 +22,8 @@ class Snapshot:
     `contacts` (4, contacts) are how often cells attached, killed, let go, and killed others beside
     the one they held, since the start. `steepest` is the largest drift over what diffusion passes
     (see `Flows`), for cells that hop. Of each kind there are `whole` cells and, where any may be a
-    density, `dense` ones; `crossed` is what passed between them.
+    density, `dense` ones; `crossed` is what passed between them. `remains` (kinds) are the killed
+    ones that are still there.
     """
 
     time: float
@@ -33,6 +34,7 @@ class Snapshot:
     whole: Array | None = None
     dense: Array | None = None
     crossed: Crossed | None = None
+    remains: Array | None = None
 
 
 @serial
