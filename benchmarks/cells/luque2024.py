@@ -35,10 +35,11 @@ RULES = {
     "growth": {"growth_rate =": ""},
     "read": {},
 }
-# The equation's own oxygen and uptake.
+# A step so short that the equation's own oxygen is read, and its own uptake.
 UNREAD = {
-    "kinetics.parameters.oxygen_read": "1",
-    "kinetics.parameters.uptake": "2.494e-5 mm^3/cell/min",
+    "kinetics.parameters.uptake_step": "1e-5 min",
+    "kinetics.parameters.uptake": "2.494e-10 mm^3/cell",
+    "kinetics.parameters.uptake_cart": "2.494e-11 mm^3/cell",
 }
 
 

@@ -119,7 +119,7 @@ def _remains(record: CellRecord, simulation: CellSimulation) -> dict[str, xr.Var
         return {}
     numbers = np.array([shot.remains for shot in record.snapshots])
     about = "killed cells that are still there"
-    return {"remains": variable(("time", "kind_number"), numbers, "cell", about)}
+    return {"remains": variable(("time", "kind_number"), numbers, "1", about)}
 
 
 def _numbers(record: CellRecord, simulation: CellSimulation) -> dict[str, xr.Variable]:

@@ -147,11 +147,11 @@ def _refuse_field(problem: Problem, field: Field, name: str, asked: Asked) -> No
 
 
 def _require_all_products(problem: Problem, asked: Asked) -> None:
-    """Raise `InputError` unless all product cells are cells: the body has whole cells, or none."""
+    """Raise `InputError` unless all product cells are cells: all of them are whole, or none."""
     names = np.array(problem.network.species_names)
     products = set(names[problem.network.is_product])
     left = sorted(products - set(asked.kinds))
     if left:
         msg = f"fields.{left[0]}.as: with fields as cells all product cells must be 'cells' or "
-        msg += "'cells_below', since the body holds whole cells; "
+        msg += "'cells_below', since what comes and goes of them is counted in whole cells; "
         raise InputError(msg + f"'{left[0]}' is a field")

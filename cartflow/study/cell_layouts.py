@@ -32,6 +32,13 @@ def layouts_of(
     return tuple(found)
 
 
+def require_no_layout(name: str, fields: Mapping[str, FieldTable]) -> None:
+    """Raise `InputError` for a start in arrays of a field whose cells are laid out otherwise."""
+    if name in fields and fields[name].start is not None:
+        msg = f"with_field: initial has no effect beside fields.{name}.start; leave that out"
+        raise InputError(msg)
+
+
 def _layout(field: FieldTable, table: StartTable, where: str) -> Layout:
     spacing = value_of(table.spacing, 2.0 * value_of(field.radius, 0.0))
     if table.lattice is not None and spacing == 0.0:

@@ -31,6 +31,7 @@ from cartflow.results.checkpoint.restart import restart
 from cartflow.results.mesh_error.check import MeshCheck, mesh_errors, not_told
 from cartflow.results.only_counted import FieldsKept
 from cartflow.results.result import Result
+from cartflow.study.cell_layouts import require_no_layout
 from cartflow.study.cells import walks_as_diffusivities
 from cartflow.study.checks import require_parts
 from cartflow.study.courses.numbers import without_courses
@@ -142,6 +143,8 @@ class Study(Preparation):
         """
         with errors_named(self.name):
             require_known(name, self.kinetics.species_names, "with_field")
+            if initial is not None:
+                require_no_layout(name, self.table.fields)
             found = {
                 (name, what): read(values, self.geometry, f"fields.{name}.{what}")
                 for what, values, read in (

@@ -81,10 +81,43 @@ attach_rate = "0.1 1/min"
 kill_time = "45 min"
 pause_time = "10 min"
 """
+SMALLER = """
+[fields.cart]
+as = "cells"
+diffusivity = "5 um^2/min"
+radius = "5 um"
+start = { number = 200 }
+[fields.tumour]
+as = "cells"
+radius = "8 um"
+growth_rate = "0.1 1/h"
+remains_time = "7 h"
+remains_volume = 0.8
+start = { lattice = "rows", within = "60 um" }
+traits.cycle = { law = "normal", mean = 0.2, deviation = 0.1, daughters = "draw" }
+[cells]
+net_rates = "apart"
+step = "1 hour"
+crowding = "spheres"
+mechanics_step = "10 min"
+[[cells.contacts]]
+hunter = "cart"
+target = "tumour"
+reach = "15 um"
+attach_rate = "0.1 1/min"
+kill_time = "45 min"
+cubes = "30 um"
+pull_rate = "0.01 1/min"
+[[cells.clocks]]
+reaction = "tumour_growth"
+trait = "cycle"
+due = "waited"
+"""
 STUDIES = {
     "cells that walk": (BALL, WALKING),
     "cells below a threshold": (BALL, HYBRID),
     "spheres that meet": (BOX, TOUCHING),
+    "spheres that are smaller for a while": (BOX, SMALLER),
 }
 TIME = 'end = "1 day"\nevery = "0.5 day"'
 

@@ -97,6 +97,11 @@ def test_a_study_begins_where_its_cells_are_laid(room, geometry, middle):
     assert float(abs(tree["balance/residual"]).max()) == 0.0
 
 
+def test_an_array_beside_a_layout_is_refused(room):
+    with pytest.raises(InputError, match=r"initial has no effect beside fields\.tumour\.start"):
+        Study.from_text(STUDY, folder=room).with_field("tumour", initial=np.zeros(1000))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
