@@ -67,13 +67,13 @@ def block(
             here = u[s, start:stop]
             for i in range(width):
                 out[i] += gain[i] - loss[i] * here[i]
-        _diffuse(u[s], fields, s, start, out)
+        diffuse(u[s], fields, s, start, out)
         if fields.drifts[s] >= 0:
             add_drift(flux[fields.drifts[s]], fields.behind, fields.volumes, start, out)
 
 
 @fused
-def _diffuse(u: Array, fields: Fields, s: int, start: int, out: Array) -> None:
+def diffuse(u: Array, fields: Fields, s: int, start: int, out: Array) -> None:
     """Add the diffusion of species `s` to `out`, for a block that begins at cell `start`."""
     if fields.way[s] == 1:
         add_uniform(u, fields.uniform[s], fields.shape, start, out)

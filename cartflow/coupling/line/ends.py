@@ -36,7 +36,7 @@ def largest_error(plan: Plan, method: Tableau, floor: Array, w: Room) -> tuple[f
             size += abs(w.u[s, c]) * mesh.held[s, c]
         share = difference / (size + floor[s])
         if not np.isfinite(share):
-            return np.inf, s
+            return np.inf, fastest_growing(plan, s, w)
         if share > worst:
             worst, which = share, s
     for p in range(w.body.shape[0]):
@@ -50,6 +50,26 @@ def largest_error(plan: Plan, method: Tableau, floor: Array, w: Room) -> tuple[f
             if share > worst:
                 worst, which = share, species
     return worst, which
+
+
+@in_place
+def fastest_growing(plan: Plan, otherwise: int, w: Room) -> int:
+    """Return which species grows fastest by itself at the start of the step, if any does.
+
+    What it makes infinite others may be, too, and those come first where it stands behind them.
+    """
+    kinetics, species = plan.kinetics, w.u.shape[0]
+    fastest, which = 0.0, otherwise
+    for s in range(species):
+        for c in range(w.u.shape[1]):
+            growth = 0.0
+            for d in range(kinetics.driven.shape[0]):
+                r = kinetics.driven[d, 0]
+                if kinetics.driven[d, 1] == s:
+                    growth += kinetics.stoichiometry[s, r] * w.slopes[r * species + s, c]
+            if growth > fastest:
+                fastest, which = growth, s
+    return which
 
 
 @in_place
