@@ -67,13 +67,13 @@ def block(
             here = u[s, start:stop]
             for i in range(width):
                 out[i] += gain[i] - loss[i] * here[i]
-        diffuse(u[s], fields, s, start, out)
+        _diffuse(u[s], fields, s, start, out)
         if fields.drifts[s] >= 0:
             add_drift(flux[fields.drifts[s]], fields.behind, fields.volumes, start, out)
 
 
 @fused
-def diffuse(u: Array, fields: Fields, s: int, start: int, out: Array) -> None:
+def _diffuse(u: Array, fields: Fields, s: int, start: int, out: Array) -> None:
     """Add the diffusion of species `s` to `out`, for a block that begins at cell `start`."""
     if fields.way[s] == 1:
         add_uniform(u, fields.uniform[s], fields.shape, start, out)
@@ -88,7 +88,7 @@ def diffuse(u: Array, fields: Fields, s: int, start: int, out: Array) -> None:
 
 
 @summing
-def _both_signs(values: Array, volumes: Array) -> tuple[float, float]:
+def both_signs(values: Array, volumes: Array) -> tuple[float, float]:
     """Return the totals of what is positive and of what is negative, the latter without sign."""
     forwards, reverse = 0.0, 0.0
     for i in range(values.size):
@@ -124,7 +124,7 @@ def count(
     totals[:] = 0.0
     for r in range(reactions):
         if counted[r]:
-            forwards, reverse = _both_signs(rates[r, :width], volumes[start:stop])
+            forwards, reverse = both_signs(rates[r, :width], volumes[start:stop])
             totals[r], totals[reactions + r] = forwards, reverse
     if removal.size > 0:
         for s in range(u.shape[0]):

@@ -99,7 +99,9 @@ def advance(
         beyond = first_beyond(w.band, w.pivots)
         if beyond >= 0:
             # Something grows so fast that the step has damped it, which no estimate tells.
-            error, which = np.inf, fastest_growing(plan, beyond % u.shape[0], w)
+            error, which = np.inf, beyond % u.shape[0]
+        if not np.isfinite(error):
+            which = fastest_growing(plan, which, w)
         if error <= control.tolerance:
             error = max(error, nonnegative(plan, floor, w))
         scaled = error / control.tolerance

@@ -36,7 +36,7 @@ def largest_error(plan: Plan, method: Tableau, floor: Array, w: Room) -> tuple[f
             size += abs(w.u[s, c]) * mesh.held[s, c]
         share = difference / (size + floor[s])
         if not np.isfinite(share):
-            return np.inf, fastest_growing(plan, s, w)
+            return np.inf, s
         if share > worst:
             worst, which = share, s
     for p in range(w.body.shape[0]):

@@ -6,20 +6,23 @@ import numpy as np
 
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.feed import line_rates
-from cartflow.coupling.line.arrays import Body, Kinetics
+from cartflow.coupling.line.arrays import Body
 from cartflow.coupling.line.ways import links_of, ways_of
-from cartflow.coupling.voxels.arrays import Mesh, Plan, Room
+from cartflow.coupling.voxels.arrays import Mesh, Plan, Rates, Room
+from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.compiled.network import addresses, compiled
 from cartflow.pde.fast.engine import FastEngine
 from cartflow.pde.operators.links import read_links
 from cartflow.pde.problem import Problem
 from cartflow.pde.voxels.fields import Layout
+from cartflow.pde.voxels.laid_out import Kinetics
 from cartflow.pde.voxels.operator import VoxelOperators
 
 Array = np.ndarray
 
 # Voxels up to which one thread takes a step in one compiled call.
 _FEW = 50_000
+_BLOCK = 1024  # cells: with all that is worked out of them they stay nearest to a core
 # Diffusion's rate times the longest step up to which it is taken explicitly, stable up to 2 in a
 # second run with longer steps, too.
 _SLOW = 1.0
@@ -59,10 +62,13 @@ def plan(coupled: Coupled) -> Plan:
     assert layout is not None
     rates = line_rates(network, coupled.feed)
     volumes = problem.geometry.cell_volumes
+    code, pattern = addresses(problem.network), compiled(problem.network).pattern
+    driven = np.argwhere(pattern).astype(np.int64).reshape(-1, 2)
     return Plan(
         mesh=Mesh(held=np.tile(volumes, (len(problem.fields), 1))),
         fields=layout.fields,
         kinetics=_kinetics(problem),
+        code=Rates(code.rates, code.jacobian, driven),
         body=Body(
             rates=rates,
             links=links_of(rates),
@@ -76,16 +82,22 @@ def plan(coupled: Coupled) -> Plan:
 
 
 def _kinetics(problem: Problem) -> Kinetics:
+    """Return the kinetics, of which what products gain and lose is counted."""
     network = problem.network
-    code, values = addresses(network), compiled(network)
+    counted = network.born + network.died + np.abs(network.converted)
     return Kinetics(
-        rates=code.rates,
-        slopes=code.jacobian,
-        parameters=_plain(np.append(values.parameters, 0.0)),
-        stoichiometry=_plain(network.stoichiometry),
-        weight=np.ones((0, 0)),
-        driven=np.argwhere(values.pattern).astype(np.int64).reshape(-1, 2),
+        _plain(network.stoichiometry),
+        _plain(np.append(compiled(network).parameters, 0.0)),
+        counted.any(axis=0),
+        problem.in_pores,
+        problem.solutes,
     )
+
+
+def block_of(geometry: Geometry) -> int:
+    """Return how many cells a block has, of a grid whole rows."""
+    row = 1 if geometry.listed else geometry.active.shape[-1]
+    return max(1, _BLOCK // row) * row
 
 
 def room(plan: Plan, problem: Problem, stages: int) -> Room:
@@ -94,16 +106,14 @@ def room(plan: Plan, problem: Problem, stages: int) -> Room:
     reactions = plan.kinetics.stoichiometry.shape[1]
     products, compartments = plan.body.products.size, len(plan.body.rates)
     links = read_links(problem.geometry)
+    width = min(block_of(problem.geometry), cells)
     return Room(
         u=np.zeros((species, cells)),
-        inside=np.zeros((species, cells)),
         f=np.zeros((species, cells)),
         k=np.zeros((stages, species, cells)),
         body=np.zeros((products, compartments)),
         kb=np.zeros((stages, products, compartments)),
-        rates=np.zeros((reactions, cells)),
         events=np.zeros((reactions, cells)),
-        slopes=np.zeros((reactions * species, cells)),
         local=np.zeros((species, species, cells)),
         dense=np.zeros((compartments, compartments)),
         ways=ways_of(plan.body.links, compartments),
@@ -112,9 +122,17 @@ def room(plan: Plan, problem: Problem, stages: int) -> Room:
         door=np.zeros((products, products)),
         door_pivots=np.zeros(products, dtype=np.int64),
         through=np.zeros(products),
+        returned=np.zeros((products, products)),
+        now=np.zeros(products),
         left=np.zeros(products),
+        freed=np.zeros(products),
         ahead=links.ahead,
         behind=links.behind,
+        inside=np.zeros((species, width)),
+        rates=np.zeros((max(reactions, 1), width)),
+        right=np.zeros((species, width)),
+        slopes=np.zeros((reactions * species, width)),
+        flux=np.zeros((0, 0, 0)),
     )
 
 
