@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cartflow.core.stepping import StepControl
-from cartflow.coupling.as_one_system import AsOneSystem
 from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.line.accounts import AsOneSystem
 from cartflow.coupling.line.advance import ARRIVED, Control, Progress, advance
 from cartflow.coupling.line.counting import Counts, none_counted
 from cartflow.coupling.line.plan import Plan, plan

@@ -88,7 +88,7 @@ def _kinetics(problem: Problem) -> Kinetics:
     return Kinetics(
         _plain(network.stoichiometry),
         _plain(np.append(compiled(network).parameters, 0.0)),
-        counted.any(axis=0),
+        np.any(counted, axis=0),
         problem.in_pores,
         problem.solutes,
     )

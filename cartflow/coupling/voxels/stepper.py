@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from cartflow.core.stepping import StepControl
-from cartflow.coupling.as_one_system import AsOneSystem
 from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.line.accounts import AsOneSystem
 from cartflow.coupling.line.counting import Counts
 from cartflow.coupling.line.stepper import Going
 from cartflow.coupling.state import State
@@ -70,7 +70,7 @@ class VoxelStepper(AsOneSystem):
     def _towards(
         self, old: State, going: Going, stop: float, amounts: tuple[Array, Array], most: int
     ) -> tuple[State, Going]:
-        """Return the state at `stop`, or before it where a species falls or `most` steps are taken."""
+        """Return the state at `stop`, or before it where one falls or `most` steps are over."""
         supply, injected = self.coupled.dosing.infusion(old.time)
         start = np.array(old.tumour, order="C"), np.array(old.body.T, order="C")
         into, left = np.ascontiguousarray(supply.T), stop - old.time

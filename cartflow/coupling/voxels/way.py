@@ -69,7 +69,7 @@ class Way:
         return self._next(going, days, wished, scaled, refused)
 
     def _try(self, days: float) -> tuple[float, int, Counts]:
-        """Return the error of a step in units of the tolerance, whose it is, and counts after it."""
+        """Return the error of a step by the tolerance, whose it is, and the counts after it."""
         counts = Counts(*(each.copy() for each in self.counts))
         weights = METHOD.tableau, METHOD.errors, METHOD.shares
         most, u, body = self.control.tolerance, self.u, self.body
