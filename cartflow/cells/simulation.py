@@ -52,6 +52,11 @@ class CellSimulation(Simulation):
         return False
 
     @property
+    def together(self) -> bool:
+        """Never: see `one_system`."""
+        return False
+
+    @property
     def by_chance(self) -> bool:
         """Always."""
         return True

@@ -19,6 +19,8 @@ from cartflow.coupling.tangents.run import WithTangents
 from cartflow.coupling.together import Together
 from cartflow.coupling.turns import InTurns
 from cartflow.coupling.under_way import Keep, Shelve, Watch, at_the_end
+from cartflow.coupling.voxels.plan import of_few_voxels
+from cartflow.coupling.voxels.run import OnVoxels
 from cartflow.pde.fast.engine import FastEngine
 
 Array = np.ndarray
@@ -52,6 +54,16 @@ class Simulation:
         coupled = self.coupled
         fast = isinstance(coupled.engine, FastEngine) and coupled.kinetics is None
         return fast and not self.control.fixed and on_a_line(coupled.engine.problem)
+
+    @cached_property
+    def together(self) -> bool:
+        """Whether body and tumour are stepped together: `one_system`, or as one on few voxels."""
+        return self.one_system or self._on_few_voxels
+
+    @cached_property
+    def _on_few_voxels(self) -> bool:
+        control = self.control
+        return not control.fixed and of_few_voxels(self.coupled, control.maximum_step)
 
     @property
     def by_chance(self) -> bool:
@@ -93,7 +105,7 @@ class Simulation:
     def _begun(self) -> InTurns:
         if self.directions:
             return WithTangents(*self.beginning(), self.directions)
-        kind = Together if self.one_system else InTurns
+        kind = Together if self.one_system else OnVoxels if self.together else InTurns
         return kind(*self.beginning(), self.programme)
 
     def beginning(self) -> tuple[Coupled, StepControl, Array, float]:
@@ -113,7 +125,7 @@ class Simulation:
 
         In turns the companion takes the run's own steps, two at a time, and follows it.
         """
-        if not self.one_system or self._why_not() is not None:
+        if not self.together or self._why_not() is not None:
             return None
         control, _ = self.control.coarser()
         return Beside(replace(self.outright(), control=control, directions=()).run)

@@ -18,6 +18,7 @@ from cartflow.coupling.record import Record
 from cartflow.coupling.runs import Run, system_of
 from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.simulation import Simulation
+from cartflow.coupling.voxels.run import SCHEME as ON_VOXELS
 from cartflow.results.checkpoint.group import GROUP as CHECKPOINT
 from cartflow.results.checkpoint.group import checkpoint_group, is_unfinished
 from cartflow.results.circulating import GROUP as CIRCULATING
@@ -149,7 +150,9 @@ def _in_time(record: Record, run: Simulation | TumoursSimulation) -> dict[str, A
 
 
 def _scheme(run: Run) -> str:
-    return SCHEME if isinstance(run, GrowingSimulation) else ONE_SYSTEM
+    if isinstance(run, GrowingSimulation):
+        return SCHEME
+    return ONE_SYSTEM if isinstance(run, Simulation) and run.one_system else ON_VOXELS
 
 
 def _stepping(record: Record, run: Run) -> dict[str, Any]:
@@ -157,7 +160,7 @@ def _stepping(record: Record, run: Run) -> dict[str, Any]:
     counts = {"steps_accepted": record.accepted_steps, "steps_rejected": record.rejected_steps}
     if isinstance(run, BodyAlone):
         return counts if run.kinetics is None else {**counts, "step_tolerance": run.tolerance}
-    one_system = isinstance(run, Simulation) and run.one_system
+    one_system = isinstance(run, Simulation) and run.together
     return {
         **counts,
         **_in_time(record, run),

@@ -186,7 +186,7 @@ def _size(prepared: Run) -> list[tuple[str, str]]:
         return [("steps", f"{how}; seed {asked.seed}; saved fields take {_megabytes(numbers)}")]
     how = "body and tumours in turns"
     if isinstance(prepared, Simulation):
-        how = "body and tumour as one system" if prepared.one_system else "body and tumour in turns"
+        how = "body and tumour as one system" if prepared.together else "body and tumour in turns"
     tolerance = prepared.control.tolerance
     return [
         ("steps", f"{how}, tolerance {tolerance:g}; saved fields take {_megabytes(numbers)}"),

@@ -160,7 +160,7 @@ _TOGETHER = 1e-5
 
 def suited(simulation: Simulation, table: SolverTable) -> Simulation:
     """Return the simulation with the tolerance that suits how it is stepped, if none is given."""
-    if table.tolerance is not None or not simulation.one_system:
+    if table.tolerance is not None or not simulation.together:
         return simulation
     return replace(simulation, control=replace(simulation.control, tolerance=_TOGETHER))
 

@@ -12,6 +12,7 @@ from cartflow.core.outcome import StepFailed
 from cartflow.core.provenance import installed_version
 from cartflow.core.stepping import Limit
 from cartflow.core.totals import totals
+from cartflow.pde.blame import fastest_growing
 from cartflow.pde.engine import Account
 from cartflow.pde.extents import Extents
 from cartflow.pde.operators.limiter import fill
@@ -83,7 +84,7 @@ class FastEngine:
 
         `like` is the longer step that this one will be compared with.
         """
-        return self._finished(self._stepper.step(state, dt, like))
+        return self._finished(state, self._stepper.step(state, dt, like))
 
     def explicit_limit(self, state: Array, dt: float) -> float:
         """Return the longest step of `explicit_step`, where `dt` (days) is wished for.
@@ -101,7 +102,7 @@ class FastEngine:
         which saves the time to make one. Also returns the volume's 1-norm, per species, of the
         difference to the solution of second order, and that of the new amounts.
         """
-        return self._judged(self._stepper.explicit_step(state, dt, room))
+        return self._judged(state, self._stepper.explicit_step(state, dt, room))
 
     def implicit_step(
         self, state: Array, dt: float, exactness: float
@@ -111,7 +112,7 @@ class FastEngine:
         Its linear systems are solved to the share `exactness` of each field's amount.
         """
         stepped = self._stepper.implicit_step(state, dt, exactness)
-        return None if stepped is None else self._judged(stepped)
+        return None if stepped is None else self._judged(state, stepped)
 
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
         """Return d(storage u)/dt of every field (species, cells), in `out` if it is given."""
@@ -155,18 +156,25 @@ class FastEngine:
     def _stored(self) -> bool:
         return bool(self.problem.solutes.any())
 
-    def _finished(self, stepped: Stepped) -> tuple[Array, Account]:
-        """Return the densities and the account of a step, limited where it fell below zero."""
+    def _finished(self, old: Array, stepped: Stepped) -> tuple[Array, Account]:
+        """Return the densities and the account of a step, limited where it fell below zero.
+
+        It began at densities `old`.
+        """
         amounts = stepped.amounts
+        if not np.isfinite(stepped.low).all():
+            first = int(np.flatnonzero(~np.isfinite(stepped.low))[0])
+            blamed = fastest_growing(self.problem.network, old, first)
+            raise StepFailed(self.problem.fields[blamed].name, "a value is not finite")
         extents = self._limit(amounts, stepped.low, stepped.extents)
         if self._stored:
             np.divide(amounts, self.problem.storage(amounts), out=amounts)
         return amounts, extents.account(self.problem.network)
 
-    def _judged(self, stepped: Stepped) -> tuple[Array, Account, Array, Array]:
+    def _judged(self, old: Array, stepped: Stepped) -> tuple[Array, Account, Array, Array]:
         assert stepped.difference is not None
         assert stepped.size is not None
-        return *self._finished(stepped), stepped.difference, stepped.size
+        return *self._finished(old, stepped), stepped.difference, stepped.size
 
     def _limit(self, amounts: Array, lows: Array, extents: Extents) -> Extents:
         """Make what fell below zero good, in place; return the extents that remain.
@@ -177,8 +185,6 @@ class FastEngine:
         volumes = self.problem.geometry.cell_volumes
         for i, low in enumerate(lows):
             item, values = self.problem.fields[i], amounts[i]
-            if not np.isfinite(low):
-                raise StepFailed(item.name, "a value is not finite")
             if low >= 0.0:
                 continue
             total = float(totals(np.abs(values)[None], volumes)[0])

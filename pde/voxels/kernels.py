@@ -88,7 +88,7 @@ def _diffuse(u: Array, fields: Fields, s: int, start: int, out: Array) -> None:
 
 
 @summing
-def _both_signs(values: Array, volumes: Array) -> tuple[float, float]:
+def both_signs(values: Array, volumes: Array) -> tuple[float, float]:
     """Return the totals of what is positive and of what is negative, the latter without sign."""
     forwards, reverse = 0.0, 0.0
     for i in range(values.size):
@@ -124,7 +124,7 @@ def count(
     totals[:] = 0.0
     for r in range(reactions):
         if counted[r]:
-            forwards, reverse = _both_signs(rates[r, :width], volumes[start:stop])
+            forwards, reverse = both_signs(rates[r, :width], volumes[start:stop])
             totals[r], totals[reactions + r] = forwards, reverse
     if removal.size > 0:
         for s in range(u.shape[0]):

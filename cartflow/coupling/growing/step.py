@@ -48,11 +48,12 @@ class From:
     def step(self, days: float) -> Step | None:
         """Return what a step of `days` makes of the point.
 
-        None where numbers overflow, or nothing is left of the volume.
+        None where numbers overflow, something grows so fast that the step would damp it, or nothing
+        is left of the volume.
         """
         arrays, matrix = self.arrays, self._slopes.matrix
         system = np.eye(arrays.size) - (days * tableau.GAMMA) * matrix
-        if not np.isfinite(system).all():
+        if not (np.isfinite(system).all() and np.diag(system).min() > 0.0):
             return None
         # In units of the sizes of unknowns, so that no digits are lost between species.
         sizes = self._sizes

@@ -8,8 +8,10 @@ import numpy as np
 
 from cartflow.core.compiling import in_place
 from cartflow.coupling.line.arrays import Plan
+from cartflow.coupling.line.band import first_beyond
 from cartflow.coupling.line.counting import Counts, count
 from cartflow.coupling.line.ends import (
+    fastest_growing,
     largest_error,
     lowest_end,
     nearest_to_end,
@@ -94,6 +96,12 @@ def advance(
         stages(plan, method, h, u, body, supply, w)
         combined(method.m, method.m.size, u, body, w)
         error, which = largest_error(plan, method, floor, w)
+        beyond = first_beyond(w.band, w.pivots)
+        if beyond >= 0:
+            # Something grows so fast that the step has damped it, which no estimate tells.
+            error, which = np.inf, beyond % u.shape[0]
+        if not np.isfinite(error):
+            which = fastest_growing(plan, which, w)
         if error <= control.tolerance:
             error = max(error, nonnegative(plan, floor, w))
         scaled = error / control.tolerance

@@ -97,6 +97,24 @@ def _swap(band: Array, width: int, k: int, pivots: Array, reach: Array) -> None:
     reach[k], reach[p] = other, mine - (p - k)
 
 
+@in_place
+def first_beyond(band: Array, pivots: Array) -> int:
+    """Return the first row of a factorised matrix up to which its determinant is not positive.
+
+    -1 if there is none, as of 1/(g h) - J wherever all that grows does so slower than 1/(g h).
+    What grows faster a step has damped instead, and no estimate of its error tells that.
+    """
+    positive, settled = True, -1
+    for k in range(band.shape[0]):
+        if (band[k, width_of(band)] < 0.0) != (pivots[k] != k):
+            positive = not positive
+        settled = max(settled, pivots[k])
+        # Rows above have been swapped among themselves only.
+        if not positive and settled <= k:
+            return k
+    return -1
+
+
 @fused_in_place
 def solve(band: Array, pivots: Array, scale: Array, reach: Array, x: Array) -> None:
     """Solve in place with the factors of `factorise`."""

@@ -7,6 +7,7 @@ import numpy as np
 from cartflow.core.compiling import in_place
 from cartflow.core.dual import positive
 from cartflow.coupling.line.arrays import Plan
+from cartflow.coupling.line.ended import Ended, System
 from cartflow.coupling.line.room import Room, combined
 from cartflow.coupling.line.tableaus import Tableau
 from cartflow.pde.operators.limiter import fill
@@ -20,7 +21,7 @@ _NONE = 1e-8
 
 
 @in_place
-def largest_error(plan: Plan, method: Tableau, floor: Array, w: Room) -> tuple[float, int]:
+def largest_error(plan: System, method: Tableau, floor: Array, w: Ended) -> tuple[float, int]:
     """Return the largest relative error of a field or of the body's compartments, and which.
 
     The new state is in `w.u` and `w.body`. A field's error is the volume's 1-norm over its amount
@@ -53,7 +54,27 @@ def largest_error(plan: Plan, method: Tableau, floor: Array, w: Room) -> tuple[f
 
 
 @in_place
-def nearest_to_end(plan: Plan, u: Array, least: Array) -> float:
+def fastest_growing(plan: Plan, otherwise: int, w: Room) -> int:
+    """Return which species grows fastest by itself at the start of the step, if any does.
+
+    What it makes infinite others may be, too, and those come first where it stands behind them.
+    """
+    kinetics, species = plan.kinetics, w.u.shape[0]
+    fastest, which = 0.0, otherwise
+    for s in range(species):
+        for c in range(w.u.shape[1]):
+            growth = 0.0
+            for d in range(kinetics.driven.shape[0]):
+                r = kinetics.driven[d, 0]
+                if kinetics.driven[d, 1] == s:
+                    growth += kinetics.stoichiometry[s, r] * w.slopes[r * species + s, c]
+            if growth > fastest:
+                fastest, which = growth, s
+    return which
+
+
+@in_place
+def nearest_to_end(plan: System, u: Array, least: Array) -> float:
     """Return how many times its `least` amount the one species is that is nearest to it, or inf.
 
     What is below it already does not count.
@@ -70,7 +91,7 @@ def nearest_to_end(plan: Plan, u: Array, least: Array) -> float:
 
 
 @in_place
-def lowest_end(plan: Plan, u: Array, new: Array, least: Array) -> float:
+def lowest_end(plan: System, u: Array, new: Array, least: Array) -> float:
     """Return how many times its `least` amount the lowest `new` one is, of those not below at u."""
     lowest = np.inf
     for s in range(least.size):
@@ -97,7 +118,7 @@ def new_state(plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, 
 
 
 @in_place
-def nonnegative(plan: Plan, floor: Array, w: Room) -> float:
+def nonnegative(plan: System, floor: Array, w: Ended) -> float:
     """Fill up what is below zero in `w.u` and `w.body`; return the largest share that moved."""
     worst = 0.0
     for s in range(w.u.shape[0]):
@@ -111,7 +132,7 @@ def nonnegative(plan: Plan, floor: Array, w: Room) -> float:
 
 
 @in_place
-def filled(values: Array, held: Array, floor: float, w: Room) -> float:
+def filled(values: Array, held: Array, floor: float, w: Ended) -> float:
     """Fill cells below zero from those beside them; return the share of the amount moved."""
     least, size, total = 0.0, 0.0, 0.0
     for c in range(values.size):

@@ -183,7 +183,7 @@ def _remembered(run: Run) -> dict[str, Collection[int]]:
         "most": [len(system.field_names)],
         "given": range(len(system.doses) + 1),
     }
-    if isinstance(run, Simulation) and run.one_system:
+    if isinstance(run, Simulation) and run.together:
         return {"going": [5], **shared}
     engine = [system.engine.memory().size]
     return {"steps": [4], "engine": engine, "stations": range(1, _MOST_STEPS), **shared}

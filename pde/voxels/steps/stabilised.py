@@ -11,6 +11,7 @@ import numpy as np
 from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import Limit
 from cartflow.kinetics.compiled.network import addresses, compiled
+from cartflow.pde.blame import fastest_growing
 from cartflow.pde.extents import Extents
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Staged, Stepped
@@ -141,9 +142,11 @@ class Stabilised:
         """Return what `dt` days make of what has `begun`."""
         operator, speed = begun.operator, begun.speed
         if not speed * begun.days <= stable(MOST_STAGES):
-            name = self._problem.fields[operator.fastest].name
-            blame = name if 2.0 * operator.speed >= speed else "reactions"
-            raise StepFailed(blame, f"the step would need more than {MOST_STAGES} stages")
+            blame = operator.fastest
+            if 2.0 * operator.speed < speed:
+                blame = fastest_growing(self._problem.network, operator.densities, -1)
+            name = "reactions" if blame < 0 else self._problem.fields[blame].name
+            raise StepFailed(name, f"the step would need more than {MOST_STAGES} stages")
         stages = stabilised_stages(begun.stages)
         if self._in_one_call:
             return self._still(begun.first, operator, stages, dt)
