@@ -29,7 +29,7 @@ from scipy import special
 from benchmarks.fit_cases import CASES, Case
 from benchmarks.lines import add, read
 from cartflow.analyses.fit.build import problem_of
-from cartflow.analyses.fit.curvature import curvature
+from cartflow.analyses.fit.curvature import Curvature, curvature
 from cartflow.analyses.fit.known import known
 from cartflow.analyses.fit.optimise import Found, search, searched
 from cartflow.analyses.fit.parameters import read_vary
@@ -52,11 +52,11 @@ class Simulated(NamedTuple):
     truth: np.ndarray
 
 
-def simulated(name: str, number: int, estimated: bool = False) -> Simulated:
+def simulated(name: str, number: int, estimated: bool = False, exact: bool = True) -> Simulated:
     """Return set `number` of the case `name`; each has a seed of its own."""
     case = CASES[name]
     place = list(CASES).index(name)
-    source = source_of(case.path(name), case.scenario, {}, True)
+    source = source_of(case.path(name), case.scenario, {}, exact)
     told = {key: source.stated(key, "") for key in case.keys}
     known_numbers = {key: one for key, one in told.items() if one is not None}
     data = read_measurements(_columns(case, source, [YEAR, place, number]), None)
@@ -89,11 +89,10 @@ def one_fit(name: str, number: int, estimated: bool = False) -> dict[str, Any]:
     """Return the row of one fit: how far from the truth, in standard errors, and rises there."""
     problem, truth = simulated(name, number, estimated)
     begun = time.process_time()
-    best = min(searched(problem, 2, number, 1), key=lambda found: found.at.loss)
-    curved = curvature(problem, best, known(problem, best))
+    best, curved = fitted_of(problem, number)
+    seconds = time.process_time() - begun
     sample = small_samples(problem, best, curved.free)
     curved = sample.widened(curved)
-    seconds = time.process_time() - begun
     wide = np.sqrt(np.diag(curved.covariance)[: len(truth)])
     return {
         "case": name,
@@ -105,6 +104,12 @@ def one_fit(name: str, number: int, estimated: bool = False) -> dict[str, Any]:
         "converged": best.converged,
         "seconds": seconds,
     }
+
+
+def fitted_of(problem: Problem, seed: int) -> tuple[Found, Curvature]:
+    """Return the better of two searches, and the curvature there."""
+    best = min(searched(problem, 2, seed, 1), key=lambda found: found.at.loss)
+    return best, curvature(problem, best, known(problem, best))
 
 
 def _rise(problem: Problem, best: Found, truth: np.ndarray, k: int) -> float:

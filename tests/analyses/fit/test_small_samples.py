@@ -1,4 +1,4 @@
-"""Sizes of errors estimated from few values: Student's and chi-squared's intervals of regression."""
+"""Sizes of errors estimated from few values: intervals are those of linear regression."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def fitted(data, error="normal", **more):
 
 
 def regression(rows, values, weights):
-    """Return estimates, standard errors, the error's sd, degrees of freedom, unscaled covariance."""
+    """Return estimates, standard errors, the error's sd, its freedom, covariance without it."""
     scaled = rows * weights[:, None]
     found = np.linalg.lstsq(scaled, values * weights, rcond=None)[0]
     freedom = len(values) - rows.shape[1]
