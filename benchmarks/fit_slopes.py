@@ -72,12 +72,12 @@ def least(function: Callable[[], object], times: int = 7) -> float:
     return min(found)
 
 
-def row(numbers: int) -> Row:
-    """Return the times of runs in which the first `numbers` of the keys vary."""
+def row(numbers: int, cells: int) -> Row:
+    """Return the times of runs on `cells` in which the first `numbers` of the keys vary."""
     case, runners = CASES[CASE], dict[bool, Runner]()
     values = np.zeros(numbers)
     for exact in (True, False):
-        source = source_of(case.path(CASE), None, {}, exact)
+        source = source_of(case.path(CASE), None, {"geometry.cells": cells}, exact)
         told = [source.stated(key, "") for key in KEYS[:numbers]]
         varied = [
             Number(key=key, unit=one.unit, low=0.1 * one.value, high=10.0 * one.value)
@@ -105,9 +105,10 @@ def seconds_of_fit(number: int, exact: bool) -> float:
 def main() -> None:
     """Print the table, then whole fits."""
     with np.errstate(all="ignore"):
-        print(HEAD)
-        for numbers in (1, 3, 6, 9, 16):
-            print(row(numbers), flush=True)
+        for cells in (24, 192):
+            print(f"{cells} mesh cells\n{HEAD}")
+            for numbers in (1, 3, 6, 9, 16):
+                print(row(numbers, cells), flush=True)
         seconds_of_fit(0, True)
         for number in (1, 2, 3):
             one, other = (seconds_of_fit(number, exact) for exact in (True, False))
