@@ -54,7 +54,9 @@ def add_fit(commands: Any) -> None:
     command.add_argument("--covariate", metavar="KEY=FORM", help="follows a column", **many)
     command.add_argument("--points", type=int, metavar="N", help="of quadrature; 1 is FOCEI")
     command.add_argument("--name", metavar="DVID=NAME", help="what NONMEM's DVID is", **many)
-    command.add_argument("--dose-into", metavar="SPECIES", help="where the table's doses go")
+    command.add_argument(
+        "--dose-into", metavar="SPECIES", help="where the table's doses go (-: nowhere)"
+    )
     command.add_argument("--scenario", metavar="S", help="a model's scenario (default: the first)")
     command.add_argument("--priors", action="store_true", help="ranges as priors (95 %%)")
     command.add_argument("--starts", type=int, metavar="N", help="searches (20; 5 before others)")

@@ -39,7 +39,9 @@ def add_monitor(commands: Any) -> None:
     command.add_argument("--observable", metavar="NAME=EXPR", help="what is measured", **many)
     command.add_argument("--error", metavar="NAME=KIND", help="how values scatter", **many)
     command.add_argument("--name", metavar="DVID=NAME", help="what NONMEM's DVID is", **many)
-    command.add_argument("--dose-into", metavar="SPECIES", help="where the table's doses go")
+    command.add_argument(
+        "--dose-into", metavar="SPECIES", help="where the table's doses go (-: nowhere)"
+    )
     command.add_argument("--draws", type=int, default=4000, metavar="N", help="runs a patient")
     add_drawn(command, _EXAMPLES, "its stem _monitor.nc")
     command.set_defaults(command=_monitor)

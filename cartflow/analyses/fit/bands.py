@@ -12,9 +12,10 @@ from cartflow.analyses.fit.curvature import Curvature
 from cartflow.analyses.fit.measured import Measured
 from cartflow.analyses.fit.optimise import Found
 from cartflow.analyses.fit.problem import Problem, Subject
+from cartflow.analyses.fit.small_samples import SmallSamples
 
 Array = np.ndarray
-_Z = 1.6448536269514722
+_LEVEL, _Z = 0.9, 1.6448536269514722
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,12 +47,19 @@ class Course(NamedTuple):
     moves: Array
 
 
-def bands(problem: Problem, best: Found, curved: Curvature, curves: Sequence[Course]) -> list[Band]:
+def bands(
+    problem: Problem,
+    best: Found,
+    curved: Curvature,
+    sample: SmallSamples,
+    curves: Sequence[Course],
+) -> list[Band]:
     """Return the bands of every observable of every subject, over the times of their `courses`.
 
-    The mean's are by the delta method, on the logarithm where errors are log-normal.
+    The mean's are by the delta method, on the logarithm where errors are log-normal, and
+    Student's where the size of errors is estimated.
     """
-    return [_band(problem, best, each, curved.spread) for each in curves]
+    return [_band(problem, best, each, curved.spread, sample) for each in curves]
 
 
 def courses(problem: Problem, best: Found, fine: list[Subject]) -> Iterator[Course]:
@@ -85,23 +93,26 @@ def pieces(problem: Problem, each: Measured, subject: Subject) -> list[Array]:
     return [np.flatnonzero(deep & (subject.times == t)) for t in np.unique(subject.times[deep])]
 
 
-def _band(problem: Problem, best: Found, course: Course, covariance: Array) -> Band:
+def _band(
+    problem: Problem, best: Found, course: Course, covariance: Array, sample: SmallSamples
+) -> Band:
     each, plain, moves = course.measured, course.plain, course.moves
     scale, offset = best.at.linear[each.observable.name]
     middle, moves = scale * plain + offset, scale * moves
     wide = np.sqrt(np.maximum(np.einsum("pt,pq,qt->t", moves, covariance, moves), 0.0))
     numbers = each.numbers(problem.values(best.inner))
+    mean, new = sample.mean_quantile(_LEVEL), sample.value_quantile(each, _LEVEL)
     sd = float(np.nanmean(each.data.sd)) if np.isfinite(each.data.sd).any() else 0.0
     if each.error.kind == "lognormal":
         safe = np.maximum(middle, 1e-300)
-        low, high = middle * np.exp(-_Z * wide / safe), middle * np.exp(_Z * wide / safe)
-        whole = np.hypot(numbers[0], wide / safe)
-        new_low, new_high = middle * np.exp(-_Z * whole), middle * np.exp(_Z * whole)
+        low, high = middle * np.exp(-mean * wide / safe), middle * np.exp(mean * wide / safe)
+        whole = np.hypot(new * numbers[0], mean * wide / safe)
+        new_low, new_high = middle * np.exp(-whole), middle * np.exp(whole)
     else:
-        low, high = middle - _Z * wide, middle + _Z * wide
+        low, high = middle - mean * wide, middle + mean * wide
         one, two = each.error.spread(middle, numbers, sd)
-        new_low = middle - np.hypot(middle - one, _Z * wide)
-        new_high = middle + np.hypot(two - middle, _Z * wide)
+        new_low = middle - np.hypot((middle - one) * new / _Z, mean * wide)
+        new_high = middle + np.hypot((two - middle) * new / _Z, mean * wide)
     return Band(
         subject=course.subject,
         observable=each.observable.name,

@@ -215,7 +215,8 @@ def _factor(unit: str, dimension: tuple[float, ...], where: str) -> float:
         one = to_internal(f"1 {unit}", internal_unit(unit))
     except InputError as error:
         msg = f"{where}: {error}; where a scale is estimated (--scale), any unit will do"
-        raise InputError(msg) from None
+        plain = "; what is simulated is a plain number: if it counts in the same, write 1"
+        raise InputError(msg + plain * (not any(dimension))) from None
     if own != dimension and not fits(unit, unit_text(dimension)):  # type: ignore[arg-type]
         msg = f"{where}: is given in '{unit}', and what is simulated has the unit "
         raise InputError(msg + f"{unit_text(dimension)}")  # type: ignore[arg-type]

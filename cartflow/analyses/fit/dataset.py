@@ -74,7 +74,9 @@ def estimates(
         "parameter_unit": label(_ONE, [p.unit for p in parameters], "unit of the parameter"),
         "estimate": _plain(values, "estimate, in parameter_unit", _ONE),
         "standard_error": _plain(
-            inner_sd * stretch, "standard error, in parameter_unit, by the curvature", _ONE
+            inner_sd * stretch,
+            "standard error, in parameter_unit, with degrees of freedom",
+            _ONE,
         ),
         "relative_error": _plain(
             np.where(_logged(parameters), inner_sd, np.nan),
@@ -95,12 +97,28 @@ def estimates(
         "at_bound": _plain((~curved.free).astype(np.int8), "whether at an end of its range", _ONE),
         "interval_90": _plain(ends["90"], "90 % interval by profile", ("parameter", "end")),
         "interval_95": _plain(ends["95"], "95 % interval by profile", ("parameter", "end")),
+        **_wanted(problem, walked),
         "singular_value": _plain(
             what.singular, "singular values of the sensitivity matrix, columns of length 1", _ONE
         ),
         "open_direction": _plain(
             what.directions, "changes that nothing measured tells of", ("open", "parameter")
         ),
+    }
+
+
+def _wanted(problem: Problem, walked: Sequence[Profile]) -> dict[str, xr.Variable]:
+    """Return how far profiles rise where intervals end, if there are any."""
+    if not walked:
+        return {}
+    rises = np.full((len(problem.parameters), 2), np.nan)
+    for each in walked:
+        rises[each.parameter] = each.wanted
+    return {
+        f"rise_{level}": _plain(
+            rises[:, place], f"rise of -2 ln L where the {level} % interval ends", _ONE
+        )
+        for place, level in enumerate(("90", "95"))
     }
 
 

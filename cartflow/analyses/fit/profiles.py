@@ -11,13 +11,12 @@ import numpy as np
 from cartflow.analyses.fit.curvature import Curvature
 from cartflow.analyses.fit.optimise import Found, search
 from cartflow.analyses.fit.problem import Problem
+from cartflow.analyses.fit.small_samples import SmallSamples
 
 Array = np.ndarray
-# Rises of -2 ln L of chi-squared with one degree of freedom.
-RISE_90, RISE_95 = 2.705543454095404, 3.841458820694124
 _RISE = 0.35  # wanted in the root of the rise from one point to the next
 _MOST_POINTS = 40
-_HIGHEST = 2.3
+_BEYOND = 1.17  # times the root of the highest rise that is wanted
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -25,7 +24,7 @@ class Profile:
     """A parameter's profile: values held, rises of -2 ln L, and its intervals.
 
     The ends of `interval_90` and `interval_95` are inner values, infinite where the profile does
-    not rise enough within the range.
+    not rise enough within the range: to `wanted`, chi-squared's rises or those of small samples.
     """
 
     parameter: int
@@ -33,6 +32,7 @@ class Profile:
     rise: Array
     interval_90: tuple[float, float]
     interval_95: tuple[float, float]
+    wanted: tuple[float, float]
     better: Found | None = None
 
     def flat(self) -> list[str]:
@@ -46,14 +46,16 @@ def profiles(
     best: Found,
     curved: Curvature,
     which: Sequence[int],
+    sample: SmallSamples,
     threads: int,
     watch: Callable[[int, int], None] | None = None,
 ) -> list[Profile]:
     """Return the profiles of the parameters `which`, each walked from the best values outwards."""
     found: list[Profile] = []
+    wanted = list(zip(sample.rises(0.9).tolist(), sample.rises(0.95).tolist(), strict=True))
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for each in pool.map(lambda k: profile(problem, best, curved, k), which):
+            for each in pool.map(lambda k: profile(problem, best, curved, k, wanted[k]), which):
                 found.append(each)
                 if watch is not None:
                     watch(len(found), 0)
@@ -63,21 +65,26 @@ def profiles(
     return found
 
 
-def profile(problem: Problem, best: Found, curved: Curvature, k: int) -> Profile:
-    """Return the profile of parameter `k`."""
+def profile(
+    problem: Problem, best: Found, curved: Curvature, k: int, wanted: tuple[float, float]
+) -> Profile:
+    """Return the profile of parameter `k`, whose intervals of 90 and 95 % end at rises `wanted`."""
     with np.errstate(all="ignore"):
-        return _profile(problem, best, curved, k)
+        return _profile(problem, best, curved, k, wanted)
 
 
-def _profile(problem: Problem, best: Found, curved: Curvature, k: int) -> Profile:
+def _profile(
+    problem: Problem, best: Found, curved: Curvature, k: int, wanted: tuple[float, float]
+) -> Profile:
     low, high = problem.bounds
     variance = curved.covariance[k, k]
     wide = float(np.sqrt(variance)) if variance > 0 else 0.1 * (high[k] - low[k])
     sides = []
     better: Found | None = None
+    highest = _BEYOND * float(np.sqrt(wanted[1]))
     for way in (-1.0, 1.0):
         end = high[k] if way > 0 else low[k]
-        points, lower = _walk(problem, best, curved, k, way * _RISE * wide, end)
+        points, lower = _walk(problem, best, curved, k, way * _RISE * wide, end, highest)
         sides.append(points)
         better = better or lower
     below, above = sides
@@ -87,14 +94,21 @@ def _profile(problem: Problem, best: Found, curved: Curvature, k: int) -> Profil
         parameter=k,
         inner=inner,
         rise=rise,
-        interval_90=_interval(inner, rise, float(best.inner[k]), RISE_90),
-        interval_95=_interval(inner, rise, float(best.inner[k]), RISE_95),
+        interval_90=_interval(inner, rise, float(best.inner[k]), wanted[0]),
+        interval_95=_interval(inner, rise, float(best.inner[k]), wanted[1]),
+        wanted=wanted,
         better=better,
     )
 
 
 def _walk(
-    problem: Problem, best: Found, curved: Curvature, k: int, step: float, end: float
+    problem: Problem,
+    best: Found,
+    curved: Curvature,
+    k: int,
+    step: float,
+    end: float,
+    highest: float,
 ) -> tuple[list[tuple[float, float]], Found | None]:
     """Return the points (value, rise) to one side, and a better fit if one is met on the way."""
     points: list[tuple[float, float]] = []
@@ -120,7 +134,7 @@ def _walk(
         if moved != here[k]:
             way = (found.inner - here) / (moved - here[k])
         here, before = found.inner.copy(), root
-        if root > _HIGHEST:
+        if root > highest:
             break
         step *= float(np.clip(_RISE / max(grown, 0.05), 0.4, 2.5))
     return points, lower

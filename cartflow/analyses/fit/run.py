@@ -19,6 +19,7 @@ from cartflow.analyses.fit.optimise import Found, best_of, search, searched
 from cartflow.analyses.fit.parameters import Vary, read_vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.profiles import Profile, profiles
+from cartflow.analyses.fit.small_samples import small_samples
 from cartflow.analyses.fit.sources.choose import source_of
 from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.subjects import Choices
@@ -113,7 +114,9 @@ def fit(
     what_known = known(problem, best)
     fine = fine_subjects(problem, source, choices.dose_into, until)
     curves = list(courses(problem, best, fine))
-    found = bands(problem, best, curved, curves)
+    sample = small_samples(problem, best, curved.free)
+    told_of = sample.widened(curved)
+    found = bands(problem, best, told_of, sample, curves)
     asked = Asked(
         identity=source.identity(),
         settings=told,
@@ -123,7 +126,7 @@ def fit(
         seed=seed,
         exact=exact,
     )
-    dataset = fit_dataset(problem, ended, best, curved, walked, what_known, found, asked)
+    dataset = fit_dataset(problem, ended, best, told_of, walked, what_known, found, asked)
     if next_value:
         dataset = dataset.assign(narrowing(problem, best, curved, what_known, curves))
     return Fitted(dataset=dataset, problem=problem, best=best, source=source)
@@ -156,9 +159,9 @@ def _profiled(
     """Return curvature and profiles, from a better fit if a profile comes upon one."""
     for _ in range(_AGAIN):
         curved = curvature(problem, best, known(problem, best))
-        walked = profiles(
-            problem, best, curved, which, threads, counted(watch, "profile", len(which))
-        )
+        sample = small_samples(problem, best, curved.free)
+        told = counted(watch, "profile", len(which))
+        walked = profiles(problem, best, curved, which, sample, threads, told)
         lower = [each.better for each in walked if each.better is not None]
         if not lower:
             break

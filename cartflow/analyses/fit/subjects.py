@@ -116,6 +116,9 @@ def settings_of(data: Measurements, source: Source, subject: str) -> dict[str, A
     keys = [*source.keys(), *source.texts]
     first = [key for key in keys if key in ("doses.0.amount", "doses.0.cells")]
     found: dict[str, Any] = {}
+    for column, message in data.changing.items():
+        if column == "dose" or column in keys:
+            raise InputError(message)
     for column, values in data.extras.items():
         key = first[0] if column == "dose" and first else column
         if key in keys and subject in values:

@@ -15,7 +15,6 @@ from cartflow.results.figures.fit_depths import over_depth, shown
 from cartflow.results.figures.fitted import courses, label, require_variables, residuals
 
 _MOST_CURVES, _MOST_PROFILES, _COLUMNS = 8, 12, 4
-_RISE_95 = 3.841458820694124
 _NEEDED = ("curve_middle", "value", "predicted", "residual", "estimate", "parameter_unit")
 
 
@@ -62,9 +61,11 @@ def _profile(axes: Axes, dataset: xr.Dataset, k: int) -> None:
     one = dataset.isel(parameter=k)
     value, rise = one["profile_value"].values, one["profile_rise"].values
     axes.plot(value, rise, ".-", markersize=3, linewidth=1.0)
-    axes.axhline(_RISE_95, color="grey", linewidth=0.6, linestyle=":")
+    # Files from before small samples were counted have chi-squared's.
+    wanted = float(one["rise_95"]) if "rise_95" in one else 3.841458820694124
+    axes.axhline(wanted, color="grey", linewidth=0.6, linestyle=":")
     axes.axvline(float(one["estimate"]), color="black", linewidth=0.6)
-    axes.set_ylim(-0.2, 6.0)
+    axes.set_ylim(-0.2, 6.0 if wanted < 5.0 or not np.isfinite(wanted) else 1.3 * wanted)
     seen = value[np.isfinite(value)]
     if int(one["logarithmic"]) and seen.size and seen.max() > 5 * seen.min() > 0:
         axes.set_xscale("log")

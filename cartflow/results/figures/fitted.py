@@ -41,31 +41,41 @@ def courses(axes: Axes, dataset: xr.Dataset, name: str) -> None:
         axes.fill_between(time, *ends, color=colour, alpha=0.3, linewidth=0)
         axes.plot(time, curve["curve_middle"].values, color=colour, linewidth=1.2)
         here = measured & (dataset["subject"].values == subject)
-        low = dataset["censored"].values.astype(bool)
-        axes.plot(
-            dataset["time"].values[here & ~low],
-            dataset["value"].values[here & ~low],
-            ".",
-            color=colour,
-            markersize=4,
-            label=subject,
-        )
-        axes.plot(
-            dataset["time"].values[here & low],
-            dataset["lloq"].values[here & low],
-            "v",
-            color=colour,
-            markersize=4,
-            fillstyle="none",
-        )
-    values = dataset["value"].values[measured]
-    values = values[np.isfinite(values)]
-    if values.size and values.min() > 0 and values.max() > 30 * values.min():
-        axes.set_yscale("log")
-        axes.set_ylim(0.3 * values.min(), 3.0 * values.max())
+        points(axes, dataset, here, colour, subject)
+    over_decades(dataset, name, axes, "y")
     if 1 < len(places) <= 6:
         axes.legend(fontsize=6)
     label(axes, name, "time (day)", unit_of(dataset, name))
+
+
+def points(axes: Axes, dataset: xr.Dataset, here: np.ndarray, colour: object, text: str) -> None:
+    """Draw the values of `here`, and the limits of those below quantification as triangles."""
+    low = dataset["censored"].values.astype(bool)
+    time, value = dataset["time"].values, dataset["value"].values
+    seen, below = here & ~low, here & low
+    axes.plot(time[seen], value[seen], ".", color=colour, markersize=4, label=text)
+    # Files of populations from before have no limits.
+    if "lloq" in dataset:
+        limit = dataset["lloq"].values[below]
+        axes.plot(time[below], limit, "v", color=colour, markersize=4, fillstyle="none")
+
+
+def decades(dataset: xr.Dataset, name: str) -> tuple[float, float] | None:
+    """Return the ends of a logarithmic axis for an observable; None where a straight one serves."""
+    values = dataset["value"].values[dataset["observable"].values == name]
+    values = values[np.isfinite(values)]
+    if not (values.size and values.min() > 0 and values.max() > 30 * values.min()):
+        return None
+    return 0.3 * float(values.min()), 3.0 * float(values.max())
+
+
+def over_decades(dataset: xr.Dataset, name: str, axes: Axes, which: str) -> None:
+    """Make axes (``x``, ``y``, ``xy``) logarithmic where an observable's values span decades."""
+    ends = decades(dataset, name)
+    if ends is not None and "x" in which:
+        axes.set(xscale="log", xlim=ends)
+    if ends is not None and "y" in which:
+        axes.set(yscale="log", ylim=ends)
 
 
 def residuals(axes: Axes, dataset: xr.Dataset, name: str, subject: str | None = None) -> None:

@@ -13,7 +13,15 @@ from matplotlib.figure import Figure
 
 from cartflow.core.saving.figures import save_figure
 from cartflow.core.ticks import colours
-from cartflow.results.figures.fitted import label, require_variables, residuals, unit_of
+from cartflow.results.figures.fitted import (
+    decades,
+    label,
+    over_decades,
+    points,
+    require_variables,
+    residuals,
+    unit_of,
+)
 
 _MOST = 6
 _NEEDED = ("curve_middle", "value", "predicted", "typical_predicted", "residual", "random_effect")
@@ -59,10 +67,10 @@ def _courses(axes: Axes, dataset: xr.Dataset, name: str) -> None:
     for colour, place in zip(colours(len(places)), places, strict=True):
         curve = dataset.isel(curve=place)
         axes.plot(curve["curve_time"].values, curve["curve_middle"].values, color=colour, lw=1.0)
-        here = (dataset["observable"].values == name) & (
-            dataset["subject"].values == str(curve["curve_subject"].values)
-        )
-        axes.plot(dataset["time"].values[here], dataset["value"].values[here], ".", color=colour)
+        subject = str(curve["curve_subject"].values)
+        here = dataset["observable"].values == name
+        points(axes, dataset, here & (dataset["subject"].values == subject), colour, subject)
+    over_decades(dataset, name, axes, "y")
     label(axes, f"{name}: subjects", "time (day)", unit_of(dataset, name))
 
 
@@ -71,8 +79,10 @@ def _against(axes: Axes, dataset: xr.Dataset, name: str) -> None:
     value = dataset["value"].values[here]
     for predicted, text in (("typical_predicted", "typical"), ("predicted", "own")):
         axes.plot(dataset[predicted].values[here], value, ".", markersize=4, label=text)
+    low = (decades(dataset, name) or (0.0, 0.0))[0]
     top = float(np.nanmax(value))
-    axes.plot([0.0, top], [0.0, top], color="black", linewidth=0.8)
+    axes.plot([low, top], [low, top], color="black", linewidth=0.8)
+    over_decades(dataset, name, axes, "xy")
     axes.legend(fontsize=6)
     label(axes, f"{name}: measured", "predicted", unit_of(dataset, name))
 
@@ -88,4 +98,5 @@ def _check(axes: Axes, dataset: xr.Dataset, name: str) -> None:
         ends = one["bin_low"].values[:, k], one["bin_high"].values[:, k]
         axes.fill_between(time, *ends, color=colour, alpha=0.25, linewidth=0)
         axes.plot(time, one["bin_seen"].values[:, k], ".-", color="black", linewidth=0.8)
+    over_decades(dataset, name, axes, "y")
     label(axes, f"{name}: 5, 50, 95 % measured, simulated", "time (day)", unit_of(dataset, name))

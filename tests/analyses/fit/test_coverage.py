@@ -6,8 +6,8 @@ import pytest
 from cartflow.alone.settings import chosen_scenario
 from cartflow.alone.simulate import simulate
 from cartflow.analyses.fit.optimise import search
-from cartflow.analyses.fit.profiles import RISE_90
 from cartflow.analyses.fit.run import fit
+from cartflow.analyses.fit.small_samples import small_samples
 from cartflow.kinetics.files.load import load_model
 
 SPREAD = 0.15
@@ -68,7 +68,8 @@ def one_fit(name, seed):
         there = found.best.inner.copy()
         there[k] = truth[k]
         rises.append(2.0 * (search(found.problem, there, held=(k,)).at.loss - found.best.at.loss))
-    return near, np.array(rises) <= RISE_90
+    sample = small_samples(found.problem, found.best, np.ones(len(found.best.inner), dtype=bool))
+    return near, np.array(rises) <= sample.rises(0.9)[:count]
 
 
 @pytest.mark.slow

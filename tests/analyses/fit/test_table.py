@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from cartflow.analyses.fit.mixed.run import fit_mixed
 from cartflow.analyses.fit.run import fit
 from cartflow.analyses.fit.table.read import read_measurements
 from cartflow.cli import main
@@ -71,6 +72,50 @@ def test_a_table_as_nonmem_has_it_is_read(folder):
     assert found.extras == {"WT": {"1": "70"}}
 
 
+def test_rows_and_columns_that_a_control_stream_would_drop_are_left_out(folder):
+    """IGNORE=C, nominal times, logarithms, analytes that are not fitted; each value's own unit."""
+    text = (
+        "C,ID,TIME [h],NTIM,DV,UNIT,LNDV,CMT,WT\n"
+        ".,1,24.3,24,50,cell/uL,3.912,2,70\n"
+        "C,1,47,48,9999,cell/uL,9.21,2,70\n"
+        ".,1,48.1,48,2e4,copies/ug,9.9,3,70\n"
+        ".,1,48.1,48,12,pg/mL,2.48,4,70\n"
+    )
+    found = read_measurements(written(folder, text), {"2": "blood", "3": "gene", "4": "-"})
+    assert found.observable == ("blood", "gene")
+    assert found.unit == ("cell/uL", "copies/ug")
+    assert found.rows == (1, 3)
+    assert found.extras == {"WT": {"1": "70"}}
+    assert sorted(found.changing) == ["LNDV", "NTIM"]
+
+
+def test_a_column_that_changes_is_no_covariate(folder):
+    text = HEAD.replace("\n", ",visit\n") + "a,1,tumour,1,1,1\na,2,tumour,2,1,2\n"
+    with pytest.raises(InputError, match=r"column 'visit': '2', and before '1' for the same"):
+        fit_mixed(
+            "brummer2022",
+            written(folder, text + "b,1,tumour,1,1,1\n"),
+            ["growth_rate=[0.02, 2] 1/h"],
+            ["growth_rate"],
+            covariates={"growth_rate": ["(visit/2)^?"]},
+        )
+
+
+def test_doses_of_a_table_go_somewhere_or_nowhere(folder):
+    text = (
+        "ID,TIME [day],DV [1],AMT [cell]\n1,0,.,2e8\n1,3,80,.\n1,9,2e4,.\n1,30,900,.\n1,60,200,.\n"
+    )
+    path = written(folder, text)
+    more = {"observables": {"DV": "effector + memory"}, "starts": 1, "threads": 1, "profile": False}
+    vary = ["fold_expansion=[10, 1e5]"]
+    with pytest.raises(InputError, match=r"--dose-into NAME \(effector, memory\), or '-' to leave"):
+        fit("stein2019", path, vary, **more)
+    found = fit("stein2019", path, vary, dose_into="-", **more)
+    assert found.dataset.sizes["datum"] == 4
+    # The level at the maximum, 24,000 copies in the model's own scenario, is the second value.
+    assert 1e3 < found.estimates["fold_expansion"] < 1e4
+
+
 ROW = "a,1,tumour,100,cell/mm^3\n"
 BAD = {
     "empty": ("", "holds no rows"),
@@ -115,6 +160,16 @@ BAD = {
     "additional doses": ("ID,TIME [h],DV [1],ADDL\n1,1,1,3\n", "repeated doses are not read"),
     "reset": ("ID,TIME [h],DV [1],EVID\n1,1,1,3\n", "read are 0"),
     "unit of DV": ("ID,TIME [h],DV\n1,1,1\n", "column 'DV' has no unit"),
+    "no units at all": (
+        "ID,TIME,DV,AMT\n1,1,1,.\n",
+        r"columns 'TIME', 'DV', 'AMT' have no unit; write such as 'TIME \[h\]', 'DV \[cell/uL\]'",
+    ),
+    "unit of a value": ("ID,TIME [h],DV,UNIT\n1,1,1,.\n", "column 'UNIT': the value has no unit"),
+    "mark": ("ID,TIME [h],DV [1],C\n1,1,1,X\n", "row 1, column 'C': 'X'; rows to be left out"),
+    "doses of a table": (
+        "ID,TIME [h],DV [1],AMT [cell]\n1,0,.,1e6\n1,1,1,.\n",
+        "nothing simulated is called 'DV'",
+    ),
 }
 
 

@@ -165,6 +165,7 @@ def data_variables(
         "unit": label(one, units.tolist(), "unit of value and predictions"),
         "time": variable(one, data.time, "day", "time"),
         "value": _plain(found["value"], "measured value, nan where below quantification", *one),
+        "lloq": _plain(data.lloq, "limit of quantification", *one),
         "censored": _plain(data.censored.astype(np.int8), "below quantification", *one),
         "predicted": _plain(found["individual"], "prediction with the subject's own numbers", *one),
         "typical_predicted": _plain(found["typical"], "prediction without random effects", *one),

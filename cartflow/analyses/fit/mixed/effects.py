@@ -128,6 +128,8 @@ def shifts(covariates: Sequence[Covariate], data: Measurements) -> Array:
     found = np.zeros((len(data.subjects), len(covariates)))
     for place, each in enumerate(covariates):
         where = f"{data.source}: covariate '{each.column}'"
+        if each.column in data.changing:
+            raise InputError(data.changing[each.column])
         require_known(each.column, list(data.extras), f"{data.source}: covariate")
         for row, subject in enumerate(data.subjects):
             text = data.extras[each.column].get(subject)

@@ -19,6 +19,7 @@ from cartflow.analyses.fit.petab.simulate import simulated
 from cartflow.analyses.fit.petab.tables import read_tables
 from cartflow.analyses.fit.profiles import profiles
 from cartflow.analyses.fit.run import LARGEST_SEED, MOST_STARTS, Fitted, Watch, counted
+from cartflow.analyses.fit.small_samples import SmallSamples
 from cartflow.core import arguments
 from cartflow.core.dataset import label, without_fill
 from cartflow.core.paths import as_path
@@ -51,7 +52,10 @@ def fit_petab(
     what = known(problem, best)
     curved = curvature(problem, best, what)
     which = range(len(problem.parameters)) if profile else range(0)
-    walked = profiles(problem, best, curved, which, threads, counted(watch, "profile", len(which)))
+    # Noise formulas may say anything: their intervals are those of chi-squared.
+    plain = SmallSamples(sized=(), parameters=len(problem.parameters))
+    told = counted(watch, "profile", len(which))
+    walked = profiles(problem, best, curved, which, plain, threads, told)
     parts = [
         estimates(problem, best, curved, walked, what),
         _data(problem, best.inner),

@@ -14,7 +14,7 @@ from cartflow.alone.forward.plan import Number
 from cartflow.alone.forward.run import Forward, forward
 from cartflow.alone.settings import chosen_scenario
 from cartflow.analyses.fit.sources.differenced import Differenced
-from cartflow.analyses.fit.sources.source import Courses, Runner, Stated, origin_of
+from cartflow.analyses.fit.sources.source import NOWHERE, Courses, Runner, Stated, origin_of
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter, parameter
@@ -138,12 +138,13 @@ class ModelSource:
 
     def dosed(self, data: Measurements, subject: str, into: str | None) -> ModelSource:
         """Return it with a subject's doses of the table, given into the species `into`."""
-        if not data.doses:
+        if not data.doses or into == NOWHERE:
             return self
         names = self.model.network.species_names
         if into is None:
             msg = f"{data.source}: has doses; say into which species: --dose-into NAME "
-            raise InputError(msg + f"({', '.join(names)})")
+            msg += f"({', '.join(names)}), or '{NOWHERE}' to leave them out"
+            raise InputError(msg)
         require_known(into, names, "--dose-into")
         species = self.model.network.species[self.model.network.index(into)]
         events = tuple(

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Self
 
 from cartflow.analyses.derivatives.numbers import own_name
-from cartflow.analyses.fit.sources.source import Stated, origin_of
+from cartflow.analyses.fit.sources.source import NOWHERE, Stated, origin_of
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.outcome import InputError
 from cartflow.core.provenance import installed_version
@@ -53,9 +53,9 @@ class OfStudy:
 
     def dosed(self, data: Measurements, subject: str, into: str | None) -> Self:
         """Return it; doses stand in a study, so that those of a table are refused."""
-        if data.doses:
-            msg = f"{data.source}: has doses; in a study they stand in its file (doses)"
-            raise InputError(msg)
+        if data.doses and into != NOWHERE:
+            msg = f"{data.source}: has doses; in a study they stand in its file (doses); "
+            raise InputError(msg + f"--dose-into {NOWHERE} leaves those of the table out")
         return self
 
     def identity(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.parameters import Parameter
 
 Array = np.ndarray
+NOWHERE = "-"  # where doses of a table go that are left out
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,7 +87,10 @@ class Source(Protocol):
         """
 
     def dosed(self, data: Measurements, subject: str, into: str | None) -> Source:
-        """Return it with the doses of the table in place of its own, if the table has any."""
+        """Return it with the doses of the table in place of its own, if the table has any.
+
+        They are left out, and its own stay, where `into` is `NOWHERE`.
+        """
 
     def identity(self) -> dict[str, str]:
         """Return what is kept so that the fit can be repeated."""

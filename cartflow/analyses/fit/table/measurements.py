@@ -19,8 +19,8 @@ class Measurements:
     `time` is in days, `value`, `sd` and `lloq` in the `unit` of their row (nan where there is
     none); a `censored` value is known to lie below `lloq`. `depth` (mm) is where in the tumour it
     was measured, nan where the table does not say. `doses` are (subject, time, amount with unit,
-    duration) that the table gives, `extras` further columns by subject. `rows` are the numbers of
-    the table's rows.
+    duration) that the table gives, `extras` further columns by subject; those that say two things
+    of one are `changing`, with a message. `rows` are the numbers of the table's rows.
     """
 
     source: str
@@ -37,6 +37,7 @@ class Measurements:
     depth: Array
     doses: tuple[tuple[str, float, str, float], ...] = ()
     extras: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    changing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

@@ -1,22 +1,25 @@
-"""A table as NONMEM has it: ID, TIME, DV, AMT, EVID, CMT, MDV, BLQ, LLOQ, RATE, TINF."""
+"""A table as NONMEM has it: ID, TIME, DV, AMT, EVID, CMT, MDV, BLQ, LLOQ, RATE, TINF, UNIT, C."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from cartflow.analyses.fit.table.measurements import Measurements, checked
 from cartflow.analyses.fit.table.rows import Column, Rows
-from cartflow.analyses.fit.table.tidy import constant
+from cartflow.analyses.fit.table.tidy import further
 from cartflow.core.outcome import InputError
 from cartflow.core.units import to_internal
 
 _NEEDED = ("ID", "TIME", "DV")
-_KNOWN = (*_NEEDED, "AMT", "EVID", "CMT", "DVID", "MDV", "BLQ", "LLOQ", "RATE", "TINF")
+_KNOWN = (*_NEEDED, "AMT", "EVID", "CMT", "DVID", "MDV", "BLQ", "LLOQ", "RATE", "TINF", "UNIT", "C")
 # Steady state and repeated doses would change what was given, so silence would be wrong.
 _REFUSED = ("SS", "II", "ADDL")
+_EXAMPLES = {"TIME": "h", "DV": "cell/uL", "AMT": "cell"}
+_LEFT_OUT = "-"
 
 
 def is_nonmem(rows: Rows) -> bool:
@@ -27,19 +30,23 @@ def is_nonmem(rows: Rows) -> bool:
 def read_nonmem(rows: Rows, observables: Mapping[str, str]) -> Measurements:
     """Return the measurements and doses of a table as NONMEM has it.
 
-    Units stand in the heads: ``TIME [h]``, ``DV [ng/mL]``, ``AMT [mg]``. `observables` name what
-    a value of DVID (or CMT) is; without them it is its own name, ``DV`` if there is neither.
-    EVID 0 is a measurement, 1 a dose, 2 neither; 3 and 4 are refused. Raises `InputError`.
+    Units stand in the heads: ``TIME [h]``, ``DV [ng/mL]``, ``AMT [mg]``; those of values also in
+    a column UNIT. `observables` name what a value of DVID (or CMT) is; without them it is its own
+    name, ``DV`` if there is neither; what is called ``-`` is left out, and so are rows with ``C``
+    in a column C. EVID 0 is a measurement, 1 a dose, 2 neither; 3 and 4 are refused. Raises
+    `InputError`.
     """
-    rows = _upper(rows)
-    units = {name: _unit(rows, name) for name in ("TIME", "DV")}
+    rows = _kept(_upper(rows))
+    _require_units(rows)
+    hours = rows.columns["TIME"].unit
     kinds = [_event(rows, row) for row in range(len(rows.numbers))]
     subjects = tuple(rows.columns["ID"].cells)
-    taken = [row for row, kind in enumerate(kinds) if kind == 0]
+    names = [_observable(rows, row, observables) for row in range(len(kinds))]
+    taken = [row for row, kind in enumerate(kinds) if kind == 0 and names[row] != _LEFT_OUT]
     if not taken:
         msg = f"{rows.source}: has no measurement (EVID 0, MDV 0)"
         raise InputError(msg)
-    times = [_days(rows, row, "TIME", units["TIME"]) for row in range(len(kinds))]
+    times = [_days(rows, row, "TIME", hours) for row in range(len(kinds))]
     limits = [_optional(rows, row, "LLOQ") for row in range(len(kinds))]
     below = [_optional(rows, row, "BLQ") == 1.0 for row in range(len(kinds))]
     for row in taken:
@@ -47,14 +54,15 @@ def read_nonmem(rows: Rows, observables: Mapping[str, str]) -> Measurements:
             limits[row] = rows.number(row, "DV")
     values = [math.nan if below[row] else rows.number(row, "DV") for row in taken]
     low = [below[r] or v < limits[r] for r, v in zip(taken, values, strict=True)]
+    extras, changing = further(rows, _KNOWN, subjects)
     return checked(
         Measurements(
             source=rows.source,
             subject=tuple(subjects[row] for row in taken),
             time=np.array([times[row] for row in taken]),
-            observable=tuple(_observable(rows, row, observables) for row in taken),
+            observable=tuple(names[row] for row in taken),
             value=np.where(low, np.nan, values),
-            unit=(units["DV"],) * len(taken),
+            unit=tuple(_unit_of_value(rows, row) for row in taken),
             sd=np.full(len(taken), np.nan),
             lloq=np.array([limits[row] for row in taken]),
             censored=np.array(low),
@@ -62,11 +70,12 @@ def read_nonmem(rows: Rows, observables: Mapping[str, str]) -> Measurements:
             rows=tuple(rows.numbers[row] for row in taken),
             depth=np.full(len(taken), np.nan),
             doses=tuple(
-                _dose(rows, row, subjects[row], times[row], units["TIME"])
+                _dose(rows, row, subjects[row], times[row], hours)
                 for row, kind in enumerate(kinds)
                 if kind == 1
             ),
-            extras={n: constant(rows, n, subjects) for n in rows.columns if n not in _KNOWN},
+            extras=extras,
+            changing=changing,
         )
     )
 
@@ -83,13 +92,52 @@ def _upper(rows: Rows) -> Rows:
     return Rows(source=rows.source, columns=columns, numbers=rows.numbers)
 
 
-def _unit(rows: Rows, name: str) -> str:
-    unit = rows.columns[name].unit
-    if not unit:
-        example = {"TIME": "h", "DV": "cell/uL", "AMT": "cell"}[name]
-        msg = f"{rows.source}: column '{name}' has no unit; call it '{name} [{example}]'"
+def _kept(rows: Rows) -> Rows:
+    """Return the rows without those that are marked as comments, as IGNORE=C leaves them out."""
+    marks = rows.columns.get("C")
+    if marks is None:
+        return rows
+    for row, mark in enumerate(marks.cells):
+        if mark not in ("", ".", "0", "C", "c"):
+            msg = f"{rows.place(row, 'C')}: '{mark}'; rows to be left out have C there, others . "
+            raise InputError(msg + "or nothing")
+    left = [row for row, mark in enumerate(marks.cells) if mark not in ("C", "c")]
+    columns = {
+        name: replace(each, cells=tuple(each.cells[row] for row in left))
+        for name, each in rows.columns.items()
+    }
+    numbers = tuple(rows.numbers[row] for row in left)
+    return Rows(source=rows.source, columns=columns, numbers=numbers)
+
+
+def _require_units(rows: Rows) -> None:
+    """Raise `InputError` naming all heads that lack a unit."""
+    given = "UNIT" in rows.columns
+    lacking = [
+        name
+        for name in _EXAMPLES
+        if name in rows.columns and not rows.columns[name].unit and not (name == "DV" and given)
+    ]
+    if lacking:
+        several = "columns" if len(lacking) > 1 else "column"
+        verb = "have" if len(lacking) > 1 else "has"
+        names = ", ".join(f"'{name}'" for name in lacking)
+        heads = ", ".join(f"'{name} [{_EXAMPLES[name]}]'" for name in lacking)
+        msg = f"{rows.source}: {several} {names} {verb} no unit; write such as {heads} in the head"
         raise InputError(msg)
-    return unit
+
+
+def _unit_of_value(rows: Rows, row: int) -> str:
+    """Return the unit of a value, of its own in a column UNIT or that of all."""
+    whole, column = rows.columns["DV"].unit, rows.columns.get("UNIT")
+    own = "" if column is None or column.cells[row] == "." else column.cells[row]
+    if own and whole and own != whole:
+        msg = f"{rows.place(row, 'UNIT')}: '{own}', and the column 'DV' is in '{whole}'"
+        raise InputError(msg)
+    if not (own or whole):
+        msg = f"{rows.place(row, 'UNIT')}: the value has no unit"
+        raise InputError(msg)
+    return own or whole
 
 
 def _event(rows: Rows, row: int) -> int:
@@ -133,7 +181,7 @@ def _dose(
     if "AMT" not in rows.columns:
         msg = f"{rows.place(row, 'EVID')}: a dose, and there is no column 'AMT'"
         raise InputError(msg)
-    amount = rows.number(row, "AMT")
+    amount, unit_of_amount = rows.number(row, "AMT"), rows.columns["AMT"].unit
     duration = _optional(rows, row, "TINF")
     rate = _optional(rows, row, "RATE")
     if rate < 0:
@@ -142,4 +190,4 @@ def _dose(
     if rate > 0:
         duration = amount / rate
     days = 0.0 if math.isnan(duration) else to_internal(f"{duration!r} {unit}", "day")
-    return subject, time, f"{amount!r} {_unit(rows, 'AMT')}", days
+    return subject, time, f"{amount!r} {unit_of_amount}", days

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 
@@ -27,6 +28,7 @@ def read_tidy(rows: Rows) -> Measurements:
     units = [_unit(rows, row) for row in range(count)]
     values = [_value(rows, row) for row in range(count)]
     subjects = tuple(_name(rows, row, "subject") for row in range(count))
+    extras, changing = further(rows, KNOWN, subjects)
     return checked(
         Measurements(
             source=rows.source,
@@ -41,9 +43,8 @@ def read_tidy(rows: Rows) -> Measurements:
             replicate=_texts(rows, "replicate"),
             rows=rows.numbers,
             depth=np.array([_depth(rows, row) for row in range(count)]),
-            extras={
-                name: constant(rows, name, subjects) for name in rows.columns if name not in KNOWN
-            },
+            extras=extras,
+            changing=changing,
         )
     )
 
@@ -144,7 +145,25 @@ def _positive(rows: Rows, row: int, column: str) -> float:
     return value
 
 
-def constant(rows: Rows, column: str, subjects: tuple[str, ...]) -> dict[str, str]:
+def further(
+    rows: Rows, known: Collection[str], subjects: tuple[str, ...]
+) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    """Return what columns beside the `known` say of each subject, and which change within one.
+
+    Of these a message says where; it is an error only if the column is to be used.
+    """
+    found: dict[str, dict[str, str]] = {}
+    changing: dict[str, str] = {}
+    for name in rows.columns:
+        if name not in known:
+            try:
+                found[name] = _constant(rows, name, subjects)
+            except InputError as error:
+                changing[name] = str(error)
+    return found, changing
+
+
+def _constant(rows: Rows, column: str, subjects: tuple[str, ...]) -> dict[str, str]:
     """Return what a further column says of each subject, with the unit of its head.
 
     Raises `InputError` where it says two things of one.
