@@ -21,13 +21,12 @@ LAWS = ("linear", "logarithmic", "receptor")
 
 def on_a_line(problem: Problem) -> bool:
     """Return whether a problem is on a line of cells, with transport that never changes."""
+    # The faces of many cells, which take more memory than all else, are not asked for elsewhere.
+    if not problem.geometry.in_row:
+        return False
     faces = problem.geometry.connectivity
     places = np.arange(faces.owner.size)
-    joined = (
-        problem.geometry.in_row
-        and np.array_equal(faces.owner, places)
-        and np.array_equal(faces.neighbour, places + 1)
-    )
+    joined = np.array_equal(faces.owner, places) and np.array_equal(faces.neighbour, places + 1)
     return joined and all(steady(problem, item) for item in problem.fields)
 
 
