@@ -8,7 +8,8 @@ from typing import Any
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter, parameter
-from cartflow.core.units import dimension_name, split
+from cartflow.core.units.dimensions import dimension_name
+from cartflow.core.units.quantities import split
 from cartflow.kinetics.expressions.dimensions import dimension_of
 from cartflow.kinetics.species import Species
 

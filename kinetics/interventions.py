@@ -14,7 +14,7 @@ from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter, parameter
 from cartflow.core.paths import as_path
 from cartflow.core.tables import Table, read_toml, validate
-from cartflow.core.units import split
+from cartflow.core.units.quantities import split
 
 
 class _InterventionTable(Table):

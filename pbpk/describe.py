@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cartflow.core.parameters import Parameter
-from cartflow.core.units import split
+from cartflow.core.units.quantities import split
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.flows.tumour_like import published_line
 from cartflow.pbpk.record import (

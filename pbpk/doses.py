@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from cartflow.core.outcome import InputError, suggest
-from cartflow.core.units import rational
+from cartflow.core.units.fractions import rational
 
 Route = Literal[
     "intravenous",

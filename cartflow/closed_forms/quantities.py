@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Any, overload
 
 from cartflow.core.outcome import InputError
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cartflow.core.outcome import InputError, named
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 from cartflow.geometries.vessels.files.lines import Lines
 from cartflow.geometries.vessels.network import VesselNetwork
 from cartflow.geometries.vessels.reading import network_of, radii_of, read_lines

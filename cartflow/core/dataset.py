@@ -27,7 +27,7 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
 from cartflow.core.paths import kind_of
 from cartflow.core.saving.whole import require_room, write_whole
-from cartflow.core.units import cf_unit
+from cartflow.core.units.udunits import cf_unit
 
 Array = np.ndarray
 # Of every run; a tumour adds tumour and exchange.

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from cartflow.core.outcome import InputError, suggest
-from cartflow.core.units import internal_unit, to_internal
+from cartflow.core.units.conversion import to_internal
+from cartflow.core.units.dimensions import internal_unit
 
 Standing = Literal["measured", "transcribed", "derived", "assumed"]
 STANDINGS: tuple[str, ...] = get_args(Standing)

@@ -28,7 +28,8 @@ from cartflow.core.parameters import Parameter, Sign, parameter
 from cartflow.core.paths import kind_of
 from cartflow.core.quantity_schema import quantity_schema
 from cartflow.core.table_errors import explanation
-from cartflow.core.units import internal_unit, to_internal
+from cartflow.core.units.conversion import to_internal
+from cartflow.core.units.dimensions import internal_unit
 
 _LARGEST = 4_000_000  # bytes of a text; the largest that ships has 0.03 MB
 

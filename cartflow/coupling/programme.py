@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 import numpy as np
 
 from cartflow.core.outcome import InputError, StepFailed
-from cartflow.core.units import rational
+from cartflow.core.units.fractions import rational
 from cartflow.coupling.landing import first_below
 from cartflow.coupling.peaks import Attempt, slope
 from cartflow.coupling.state import State

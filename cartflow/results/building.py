@@ -24,7 +24,10 @@ from cartflow.results.checkpoint.group import checkpoint_group, is_unfinished
 from cartflow.results.circulating import GROUP as CIRCULATING
 from cartflow.results.circulating import circulating_group
 from cartflow.results.endpoint import endpoint_group
-from cartflow.results.groups import balance_group, body_group, exchange_group, shared
+from cartflow.results.groups.balance import balance_group
+from cartflow.results.groups.body import body_group
+from cartflow.results.groups.coordinates import shared
+from cartflow.results.groups.exchange import exchange_group
 from cartflow.results.one_tumour import SEVERAL
 from cartflow.results.only_counted import FieldsKept
 from cartflow.results.result import Result

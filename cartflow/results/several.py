@@ -12,7 +12,7 @@ from cartflow.coupling.record import Record
 from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.pbpk.flows.fed import entering_concentration
 from cartflow.results.endpoint import endpoint_of
-from cartflow.results.groups import exchange_group
+from cartflow.results.groups.exchange import exchange_group
 from cartflow.results.shelf import Saving
 from cartflow.results.time_error import time_error
 from cartflow.results.tumour import tumour_group

@@ -8,7 +8,7 @@ import numpy as np
 
 from cartflow.cells.hybrid.thresholds import Threshold
 from cartflow.core.outcome import InputError
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 from cartflow.geometries.geometry import Geometry
 from cartflow.study.field_tables import FieldTable
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from cartflow.core.outcome import InputError, named, require_known
 from cartflow.core.parameters import Parameter
-from cartflow.core.units import rational
+from cartflow.core.units.fractions import rational
 from cartflow.kinetics.network import Network, Species
 from cartflow.pbpk.body import Body
 from cartflow.pbpk.doses import Dose

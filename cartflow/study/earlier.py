@@ -14,7 +14,7 @@ from cartflow.core.dataset import grows
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.paths import require_file
 from cartflow.core.tables import Table, validate
-from cartflow.core.units import cf_unit
+from cartflow.core.units.udunits import cf_unit
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Species
 from cartflow.pbpk.flows.network import OrganNetwork

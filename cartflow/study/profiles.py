@@ -11,7 +11,7 @@ import numpy as np
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.core.tables import Table, validate
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Species
 from cartflow.study.courses.columns import read_columns

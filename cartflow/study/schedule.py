@@ -9,7 +9,7 @@ from math import ceil
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
-from cartflow.core.units import rational
+from cartflow.core.units.fractions import rational
 from cartflow.study.schema import TimeTable
 
 # None, one, five and fifteen minutes, one, three, six and twelve hours, in days.

@@ -43,7 +43,7 @@ from cartflow.study.preparation import Preparation
 from cartflow.study.schema import StudyTable
 from cartflow.study.tumours.reading import as_written, with_tumours
 from cartflow.study.variants import with_shared_parts
-from cartflow.study.within import require_models_inside
+from cartflow.study.within import require_images_inside, require_models_inside
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,6 +76,7 @@ class Study(Preparation):
         # A text of Python's own may name what it likes; a file may come from elsewhere.
         with errors_named(study.name):
             require_models_inside(study.table, study.folder, study.settings)
+            require_images_inside(parse_toml(study.text, str(path)), study.folder, study.settings)
         return study
 
     @classmethod

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from cartflow.core.outcome import InputError
 from cartflow.core.paths import lies_within
+from cartflow.study.images.tables import IMAGES
 from cartflow.study.schema import StudyTable
 
 _KINDS = (".toml", ".xml", ".sbml")
+# The keys of images, meshes, networks of vessels and earlier results, wherever they stand.
+_FILES = {"file", "result", "tensor", "direction", "alignment", *IMAGES}
 
 
 def inside(folder: Path, name: str, key: str) -> Path:
@@ -30,9 +34,38 @@ def require_models_inside(table: StudyTable, folder: Path, settings: Collection[
     What is named in `settings`, by dotted key, is the user's own and may lie anywhere.
     """
     for key, name in _named(table):
-        given = any(f"{key}.".startswith(f"{each}.") for each in settings)
-        if name.endswith(_KINDS) and not given:
+        if name.endswith(_KINDS) and not _given(key, settings):
             inside(folder, name, key)
+
+
+def require_images_inside(data: Mapping[str, Any], folder: Path, settings: Collection[str]) -> None:
+    """Raise `InputError` where a study's `data` names an image, mesh or result out of its folder.
+
+    Any other text in their places is a number with a unit, and no path that leads anywhere.
+    """
+    for key, name in _texts(data, ""):
+        if key.rpartition(".")[2] in _FILES and not _given(key, settings):
+            try:
+                inside(folder, name, key)
+            except InputError as error:
+                msg = f"{error}; move it there, or give it by hand: --set {key}=FILE"
+                raise InputError(msg) from None
+
+
+def _given(key: str, settings: Collection[str]) -> bool:
+    return any(f"{key}.".startswith(f"{each}.") for each in settings)
+
+
+def _texts(data: Any, key: str) -> Iterator[tuple[str, str]]:
+    """Yield the dotted key and text of all text in `data`; a list's is under the list's key."""
+    if isinstance(data, str):
+        yield key, data
+    elif isinstance(data, Mapping):
+        for name, item in data.items():
+            yield from _texts(item, f"{key}.{name}".lstrip("."))
+    elif isinstance(data, list):
+        for number, item in enumerate(data):
+            yield from _texts(item, key if isinstance(item, str) else f"{key}.{number}")
 
 
 def _named(table: StudyTable) -> Iterator[tuple[str, str]]:

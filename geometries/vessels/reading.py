@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError, named, require_known
 from cartflow.core.paths import as_path, require_file
-from cartflow.core.units import internal_unit, to_internal
+from cartflow.core.units.conversion import to_internal
+from cartflow.core.units.dimensions import internal_unit
 from cartflow.geometries.vessels.files.edge_table import read_edge_table
 from cartflow.geometries.vessels.files.lines import Lines
 from cartflow.geometries.vessels.files.swc import read_swc

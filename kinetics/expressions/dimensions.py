@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from cartflow.core.outcome import InputError
-from cartflow.core.units import compose, dimensionality, internal_unit
+from cartflow.core.units.dimensions import compose, internal_unit
+from cartflow.core.units.parsing import dimensionality
 from cartflow.kinetics.expressions.grammar import (
     Binary,
     Call,

@@ -8,7 +8,7 @@ from typing import Any
 
 from cartflow.core.outcome import InputError, named, require_known
 from cartflow.core.parameters import Parameter, parameter
-from cartflow.core.units import split
+from cartflow.core.units.quantities import split
 from cartflow.kinetics.expressions.dimensions import expression_dimension, unit_text
 from cartflow.kinetics.expressions.grammar import Expression, names, parse
 from cartflow.kinetics.files.context import Context

@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 from cartflow.core.outcome import InputError, suggest
 from cartflow.core.parameters import SIGNS, STANDINGS, Parameter, Standing, parameter
 from cartflow.core.tables import Table, quantity
-from cartflow.core.units import split, to_internal
+from cartflow.core.units.conversion import to_internal
+from cartflow.core.units.quantities import split
 from cartflow.kinetics.model import Inconsistency
 from cartflow.kinetics.scenario import CheckStanding
 from cartflow.kinetics.species import Per, Role, Scope, SpeciesUnit

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from cartflow.core.outcome import InputError
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 
 Value = float | str
 # A species more costs a column of the Jacobian and seconds to compile.

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from cartflow.core.outcome import InputError
-from cartflow.core.units import rational
+from cartflow.core.units.fractions import rational
 from cartflow.kinetics.expressions.compile import Array
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.network import Network

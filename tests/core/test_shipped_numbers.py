@@ -8,7 +8,9 @@ import pytest
 
 from cartflow.core.bibliography import keys
 from cartflow.core.parameters import STANDINGS
-from cartflow.core.units import cf_unit, internal_unit, to_internal
+from cartflow.core.units.conversion import to_internal
+from cartflow.core.units.dimensions import internal_unit
+from cartflow.core.units.udunits import cf_unit
 from cartflow.kinetics.files.load import load, names
 from cartflow.pbpk.files.load import body_names, load_body, load_trafficking, trafficking_names
 from cartflow.pbpk.record import body_parameters, trafficking_parameters

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cartflow.core.outcome import InputError
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 from cartflow.study.study import Study
 
 TEXT = """

@@ -8,6 +8,8 @@ from studies import half_a_day
 
 from cartflow import InputError, Study
 from cartflow.cli import main
+from cartflow.core.tables import parse_toml
+from cartflow.study.within import require_images_inside
 
 STUDY = half_a_day()
 DATA = Path(__file__).parents[2]
@@ -75,3 +77,32 @@ def test_models_in_organs_too(home):
     )
     with pytest.raises(InputError, match=r"organs\.bone_marrow\.kinetics\.models: '\.\./pred"):
         Study.from_file(home / "study.toml")
+
+
+IMAGES = {
+    "geometry.file": 'geometry = { shape = "mask", file = "FILE" }',
+    "fields.cart.initial.image": 'fields.cart.initial = { image = "FILE", unit = "cells/mm^3" }',
+    "fields.cart.initial.result": 'fields.cart.initial = { result = "FILE", at = "1 day" }',
+    "fields.cart.diffusivity.tensor": 'fields.cart.diffusivity = { tensor = "FILE" }',
+    "tumour.vessel_density.vessels": 'tumour.vessel_density = { vessels = "FILE" }',
+    "geometry.list": 'geometry = { shape = "mask", file = ["near.nii", "FILE"] }',
+}
+
+
+@pytest.mark.parametrize("key", IMAGES)
+def test_images_and_results_elsewhere_are_not_opened(key, tmp_path):
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (tmp_path / "own.nii").write_bytes(b"")
+    (folder / "link.nii").symlink_to(tmp_path / "own.nii")
+    asked = key.replace("list", "file")
+    for name in ("../own.nii", "link.nii", str(tmp_path / "own.nii")):
+        data = parse_toml(IMAGES[key].replace("FILE", name), "study")
+        with pytest.raises(
+            InputError, match=rf"^{asked}: .* leads out of the study's folder; .*--set {asked}=FILE"
+        ):
+            require_images_inside(data, folder, {})
+        require_images_inside(data, folder, {asked: name})
+        require_images_inside(data, folder, {asked.partition(".")[0]: {}})
+    for name in ("own.nii", "below/own.nii", "3 cells/mm^3", "2 um^2/min"):
+        require_images_inside(parse_toml(IMAGES[key].replace("FILE", name), "study"), folder, {})

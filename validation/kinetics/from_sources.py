@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from cartflow.alone.simulate import Simulated, simulate
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import TUMOUR_COLOUR, colours, log_limits
-from cartflow.core.units import factor
+from cartflow.core.units.conversion import factor
 from cartflow.kinetics.files.load import load_model
 from cartflow.validation.book.case import CaseResult, Check, Scope
 from cartflow.validation.book.drawing import panels

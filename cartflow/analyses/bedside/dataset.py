@@ -17,7 +17,7 @@ from cartflow.analyses.bedside.posterior import Posterior
 from cartflow.analyses.bedside.prior import Prior
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.dataset import label, variable, without_fill
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 
 Array = np.ndarray
 _COURSE = ("patient", "quantity", "time")

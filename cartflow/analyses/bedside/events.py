@@ -11,7 +11,9 @@ import numpy as np
 
 from cartflow.analyses.fit.observables import Observable, read_observables, require_names
 from cartflow.core.outcome import InputError
-from cartflow.core.units import internal_unit, split, to_internal
+from cartflow.core.units.conversion import to_internal
+from cartflow.core.units.dimensions import internal_unit
+from cartflow.core.units.quantities import split
 from cartflow.kinetics.expressions.dimensions import dimension_of, unit_text
 
 Array = np.ndarray

@@ -21,7 +21,7 @@ from cartflow.analyses.fit.sources.source import Runner, Source
 from cartflow.analyses.fit.subjects import Choices
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.outcome import InputError, suggest
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 
 Array = np.ndarray
 

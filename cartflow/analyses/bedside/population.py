@@ -17,7 +17,7 @@ from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError
 from cartflow.core.paths import as_path, require_file
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 
 Array = np.ndarray
 _MOST_NUMBERS = 20

@@ -9,7 +9,7 @@ import numpy as np
 
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 
 Array = np.ndarray
 # A mapping of names to columns: a dictionary, a pandas frame, an xarray dataset.

@@ -12,7 +12,7 @@ from cartflow.analyses.fit.errors import ErrorModel, read_error
 from cartflow.analyses.fit.observables import Observable, read_observables, require_names
 from cartflow.analyses.fit.scatter import Data
 from cartflow.core.outcome import InputError
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 
 Array = np.ndarray
 FORM = "NAME at DAY, DAY, ..., such as 'cart at 3, 7, 10 days'"

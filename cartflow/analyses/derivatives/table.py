@@ -19,7 +19,7 @@ from cartflow.analyses.derivatives.outcomes import (
 )
 from cartflow.core.dataset import label, variable
 from cartflow.core.dual import SMALL
-from cartflow.core.units import cf_unit
+from cartflow.core.units.udunits import cf_unit
 from cartflow.coupling.simulation import Simulation
 from cartflow.coupling.state import State
 from cartflow.coupling.tangents.direction import Direction, System

@@ -24,7 +24,8 @@ from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.subjects import Choices, subjects_of
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.outcome import InputError, named, require_known, suggest
-from cartflow.core.units import fits, internal_unit, to_internal
+from cartflow.core.units.conversion import to_internal
+from cartflow.core.units.dimensions import fits, internal_unit
 from cartflow.kinetics.expressions.dimensions import dimension_of, unit_text
 
 Array = np.ndarray

@@ -17,7 +17,7 @@ from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.analyses.fit.table.read import read_measurements
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 
 _FORM = "after 20 days"
 

@@ -17,7 +17,7 @@ from cartflow.analyses.fit.scaling import solved, taken_up
 from cartflow.analyses.fit.scatter import Data
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 
 Array = np.ndarray
 _FORM = "until 60 days"

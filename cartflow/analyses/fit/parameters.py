@@ -12,7 +12,7 @@ import numpy as np
 
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError
-from cartflow.core.units import split
+from cartflow.core.units.quantities import split
 
 Array = np.ndarray
 Vary = Mapping[str, Any] | Sequence[str]

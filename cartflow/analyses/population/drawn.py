@@ -13,7 +13,9 @@ from cartflow.analyses.population.reading import distribution
 from cartflow.analyses.population.scores import scores
 from cartflow.core.outcome import InputError, nearest
 from cartflow.core.parameters import Parameter, Sign
-from cartflow.core.units import internal_unit, split, to_internal
+from cartflow.core.units.conversion import to_internal
+from cartflow.core.units.dimensions import internal_unit
+from cartflow.core.units.quantities import split
 from cartflow.pbpk.variation.variability import load_variability
 from cartflow.study.numbers import setting_key, study_setting
 from cartflow.study.overrides import errors_named

@@ -21,7 +21,7 @@ from cartflow.analyses.sweep.task import Task
 from cartflow.analyses.sweep.whole import results_in
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.study import Study
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError
-from cartflow.core.units import parse_unit, split
+from cartflow.core.units.parsing import parse_unit
+from cartflow.core.units.quantities import split
 
 MOST_VALUES = 10_000  # along one axis
 

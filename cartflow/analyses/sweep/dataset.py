@@ -19,7 +19,9 @@ from cartflow.analyses.sweep.plan import MEMBER, Plan, number_name
 from cartflow.analyses.sweep.whole import Results
 from cartflow.core.dataset import identifier, label, without_fill
 from cartflow.core.provenance import installed_version
-from cartflow.core.units import internal_unit, to_internal, unit_words
+from cartflow.core.units.conversion import to_internal
+from cartflow.core.units.dimensions import internal_unit
+from cartflow.core.units.udunits import unit_words
 from cartflow.study.overrides import without_folders
 
 Array = np.ndarray

@@ -15,7 +15,7 @@ from cartflow.analyses.sweep.plan import MOST_MEMBERS, number_name
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError, nearest, require_known
 from cartflow.core.parameters import Parameter
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 from cartflow.study.overrides import errors_named
 
 Array = np.ndarray

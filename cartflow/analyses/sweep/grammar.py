@@ -10,7 +10,7 @@ import numpy as np
 from cartflow.analyses.sweep.choices import MOST_VALUES, Choice, Interval, choice, of_numbers
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError, suggest
-from cartflow.core.units import split
+from cartflow.core.units.quantities import split
 
 FORMS = (
     "KEY=1,2,4 UNIT, KEY=NAME,NAME, KEY=linear:LOW:HIGH:COUNT UNIT, KEY=log:LOW:HIGH:COUNT UNIT; "

@@ -16,7 +16,8 @@ from cartflow.analyses.sweep.choices import Choice
 from cartflow.core.dataset import identifier
 from cartflow.core.outcome import InputError, nearest
 from cartflow.core.parameters import Parameter
-from cartflow.core.units import internal_unit, to_internal
+from cartflow.core.units.conversion import to_internal
+from cartflow.core.units.dimensions import internal_unit
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import errors_named
 from cartflow.study.study import Study

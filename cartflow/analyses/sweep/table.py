@@ -17,7 +17,7 @@ from cartflow.analyses.sweep.plan import MOST_MEMBERS
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError
 from cartflow.core.paths import as_path, kind_of
-from cartflow.core.units import split
+from cartflow.core.units.quantities import split
 
 _LARGEST = 100_000_000  # bytes
 _MOST_COLUMNS = 1000

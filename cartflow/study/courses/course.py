@@ -12,7 +12,7 @@ import xarray as xr
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
-from cartflow.core.units import factor
+from cartflow.core.units.conversion import factor
 from cartflow.study.course_tables import CourseTable, Interpolation
 from cartflow.study.courses.columns import read_columns
 from cartflow.study.within import inside

@@ -12,7 +12,7 @@ import numpy as np
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.core.tables import validate
-from cartflow.core.units import internal_unit
+from cartflow.core.units.dimensions import internal_unit
 from cartflow.study.course_tables import CourseTable
 from cartflow.study.courses.course import Course, read_course
 

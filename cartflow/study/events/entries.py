@@ -12,7 +12,7 @@ from typing import Any
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter, Standing, parameter
 from cartflow.core.tables import validate
-from cartflow.core.units import internal_unit
+from cartflow.core.units.dimensions import internal_unit
 from cartflow.kinetics.interventions import Intervention, load_intervention
 from cartflow.study.event_tables import EventTable
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
-from cartflow.core.units import rational
+from cartflow.core.units.fractions import rational
 from cartflow.coupling.programme import Happened
 from cartflow.study.event_tables import EventTable
 from cartflow.study.events.entries import Entry

@@ -12,7 +12,7 @@ import numpy as np
 from cartflow.core.outcome import InputError, named, require_known
 from cartflow.core.parameters import Parameter
 from cartflow.core.tables import validate
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 from cartflow.geometries.geometry import Geometry
 from cartflow.pde.anisotropic.shapes import matrices, split
 from cartflow.study.fibres import laws

@@ -11,7 +11,8 @@ import numpy as np
 
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter, parameter, signed
-from cartflow.core.units import internal_unit, to_internal
+from cartflow.core.units.conversion import to_internal
+from cartflow.core.units.dimensions import internal_unit
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.images.means import Means, cell_means
 from cartflow.study.images.networks import spread

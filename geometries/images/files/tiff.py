@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 from cartflow.geometries.images.files.image import Image, require_finite, three_sizes
 
 _NO_SIZE = (

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.outcome import InputError
-from cartflow.core.units import internal_unit
+from cartflow.core.units.dimensions import internal_unit
 from cartflow.geometries.vessels.files.bounds import MOST_SEGMENTS, require_few, text_of
 from cartflow.geometries.vessels.files.lines import Lines
 

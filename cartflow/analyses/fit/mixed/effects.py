@@ -14,7 +14,7 @@ from cartflow.analyses.fit.parameters import Parameter
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError, require_known
-from cartflow.core.units import split
+from cartflow.core.units.quantities import split
 
 Array = np.ndarray
 FORMS = "KEY=(COLUMN/70)^?, KEY=COLUMN^0.75, KEY=exp(?*COLUMN) or KEY=exp(?*(COLUMN - 40))"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cartflow.core.outcome import InputError
+from cartflow.core.paths import kind_of, lies_within
 from cartflow.kinetics.sbml.bounds import bounded_text
 
 _LARGEST, _MOST_BYTES = 1_000_000, 100_000_000
@@ -107,14 +108,13 @@ def _files(path: Path, problem: dict[str, Any], key: str) -> list[Path]:
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
         msg = f"{path}: {key}: names no file"
         raise InputError(msg)
-    folder = path.parent.resolve()
     found = []
     for name in names:
-        place = (folder / name).resolve()
-        if "://" in name or not place.is_relative_to(folder):
+        place = path.parent / name
+        if "://" in name or not lies_within(place, path.parent):
             msg = f"{path}: {key}: '{name[:80]}' does not lie beside the file"
             raise InputError(msg)
-        if not place.is_file():
+        if kind_of(place) != "file":
             msg = f"{path}: {key}: '{name[:80]}' cannot be read (no such file)"
             raise InputError(msg)
         if place.stat().st_size > _MOST_BYTES:

@@ -137,7 +137,8 @@ def _parameters(fitted: Fitted, source: ModelSource) -> Rows:
 
 
 def _plain_unit(parameter: Parameter) -> float:
-    from cartflow.core.units import internal_unit, to_internal
+    from cartflow.core.units.conversion import to_internal
+    from cartflow.core.units.dimensions import internal_unit
 
     return to_internal(f"1 {parameter.unit}", internal_unit(parameter.unit))
 

@@ -19,7 +19,7 @@ from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.parameters import Parameter, parameter
 from cartflow.core.provenance import installed_version
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 from cartflow.kinetics.files.load import load_model
 from cartflow.kinetics.model import Model
 from cartflow.kinetics.runs.trajectory import run

@@ -12,7 +12,7 @@ from cartflow.analyses.fit.sources.source import NOWHERE, Stated, origin_of
 from cartflow.analyses.fit.table.measurements import Measurements
 from cartflow.core.outcome import InputError
 from cartflow.core.provenance import installed_version
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.overrides import without_folders
 from cartflow.study.study import Study

@@ -10,7 +10,7 @@ import numpy as np
 from cartflow.alone.forward.plan import Number
 from cartflow.analyses.derivatives.numbers import own_name
 from cartflow.core.outcome import InputError, StepFailed
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 from cartflow.study.numbers import StudyNumbers
 from cartflow.study.study import Study
 

@@ -12,7 +12,7 @@ from cartflow.analyses.fit.table.measurements import Measurements, checked
 from cartflow.analyses.fit.table.rows import Column, Rows
 from cartflow.analyses.fit.table.tidy import further
 from cartflow.core.outcome import InputError
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 
 _NEEDED = ("ID", "TIME", "DV")
 _KNOWN = (*_NEEDED, "AMT", "EVID", "CMT", "DVID", "MDV", "BLQ", "LLOQ", "RATE", "TINF", "UNIT", "C")

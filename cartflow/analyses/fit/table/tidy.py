@@ -10,7 +10,7 @@ import numpy as np
 from cartflow.analyses.fit.table.measurements import Measurements, checked
 from cartflow.analyses.fit.table.rows import Rows, finite
 from cartflow.core.outcome import InputError, nearest
-from cartflow.core.units import to_internal
+from cartflow.core.units.conversion import to_internal
 
 _NEEDED = ("subject", "time", "observable", "value")
 KNOWN = (*_NEEDED, "time_unit", "unit", "lloq", "sd", "replicate", "depth")

@@ -6,8 +6,10 @@ import random
 import pint
 import pytest
 
-from cartflow.core.plain_units import _KNOWN, plain_unit
-from cartflow.core.units import factor, internal_unit, parse_unit, registry
+from cartflow.core.units.conversion import factor
+from cartflow.core.units.dimensions import internal_unit
+from cartflow.core.units.parsing import parse_unit, registry
+from cartflow.core.units.plain import _KNOWN, plain_unit
 
 pytestmark = pytest.mark.lowest
 SHIPPED = [
