@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.compiling import fused
+from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.band import solve_dense
 from cartflow.coupling.line.counting import Counts
 from cartflow.coupling.line.ends import largest_error, nonnegative
-from cartflow.coupling.line.tableaus import Tableau
 from cartflow.coupling.line.ways import solve_along
 from cartflow.coupling.voxels.arrays import Plan, Room
 from cartflow.coupling.voxels.local import leaving, onward, prepare, slopes_of, solve_locally
