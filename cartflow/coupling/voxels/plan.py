@@ -27,7 +27,7 @@ _FEW = 50_000
 _BLOCK = 1024  # cells: with all that is worked out of them they stay nearest to a core
 # Diffusion's rate times the longest step up to which it is taken explicitly, stable up to 2 in a
 # second run with longer steps, too.
-_SLOW = 1.0
+_SLOW = 0.8
 
 
 def of_few_voxels(coupled: Coupled, longest: float) -> bool:
