@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve
 
+from cartflow.core.tableaus import RODAS4
 from cartflow.coupling.line.stepper import Going, LineStepper
-from cartflow.coupling.line.tableaus import RODAS4
 from cartflow.validation.organs.door_runs import (
     Place,
     cells_of,

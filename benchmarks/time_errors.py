@@ -121,7 +121,16 @@ def random_study_in_turns(random: np.random.Generator, tolerance: float) -> Stud
     """Return a study like `random_study`, but on voxels, of D(u), or with kinetics in organs."""
     study = random_study(random, tolerance)
     ways = _TURNS["ball" if '"ball"' in study.text else "slab"]
-    return study.with_settings(ways[random.integers(len(ways))])
+    found = study.with_settings(ways[random.integers(len(ways))])
+    return random_study_in_turns(random, tolerance) if found.simulation.together else found
+
+
+def random_study_on_voxels(random: np.random.Generator, tolerance: float) -> Study:
+    """Return a study like `random_study`, of body and few voxels as one system."""
+    study = random_study(random, tolerance)
+    ways = _TURNS["ball" if '"ball"' in study.text else "slab"][:2]
+    found = study.with_settings(ways[random.integers(len(ways))])
+    return found if found.simulation.together else random_study_on_voxels(random, tolerance)
 
 
 def errors_in_turns(study: Study) -> tuple[float, float]:
@@ -187,9 +196,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tolerance", type=float, default=1e-5)
     parser.add_argument("--turns", action="store_true")
+    parser.add_argument("--voxels", action="store_true")
     options = parser.parse_args(arguments)
     random = np.random.default_rng(options.seed)
     draw, measure = (random_study, errors)
+    if options.voxels:
+        draw = random_study_on_voxels
     if options.turns:
         draw, measure = (random_study_in_turns, errors_in_turns)
     found = np.array([measure(draw(random, options.tolerance)) for _ in range(options.number)])

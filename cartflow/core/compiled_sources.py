@@ -8,6 +8,7 @@ from functools import cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
 from numba.core.dispatcher import Dispatcher
 
 
@@ -64,10 +65,17 @@ def _called(function: FunctionType) -> tuple[FunctionType, ...]:
 
 @cache
 def _constants(function: FunctionType) -> tuple[str, ...]:
-    return tuple(f"{name} = {value}" for name, value in _used(function) if _is_constant(value))
+    return tuple(
+        f"{name} = {_text(value)}" for name, value in _used(function) if _is_constant(value)
+    )
 
 
 def _is_constant(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(map(_is_constant, value))
-    return isinstance(value, bool | int | float | str)
+    return isinstance(value, bool | int | float | str | np.ndarray)
+
+
+def _text(value: Any) -> str:
+    # Of an array all digits.
+    return str(value.tolist() if isinstance(value, np.ndarray) else value)

@@ -46,17 +46,18 @@ class StepControl:
             msg = f"solver: tolerance {self.tolerance:g} is not within (0, 0.1]"
             raise InputError(msg)
 
-    def coarser(self) -> tuple[StepControl, float]:
+    def coarser(
+        self, tolerance: float = 10.0, longer: float = 10.0**0.25
+    ) -> tuple[StepControl, float]:
         """Return control of a companion run with longer steps throughout, and how much it errs.
 
         Its tolerance is ten times this one, its steps and their bounds 10^(1/4) times as long,
-        since errors of a step go with its fourth power; errors at the end are then 10^(3/4) times
+        where errors of a step go with its fourth power; errors at the end are then 10^(3/4) times
         as large, of third order, as is seen where the rates of organs are stiff.
         """
-        longer = 10.0**0.25
         control = replace(
             self,
-            tolerance=10.0 * self.tolerance,
+            tolerance=tolerance * self.tolerance,
             initial_step=longer * self.initial_step,
             maximum_step=longer * self.maximum_step,
             time_check=False,

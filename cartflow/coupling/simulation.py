@@ -127,8 +127,17 @@ class Simulation:
         """
         if not self.together or self._why_not() is not None:
             return None
-        control, _ = self.control.coarser()
-        return Beside(replace(self.outright(), control=control, directions=()).run)
+        return Beside(self._coarser()[0].run)
+
+    def _coarser(self) -> tuple[Simulation, float]:
+        """Return the companion, and how many times it errs as much."""
+        if self.one_system:
+            control, ratio = self.control.coarser()
+            return replace(self.outright(), control=control, directions=()), ratio
+        # Of third order; steps end at saved times, and are to be twice as long there, too.
+        control, ratio = self.control.coarser(8.0, 2.0)
+        times = self.save_times[0], *self.save_times[:0:-2][::-1]
+        return replace(self.unchecked(), control=control, save_times=times), ratio
 
     def _why_not(self) -> str | None:
         """Return why no companion run is to tell the error in time, if none is."""
@@ -152,4 +161,4 @@ class Simulation:
         if record is None or record.outcome.status != "finished":
             # Also where a user has had enough of it: the run itself is whole.
             raise Unchecked("the companion run did not finish")
-        return Companion(state=record.states[-1], ratio=self.control.coarser()[1])
+        return Companion(state=record.states[-1], ratio=self._coarser()[1])

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cartflow.core.compiling import in_place, njit
+from cartflow.core.tableaus import RODAS4
 from cartflow.pbpk.organs.arrays import Group, Local, Matrix, Supplies, System, Work
 from cartflow.pbpk.organs.lane_algebra import add, factorise, rows, set_to, solve
 from cartflow.pbpk.organs.lanes import add_product, multiply, set_positive, set_product
@@ -22,35 +23,8 @@ Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
 
 STAGES = 6
-_GAMMA = 0.25
 # a[i, j] multiplies stage j in the argument of stage i, c[i, j] / step in its right-hand side.
-_A = np.array(
-    [
-        [0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
-        [1.544, 0.0, 0.0, 0.0, 0.0, 0.0],
-        [0.9466785280815826, 0.2557011698983284, 0.0, 0.0, 0.0, 0.0],
-        [3.314825187068521, 2.896124015972201, 0.9986419139977817, 0.0, 0.0, 0.0],
-        [1.221224509226641, 6.019134481288629, 12.53708332932087, -0.6878860361058950, 0.0, 0.0],
-        [1.221224509226641, 6.019134481288629, 12.53708332932087, -0.6878860361058950, 1.0, 0.0],
-    ]
-)
-_C = np.array(
-    [
-        [0.0, 0.0, 0.0, 0.0, 0.0],
-        [-5.6688, 0.0, 0.0, 0.0, 0.0],
-        [-2.430093356833875, -0.2063599157091915, 0.0, 0.0, 0.0],
-        [-0.1073529058151375, -9.594562251023355, -20.47028614809616, 0.0, 0.0],
-        [7.496443313967647, -10.24680431464352, -33.99990352819905, 11.70890893206160, 0.0],
-        [
-            8.083246795921522,
-            -7.981132988064893,
-            -31.52159432874371,
-            16.31930543123136,
-            -6.058818238834054,
-        ],
-    ]
-)
-
+_GAMMA, _A, _C = RODAS4.gamma, RODAS4.a, RODAS4.c
 
 # A supply that rises is taken at these parts of the step, and its slope with these factors.
 _PART = np.array([0.0, 0.386, 0.21, 0.63, 1.0, 1.0])

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import sys
 
+import numpy as np
 import pytest
 
 from cartflow.core import compiled_sources
@@ -59,6 +60,16 @@ def test_what_is_called_and_constants_of_other_files_count(computed):
     assert computed(5, 1, 2_000_000_000) == (6.0, 0)
     # The same size and time of another file: what is compiled in is seen by itself.
     assert computed(5, 7, 2_000_000_000) == (12.0, 0)
+
+
+def test_all_digits_of_an_array_count():
+    def of(table):
+        names = {"TABLE": np.array(table)}
+        exec("def f(x):\n    return TABLE[0] * x", names)
+        return compiled_sources.sources(names["f"])
+
+    assert of([1.0, 2.0]) == of([1.0, 2.0])
+    assert of([1.0, 2.0]) != of([1.0, 2.0 + 1e-15])
 
 
 def test_versions_and_sources_have_files_of_their_own(tmp_path):

@@ -1,10 +1,13 @@
 """What grows faster than any step can follow stops a run, whatever takes the steps."""
 
+from pathlib import Path
+
 import pytest
 from studies import BALL, in_tumour, study
 
 from cartflow.study.study import Study
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 BOX = 'shape = "box"\nlengths = ["2 mm", "2 mm", "2 mm"]\ncells = [4, 4, 4]'
 WIDE = 'shape = "box"\nlengths = ["2 mm", "2 mm"]\ncells = [4, 4]'
 ORGAN = '[organs.bone_marrow.kinetics]\nmodels = ["predator_prey"]'
@@ -47,3 +50,10 @@ def test_what_can_be_followed_is(place):
     assert float(result.tree["tumour"]["tumour"][-1].max()) == pytest.approx(
         6.95e9 / 29112.1, rel=1e-3
     )
+
+
+def test_a_tumour_whose_volume_follows_its_cells_stops_too():
+    rate = {"value": "1e18 1/day", "source": "assumed", "standing": "assumed"}
+    settings = {"kinetics.parameters.division_rate": rate, "time.end": "18.1 days"}
+    result = Study.from_file(EXAMPLES / "growing_spheroid.toml", settings=settings).run()
+    assert str(result.outcome).startswith("stopped: tumour: the step fell below 1e-10 day")

@@ -9,8 +9,11 @@ from programmes import BOX, DECAY, MOUSE, PLACES, TUMOUR, VOXELS, left
 from cartflow.coupling.ledger import residual
 from cartflow.coupling.together import Together
 from cartflow.coupling.turns import InTurns
+from cartflow.coupling.voxels.run import OnVoxels
 from cartflow.pbpk.flows.observables import in_body
 from cartflow.study.study import Study
+
+DENSE = {"fields.cart.density_dependence": {"reference": "1e4 cells/mm^3"}}
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -65,7 +68,9 @@ def test_a_rate_that_is_a_course_gives_the_closed_form(decaying, place, interpol
 
 
 @pytest.mark.parametrize(
-    ("kind", "settings"), [(Together, {}), (InTurns, VOXELS)], ids=["line", "voxels"]
+    ("kind", "settings"),
+    [(Together, {}), (OnVoxels, VOXELS), (InTurns, {**VOXELS, **DENSE})],
+    ids=["line", "few voxels", "in turns"],
 )
 def test_a_parameter_that_switches_is_two_runs_joined(kind, settings):
     changed = {

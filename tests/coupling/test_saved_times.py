@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from coupling.test_time_error import study
 
+from cartflow.core.tableaus import RODAS4, RODAS4P
 from cartflow.coupling.ledger import residual
 from cartflow.coupling.line.band import columns, factorise, solve
 from cartflow.coupling.line.saving import weigh
 from cartflow.coupling.line.stepper import Going, LineStepper
-from cartflow.coupling.line.tableaus import RODAS4, RODAS4P
 from cartflow.coupling.line.ways import eliminate, links_of, solve_along, ways_of
 from cartflow.pbpk.flows.observables import in_body
 

@@ -57,10 +57,13 @@ def test_it_is_left_out_where_it_is_not_wished_for_or_cannot_be_told():
 
 
 BOX = {"shape": "box", "lengths": ["2 mm", "3 mm"], "cells": [4, 5]}
+# What makes of one system one in turns.
+DENSE = {"fields__cart__density_dependence": {"reference": "1e4 cells/mm^3"}}
 
 
-def test_a_run_that_goes_on_says_the_same_error():
-    simulation = study(end=3, solver__tolerance=1e-4, geometry=BOX).simulation
+@pytest.mark.parametrize("more", [{}, DENSE], ids=["one system", "in turns"])
+def test_a_run_that_goes_on_says_the_same_error(more):
+    simulation = study(end=3, solver__tolerance=1e-4, geometry=BOX, **more).simulation
     kept = []
     whole = simulation.run(keep=lambda make: kept.append(make()))
     again = simulation.run(since=kept[len(kept) // 2])
@@ -69,9 +72,9 @@ def test_a_run_that_goes_on_says_the_same_error():
 
 def test_what_is_dear_is_not_checked_unasked(monkeypatch):
     monkeypatch.setattr("cartflow.coupling.retraced.LITTLE", 1.0)
-    unasked = study(end=3, solver__tolerance=1e-3, geometry=BOX).run()
+    unasked = study(end=3, solver__tolerance=1e-3, geometry=BOX, **DENSE).run()
     assert "it would cost half as much again" in unasked.tree.attrs["time_check"]
-    asked = study(end=3, solver__tolerance=1e-3, geometry=BOX, solver__time_check=True)
+    asked = study(end=3, solver__tolerance=1e-3, geometry=BOX, solver__time_check=True, **DENSE)
     assert "time_error" in asked.run().tree.attrs
 
 

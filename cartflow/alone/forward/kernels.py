@@ -19,7 +19,7 @@ from cartflow.alone.forward.change import (
     jacobian_slope,
 )
 from cartflow.core.compiling import serial
-from cartflow.coupling.line.tableaus import RODAS5P
+from cartflow.core.tableaus import RODAS5P
 
 Array = np.ndarray
 _GAMMA, _ORDER = RODAS5P.gamma, RODAS5P.order

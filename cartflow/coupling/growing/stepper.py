@@ -19,6 +19,7 @@ from cartflow.coupling.growing.step import Counts, From
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.line.stepper import Going
 from cartflow.coupling.state import State
+from cartflow.pde.blame import fastest_growing
 
 Array = np.ndarray
 _GROWTH = 5.0
@@ -91,7 +92,7 @@ class GrowingStepper:
                 refused += 1
                 step = days * made.shorter
                 if step < self.control.minimum_step:
-                    raise self._underflow(made, old.time)
+                    raise self._underflow(made, old)
                 continue
             share, fallen = landing(self.arrays, point, made.point, least)
             if share < 1.0 and days > 1e-10:
@@ -167,8 +168,11 @@ class GrowingStepper:
             text = f"it grew to {state.expansion:.4g} times its volume, more than its host can feed"
             raise StepFailed("tumour", text, state.time)
 
-    def _underflow(self, made: Judged, time: float) -> StepFailed:
-        names = [item.name for item in self.coupled.engine.problem.fields]
+    def _underflow(self, made: Judged, old: State) -> StepFailed:
+        problem, which = self.coupled.engine.problem, made.which
+        if not np.isfinite(made.error):
+            which = fastest_growing(problem.network, self.coupled.densities(old), which)
+        names = [item.name for item in problem.fields]
         least = self.control.minimum_step
         text = f"the step fell below {least:g} day (it changes too fast)"
-        return StepFailed((*names, "volume", "organs")[made.which], text, time)
+        return StepFailed((*names, "volume", "organs")[which], text, old.time)

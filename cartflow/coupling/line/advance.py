@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cartflow.core.compiling import in_place
+from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.band import first_beyond
 from cartflow.coupling.line.counting import Counts, count
@@ -21,7 +22,6 @@ from cartflow.coupling.line.ends import (
 from cartflow.coupling.line.room import Room, combined
 from cartflow.coupling.line.saving import Saves, Within, save
 from cartflow.coupling.line.stages import stages
-from cartflow.coupling.line.tableaus import Tableau
 
 Array = np.ndarray
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from cartflow.core.compiling import in_place
 from cartflow.core.dual import positive
+from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.room import Room
-from cartflow.coupling.line.tableaus import Tableau
 
 Array = np.ndarray
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from cartflow.core.compiling import in_place
 from cartflow.core.dual import positive
+from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.ended import Ended, System
 from cartflow.coupling.line.room import Room, combined
-from cartflow.coupling.line.tableaus import Tableau
 from cartflow.pde.operators.limiter import fill
 
 Array = np.ndarray

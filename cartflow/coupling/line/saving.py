@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from cartflow.core.compiling import in_place, serial
+from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.counting import Counts, count, none_counted
 from cartflow.coupling.line.ends import new_state, nonnegative
 from cartflow.coupling.line.room import Room, combined, copy_all
 from cartflow.coupling.line.stages import stages
-from cartflow.coupling.line.tableaus import Tableau
 
 Array = np.ndarray
 

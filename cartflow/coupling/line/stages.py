@@ -10,10 +10,10 @@ import numpy as np
 
 from cartflow.core.compiling import in_place
 from cartflow.core.dual import ratio
+from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.elimination import prepare, rates_at, solve_stage
 from cartflow.coupling.line.room import Room, combined
-from cartflow.coupling.line.tableaus import Tableau
 from cartflow.coupling.line.transport import add_transport
 
 Array = np.ndarray

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cartflow.core.stepping import StepControl
+from cartflow.core.tableaus import RODAS4, Tableau
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.accounts import AsOneSystem
 from cartflow.coupling.line.advance import ARRIVED, Control, Progress, advance
@@ -18,7 +19,6 @@ from cartflow.coupling.line.counting import Counts, none_counted
 from cartflow.coupling.line.plan import Plan, plan
 from cartflow.coupling.line.room import Room, room
 from cartflow.coupling.line.saving import no_saves
-from cartflow.coupling.line.tableaus import RODAS4, Tableau
 from cartflow.coupling.state import State
 
 Array = np.ndarray

@@ -6,10 +6,10 @@ import numpy as np
 
 from cartflow.core.compiling import fused
 from cartflow.core.rows import add_scaled
+from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.counting import Counts, share_out
 from cartflow.coupling.line.room import Room
-from cartflow.coupling.line.tableaus import Tableau
 from cartflow.coupling.tangents.changes import Changes
 from cartflow.coupling.tangents.lanes import Lanes, add_all, clear
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from cartflow.core.compiling import serial
+from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.counting import Counts
 from cartflow.coupling.line.room import Room
 from cartflow.coupling.line.saving import Saves, counts_at, weigh
 from cartflow.coupling.line.stages import stages
-from cartflow.coupling.line.tableaus import Tableau
 from cartflow.coupling.tangents.changes import Changes
 from cartflow.coupling.tangents.counting import count_slopes
 from cartflow.coupling.tangents.ends import new_slopes

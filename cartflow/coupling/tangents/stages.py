@@ -14,9 +14,9 @@ import numpy as np
 
 from cartflow.core.compiling import fused
 from cartflow.core.rows import add_scaled, scaled
+from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.room import Room, combined
-from cartflow.coupling.line.tableaus import Tableau
 from cartflow.coupling.tangents.changes import Changes
 from cartflow.coupling.tangents.drift import add_drift, bend_of
 from cartflow.coupling.tangents.events import add_events, events_at, start_slopes

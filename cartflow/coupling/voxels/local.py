@@ -10,6 +10,7 @@ import numpy as np
 
 from cartflow.core.compiling import fused, summing
 from cartflow.core.pointers import call
+from cartflow.coupling.line.arrays import Body
 from cartflow.coupling.line.band import factorise_dense
 from cartflow.coupling.line.ways import eliminate, solve_along
 from cartflow.coupling.voxels.arrays import Plan, Room
@@ -24,7 +25,7 @@ def prepare(plan: Plan, over: float, u: Array, w: Room) -> int:
     Returns a species that grows so fast that the step would damp it, or -1.
     """
     cells, width = u.shape[1], w.inside.shape[1]
-    _prepare_body(plan, over, w)
+    _prepare_body(plan.body, over, w)
     w.returned[:] = 0.0
     for start in range(0, cells, width):
         stop = min(start + width, cells)
@@ -33,8 +34,8 @@ def prepare(plan: Plan, over: float, u: Array, w: Room) -> int:
         beyond = eliminate_locally(w.local, start, stop)
         if beyond >= 0:
             return beyond
-        _arrive(plan, start, stop, w)
-    _prepare_door(plan, w)
+        _arrive(plan.body, start, stop, w)
+    _prepare_door(plan.body, w)
     return -1
 
 
@@ -120,9 +121,8 @@ def _subtract(values: Array, a: Array, b: Array) -> None:
 
 
 @fused
-def _prepare_body(plan: Plan, over: float, w: Room) -> None:
+def _prepare_body(body: Body, over: float, w: Room) -> None:
     """Factorise the body's 1/(g h) - J, the same for every product."""
-    body = plan.body
     n = body.onward.size
     for i in range(n):
         for j in range(n):
@@ -136,9 +136,8 @@ def _prepare_body(plan: Plan, over: float, w: Room) -> None:
 
 
 @fused
-def _arrive(plan: Plan, start: int, stop: int, w: Room) -> None:
+def _arrive(body: Body, start: int, stop: int, w: Room) -> None:
     """Write what a block answers to cells handed over, and add what of it leaves again."""
-    body = plan.body
     for p in range(body.products.size):
         for s in range(w.local.shape[0]):
             arrived = w.arrived[p, s, start:stop]
@@ -146,13 +145,13 @@ def _arrive(plan: Plan, start: int, stop: int, w: Room) -> None:
                 arrived[c] = body.arrival[start + c] if s == body.products[p] else 0.0
         solve_locally(w.local, w.arrived[p], start, stop)
         for q in range(body.products.size):
-            w.returned[q, p] += leaving(plan, q, w.arrived[p], start, stop)
+            w.returned[q, p] += leaving(body, q, w.arrived[p], start, stop)
 
 
 @fused
-def _prepare_door(plan: Plan, w: Room) -> None:
+def _prepare_door(body: Body, w: Room) -> None:
     """Factorise what couples tissue and body: 1 - (what returns of one cell handed over)."""
-    again = onward(plan, w.drained)
+    again = onward(body, w.drained)
     for p in range(w.through.size):
         for q in range(w.through.size):
             w.door[q, p] = -again * w.returned[q, p]
@@ -161,18 +160,18 @@ def _prepare_door(plan: Plan, w: Room) -> None:
 
 
 @fused
-def onward(plan: Plan, cells: Array) -> float:
+def onward(body: Body, cells: Array) -> float:
     """Return what the vessels hand over of `cells` (compartments,), per day."""
     total = 0.0
     for j in range(cells.size):
-        total += plan.body.onward[j] * cells[j]
+        total += body.onward[j] * cells[j]
     return total
 
 
 @fused
-def leaving(plan: Plan, p: int, x: Array, start: int, stop: int) -> float:
+def leaving(body: Body, p: int, x: Array, start: int, stop: int) -> float:
     """Return what egress takes of product p in a block at densities `x` (species, cells), a day."""
-    values, rates = x[plan.body.products[p], start:stop], plan.body.egress[p, start:stop]
+    values, rates = x[body.products[p], start:stop], body.egress[p, start:stop]
     return summed_product(values, rates)
 
 

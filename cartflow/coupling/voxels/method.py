@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.coupling.line.tableaus import Tableau
+from cartflow.core.tableaus import Tableau
 from cartflow.pde.voxels.implicit.methods import ROS34PW2, Method
 
 Array = np.ndarray

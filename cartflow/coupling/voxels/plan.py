@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from cartflow.coupling.coupled import Coupled
@@ -25,7 +27,7 @@ _FEW = 50_000
 _BLOCK = 1024  # cells: with all that is worked out of them they stay nearest to a core
 # Diffusion's rate times the longest step up to which it is taken explicitly, stable up to 2 in a
 # second run with longer steps, too.
-_SLOW = 1.0
+_SLOW = 0.8
 
 
 def of_few_voxels(coupled: Coupled, longest: float) -> bool:
@@ -42,11 +44,18 @@ def of_few_voxels(coupled: Coupled, longest: float) -> bool:
         return False
     if coupled.exchange is not None or coupled.solute_doses or problem.solutes.any():
         return False
-    operators = VoxelOperators(problem)
-    layout = operators.steady_layout
-    if layout is None or not operators.still:
+    layout = _still_layout(problem)
+    if layout is None:
         return False
     return _diffusion(layout) * longest <= _SLOW
+
+
+# What is asked of a problem before it is stepped need not be laid out again.
+@lru_cache(maxsize=4)
+def _still_layout(problem: Problem) -> Layout | None:
+    """Return the layout of a problem's fields, if it is the same at every state."""
+    operators = VoxelOperators(problem)
+    return operators.steady_layout if operators.still else None
 
 
 def _diffusion(layout: Layout) -> float:
@@ -58,7 +67,7 @@ def _diffusion(layout: Layout) -> float:
 def plan(coupled: Coupled) -> Plan:
     """Return the arrays of a coupled system `of_few_voxels`."""
     problem, network = coupled.engine.problem, coupled.network
-    layout = VoxelOperators(problem).steady_layout
+    layout = _still_layout(problem)
     assert layout is not None
     rates = line_rates(network, coupled.feed)
     volumes = problem.geometry.cell_volumes

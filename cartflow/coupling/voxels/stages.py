@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.compiling import fused
+from cartflow.core.tableaus import Tableau
+from cartflow.coupling.line.arrays import Body
 from cartflow.coupling.line.band import solve_dense
 from cartflow.coupling.line.counting import Counts
 from cartflow.coupling.line.ends import largest_error, nonnegative
-from cartflow.coupling.line.tableaus import Tableau
 from cartflow.coupling.line.ways import solve_along
 from cartflow.coupling.voxels.arrays import Plan, Room
 from cartflow.coupling.voxels.local import leaving, onward, prepare, slopes_of, solve_locally
@@ -49,14 +50,14 @@ def attempt(
     w.left[:], w.events[:] = 0.0, 0.0
     last = method.m.size - 1
     for i in range(method.m.size):
-        _combine_body(method.a[i], i, body, w.body, w)
+        _combine_body(method.a[i], i, body, w.kb, w.body)
         _tissue(plan, method.c[i], i, h, shares[i], u if i == 0 else w.u, w)
-        _body(plan, method.c[i], i, h, supply, w)
-        _hand_over(plan, i, w)
+        _body(plan.body, method.c[i], i, h, supply, w)
+        _hand_over(plan.body, i, w)
         if i < last:
             _combine(method.a[i + 1], i, u, w)
     _end(method.m, errors, shares, u, w)
-    _end_body(method.m, errors, body, w)
+    _end_body(method.m, errors, body, w.kb, w.body)
     error, which = largest_error(plan, method, floor, w)
     if error <= tolerance:
         error = max(error, nonnegative(plan, floor, w))
@@ -97,10 +98,10 @@ def _tissue(
                     happened[c] += share * rates[c]
         for p in range(body.products.size):
             right, arrival = w.right[body.products[p]], body.arrival[start:stop]
-            into = onward(plan, w.body[p])
+            into = onward(plan.body, w.body[p])
             for c in range(stop - start):
                 right[c] += into * arrival[c]
-            w.now[p] += leaving(plan, p, u, start, stop)
+            w.now[p] += leaving(plan.body, p, u, start, stop)
         for s in range(species):
             out, right = w.f[s, start:stop], w.right[s]
             for c in range(stop - start):
@@ -111,15 +112,14 @@ def _tissue(
                     out[c] += factor * earlier[c]
         solve_locally(w.local, w.f, start, stop)
         for p in range(body.products.size):
-            w.freed[p] += leaving(plan, p, w.f, start, stop)
+            w.freed[p] += leaving(plan.body, p, w.f, start, stop)
     for p in range(body.products.size):
         w.left[p] += share * w.now[p]
 
 
 @fused
-def _body(plan: Plan, couplings: Array, i: int, h: float, supply: Array, w: Room) -> None:
+def _body(body: Body, couplings: Array, i: int, h: float, supply: Array, w: Room) -> None:
     """Write the right-hand side of the body's stage to `w.kb[i]`."""
-    body = plan.body
     for p in range(body.products.size):
         for n in range(body.onward.size):
             w.kb[i, p, n] = supply[p, n]
@@ -132,12 +132,12 @@ def _body(plan: Plan, couplings: Array, i: int, h: float, supply: Array, w: Room
 
 
 @fused
-def _hand_over(plan: Plan, i: int, w: Room) -> None:
+def _hand_over(body: Body, i: int, w: Room) -> None:
     """Solve for stage i of the body, and for what is handed over, which is left in `w.through`."""
-    products, again = plan.body.products.size, onward(plan, w.drained)
+    products, again = body.products.size, onward(body, w.drained)
     for p in range(products):
         solve_along(w.dense, w.ways, w.kb[i, p])
-        w.through[p] = onward(plan, w.kb[i, p]) + again * w.freed[p]
+        w.through[p] = onward(body, w.kb[i, p]) + again * w.freed[p]
     solve_dense(w.door, w.door_pivots, w.through)
     for p in range(products):
         out = w.freed[p]
@@ -178,13 +178,13 @@ def _combine(weights: Array, i: int, u: Array, w: Room) -> None:
 
 
 @fused
-def _combine_body(weights: Array, stages: int, body: Array, out: Array, w: Room) -> None:
+def _combine_body(weights: Array, stages: int, body: Array, kb: Array, out: Array) -> None:
     """Write the body's cells plus the weighted stages to `out`."""
     for p in range(body.shape[0]):
         for n in range(body.shape[1]):
             out[p, n] = body[p, n]
             for j in range(stages):
-                out[p, n] += weights[j] * w.kb[j, p, n]
+                out[p, n] += weights[j] * kb[j, p, n]
 
 
 @fused
@@ -211,16 +211,16 @@ def _end(weights: Array, errors: Array, shares: Array, u: Array, w: Room) -> Non
 
 
 @fused
-def _end_body(weights: Array, errors: Array, body: Array, w: Room) -> None:
-    """Write the body's new cells, and their error to the last stage."""
+def _end_body(weights: Array, errors: Array, body: Array, kb: Array, out: Array) -> None:
+    """Write the body's new cells to `out`, and their error to the last stage."""
     last = weights.size - 1
-    _combine_body(weights, weights.size, body, w.body, w)
+    _combine_body(weights, weights.size, body, kb, out)
     for p in range(body.shape[0]):
         for n in range(body.shape[1]):
             error = 0.0
             for j in range(weights.size):
-                error += errors[j] * w.kb[j, p, n]
-            w.kb[last, p, n] = error
+                error += errors[j] * kb[j, p, n]
+            kb[last, p, n] = error
 
 
 @fused
@@ -245,6 +245,6 @@ def _count(plan: Plan, gh: float, u: Array, counts: Counts, w: Room) -> None:
                 counts.forwards[r] += gh * forwards
                 counts.reverse[r] += gh * reverse
         for p in range(counts.egress.size):
-            counts.egress[p] += gh * leaving(plan, p, w.f, start, stop)
+            counts.egress[p] += gh * leaving(plan.body, p, w.f, start, stop)
     for p in range(counts.egress.size):
         counts.egress[p] += gh * w.left[p]
