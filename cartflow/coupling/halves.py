@@ -70,12 +70,12 @@ def extrapolated_state(
     The last share is that of what only organs have. A share counts as far as the amount is
     above its `floor`.
     """
-    rows = [
-        extrapolated(a, b, coupled.volumes, order)
-        for a, b in zip(whole.tumour, halves.tumour, strict=True)
-    ]
+    # Field by field into one array: of many cells, a list of them all would be another state.
+    tumour, rows = np.empty_like(halves.tumour), np.zeros(len(halves.tumour))
+    for i, (a, b) in enumerate(zip(whole.tumour, halves.tumour, strict=True)):
+        tumour[i], rows[i] = extrapolated(a, b, coupled.volumes, order)
     sizes = totals(halves.tumour, coupled.volumes)
-    moved = np.append([share for _, share in rows] * (sizes / (sizes + floor)), 0.0)
+    moved = np.append(rows * (sizes / (sizes + floor)), 0.0)
     new, shares = extrapolated_body(order, whole, halves)
     count = len(coupled.products)
     moved[coupled.products] += shares[:count]
@@ -86,7 +86,7 @@ def extrapolated_state(
     ]
     if carried:
         new = replace(new, carried=np.concatenate(carried))
-    return replace(new, tumour=np.array([values for values, _ in rows])), moved
+    return replace(new, tumour=tumour), moved
 
 
 def extrapolated_body(order: int, whole: State, halves: State) -> tuple[State, Array]:

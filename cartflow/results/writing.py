@@ -12,6 +12,7 @@ import xarray as xr
 
 from cartflow.core.dataset import netcdf, without_fill
 from cartflow.core.large.beside import ATTRIBUTE, CHECKPOINT, described
+from cartflow.core.large.given_back import give_back_large_arrays
 from cartflow.core.outcome import InputError
 from cartflow.core.saving.destination import Destination
 from cartflow.core.saving.keeper import Keeper
@@ -157,6 +158,7 @@ def writer(run: Run, saving: Saving, out: Destination, *, anew: bool) -> Whole |
         return Whole(out)
     if not worth_a_shelf(run, saving):
         return Whole(out)
+    give_back_large_arrays()
     beside = Beside(out.path)
     if anew:
         beside.remove()

@@ -16,7 +16,7 @@ from cartflow.pde.blame import fastest_growing
 from cartflow.pde.engine import Account
 from cartflow.pde.extents import Extents
 from cartflow.pde.operators.limiter import fill
-from cartflow.pde.operators.links import read_links
+from cartflow.pde.operators.links import neighbours
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Stepped
 
@@ -148,9 +148,7 @@ class FastEngine:
     @cached_property
     def _neighbours(self) -> tuple[Array, Array]:
         """Each cell's neighbours ahead and behind, as `Links` has them."""
-        links = read_links(self.problem.geometry)
-        self.problem.geometry.let_faces_go()
-        return links.ahead, links.behind
+        return neighbours(self.problem.geometry)
 
     @cached_property
     def _stored(self) -> bool:

@@ -50,6 +50,22 @@ def read_links(geometry: Geometry) -> Links:
     return Links(ahead=ahead, behind=behind, axis=axis, first=first, second=second, sign=sign)
 
 
+def neighbours(geometry: Geometry) -> tuple[Array, Array]:
+    """Return `ahead` and `behind` of its links, of a whole FiPy grid without asking for faces."""
+    if geometry.listed or geometry.build_connectivity or not geometry.active.all():
+        links = read_links(geometry)
+        geometry.let_faces_go()
+        return links.ahead, links.behind
+    place = np.arange(geometry.size, dtype=np.int32).reshape(geometry.active.shape)
+    ahead = np.tile(place, (place.ndim, *[1] * place.ndim))
+    behind = ahead.copy()
+    for axis in range(place.ndim):
+        along = [np.moveaxis(each, axis, 0) for each in (place, ahead[axis], behind[axis])]
+        along[1][:-1], along[2][1:] = along[0][1:], along[0][:-1]
+    flat = (place.ndim, geometry.size)
+    return ahead.reshape(flat), behind.reshape(flat)
+
+
 def _directions(active: NDArray[np.bool_], faces: Connectivity) -> tuple[Array, Array]:
     """Return the axis of every face, and whether it leads forwards or back (1, -1)."""
     axis, sign = np.zeros((2, faces.owner.size), dtype=np.int8)

@@ -31,16 +31,20 @@ def field_transport(problem: Problem, i: int, state: Array, storage: Array) -> F
     D at a face is the harmonic mean of D of place, times the arithmetic mean of D(u)/D0; beside
     a cut surface that holds a value, so much more as the two cells stand nearer to each other.
     """
-    item, faces = problem.fields[i], problem.geometry.connectivity
+    item = problem.fields[i]
     of_place = problem.place_diffusivity(item, state)
-    # An immobile field has no faces to cross.
-    at_faces = harmonic(of_place, faces) if item.mobile else np.zeros(0)
-    if item.mobile:
-        at_faces *= stretches(item, problem.geometry, of_place)
-    if item.density_dependence is not None:
-        at_faces = at_faces * arithmetic(item.density_dependence.factor(state[i]), faces)
+    # An immobile field has no faces to cross, which are not asked for then: they are many.
+    at_faces = _at_faces(problem, item, of_place, state[i]) if item.mobile else np.zeros(0)
     crossed = crossings(problem, item, of_place, state, storage[i])
     return FieldTransport(diffusivity=at_faces, crossed=crossed)
+
+
+def _at_faces(problem: Problem, item: Field, of_place: Array, values: Array) -> Array:
+    faces = problem.geometry.connectivity
+    found = harmonic(of_place, faces) * stretches(item, problem.geometry, of_place)
+    if item.density_dependence is not None:
+        found *= arithmetic(item.density_dependence.factor(values), faces)
+    return np.asarray(found)
 
 
 def arm_exchange(problem: Problem, i: int, state: Array, stencil: Arms) -> Array:

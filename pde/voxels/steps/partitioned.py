@@ -119,6 +119,10 @@ class Partitioned:
             self._room = np.empty((stages + 1, *shape))
         return self._room[:-1], self._room[-1]
 
+    def let_go(self) -> None:
+        """Let go of the room that is kept, as long as steps are taken by another method."""
+        self._room = np.empty(0)
+
     def solute(self, species: int, operator: VoxelOperator) -> Solute:
         """Return the implicit system of a species, made once where transport never changes."""
         if self._operators.steady_layout is None or species not in self._solutes:

@@ -165,6 +165,11 @@ class Stabilised:
             stages = fourth_order_stages(self._speed(operator, afresh=False) * dt)
         return self._through(first, operator, stages or explicit_stages(), dt, room)
 
+    def let_go(self) -> None:
+        """Let go of the memory that passes need, as long as steps are taken by another method."""
+        if self._wave is not None:
+            self._wave.let_go()
+
     def memory(self) -> Array:
         """Return the kinetics' speed, the steps since it was worked out, and the last step."""
         speed = np.nan if self._reaction_speed is None else self._reaction_speed

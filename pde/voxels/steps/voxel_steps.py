@@ -130,5 +130,6 @@ class VoxelSteps:
         dt: float,
         exactness: float,
     ) -> Stepped:
+        self._explicit.let_go()
         found = self._partitioned.step(operator, first, split, method, dt, exactness)
         return self._explicit.finished(found, dt * method.weights)

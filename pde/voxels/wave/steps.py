@@ -106,8 +106,14 @@ class Wave:
     def _memory(self, tiles: int, stages: int) -> Array:
         needed = self._needed(stages)
         if self._work.shape[0] < tiles or self._work.shape[1] < needed:
-            self._work = np.zeros((max(tiles, self._work.shape[0]), needed))
+            tiles = max(tiles, self._work.shape[0])
+            self.let_go()
+            self._work = np.zeros((tiles, needed))
         return self._work[:tiles]
+
+    def let_go(self) -> None:
+        """Let go of the memory that the loops need, which they find again."""
+        self._work = np.zeros((0, 0))
 
 
 def can_wave(problem: Problem, layout: Layout) -> bool:
