@@ -128,7 +128,9 @@ def fit(
     )
     dataset = fit_dataset(problem, ended, best, told_of, walked, what_known, found, asked)
     if next_value:
-        dataset = dataset.assign(narrowing(problem, best, curved, what_known, curves))
+        dataset = dataset.assign(
+            narrowing(problem, best, curved, what_known, curves, sample.widening)
+        )
     return Fitted(dataset=dataset, problem=problem, best=best, source=source)
 
 

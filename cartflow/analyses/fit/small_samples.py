@@ -78,15 +78,19 @@ class SmallSamples:
 
     def widened(self, curved: Curvature) -> Curvature:
         """Return the covariance with errors as large as unbiased ones: nan where none are left."""
-        size = np.array([self._widening(k) for k in range(self.parameters)])
-        size[~np.isfinite(size)] = np.nan
-        by = np.outer(size, size)
+        by = np.outer(self.widening, self.widening)
         return Curvature(
             hessian=curved.hessian / by,
             covariance=curved.covariance * by,
             spread=curved.spread * by,
             free=curved.free,
         )
+
+    @property
+    def widening(self) -> Array:
+        """By how much standard errors are too small with errors as estimated; nan: not known."""
+        size = np.array([self._widening(k) for k in range(self.parameters)])
+        return np.where(np.isfinite(size), size, np.nan)
 
     def _widening(self, k: int) -> float:
         for each in self.sized:
