@@ -30,12 +30,12 @@ from benchmarks.fit_cases import CASES, Case
 from benchmarks.lines import add, read
 from cartflow.analyses.fit.build import problem_of
 from cartflow.analyses.fit.curvature import Curvature, curvature
+from cartflow.analyses.fit.freedom import small_samples
 from cartflow.analyses.fit.known import known
 from cartflow.analyses.fit.optimise import Found, search, searched
 from cartflow.analyses.fit.parameters import read_vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.run import choices_of
-from cartflow.analyses.fit.small_samples import small_samples
 from cartflow.analyses.fit.sources.choose import source_of
 from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.table.read import read_measurements

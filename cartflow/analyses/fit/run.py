@@ -13,13 +13,13 @@ from cartflow.analyses.fit.build import problem_of
 from cartflow.analyses.fit.curvature import curvature
 from cartflow.analyses.fit.dataset import fit_dataset
 from cartflow.analyses.fit.fine import fine_subjects
+from cartflow.analyses.fit.freedom import small_samples
 from cartflow.analyses.fit.known import known
 from cartflow.analyses.fit.narrowing import narrowing, until_of
 from cartflow.analyses.fit.optimise import Found, best_of, search, searched
 from cartflow.analyses.fit.parameters import Vary, read_vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.profiles import Profile, profiles
-from cartflow.analyses.fit.small_samples import small_samples
 from cartflow.analyses.fit.sources.choose import source_of
 from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.subjects import Choices
