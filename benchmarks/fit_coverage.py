@@ -30,12 +30,12 @@ from benchmarks.fit_cases import CASES, Case
 from benchmarks.lines import add, read
 from cartflow.analyses.fit.build import problem_of
 from cartflow.analyses.fit.curvature import Curvature, curvature
+from cartflow.analyses.fit.freedom import small_samples
 from cartflow.analyses.fit.known import known
 from cartflow.analyses.fit.optimise import Found, search, searched
 from cartflow.analyses.fit.parameters import read_vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.run import choices_of
-from cartflow.analyses.fit.small_samples import small_samples
 from cartflow.analyses.fit.sources.choose import source_of
 from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.table.read import read_measurements
@@ -192,23 +192,38 @@ def lines_of(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def drawn_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Return by case what was found, what a straight model holds, and what is left of luck."""
-    lines = [f"{'case':22}{'sets':>5}  {'found':>6}{'straight':>10}{'without luck':>20}"]
-    for name in CASES:
+    """Return of each number what was found, what a straight model holds, and what luck leaves."""
+    lines = [
+        f"{'case':22}{'number':30}{'sets':>5}  {'found':>11}{'straight':>10}{'without luck':>20}"
+    ]
+    for name, case in CASES.items():
         own = [row for row in rows if row["case"] == name and not row["estimated"]]
         if not own:
             continue
-        off = np.array([straight(name, row["set"]) for row in own])
-        sets = np.repeat(np.arange(len(own)), off.shape[1])
-        for what, of, wide, exact in (("near", near, 2.0, NEAR), ("held", held, None, HELD)):
+        off = np.abs([straight(name, row["set"]) for row in own])
+        for what, of, wide, exact in (
+            ("near", near, 2.0, NEAR),
+            ("held", held, np.sqrt(_RISE_90), HELD),
+        ):
             found = np.array([of(row) for row in own], dtype=float)
-            luck = (np.abs(off) <= (np.sqrt(_RISE_90) if wide is None else wide)).astype(float)
-            left = share((found - luck).ravel(), sets)
+            luck = (off <= wide).astype(float)
+            for k, key in enumerate(case.keys):
+                told = _without_luck(found[:, [k]], luck[:, [k]], exact)
+                lines.append(f"{name:22}{key[-29:]:30}{len(own):5}  {what} {told}")
             lines.append(
-                f"{name:22}{len(own):5}  {what} {100 * found.mean():6.2f}{100 * luck.mean():9.2f}"
-                f"{100 * (exact + left.share):9.2f} +- {100 * left.sd:.2f} %"
+                f"{name:22}{'all':30}{len(own):5}  {what} {_without_luck(found, luck, exact)}"
             )
     return lines
+
+
+def _without_luck(found: np.ndarray, luck: np.ndarray, exact: float) -> str:
+    """Return shares (sets, numbers) of a fit, of a straight model, and the first less its luck."""
+    sets = np.repeat(np.arange(len(found)), found.shape[1])
+    left = share((found - luck).ravel(), sets)
+    return (
+        f"{100 * found.mean():6.1f}{100 * luck.mean():10.1f}"
+        f"{100 * (exact + left.share):10.1f} +- {100 * left.sd:.1f} %"
+    )
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from .analyses.fit.bayes.run import Posterior as Posterior
 from .analyses.fit.bayes.run import fit_bayes as fit_bayes
 from .analyses.fit.mixed.run import FittedMixed as FittedMixed
 from .analyses.fit.mixed.run import fit_mixed as fit_mixed
+from .analyses.fit.petab.posterior import fit_petab_bayes as fit_petab_bayes
 from .analyses.fit.petab.run import fit_petab as fit_petab
 from .analyses.fit.petab.writing import write_petab as write_petab
 from .analyses.fit.population.run import PopulationPosterior as PopulationPosterior

@@ -8,7 +8,12 @@ from typing import Any
 
 from cartflow.commands.ending import FINISHED, dataset_and_figure, written_and_drawn
 from cartflow.commands.fit_forms import fit_population, fit_problem, pairs, watched
-from cartflow.commands.fit_posterior import add_bayes, fit_posterior, refuse_without_bayes
+from cartflow.commands.fit_posterior import (
+    add_bayes,
+    fit_posterior,
+    refuse_without_bayes,
+    sample_problem,
+)
 from cartflow.commands.out_option import add_out
 from cartflow.commands.set_option import add_set, given_settings
 from cartflow.commands.telling_option import add_telling, telling
@@ -87,6 +92,9 @@ def _fit(options: argparse.Namespace) -> int:
     from cartflow.results.figures.fit import plot_fit
 
     if Path(options.what[0]).suffix.lower() in (".yaml", ".yml"):
+        if options.bayes:
+            return sample_problem(options)
+        refuse_without_bayes(options)
         return fit_problem(options)
     if options.data is None:
         raise InputError("fit: what it is fitted to is missing; give --data FILE")

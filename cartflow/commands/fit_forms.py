@@ -36,12 +36,27 @@ _STATED: tuple[str, ...] = (
     "settings",
     "petab",
     "next",
-    "bayes",
     "prior",
-    "draws",
-    "warm_up",
-    "chains",
 )
+
+
+def require_problem_alone(options: argparse.Namespace) -> None:
+    """Raise `InputError` naming an option that a PEtab problem states itself."""
+    for name in _STATED:
+        if getattr(options, name):
+            msg = f"fit: --{name.replace('_', '-')} is not known beside a PEtab problem, which "
+            raise InputError(msg + "states it itself")
+    if len(options.what) > 1:
+        raise InputError("fit: a PEtab problem is fitted alone")
+
+
+def searches(options: argparse.Namespace) -> dict[str, Any]:
+    """Return how a PEtab problem is searched."""
+    return {
+        "starts": 5 if options.starts is None else options.starts,
+        "seed": options.seed,
+        "threads": options.workers or 1,
+    }
 
 
 def fit_problem(options: argparse.Namespace) -> int:
@@ -51,19 +66,11 @@ def fit_problem(options: argparse.Namespace) -> int:
     from cartflow.core.saving.signals import Stopping
     from cartflow.results.figures.fit import plot_fit
 
-    for name in _STATED:
-        if getattr(options, name):
-            msg = f"fit: --{name.replace('_', '-')} is not known beside a PEtab problem, which "
-            raise InputError(msg + "states it itself")
+    require_problem_alone(options)
     places = dataset_and_figure(options, f"{Path(options.what[0]).stem}_fit.nc")
     with Stopping(), watched(options.what[0], telling(options)) as watch:
         found = fit_petab(
-            options.what[0],
-            starts=5 if options.starts is None else options.starts,
-            seed=options.seed,
-            profile=not options.no_profiles,
-            threads=options.workers or 1,
-            watch=watch,
+            options.what[0], profile=not options.no_profiles, watch=watch, **searches(options)
         )
     return written_and_drawn(found.dataset, fit_lines(found.dataset), plot_fit, places)
 

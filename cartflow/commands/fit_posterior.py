@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cartflow.commands.ending import FINISHED, dataset_and_figure, written_and_drawn
-from cartflow.commands.fit_forms import OF_MIXED, covariates_of, pairs, watched
+from cartflow.commands.fit_forms import (
+    OF_MIXED,
+    covariates_of,
+    pairs,
+    require_problem_alone,
+    searches,
+    watched,
+)
 from cartflow.commands.telling_option import telling
 from cartflow.core.outcome import InputError
 
@@ -69,6 +76,30 @@ def fit_posterior(options: argparse.Namespace, given: dict[str, Any]) -> int:
     return written_and_drawn(*_sampled(options, given), places)
 
 
+def sample_problem(options: argparse.Namespace) -> int:
+    """Sample a PEtab problem's posterior, write and draw."""
+    from cartflow.analyses.fit.bayes.words import bayes_lines
+    from cartflow.analyses.fit.petab.posterior import fit_petab_bayes
+    from cartflow.core.saving.signals import Stopping
+    from cartflow.results.figures.posterior import plot_posterior
+
+    require_problem_alone(options)
+    if options.no_profiles:
+        raise InputError("fit: --no-profiles is not known beside --bayes: it has none")
+    places = dataset_and_figure(options, _name(options.what[0]))
+    with Stopping(), watched(options.what[0], telling(options)) as watch:
+        found = fit_petab_bayes(
+            options.what[0], watch=watch, **_lengths(options), **searches(options)
+        )
+    return written_and_drawn(found.dataset, bayes_lines(found.dataset), plot_posterior, places)
+
+
+def _lengths(options: argparse.Namespace) -> dict[str, int]:
+    """Return how long to sample, as far as it is said."""
+    found = {name: getattr(options, name) for name in ("draws", "warm_up", "chains")}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def _name(what: str) -> str:
     return f"{Path(what).stem}_posterior.nc"
 
@@ -104,12 +135,11 @@ def _sampled(options: argparse.Namespace, given: dict[str, Any]) -> _Sampled:
     """Sample the posterior of one model."""
     from cartflow.core.saving.signals import Stopping
 
-    lengths = {n: getattr(options, n) for n in ("draws", "warm_up", "chains")}
     own = {
         "prior": pairs(options.prior, "--prior"),
         "priors": options.priors,
         "starts": 5 if options.starts is None else options.starts,
-        **{name: value for name, value in lengths.items() if value is not None},
+        **_lengths(options),
     }
     sample = _population if options.random else _alike
     with Stopping(), watched(options.what[0], telling(options)) as watch:

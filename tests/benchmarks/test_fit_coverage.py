@@ -40,3 +40,18 @@ def test_a_share_counts_sets_and_not_numbers():
     told = fit_coverage.share(found, sets)
     assert told.share == pytest.approx(0.9)
     assert told.sd == pytest.approx(np.sqrt(0.9 * 0.1 / 400))
+
+
+def test_a_straight_model_is_as_far_off_as_its_draws_say():
+    away = np.array(fit_coverage.one_fit("conte2025", 3)["away"])
+    # But for how the model bends within its errors.
+    assert fit_coverage.straight("conte2025", 3) == pytest.approx(away, abs=0.25)
+    many = np.array([fit_coverage.straight("conte2025", number) for number in range(150)])
+    # Standard normal by construction: the mean square of 150 within three standard deviations.
+    assert (many**2).mean(axis=0) == pytest.approx(1.0, abs=3 * np.sqrt(2 / 150))
+    rows = [
+        {"case": "conte2025", "set": 3, "estimated": False, "away": [0.1] * 4, "rise": [0.01] * 4}
+    ]
+    lines = fit_coverage.drawn_lines(rows)
+    assert len(lines) == 1 + 2 * 5
+    assert lines[-1].split()[:5] == ["conte2025", "all", "1", "held", "100.0"]

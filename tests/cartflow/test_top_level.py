@@ -50,6 +50,7 @@ def test_the_names():
         "fit_mixed",
         "fit_mixed_bayes",
         "fit_petab",
+        "fit_petab_bayes",
         "fit_spread",
         "fit_tracks",
         "load_result",

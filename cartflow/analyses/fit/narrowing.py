@@ -48,14 +48,19 @@ def until_of(next_value: bool | str) -> float:
 
 
 def narrowing(
-    problem: Problem, best: Found, curved: Curvature, what: Known, curves: Sequence[Course]
+    problem: Problem,
+    best: Found,
+    curved: Curvature,
+    what: Known,
+    curves: Sequence[Course],
+    widening: Array,
 ) -> Mapping[str, xr.Variable]:
     """Return what one more value of each curve, at each of its times, says of each number.
 
     The information H becomes H + R'R, with the information R'R that is expected of a value at the
     estimates (Fisher's): by how much it narrows what is known, and how sure it makes what is not.
     A scale or offset that is solved for is a further number, of which a value tells, too. Numbers
-    at a bound count as given.
+    at a bound count as given. By `widening` estimated errors are too small; ratios are as they are.
     """
     free = curved.free
     most = max(len(each.plain) for each in curves)
@@ -78,7 +83,9 @@ def narrowing(
         after = before.after(rows, own)
         ratios[free, place, : len(course.plain)] = np.sqrt(after / wide[:, None])
         new = np.where(np.isnan(wide)[:, None], np.sqrt(after), np.nan)
-        opened[free, place, : len(course.plain)] = new * problem.stretch(values)[free, None]
+        opened[free, place, : len(course.plain)] = (
+            new * (problem.stretch(values) * widening)[free, None]
+        )
     found = {"curve_narrowing": xr.Variable(_DIMS, ratios, {"long_name": _TEXT})}
     if np.isnan(wide).any():
         found["curve_opened"] = xr.Variable(_DIMS, opened, {"long_name": _OPENED})

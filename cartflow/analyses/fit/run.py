@@ -13,13 +13,13 @@ from cartflow.analyses.fit.build import problem_of
 from cartflow.analyses.fit.curvature import curvature
 from cartflow.analyses.fit.dataset import fit_dataset
 from cartflow.analyses.fit.fine import fine_subjects
+from cartflow.analyses.fit.freedom import small_samples
 from cartflow.analyses.fit.known import known
 from cartflow.analyses.fit.narrowing import narrowing, until_of
 from cartflow.analyses.fit.optimise import Found, best_of, search, searched
 from cartflow.analyses.fit.parameters import Vary, read_vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.profiles import Profile, profiles
-from cartflow.analyses.fit.small_samples import small_samples
 from cartflow.analyses.fit.sources.choose import source_of
 from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.subjects import Choices
@@ -128,7 +128,9 @@ def fit(
     )
     dataset = fit_dataset(problem, ended, best, told_of, walked, what_known, found, asked)
     if next_value:
-        dataset = dataset.assign(narrowing(problem, best, curved, what_known, curves))
+        dataset = dataset.assign(
+            narrowing(problem, best, curved, what_known, curves, sample.widening)
+        )
     return Fitted(dataset=dataset, problem=problem, best=best, source=source)
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from cartflow.alone.settings import chosen_scenario
 from cartflow.alone.simulate import simulate
+from cartflow.analyses.fit.freedom import small_samples
 from cartflow.analyses.fit.optimise import search
 from cartflow.analyses.fit.run import fit
-from cartflow.analyses.fit.small_samples import small_samples
 from cartflow.kinetics.files.load import load_model
 
 SPREAD = 0.15

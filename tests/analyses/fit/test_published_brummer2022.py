@@ -54,7 +54,7 @@ def test_published_estimates_are_found_with_their_errors(name):
     assert np.abs(gaps(row)).max() < 0.02
     assert row["chi_squared"] == pytest.approx(row["published_chi_squared"], rel=1e-4)
     assert row["rmse"] == pytest.approx(row["rmse_there"], rel=1e-3)
-    # A likelihood divides by the number of values, a reduced chi-squared by the degrees of freedom.
+    # Both divide by the degrees of freedom; C1,C2 bends most.
     assert row["error"] == pytest.approx(row["published_error"], rel=0.05)
 
 

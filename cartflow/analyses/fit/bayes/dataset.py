@@ -63,12 +63,12 @@ def bayes_dataset(
         **start_variables(problem, ended),
         **curve_variables(curves, _BANDS),
     }
-    dataset = xr.Dataset(variables).set_coords([n for n in _COORDINATES if n in variables])
+    dataset = xr.Dataset(variables).set_coords([n for n in COORDINATES if n in variables])
     dataset.attrs = attributes(density, priors, chains, out, asked)
     return without_fill(dataset)
 
 
-_COORDINATES = (
+COORDINATES = (
     "parameter",
     "chain",
     "draw",

@@ -53,6 +53,22 @@ def said(tables: Tables, found: Simulated) -> Said:
     return whole
 
 
+def drawn(tables: Tables, found: Simulated, random: np.random.Generator, times: int = 20) -> Array:
+    """Return new values (times, measurements) of every measurement, by its own law and scale."""
+    names = tables.measurements["observableId"].astype(str).to_numpy()
+    new = np.full((times, len(names)), np.nan)
+    for name, row in tables.observables.iterrows():
+        here = names == name
+        scale = _text(row, "observableTransformation", "lin")
+        draw = random.laplace if _text(row, "noiseDistribution", "normal") == "laplace" else None
+        draw = draw or random.normal
+        middle, noise = found.predicted[here], found.noise[here]
+        size = {"lin": 0.0, "log": 1.0, "log10": math.log(10.0)}[scale]
+        away = draw(0.0, noise, (times, int(here.sum())))
+        new[:, here] = middle * np.exp(size * away) if size else middle + away
+    return new
+
+
 def _text(row: Any, column: str, default: str) -> str:
     cell = row.get(column, default)
     return cell if isinstance(cell, str) and cell else default

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from cartflow.analyses.fit.parameters import Parameter
+from cartflow.analyses.fit.petab.exact import Exact, exact_of
 from cartflow.analyses.fit.petab.likelihood import said
 from cartflow.analyses.fit.petab.measured import measurements_of
 from cartflow.analyses.fit.petab.simulate import Simulated, nominal, simulated
@@ -23,9 +24,10 @@ _STEP = 1e-5
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PetabProblem(Problem):
-    """A problem whose predictions come from its tables, and whose slopes are differences."""
+    """A problem whose predictions come from its tables, with slopes by `exact` or differences."""
 
     tables: Tables
+    exact: Exact | None = None
 
     @property
     def free(self) -> int:
@@ -44,15 +46,15 @@ class PetabProblem(Problem):
     def evaluate(self, inner: Array, slopes: bool = True) -> Evaluation:
         """Return what the measurements say at `inner`; an infinite loss where a run fails."""
         try:
-            here = simulated(self.tables, self.all_values(inner))
+            here, exact = self.predicted(inner, slopes)
         except StepFailed:
             return Evaluation.failed(len(self.parameters), len(self.tables.measurements))
         told = said(self.tables, here)
         loss = float(told.loss.sum())
         if not math.isfinite(loss):
             return Evaluation.failed(len(self.parameters), len(self.tables.measurements))
-        moves = np.zeros((2, len(inner), len(told.loss)))
-        for k in range(len(inner) if slopes else 0):
+        moves = np.zeros((2, len(inner), len(told.loss))) if exact is None else exact
+        for k in range(len(inner) if slopes and exact is None else 0):
             found = self._beside(inner, k)
             if found is None:
                 return Evaluation.failed(len(self.parameters), len(self.tables.measurements))
@@ -69,6 +71,16 @@ class PetabProblem(Problem):
             linear={},
             likelihood=loss,
         )
+
+    def predicted(self, inner: Array, slopes: bool) -> tuple[Simulated, Array | None]:
+        """Return what is predicted at `inner`, and slopes (2, parameters, n) if they are exact.
+
+        Raises `StepFailed`.
+        """
+        if self.exact is None:
+            return simulated(self.tables, self.all_values(inner)), None
+        here, moves = self.exact.at(self.all_values(inner), slopes)
+        return here, moves * self.stretch(self.values(inner))[:, None]
 
     def _beside(self, inner: Array, k: int) -> tuple[Simulated, float] | None:
         """Return a run a little above or below, with the step, or None where both fail."""
@@ -131,4 +143,5 @@ def petab_problem(tables: Tables, parameters: Sequence[Parameter]) -> PetabProbl
         parameters=parameters,
         priors=(),
         tables=tables,
+        exact=exact_of(tables, [each.name for each in parameters]),
     )

@@ -13,15 +13,14 @@ from cartflow.analyses.fit.curvature import curvature
 from cartflow.analyses.fit.dataset import estimates, profile_variables, start_variables
 from cartflow.analyses.fit.known import known
 from cartflow.analyses.fit.optimise import best_of, searched
-from cartflow.analyses.fit.petab.likelihood import said
 from cartflow.analyses.fit.petab.problem import PetabProblem, estimated, petab_problem
-from cartflow.analyses.fit.petab.simulate import simulated
 from cartflow.analyses.fit.petab.tables import read_tables
+from cartflow.analyses.fit.petab.variables import curve_variables, data_variables
 from cartflow.analyses.fit.profiles import profiles
 from cartflow.analyses.fit.run import LARGEST_SEED, MOST_STARTS, Fitted, Watch, counted
 from cartflow.analyses.fit.small_samples import SmallSamples
 from cartflow.core import arguments
-from cartflow.core.dataset import label, without_fill
+from cartflow.core.dataset import without_fill
 from cartflow.core.paths import as_path
 from cartflow.core.provenance import installed_version, now
 
@@ -40,7 +39,8 @@ def fit_petab(
     """Estimate the parameters of a PEtab problem (version 1), given by its YAML file.
 
     Searches begin at the nominal values and at `starts` - 1 places of the ranges; derivatives are
-    differences, so that it is for small problems. Raises `InputError` naming file and what is
+    exact where the model is compiled (`docs/howto_fit.md`), else differences of runs that read it
+    anew. Raises `InputError` naming file and what is
     not read, `RunStopped` where no search could begin.
     """
     starts = arguments.whole_number(starts, "starts", 1, MOST_STARTS)
@@ -58,10 +58,10 @@ def fit_petab(
     walked = profiles(problem, best, curved, which, plain, threads, told)
     parts = [
         estimates(problem, best, curved, walked, what),
-        _data(problem, best.inner),
+        data_variables(problem, best.inner),
         start_variables(problem, ended),
         profile_variables(problem, walked),
-        _curves(problem, best.inner),
+        curve_variables(problem, {"middle": best.at.predicted}),
     ]
     variables: dict[str, xr.Variable] = {}
     for part in parts:
@@ -69,55 +69,6 @@ def fit_petab(
     dataset = xr.Dataset(variables).set_coords(["parameter", "subject", "time", "observable"])
     dataset.attrs = _attributes(problem, best.at.likelihood, what, starts, seed)
     return Fitted(dataset=without_fill(dataset), problem=problem, best=best)
-
-
-def _plain(values: Any, text: str, *dims: str) -> xr.Variable:
-    return xr.Variable(dims, values, {"long_name": text})
-
-
-def _data(problem: PetabProblem, inner: Array) -> dict[str, xr.Variable]:
-    found = simulated(problem.tables, problem.all_values(inner))
-    data, one = problem.measurements, ("datum",)
-    residual = said(problem.tables, found).residual
-    return {
-        "subject": label(one, list(data.subject), "condition"),
-        "observable": label(one, list(data.observable), "observable"),
-        "unit": label(one, list(data.unit), "unit of the value"),
-        "time": _plain(data.time, "time in the unit of the model", *one),
-        "value": _plain(data.value, "measured value", *one),
-        "lloq": _plain(data.lloq, "limit of quantification", *one),
-        "censored": _plain(data.censored.astype(np.int8), "below quantification", *one),
-        "predicted": _plain(found.predicted, "prediction at the estimates", *one),
-        "noise": _plain(found.noise, "size of the noise", *one),
-        "residual": _plain(residual, "standardised residual", *one),
-    }
-
-
-def _curves(problem: PetabProblem, inner: Array) -> dict[str, xr.Variable]:
-    """Return predictions at the measured times, in order, by condition and observable."""
-    found = simulated(problem.tables, problem.all_values(inner))
-    data = problem.measurements
-    pairs = list(zip(data.subject, data.observable, strict=True))
-    names = list(dict.fromkeys(pairs))
-    size = max(pairs.count(name) for name in names)
-    times, middle = np.full((2, len(names), size), np.nan)
-    for row, name in enumerate(names):
-        here = np.flatnonzero([pair == name for pair in pairs])
-        here = here[np.argsort(data.time[here], kind="stable")]
-        times[row, : len(here)], middle[row, : len(here)] = data.time[here], found.predicted[here]
-    dims = ("curve", "curve_point")
-    empty = np.full_like(middle, np.nan)
-    bands = {f"curve_{n}": _plain(empty, "not worked out", *dims) for n in _BANDS}
-    return {
-        "curve_subject": label(("curve",), [n[0] for n in names], "condition of the curve"),
-        "curve_observable": label(("curve",), [n[1] for n in names], "observable of the curve"),
-        "curve_time": _plain(times, "time of the curve", *dims),
-        "curve_middle": _plain(middle, "prediction", *dims),
-        **bands,
-    }
-
-
-_BANDS = ("low", "high", "new_low", "new_high")
 
 
 def _attributes(
@@ -133,7 +84,7 @@ def _attributes(
         "model_text": problem.tables.sbml,
         "starts": starts,
         "seed": seed,
-        "derivatives": "differences",
+        "derivatives": "differences" if problem.exact is None else "exact",
         "minus_two_log_likelihood": loss,
         "estimated": free,
         "values": count,

@@ -43,12 +43,14 @@ def simulated(tables: Tables, values: Mapping[str, float]) -> Simulated:
     """
     predicted = np.full(len(tables.measurements), np.nan)
     noise = predicted.copy()
-    known = _Known(tables)
+    known = Conditions(tables)
     rests: dict[str, dict[str, float]] = {"": {}}
     for pre, sim, places in known.groups():
         if pre not in rests:
-            rests[pre] = resting_values(_condition(tables, known, values, pre, {}), tables.sbml)
-        model = _condition(tables, known, values, sim, rests[pre])
+            rests[pre] = resting_values(
+                conditioned_model(tables, known, values, pre, {}), tables.sbml
+            )
+        model = conditioned_model(tables, known, values, sim, rests[pre])
         for finite, here in _by_end(tables, places):
             if not len(here):
                 continue
@@ -59,13 +61,13 @@ def simulated(tables: Tables, values: Mapping[str, float]) -> Simulated:
                 course, end = at_rest(model)
                 times = np.full(len(here), end)
             seen = _Seen(tables, model, course, values)
-            for part, first in _alike(tables, here):
+            for part, first in alike(tables, here):
                 found = seen.values(first, times[part])
                 predicted[here[part]], noise[here[part]] = found
     return Simulated(predicted=predicted, noise=noise)
 
 
-class _Known:
+class Conditions:
     """What the tables say of conditions."""
 
     def __init__(self, tables: Tables) -> None:
@@ -83,7 +85,7 @@ class _Known:
         measured = self.tables.measurements
         before = [""] * len(measured)
         if _PRE in measured:
-            before = ["" if _empty(v) else str(v) for v in measured[_PRE]]
+            before = ["" if empty(v) else str(v) for v in measured[_PRE]]
         pairs = list(zip(before, measured[_SIM].astype(str), strict=True))
         for pair in dict.fromkeys(pairs):
             yield *pair, np.flatnonzero([each == pair for each in pairs])
@@ -95,14 +97,14 @@ class _Known:
         found = {}
         for key in self.columns:
             cell = table.loc[condition, key]
-            if not _empty(cell):
+            if not empty(cell):
                 found[key] = _number(cell, values, f"{self.tables.name}: {condition}.{key}")
         return found
 
 
-def _condition(
+def conditioned_model(
     tables: Tables,
-    known: _Known,
+    known: Conditions,
     values: Mapping[str, float],
     condition: str,
     rest: Mapping[str, float],
@@ -118,7 +120,7 @@ def _by_end(tables: Tables, places: Array) -> list[tuple[bool, Array]]:
     return [(True, places[finite]), (False, places[~finite])]
 
 
-def _alike(tables: Tables, here: Array) -> Iterator[tuple[Array, Any]]:
+def alike(tables: Tables, here: Array) -> Iterator[tuple[Array, Any]]:
     """Yield which of `here` have one observable with one set of overrides, and a row of them."""
     measured = tables.measurements.iloc[here]
     columns = ["observableId", "observableParameters", "noiseParameters"]
@@ -130,7 +132,7 @@ def _alike(tables: Tables, here: Array) -> Iterator[tuple[Array, Any]]:
 def _texts(frame: Any, column: str) -> list[str]:
     if column not in frame:
         return [""] * len(frame)
-    return ["" if _empty(value) else str(value) for value in frame[column]]
+    return ["" if empty(value) else str(value) for value in frame[column]]
 
 
 class _Seen:
@@ -189,7 +191,8 @@ class _Seen:
         return observable.value(found)
 
 
-def _empty(cell: Any) -> bool:
+def empty(cell: Any) -> bool:
+    """Return whether a cell of a table says nothing."""
     return cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell))
 
 
