@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from cartflow.core.outcome import InputError
 Array = np.ndarray
 Lattice = Literal["close_packed", "rows"]
 _TRIES = 200  # of each cell before a shell counts as having no room
+_BALL = 4.0 / 3.0 * np.pi * np.sqrt(2.0)  # places in a ball whose radius is the spacing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +42,16 @@ def laid(
     Raises `InputError`, beginning with `where`, where there is no room, or more than `most`.
     """
     if layout.lattice is None:
+        if layout.number > most:
+            msg = f"{where}.number: {layout.number} cells are more than cells.most = {most}"
+            raise InputError(msg)
         return _anywhere(layout, room, generator, where)
-    if 2.0 * (2.0 * layout.within / layout.spacing) ** 3 > 8.0 * most:
-        msg = f"{where}.within: holds more than cells.most = {most} at that spacing"
+    # Nothing of the room is farther from its middle.
+    layout = replace(
+        layout, within=min(layout.within, float(np.linalg.norm(np.ptp(_box(room), 0))))
+    )
+    if _BALL * (layout.within / layout.spacing) ** 3 > most:
+        msg = f"{where}.spacing: a ball of {layout.within:g} mm holds more than cells.most = {most}"
         raise InputError(msg)
     position = middle_of(room) + lattice_points(layout)
     place = located(room, position)

@@ -113,6 +113,8 @@ def test_an_array_beside_a_layout_is_refused(room):
         ("number = 500", 'spacing = "5 um", number = 500', "start.spacing: only with lattice"),
         ('beyond = "120 um", within = "190 um"', 'beyond = "1 mm"', "there is hardly any tissue"),
         ('as = "cells"\nradius', 'radius', "fields.tumour.radius: only with as = 'cells'"),
+        ("number = 500", "number = 500000000000", "start.number: 500000000000 cells are more than"),
+        ('radius = "8 um"', 'radius = "0.1 um"', "start.spacing: a ball of 0.1 mm holds more than"),
         (BOX, 'shape = "slab"\nlength = "1 mm"\ncells = 5\n', "start: cells of a slab have no"),
     ],
 )  # fmt: skip
