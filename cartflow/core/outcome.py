@@ -86,10 +86,19 @@ def _one_line(message: str, longest: int = 1000) -> str:
     return f"{line[: longest // 2]} ... {line[-longest // 4 :]}"
 
 
+_LONG = 400  # letters, some five lines of a terminal
+
+
 def suggest(name: object, allowed: Iterable[str]) -> str:
-    """Return the sentence that lists the allowed names and, if one is near, says which."""
+    """Return the sentence that lists the allowed names and, if one is near, says which.
+
+    The near one comes first where the list is long.
+    """
     names = sorted(allowed)
-    return f"allowed: {', '.join(names) or '(none)'}{nearest(str(name), names)}"
+    listed, near = ", ".join(names) or "(none)", nearest(str(name), names)
+    if near and len(listed) > _LONG:
+        return f"{near.removeprefix('; ')} allowed: {listed}"
+    return f"allowed: {listed}{near}"
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:

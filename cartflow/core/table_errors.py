@@ -32,7 +32,8 @@ def explanation(schema: type[BaseModel], data: Any, error: ValidationError, file
     got, text = first["input"], first["msg"].removeprefix("Value error, ")
     if kind in _WORDS:
         text = f"Input should be {_WORDS[kind].format_map(context)}"
-    shown = "" if str(got) in text or isinstance(got, (dict, BaseModel)) else f" (got {got!r})"
+    told = str(got) in text and not isinstance(got, (int, float))  # "greater than 0" tells no 0
+    shown = "" if told or isinstance(got, (dict, BaseModel)) else f" (got {got!r})"
     if kind == "literal_error":
         shown = f" (got {got!r}){nearest(str(got), _quoted(context['expected']))}"
     return f"{file}: {where}: {text}{shown}" if where else f"{file}: {text}{shown}"

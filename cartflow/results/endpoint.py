@@ -16,6 +16,7 @@ Dataset = xr.Dataset | xr.DataTree
 _COUNTED = ("cells_start", "cells_end", "cells_least", "time_least", "time_regrown")
 # A mean above the most by no more than this is the same.
 _ROUND = 1.001
+_ROUND_OFF = 1e-12  # of cells that stay as many
 IN_TUMOUR = " in the whole tumour"
 
 
@@ -74,7 +75,7 @@ def endpoint_of(tumour: Dataset, times: Array, products: Array, body: Dataset) -
         "cells_start": ([c[0] for c in courses], "cell", "resident cells at the start"),
         "cells_end": ([c[-1] for c in courses], "cell", "resident cells at the end"),
         "cells_least": ([c.min() for c in courses], "cell", "least resident cells of a saved time"),
-        "time_least": ([times[c.argmin()] for c in courses], "day", "when they are fewest"),
+        "time_least": ([times[first_most(-c)] for c in courses], "day", "when they are fewest"),
         "time_regrown": (
             [regrown(times, c) for c in courses],
             "day",
@@ -84,7 +85,7 @@ def endpoint_of(tumour: Dataset, times: Array, products: Array, body: Dataset) -
     left = sum(float(c[-1]) for c in courses)
     single = {
         "peak_in_tumour": (products.max(), "cell", "most product cells in the tumour"),
-        "time_of_peak_in_tumour": (times[products.argmax()], "day", "when they are most"),
+        "time_of_peak_in_tumour": (times[first_most(products)], "day", "when they are most"),
         **_in_blood(body, times),
         "product_per_resident": (
             products[-1] / left if left > 0 else np.nan,
@@ -106,6 +107,12 @@ def all_phenotypes(values: xr.Variable) -> Array:
     return np.asarray(np.nansum(values.values, axis=values.dims.index("phenotype")))
 
 
+def first_most(values: Array) -> int:
+    """Return where values are most first: among those that differ by round-off, the earliest."""
+    most = values.max()
+    return int(np.argmax(values >= most - _ROUND_OFF * abs(most)))
+
+
 def _in_blood(body: Dataset, times: Array) -> dict[str, tuple[float, str, str]]:
     """Return the most product cells in venous blood, and when, where there is blood."""
     if "blood_concentration" not in body.variables:
@@ -113,7 +120,7 @@ def _in_blood(body: Dataset, times: Array) -> dict[str, tuple[float, str, str]]:
     blood = all_phenotypes(body.variables["blood_concentration"])
     return {
         "peak_in_blood": (blood.max(), "cell/mm^3", "most product cells per volume of blood"),
-        "time_of_peak_in_blood": (times[blood.argmax()], "day", "when they are most"),
+        "time_of_peak_in_blood": (times[first_most(blood)], "day", "when they are most"),
     }
 
 

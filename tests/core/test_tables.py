@@ -101,6 +101,7 @@ def explain(data):
         ),
         ({"title": 1}, "title: Input should be a valid string (got 1)"),
         ({"number": -1}, "number: Input should be greater than 0 (got -1)"),
+        ({"number": 0}, "number: Input should be greater than 0 (got 0)"),
         ({"number": 1.5}, "number: Input should be a whole number (got 1.5)"),
         ({"number": "x"}, "number: Input should be a whole number (got 'x')"),
         ({"switch": "perhaps"}, "switch: Input should be true or false (got 'perhaps')"),

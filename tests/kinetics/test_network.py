@@ -153,7 +153,7 @@ def test_a_network_with_other_values_is_that_made_of_them():
     [
         ({"kk": "1 1/day"}, r"kinetics 'made': parameters: unknown name 'kk'.*did you mean 'k'\?"),
         ({"k": "1 mm"}, r"parameters\.k: '1 mm' has the dimension length, but 1/time is needed"),
-        ({"k": 3.0}, r"parameters\.k: '?3\.0'? has the dimension a plain number, but 1/time"),
+        ({"k": 3.0}, r"parameters\.k: '?3\.0'? is a plain number, but 1/time"),
         ({"k": parameter("1 mm", "mm")}, r"kinetics 'made': parameters\.k: .* but 1/time"),
         ({"k": "fast"}, r"parameters\.k: 'fast' is not a number with a unit"),
         ({"k": "nan 1/day"}, r"parameters\.k: nan 1/day is not a finite number"),

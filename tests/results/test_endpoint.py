@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from studies import BALL, GROWING, MOVING, in_tumour, study
 
-from cartflow.results.endpoint import endpoint_group, endpoint_lines, regrown
+from cartflow.results.endpoint import endpoint_group, endpoint_lines, first_most, regrown
 from cartflow.results.result import load_result
 from cartflow.study.study import Study
 
@@ -82,3 +82,17 @@ def test_peaks_are_those_of_the_saved_times(result):
     ratio = float(found["product_per_resident"])
     assert ratio == pytest.approx(float(inside[-1]) / float(cells), rel=1e-12)
     assert f"; {ratio:.3g} per resident cell at the end" in endpoint_lines(tree)[1]
+
+
+@pytest.mark.parametrize(
+    ("values", "place"),
+    [
+        ([200.0, 200.00000000000003, 200.00000000000034], 0),  # seen: cells that nothing changes
+        ([1.0, 3.0, 3.0 - 1e-13, 2.0], 1),
+        ([0.0, 0.0], 0),
+        ([-5.0, -4.0, -4.0 + 1e-14], 1),
+        ([1.0, 1.0 + 1e-9], 1),
+    ],
+)
+def test_round_off_does_not_say_when_cells_are_most(values, place):
+    assert first_most(np.array(values)) == place

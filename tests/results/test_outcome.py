@@ -150,6 +150,8 @@ def test_input_errors_are_one_printable_line():
 
 def test_suggestions():
     assert suggest("lunge", ["lung", "liver"]) == "allowed: liver, lung; did you mean 'lung'?"
+    many = [f"model_of_{number}" for number in range(60)]
+    assert suggest("model_off_7", many).startswith("did you mean 'model_of_7'? allowed: model_of_0")
     assert suggest("x", []) == "allowed: (none)"
     assert nearest("x", ["lung"]) == ""
 

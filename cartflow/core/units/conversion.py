@@ -10,11 +10,12 @@ from typing import Any
 from cartflow.core.outcome import InputError
 from cartflow.core.units.dimensions import dimension_name, fits, internal_unit
 from cartflow.core.units.fractions import decimal, fraction_near
-from cartflow.core.units.parsing import as_plain, parse_unit, power_and_unit, registry
+from cartflow.core.units.parsing import as_plain, dimensionality, parse_unit, power_and_unit, registry
 from cartflow.core.units.quantities import number_and_unit
 
 # What conversions by floats may be off by, relatively: some of their last digits.
 _ROUND_OFF = 1e-15
+_PLAIN = "is a plain number"
 
 
 @cache
@@ -56,10 +57,8 @@ def _converted(quantity: Any, like: str) -> float:
         msg = f"{quantity} is not a finite number"
         raise InputError(msg)
     if not fits(unit, like):
-        msg = (
-            f"'{quantity}' has the dimension {dimension_name(unit)}, "
-            f"but {dimension_name(like)} is needed (such as '1 {like}')"
-        )
+        own = f"has the dimension {dimension_name(unit)}" if dimensionality(unit) else _PLAIN
+        msg = f"'{quantity}' {own}, but {dimension_name(like)} is needed (such as '1 {like}')"
         raise InputError(msg)
     try:
         # In fractions, so that 10080 minutes are 7 days, and not a little less.

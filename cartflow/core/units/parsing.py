@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cartflow.core.outcome import InputError
-from cartflow.core.units.plain import PlainUnit, plain_unit
+from cartflow.core.outcome import InputError, nearest
+from cartflow.core.units.plain import NAMES, PlainUnit, plain_unit
 from cartflow.core.units.powers_of_ten import RAISED, parted
 
 if TYPE_CHECKING:
@@ -52,8 +52,15 @@ def parse_unit(text: str) -> pint.Unit:
     if not _UNIT.fullmatch(text) or _TOWER.search(text):
         msg = f"'{text}' is not a unit"
         raise InputError(msg)
+    import pint
+
     try:
         return registry().parse_units(_as_pint_has_it(text))
+    except pint.UndefinedUnitError as error:
+        unknown = [error.unit_names] if isinstance(error.unit_names, str) else error.unit_names
+        name = next(iter(unknown), text)
+        msg = f"'{text}' is not a unit ('{name}' is unknown{nearest(name, NAMES)})"
+        raise InputError(msg) from None
     except Exception as error:
         msg = f"'{text}' is not a unit ({error})"
         raise InputError(msg) from None

@@ -59,6 +59,7 @@ _KNOWN = {
     **{name: _one("[time]", 1, days) for names, days in _TIMES.items() for name in names},
     **{name: _one(dimension, 1, Fraction(1)) for name, dimension in _COUNTS.items()},
 }
+NAMES = tuple(_KNOWN)
 
 
 def plain_unit(text: str) -> PlainUnit | None:

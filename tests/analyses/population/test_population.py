@@ -283,7 +283,7 @@ MISTAKES = [
     (
         'median = "78 kg"',
         "median = 78",
-        "body.weight.median: '78' has the dimension a plain number, but mass",
+        "body.weight.median: '78' is a plain number, but mass",
     ),
     ('median = "78 kg"', 'median = "78 m"', "body.weight.median: '78 m' has the dimension length"),
     ("cv = 0.2", "cv = -0.2", "body.weight.cv: -0.2 must be above 0"),

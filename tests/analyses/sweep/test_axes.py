@@ -104,7 +104,7 @@ def test_what_cannot_be_is_refused_in_one_line(study, text, message):
         ({}, "nothing varies; give --over, --table, --bodies or --trafficking"),
         ({"over": {"kinetics.killing_rat": [1.0]}}, "did you mean 'kinetics.killing_rate'"),
         ({"over": {"fields.cart.difusivity": "1 um^2/min"}}, "did you mean '?.*diffusivity'"),
-        ({"over": {"fields.cart.diffusivity": [1.0]}}, "'1' has the dimension a plain number, but"),
+        ({"over": {"fields.cart.diffusivity": [1.0]}}, "'1' is a plain number, but"),
         ({"over": {"fields.cart.diffusivity": "1 um"}}, "has the dimension length, but length"),
         ({"over": {"geometry.radius": "1..2 mm"}}, "geometry.radius: a range needs --sample N"),
         ({"over": {"geometry.radius": "1,2 mm", "geometry": {"a": {"geometry.radius": "1 mm"}}}},

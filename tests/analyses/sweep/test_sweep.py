@@ -146,7 +146,7 @@ def test_a_body_alone_is_swept_with_its_kinetics_in_organs():
         "organs.bone_marrow.kinetics.killing_rate": [10.0, 20.0],
         "body.cardiac_output": "300 L/h, 400 L/h",
     }
-    with pytest.raises(InputError, match="killing_rate: '10' has the dimension a plain number"):
+    with pytest.raises(InputError, match="killing_rate: '10' is a plain number"):
         sweep(study, over)
     over["organs.bone_marrow.kinetics.killing_rate"] = "10,20 1/day"
     found = sweep(study, over, courses=["density_tumour"], workers=2)

@@ -59,7 +59,8 @@ def test_pint_quantities_of_any_registry():
     ("text", "like", "message"),
     [
         ("5 mm", "1/day", "dimension length, but 1/time is needed"),
-        ("5", "mm", "a plain number, but length is needed"),
+        ("5", "mm", "'5' is a plain number, but length is needed"),
+        ("7 dyas", "day", r"^'dyas' is not a unit \('dyas' is unknown; did you mean 'days'\?\)$"),
         ("5 mm", "1", "length, but a plain number is needed"),
         ("5 cell/mm^3", "1/mm^3", "cells"),
         ("nan mm", "mm", "nan mm is not a finite number"),
