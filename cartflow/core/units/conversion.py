@@ -10,7 +10,13 @@ from typing import Any
 from cartflow.core.outcome import InputError
 from cartflow.core.units.dimensions import dimension_name, fits, internal_unit
 from cartflow.core.units.fractions import decimal, fraction_near
-from cartflow.core.units.parsing import as_plain, dimensionality, parse_unit, power_and_unit, registry
+from cartflow.core.units.parsing import (
+    as_plain,
+    dimensionality,
+    parse_unit,
+    power_and_unit,
+    registry,
+)
 from cartflow.core.units.quantities import number_and_unit
 
 # What conversions by floats may be off by, relatively: some of their last digits.
