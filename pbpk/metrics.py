@@ -11,6 +11,7 @@ from cartflow.core.outcome import InputError
 
 Array = NDArray[np.float64]
 Rule = Literal["linear", "linear_log"]
+_LATE = 0.25  # of the time since Cmax
 
 
 def maximum(times: Array, values: Array) -> tuple[float, float]:
@@ -78,10 +79,11 @@ def half_life(times: Array, values: Array, start: float, end: float = np.inf) ->
 
 
 def terminal_half_lives(times: Array, values: Array) -> tuple[float, float]:
-    """Return the half-lives of the first and of the last third of the fall from Cmax, in log.
+    """Return the half-lives of the first third of the fall from Cmax, and of the last days.
 
-    The fall is cut where ln(value) has done a third of its way, so that a course of two phases
-    gives about one of each; a course of one phase gives the same twice.
+    The first ends where ln(value) has done a third of its way, and is shorter the further the
+    fall goes; the last is over the last quarter of the time since Cmax, and tends to that of the
+    slowest phase as the course gets longer. A course of one phase gives the same twice.
     """
     times, values = _course(times, values)
     peak = int(np.argmax(values))
@@ -92,9 +94,9 @@ def terminal_half_lives(times: Array, values: Array) -> tuple[float, float]:
     logs = np.log(level)
     third = (logs[0] - logs[-1]) / 3.0
     early = later[logs >= logs[0] - third]
-    late = later[logs <= logs[-1] + third]
+    begin = later[-1] - _LATE * (later[-1] - later[0])
     first = half_life(later, level, later[0], max(early[-1], later[1]))
-    last = half_life(later, level, min(late[0], later[-2]), later[-1])
+    last = half_life(later, level, min(begin, later[-2]), later[-1])
     return first, last
 
 

@@ -224,7 +224,7 @@ _UNITS = {
     "blood_maximum_time": ("day", "time of the highest concentration"),
     "blood_auc": ("day mm-3", "area under the concentration in venous blood, linear-log"),
     "first_half_life": ("day", "half-life of the first third of the fall in blood"),
-    "last_half_life": ("day", "half-life of the last third of the fall in blood"),
+    "last_half_life": ("day", "half-life in blood over the last quarter of the time"),
     "most_in_tumour": ("1", "most cells in the tumour at a saved time"),
     "depth": ("mm", "depth below the rim that holds 95 % of the tumour's cells, at the end"),
     "relative_residual": ("1", "largest residual of the balance"),

@@ -59,6 +59,15 @@ def test_half_lives():
     assert np.isnan(half_life(TIMES, np.ones(5), 9.0))
 
 
+@pytest.mark.parametrize(("end", "spread"), [(40.0, 1e-2), (80.0, 1e-4), (160.0, 1e-6)])
+def test_the_last_half_life_tends_to_the_slowest_phase(end, spread):
+    # Of a course that falls by many decades at once, as cells do that trap in the lung.
+    times = np.concatenate([[0.0], np.geomspace(1e-4, end, 200)])
+    course = np.exp(-1e3 * times) + 1e-4 * np.exp(-0.3 * times) + 1e-5 * np.exp(-0.06 * times)
+    _, last = terminal_half_lives(times, course)
+    assert last == pytest.approx(np.log(2) / 0.06, rel=spread)
+
+
 def test_one_phase_has_one_half_life():
     first, last = terminal_half_lives(TIMES, 3 * np.exp(-0.3 * TIMES))
     assert first == pytest.approx(np.log(2) / 0.3)

@@ -111,9 +111,10 @@ def _dataset(own: Study, found: list[Level], to: float) -> xr.Dataset:
             ),
             "width_for_target": variable(
                 number,
-                [_width(e, to, found[-1].width) for e in each],
+                [_width(e, to, found[-1].width, found[0].width) for e in each],
                 "mm",
-                "width of cells at which the error is the target, nan without an order",
+                "width of cells at which the error is the target, at most that of the coarsest mesh; "
+                "nan without an order",
             ),
             "width": variable(one, [level.width for level in found], "mm", "width of the cells"),
             "cells": variable(one, [level.cells for level in found], "1", "mesh cells"),
@@ -143,8 +144,11 @@ def _limit(value: float, estimate: Estimate) -> float:
     return float(value * (1.0 - estimate.shift / (2.0**estimate.order - 1.0)))
 
 
-def _width(estimate: Estimate, to: float, width: float) -> float:
-    """Return the width for an error of `to`, wider than the finest where that is finer still."""
+def _width(estimate: Estimate, to: float, finest: float, coarsest: float) -> float:
+    """Return the width for an error of `to`, wider than the finest where that is finer still.
+
+    Of cells wider than those of the coarsest mesh an order seen on finer ones says nothing.
+    """
     if estimate.round_off:
         return np.nan
-    return float(width * (to / estimate.error) ** (1.0 / estimate.order))
+    return min(coarsest, float(finest * (to / estimate.error) ** (1.0 / estimate.order)))

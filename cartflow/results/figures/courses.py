@@ -18,6 +18,7 @@ from cartflow.results.figures.panels import (
     timeline,
 )
 from cartflow.results.one_tumour import SEVERAL
+_ROUND_OFF = 1e-12  # of the cells infused
 
 
 def plot_organs(tree: xr.DataTree, axes: Axes, shown: int = 8) -> None:
@@ -100,6 +101,10 @@ def plot_balance(tree: xr.DataTree, axes: Axes) -> None:
     balance = dataset.sum("phenotype")
     names = ["infused", "born", "died", "in_body", "in_tumour"]
     names = names if {"tumour", SEVERAL} & set(tree.children) else names[:-1]
+    # Nothing is removed or under way in most runs; where something is, the sum needs it.
+    least = _ROUND_OFF * float(balance["infused"].max())
+    rare = ("removed", "in_transit")
+    names += [n for n in rare if n in balance and float(abs(balance[n]).max()) > least]
     for name, colour in zip(names, colours(len(names)), strict=True):
         timeline(axes, balance[name], name.replace("_", " "), colour)
     turnover = (balance["infused"] + balance["born"]).clip(min=1e-300)

@@ -21,10 +21,11 @@ def timeline(
     style: str = "-",
     width: float = 1.5,
 ) -> None:
-    """Draw one course, from a minute on, for a logarithmic axis of time."""
+    """Draw one course, from a minute on where the axis of time will be logarithmic."""
     time = values["time"].values
     late = time >= _HOURS_SHOWN_FROM * 0.999
-    axes.plot(time[late], values.values[late], style, color=colour, lw=width, label=name)
+    shown = late if spans(time[late]) >= _DECADES_FOR_LOGARITHM else np.ones_like(late)
+    axes.plot(time[shown], values.values[shown], style, color=colour, lw=width, label=name)
 
 
 def finish(axes: Axes, title: str, unit: str) -> None:
@@ -32,7 +33,7 @@ def finish(axes: Axes, title: str, unit: str) -> None:
     drawn = _drawn(axes)
     # Where there are no cells at all, a logarithm has nothing to show.
     if np.any(drawn > 0):
-        axes.set_yscale("log")
+        axes.set_yscale("log", nonpositive="mask")
         axes.set_ylim(*log_limits(drawn))
     if _decades(axes) >= _DECADES_FOR_LOGARITHM:
         axes.set_xscale("log")
@@ -53,7 +54,11 @@ def _decades(axes: Axes) -> float:
     """Return how many decades of time the lines span, as far as it is above zero."""
     lines = [np.asarray(line.get_xdata(), dtype=float) for line in axes.lines]
     times = np.concatenate([np.zeros(0), *lines])
-    times = times[times > 0]
+    return spans(times[times > 0])
+
+
+def spans(times: np.ndarray) -> float:
+    """Return how many decades lie between the least and the most of times above zero."""
     return float(np.log10(times.max() / times.min())) if times.size else 0.0
 
 

@@ -45,8 +45,28 @@ def test_per_gram_is_the_share_of_the_dose_in_a_mL(ball):
     body = ball["body"].to_dataset()
     cells = body["cells"].sum(["phenotype", "space"]).sel(organ="spleen").values
     volume = float(body["volume"].sum("space").sel(organ="spleen")) / 1000.0
-    # The first saved time is 0, which a logarithmic axis leaves out.
-    np.testing.assert_allclose(shown["spleen"], (100 * cells / 1e6 / volume)[1:], rtol=1e-12)
+    np.testing.assert_allclose(shown["spleen"], 100 * cells / 1e6 / volume, rtol=1e-12)
+
+
+def test_a_logarithmic_axis_of_time_leaves_out_its_nought():
+    tree = Study.from_text(TEXT.replace('every = "1 day"', 'every = "20 min"')).run().tree
+    drawn = Plots(tree).organs(axes())
+    assert drawn.get_xscale() == "log"
+    assert min(line.get_xdata().min() for line in drawn.lines) == pytest.approx(20 / 1440)
+
+
+def test_the_balance_shows_what_events_removed():
+    taken = """
+[[events]]
+time = "1 day"
+remove = { fraction = 1, compartment = "liver_tissue" }
+"""
+    tree = Study.from_text(TEXT + taken).run().tree
+    found = lines_of(Plots(tree).balance(axes()))
+    assert found["removed"][-1] > 1e4
+    inside = found["in body"] + found["in tumour"]
+    gone = found["died"] + found["removed"]
+    np.testing.assert_allclose(found["infused"] + found["born"] - gone, inside, rtol=1e-11)
 
 
 def test_an_organ_has_one_colour_in_both(ball):
