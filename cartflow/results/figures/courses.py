@@ -18,6 +18,7 @@ from cartflow.results.figures.panels import (
     timeline,
 )
 from cartflow.results.one_tumour import SEVERAL
+
 _ROUND_OFF = 1e-12  # of the cells infused
 
 
