@@ -113,7 +113,7 @@ def _dataset(own: Study, found: list[Level], to: float) -> xr.Dataset:
                 number,
                 [_width(e, to, found[-1].width, found[0].width) for e in each],
                 "mm",
-                "width of cells at which the error is the target, at most that of the coarsest mesh; "
+                "width of cells at which the error is the target, at most the coarsest mesh's, "
                 "nan without an order",
             ),
             "width": variable(one, [level.width for level in found], "mm", "width of the cells"),
