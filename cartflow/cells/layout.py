@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from cartflow.cells.movement.walk import moving_of
 from cartflow.cells.room.grid import Grid
 from cartflow.cells.room.row import Row
 from cartflow.core.outcome import InputError
@@ -98,7 +99,7 @@ def _anywhere(
     batch = layout.number + 1000
     for _ in range(_TRIES):
         tried = low + generator.random((batch, 3)) * (high - low)
-        far = np.linalg.norm((tried - middle) * _moving(room), axis=1)
+        far = np.linalg.norm((tried - middle) * moving_of(room), axis=1)
         there = located(room, tried)
         good = (there >= 0) & (far < layout.within) & (far >= layout.beyond)
         position, place = np.concatenate([position, tried[good]]), np.append(place, there[good])
@@ -132,7 +133,3 @@ def _box(room: Row | Grid) -> tuple[Array, Array]:
     if isinstance(room, Row):
         return np.full(3, -room.edges[-1]), np.full(3, room.edges[-1])
     return np.zeros(3), room.spacing * (np.array(room.inside.shape) - 2)
-
-
-def _moving(room: Row | Grid) -> Array:
-    return np.ones(3, dtype=bool) if isinstance(room, Row) else room.moving

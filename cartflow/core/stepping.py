@@ -13,6 +13,7 @@ from cartflow.core.outcome import InputError, StepFailed
 
 Array = np.ndarray
 S = TypeVar("S")
+_MOST_GROWTH = 5.0  # from one step to the next, where what the last one erred is known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +47,26 @@ class StepControl:
             msg = f"solver: tolerance {self.tolerance:g} is not within (0, 0.1]"
             raise InputError(msg)
 
+    def after(self, days: float, wished: float, scaled: float, last: float, order: int) -> float:
+        """Return the step after one of `days`, where `wished` were, of a method of this `order`.
+
+        By a controller with memory (Gustafsson): `scaled` is its error over what is allowed, at
+        least 1e-6, `last` that of the step before. A step cut short to land on an event does not
+        shorten the one after it.
+        """
+        power = 1.0 / order
+        factor = float(0.9 * scaled ** (-0.7 * power) * last ** (0.4 * power))
+        grown = min(days * min(_MOST_GROWTH, max(0.2, factor)), self.maximum_step)
+        return grown if days == wished else max(grown, wished)
+
     def coarser(
         self, tolerance: float = 10.0, longer: float = 10.0**0.25
     ) -> tuple[StepControl, float]:
         """Return control of a companion run with longer steps throughout, and how much it errs.
 
-        Its tolerance is ten times this one, its steps and their bounds 10^(1/4) times as long,
-        where errors of a step go with its fourth power; errors at the end are then 10^(3/4) times
-        as large, of third order, as is seen where the rates of organs are stiff.
+        It has `tolerance` times this one, and steps and bounds of them that are so much `longer`.
+        Errors at the end are `longer`^3 times as large, of third order, as is seen where the rates
+        of organs are stiff; errors of a step go with its fourth power, hence the two without more.
         """
         control = replace(
             self,

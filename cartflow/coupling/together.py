@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -20,6 +21,27 @@ from cartflow.coupling.under_way import Keep, Watch
 Array = np.ndarray
 
 
+class Stepper(Protocol):
+    """What goes on with a `coupled` system, and leaves what it `passed`."""
+
+    passed: list[State]
+
+    @property
+    def coupled(self) -> Coupled:
+        """The system, whose parameters and infusions stay as they are."""
+
+    def advance(
+        self,
+        old: State,
+        going: Going,
+        end: float,
+        floor: Array,
+        least: Array | None,
+        times: Sequence[float] = (),
+    ) -> tuple[State, Going]:
+        """Return the state at `end` (days), or where a species falls below its `least` amount."""
+
+
 class Together(InTurns):
     """One run in progress, of body and tumour on a line as one system."""
 
@@ -32,7 +54,7 @@ class Together(InTurns):
         programme: Programme[Coupled] | None = None,
     ) -> None:
         self.going = Going.first(control)
-        self._stepper: LineStepper | None = None
+        self._stepper: Stepper | None = None
         self._times: tuple[float, ...] = ()
         self._passed_states: list[State] = []
         super().__init__(coupled, control, initial, time, programme)
@@ -88,11 +110,15 @@ class Together(InTurns):
         going, floor, stepper = self.going, self._least_counted(), self._current()
         return lambda old, dt: stepper.advance(old, going, old.time + dt, floor, None)[0]
 
-    def _current(self) -> LineStepper:
+    def _current(self) -> Stepper:
         """Return the stepper of the system as it is now."""
         if self._stepper is None or self._stepper.coupled is not self.coupled:
-            self._stepper = LineStepper(self.coupled, self.control)
+            self._stepper = self._made()
         return self._stepper
+
+    def _made(self) -> Stepper:
+        """Return a stepper of the system as it is now."""
+        return LineStepper(self.coupled, self.control)
 
     def _step(self, event: float) -> None:
         """Go to `event`, or as far as a species dies out or signals want to be looked at."""
@@ -114,7 +140,7 @@ class Together(InTurns):
         if before is not None:
             self._empty(before)
 
-    def _move(self, new: State, stepper: LineStepper) -> None:
+    def _move(self, new: State, stepper: Stepper) -> None:
         """Take what `stepper` came to."""
         self.state = new
 

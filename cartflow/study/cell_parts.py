@@ -30,7 +30,7 @@ _LAWS = {
     "lognormal": ("median", "deviation"),
     "histogram": ("edges", "numbers"),
 }
-_OF_SPHERES = (
+OF_SPHERES = (
     "radius",
     "repulsion",
     "adhesion",
@@ -167,7 +167,7 @@ def bodies_of(
     """Return how large cells are. Raises `InputError` where that has no effect, or none is."""
     spheres = table.crowding == "spheres"
     for name in kinds:
-        for key in _OF_SPHERES:
+        for key in OF_SPHERES:
             if getattr(fields[name], key) is not None and not spheres:
                 msg = f"fields.{name}.{key}: only with cells.crowding = 'spheres'"
                 raise InputError(msg)

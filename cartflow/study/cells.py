@@ -17,6 +17,7 @@ from cartflow.study.cell_contacts import contacts_of
 from cartflow.study.cell_layouts import layouts_of
 from cartflow.study.cell_numbers import require_threshold, thresholds_of
 from cartflow.study.cell_parts import (
+    OF_SPHERES,
     bodies_of,
     clocks_of,
     effects_of,
@@ -32,13 +33,7 @@ _OF_CELLS = (
     *_WALK,
     "pause_time",
     "bias",
-    "radius",
-    "repulsion",
-    "adhesion",
-    "most_touching",
-    "growth_rate",
-    "remains_time",
-    "remains_volume",
+    *OF_SPHERES,
     "start",
     "traits",
 )

@@ -43,7 +43,7 @@ from cartflow.study.preparation import Preparation
 from cartflow.study.schema import StudyTable
 from cartflow.study.tumours.reading import as_written, with_tumours
 from cartflow.study.variants import with_shared_parts
-from cartflow.study.within import require_images_inside, require_models_inside
+from cartflow.study.within import require_files_inside
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,14 +70,13 @@ class Study(Preparation):
     def from_file(cls, path: str | Path, settings: Mapping[str, Any] | None = None) -> Study:
         """Read the study at `path`; `settings` replaces values by dotted key."""
         path = as_path(path, "Study.from_file")
-        study = cls.from_text(
-            read_text(path), name=str(path), folder=path.parent, settings=settings
-        )
+        text, name = read_text(path), str(path)
+        settings = arguments.table(settings, "settings")
+        data = parse_toml(text, name)
         # A text of Python's own may name what it likes; a file may come from elsewhere.
-        with errors_named(study.name):
-            require_models_inside(study.table, study.folder, study.settings)
-            require_images_inside(parse_toml(study.text, str(path)), study.folder, study.settings)
-        return study
+        with errors_named(name):
+            require_files_inside(data, path.parent, settings)
+        return cls._of(text, data, name, path.parent, settings)
 
     @classmethod
     def from_text(
@@ -91,8 +90,20 @@ class Study(Preparation):
         """Read a study from its text. Raises `InputError` with file, key, value and remedy."""
         settings = arguments.table(settings, "settings")
         data = parse_toml(arguments.text(text, "text"), arguments.text(name, "name"))
-        data = all_replaced(data, settings, name)
         folder = Path() if folder is None else as_path(folder, "folder")
+        return cls._of(text, data, name, folder, settings)
+
+    @classmethod
+    def _of(
+        cls,
+        text: str,
+        data: dict[str, Any],
+        name: str,
+        folder: Path,
+        settings: Mapping[str, Any],
+    ) -> Study:
+        """Return the study of a text whose `data` were read, with `settings` in their places."""
+        data = all_replaced(data, settings, name)
         data, written = with_tumours(data, name)
         data, courses = without_courses(data, folder, name)
         data = walks_as_diffusivities(organs_of_earlier(data, folder, name), name)

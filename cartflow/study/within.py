@@ -9,9 +9,9 @@ from typing import Any
 from cartflow.core.outcome import InputError
 from cartflow.core.paths import lies_within
 from cartflow.study.images.tables import IMAGES
-from cartflow.study.schema import StudyTable
 
-_KINDS = (".toml", ".xml", ".sbml")
+# The keys of bodies, trafficking models and kinetics, and how their files are called.
+_NAMES, _KINDS = ("name", "models"), (".toml", ".xml", ".sbml")
 # The keys of images, meshes, networks of vessels and earlier results, wherever they stand.
 _FILES = {"file", "result", "tensor", "direction", "alignment", *IMAGES}
 
@@ -28,23 +28,16 @@ def inside(folder: Path, name: str, key: str) -> Path:
     return path
 
 
-def require_models_inside(table: StudyTable, folder: Path, settings: Collection[str]) -> None:
-    """Raise `InputError` where the text names a body or model that lies out of its `folder`.
+def require_files_inside(data: Mapping[str, Any], folder: Path, settings: Collection[str]) -> None:
+    """Raise `InputError` where a study's `data` names a model, image or result out of its folder.
 
-    What is named in `settings`, by dotted key, is the user's own and may lie anywhere.
-    """
-    for key, name in _named(table):
-        if name.endswith(_KINDS) and not _given(key, settings):
-            inside(folder, name, key)
-
-
-def require_images_inside(data: Mapping[str, Any], folder: Path, settings: Collection[str]) -> None:
-    """Raise `InputError` where a study's `data` names an image, mesh or result out of its folder.
-
-    Any other text in their places is a number with a unit, and no path that leads anywhere.
+    What is named in `settings`, by dotted key, is the user's own and may lie anywhere. Any other
+    text in the places of images is a number with a unit, and no path that leads anywhere.
     """
     for key, name in _texts(data, ""):
-        if key.rpartition(".")[2] in _FILES and not _given(key, settings):
+        last = key.rpartition(".")[2]
+        model = last in _NAMES and name.endswith(_KINDS)
+        if (model or last in _FILES) and not _given(key, settings):
             try:
                 inside(folder, name, key)
             except InputError as error:
@@ -66,17 +59,3 @@ def _texts(data: Any, key: str) -> Iterator[tuple[str, str]]:
     elif isinstance(data, list):
         for number, item in enumerate(data):
             yield from _texts(item, key if isinstance(item, str) else f"{key}.{number}")
-
-
-def _named(table: StudyTable) -> Iterator[tuple[str, str]]:
-    """Yield the key and name of every body and model."""
-    if table.body is not None:
-        yield "body.name", table.body.name
-    if table.trafficking is not None:
-        yield "trafficking.name", table.trafficking.name
-    parts = {"kinetics": table.kinetics}
-    parts |= {f"organs.{name}.kinetics": organ.kinetics for name, organ in table.organs.items()}
-    parts |= {f"tumours.{name}.kinetics": each.kinetics for name, each in table.tumours.items()}
-    for key, kinetics in parts.items():
-        for name in () if kinetics is None else kinetics.models:
-            yield f"{key}.models", name

@@ -9,7 +9,7 @@ from studies import half_a_day
 from cartflow import InputError, Study
 from cartflow.cli import main
 from cartflow.core.tables import parse_toml
-from cartflow.study.within import require_images_inside
+from cartflow.study.within import require_files_inside
 
 STUDY = half_a_day()
 DATA = Path(__file__).parents[2]
@@ -101,8 +101,8 @@ def test_images_and_results_elsewhere_are_not_opened(key, tmp_path):
         with pytest.raises(
             InputError, match=rf"^{asked}: .* leads out of the study's folder; .*--set {asked}=FILE"
         ):
-            require_images_inside(data, folder, {})
-        require_images_inside(data, folder, {asked: name})
-        require_images_inside(data, folder, {asked.partition(".")[0]: {}})
+            require_files_inside(data, folder, {})
+        require_files_inside(data, folder, {asked: name})
+        require_files_inside(data, folder, {asked.partition(".")[0]: {}})
     for name in ("own.nii", "below/own.nii", "3 cells/mm^3", "2 um^2/min"):
-        require_images_inside(parse_toml(IMAGES[key].replace("FILE", name), "study"), folder, {})
+        require_files_inside(parse_toml(IMAGES[key].replace("FILE", name), "study"), folder, {})

@@ -10,7 +10,7 @@ from typing import Any
 from cartflow.analyses.fit.asked import Asked
 from cartflow.analyses.fit.bands import bands, courses
 from cartflow.analyses.fit.build import problem_of
-from cartflow.analyses.fit.curvature import curvature
+from cartflow.analyses.fit.curvature import Curvature, curvature
 from cartflow.analyses.fit.dataset import fit_dataset
 from cartflow.analyses.fit.fine import fine_subjects
 from cartflow.analyses.fit.freedom import small_samples
@@ -20,6 +20,7 @@ from cartflow.analyses.fit.optimise import Found, best_of, search, searched
 from cartflow.analyses.fit.parameters import Vary, read_vary
 from cartflow.analyses.fit.problem import Problem
 from cartflow.analyses.fit.profiles import Profile, profiles
+from cartflow.analyses.fit.small_samples import SmallSamples
 from cartflow.analyses.fit.sources.choose import source_of
 from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.fit.subjects import Choices
@@ -110,11 +111,10 @@ def fit(
     ended = searched(problem, starts, seed, count, counted(watch, "search", starts))
     best = best_of(ended, source.name)
     which = range(len(problem.parameters)) if profile else range(0)
-    curved, walked, best = _profiled(problem, best, which, count, watch)
+    curved, sample, walked, best = _profiled(problem, best, which, count, watch)
     what_known = known(problem, best)
     fine = fine_subjects(problem, source, choices.dose_into, until)
     curves = list(courses(problem, best, fine))
-    sample = small_samples(problem, best, curved.free)
     told_of = sample.widened(curved)
     found = bands(problem, best, told_of, sample, curves)
     asked = Asked(
@@ -157,8 +157,8 @@ def choices_of(
 
 def _profiled(
     problem: Problem, best: Found, which: Sequence[int], threads: int, watch: Watch | None
-) -> tuple[Any, list[Profile], Found]:
-    """Return curvature and profiles, from a better fit if a profile comes upon one."""
+) -> tuple[Curvature, SmallSamples, list[Profile], Found]:
+    """Return curvature, degrees of freedom and profiles, from a better fit if these find one."""
     for _ in range(_AGAIN):
         curved = curvature(problem, best, known(problem, best))
         sample = small_samples(problem, best, curved.free)
@@ -172,7 +172,7 @@ def _profiled(
         if not again.at.loss < best.at.loss:
             break
         best = again
-    return curved, walked, best
+    return curved, sample, walked, best
 
 
 def counted(watch: Watch | None, what: str, total: int) -> Callable[[int, int], None] | None:

@@ -8,9 +8,8 @@ import numpy as np
 
 from cartflow.coupling.growing.coupled import GrowingCoupled
 from cartflow.coupling.growing.stepper import GrowingStepper
-from cartflow.coupling.line.stepper import LineStepper
 from cartflow.coupling.state import State
-from cartflow.coupling.together import Together
+from cartflow.coupling.together import Stepper, Together
 
 Array = np.ndarray
 _LITTLE = 1e-6  # of the volume
@@ -19,13 +18,8 @@ _LITTLE = 1e-6  # of the volume
 class Growing(Together):
     """One run in progress, of a body and a tumour that grows, as one system."""
 
-    def _current(self) -> LineStepper:
-        """Return the stepper of the system as it is now."""
-        if self._stepper is None or self._stepper.coupled is not self.coupled:
-            made = GrowingStepper(cast("GrowingCoupled", self.coupled), self.control)
-            # Of all that a line's stepper has, a run asks to advance and for what it passed.
-            self._stepper = cast("LineStepper", made)
-        return self._stepper
+    def _made(self) -> Stepper:
+        return GrowingStepper(cast("GrowingCoupled", self.coupled), self.control)
 
     def _floor(self, state: State) -> Array:
         """Return the amounts below which errors do not count.

@@ -22,7 +22,6 @@ from cartflow.coupling.state import State
 from cartflow.pde.blame import fastest_growing
 
 Array = np.ndarray
-_GROWTH = 5.0
 _LEAST = 1e-6  # of the volume at the start: less is no tumour
 _PAUSE = 64  # steps between looks at signals
 
@@ -99,11 +98,8 @@ class GrowingStepper:
                 step = max(days * share, 0.99e-10)
                 continue
             break
-        # A controller with memory (Gustafsson), as of tumours that stay as they are.
-        scaled, power = max(made.error, 1e-6), 1.0 / tableau.ORDER
-        factor = 0.9 * scaled ** (-0.7 * power) * going.last ** (0.4 * power)
-        grown = min(days * min(_GROWTH, max(0.2, factor)), self.control.maximum_step)
-        step = grown if days == step else max(grown, step)
+        scaled = max(made.error, 1e-6)
+        step = self.control.after(days, step, scaled, going.last, tableau.ORDER)
         assert made.counts is not None
         new = self._state(old, made, days, given)
         new = replace(new, time=stop if days == left else old.time + days)

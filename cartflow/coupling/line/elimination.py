@@ -24,7 +24,7 @@ from cartflow.coupling.line.band import (
 )
 from cartflow.coupling.line.room import Room
 from cartflow.coupling.line.transport import enter_transport
-from cartflow.coupling.line.ways import eliminate, solve_along
+from cartflow.coupling.line.ways import prepare_body, solve_along
 
 Array = np.ndarray
 
@@ -53,7 +53,7 @@ def prepare(plan: Plan, over: float, u: Array, w: Room) -> None:
     enter_transport(plan.mesh, plan.drift, u, w.band)
     row_scales(w.band, w.entries, w.largest, w.units, w.scale)
     factorise_scaled(w.band, w.pivots, w.scale, w.reach)
-    _prepare_body(plan, over, w)
+    prepare_body(plan.body.rates, plan.body.node, over, w.ways, w.dense, w.drained)
     _prepare_door(plan, w)
 
 
@@ -86,22 +86,6 @@ def enter_tissue(plan: Plan, over: float, u: Array, w: Room) -> None:
                     row = c * species + s
                     slope = count * w.slopes[r * species + j, c]
                     w.band[row, j - s + width] -= ratio(slope, mesh.storage[s, c])
-
-
-@in_place
-def _prepare_body(plan: Plan, over: float, w: Room) -> None:
-    """Factorise the body's 1/(g h) - J, the same for every product."""
-    body = plan.body
-    n = body.onward.size
-    for i in range(n):
-        for j in range(n):
-            w.dense[i, j] = -body.rates[i, j]
-        w.dense[i, i] += over
-        w.drained[i] = 0.0
-    if n > 0:
-        eliminate(w.dense, w.ways)
-        w.drained[body.node] = 1.0
-        solve_along(w.dense, w.ways, w.drained)
 
 
 @in_place

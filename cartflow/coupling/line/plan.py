@@ -32,23 +32,29 @@ def on_a_line(problem: Problem) -> bool:
 
 def plan(coupled: Coupled) -> Plan:
     """Return the arrays of a coupled system `on_a_line`."""
-    problem, network = coupled.engine.problem, coupled.network
-    rates = line_rates(network, coupled.feed)
+    problem = coupled.engine.problem
     operator = Operators(problem).at(np.ones((len(problem.fields), problem.geometry.size)))
     return Plan(
         mesh=_mesh(problem, operator.storage, operator.exchange, operator.gain, operator.loss),
         drift=_drift(problem),
         kinetics=_kinetics(problem, operator.storage),
-        body=Body(
-            rates=rates,
-            links=links_of(rates),
-            onward=_plain(rates[network.index("handed_over")]),
-            products=np.asarray(coupled.products, dtype=np.int64),
-            arrival=_plain(coupled.door.arrival),
-            egress=_plain(problem.travels[coupled.products, None] * problem.egress),
-            node=network.draining,
-        ),
+        body=body_of(coupled, problem.egress),
         crossings=_crossings(problem, operator.crossed),
+    )
+
+
+def body_of(coupled: Coupled, egress: Array) -> Body:
+    """Return the arrays of a system's body, whose lymph takes cells at the rates `egress`."""
+    problem, network = coupled.engine.problem, coupled.network
+    rates = line_rates(network, coupled.feed)
+    return Body(
+        rates=rates,
+        links=links_of(rates),
+        onward=_plain(rates[network.index("handed_over")]),
+        products=np.asarray(coupled.products, dtype=np.int64),
+        arrival=_plain(coupled.door.arrival),
+        egress=_plain(problem.travels[coupled.products, None] * egress),
+        node=network.draining,
     )
 
 

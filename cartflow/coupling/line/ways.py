@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.core.compiling import fused_in_place
+from cartflow.core.compiling import fused_in_place, in_place
 
 Array = np.ndarray
 
@@ -109,3 +109,23 @@ def solve_along(matrix: Array, ways: Ways, x: Array) -> None:
             j = ways.beside[b]
             total -= matrix[k, j] * x[j]
         x[k] = total * matrix[k, k]
+
+
+@in_place
+def prepare_body(
+    rates: Array, node: int, over: float, ways: Ways, dense: Array, drained: Array
+) -> None:
+    """Factorise the body's 1/(g h) - rates in `dense`, the same for every product.
+
+    `over` is 1/(g h); `drained` gets the answer to one cell a day into the draining `node`.
+    """
+    n = drained.size
+    for i in range(n):
+        for j in range(n):
+            dense[i, j] = -rates[i, j]
+        dense[i, i] += over
+        drained[i] = 0.0
+    if n > 0:
+        eliminate(dense, ways)
+        drained[node] = 1.0
+        solve_along(dense, ways, drained)

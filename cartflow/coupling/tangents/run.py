@@ -17,7 +17,7 @@ from cartflow.coupling.record import Record
 from cartflow.coupling.state import State
 from cartflow.coupling.tangents.direction import Direction, System
 from cartflow.coupling.tangents.stepper import TangentStepper
-from cartflow.coupling.together import Together
+from cartflow.coupling.together import Stepper, Together
 from cartflow.pbpk.doses import Dose
 
 Array = np.ndarray
@@ -59,7 +59,8 @@ class WithTangents(Together):
         if len(self.states) > before + passed:
             self.saved.append(list(self.tangents))
 
-    def _move(self, new: State, stepper: LineStepper) -> None:
+    def _move(self, new: State, stepper: Stepper) -> None:
+        assert isinstance(stepper, LineStepper)
         if self._tangent_stepper is None or self._tangent_stepper.stepper is not stepper:
             time = self.state.time
             self._tangent_stepper = TangentStepper(stepper, self.directions, time)

@@ -12,7 +12,7 @@ from cartflow.core.compiling import fused, summing
 from cartflow.core.pointers import call
 from cartflow.coupling.line.arrays import Body
 from cartflow.coupling.line.band import factorise_dense
-from cartflow.coupling.line.ways import eliminate, solve_along
+from cartflow.coupling.line.ways import prepare_body
 from cartflow.coupling.voxels.arrays import Plan, Room
 
 Array = np.ndarray
@@ -25,7 +25,7 @@ def prepare(plan: Plan, over: float, u: Array, w: Room) -> int:
     Returns a species that grows so fast that the step would damp it, or -1.
     """
     cells, width = u.shape[1], w.inside.shape[1]
-    _prepare_body(plan.body, over, w)
+    prepare_body(plan.body.rates, plan.body.node, over, w.ways, w.dense, w.drained)
     w.returned[:] = 0.0
     for start in range(0, cells, width):
         stop = min(start + width, cells)
@@ -118,21 +118,6 @@ def solve_locally(local: Array, x: Array, start: int, stop: int) -> None:
 def _subtract(values: Array, a: Array, b: Array) -> None:
     for c in range(values.size):
         values[c] -= a[c] * b[c]
-
-
-@fused
-def _prepare_body(body: Body, over: float, w: Room) -> None:
-    """Factorise the body's 1/(g h) - J, the same for every product."""
-    n = body.onward.size
-    for i in range(n):
-        for j in range(n):
-            w.dense[i, j] = -body.rates[i, j]
-        w.dense[i, i] += over
-        w.drained[i] = 0.0
-    if n > 0:
-        eliminate(w.dense, w.ways)
-        w.drained[body.node] = 1.0
-        solve_along(w.dense, w.ways, w.drained)
 
 
 @fused

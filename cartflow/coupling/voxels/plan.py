@@ -7,9 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from cartflow.coupling.coupled import Coupled
-from cartflow.coupling.feed import line_rates
-from cartflow.coupling.line.arrays import Body
-from cartflow.coupling.line.ways import links_of, ways_of
+from cartflow.coupling.line.plan import body_of
+from cartflow.coupling.line.ways import ways_of
 from cartflow.coupling.voxels.arrays import Mesh, Plan, Rates, Room
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.compiled.network import addresses, compiled
@@ -66,10 +65,9 @@ def _diffusion(layout: Layout) -> float:
 
 def plan(coupled: Coupled) -> Plan:
     """Return the arrays of a coupled system `of_few_voxels`."""
-    problem, network = coupled.engine.problem, coupled.network
+    problem = coupled.engine.problem
     layout = _still_layout(problem)
     assert layout is not None
-    rates = line_rates(network, coupled.feed)
     volumes = problem.geometry.cell_volumes
     code, pattern = addresses(problem.network), compiled(problem.network).pattern
     driven = np.argwhere(pattern).astype(np.int64).reshape(-1, 2)
@@ -78,15 +76,7 @@ def plan(coupled: Coupled) -> Plan:
         fields=layout.fields,
         kinetics=_kinetics(problem),
         code=Rates(code.rates, code.jacobian, driven),
-        body=Body(
-            rates=rates,
-            links=links_of(rates),
-            onward=_plain(rates[network.index("handed_over")]),
-            products=np.asarray(coupled.products, dtype=np.int64),
-            arrival=_plain(coupled.door.arrival),
-            egress=_plain(problem.travels[coupled.products, None] * problem.egress * volumes),
-            node=network.draining,
-        ),
+        body=body_of(coupled, problem.egress * volumes),
     )
 
 

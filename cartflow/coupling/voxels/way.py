@@ -14,7 +14,6 @@ from cartflow.coupling.voxels.method import ROS34PW2_OF_VOXELS as METHOD
 from cartflow.coupling.voxels.stages import attempt
 
 Array = np.ndarray
-_GROWTH = 5.0
 _NEAR = 1e-9  # to a least amount, as a share
 _POWER = 1.0 / METHOD.tableau.order
 
@@ -98,12 +97,9 @@ class Way:
         return min(max(share * (1.0 + 1e-10), 0.01), 0.98), True
 
     def _next(self, going: Going, days: float, wished: float, scaled: float, refused: int) -> Going:
-        """Return how the run goes on after a step: a controller with memory (Gustafsson)."""
+        """Return how the run goes on after a step."""
         last = max(scaled, 1e-6)
-        factor = 0.9 * last ** (-0.7 * _POWER) * going.last ** (0.4 * _POWER)
-        grown = min(days * min(_GROWTH, max(0.2, factor)), self.control.maximum_step)
-        # A step cut short to land on an event does not shorten the step after it.
-        step = grown if days == wished else max(grown, wished)
+        step = self.control.after(days, wished, last, going.last, METHOD.tableau.order)
         error = going.error_sum + scaled * self.control.tolerance
         return Going(step, last, going.taken + 1, refused, error)
 
