@@ -16,7 +16,7 @@ from cartflow.core import arguments
 from cartflow.core.dataset import label, variable, without_fill
 from cartflow.core.outcome import InputError, RunStopped
 from cartflow.results.mesh_error.estimate import Estimate, estimates
-from cartflow.results.mesh_error.numbers import final_numbers, in_words
+from cartflow.results.mesh_error.numbers import final_numbers, in_unit, in_words, solute_amounts
 from cartflow.study.overrides import without_folders
 from cartflow.study.study import Study
 
@@ -77,7 +77,7 @@ def _level(study: Study, watch: Callable[[str], None] | None) -> Level:
         width=geometry.cell_width,
         cells=geometry.size,
         seconds=perf_counter() - start,
-        numbers=final_numbers(record, simulation),
+        numbers={**final_numbers(record, simulation), **solute_amounts(record, simulation)},
     )
 
 
@@ -88,10 +88,10 @@ def _dataset(own: Study, found: list[Level], to: float) -> xr.Dataset:
     each = [finest[n] for n in names]
     limits = np.array([_limit(v, e) for v, e in zip(values[-1], each, strict=True)])
     both, one, number = ("level", "number"), ("level",), ("number",)
-    units = {n: "mm" if n == "depth" else "cell" for n in names}
+    units = [in_unit(n, own.simulation) for n in names]
     dataset = xr.Dataset(
         {
-            "value": variable(both, values, "1", "number at the end (depth in mm, else cells)"),
+            "value": variable(both, values, "1", "number at the end (see number_units)"),
             "error": variable(both, values / limits - 1.0, "1", "relative error of the number"),
             "limit": variable(number, limits, "1", "where the number tends on fine meshes"),
             "order": variable(
@@ -126,7 +126,7 @@ def _dataset(own: Study, found: list[Level], to: float) -> xr.Dataset:
         "Conventions": "CF-1.11",
         "title": f"{own.table.title}: on finer meshes",
         "numbers_in_words": "; ".join(in_words(n, own.simulation) for n in names),
-        "number_units": " ".join(units.values()),
+        "number_units": " ".join(units),
         "target": to,
         "study": own.text,
         "settings": json.dumps(without_folders(own.settings), default=str),

@@ -45,12 +45,31 @@ def final_numbers(record: Record, simulation: Simulation) -> dict[str, float]:
     return {name: value for name, value in found.items() if np.isfinite(value) and value > 0}
 
 
+def solute_amounts(record: Record, simulation: Simulation) -> dict[str, float]:
+    """Return the amount of every solute in the tumour at the end, in ng, on the same terms."""
+    species = simulation.coupled.engine.problem.network.species
+    totals = np.array([each.amounts for each in counts(record.states, simulation)])
+    found = {s.name: _last(totals[:, i]) for i, s in enumerate(species) if s.role == "solute"}
+    return {name: value for name, value in found.items() if np.isfinite(value) and value > 0}
+
+
 def in_words(name: str, simulation: Simulation) -> str:
     """Return what a number is called in a line of text."""
     network = simulation.coupled.engine.problem.network
     if name in WORDS:
         return WORDS[name]
-    return network.species[network.index(name)].long_name or f"{name} cells"
+    species = network.species[network.index(name)]
+    if species.role == "solute":
+        return f"amount of {species.long_name or name}"
+    return species.long_name or f"{name} cells"
+
+
+def in_unit(name: str, simulation: Simulation) -> str:
+    """Return the unit of a number: mm, mm^3, ng or cell."""
+    network = simulation.coupled.engine.problem.network
+    if name in WORDS:
+        return {"depth": "mm", "volume": "mm^3"}.get(name, "cell")
+    return "ng" if network.species[network.index(name)].role == "solute" else "cell"
 
 
 def _last(course: Array) -> float:
