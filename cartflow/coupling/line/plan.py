@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from cartflow.core.entries import entries_of
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.feed import line_rates
 from cartflow.coupling.line.arrays import Body, Crossings, Drift, Kinetics, Mesh, Plan
-from cartflow.coupling.line.ways import links_of
 from cartflow.kinetics.compiled.network import addresses, compiled
 from cartflow.pde.operators.crossings import Crossing
 from cartflow.pde.operators.operator import Operators
@@ -49,7 +49,7 @@ def body_of(coupled: Coupled, egress: Array) -> Body:
     rates = line_rates(network, coupled.feed)
     return Body(
         rates=rates,
-        links=links_of(rates),
+        links=entries_of(rates),
         onward=_plain(rates[network.index("handed_over")]),
         products=np.asarray(coupled.products, dtype=np.int64),
         arrival=_plain(coupled.door.arrival),
@@ -77,7 +77,7 @@ def _crossings(problem: Problem, crossed: tuple[tuple[int, Crossing], ...]) -> C
     volumes = problem.geometry.cell_volumes
     gains = np.array([c.gain for _, c in crossed]).reshape(len(crossed), volumes.size)
     losses = np.array([c.loss for _, c in crossed]).reshape(len(crossed), volumes.size)
-    place, cell = np.nonzero((gains != 0.0) | (losses != 0.0))
+    place, cell = np.ascontiguousarray(entries_of((gains != 0.0) | (losses != 0.0)).T)
     return Crossings(
         species=np.array([i for i, _ in crossed], dtype=np.int64),
         apart=np.array([c.apart for _, c in crossed], dtype=np.bool_),
@@ -113,7 +113,7 @@ def _kinetics(problem: Problem, storage: Array) -> Kinetics:
         parameters=_plain(np.append(values.parameters, 0.0)),
         stoichiometry=_plain(network.stoichiometry),
         weight=weight,
-        driven=np.argwhere(values.pattern).astype(np.int64).reshape(-1, 2),
+        driven=entries_of(values.pattern),
     )
 
 

@@ -31,11 +31,6 @@ class Ways(NamedTuple):
     beside_from: Array
 
 
-def links_of(rates: Array) -> Array:
-    """Return rows and columns (ways, 2) of the rates that are not nought."""
-    return np.argwhere(rates != 0.0).astype(np.int64).reshape(-1, 2)
-
-
 def ways_of(links: Array, compartments: int) -> Ways:
     """Return the ways of a matrix with a diagonal and entries at `links` (ways, 2)."""
     return _ways(tuple(map(tuple, links.tolist())), compartments)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from cartflow.core.dual import SMALL
+from cartflow.core.entries import entries_of
 from cartflow.core.rows import side_by_side
 from cartflow.coupling.line.arrays import Drift, Plan
-from cartflow.coupling.line.ways import links_of
 from cartflow.kinetics.compiled.network import Addresses
 
 Array = np.ndarray
@@ -123,7 +123,7 @@ def changes(plan: Plan, slopes: Sequence[Sequence[Array]], code: Addresses) -> C
     of = Smooth(*(side_by_side(each) for each in zip(*slopes, strict=True)))
     mesh, body = plan.mesh, plan.body
     curved = _curved(plan, of)
-    links = links_of(np.abs(of.rates).max(axis=-1))
+    links = entries_of(np.abs(of.rates).max(axis=-1))
     leaving = of.egress * mesh.volumes[:, None] + body.egress[:, :, None] * of.volumes
     sensitivity = _relative(of.sensitivity, plan.drift.sensitivity)
     sensitivity[:, curved] = 0.0

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from cartflow.core.entries import entries_of
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.plan import body_of
 from cartflow.coupling.line.ways import ways_of
@@ -70,12 +71,11 @@ def plan(coupled: Coupled) -> Plan:
     assert layout is not None
     volumes = problem.geometry.cell_volumes
     code, pattern = addresses(problem.network), compiled(problem.network).pattern
-    driven = np.argwhere(pattern).astype(np.int64).reshape(-1, 2)
     return Plan(
         mesh=Mesh(held=np.tile(volumes, (len(problem.fields), 1))),
         fields=layout.fields,
         kinetics=_kinetics(problem),
-        code=Rates(code.rates, code.jacobian, driven),
+        code=Rates(code.rates, code.jacobian, entries_of(pattern)),
         body=body_of(coupled, problem.egress * volumes),
     )
 
