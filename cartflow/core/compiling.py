@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from threading import RLock
 from typing import Any, Protocol, TypeVar
 
 import numba
@@ -43,7 +44,10 @@ _REORDER = {"contract", "reassoc", "nsz"}
 
 
 def njit(signature: Any = None, **options: Any) -> Decorator:
-    """Return `numba.njit` with its `options`, for a function whose code is kept."""
+    """Return `numba.njit` with its `options`, for a function whose code is kept.
+
+    With a `signature` it is compiled for that alone, when it is first called.
+    """
     compile_it: Any = numba.njit(**options)
 
     def decorate(function: F) -> F:
@@ -54,14 +58,39 @@ def njit(signature: Any = None, **options: Any) -> Decorator:
         finally:
             _config.CACHE_DIR = before
         keep_apart(decorated)
-        # Not before: what is compiled with a signature is looked for on disk at once.
         if signature is not None and isinstance(decorated, Dispatcher):
-            decorated.compile(signature)
-            decorated.disable_compile()
+            _compile_at_first_call(decorated, signature)
         compiled: F = decorated
         return compiled
 
     return decorate
+
+
+def _compile_at_first_call(compiled: Any, signature: Any) -> None:
+    """Let `compiled` have the one type `signature`, once it is called from Python or compiled code.
+
+    numba compiles what is given a type where it is defined, so that whoever imports the package
+    would wait for the loops of every kind of study.
+    """
+    once, called, template = RLock(), compiled._compile_for_args, compiled.get_call_template
+
+    def ready() -> None:
+        with once:
+            if not compiled.overloads:
+                compiled.compile(signature)
+                compiled.disable_compile()
+
+    def for_arguments(*args: Any, **named: Any) -> Any:
+        if compiled.overloads:
+            return called(*args, **named)
+        ready()
+        return compiled(*args, **named)
+
+    def for_types(*args: Any) -> Any:
+        ready()
+        return template(*args)
+
+    compiled._compile_for_args, compiled.get_call_template = for_arguments, for_types
 
 
 @cache
@@ -90,6 +119,6 @@ fused_in_place = njit(cache=True, error_model="numpy", nogil=True, fastmath=_CON
 summing = njit(cache=True, error_model="numpy", nogil=True, fastmath=_REORDER)
 
 
-def compiled_now(signature: Any) -> Decorator:
-    """Return the decorator of loops that are compiled, or read from disk, when they are defined."""
+def of_one_type(signature: Any) -> Decorator:
+    """Return the decorator of loops that are compiled for one type, when they are first called."""
     return njit(signature, cache=True, error_model="numpy", nogil=True, fastmath=_CONTRACT)
