@@ -116,6 +116,12 @@ serial = njit(cache=True, error_model="numpy", nogil=True)
 in_place = njit(cache=True, error_model="numpy", nogil=True, _nrt=False)
 fused = njit(cache=True, error_model="numpy", nogil=True, fastmath=_CONTRACT)
 fused_in_place = njit(cache=True, error_model="numpy", nogil=True, fastmath=_CONTRACT, _nrt=False)
+# For parts of a loop that is called from one place: written into what calls them, since LLVM takes
+# seconds to hand all arrays of a plan and its room to a function.
+part_in_place = njit(cache=True, error_model="numpy", nogil=True, _nrt=False, inline="always")
+fused_part_in_place = njit(
+    cache=True, error_model="numpy", nogil=True, fastmath=_CONTRACT, _nrt=False, inline="always"
+)
 summing = njit(cache=True, error_model="numpy", nogil=True, fastmath=_REORDER)
 
 

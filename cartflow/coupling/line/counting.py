@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.core.compiling import in_place
+from cartflow.core.compiling import in_place, part_in_place
 from cartflow.core.dual import positive
 from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
@@ -64,7 +64,7 @@ def share_out(method: Tableau, weights: Array, w: Room) -> None:
                 w.f[s, c] += w.shares[i] * w.k[i, s, c]
 
 
-@in_place
+@part_in_place
 def _count_egress(plan: Plan, gh: float, counts: Counts, w: Room) -> None:
     body = plan.body
     for p in range(counts.egress.size):
@@ -76,7 +76,7 @@ def _count_egress(plan: Plan, gh: float, counts: Counts, w: Room) -> None:
         counts.egress[p] += gh * total
 
 
-@in_place
+@part_in_place
 def _count_crossings(plan: Plan, gh: float, days: float, counts: Counts, w: Room) -> None:
     """Add what came in and what went out; through a boundary only one of them in each cell."""
     crossings = plan.crossings
@@ -95,7 +95,7 @@ def _count_crossings(plan: Plan, gh: float, days: float, counts: Counts, w: Room
             counts.went[k] += positive(out - into)
 
 
-@in_place
+@part_in_place
 def _count_events(plan: Plan, gh: float, counts: Counts, w: Room) -> None:
     """Add the events of the reactions, forwards and in reverse by what each cell's come to."""
     driven, volumes = plan.kinetics.driven, plan.mesh.volumes

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import in_place
+from cartflow.core.compiling import in_place, part_in_place
 from cartflow.core.dual import positive, ratio
 from cartflow.core.pointers import call
 from cartflow.coupling.line.arrays import Plan
@@ -29,7 +29,7 @@ from cartflow.coupling.line.ways import prepare_body, solve_along
 Array = np.ndarray
 
 
-@in_place
+@part_in_place
 def rates_at(plan: Plan, u: Array, out: Array, w: Room) -> None:
     """Write the events of all reactions per mm3 of tissue and day at `u` to `out`."""
     kinetics = plan.kinetics
@@ -46,7 +46,7 @@ def rates_at(plan: Plan, u: Array, out: Array, w: Room) -> None:
             out[r, c] *= kinetics.weight[r, c]
 
 
-@in_place
+@part_in_place
 def prepare(plan: Plan, over: float, u: Array, w: Room) -> None:
     """Factorise 1/(g h) - J at densities `u`; `over` is 1/(g h)."""
     enter_tissue(plan, over, u, w)
@@ -57,7 +57,7 @@ def prepare(plan: Plan, over: float, u: Array, w: Room) -> None:
     _prepare_door(plan, w)
 
 
-@in_place
+@part_in_place
 def enter_tissue(plan: Plan, over: float, u: Array, w: Room) -> None:
     """Write what is local of the mesh's matrix: 1/(g h), losses, and the slopes of the rates."""
     mesh, kinetics = plan.mesh, plan.kinetics
@@ -88,7 +88,7 @@ def enter_tissue(plan: Plan, over: float, u: Array, w: Room) -> None:
                     w.band[row, j - s + width] -= ratio(slope, mesh.storage[s, c])
 
 
-@in_place
+@part_in_place
 def _prepare_door(plan: Plan, w: Room) -> None:
     """Factorise what couples mesh and body: 1 - (what returns of one cell handed over)."""
     mesh, body = plan.mesh, plan.body
@@ -108,7 +108,7 @@ def _prepare_door(plan: Plan, w: Room) -> None:
     factorise_dense(w.door, w.door_pivots)
 
 
-@in_place
+@part_in_place
 def solve_stage(plan: Plan, i: int, w: Room) -> None:
     """Solve for stage i: the mesh's right-hand side is in `w.x`, the body's in `w.kb[i]`."""
     body = plan.body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import in_place
+from cartflow.core.compiling import in_place, part_in_place
 from cartflow.core.dual import positive
 from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
@@ -53,7 +53,7 @@ def largest_error(plan: System, method: Tableau, floor: Array, w: Ended) -> tupl
     return worst, which
 
 
-@in_place
+@part_in_place
 def fastest_growing(plan: Plan, otherwise: int, w: Room) -> int:
     """Return which species grows fastest by itself at the start of the step, if any does.
 

@@ -63,7 +63,7 @@ def no_saves(plan: Plan, places: int, days: Array) -> Saves:
     )
 
 
-@serial
+@in_place
 def counts_at(counts: Counts, n: int) -> Counts:
     """Return the n-th of many counts."""
     return Counts(
@@ -112,10 +112,7 @@ def save(
         saves.step[n], saves.share[n], saves.apart[n] = within.step, share, apart
         copy_all(w.u, saves.u[n])
         copy_all(w.body, saves.body[n])
-        every = saves.counts
-        mine = Counts(
-            every.forwards[n], every.reverse[n], every.egress[n], every.came[n], every.went[n]
-        )
+        mine = counts_at(saves.counts, n)
         for i in range(len(mine)):
             copy_all(counts[i], mine[i])
         part = share * within.h

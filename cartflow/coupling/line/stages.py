@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import in_place
+from cartflow.core.compiling import in_place, part_in_place
 from cartflow.core.dual import ratio
 from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
@@ -41,7 +41,7 @@ def stages(
         solve_stage(plan, i, w)
 
 
-@in_place
+@part_in_place
 def tissue_rates(plan: Plan, i: int, w: Room) -> None:
     """Write du/dt of the stage's state to `w.f`, and its events per mm3 and day to `w.rates[i]`."""
     mesh, kinetics, body = plan.mesh, plan.kinetics, plan.body
@@ -68,7 +68,7 @@ def tissue_rates(plan: Plan, i: int, w: Room) -> None:
             w.f[s, c] = ratio(w.f[s, c], mesh.storage[s, c])
 
 
-@in_place
+@part_in_place
 def body_rates(plan: Plan, i: int, supply: Array, w: Room) -> None:
     """Write the body's rates of change to `w.kb[i]`, and what egress takes to `w.left[i]`."""
     body = plan.body
@@ -85,7 +85,7 @@ def body_rates(plan: Plan, i: int, supply: Array, w: Room) -> None:
         w.kb[i, p, body.node] += out
 
 
-@in_place
+@part_in_place
 def crossing_rates(plan: Plan, i: int, w: Room) -> None:
     """Write what goes out at each entry of a crossing, per day, to `w.crossed[i]`."""
     crossings = plan.crossings
@@ -94,7 +94,7 @@ def crossing_rates(plan: Plan, i: int, w: Room) -> None:
         w.crossed[i, e] = crossings.loss[e] * w.u[s, crossings.cell[e]]
 
 
-@in_place
+@part_in_place
 def add_earlier(method: Tableau, i: int, h: float, w: Room) -> None:
     """Add sum_j c_ij u_j / h to the right-hand sides of stage i."""
     for j in range(i):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import fused
+from cartflow.core.compiling import fused_in_place, fused_part_in_place
 from cartflow.core.rows import add_scaled
 from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
@@ -16,7 +16,7 @@ from cartflow.coupling.tangents.lanes import Lanes, add_all, clear
 Array = np.ndarray
 
 
-@fused
+@fused_in_place
 def count_slopes(
     plan: Plan,
     changes: Changes,
@@ -42,7 +42,7 @@ def count_slopes(
     _events(plan, changes, gh, counts, w, t)
 
 
-@fused
+@fused_part_in_place
 def _egress(plan: Plan, changes: Changes, gh: float, counts: Counts, w: Room, t: Lanes) -> None:
     body, species = plan.body, w.f.shape[0]
     for p in range(body.products.size):
@@ -56,7 +56,7 @@ def _egress(plan: Plan, changes: Changes, gh: float, counts: Counts, w: Room, t:
             add_scaled(counts.egress, p, gh * w.shares[i], t.left, (i, p))
 
 
-@fused
+@fused_part_in_place
 def _crossings(
     plan: Plan, changes: Changes, gh: float, days: float, counts: Counts, w: Room, t: Lanes
 ) -> None:
@@ -87,13 +87,13 @@ def _crossings(
                 add_scaled(counts.went, k, -days, changes.let_in, e)
 
 
-@fused
+@fused_part_in_place
 def _events(plan: Plan, changes: Changes, gh: float, counts: Counts, w: Room, t: Lanes) -> None:
     """Add the slopes of the events of the reactions, forwards and in reverse cell by cell."""
     driven, volumes, species = plan.kinetics.driven, plan.mesh.volumes, w.f.shape[0]
     events = w.inside[0]
     for r in range(counts.forwards.shape[0]):
-        events[:] = 0.0
+        clear(events)
         clear(t.events)
         for i in range(w.shares.size):
             for c in range(volumes.size):

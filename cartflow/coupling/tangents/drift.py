@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import fused
+from cartflow.core.compiling import fused_in_place, fused_part_in_place
 from cartflow.core.dual import SMALL
 from cartflow.core.rows import add_scaled
 from cartflow.coupling.line.arrays import Drift, Mesh
@@ -18,7 +18,7 @@ Array = np.ndarray
 _NOTHING = 1e-280
 
 
-@fused
+@fused_part_in_place
 def bend_of(mesh: Mesh, drift: Drift, changes: Changes, u: Array, t: Lanes) -> None:
     """Write the drift at densities `u`, with its first and second derivatives, to ``t.bend``."""
     bend = t.bend
@@ -44,7 +44,7 @@ def bend_of(mesh: Mesh, drift: Drift, changes: Changes, u: Array, t: Lanes) -> N
                     t.swung[n, s, f, k] = swung[k].imag / SMALL
 
 
-@fused
+@fused_in_place
 def _curvature(drift: Drift, mesh: Mesh, s: int, f: int, u: Array) -> tuple[float, float, float]:
     """Return the second derivatives of `velocity` to the attractant: one one, one two, two two."""
     k = drift.attractant[s]
@@ -66,7 +66,7 @@ def _curvature(drift: Drift, mesh: Mesh, s: int, f: int, u: Array) -> tuple[floa
     )
 
 
-@fused
+@fused_in_place
 def _response_bent(law: int, a: float, half: float) -> float:
     """Return the second derivative of `response`."""
     if law == 1:
@@ -78,7 +78,7 @@ def _response_bent(law: int, a: float, half: float) -> float:
     return 0.0
 
 
-@fused
+@fused_in_place
 def _curvature_upwind(far: float, near: float, beyond: float) -> tuple[float, float, float, float]:
     """Return k and e of the second derivatives k e e' of `limited_with_slopes`.
 
@@ -98,13 +98,13 @@ def _curvature_upwind(far: float, near: float, beyond: float) -> tuple[float, fl
     return bent, -1.0, 1.0 + r, -r
 
 
-@fused
+@fused_in_place
 def _drift(changes: Changes, n: int) -> Drift:
     d = changes.drift
     return Drift(d.attractant, d.law, d.sensitivity[n], d.half_saturation[n], d.ceiling[n])
 
 
-@fused
+@fused_in_place
 def _mesh(mesh: Mesh, changes: Changes, n: int) -> Mesh:
     return Mesh(
         mesh.volumes,
@@ -119,7 +119,7 @@ def _mesh(mesh: Mesh, changes: Changes, n: int) -> Mesh:
     )
 
 
-@fused
+@fused_part_in_place
 def add_drift(
     mesh: Mesh,
     drift: Drift,
@@ -151,7 +151,7 @@ def add_drift(
         _add_curved(mesh, changes, n, s, w.u, w.k[i], t.bend, flow, t.swung, t.across)
 
 
-@fused
+@fused_in_place
 def _enter_stage(mesh: Mesh, drift: Drift, s: int, u: Array, flow: Flow) -> None:
     """Write what drifts at densities `u`, and its factors there."""
     species, k = u.shape[0], drift.attractant[s]
@@ -168,7 +168,7 @@ def _enter_stage(mesh: Mesh, drift: Drift, s: int, u: Array, flow: Flow) -> None
         rows[2], rows[3], rows[4] = far * species + s, near * species + s, beyond * species + s
 
 
-@fused
+@fused_in_place
 def _enter_changed(
     areas: Array, drift: Drift, s: int, stage: Array, bend: Bend, flow: Flow
 ) -> None:
@@ -197,7 +197,7 @@ def _enter_changed(
         rows[7], rows[8], rows[9] = far * species + s, near * species + s, beyond * species + s
 
 
-@fused
+@fused_in_place
 def _add_curved(
     mesh: Mesh,
     changes: Changes,

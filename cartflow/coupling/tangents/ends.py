@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import serial
+from cartflow.core.compiling import in_place
 from cartflow.core.dual import SMALL
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.ends import filled, nonnegative, shared
@@ -15,7 +15,7 @@ from cartflow.coupling.tangents.lanes import Lanes, weighed
 Array = np.ndarray
 
 
-@serial
+@in_place
 def new_slopes(
     plan: Plan,
     changes: Changes,
@@ -37,20 +37,29 @@ def new_slopes(
     weighed(weights, weights.size, start, t.k, t.u)
     weighed(weights, weights.size, start_body, t.kb, t.body)
     for s in range(u.shape[0]):
-        if w.u[s].min() < 0.0:
+        if _any_below_zero(w.u[s]):
             _fill(plan, changes, s, floor[s], w, t)
     for p in range(body.shape[0]):
-        if w.body.shape[1] > 0 and w.body[p].min() < 0.0:
-            _share(floor[plan.body.products[p]], w.body[p], t.body[p])
+        if _any_below_zero(w.body[p]):
+            _share(floor[plan.body.products[p]], w.body[p], t.body[p], t.dual_body)
     nonnegative(plan, floor, w)
 
 
-@serial
+@in_place
+def _any_below_zero(values: Array) -> bool:
+    for q in range(values.size):
+        if values[q] < 0.0:
+            return True
+    return False
+
+
+@in_place
 def _fill(plan: Plan, changes: Changes, s: int, floor: float, w: Room, t: Lanes) -> None:
     species, cells = w.u.shape
-    held = plan.mesh.held[s] + 0j
+    held = t.dual_held
     for q in range(t.u.shape[1]):
         for c in range(cells):
+            held[c] = plan.mesh.held[s, c]
             t.inside[s, c] = complex(w.u[s, c], SMALL * t.u[c * species + s, q])
             if changes.held.shape[0] > 0:
                 held[c] = complex(plan.mesh.held[s, c], SMALL * changes.held[s, c, q])
@@ -59,9 +68,11 @@ def _fill(plan: Plan, changes: Changes, s: int, floor: float, w: Room, t: Lanes)
             t.u[c * species + s, q] = t.inside[s, c].imag / SMALL
 
 
-@serial
-def _share(floor: float, cells: Array, slopes: Array) -> None:
+@in_place
+def _share(floor: float, cells: Array, slopes: Array, dual: Array) -> None:
     for q in range(slopes.shape[1]):
-        dual = cells + 1j * SMALL * slopes[:, q]
+        for k in range(cells.size):
+            dual[k] = complex(cells[k], SMALL * slopes[k, q])
         shared(dual, floor)
-        slopes[:, q] = dual.imag / SMALL
+        for k in range(cells.size):
+            slopes[k, q] = dual[k].imag / SMALL

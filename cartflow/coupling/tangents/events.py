@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import fused
+from cartflow.core.compiling import fused_part_in_place
 from cartflow.core.dual import SMALL
 from cartflow.core.pointers import call
 from cartflow.core.rows import add_scaled
@@ -16,7 +16,7 @@ from cartflow.coupling.tangents.lanes import Lanes, add_all, clear
 Array = np.ndarray
 
 
-@fused
+@fused_part_in_place
 def start_slopes(plan: Plan, changes: Changes, u: Array, at: Array, w: Room, t: Lanes) -> None:
     """Write how the derivatives of the events at the start `u` change to ``t.slopes``.
 
@@ -46,7 +46,7 @@ def start_slopes(plan: Plan, changes: Changes, u: Array, at: Array, w: Room, t: 
                 add_scaled(t.slopes, (d, c), slope, changes.weight, (r, c))
 
 
-@fused
+@fused_part_in_place
 def events_at(plan: Plan, changes: Changes, i: int, w: Room, t: Lanes) -> None:
     """Write the slopes of the events of stage i, whose state is in `w.u` and `t.u`."""
     kinetics, (species, cells) = plan.kinetics, w.u.shape
@@ -81,7 +81,7 @@ def events_at(plan: Plan, changes: Changes, i: int, w: Room, t: Lanes) -> None:
                 t.rates[i, r, c, q] += kinetics.weight[r, c] * slope
 
 
-@fused
+@fused_part_in_place
 def add_events(plan: Plan, i: int, w: Room, t: Lanes) -> None:
     """Add what the events of stage i, and what their derivatives change by, make of species."""
     kinetics, (species, cells) = plan.kinetics, w.u.shape

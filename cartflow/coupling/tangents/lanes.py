@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.core.compiling import fused
+from cartflow.core.compiling import fused_in_place
 from cartflow.core.rows import whole
 from cartflow.coupling.line.arrays import Plan
 
@@ -70,8 +70,8 @@ class Lanes(NamedTuple):
     numbers) are those of the start's derivatives of the rates, `fresh` the derivatives at a
     stage, `events`, `across`, `through` and `total` (1, numbers) room for sums. `bend` is the
     drift of the start, `flow` that of a stage, `swung` (curved numbers, species, faces, 3) what
-    curves it. `inside`, `dual_rates`
-    and `dual_slopes` are dual numbers of one number at a time.
+    curves it. `inside`, `dual_held`,
+    `dual_body`, `dual_rates` and `dual_slopes` are dual numbers of one number at a time.
     """
 
     u: Array
@@ -91,6 +91,8 @@ class Lanes(NamedTuple):
     flow: Flow
     swung: Array
     inside: Array
+    dual_held: Array
+    dual_body: Array
     dual_rates: Array
     dual_slopes: Array
 
@@ -134,28 +136,28 @@ def lanes(plan: Plan, stages: int, numbers: int, curved: int) -> Lanes:
         ),
         swung=np.zeros((curved, species, faces, 3)),
         inside=np.zeros((species, cells), dtype=complex),
+        dual_held=np.zeros(cells, dtype=complex),
+        dual_body=np.zeros(compartments, dtype=complex),
         dual_rates=np.zeros((reactions, cells), dtype=complex),
         dual_slopes=np.zeros((reactions * species, cells), dtype=complex),
     )
 
 
-@fused
+@fused_in_place
 def clear(out: Array) -> None:
     """Write nought to all of `out`."""
-    every = out.ravel()
-    for q in range(every.size):
-        every[q] = 0.0
+    for q in range(out.size):
+        out.flat[q] = 0.0
 
 
-@fused
+@fused_in_place
 def add_all(out: Array, factor: float, x: Array) -> None:
     """Add factor x to all of `out`."""
-    total, more = out.ravel(), x.ravel()
-    for q in range(total.size):
-        total[q] += factor * more[q]
+    for q in range(out.size):
+        out.flat[q] += factor * x.flat[q]
 
 
-@fused
+@fused_in_place
 def weighed(weights: Array, stages: int, start: Array, each: Array, out: Array) -> None:
     """Write `start` plus the weighted stages `each` to `out`."""
     clear(out)

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.core.compiling import serial
+from cartflow.core.compiling import in_place
 from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.counting import Counts
-from cartflow.coupling.line.room import Room
+from cartflow.coupling.line.room import Room, copy_all
 from cartflow.coupling.line.saving import Saves, counts_at, weigh
 from cartflow.coupling.line.stages import stages
 from cartflow.coupling.tangents.changes import Changes
@@ -48,7 +48,7 @@ class Part(NamedTuple):
     days: float
 
 
-@serial
+@in_place
 def replay(
     plan: Plan,
     changes: Changes,
@@ -65,7 +65,8 @@ def replay(
 
     The state in `at` is that of the run afterwards, to the bit, which needs the same `floor`.
     """
-    n, times = 0, made.u.shape[0] - 1
+    # Not a plain nought, for which numba would compile `_write` once more.
+    n, times = np.int64(0), made.u.shape[0] - 1
     for step in range(steps.size):
         h = steps[step]
         first = n
@@ -83,18 +84,18 @@ def replay(
                 part = Part(w.weights, h, saves.share[k] * h)
                 _write(plan, changes, method, part, k, at, floor, made, w, t)
         _state(plan, changes, method.m, at, floor, w, t)
-        at.u[:] = w.u
-        at.body[:] = w.body
-        at.slope.u[:] = t.u
-        at.slope.body[:] = t.body
+        copy_all(w.u, at.u)
+        copy_all(w.body, at.body)
+        copy_all(t.u, at.slope.u)
+        copy_all(t.body, at.slope.body)
         count_slopes(plan, changes, method, method.m, h, h, at.counts, w, t)
-    made.u[times] = at.slope.u
-    made.body[times] = at.slope.body
+    copy_all(at.slope.u, made.u[times])
+    copy_all(at.slope.body, made.body[times])
     for i in range(len(made.counts)):
-        made.counts[i][times] = at.counts[i]
+        copy_all(at.counts[i], made.counts[i][times])
 
 
-@serial
+@in_place
 def _stages(
     plan: Plan, changes: Changes, method: Tableau, h: float, at: Going, w: Room, t: Lanes
 ) -> None:
@@ -102,7 +103,7 @@ def _stages(
     tangent_stages(plan, changes, method, h, at.u, at.body, at.slope, w, t)
 
 
-@serial
+@in_place
 def _state(
     plan: Plan, changes: Changes, weights: Array, at: Going, floor: Array, w: Room, t: Lanes
 ) -> None:
@@ -110,7 +111,7 @@ def _state(
     new_slopes(plan, changes, weights, at.u, at.body, slope.u, slope.body, floor, w, t)
 
 
-@serial
+@in_place
 def _write(
     plan: Plan,
     changes: Changes,
@@ -125,9 +126,9 @@ def _write(
 ) -> None:
     """Write the slopes of what there is at the n-th time, after `part` of a step."""
     _state(plan, changes, part.weights, at, floor, w, t)
-    made.u[n] = t.u
-    made.body[n] = t.body
+    copy_all(t.u, made.u[n])
+    copy_all(t.body, made.body[n])
     mine = counts_at(made.counts, n)
     for i in range(len(mine)):
-        mine[i][:] = at.counts[i]
+        copy_all(at.counts[i], mine[i])
     count_slopes(plan, changes, method, part.weights, part.h, part.days, mine, w, t)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import fused
+from cartflow.core.compiling import fused_in_place, fused_part_in_place
 from cartflow.core.rows import add_scaled, scaled
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.band import width_of
@@ -15,7 +15,7 @@ from cartflow.coupling.tangents.lanes import Lanes, clear
 Array = np.ndarray
 
 
-@fused
+@fused_part_in_place
 def solve_stage(plan: Plan, i: int, w: Room, t: Lanes) -> None:
     """Solve for the slopes of stage i, in place (see `line.elimination.solve_stage`)."""
     body, x = plan.body, t.k[i]
@@ -43,7 +43,7 @@ def solve_stage(plan: Plan, i: int, w: Room, t: Lanes) -> None:
                 add_scaled(t.kb, (i, p, j), w.drained[j], t.total, 0)
 
 
-@fused
+@fused_in_place
 def _leaving(plan: Plan, p: int, x: Array, out: Array) -> None:
     """Write what egress takes of product p at densities `x`, per day."""
     species, s = plan.mesh.storage.shape[0], plan.body.products[p]
@@ -53,7 +53,7 @@ def _leaving(plan: Plan, p: int, x: Array, out: Array) -> None:
         add_scaled(out, 0, taken, x, c * species + s)
 
 
-@fused
+@fused_in_place
 def solve(band: Array, pivots: Array, scale: Array, reach: Array, x: Array) -> None:
     """Solve in place for many right-hand sides (unknowns, numbers), as `line.band.solve`."""
     n, width = band.shape[0], width_of(band)
@@ -71,7 +71,7 @@ def solve(band: Array, pivots: Array, scale: Array, reach: Array, x: Array) -> N
         scaled(x, k, band[k, width], x, k)
 
 
-@fused
+@fused_in_place
 def solve_along(matrix: Array, ways: Ways, x: Array) -> None:
     """Solve in place for many right-hand sides, as `line.ways.solve_along`."""
     for n in range(ways.order.size):
@@ -87,7 +87,7 @@ def solve_along(matrix: Array, ways: Ways, x: Array) -> None:
         scaled(x, k, matrix[k, k], x, k)
 
 
-@fused
+@fused_in_place
 def _solve_dense(matrix: Array, pivots: Array, x: Array) -> None:
     """Solve in place for many right-hand sides, as `line.band.solve_dense`."""
     n = matrix.shape[0]
@@ -103,7 +103,7 @@ def _solve_dense(matrix: Array, pivots: Array, x: Array) -> None:
         scaled(x, k, 1.0 / matrix[k, k], x, k)
 
 
-@fused
+@fused_in_place
 def _exchange(x: Array, k: int, p: int) -> None:
     for q in range(x.shape[1]):
         x[k, q], x[p, q] = x[p, q], x[k, q]

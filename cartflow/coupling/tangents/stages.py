@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.core.compiling import fused
+from cartflow.core.compiling import fused_in_place, fused_part_in_place
 from cartflow.core.rows import add_scaled, scaled
 from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
@@ -37,7 +37,7 @@ class Slope(NamedTuple):
     supply: Array
 
 
-@fused
+@fused_in_place
 def tangent_stages(
     plan: Plan,
     changes: Changes,
@@ -75,7 +75,7 @@ def tangent_stages(
         solve_stage(plan, i, w, t)
 
 
-@fused
+@fused_part_in_place
 def _enter_losses(plan: Plan, changes: Changes, i: int, w: Room, t: Lanes) -> None:
     """Begin the right-hand sides of stage i with gains and losses, per mm3 of tissue."""
     species, cells = w.u.shape
@@ -89,7 +89,7 @@ def _enter_losses(plan: Plan, changes: Changes, i: int, w: Room, t: Lanes) -> No
                 add_scaled(t.k, (i, row), -(w.u[s, c] + w.k[i, s, c]), changes.loss, row)
 
 
-@fused
+@fused_part_in_place
 def _add_transport(plan: Plan, changes: Changes, i: int, start: Array, w: Room, t: Lanes) -> None:
     """Add diffusion and drift."""
     mesh, drift = plan.mesh, plan.drift
@@ -114,7 +114,7 @@ def _add_transport(plan: Plan, changes: Changes, i: int, start: Array, w: Room, 
                 add_scaled(t.k, row, -over * came, changes.volumes, c)
 
 
-@fused
+@fused_part_in_place
 def _add_arrivals(plan: Plan, changes: Changes, i: int, w: Room, t: Lanes) -> None:
     """Add what the vessels hand over."""
     body, species = plan.body, w.u.shape[0]
@@ -135,7 +135,7 @@ def _add_arrivals(plan: Plan, changes: Changes, i: int, w: Room, t: Lanes) -> No
                 add_scaled(t.k, row, came, changes.arrival, c)
 
 
-@fused
+@fused_part_in_place
 def _divide_by_storage(
     plan: Plan, changes: Changes, method: Tableau, h: float, i: int, w: Room, t: Lanes
 ) -> None:
@@ -156,7 +156,7 @@ def _divide_by_storage(
                 add_scaled(t.k, row, -rate, changes.storage, c * species + s)
 
 
-@fused
+@fused_part_in_place
 def _body(plan: Plan, changes: Changes, i: int, supply: Array, w: Room, t: Lanes) -> None:
     """Write the body's right-hand sides of stage i, and the slopes of what egress takes."""
     body, mesh, species = plan.body, plan.mesh, w.u.shape[0]
@@ -181,7 +181,7 @@ def _body(plan: Plan, changes: Changes, i: int, supply: Array, w: Room, t: Lanes
         add_scaled(t.kb, node, 1.0, t.left, (i, p))
 
 
-@fused
+@fused_part_in_place
 def _crossings(plan: Plan, changes: Changes, i: int, w: Room, t: Lanes) -> None:
     """Write the slopes of what goes out at each entry of a crossing."""
     crossings, species = plan.crossings, w.u.shape[0]
