@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.core.compiling import in_place, serial
+from cartflow.core.compiling import in_place
 from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.counting import Counts, count, none_counted

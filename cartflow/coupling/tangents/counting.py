@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import fused_in_place, fused_part_in_place
+from cartflow.core.compiling import fused_part_in_place
 from cartflow.core.rows import add_scaled
 from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
@@ -16,7 +16,7 @@ from cartflow.coupling.tangents.lanes import Lanes, add_all, clear
 Array = np.ndarray
 
 
-@fused_in_place
+@fused_part_in_place
 def count_slopes(
     plan: Plan,
     changes: Changes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cartflow.core.compiling import in_place
+from cartflow.core.compiling import in_place, part_in_place
 from cartflow.core.dual import SMALL
 from cartflow.coupling.line.arrays import Plan
 from cartflow.coupling.line.ends import filled, nonnegative, shared
@@ -15,7 +15,7 @@ from cartflow.coupling.tangents.lanes import Lanes, weighed
 Array = np.ndarray
 
 
-@in_place
+@part_in_place
 def new_slopes(
     plan: Plan,
     changes: Changes,
@@ -47,10 +47,10 @@ def new_slopes(
 
 @in_place
 def _any_below_zero(values: Array) -> bool:
+    below = False
     for q in range(values.size):
-        if values[q] < 0.0:
-            return True
-    return False
+        below = below or values[q] < 0.0
+    return below
 
 
 @in_place

@@ -23,29 +23,61 @@ Array = np.ndarray
 
 
 class Going(NamedTuple):
-    """A run as it goes: tissue, body and supply, their slopes, and those of what is counted."""
+    """A run as it goes: tissue, body and supply, and their slopes."""
 
     u: Array
     body: Array
     supply: Array
     slope: Slope
-    counts: Counts
 
 
 class Made(NamedTuple):
-    """Slopes at the times that were passed and at the end: times first, numbers last."""
+    """Slopes at the times that were passed and at the end: times first, numbers last.
+
+    Those at the last place are `Going`'s own, and those of what is counted beside them.
+    """
 
     u: Array
     body: Array
     counts: Counts
 
 
-class Part(NamedTuple):
-    """So many `days` of a step of `h`, after which the state has the stages by their `weights`."""
+class Parts(NamedTuple):
+    """States that the run came to, one after the other: each a `share` of a step of `h` days.
 
-    weights: Array
-    h: float
-    days: float
+    Where they are `anew` the step's stages are taken from the state of the run, else they are
+    those of the state before. What there is then goes to `place`.
+    """
+
+    h: Array
+    share: Array
+    anew: Array
+    place: Array
+
+
+def parts_of(steps: Array, saves: Saves, times: int) -> Parts:
+    """Return the states at the first `times` to save and at the ends of the `steps` (days).
+
+    A state to save that has a step of its own comes before the stages of the step it lies in.
+    """
+    made: list[tuple[float, float, bool, int]] = []
+    n = 0
+    for step, h in enumerate(steps.tolist()):
+        within = []
+        while n < times and saves.step[n] == step:
+            if saves.apart[n]:
+                made.append((saves.share[n] * h, 1.0, True, n))
+            else:
+                within.append((saves.share[n], n))
+            n += 1
+        within.append((1.0, times))
+        made += [(h, share, k == 0, place) for k, (share, place) in enumerate(within)]
+    return Parts(
+        h=np.array([each[0] for each in made], dtype=float),
+        share=np.array([each[1] for each in made], dtype=float),
+        anew=np.array([each[2] for each in made], dtype=bool),
+        place=np.array([each[3] for each in made], dtype=np.int64),
+    )
 
 
 @in_place
@@ -53,82 +85,31 @@ def replay(
     plan: Plan,
     changes: Changes,
     method: Tableau,
-    steps: Array,
-    saves: Saves,
+    parts: Parts,
     at: Going,
     floor: Array,
     made: Made,
     w: Room,
     t: Lanes,
 ) -> None:
-    """Take the `steps` (days) again from `at`, and write the slopes at the times to save.
+    """Take the steps of the `parts` again from `at`, and write the slopes of all states.
 
     The state in `at` is that of the run afterwards, to the bit, which needs the same `floor`.
     """
-    # Not a plain nought, for which numba would compile `_write` once more.
-    n, times = np.int64(0), made.u.shape[0] - 1
-    for step in range(steps.size):
-        h = steps[step]
-        first = n
-        while n < times and saves.step[n] == step:
-            if saves.apart[n]:
-                days = saves.share[n] * h
-                _stages(plan, changes, method, days, at, w, t)
-                part = Part(method.m, days, days)
-                _write(plan, changes, method, part, n, at, floor, made, w, t)
-            n += 1
-        _stages(plan, changes, method, h, at, w, t)
-        for k in range(first, n):
-            if not saves.apart[k]:
-                weigh(method, saves.share[k], w.weights)
-                part = Part(w.weights, h, saves.share[k] * h)
-                _write(plan, changes, method, part, k, at, floor, made, w, t)
-        _state(plan, changes, method.m, at, floor, w, t)
-        copy_all(w.u, at.u)
-        copy_all(w.body, at.body)
-        copy_all(t.u, at.slope.u)
-        copy_all(t.body, at.slope.body)
-        count_slopes(plan, changes, method, method.m, h, h, at.counts, w, t)
-    copy_all(at.slope.u, made.u[times])
-    copy_all(at.slope.body, made.body[times])
-    for i in range(len(made.counts)):
-        copy_all(at.counts[i], made.counts[i][times])
-
-
-@in_place
-def _stages(
-    plan: Plan, changes: Changes, method: Tableau, h: float, at: Going, w: Room, t: Lanes
-) -> None:
-    stages(plan, method, h, at.u, at.body, at.supply, w)
-    tangent_stages(plan, changes, method, h, at.u, at.body, at.slope, w, t)
-
-
-@in_place
-def _state(
-    plan: Plan, changes: Changes, weights: Array, at: Going, floor: Array, w: Room, t: Lanes
-) -> None:
-    slope = at.slope
-    new_slopes(plan, changes, weights, at.u, at.body, slope.u, slope.body, floor, w, t)
-
-
-@in_place
-def _write(
-    plan: Plan,
-    changes: Changes,
-    method: Tableau,
-    part: Part,
-    n: int,
-    at: Going,
-    floor: Array,
-    made: Made,
-    w: Room,
-    t: Lanes,
-) -> None:
-    """Write the slopes of what there is at the n-th time, after `part` of a step."""
-    _state(plan, changes, part.weights, at, floor, w, t)
-    copy_all(t.u, made.u[n])
-    copy_all(t.body, made.body[n])
-    mine = counts_at(made.counts, n)
-    for i in range(len(mine)):
-        copy_all(at.counts[i], mine[i])
-    count_slopes(plan, changes, method, part.weights, part.h, part.days, mine, w, t)
+    for n in range(parts.h.size):
+        h, share, place = parts.h[n], parts.share[n], parts.place[n]
+        if parts.anew[n]:
+            stages(plan, method, h, at.u, at.body, at.supply, w)
+            tangent_stages(plan, changes, method, h, at.u, at.body, at.slope, w, t)
+        weigh(method, share, w.weights)
+        start = at.slope
+        new_slopes(plan, changes, w.weights, at.u, at.body, start.u, start.body, floor, w, t)
+        copy_all(t.u, made.u[place])
+        copy_all(t.body, made.body[place])
+        mine, before = counts_at(made.counts, place), counts_at(made.counts, len(made.u) - 1)
+        for i in range(len(mine)):
+            copy_all(before[i], mine[i])
+        count_slopes(plan, changes, method, w.weights, h, share * h, mine, w, t)
+        if place == len(made.u) - 1:
+            copy_all(w.u, at.u)
+            copy_all(w.body, at.body)

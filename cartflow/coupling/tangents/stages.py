@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cartflow.core.compiling import fused_in_place, fused_part_in_place
+from cartflow.core.compiling import fused_part_in_place
 from cartflow.core.rows import add_scaled, scaled
 from cartflow.core.tableaus import Tableau
 from cartflow.coupling.line.arrays import Plan
@@ -37,7 +37,7 @@ class Slope(NamedTuple):
     supply: Array
 
 
-@fused_in_place
+@fused_part_in_place
 def tangent_stages(
     plan: Plan,
     changes: Changes,

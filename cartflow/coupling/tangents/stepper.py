@@ -17,7 +17,7 @@ from cartflow.coupling.state import State
 from cartflow.coupling.tangents.changes import Changes, changes, fixed, smooth
 from cartflow.coupling.tangents.direction import Direction, System
 from cartflow.coupling.tangents.lanes import Lanes, lanes
-from cartflow.coupling.tangents.replay import Going, Made, replay
+from cartflow.coupling.tangents.replay import Going, Made, parts_of, replay
 from cartflow.coupling.tangents.stages import Slope
 from cartflow.kinetics.compiled.network import dual_addresses
 
@@ -41,30 +41,29 @@ class TangentStepper:
         The stepper has just made it of `old` with its `floor`.
         """
         stepper, supplies = self.stepper, self._supplies(old.time)
+        many = stepper.saved + 1
+        u = side_by_side([t.tumour.T.ravel() for t in tangents])
+        inside = side_by_side([t.body.T for t in tangents])
+        made = Made(
+            u=np.empty((many, *u.shape)),
+            body=np.empty((many, *inside.shape)),
+            counts=self._none_counted(many),
+        )
+        made.u[-1], made.body[-1] = u, inside
         slope = Slope(
-            u=side_by_side([t.tumour.T.ravel() for t in tangents]),
-            body=side_by_side([t.body.T for t in tangents]),
-            supply=side_by_side([body for body, _ in supplies]),
+            u=made.u[-1], body=made.body[-1], supply=side_by_side([body for body, _ in supplies])
         )
         at = Going(
             u=np.array(old.tumour, order="C"),
             body=np.array(old.body.T, order="C"),
             supply=np.array(stepper.coupled.dosing.infusion(old.time)[0].T, order="C"),
             slope=slope,
-            counts=self._none_counted(),
-        )
-        many = stepper.saved + 1
-        made = Made(
-            u=np.empty((many, *slope.u.shape)),
-            body=np.empty((many, *slope.body.shape)),
-            counts=self._none_counted(many),
         )
         replay(
             stepper.plan,
             self._changes,
             stepper.method,
-            stepper.steps,
-            stepper.saves,
+            parts_of(stepper.steps, stepper.saves, stepper.saved),
             at,
             floor,
             made,
