@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from coupling.test_time_error import study
 
+from cartflow.core.entries import entries_of
 from cartflow.core.tableaus import RODAS4, RODAS4P
 from cartflow.coupling.ledger import residual
 from cartflow.coupling.line.band import columns, factorise, solve
 from cartflow.coupling.line.saving import weigh
 from cartflow.coupling.line.stepper import Going, LineStepper
-from cartflow.coupling.line.ways import eliminate, links_of, solve_along, ways_of
+from cartflow.coupling.line.ways import eliminate, solve_along, ways_of
 from cartflow.pbpk.flows.observables import in_body
 
 TIMES = (0.0, 1e-3, 0.02, 0.3, 1.0, 1.7, 2.01, 2.5, 3.0)
@@ -123,7 +124,7 @@ def test_a_body_is_solved_along_its_ways():
     rates = np.where(random.random((n, n)) < 0.12, 10.0 ** random.uniform(-2, 5, (n, n)), 0.0)
     np.fill_diagonal(rates, 0.0)
     np.fill_diagonal(rates, -rates.sum(axis=0))
-    matrix, ways = 3.0 * np.eye(n) - rates, ways_of(links_of(rates), n)
+    matrix, ways = 3.0 * np.eye(n) - rates, ways_of(entries_of(rates), n)
     x = random.random(n)
     true = np.linalg.solve(matrix, x)
     factors = matrix.copy()

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from cartflow.core.dual import SMALL
+from cartflow.core.entries import entries_of
 from cartflow.coupling.ledger import Ledger
 from cartflow.coupling.line.arrays import Body, Mesh, Plan
 from cartflow.coupling.line.counting import Counts, count, none_counted
@@ -15,7 +16,6 @@ from cartflow.coupling.line.room import room as room_of
 from cartflow.coupling.line.saving import weigh
 from cartflow.coupling.line.stages import stages
 from cartflow.coupling.line.stepper import LineStepper
-from cartflow.coupling.line.ways import links_of
 from cartflow.coupling.tangents.changes import smooth
 from cartflow.coupling.tangents.direction import System
 from cartflow.coupling.together import Together
@@ -41,7 +41,7 @@ def dual_plan(plan, slopes, code):
         body=Body(
             rates=of.rates,
             # A way that there is not may come with a number.
-            links=links_of(of.rates),
+            links=entries_of(of.rates),
             onward=of.onward,
             products=plan.body.products,
             arrival=of.arrival,
