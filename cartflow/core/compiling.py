@@ -20,6 +20,7 @@ from numba.core.dispatcher import Dispatcher
 
 from cartflow.core.cache_folder import VARIABLE, cache_folder, require_room
 from cartflow.core.compiled_files import keep_apart
+from cartflow.core.compiled_once import when_needed
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,8 +44,13 @@ _REORDER = {"contract", "reassoc", "nsz"}
 
 
 def njit(signature: Any = None, **options: Any) -> Decorator:
-    """Return `numba.njit` with its `options`, for a function whose code is kept."""
-    compile_it: Any = numba.njit(**options)
+    """Return `numba.njit` with its `options`, for a function whose code is kept.
+
+    With a `signature` it is compiled for that alone, when it is first called.
+    """
+    make: Any = numba.njit
+    # Only what has a signature is ever passed on as a function, which takes a wrapper of its own.
+    compile_it: Any = make(no_cfunc_wrapper=signature is None, **options)
 
     def decorate(function: F) -> F:
         # numba looks for the folder here, and has one setting for all packages.
@@ -54,10 +60,8 @@ def njit(signature: Any = None, **options: Any) -> Decorator:
         finally:
             _config.CACHE_DIR = before
         keep_apart(decorated)
-        # Not before: what is compiled with a signature is looked for on disk at once.
         if signature is not None and isinstance(decorated, Dispatcher):
-            decorated.compile(signature)
-            decorated.disable_compile()
+            when_needed(decorated, signature)
         compiled: F = decorated
         return compiled
 
@@ -90,6 +94,6 @@ fused_in_place = njit(cache=True, error_model="numpy", nogil=True, fastmath=_CON
 summing = njit(cache=True, error_model="numpy", nogil=True, fastmath=_REORDER)
 
 
-def compiled_now(signature: Any) -> Decorator:
-    """Return the decorator of loops that are compiled, or read from disk, when they are defined."""
+def compiled_for(signature: Any) -> Decorator:
+    """Return the decorator of loops that are compiled for one `signature`, when first called."""
     return njit(signature, cache=True, error_model="numpy", nogil=True, fastmath=_CONTRACT)

@@ -86,7 +86,7 @@ def advance(
     """
     time, step, last, taken, refused = at.time, at.step, at.last, at.taken, at.refused
     error_sum, power = at.error_sum, 1.0 / method.order
-    tries, saved = 0, 0
+    tries, saved = 0, at.saved
     while time < end:
         tries += 1
         if taken - at.taken >= w.steps.size or tries > _MOST:
