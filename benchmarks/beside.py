@@ -11,8 +11,11 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 VARIABLE = "CARTFLOW_BESIDE"
 
@@ -22,15 +25,21 @@ def beside() -> str | None:
     return os.environ.get(VARIABLE)
 
 
-def runs(folder: str | None, study: Path, settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def runs(
+    folder: str | None,
+    study: Path,
+    settings: list[dict[str, Any]],
+    keep: Sequence[Path] = (),
+) -> list[dict[str, Any]]:
     """Return seconds, of the processors too, and numbers of a study with each of `settings`.
 
-    It is that of the build in `folder`; the first is run once before, for what is compiled.
+    It is that of the build in `folder`; the first is run once before, for what is compiled. In
+    the files to `keep` are the CAR T cells of each (times, voxels).
     """
     environment = dict(os.environ)
     if folder is not None:
         environment["PYTHONPATH"] = folder
-    given = json.dumps({"study": str(study), "settings": settings})
+    given = json.dumps({"study": str(study), "settings": settings, "keep": [*map(str, keep)]})
     done = subprocess.run(
         [sys.executable, "-W", "ignore", __file__, given],
         check=True,
@@ -48,10 +57,14 @@ def main(given: str) -> None:
 
     asked = json.loads(given)
     rows = []
-    for settings in [asked["settings"][0], *asked["settings"]]:
+    files = [None, *asked["keep"]] if asked["keep"] else [None] * (len(asked["settings"]) + 1)
+    for settings, file in zip([asked["settings"][0], *asked["settings"]], files, strict=True):
         start, used = time.perf_counter(), time.process_time()
         result = Study.from_file(asked["study"], settings).run()
         seconds, used = time.perf_counter() - start, time.process_time() - used
+        if file is not None:
+            inside = result.tree["tumour"]["cart"].values
+            np.save(file, np.nan_to_num(inside).reshape(len(inside), -1))
         numbers = result.summary()
         cells = result.tree["body"].to_dataset()["cells"].isel(time=-1)
         organs = cells.sum(["phenotype", "space"], skipna=True)

@@ -28,6 +28,7 @@ CASES = (
     "start",
     "mouse_flank",
     "cohort",
+    "human_brain",
 )
 MARK = "<!-- results -->"
 

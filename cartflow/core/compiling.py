@@ -13,7 +13,6 @@ import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from threading import RLock
 from typing import Any, Protocol, TypeVar
 
 import numba
@@ -21,6 +20,7 @@ from numba.core.dispatcher import Dispatcher
 
 from cartflow.core.cache_folder import VARIABLE, cache_folder, require_room
 from cartflow.core.compiled_files import keep_apart
+from cartflow.core.compiled_once import when_needed
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,7 +48,9 @@ def njit(signature: Any = None, **options: Any) -> Decorator:
 
     With a `signature` it is compiled for that alone, when it is first called.
     """
-    compile_it: Any = numba.njit(**options)
+    make: Any = numba.njit
+    # Only what has a signature is ever passed on as a function, which takes a wrapper of its own.
+    compile_it: Any = make(no_cfunc_wrapper=signature is None, **options)
 
     def decorate(function: F) -> F:
         # numba looks for the folder here, and has one setting for all packages.
@@ -59,38 +61,11 @@ def njit(signature: Any = None, **options: Any) -> Decorator:
             _config.CACHE_DIR = before
         keep_apart(decorated)
         if signature is not None and isinstance(decorated, Dispatcher):
-            _compile_at_first_call(decorated, signature)
+            when_needed(decorated, signature)
         compiled: F = decorated
         return compiled
 
     return decorate
-
-
-def _compile_at_first_call(compiled: Any, signature: Any) -> None:
-    """Let `compiled` have the one type `signature`, once it is called from Python or compiled code.
-
-    numba compiles what is given a type where it is defined, so that whoever imports the package
-    would wait for the loops of every kind of study.
-    """
-    once, called, template = RLock(), compiled._compile_for_args, compiled.get_call_template
-
-    def ready() -> None:
-        with once:
-            if not compiled.overloads:
-                compiled.compile(signature)
-                compiled.disable_compile()
-
-    def for_arguments(*args: Any, **named: Any) -> Any:
-        if compiled.overloads:
-            return called(*args, **named)
-        ready()
-        return compiled(*args, **named)
-
-    def for_types(*args: Any) -> Any:
-        ready()
-        return template(*args)
-
-    compiled._compile_for_args, compiled.get_call_template = for_arguments, for_types
 
 
 @cache
@@ -125,6 +100,6 @@ fused_part_in_place = njit(
 summing = njit(cache=True, error_model="numpy", nogil=True, fastmath=_REORDER)
 
 
-def of_one_type(signature: Any) -> Decorator:
-    """Return the decorator of loops that are compiled for one type, when they are first called."""
+def compiled_for(signature: Any) -> Decorator:
+    """Return the decorator of loops that are compiled for one `signature`, when first called."""
     return njit(signature, cache=True, error_model="numpy", nogil=True, fastmath=_CONTRACT)

@@ -34,7 +34,8 @@ class Simulation:
     `initial` is the tumour's state (species, mesh cells); `save_times` (days) rise from the
     first, where the run starts, to the last, where it ends. `programme` says which systems take
     over later, and must leave alone what `one_system` goes by. `directions` are the numbers to
-    which one system without a programme is differentiated beside the run.
+    which one system without a programme is differentiated beside the run. `companion_of` is the
+    run whose error this one is to tell: its steps are longer, of the same method.
     """
 
     coupled: Coupled
@@ -43,6 +44,7 @@ class Simulation:
     control: StepControl = field(default_factory=StepControl)
     programme: Programme[Coupled] | None = None
     directions: tuple[Direction, ...] = ()
+    companion_of: Simulation | None = None
 
     @cached_property
     def one_system(self) -> bool:
@@ -62,7 +64,8 @@ class Simulation:
 
     @cached_property
     def _on_few_voxels(self) -> bool:
-        control = self.control
+        # By the run's own longest step: a companion's may be too long for what the run may do.
+        control = (self.companion_of or self).control
         return not control.fixed and of_few_voxels(self.coupled, control.maximum_step)
 
     @property
@@ -137,7 +140,8 @@ class Simulation:
         # Of third order; steps end at saved times, and are to be twice as long there, too.
         control, ratio = self.control.coarser(8.0, 2.0)
         times = self.save_times[0], *self.save_times[:0:-2][::-1]
-        return replace(self.unchecked(), control=control, save_times=times), ratio
+        companion = replace(self.unchecked(), control=control, save_times=times, companion_of=self)
+        return companion, ratio
 
     def _why_not(self) -> str | None:
         """Return why no companion run is to tell the error in time, if none is."""

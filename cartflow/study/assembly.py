@@ -38,7 +38,7 @@ from cartflow.study.field_tables import (
 )
 from cartflow.study.images.laws import RELATIVE
 from cartflow.study.images.numbers import image_number, is_image
-from cartflow.study.most import DENSEST, require_possible
+from cartflow.study.most import DENSEST, FASTEST, require_possible
 from cartflow.study.profiles import field_of_profile, is_profile
 from cartflow.study.schema import StudyTable
 
@@ -200,6 +200,12 @@ class Assembler:
         raw = table.diffusivity
         if raw is None:
             return None, None
+        values, anisotropy = self._read_diffusivity(raw, key, solute)
+        with named(f"{self.file}: {key}"):
+            require_possible(float(values.max(initial=0.0)), FASTEST, "mm^2/day")
+        return values, anisotropy
+
+    def _read_diffusivity(self, raw: Any, key: str, solute: bool) -> tuple[Array, Array | None]:
         if not has_directions(raw):
             return self.per_cell(raw, "mm^2/day", key, solute=solute), None
         found = directed(raw, key, self.geometry, self.folder, self.per_cell, file=self.file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from cartflow.core.compiling import of_one_type, fused, summing
+from cartflow.core.compiling import compiled_for, fused, summing
 from cartflow.core.pointers import call
 from cartflow.pde.voxels.exchange_kernels import (
     add_arms,
@@ -133,7 +133,7 @@ def count(
             )
 
 
-@of_one_type(
+@compiled_for(
     types.void(
         _rows,
         FIELDS,
@@ -173,7 +173,7 @@ def evaluate(
         count(u, rates, kinetics.counted, removal, fields.volumes, start, stop, totals[b])
 
 
-@of_one_type(
+@compiled_for(
     types.void(
         _reals,
         _rows,

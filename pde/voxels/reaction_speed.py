@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import types
 
-from cartflow.core.compiling import of_one_type, fused
+from cartflow.core.compiling import compiled_for, fused
 from cartflow.core.pointers import call
 from cartflow.pde.voxels.crew import in_parts
 from cartflow.pde.voxels.laid_out import KINETICS, Kinetics
@@ -29,7 +29,7 @@ def _raise(most: Array, values: Array, size: int) -> None:
     largest[0] = found
 
 
-@of_one_type(
+@compiled_for(
     types.float64(
         types.float64[:, ::1],
         types.float64[::1],

@@ -196,6 +196,25 @@ def test_cohort(monkeypatch):
     assert table.markdown({"machine": machine.describe(), "cases": {"cohort": case}})
 
 
+def test_human_brain(monkeypatch):
+    case = importlib.import_module("benchmarks.human_brain")
+    monkeypatch.setenv("CARTFLOW_BESIDE", ROOT)
+    phantom = {"shape": "phantom", "volume": "40 mm^3", "spacing": "1 mm"}
+    found = case.run(place=phantom, end=0.02, tolerances=(1e-2,), exact=1e-4)
+    this, other = found["rows"]
+    assert (this["build"], other["build"]) == ("this", "beside")
+    # The other build is this one, so that errors are equal.
+    assert 0 < this["largest_error"] == other["largest_error"] < 1e-2
+    reported("human_brain", found)
+
+
+def test_human_brain_says_why_it_is_left_out(monkeypatch, tmp_path):
+    monkeypatch.setenv("CARTFLOW_DATA", str(tmp_path))
+    found = importlib.import_module("benchmarks.human_brain").run()
+    assert "absent" in found["skipped"]
+    reported("human_brain", found)
+
+
 def test_a_failing_case_is_told_and_the_report_is_written(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(run, "run_case", lambda name: {"title": "", "failed": "no luck"})
     out = tmp_path / "report.json"

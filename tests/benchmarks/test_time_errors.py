@@ -36,3 +36,13 @@ def test_on_few_voxels_it_is_within_a_factor_three_of_the_true_one():
     for _ in range(3):
         stated, true = errors(random_study_on_voxels(random, 1e-5))
         assert true / 3 < stated < 3 * true
+
+
+def test_on_few_voxels_a_companion_takes_the_runs_own_method_whatever_its_steps():
+    phantom = {"shape": "phantom", "volume": "40 mm^3", "spacing": "0.8 mm"}
+    # The run's longest step is just short enough for one system, twice as long it is not.
+    settings = {"geometry": phantom, "fields.cart.diffusivity": "0.06 mm^2/day"}
+    study = Study.from_text(two_doses(end=3), settings={"solver.tolerance": 1e-5, **settings})
+    assert study.simulation.together
+    stated, true = errors(study)
+    assert true / 3 < stated < 3 * true

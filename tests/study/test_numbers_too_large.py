@@ -17,11 +17,14 @@ REFUSED = {
         "1e300 cells/mm^3",
         "fields.tumour.initial: got 1e.300 cell/mm.3",
     ),
+    "fields.cart.diffusivity": (
+        "1e30 mm^2/day",
+        "fields.cart.diffusivity: got 1e.30 mm.2/day; at most 1e.07 are possible",
+    ),
     "time.end": ("1e308 days", "time.end: '1e308 days' must be at most 100000 day"),
 }
 # Where no bound is known the run stops where it began, and says the field.
 STOPPED = {
-    "fields.cart.diffusivity": "1e308 mm^2/day",
     "kinetics.parameters.growth_rate": "1e308 1/day",
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from cartflow.core.compiling import of_one_type
+from cartflow.core.compiling import compiled_for
 from cartflow.pde.operators.limiter import lowest
 from cartflow.pde.voxels.kernels import evaluate, stage
 from cartflow.pde.voxels.laid_out import FIELDS, KINETICS, Fields, Kinetics
@@ -45,7 +45,7 @@ def still_stages(
     return last, lowest(last), parts.sum(axis=1)
 
 
-@of_one_type(
+@compiled_for(
     types.void(_rows, _rows, FIELDS, KINETICS, types.int64, _reals, _stacks, _stacks),
 )
 def _through(

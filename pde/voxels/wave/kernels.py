@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from cartflow.core.compiling import of_one_type, fused
+from cartflow.core.compiling import compiled_for, fused
 from cartflow.core.pointers import call
 from cartflow.pde.voxels.wave.places import GAP, KEPT, PAD, begins, end, place, shift
 from cartflow.pde.voxels.wave.totals import count, cross, judge, judge_by_five
@@ -114,7 +114,7 @@ _SIGNATURE = types.void(
 )
 
 
-@of_one_type(_SIGNATURE)
+@compiled_for(_SIGNATURE)
 def wave(
     u: Array,
     table: Array,
