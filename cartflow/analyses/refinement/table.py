@@ -10,7 +10,7 @@ def refinement_lines(dataset: xr.Dataset) -> list[str]:
     """Return the table of numbers by mesh, their limits, and which cells would do."""
     words = str(dataset.attrs["numbers_in_words"]).split("; ")
     target = _percent(float(dataset.attrs["target"]))
-    rows = [["cells", "width (mm)", *words]]
+    rows = [["cells", "width (mm)", *_heads(dataset, words)]]
     for _, level in dataset.groupby("level"):
         level = level.squeeze("level")
         head = [f"{int(level['cells'])}", f"{float(level['width']):.4g}"]
@@ -22,6 +22,15 @@ def refinement_lines(dataset: xr.Dataset) -> list[str]:
         [f"width for {target}", "", *map(_width, dataset["width_for_target"])],
     ]
     return [*_columns(rows), *_found(dataset["width_for_target"].values, words, target)]
+
+
+def _heads(dataset: xr.Dataset, words: list[str]) -> list[str]:
+    """Return the words with their units, where these are not cells."""
+    units = str(dataset.attrs["number_units"]).split()
+    return [
+        word if unit == "cell" else f"{word} ({unit})"
+        for word, unit in zip(words, units, strict=True)
+    ]
 
 
 def _found(widths: np.ndarray, words: list[str], target: str) -> list[str]:
