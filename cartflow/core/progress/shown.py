@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cartflow.core.progress.bar import bar
+from cartflow.core.progress.first import telling_of_compiling
 from cartflow.core.progress.left import TimeLeft, in_words
 from cartflow.core.progress.lines import Lines, LogFile
 from cartflow.core.terminal import say
@@ -50,7 +51,15 @@ def days(
     """
     left = TimeLeft(end, start, trend=True)
     counted = "{task.completed:7.3f} of {task.total:g} day"
-    with _shown(title, end, counted, telling) as (update, lines, begun):
+
+    def compiling() -> None:
+        update(start, "compiling", "")
+        lines.note("compiles loops that studies of this kind have not used yet, and keeps them")
+
+    with (
+        _shown(title, end, counted, telling) as (update, lines, begun),
+        telling_of_compiling(compiling),
+    ):
 
         def watch(now: float, step: float) -> None:
             elapsed = time.monotonic() - begun
