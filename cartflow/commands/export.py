@@ -26,7 +26,9 @@ _OURS = (".pvd", ".vti", ".vtu", ".nii.gz", ".json", ".csv")
 def add_export(commands: Any) -> None:
     """Add the command to the parser's `commands`."""
     command = commands.add_parser("export", help="write a result for ParaView, viewers, tables")
-    command.add_argument("file", type=Path, metavar="FILE", help="what run wrote")
+    command.add_argument(
+        "file", type=Path, metavar="FILE", help="what run wrote, or (csv) an analysis"
+    )
     command.add_argument(
         "--format",
         required=True,
@@ -50,9 +52,10 @@ def add_export(commands: Any) -> None:
 
 def _export(options: argparse.Namespace) -> int:
     from cartflow.commands.drawing import what_it_lacks
-    from cartflow.core.dataset import read
+    from cartflow.core.dataset import read_tree, require_result
     from cartflow.results.drawable import require_drawable
     from cartflow.results.export.export import FORMATS, export
+    from cartflow.results.export.flat_tables import export_tables, is_analysis
 
     if options.format == _ONE_FILE:
         return _one_file(options)
@@ -60,12 +63,21 @@ def _export(options: argparse.Namespace) -> int:
     of = "" if options.tumour is None else f"_{options.tumour}"
     out = options.out or options.file.parent / f"{options.file.stem}{of}_{options.format}"
     _require_free(out, force=options.force)
-    tree = _chosen(read(options.file), options)
+    whole = read_tree(options.file)
+    tables = is_analysis(whole)
+    if tables:
+        _require_plain(options)
+    else:
+        require_result(whole, options.file)
+    tree = whole if tables else _chosen(whole, options)
     draft = _draft(out)
     try:
         with what_it_lacks(options.file):
-            require_drawable(tree)
-            export(tree, options.format, draft, options.time)
+            if tables:
+                export_tables(tree.to_dataset(), draft)
+            else:
+                require_drawable(tree)
+                export(tree, options.format, draft, options.time)
         if out.exists():
             shutil.rmtree(out)
         draft.rename(out)
@@ -76,6 +88,17 @@ def _export(options: argparse.Namespace) -> int:
         shutil.rmtree(draft, ignore_errors=True)
     tell([f"written       {out}: {_in_words(out)}"])
     return FINISHED
+
+
+def _require_plain(options: argparse.Namespace) -> None:
+    """Raise `InputError` on what the file of an analysis does not have."""
+    if options.format != "csv":
+        msg = f"--format: got {options.format}; {options.file} is no run's, csv alone is possible"
+        raise InputError(msg)
+    for name in ("time", "tumour"):
+        if getattr(options, name) is not None:
+            msg = f"--{name}: {options.file} is no run's, all of it is exported"
+            raise InputError(msg)
 
 
 def _chosen(tree: xr.DataTree, options: argparse.Namespace) -> xr.DataTree:

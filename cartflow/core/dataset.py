@@ -27,7 +27,8 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
 from cartflow.core.paths import kind_of
 from cartflow.core.saving.whole import require_room, write_whole
-from cartflow.core.units.udunits import cf_unit
+from cartflow.core.units.conversion import factor
+from cartflow.core.units.udunits import cf_unit, unit_words
 
 Array = np.ndarray
 # Of every run; a tumour adds tumour and exchange.
@@ -53,9 +54,20 @@ def grows(tumour: xr.Dataset | xr.DataTree) -> bool:
 def variable(
     dims: tuple[str, ...], values: Any, unit: str, long_name: str, **attributes: str
 ) -> xr.Variable:
-    """Return a variable with `units` as UDUNITS reads them and a `long_name`."""
+    """Return a variable of `values` in internal units, told as UDUNITS reads them.
+
+    Raises `ValueError` where `unit` is not the internal one of its dimension (see `as_stated`).
+    """
+    if factor(unit) != 1:
+        msg = f"{long_name}: values in {unit} are not in internal units"
+        raise ValueError(msg)
     attrs = {"units": cf_unit(unit), "long_name": long_name, **attributes}
     return plain(dims, np.asarray(values), attrs)
+
+
+def as_stated(dims: tuple[str, ...], values: Any, unit: str, long_name: str) -> xr.Variable:
+    """Return a variable of `values` in `unit`, whichever that is, as UDUNITS reads it."""
+    return plain(dims, np.asarray(values), {"units": unit_words(unit), "long_name": long_name})
 
 
 def label(dims: tuple[str, ...], values: list[str], long_name: str) -> xr.Variable:

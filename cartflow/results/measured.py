@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from cartflow.core.dataset import label, variable
+from cartflow.core.dataset import as_stated, label, variable
 from cartflow.core.outcome import InputError
 from cartflow.pbpk.measured.table import Measured, Tissue
 
@@ -39,7 +39,7 @@ def beside(tree: xr.DataTree, measured: Measured) -> xr.Dataset:
     gaps = np.log10([found / p for p, found in counted])
     dataset = xr.Dataset(
         {
-            "hour": variable(("value",), [h for _, h, *_ in rows], "h", "time since the dose"),
+            "hour": as_stated(("value",), [h for _, h, *_ in rows], "h", "time since the dose"),
             "measured": _numbers(measured, ("value",), [p for *_, p, _ in rows], "measured"),
             "modelled": _numbers(measured, ("value",), [f for *_, f in rows], "modelled"),
             "course": _numbers(measured, ("tissue", "time"), courses, "modelled"),

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.core.dataset import label, variable
+from cartflow.core.dataset import as_stated, label, variable
 from cartflow.core.ticks import colours, decade_limits
 from cartflow.pbpk.files.load import load_trafficking
 from cartflow.validation.bodies.khot_curves import DRAWN, HOURS, MEASURED
@@ -172,7 +172,7 @@ def _dataset(found: dict[str, Array]) -> xr.Dataset:
 
     def table(values: Mapping[str, Sequence[float] | Array], text: str) -> xr.Variable:
         rows = [np.array(values[name]) / 100 for name in _SHOWN]
-        return variable(dims, rows, "1/g", f"share of the dose per g of tissue, {text}")
+        return as_stated(dims, rows, "1/g", f"share of the dose per g of tissue, {text}")
 
     return xr.Dataset(
         {

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.core.dataset import label, variable
+from cartflow.core.dataset import as_stated, label, variable
 from cartflow.core.ticks import colours
 from cartflow.pbpk.files.load import load_body, load_trafficking
 from cartflow.pbpk.flows.courses import HOUR, given, held
@@ -143,7 +143,7 @@ def _dataset(ours: dict[str, Array], theirs: dict[str, Array]) -> xr.Dataset:
 
     def concentration(values: dict[str, Array], text: str) -> xr.Variable:
         rows = values["concentration"] / 100
-        return variable(("time",), rows, "1/mL", f"share of the dose per mL of blood, {text}")
+        return as_stated(("time",), rows, "1/mL", f"share of the dose per mL of blood, {text}")
 
     return xr.Dataset(
         {

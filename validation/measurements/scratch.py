@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from cartflow.core.dataset import label, variable
+from cartflow.core.dataset import as_stated, label, variable
 from cartflow.validation.book.case import CaseResult, Check, Scope
 from cartflow.validation.book.sheets import sheet
 from cartflow.validation.measurements.scratch_assay import CAPACITY, MODELS, Fit, fitted, read_assay
@@ -130,8 +130,8 @@ def _dataset(fits: Sequence[Fit]) -> xr.Dataset:
             "measured_density": variable(
                 dims, np.array([f.assay.densities for f in fits]), "1/mm^2", "measured cells"
             ),
-            "motility": variable(("fit",), [f.motility for f in fits], "um^2/h", "D"),
-            "growth": variable(("fit",), [f.growth for f in fits], "1/h", "lambda"),
+            "motility": as_stated(("fit",), [f.motility for f in fits], "um^2/h", "D"),
+            "growth": as_stated(("fit",), [f.growth for f in fits], "1/h", "lambda"),
             "residual": variable(
                 ("fit",), [f.residual for f in fits], "1", "root mean square, over the capacity"
             ),

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cartflow.core.dataset import label, variable
+from cartflow.core.dataset import as_stated, label
 from cartflow.core.ticks import colours
 from cartflow.validation.book.case import CaseResult, Check, Scope
 from cartflow.validation.book.sheets import sheet
@@ -190,19 +190,19 @@ def _figure(groups: Sequence[_Group]) -> Figure:
 
 def _dataset(groups: Sequence[_Group]) -> xr.Dataset:
     variables = {
-        "motility": variable(("group",), [g.motility for g in groups], "um^2/min", "motility D"),
-        "expected": variable(("group",), [g.expected for g in groups], "um^2/min", "by others"),
+        "motility": as_stated(("group",), [g.motility for g in groups], "um^2/min", "motility D"),
+        "expected": as_stated(("group",), [g.expected for g in groups], "um^2/min", "by others"),
     }
     coordinates = {"group": label(("group",), [g.name for g in groups], "cells")}
     for system in _LAGS:
         own = [g for g in groups if g.system == system]
         lag, member = f"{system}_lag", f"{system}_group"
-        variables[f"{system}_displacement"] = variable(
+        variables[f"{system}_displacement"] = as_stated(
             (member, lag),
             np.array([g.found.squares for g in own]),
             "um^2",
             "mean squared displacement",
         )
-        coordinates[lag] = variable((lag,), own[0].found.lags, "min", "lag")
+        coordinates[lag] = as_stated((lag,), own[0].found.lags, "min", "lag")
         coordinates[member] = label((member,), [g.name for g in own], "cells")
     return xr.Dataset(variables, coords=coordinates)

@@ -11,7 +11,7 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from cartflow.core.dataset import label, variable
+from cartflow.core.dataset import as_stated, label, variable
 from cartflow.core.ticks import colours
 from cartflow.validation.book.sheets import sheet
 from cartflow.validation.transport.entry import Entry
@@ -176,8 +176,8 @@ def dataset(found: Found) -> xr.Dataset:
         },
         coords={
             "radius": variable(("radius",), list(RADII), "mm", "radius of the tumour"),
-            "motility": variable(("motility",), list(MOTILITIES), "um^2/min", "motility"),
-            "drift": variable(("drift",), list(DRIFTS), "um/min", "drift inwards"),
+            "motility": as_stated(("motility",), list(MOTILITIES), "um^2/min", "motility"),
+            "drift": as_stated(("drift",), list(DRIFTS), "um/min", "drift inwards"),
             "passage": label(("passage",), names, "passage and engine"),
             "entry": label(("entry",), [e.name for e in found.entries], "way in"),
             "depth": variable(("depth",), found.entries[0].depth, "mm", "depth"),

@@ -13,7 +13,7 @@ import xarray as xr
 
 from cartflow.analyses.refinement.meshes import finer
 from cartflow.core import arguments
-from cartflow.core.dataset import label, variable, without_fill
+from cartflow.core.dataset import as_stated, label, variable, without_fill
 from cartflow.core.outcome import InputError, RunStopped
 from cartflow.results.mesh_error.estimate import Estimate, estimates
 from cartflow.results.mesh_error.numbers import final_numbers, in_unit, in_words, solute_amounts
@@ -91,7 +91,7 @@ def _dataset(own: Study, found: list[Level], to: float) -> xr.Dataset:
     units = [in_unit(n, own.simulation) for n in names]
     dataset = xr.Dataset(
         {
-            "value": variable(both, values, "1", "number at the end (see number_units)"),
+            "value": variable(both, values, "1", "number at the end, in its unit"),
             "error": variable(both, values / limits - 1.0, "1", "relative error of the number"),
             "limit": variable(number, limits, "1", "where the number tends on fine meshes"),
             "order": variable(
@@ -118,15 +118,17 @@ def _dataset(own: Study, found: list[Level], to: float) -> xr.Dataset:
             ),
             "width": variable(one, [level.width for level in found], "mm", "width of the cells"),
             "cells": variable(one, [level.cells for level in found], "1", "mesh cells"),
-            "seconds": variable(one, [level.seconds for level in found], "s", "time of the run"),
+            "seconds": as_stated(one, [level.seconds for level in found], "s", "time of the run"),
         },
-        coords={"number": label(number, names, "number of the summary")},
+        coords={
+            "number": label(number, names, "number of the summary"),
+            "unit": label(number, units, "unit of the number"),
+        },
     )
     dataset.attrs = {
         "Conventions": "CF-1.11",
         "title": f"{own.table.title}: on finer meshes",
         "numbers_in_words": "; ".join(in_words(n, own.simulation) for n in names),
-        "number_units": " ".join(units),
         "target": to,
         "study": own.text,
         "settings": json.dumps(without_folders(own.settings), default=str),

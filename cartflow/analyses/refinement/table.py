@@ -26,7 +26,7 @@ def refinement_lines(dataset: xr.Dataset) -> list[str]:
 
 def _heads(dataset: xr.Dataset, words: list[str]) -> list[str]:
     """Return the words with their units, where these are not cells."""
-    units = str(dataset.attrs["number_units"]).split()
+    units = [str(unit) for unit in dataset["unit"].values]
     return [
         word if unit == "cell" else f"{word} ({unit})"
         for word, unit in zip(words, units, strict=True)
