@@ -86,8 +86,8 @@ def advance(
     """
     time, step, last, taken, refused = at.time, at.step, at.last, at.taken, at.refused
     error_sum, power = at.error_sum, 1.0 / method.order
-    # Not a plain nought, for which numba would compile `save` once more.
-    tries, saved = 0, np.int64(0)
+    # Of a plain nought numba would compile `save` once more than of what is handed in.
+    tries, saved = 0, at.saved
     while time < end:
         tries += 1
         if taken - at.taken >= w.steps.size or tries > _MOST:
