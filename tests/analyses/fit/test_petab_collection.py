@@ -51,6 +51,7 @@ COURSES = (
     "Laske_PLOSComputBiol2019",
     "Liu_IFACPapersOnLine2025",
     "Rahman_MBS2016",
+    "Raimundez_PCB2020",
     "SalazarCavazos_MBoC2020",
     "Zhao_QuantBiol2020",
 )
