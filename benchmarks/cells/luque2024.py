@@ -30,7 +30,8 @@ COLUMNS = ("tumour_alive", "cart_alive", "R95_um", "cart_inside_R95", "median_de
 RULES = {
     "lattice": {'lattice = "rows"': "number = 3963"},
     "cubes": {"cubes =": "", "pull_rate =": ""},
-    "remains": {"remains_time =": "", "remains_volume =": ""},
+    "remains": {"remains_time =": "", "remains_activity =": ""},
+    "volumes": {"rates_see =": ""},
     "waited": {"due =": ""},
     "growth": {"growth_rate =": ""},
     "read": {},
@@ -52,7 +53,8 @@ def study(
     for rule in without:
         for start, instead in RULES[rule].items():
             where = [n for n, line in enumerate(lines) if line.startswith(start)]
-            lines[where[0]] = instead
+            for n in where:
+                lines[n] = instead
     if "read" in without:
         settings = {**UNREAD, **settings}
     return Study.from_text("\n".join(lines), folder=FOLDER, settings=settings)

@@ -99,6 +99,7 @@ class CellsTable(Table):
     mechanics_step: Duration | None = None
     kernel_width: Annotated[Parameter, quantity("mm")] | None = None
     net_rates: Literal["refuse", "as_one", "apart"] = "refuse"
+    rates_see: Literal["numbers", "volumes"] = "numbers"
     crowding: Literal["none", "spheres", "lattice"] = "none"
     repulsion: Speed | None = None
     adhesion: Speed | None = None
