@@ -202,5 +202,7 @@ def _refuse_keys(table: StudyTable) -> None:
         raise InputError("events: are not there for a study with fields as cells yet")
     for key in _STEPS:
         if key in table.solver.model_fields_set:
-            msg = f"solver.{key}: has no effect with fields as cells, whose steps are cells.step"
-            raise InputError(msg)
+            msg = (
+                f"solver.{key}: has no effect with fields as cells: all steps, of fields too, are "
+            )
+            raise InputError(msg + "cells.step at most; halve it to see what they leave")
