@@ -44,7 +44,8 @@ def events(
     )
     # Ways to leave come after the acts of reactions.
     acting = sum(act.actor >= 0 for act in system.acts.acts)
-    died = (ended >= 0) & (order[ended] < acting)
+    died = ended >= 0
+    died[died] = order[ended[died]] < acting
     return left, counts + divided, cells.without(~died)
 
 
