@@ -21,8 +21,8 @@ def events(
 ) -> tuple[Population, Array, Population]:
     """Return the cells after `dt` days, how often each act happened, and who died by a reaction.
 
-    `chances` (acts, mesh cells) are per cell and day, in the order of the choices. On a lattice,
-    where nobody remains, it is not said who died.
+    `chances` (acts, mesh cells) are per cell and day, in the order of the choices. Where nobody
+    remains it is not said who died.
     """
     asked, (acts, order) = system.asked, system.choices
     weights = weights_of(system, motion, cells, order)
@@ -42,6 +42,8 @@ def events(
     left, counts, ended = followed(
         cells, acts, chances, dt, number, asked.seed, asked.most, weights, asked.missing
     )
+    if not asked.stay.any():
+        return left, counts + divided, Population.none(asked.columns)
     # Ways to leave come after the acts of reactions.
     acting = sum(act.actor >= 0 for act in system.acts.acts)
     died = ended >= 0
