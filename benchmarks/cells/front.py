@@ -2,9 +2,10 @@
 
 ``python -m benchmarks.cells.front 100 1000`` prints, for N cells per sqrt(D/r) at capacity, the
 speed of the front cell by cell over sqrt(r D); with ``--counts`` for numbers of cells per mesh cell
-instead, which reaches N = 1e6. The equation has 2; cells have 2 - pi^2 / (ln N + 3 ln ln N + c)^2
-with a constant c (Brunet and Derrida 1997, doi 10.1103/PhysRevE.56.2597; 2006, Brunet et al., doi
-10.1103/PhysRevE.73.056126). Growth r n (1 - n/K) is births at r n and deaths at r n^2/K.
+instead, which reaches N = 1e6. ``--between 40 100`` measures over that time, in 1/r. The equation
+has 2; cells have 2 - pi^2 / (ln N + 3 ln ln N + c)^2 with a constant c (Brunet and Derrida 1997,
+doi 10.1103/PhysRevE.56.2597; 2006, Brunet et al., doi 10.1103/PhysRevE.73.056126). Growth
+r n (1 - n/K) is births at r n and deaths at r n^2/K.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from cartflow.cells.movement.walk import placed, room_of, walked
 from cartflow.geometries.shapes.slab import slab
 
 WIDTH, STEP, WINDOW = 0.5, 0.05, 80  # of a mesh cell in sqrt(D/r), of a step in 1/r, mesh cells
-FIRST, LAST = 60.0, 260.0  # of the time that is measured, in 1/r
+BETWEEN = (60.0, 260.0)  # the time that is measured, in 1/r
 FULL, AHEAD = 16, 40  # mesh cells behind the front and before it, where every cell is on its own
 
 
@@ -40,7 +41,7 @@ def lattice_speed() -> float:
     return float(minimize_scalar(speed, bounds=(0.3, 3.0), method="bounded").fun)
 
 
-def by_cells(number: float, seed: int) -> float:
+def by_cells(number: float, seed: int, between: tuple[float, float] = BETWEEN) -> float:
     """Return the front's speed, every cell on its own."""
     per_cell = number * WIDTH
     window = FULL + AHEAD
@@ -59,7 +60,7 @@ def by_cells(number: float, seed: int) -> float:
     start = np.repeat(np.arange(FULL), round(per_cell))
     cells = placed(room, np.zeros(start.size, dtype=int), start, 0, 0, seed)
     moved, passed = 0, []
-    for step in range(1, round(LAST / STEP) + 1):
+    for step in range(1, round(between[1] / STEP) + 1):
         cells = walked(cells, room, gait, np.zeros((0, 2)), STEP, step, seed)
         counts = cells.counts(1, window)[0]
         chances = np.stack([np.ones(window), counts / per_cell])[order]
@@ -71,17 +72,17 @@ def by_cells(number: float, seed: int) -> float:
             cells.place[:] = np.minimum(cells.position[:, 0] / WIDTH, window - 1)
             moved += 1
         passed.append((moved + cells.size / per_cell) * WIDTH)
-    return slope(passed)
+    return slope(passed, between[0])
 
 
-def by_counts(number: float, seed: int) -> float:
+def by_counts(number: float, seed: int, between: tuple[float, float] = BETWEEN) -> float:
     """Return the front's speed by numbers in mesh cells: hops, then births and deaths."""
     generator = np.random.default_rng(seed)
     per_cell = number * WIDTH
     counts = np.where(np.arange(WINDOW) < WINDOW // 2, round(per_cell), 0)
     hop = STEP / WIDTH**2
     moved, passed = 0, []
-    for _ in range(round(LAST / STEP)):
+    for _ in range(round(between[1] / STEP)):
         left, right = _hops(generator, counts, hop)
         counts = counts - left - right
         counts[1:] += right[:-1]
@@ -93,7 +94,7 @@ def by_counts(number: float, seed: int) -> float:
             counts = np.append(counts[1:], 0)
             moved += 1
         passed.append((moved + counts.sum() / per_cell) * WIDTH)
-    return slope(passed)
+    return slope(passed, between[0])
 
 
 def _hops(generator, counts, hop):  # type: ignore[no-untyped-def]
@@ -114,9 +115,9 @@ def _grown(generator, counts, per_cell):  # type: ignore[no-untyped-def]
     return lived + more
 
 
-def slope(passed: list[float]) -> float:
-    """Return the speed over the time that is measured."""
-    first = round(FIRST / STEP)
+def slope(passed: list[float], since: float) -> float:
+    """Return the speed from the time `since` on."""
+    first = round(since / STEP)
     return (passed[-1] - passed[first]) / ((len(passed) - 1 - first) * STEP)
 
 
@@ -126,11 +127,12 @@ def main() -> None:
     asked.add_argument("numbers", type=float, nargs="+")
     asked.add_argument("--counts", action="store_true")
     asked.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    asked.add_argument("--between", type=float, nargs=2, default=BETWEEN)
     given = asked.parse_args()
     free = lattice_speed() if given.counts else 2.0
     for number in given.numbers:
         run = by_counts if given.counts else by_cells
-        speeds = [run(number, seed) for seed in given.seeds]
+        speeds = [run(number, seed, tuple(given.between)) for seed in given.seeds]
         slower = free - np.mean(speeds)
         constant = np.pi / np.sqrt(slower) - np.log(number) - 3.0 * np.log(np.log(number))
         print(

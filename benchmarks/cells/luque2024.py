@@ -6,7 +6,7 @@ cells, CAR T cells, R95 (um), CAR T cells inside it, and their median depth (um)
 and largest of the seeds, and theirs. Theirs is read from ../shared/data/luque2024_cart_abm, and
 left out where that is not there. FILE keeps each run as one line, from where a run that was ended
 goes on. ``--set KEY=VALUE`` changes the study, ``--without RULE`` leaves a rule of their code out
-that beside its equations it has.
+that beside its equations it has. ``--figure FILE`` draws the band of the seeds and their run.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from benchmarks.lines import kept
 from cartflow.study.study import Study
@@ -26,11 +27,19 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples/luque2024"
 THEIRS = ROOT.parent / "shared/data/luque2024_cart_abm/summary.csv"
 COLUMNS = ("tumour_alive", "cart_alive", "R95_um", "cart_inside_R95", "median_depth_um")
+LABELS = (
+    "living tumour cells",
+    "living CAR T cells",
+    "R95 (um)",
+    "CAR T cells within R95",
+    "their median depth (um)",
+)
 # How the lines of the study begin that state a rule of the code, and what stands there without it.
 RULES = {
     "lattice": {'lattice = "rows"': "number = 3963"},
     "cubes": {"cubes =": "", "pull_rate =": ""},
-    "remains": {"remains_time =": "", "remains_volume =": ""},
+    "remains": {"remains_time =": "", "remains_activity =": ""},
+    "volumes": {"rates_see =": ""},
     "waited": {"due =": ""},
     "growth": {"growth_rate =": ""},
     "read": {},
@@ -52,7 +61,8 @@ def study(
     for rule in without:
         for start, instead in RULES[rule].items():
             where = [n for n, line in enumerate(lines) if line.startswith(start)]
-            lines[where[0]] = instead
+            for n in where:
+                lines[n] = instead
     if "read" in without:
         settings = {**UNREAD, **settings}
     return Study.from_text("\n".join(lines), folder=FOLDER, settings=settings)
@@ -101,6 +111,26 @@ def published() -> Array:
         return np.array([[float(row[name]) for name in COLUMNS] for row in csv.DictReader(file)])
 
 
+def figure_of(found: Array, theirs: Array) -> Figure:
+    """Return the band of the seeds, `found` (seeds, saved times, columns), and their run."""
+    figure = Figure(figsize=(11, 6), layout="constrained")
+    panels = figure.subplots(2, 3).ravel()
+    days = found[0, :, 0]
+    for column, (axes, label) in enumerate(zip(panels, LABELS, strict=False)):
+        ours = found[:, :, column + 1]
+        least, most = ours.min(axis=0), ours.max(axis=0)
+        axes.fill_between(days, least, most, color="#0072b2", alpha=0.3, lw=0)
+        axes.plot(days, ours.mean(axis=0), color="#0072b2")
+        axes.plot(days[: len(theirs)], theirs[:, column], "o", color="#d55e00", ms=4)
+        axes.set(xlabel="days", ylabel=label)
+    panels[-1].axis("off")
+    panels[-1].plot([], [], color="#0072b2", label=f"here, mean of {len(found)} seeds")
+    panels[-1].fill([np.nan], [np.nan], color="#0072b2", alpha=0.3, label="least to largest")
+    panels[-1].plot([], [], "o", color="#d55e00", ms=4, label="stored run, one seed")
+    panels[-1].legend(loc="center", frameon=False)
+    return figure
+
+
 def main() -> None:
     """Run and print."""
     asked = argparse.ArgumentParser()
@@ -108,6 +138,7 @@ def main() -> None:
     asked.add_argument("--end", type=float, default=10.0)
     asked.add_argument("--lines", type=Path, help="file of one line of JSON for each run")
     asked.add_argument("--set", action="append", default=[], help="KEY=VALUE of the study")
+    asked.add_argument("--figure", type=Path)
     asked.add_argument("--without", nargs="+", choices=RULES, default=[])
     given = asked.parse_args()
     more = [tuple(pair.split("=", 1)) for pair in given.set]
@@ -124,6 +155,8 @@ def main() -> None:
             there = f"{theirs[number, column - 1]:6.1f}" if number < len(theirs) else "     -"
             words.append(f"{least:7.1f} {one.mean():7.1f} {most:7.1f} {there}")
         print("  ".join(words), flush=True)
+    if given.figure is not None:
+        figure_of(found, theirs).savefig(given.figure, dpi=120)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """The oxygen that cells read in the code of Luque et al. 2024, by its scheme and in shorter steps.
 
-``python -m benchmarks.cells.luque2024_oxygen Datos_1439.xyz`` takes a snapshot of the stored run
+``python -m benchmarks.cells.luque2024_oxygen Datos_1439.xyz`` takes snapshots of the stored run
 (github.com/salva24/CART-ABM_for_comparison_with_CARTopiaX, folder outcomes) and lets oxygen come to
-rest around its cells: in steps of 0.01 min along one axis after the other, implicitly, then taken
-up by each cell. It prints the mean at tumour cells before and after uptake, what is stored for
-them, and the largest difference of one cell.
+rest around the cells of each: in steps of 0.01 min along one axis after the other, implicitly, then
+taken up by each cell. It prints the mean at living tumour cells before and after uptake, what is
+stored for them, and the largest difference of one cell; with ``--uptake`` ``numbers`` every living
+cell takes up as a whole one and no dead one, ``living`` leaves the dead out alone.
 """
 
 from __future__ import annotations
@@ -19,23 +20,40 @@ Array = np.ndarray
 SIDE, VOXEL, MARGIN = 50, 20.0, 500.0  # voxels, um, um
 DIFFUSIVITY, DECAY, WALL = 1e5, 0.1, 38.0  # um^2/min, 1/min, mmHg
 VOLUME = 2494.0 / VOXEL**3  # of a cell, in voxels
+RADIUS = 8.412710547954228  # um
 REST = 4.0  # min
 
 
-def snapshot(path: Path) -> tuple[Array, Array, Array]:
-    """Return the voxel (n, 3) of every cell, which are tumour cells, and the oxygen stored."""
-    lines = (line.split() for line in path.read_text().splitlines())
-    rows = np.array([[float(word) for word in words[1:11]] for words in lines if len(words) > 11])
+def snapshot(path: Path) -> tuple[Array, Array, Array, Array, Array]:
+    """Return the voxel (n, 3) of every cell, its share of its volume, and the oxygen stored.
+
+    And which are tumour cells, and which dead.
+    """
+    lines = [line.split() for line in path.read_text().splitlines()]
+    lines = [words for words in lines if len(words) > 14]
+    rows = np.array([[float(word) for word in words[1:11]] for words in lines])
     voxel = np.floor((rows[:, 1:4] + MARGIN) / VOXEL).astype(int)
-    return voxel, rows[:, 9] == 0.0, rows[:, 6]
+    dead = np.array([words[14] == "Apoptosis" for words in lines])
+    return voxel, (rows[:, 4] / RADIUS) ** 3, rows[:, 6], rows[:, 9] == 0.0, dead
 
 
-def at_rest(tumour: Array, cart: Array, step: float) -> tuple[Array, Array]:
-    """Return oxygen (z, y, x) before and after uptake by numbers of cells, in steps of `step` min.
+def uptake(volume: Array, of_tumour: Array, dead: Array, way: str) -> Array:
+    """Return what each cell takes up, per min, of what is in the volume of a whole one.
 
     Tumour cells take up 10 /min of what is in their volume, CAR T cells 1 /min.
     """
-    left = (1.0 + 10.0 * step * VOLUME) ** -tumour * (1.0 + step * VOLUME) ** -cart
+    whole = np.where(of_tumour, 10.0, 1.0)
+    if way == "volumes":
+        return whole * volume
+    return np.where(dead, 0.0, whole * (volume if way == "living" else 1.0))
+
+
+def at_rest(taken: Array, step: float) -> tuple[Array, Array]:
+    """Return oxygen (z, y, x) before and after uptake in steps of `step` min.
+
+    `taken` is the sum over the cells of a voxel of ln(1 + uptake step), by which it keeps less.
+    """
+    left = np.exp(-taken)
     hop = DIFFUSIVITY * step / VOXEL**2
     matrix = np.zeros((3, SIDE))
     matrix[1] = 1.0 + step * DECAY / 3.0 + 2.0 * hop
@@ -59,22 +77,26 @@ def at_rest(tumour: Array, cart: Array, step: float) -> tuple[Array, Array]:
 def main() -> None:
     """Run and print."""
     asked = argparse.ArgumentParser()
-    asked.add_argument("snapshot", type=Path)
+    asked.add_argument("snapshots", type=Path, nargs="+")
     asked.add_argument("--steps", type=float, nargs="+", default=[0.01, 0.0025])
+    asked.add_argument("--uptake", choices=["volumes", "living", "numbers"], default="volumes")
     given = asked.parse_args()
-    voxel, of_tumour, stored = snapshot(given.snapshot)
-    tumour, cart = np.zeros((2, SIDE, SIDE, SIDE))
-    np.add.at(tumour, tuple(voxel[of_tumour].T), 1.0)
-    np.add.at(cart, tuple(voxel[~of_tumour].T), 1.0)
-    where, stored = tuple(voxel[of_tumour].T), stored[of_tumour]
-    for step in given.steps:
-        before, after = (each[where] for each in at_rest(tumour, cart, step))
-        gap = np.abs(after - stored).max()
-        print(
-            f"step {step:g} min: before uptake {before.mean():.3f}, after {after.mean():.3f}, "
-            f"stored {stored.mean():.3f} mmHg, largest difference {gap:.1e}",
-            flush=True,
-        )
+    for path in given.snapshots:
+        voxel, volume, stored, of_tumour, dead = snapshot(path)
+        rate = uptake(volume, of_tumour, dead, given.uptake)
+        seen = of_tumour & ~dead
+        where = tuple(voxel[seen].T)
+        for step in given.steps:
+            taken = np.zeros((SIDE, SIDE, SIDE))
+            np.add.at(taken, tuple(voxel.T), np.log1p(rate * step * VOLUME))
+            before, after = (each[where] for each in at_rest(taken, step))
+            gap = np.abs(after - stored[seen]).max()
+            print(
+                f"{path.stem}, step {step:g} min: before uptake {before.mean():.3f}, after "
+                f"{after.mean():.3f}, stored {stored[seen].mean():.3f} mmHg, largest difference "
+                f"{gap:.1e}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -36,8 +36,9 @@ class Body:
 
     It pushes at `repulsion` and clings at `adhesion` (mm/day), and does not divide where
     `most_touching` others overlap it, or more. After a division it has half of its volume, of which
-    what is missing falls at `growth` (1/day), or none if that is 0. Killed in a contact it remains
-    for `remains` days at the share `remains_volume` of its volume, is pushed and pushes.
+    what is missing falls at `growth` (1/day), or none if that is 0. Dead it remains for `remains`
+    days at the share `remains_volume` of its volume, is pushed and pushes, and counts for rates as
+    `remains_activity` living ones.
     """
 
     radius: float = 0.0
@@ -47,6 +48,7 @@ class Body:
     growth: float = 0.0
     remains: float = 0.0
     remains_volume: float = 1.0
+    remains_activity: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +74,8 @@ class Asked:
     the divisions that come due.
     `thresholds` (kinds) say below which number cells are single cells, or that they always are, and
     `layouts` (kinds) where cells are at the start, or that their density says it. `missing` is
-    the column among the numbers of a cell that holds which share of its volume it lacks, or -1.
+    the column among the numbers of a cell that holds which share of its volume it lacks, or -1;
+    `by_volume` says that rates see the volumes of cells, not their numbers.
     """
 
     kinds: tuple[str, ...]
@@ -86,6 +89,7 @@ class Asked:
     clocks: tuple[Clock, ...] = ()
     layouts: tuple[Layout | None, ...] = ()
     missing: int = -1
+    by_volume: bool = False
     seed: int = 1
     step: float = 15.0 / 1440.0
     mechanics_step: float = 0.1 / 1440.0
@@ -101,6 +105,12 @@ class Asked:
         return tuple(name for name, threshold in pairs if threshold is not None)
 
     @property
+    def weighed(self) -> bool:
+        """Whether rates see other than numbers of living cells."""
+        sized = self.by_volume and self.missing >= 0
+        return sized or any(body.remains_activity > 0.0 for body in self.bodies)
+
+    @property
     def columns(self) -> int:
         """How many numbers of its own each cell has."""
         waited = [clock.waited for clock in self.clocks]
@@ -108,7 +118,7 @@ class Asked:
 
     @property
     def stay(self) -> np.ndarray:
-        """For how many days cells of each kind remain when they are killed."""
+        """For how many days cells of each kind remain when they die."""
         found = [body.remains for body in self.bodies] or [0.0] * len(self.kinds)
         return np.array(found)
 

@@ -79,6 +79,7 @@ def cells_group(record: CellRecord, simulation: CellSimulation) -> xr.Dataset:
         "step": asked.step,
         "kernel_width": asked.kernel_width,
         "net_rates": asked.net_rates,
+        "rates_see": "volumes" if asked.by_volume else "numbers",
         "comment": "positions of a slab are along x, of a ball from its centre, of a cylinder from "
         "its axis; what does not tell the mesh cell is 0",
     }
@@ -114,11 +115,11 @@ def _of_their_own(record: CellRecord, simulation: CellSimulation) -> dict[str, x
 
 
 def _remains(record: CellRecord, simulation: CellSimulation) -> dict[str, xr.Variable]:
-    """Return how many killed cells are still there, where any stay."""
+    """Return how many dead cells are still there, where any stay."""
     if not simulation.asked.stay.any():
         return {}
     numbers = np.array([shot.remains for shot in record.snapshots])
-    about = "killed cells that are still there"
+    about = "dead cells that are still there"
     return {"remains": variable(("time", "kind_number"), numbers, "1", about)}
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from cartflow.cells.contact.terms import NEVER, Contact, Strength
+from cartflow.cells.contact.terms import NEVER, Contact, Second, Strength
 from cartflow.cells.traits.laws import Trait
 from cartflow.core.outcome import InputError
-from cartflow.study.cell_tables import ContactTable
+from cartflow.study.cell_tables import ContactTable, SecondTable
 from cartflow.study.stated import ramp_of, require, value_of
+
+_OF_LAW = {"ramp": ("threshold", "saturation"), "binding": ("half", "potency", "receptor")}
 
 
 def contacts_of(
@@ -72,6 +74,7 @@ def _strength(
             require(name, own, f"{where}.{key}", "trait of these cells")
         columns[key] = -1 if name is None else own[name]
     ramp = ramp_of(table.threshold, table.saturation, where)
+    of_target = {trait.name: trait.column for trait in traits if trait.kind == target}
     return Strength(
         law=table.law,
         **columns,
@@ -80,6 +83,21 @@ def _strength(
         half=value_of(table.half, 0.0),
         potency=value_of(table.potency, 1.0),
         reference=value_of(table.reference, 1.0),
+        second=None if table.second is None else _second(table.second, of_target, where),
+    )
+
+
+def _second(table: SecondTable, columns: Mapping[str, int], where: str) -> Second:
+    where = f"{where}.second"
+    require(table.antigen, columns, f"{where}.antigen", "trait of these cells")
+    ramp = ramp_of(table.threshold, table.saturation, where)
+    return Second(
+        antigen=columns[table.antigen],
+        gate=table.gate,
+        threshold=ramp.threshold,
+        saturation=ramp.saturation,
+        half=value_of(table.half, 0.0),
+        potency=value_of(table.potency, 1.0),
     )
 
 
@@ -102,12 +120,7 @@ def _refuse_terms(table: ContactTable, where: str) -> None:
     if "exhausted" in given and "exhausted_after" not in given:
         msg = f"{where}.exhausted: only with exhausted_after"
         raise InputError(msg)
-    of_law = {"ramp": ("threshold", "saturation"), "binding": ("half", "potency", "receptor")}
-    for law, keys in of_law.items():
-        for key in keys:
-            if law != table.law and key in given:
-                msg = f"{where}.{key}: has no effect with law = '{table.law}'"
-                raise InputError(msg)
+    _refuse_of_law(given, table.law, where)
     needs = ("antigen", "half", "potency") if table.law == "binding" else ()
     for key in needs:
         if key not in given:
@@ -116,6 +129,7 @@ def _refuse_terms(table: ContactTable, where: str) -> None:
     if ("receptor" in given) != ("reference" in given):
         msg = f"{where}: receptor and reference go together"
         raise InputError(msg)
+    _refuse_second(table, where)
     for key in ("threshold", "saturation", "trogocytosis"):
         if key in given and "antigen" not in given:
             msg = f"{where}.{key}: only with antigen"
@@ -123,6 +137,29 @@ def _refuse_terms(table: ContactTable, where: str) -> None:
     for key in ("kill_chance", "trogocytosis"):
         if value_of(getattr(table, key), 0.0) > 1.0:
             msg = f"{where}.{key}: {getattr(table, key).value:g}; allowed: 0 to 1"
+            raise InputError(msg)
+
+
+def _refuse_of_law(given: set[str], law: str, where: str) -> None:
+    """Raise `InputError` on a number of the other law."""
+    for other, keys in _OF_LAW.items():
+        for key in keys:
+            if other != law and key in given:
+                msg = f"{where}.{key}: has no effect with law = '{law}'"
+                raise InputError(msg)
+
+
+def _refuse_second(table: ContactTable, where: str) -> None:
+    """Raise `InputError` on a second antigen without a first, or without its numbers."""
+    if table.second is None:
+        return
+    if table.antigen is None or table.second.antigen == table.antigen:
+        msg = f"{where}.second: only beside another antigen"
+        raise InputError(msg)
+    _refuse_of_law(table.second.model_fields_set, table.law, f"{where}.second")
+    for key in ("half", "potency") if table.law == "binding" else ():
+        if getattr(table.second, key) is None:
+            msg = f"{where}.second: key '{key}' is missing, which goes with law = 'binding'"
             raise InputError(msg)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -38,6 +38,7 @@ OF_SPHERES = (
     "growth_rate",
     "remains_time",
     "remains_volume",
+    "remains_activity",
 )
 _MINUTE = 1.0 / 1440.0
 # Those of PhysiCell (Ghaffarizadeh et al. 2018, doi 10.1371/journal.pcbi.1005991).
@@ -162,16 +163,17 @@ def room_asked(table: CellsTable) -> Room:
 
 
 def bodies_of(
-    kinds: Sequence[str], fields: Mapping[str, FieldTable], table: CellsTable
+    kinds: Sequence[str], fields: Mapping[str, FieldTable], table: CellsTable, network: Network
 ) -> tuple[Body, ...]:
     """Return how large cells are. Raises `InputError` where that has no effect, or none is."""
+    dying = {one.target for one in table.contacts} | _dying(kinds, table, network)
     spheres = table.crowding == "spheres"
     for name in kinds:
         for key in OF_SPHERES:
             if getattr(fields[name], key) is not None and not spheres:
                 msg = f"fields.{name}.{key}: only with cells.crowding = 'spheres'"
                 raise InputError(msg)
-        _refuse_sizes(name, fields[name], [one.target for one in table.contacts])
+        _refuse_sizes(name, fields[name], dying)
     if spheres and all(fields[name].radius is None for name in kinds):
         msg = f"fields.{kinds[0]}: key 'radius' is missing, since cells are spheres"
         raise InputError(msg)
@@ -184,24 +186,38 @@ def bodies_of(
             growth=value_of(fields[name].growth_rate, 0.0),
             remains=value_of(fields[name].remains_time, 0.0),
             remains_volume=value_of(fields[name].remains_volume, 1.0),
+            remains_activity=value_of(fields[name].remains_activity, 0.0),
         )
         for name in kinds
     )
 
 
-def _refuse_sizes(name: str, field: FieldTable, targets: Sequence[str]) -> None:
+def _dying(kinds: Sequence[str], table: CellsTable, network: Network) -> set[str]:
+    """Return the kinds of which a reaction may leave no cell."""
+    found = set()
+    for reaction in network.reactions:
+        before, after = {*reaction.consumes} & set(kinds), {*reaction.produces} & set(kinds)
+        if before and not after:
+            found |= before
+        elif after and not before and table.net_rates != "refuse":
+            found |= after
+    return found
+
+
+def _refuse_sizes(name: str, field: FieldTable, dying: Collection[str]) -> None:
     """Raise `InputError` on a volume without an effect, or of more than the whole."""
     for key in ("growth_rate", "remains_time"):
         if getattr(field, key) is not None and field.radius is None:
             msg = f"fields.{name}.{key}: only with a radius"
             raise InputError(msg)
-    if field.remains_time is not None and name not in targets:
-        msg = f"fields.{name}.remains_time: only for the target of a contact, whose killed remain"
-        raise InputError(msg)
-    if field.remains_volume is not None:
-        if field.remains_time is None:
-            msg = f"fields.{name}.remains_volume: only with remains_time"
+    if field.remains_time is not None and name not in dying:
+        msg = f"fields.{name}.remains_time: only for the target of a contact, or where a reaction "
+        raise InputError(msg + "leaves no cell; else nobody dies")
+    for key in ("remains_volume", "remains_activity"):
+        number = getattr(field, key)
+        if number is not None and field.remains_time is None:
+            msg = f"fields.{name}.{key}: only with remains_time"
             raise InputError(msg)
-        if field.remains_volume.value > 1.0:
-            msg = f"fields.{name}.remains_volume: {field.remains_volume.value:g}; "
-            raise InputError(msg + "allowed: above 0, up to 1 of the living cell's volume")
+        if number is not None and number.value > 1.0:
+            msg = f"fields.{name}.{key}: {number.value:g}; "
+            raise InputError(msg + "allowed: above 0, up to 1 of the living cell's")

@@ -61,6 +61,17 @@ class StartTable(Table):
     beyond: Annotated[Parameter, quantity("mm")] | None = None
 
 
+class SecondTable(Table):
+    """A second antigen of a contact, with its own numbers."""
+
+    antigen: str
+    gate: Literal["either", "both"]
+    threshold: Number | None = None
+    saturation: Positive | None = None
+    half: Positive | None = None
+    potency: Positive | None = None
+
+
 class ContactTable(Table):
     """On what terms cells of one field attach to those of another."""
 
@@ -85,6 +96,7 @@ class ContactTable(Table):
     half: Positive | None = None
     potency: Positive | None = None
     reference: Positive | None = None
+    second: SecondTable | None = None
     trogocytosis: Number | None = None
     bystander_rate: Rate | None = None
     exhausted_after: PositiveInt | None = None
@@ -99,6 +111,7 @@ class CellsTable(Table):
     mechanics_step: Duration | None = None
     kernel_width: Annotated[Parameter, quantity("mm")] | None = None
     net_rates: Literal["refuse", "as_one", "apart"] = "refuse"
+    rates_see: Literal["numbers", "volumes"] = "numbers"
     crowding: Literal["none", "spheres", "lattice"] = "none"
     repulsion: Speed | None = None
     adhesion: Speed | None = None

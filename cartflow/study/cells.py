@@ -162,7 +162,7 @@ def _asked(
     default = Asked(kinds=(), walking=())
     mechanics = table.mechanics_step
     traits = traits_of(kinds, fields)
-    bodies = bodies_of(kinds, fields, table)
+    bodies = bodies_of(kinds, fields, table, problem.network)
     columns = 1 + max((trait.column for trait in traits), default=-1)
     grows = any(body.growth for body in bodies)
     return Asked(
@@ -172,6 +172,7 @@ def _asked(
         bodies=bodies,
         layouts=layouts_of(kinds, fields, problem.geometry),
         missing=columns if grows else -1,
+        by_volume=_by_volume(table, grows or any(body.remains_activity for body in bodies)),
         room=room_asked(table),
         contacts=contacts_of(table.contacts, traits, kinds),
         traits=traits,
@@ -187,11 +188,21 @@ def _asked(
     )
 
 
+def _by_volume(table: CellsTable, differ: bool) -> bool:
+    """Return whether rates see volumes. Raises `InputError` where all cells have the whole."""
+    if table.rates_see == "volumes" and not differ:
+        msg = "cells.rates_see: 'volumes' only with a growth_rate or remains_activity of a field; "
+        raise InputError(msg + "else all cells have their whole volume")
+    return table.rates_see == "volumes"
+
+
 def _refuse_keys(table: StudyTable) -> None:
     """Raise `InputError` on what has no effect, or is not there, where fields are cells."""
     if table.events:
         raise InputError("events: are not there for a study with fields as cells yet")
     for key in _STEPS:
         if key in table.solver.model_fields_set:
-            msg = f"solver.{key}: has no effect with fields as cells, whose steps are cells.step"
-            raise InputError(msg)
+            msg = (
+                f"solver.{key}: has no effect with fields as cells: all steps, of fields too, are "
+            )
+            raise InputError(msg + "cells.step at most; halve it to see what they leave")

@@ -104,6 +104,7 @@ class FieldTable(Table):
     growth_rate: Annotated[Parameter, quantity("1/day", above=0)] | None = None
     remains_time: Duration | None = None
     remains_volume: Fraction | None = None
+    remains_activity: Fraction | None = None
     start: StartTable | None = None
     traits: dict[str, TraitTable] = Field(default_factory=dict)
     initial: Any = None

@@ -6,7 +6,7 @@ import pytest
 from cartflow.cells.contact.kernels import strength
 from cartflow.cells.contact.meeting import Tally, met
 from cartflow.cells.contact.pulling import Pull, pulled
-from cartflow.cells.contact.terms import Contact, Strength, terms_of
+from cartflow.cells.contact.terms import Contact, Second, Strength, terms_of
 from cartflow.cells.population import Population
 
 FREE = np.array([True, True, True])
@@ -140,3 +140,38 @@ def test_binding_is_that_of_the_published_formula():
     found = strength(numbers, 0, np.array([0.0, 40_000.0]), np.array([1000.0, 0.0]))
     bound = 1000 / 1500 * 40_000 / 50_000 * 3.0
     assert found == pytest.approx(2 / (1 + np.exp(-bound)) - 1, rel=1e-12)
+
+
+@pytest.mark.parametrize(("gate", "found_by"), [("either", [1, 1, 1, 0]), ("both", [1, 0, 0, 0])])
+def test_a_second_antigen_is_instead_of_the_first_or_besides_it(gate, found_by):
+    second = Second(antigen=1, gate=gate, threshold=0.5)
+    how = Contact(
+        hunter=0, target=1, reach=0.1, attach_rate=1e9, kill_time=0.1, trogocytosis=0.25,
+        strength=Strength(antigen=0, threshold=0.5, second=second),
+    )  # fmt: skip
+    cells = pairs(400, traits=2)
+    both = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    cells.traits[cells.kind == 1] = np.tile(both, (100, 1))
+    after, tally, _ = go(cells, how, 0.05, 1)
+    taken = np.array(found_by)[:, None] * 0.25
+    expected = np.tile(both * (1.0 - taken), (100, 1))
+    np.testing.assert_allclose(after.traits[after.kind == 1], expected)
+    _, tally, _ = go(cells, how, 1.0, 20)
+    assert tally.killed[0] == 100 * sum(found_by)
+
+
+def test_two_bonds_count_by_their_own_numbers():
+    second = Second(antigen=2, gate="either", half=100.0, potency=1.0)
+    how = {"law": "binding", "antigen": 0, "receptor": 1, "half": 500.0, "potency": 3.0,
+           "reference": 50_000.0}  # fmt: skip
+    hunter, target = np.array([0.0, 40_000.0, 0.0]), np.array([1000.0, 0.0, 900.0])
+    one, other = (
+        np.tanh(0.5 * potency * 0.8 * n / (n + half))
+        for n, half, potency in ((1000, 500, 3.0), (900, 100, 1.0))
+    )
+    assert one > other
+    for gate, expected in (("either", one), ("both", other)):
+        strong = Strength(**how, second=Second(**{**vars(second), "gate": gate}))
+        contact = Contact(hunter=0, target=1, reach=0.1, attach_rate=1.0, strength=strong)
+        numbers = terms_of([contact], 2).numbers
+        assert strength(numbers, 0, hunter, target) == pytest.approx(expected, rel=1e-12)

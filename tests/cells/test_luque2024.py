@@ -15,7 +15,8 @@ from benchmarks.cells.luque2024 import COLUMNS, RULES, THEIRS, rows, study
 def parts(without):
     """Return what of the study's cells the rules decide."""
     asked = study(1, 0.01, without=without).prepared.asked
-    return asked.layouts, asked.contacts, asked.bodies, [clock.waited for clock in asked.clocks]
+    clocks = [clock.waited for clock in asked.clocks]
+    return asked.layouts, asked.contacts, asked.bodies, asked.by_volume, clocks
 
 
 @pytest.mark.parametrize("rule", RULES)

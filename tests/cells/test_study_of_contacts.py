@@ -132,6 +132,22 @@ def test_contacts_in_a_study_are_counted_in_whole_cells(folder):
         ({"cells.contacts.0.kill_rate": "1 1/day"}, r"kill_rate: has no effect beside kill_time"),
         ({"cells.contacts.0.antigen": "antigne"}, r"'antigne' is no trait of these cells"),
         ({"cells.contacts.0.threshold": 2}, r"threshold: has no effect with law = 'binding'"),
+        (
+            {"cells.contacts.0.second.antigen": "antigen", "cells.contacts.0.second.gate": "both"},
+            r"contacts\.0\.second: only beside another antigen",
+        ),
+        (
+            {"cells.contacts.0.second": {"antigen": "antigne", "gate": "both"}},
+            r"second: key 'half' is missing, which goes with law = 'binding'",
+        ),
+        (
+            {"cells.contacts.0.second": {"antigen": "other", "gate": "both", "threshold": 1}},
+            r"second\.threshold: has no effect with law = 'binding'",
+        ),
+        (
+            {"cells.contacts.0.second": {"antigen": "b", "gate": "both", "half": 1, "potency": 1}},
+            r"second\.antigen: 'b' is no trait of these cells",
+        ),
         ({"cells.contacts.0.full_reach": "20 um"}, r"full_reach: must be below reach"),
         ({"cells.contacts.0.kill_chance": 2}, r"kill_chance: 2; allowed: 0 to 1"),
         ({"cells.effects.0.reaction": "divison"}, r"'divison' is no reaction.*'division'"),

@@ -73,9 +73,24 @@ def happened(
     that come of a division half of their volume is missing in the column `halves`, if it is one.
     Raises `StepFailed` where more than `most` cells would live.
     """
+    return followed(population, acts, chances, dt, step, seed, most, weights, halves)[:2]
+
+
+def followed(
+    population: Population,
+    acts: Choices,
+    chances: Array,
+    dt: float,
+    step: int,
+    seed: int,
+    most: int,
+    weights: Weights | None = None,
+    halves: int = -1,
+) -> tuple[Population, Array, Array]:
+    """Return what `happened` does, and of each cell the act that ended it, -1 if some are left."""
     size = population.size
     if not acts.out.size or not size:
-        return population, np.zeros(acts.out.size, dtype=np.int64)
+        return population, np.zeros(acts.out.size, dtype=np.int64), np.full(size, -1)
     left = np.empty(size, dtype=np.int64)
     rates = np.ascontiguousarray(chances)
     weights = weights or Weights.none(acts.out.size)
@@ -92,7 +107,7 @@ def happened(
         raise StepFailed("cells", f"more than {MOST} cells come of one within a step of {dt:g} day")
     counts = np.sum([each for _, each in parts], axis=0)
     if not counts.any():
-        return population, counts
+        return population, counts, np.full(size, -1)
     numbers = np.where(left < 0, -1 - left, left)
     total = int(numbers.sum())
     if total > most:
@@ -100,16 +115,16 @@ def happened(
     extra = np.maximum(numbers - 1, 0)
     to, born = np.cumsum(numbers) - numbers, np.cumsum(extra) - extra
     new = Population.fresh(total, population.traits.shape[1])
-    mother = np.empty(total, dtype=np.int64)
+    mother, ended = np.empty(total, dtype=np.int64), np.empty(size, dtype=np.int64)
     old = (population.position, population.heading, *cells)
     fresh = (new.position, new.heading, new.kind, new.place, new.name)
 
     def copied(first: int, last: int) -> None:
-        copy(first, last, *old, *where, left, to, born, population.unborn, *fresh, mother)
+        copy(first, last, *old, *where, left, to, born, population.unborn, *fresh, mother, ended)
 
     in_parts(copied, size, size)
     now = np.where(numbers > 0, to, ALONE)
-    return inherited(population, new, mother, now, halves), counts
+    return inherited(population, new, mother, now, halves), counts, ended
 
 
 def inherited(

@@ -22,7 +22,7 @@ def family(  # type: ignore[no-untyped-def]
     that do not change. `chances` (acts, mesh cells) per day are times the `weight` in the `column`
     of the act; the acts of kind k are `begin[k]` to
     `begin[k + 1]`, and turn a cell into the first `out[act]` of `outcome[act]`. Kinds that are
-    left stand in `kinds`; `counts` (acts) are added to.
+    left stand in `kinds`, or first the act after which none is; `counts` (acts) are added to.
     """
     kinds[0], lefts[0] = kind, dt
     waiting, done, number = 1, 0, 0
@@ -47,6 +47,8 @@ def family(  # type: ignore[no-untyped-def]
             # The last that waits takes the place of what is gone.
             waiting -= 1
             kinds[done], lefts[done] = kinds[waiting], lefts[waiting]
+            if waiting == 0:
+                kinds[0] = chosen
             continue
         if waiting + out[chosen] - 1 > MOST:
             return -1
@@ -110,11 +112,11 @@ def count(  # type: ignore[no-untyped-def]
 def copy(  # type: ignore[no-untyped-def]
     first, last, position, heading, kind, place, name, chances, begin, outcome, out, weights,
     column, dt, step, seed, left, to, born, unborn, new_position, new_heading, new_kind, new_place,
-    new_name, mother,
+    new_name, mother, ended,
 ):  # fmt: skip
     """Write what came of the cells `first` to `last` at `to`; the first keeps the mother's name.
 
-    `born` numbers the others from `unborn` on.
+    `born` numbers the others from `unborn` on; `ended` is the act after which none is left, or -1.
     """
     kinds, lefts = np.zeros(MOST + 1, np.int64), np.zeros(MOST + 1)
     unused = np.zeros(out.size, np.int64)
@@ -126,6 +128,7 @@ def copy(  # type: ignore[no-untyped-def]
                 kind[i], place[i], name[i], chances, begin, outcome, out,
                 weights[min(i, weights.shape[0] - 1)], column, dt, step, seed, unused, kinds, lefts,
             )  # fmt: skip
+        ended[i] = -1 if number > 0 else kinds[0]
         for m in range(number):
             j = to[i] + m
             for a in range(3):

@@ -7,26 +7,33 @@ import numpy as np
 from cartflow.cells.chance.philox import CONTACT, coarse, draw, uniform
 from cartflow.cells.contact.terms import (
     ANTIGEN,
+    ANTIGEN_2,
     ATTACH,
     BINDING,
     BYSTANDER,
     CUBES,
+    EITHER,
     EXCLUSIVE,
     EXHAUSTED,
     EXHAUSTED_AFTER,
     FULL_REACH,
+    GATE,
     HALF,
+    HALF_2,
     KILL,
     KILL_CHANCE,
     KILL_TIME,
     LET_GO,
     PAUSE,
     POTENCY,
+    POTENCY_2,
     REACH,
     RECEPTOR,
     REFERENCE,
     SATURATION,
+    SATURATION_2,
     THRESHOLD,
+    THRESHOLD_2,
     TROGOCYTOSIS,
 )
 from cartflow.cells.crowding.neighbours import MOST_ROWS, rows_around
@@ -41,18 +48,31 @@ def strength(terms, c, hunter, target):  # type: ignore[no-untyped-def]
     antigen = 1.0
     if terms[ANTIGEN, c] >= 0.0:
         antigen = target[int(terms[ANTIGEN, c])]
+    ramp, bond = (THRESHOLD, SATURATION), (HALF, POTENCY)
+    one = _by_antigen(terms, c, hunter, antigen, ramp, bond)
+    if terms[GATE, c] == 0.0:
+        return one
+    antigen = target[int(terms[ANTIGEN_2, c])]
+    ramp, bond = (THRESHOLD_2, SATURATION_2), (HALF_2, POTENCY_2)
+    other = _by_antigen(terms, c, hunter, antigen, ramp, bond)
+    return max(one, other) if terms[GATE, c] == EITHER else min(one, other)
+
+
+@serial
+def _by_antigen(terms, c, hunter, antigen, ramp, bond):  # type: ignore[no-untyped-def]
+    """Return how well a hunter finds a target by one antigen, whose numbers are in those rows."""
     if terms[BINDING, c] > 0.0:
         receptor = 1.0
         if terms[RECEPTOR, c] >= 0.0:
             receptor = hunter[int(terms[RECEPTOR, c])] / terms[REFERENCE, c]
-        bound = antigen / (antigen + terms[HALF, c]) if antigen > 0.0 else 0.0
-        return np.tanh(0.5 * terms[POTENCY, c] * receptor * bound)
-    above = antigen - terms[THRESHOLD, c]
+        bound = antigen / (antigen + terms[bond[0], c]) if antigen > 0.0 else 0.0
+        return np.tanh(0.5 * terms[bond[1], c] * receptor * bound)
+    above = antigen - terms[ramp[0], c]
     if above <= 0.0:
         return 0.0
-    if np.isinf(terms[SATURATION, c]):
+    if np.isinf(terms[ramp[1], c]):
         return 1.0
-    return min(above / (terms[SATURATION, c] - terms[THRESHOLD, c]), 1.0)
+    return min(above / (terms[ramp[1], c] - terms[ramp[0], c]), 1.0)
 
 
 @serial
@@ -110,6 +130,8 @@ def _attach(i, cells, law, lists, near, share, days, step, seed, counts):  # typ
     counts[0][which] += 1
     if terms[ANTIGEN, which] >= 0.0:
         traits[target, int(terms[ANTIGEN, which])] *= 1.0 - terms[TROGOCYTOSIS, which]
+    if terms[GATE, which] > 0.0:
+        traits[target, int(terms[ANTIGEN_2, which])] *= 1.0 - terms[TROGOCYTOSIS, which]
 
 
 @serial

@@ -11,6 +11,22 @@ import numpy as np
 Array = np.ndarray
 NEVER = 2**31 - 1
 Law = Literal["ramp", "binding"]
+Gate = Literal["either", "both"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Second:
+    """A second `antigen` (column of traits) by which a hunter finds its target, with its numbers.
+
+    By the ``gate`` ``either`` the stronger of the two counts, by ``both`` the weaker.
+    """
+
+    antigen: int
+    gate: Gate
+    threshold: float = 0.0
+    saturation: float = np.inf
+    half: float = 0.0
+    potency: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +49,7 @@ class Strength:
     half: float = 0.0
     potency: float = 1.0
     reference: float = 1.0
+    second: Second | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +112,14 @@ class Contact:
     FULL_REACH,
     EXCLUSIVE,
     CUBES,
-) = range(22)
+    GATE,
+    ANTIGEN_2,
+    THRESHOLD_2,
+    SATURATION_2,
+    HALF_2,
+    POTENCY_2,
+) = range(28)
+EITHER, BOTH = 1.0, 2.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -146,6 +170,16 @@ def terms_of(contacts: Sequence[Contact], kinds: int) -> Terms:
                 one.full_reach,
                 one.exclusive,
                 one.cubes,
+                *_second(how.second),
             ]
         )
     return Terms(numbers=np.array(rows, dtype=float).T.copy(), between=between)
+
+
+def _second(second: Second | None) -> list[float]:
+    """Return the numbers of a second antigen, from its gate on."""
+    if second is None:
+        return [0.0, -1.0, 0.0, np.inf, 0.0, 1.0]
+    gate = EITHER if second.gate == "either" else BOTH
+    ramp = [second.threshold, second.saturation]
+    return [gate, second.antigen, *ramp, second.half, second.potency]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.cells.births.clocks import struck
-from cartflow.cells.births.happen import Weights, happened
+from cartflow.cells.births.happen import Weights, followed
 from cartflow.cells.crowding.lattice import happened_in_sites
 from cartflow.cells.population import Population
 from cartflow.cells.room.grid import Grid
@@ -18,29 +18,37 @@ Array = np.ndarray
 
 def events(
     system: CellSystem, motion: Motion, cells: Population, chances: Array, dt: float, number: int
-) -> tuple[Population, Array]:
-    """Return the cells after `dt` days, and how often each act happened, in step `number`.
+) -> tuple[Population, Array, Population]:
+    """Return the cells after `dt` days, how often each act happened, and who died by a reaction.
 
-    `chances` (acts, mesh cells) are per cell and day, in the order of the choices.
+    `chances` (acts, mesh cells) are per cell and day, in the order of the choices. Where nobody
+    remains it is not said who died.
     """
     asked, (acts, order) = system.asked, system.choices
     weights = weights_of(system, motion, cells, order)
     room = asked.room
     if room.crowding == "lattice":
         assert isinstance(system.room, Grid)
-        return happened_in_sites(
+        cells, counts = happened_in_sites(
             cells, system.room, acts, chances, room.per_site, dt, number, asked.seed, asked.most,
             weights,
         )  # fmt: skip
+        return cells, counts, Population.none(asked.columns)
     cells, divided = _due(system, cells, chances, weights, dt)
     if divided.any():
         weights = weights_of(system, motion, cells, order)
     due = [place for _, place, _ in system.clocks]
     chances[due] = 0.0
-    cells, counts = happened(
+    left, counts, ended = followed(
         cells, acts, chances, dt, number, asked.seed, asked.most, weights, asked.missing
     )
-    return cells, counts + divided
+    if not asked.stay.any():
+        return left, counts + divided, Population.none(asked.columns)
+    # Ways to leave come after the acts of reactions.
+    acting = sum(act.actor >= 0 for act in system.acts.acts)
+    died = ended >= 0
+    died[died] = order[ended[died]] < acting
+    return left, counts + divided, cells.without(~died)
 
 
 def _due(

@@ -28,7 +28,7 @@ Array = np.ndarray
 class Motion:
     """Moves the cells of a `system`; `part` counts the parts of steps, each with its own lots.
 
-    `tally` is what contacts came to, `remains` are the cells that were killed and are still there,
+    `tally` is what contacts came to, `remains` are the cells that died and are still there,
     with the days since then on their clocks. `taken` are the kinds and walls of the cells that
     walls took up in the last step, and `let_in` those of cells that came by walls, with their
     numbers.
@@ -54,18 +54,24 @@ class Motion:
             cells = self._walked(cells, velocity, fastest, dt / parts)
             cells = self._fed(cells, dt / parts)
             cells = self._pushed(cells, dt / parts)
+            dead = np.zeros(cells.size, dtype=bool)
             if system.terms is not None:
-                cells = self._met(cells, system.terms, dt / parts)
+                cells, dead = self._met(cells, system.terms, dt / parts)
+            self.remains = still_there(self.remains, cells, dead, system.asked.stay, dt / parts)
+            cells = cells.without(dead)
         return cells
 
-    def _met(self, cells: Population, terms: Terms, dt: float) -> Population:
-        """Let cells meet; who is killed and does not vanish at once is among the remains."""
+    def remain(self, died: Population) -> None:
+        """Let cells that `died` by a reaction be among the remains, if they do not vanish."""
+        everyone = np.ones(died.size, dtype=bool)
+        self.remains = still_there(self.remains, died, everyone, self.system.asked.stay, 0.0)
+
+    def _met(self, cells: Population, terms: Terms, dt: float) -> tuple[Population, Array]:
+        """Let cells meet; return them, and who of them is dead."""
         system = self.system
-        cells, dead = met(
+        return met(
             cells, terms, self.tally, moving_of(system.room), dt, self.part, system.asked.seed
         )
-        self.remains = still_there(self.remains, cells, dead, system.asked.stay, dt)
-        return cells.without(dead)
 
     def _walked(self, cells: Population, velocity: Array, fastest: float, dt: float) -> Population:
         system, asked = self.system, self.system.asked
@@ -109,6 +115,7 @@ class Motion:
         remains = self.remains
         there = with_remains(cells, remains)
         velocity = pulled(there, system.pulls, moving_of(system.room))
+        velocity[cells.size :] = 0.0
         if system.spheres is not None:
             velocity += self._push(there, system.spheres)[0]
         moved = shifted(there, system.room, velocity * dt)

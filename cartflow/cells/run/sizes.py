@@ -1,4 +1,4 @@
-"""Cells smaller than their kind: those that have just divided, and what is left of killed ones."""
+"""Cells smaller than their kind: those that have just divided, and what is left of dead ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def grown(cells: Population, asked: Asked, dt: float) -> Population:
 
 
 def shares_of_radius(there: Population, remains: int, asked: Asked) -> Array | None:
-    """Return which share of its kind's radius each has, the last `remains` killed ones.
+    """Return which share of its kind's radius each has, the last `remains` dead ones.
 
     None where all have the whole.
     """

@@ -19,6 +19,7 @@ from cartflow.cells.run.dense import count, enter, let_in, with_densities, with_
 from cartflow.cells.run.events import events
 from cartflow.cells.run.fields import in_parts
 from cartflow.cells.run.motion import Motion
+from cartflow.cells.run.presence import present
 from cartflow.cells.run.sizes import grown
 from cartflow.cells.run.system import CellSystem
 from cartflow.cells.traits.drawn import drawn, handed_down
@@ -130,8 +131,15 @@ class Stepping:
     def _seen(self) -> Array:
         """Return the state (species, mesh cells) as rates see it, with densities by the kernel."""
         state = self.tumour.copy()
-        state[self.system.rows] = self.system.kernel.densities(self.numbers())
+        state[self.system.rows] = self.system.kernel.densities(self._present())
         return state
+
+    def _present(self) -> Array:
+        """Return how much of each kind rates see (kinds, mesh cells), see `present`."""
+        asked, size = self.system.asked, self.system.problem.geometry.size
+        if not asked.weighed:
+            return self.numbers()
+        return present(self.cells, self.motion.remains, asked, size) + self.densities.amounts
 
     def _move(self, dt: float) -> None:
         system, motion = self.system, self.motion
@@ -177,7 +185,8 @@ class Stepping:
         _, order = system.choices
         chances = chances_of(system, state, rates)[order]
         cells = grown(self.cells, system.asked, dt)
-        cells, counts = events(system, self.motion, cells, chances, dt, self.number)
+        cells, counts, died = events(system, self.motion, cells, chances, dt, self.number)
+        self.motion.remain(died)
         handed_down(cells, system.asked.traits, self.cells.unborn, system.asked.seed)
         self.cells = cells
         times = np.zeros(order.size, dtype=np.int64)
@@ -240,7 +249,11 @@ class Stepping:
             let_in(self.system, self.densities, self.ledger, many, dt)
         rest = self.rest
         self.settle()
-        state = with_densities(self.system, self.densities, self.tumour)
+        seen = self.tumour
+        if self.system.asked.weighed:
+            seen = seen.copy()
+            seen[self.system.rows] = self._present() / self.system.problem.geometry.cell_volumes
+        state = with_densities(self.system, self.densities, seen)
         places = self.system.places_of_rest
         for new, account in in_parts(rest, state, dt):
             state = new
