@@ -27,7 +27,12 @@ from cartflow.pde.tissue import Tissue
 from cartflow.study.earlier import field_of_earlier, is_earlier
 from cartflow.study.fibres.numbers import directed
 from cartflow.study.fibres.tables import has_directions
-from cartflow.study.field_tables import (
+from cartflow.study.images.laws import RELATIVE
+from cartflow.study.images.numbers import image_number, is_image
+from cartflow.study.most import DENSEST, FASTEST, require_possible
+from cartflow.study.profiles import field_of_profile, is_profile
+from cartflow.study.schema import StudyTable
+from cartflow.study.tables.fields import (
     ChemotaxisTable,
     FieldTable,
     FixedValueTable,
@@ -36,11 +41,6 @@ from cartflow.study.field_tables import (
     RobinTable,
     SourceTable,
 )
-from cartflow.study.images.laws import RELATIVE
-from cartflow.study.images.numbers import image_number, is_image
-from cartflow.study.most import DENSEST, FASTEST, require_possible
-from cartflow.study.profiles import field_of_profile, is_profile
-from cartflow.study.schema import StudyTable
 
 Array = np.ndarray
 

@@ -21,7 +21,7 @@ from cartflow.pbpk.circulation.undivided import cell_circulation, pool_circulati
 from cartflow.pbpk.doses import SoluteDose
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.tumour import TumourVessels
-from cartflow.study.circulating_tables import CirculatingTable, SoluteDoseTable
+from cartflow.study.tables.circulating import CirculatingTable, SoluteDoseTable
 
 _UNITS: dict[str, SpeciesUnit] = {"ng": "ng/mm^3", "cell": "cell/mm^3"}
 _ROLES: dict[str, Role] = {"ng": "solute", "cell": "resident"}

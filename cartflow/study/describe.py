@@ -14,12 +14,12 @@ from cartflow.coupling.simulation import Simulation
 from cartflow.kinetics.species import Species
 from cartflow.pbpk.doses import Dose
 from cartflow.study.composition import Composition
-from cartflow.study.course_tables import CourseTable
 from cartflow.study.events.programme import Events
 from cartflow.study.fibres.tables import has_directions
-from cartflow.study.field_tables import FieldTable
 from cartflow.study.images.numbers import is_image
 from cartflow.study.schema import TumourTable
+from cartflow.study.tables.courses import CourseTable
+from cartflow.study.tables.fields import FieldTable
 
 _BYTES = 8
 _SHOWN = 10

@@ -20,7 +20,7 @@ from cartflow.kinetics.network import Species
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.results.one_tumour import one_tumour, tumours_of
 from cartflow.results.result import load_result
-from cartflow.study.event_tables import Moment
+from cartflow.study.tables.events import Moment
 
 Array = np.ndarray
 # Meshes are the same if their cells' volumes are.

@@ -14,8 +14,8 @@ from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.pde.boundary import RegionSource, Robin
 from cartflow.pde.operators.crossings import crossings
 from cartflow.pde.problem import Field, Problem
-from cartflow.study.circulating_tables import CirculatingTable
 from cartflow.study.schema import TumourTable
+from cartflow.study.tables.circulating import CirculatingTable
 
 Array = np.ndarray
 _ALL = "all"

@@ -12,8 +12,8 @@ from cartflow.core.parameters import Parameter, parameter
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.network import Network
 from cartflow.pde.following import FollowingRegion, Threshold
-from cartflow.study.field_tables import MovingRegionTable
 from cartflow.study.schema import StudyTable, TumourTable
+from cartflow.study.tables.fields import MovingRegionTable
 
 _LONGEST = 300
 _MOST_TERMS = 16

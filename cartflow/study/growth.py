@@ -18,10 +18,10 @@ from cartflow.kinetics.network import Network
 from cartflow.pbpk.flows.network import organ_network
 from cartflow.pde.fast.engine import FastEngine
 from cartflow.study.composition import Composition
-from cartflow.study.geometry_tables import Shape
-from cartflow.study.growth_tables import GrowthTable, RadiusTable
 from cartflow.study.parts import suited
 from cartflow.study.schema import StudyTable
+from cartflow.study.tables.geometry import Shape
+from cartflow.study.tables.growth import GrowthTable, RadiusTable
 
 Array = np.ndarray
 KEY = "geometry.growth"

@@ -22,7 +22,7 @@ from cartflow.pbpk.trafficking import Trafficking
 from cartflow.results.shelf import Saving
 from cartflow.study.assembly import stated_parameters
 from cartflow.study.basis import all_parameters, all_references
-from cartflow.study.cells import with_cells
+from cartflow.study.cells.walks import with_cells
 from cartflow.study.composition import Composition
 from cartflow.study.describe import describe
 from cartflow.study.events.programme import Events, read_events

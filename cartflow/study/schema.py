@@ -12,11 +12,12 @@ from cartflow.pbpk.doses import Route
 from cartflow.pbpk.flows.tumour_like import Likeness
 from cartflow.pbpk.scaling import Scaling
 from cartflow.pbpk.sizes.size import SizeRule
-from cartflow.study.cell_tables import CellsTable
-from cartflow.study.circulating_tables import CirculatingTable
-from cartflow.study.course_tables import BloodTable
-from cartflow.study.event_tables import EventTable
-from cartflow.study.field_tables import (
+from cartflow.study.most import LONGEST, MOST_CELLS
+from cartflow.study.tables.cells import CellsTable
+from cartflow.study.tables.circulating import CirculatingTable
+from cartflow.study.tables.courses import BloodTable
+from cartflow.study.tables.events import EventTable
+from cartflow.study.tables.fields import (
     Duration,
     FieldTable,
     Fraction,
@@ -24,9 +25,8 @@ from cartflow.study.field_tables import (
     Number,
     TissueTable,
 )
-from cartflow.study.geometry_tables import GeometryTable
-from cartflow.study.most import LONGEST, MOST_CELLS
-from cartflow.study.population_tables import PopulationTable
+from cartflow.study.tables.geometry import GeometryTable
+from cartflow.study.tables.population import PopulationTable
 
 Time = Annotated[Parameter, quantity("day")]
 Cells = Annotated[Parameter, quantity("cell", above=0, most=MOST_CELLS)]

@@ -11,7 +11,7 @@ from cartflow.coupling.happenings import Happenings
 from cartflow.coupling.several.simulation import TumoursSimulation
 from cartflow.coupling.several.system import Tumours
 from cartflow.coupling.simulation import Simulation
-from cartflow.study.cells import require_no_cells
+from cartflow.study.cells.walks import require_no_cells
 from cartflow.study.composition import Composition
 from cartflow.study.dosing import build_doses
 from cartflow.study.growth import require_no_growth

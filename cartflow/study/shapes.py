@@ -18,7 +18,7 @@ from cartflow.geometries.shapes.cylinder import cylinder, cylindrical_shell
 from cartflow.geometries.shapes.ellipsoid import ellipsoid
 from cartflow.geometries.shapes.phantom import lobulated_phantom
 from cartflow.geometries.shapes.slab import slab
-from cartflow.study.geometry_tables import (
+from cartflow.study.tables.geometry import (
     BallTable,
     BoxTable,
     CylinderTable,

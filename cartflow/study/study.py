@@ -31,16 +31,16 @@ from cartflow.results.checkpoint.restart import restart
 from cartflow.results.mesh_error.check import MeshCheck, mesh_errors, not_told
 from cartflow.results.only_counted import FieldsKept
 from cartflow.results.result import Result
-from cartflow.study.cell_layouts import require_no_layout
-from cartflow.study.cells import walks_as_diffusivities
+from cartflow.study.cells.layouts import require_no_layout
+from cartflow.study.cells.walks import walks_as_diffusivities
 from cartflow.study.checks import require_parts
 from cartflow.study.courses.numbers import without_courses
 from cartflow.study.earlier import organs_of_earlier
 from cartflow.study.given import diffusivity_on_cells, in_words, on_cells
 from cartflow.study.overrides import all_replaced, errors_named, without_folders
-from cartflow.study.population_tables import with_flat_keys
 from cartflow.study.preparation import Preparation
 from cartflow.study.schema import StudyTable
+from cartflow.study.tables.population import with_flat_keys
 from cartflow.study.tumours.reading import as_written, with_tumours
 from cartflow.study.variants import with_shared_parts
 from cartflow.study.within import require_files_inside

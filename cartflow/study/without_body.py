@@ -6,8 +6,8 @@ from cartflow.core.outcome import InputError
 from cartflow.pbpk.flows.fed import FedVessels, fed_alone, tissue_alone
 from cartflow.pbpk.flows.network import OrganNetwork
 from cartflow.pbpk.tumour import TumourVessels
-from cartflow.study.course_tables import BloodTable
 from cartflow.study.schema import StudyTable, TumourTable
+from cartflow.study.tables.courses import BloodTable
 
 # What a tumour has by its host, or by the trafficking model, of which there is none.
 _OF_BODY = ("host", "like", "cavity_entry_rate", "barrier_breakdown", "portal_share", "own_node")

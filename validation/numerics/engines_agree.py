@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from cartflow.core.dataset import label, variable
 from cartflow.core.ticks import colours
 from cartflow.results.result import Result, summarise
-from cartflow.study.geometry_tables import RowTable
 from cartflow.study.study import Study
+from cartflow.study.tables.geometry import RowTable
 from cartflow.validation.book.case import CaseResult, Check, Scope
 from cartflow.validation.book.drawing import panels
 

@@ -15,7 +15,7 @@ from cartflow.analyses.fit.sources.source import Source
 from cartflow.analyses.population.reading import distribution
 from cartflow.core.outcome import InputError, suggest
 from cartflow.core.tables import Table, parse_toml, read_text, validate
-from cartflow.study.population_tables import CorrelationTable, VariedTable, with_flat_keys
+from cartflow.study.tables.population import CorrelationTable, VariedTable, with_flat_keys
 
 _LARGEST = 10.0
 FORM = "KEY=CV, such as growth_rate=0.5"

@@ -19,8 +19,8 @@ from cartflow.core.units.quantities import split
 from cartflow.pbpk.variation.variability import load_variability
 from cartflow.study.numbers import setting_key, study_setting
 from cartflow.study.overrides import errors_named
-from cartflow.study.population_tables import PopulationTable, VariedTable
 from cartflow.study.study import Study
+from cartflow.study.tables.population import PopulationTable, VariedTable
 
 MOST_MEMBERS = 1_000_000
 _MOST_NUMBERS = 1000

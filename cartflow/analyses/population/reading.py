@@ -12,7 +12,7 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Sign
 from cartflow.core.units.conversion import to_internal
 from cartflow.core.units.quantities import split
-from cartflow.study.population_tables import VariedTable
+from cartflow.study.tables.population import VariedTable
 
 # What each kind takes, one of each group but for the bounds, which may be left out.
 _FORMS = {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cartflow.core.outcome import InputError, require_known
-from cartflow.study.population_tables import CorrelationTable
+from cartflow.study.tables.population import CorrelationTable
 
 Array = np.ndarray
 _LEAST = 1e-10  # of an eigenvalue

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cartflow.core.outcome import InputError
-from cartflow.study.geometry_tables import (
+from cartflow.study.tables.geometry import (
     BoxTable,
     EllipsoidTable,
     MaskTable,

@@ -13,8 +13,8 @@ from cartflow.core.outcome import InputError, require_known
 from cartflow.coupling.feed import BloodCourse
 from cartflow.kinetics.network import Network
 from cartflow.results.result import load_result
-from cartflow.study.course_tables import BloodTable
 from cartflow.study.courses.course import read_course, require_not_negative
+from cartflow.study.tables.courses import BloodTable
 from cartflow.study.within import inside
 
 _WHERE = "tumour.blood"

@@ -13,8 +13,8 @@ import xarray as xr
 from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.core.units.conversion import factor
-from cartflow.study.course_tables import CourseTable, Interpolation
 from cartflow.study.courses.columns import read_columns
+from cartflow.study.tables.courses import CourseTable, Interpolation
 from cartflow.study.within import inside
 
 Array = np.ndarray

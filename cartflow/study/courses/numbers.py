@@ -13,8 +13,8 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.core.tables import validate
 from cartflow.core.units.dimensions import internal_unit
-from cartflow.study.course_tables import CourseTable
 from cartflow.study.courses.course import Course, read_course
+from cartflow.study.tables.courses import CourseTable
 
 Array = np.ndarray
 # A line is cut where it moves by this share of the course's largest value, into so many at most.

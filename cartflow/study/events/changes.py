@@ -10,11 +10,11 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter, parameter, signed
 from cartflow.study.courses.course import require_not_negative
 from cartflow.study.courses.numbers import NumberCourse
-from cartflow.study.event_tables import EventTable
 from cartflow.study.events.changeable import changeable
 from cartflow.study.events.entries import Entry
 from cartflow.study.events.jump_reading import JUMPS, described
 from cartflow.study.numbers import setting_key
+from cartflow.study.tables.events import EventTable
 
 
 @dataclass(frozen=True, kw_only=True)

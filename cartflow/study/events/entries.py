@@ -14,7 +14,7 @@ from cartflow.core.parameters import Parameter, Standing, parameter
 from cartflow.core.tables import validate
 from cartflow.core.units.dimensions import internal_unit
 from cartflow.kinetics.interventions import Intervention, load_intervention
-from cartflow.study.event_tables import EventTable
+from cartflow.study.tables.events import EventTable
 
 _TIMES = ("time", "every", "until", "when", "after", "since")
 _PLACES = ("species", "tumour", "region", "compartment")

@@ -12,15 +12,15 @@ from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.runs import System
 from cartflow.coupling.several.system import Tumours
 from cartflow.kinetics.network import Species
-from cartflow.study.event_tables import (
+from cartflow.study.events.in_one_tumour import InOneTumour
+from cartflow.study.events.jumps import Addition, Jump
+from cartflow.study.tables.events import (
     AddTable,
     EventTable,
     IrradiateTable,
     PlacedTable,
     RemoveTable,
 )
-from cartflow.study.events.in_one_tumour import InOneTumour
-from cartflow.study.events.jumps import Addition, Jump
 
 JUMPS = ("remove", "irradiate", "add")
 _WHOLE = {"cell/mm^3": "cell", "ng/mm^3": "ng"}

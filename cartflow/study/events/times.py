@@ -8,8 +8,8 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import Parameter
 from cartflow.core.units.fractions import rational
 from cartflow.coupling.programme import Happened
-from cartflow.study.event_tables import EventTable
 from cartflow.study.events.entries import Entry
+from cartflow.study.tables.events import EventTable
 
 _MOST = 10_000
 

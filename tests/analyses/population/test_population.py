@@ -14,7 +14,7 @@ from cartflow.cli import main
 from cartflow.core.outcome import InputError
 from cartflow.results.figures.sweep.figure import plot_sweep
 from cartflow.study.numbers import StudyNumbers
-from cartflow.study.population_tables import CorrelationTable, VariedTable
+from cartflow.study.tables.population import CorrelationTable, VariedTable
 
 # A depot that drains: ln A(T) = ln dose - k T, whatever the mesh.
 DEPOT = """

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field
 
 from cartflow.core.parameters import Parameter
 from cartflow.core.tables import PositiveInt, Table, quantity
-from cartflow.study.cell_tables import StartTable, TraitTable
+from cartflow.study.tables.cells import StartTable, TraitTable
 
 Duration = Annotated[Parameter, quantity("day", above=0)]
 Speed = Annotated[Parameter, quantity("mm/day", above=0)]

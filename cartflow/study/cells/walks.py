@@ -13,10 +13,10 @@ from cartflow.core.outcome import InputError
 from cartflow.core.parameters import parameter
 from cartflow.coupling.simulation import Simulation
 from cartflow.pde.problem import Problem
-from cartflow.study.cell_contacts import contacts_of
-from cartflow.study.cell_layouts import layouts_of
-from cartflow.study.cell_numbers import require_threshold, thresholds_of
-from cartflow.study.cell_parts import (
+from cartflow.study.cells.contacts import contacts_of
+from cartflow.study.cells.layouts import layouts_of
+from cartflow.study.cells.numbers import require_threshold, thresholds_of
+from cartflow.study.cells.parts import (
     OF_SPHERES,
     bodies_of,
     clocks_of,
@@ -24,9 +24,9 @@ from cartflow.study.cell_parts import (
     room_asked,
     traits_of,
 )
-from cartflow.study.cell_tables import CellsTable
-from cartflow.study.field_tables import FieldTable
 from cartflow.study.schema import StudyTable
+from cartflow.study.tables.cells import CellsTable
+from cartflow.study.tables.fields import FieldTable
 
 _WALK = ("speed", "persistence_time")
 _OF_CELLS = (

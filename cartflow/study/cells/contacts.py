@@ -9,8 +9,8 @@ import numpy as np
 from cartflow.cells.contact.terms import NEVER, Contact, Second, Strength
 from cartflow.cells.traits.laws import Trait
 from cartflow.core.outcome import InputError
-from cartflow.study.cell_tables import ContactTable, SecondTable
 from cartflow.study.stated import ramp_of, require, value_of
+from cartflow.study.tables.cells import ContactTable, SecondTable
 
 _OF_LAW = {"ramp": ("threshold", "saturation"), "binding": ("half", "potency", "receptor")}
 

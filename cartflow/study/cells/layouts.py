@@ -10,9 +10,9 @@ from cartflow.cells.layout import Layout
 from cartflow.cells.room.row import is_row
 from cartflow.core.outcome import InputError
 from cartflow.geometries.geometry import Geometry
-from cartflow.study.cell_tables import StartTable
-from cartflow.study.field_tables import FieldTable
 from cartflow.study.stated import value_of
+from cartflow.study.tables.cells import StartTable
+from cartflow.study.tables.fields import FieldTable
 
 
 def layouts_of(

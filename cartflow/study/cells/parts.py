@@ -20,9 +20,9 @@ from cartflow.cells.traits.laws import (
 )
 from cartflow.core.outcome import InputError
 from cartflow.kinetics.network import Network
-from cartflow.study.cell_tables import CellsTable, EffectTable, TraitTable
-from cartflow.study.field_tables import FieldTable
 from cartflow.study.stated import ramp_of, require, value_of
+from cartflow.study.tables.cells import CellsTable, EffectTable, TraitTable
+from cartflow.study.tables.fields import FieldTable
 
 _LAWS = {
     "constant": ("value",),

@@ -10,7 +10,7 @@ from cartflow.cells.hybrid.thresholds import Threshold
 from cartflow.core.outcome import InputError
 from cartflow.core.units.conversion import to_internal
 from cartflow.geometries.geometry import Geometry
-from cartflow.study.field_tables import FieldTable
+from cartflow.study.tables.fields import FieldTable
 
 OF_NUMBERS = ("threshold", "threshold_per")
 _LEAST = 1.0

@@ -12,7 +12,7 @@ from cartflow.core.tables import PositiveInt, Table, WholeNumber, quantity
 from cartflow.geometries.meshes.files.units import MeshUnit
 from cartflow.geometries.shapes.shells import DepthFrom
 from cartflow.geometries.voxels.rim import Surface
-from cartflow.study.growth_tables import GrowthTable
+from cartflow.study.tables.growth import GrowthTable
 
 Length = Annotated[Parameter, quantity("mm", above=0)]
 Position = Annotated[Parameter, quantity("mm", minimum=None)]

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cartflow.core.parameters import Parameter
 from cartflow.core.tables import Table, quantity
-from cartflow.study.field_tables import Duration
+from cartflow.study.tables.fields import Duration
 
 
 class SoluteDoseTable(Table):
