@@ -42,6 +42,10 @@ C, S = np.cos(0.4), np.sin(0.4)
 AFFINES = {
     "aligned": np.array([[0, 0.5, 0, 3], [-0.5, 0, 0, -2], [0, 0, -0.8, 9], [0, 0, 0, 1.0]]),
     "oblique": np.array([[0.5 * C, -S, 0, 3], [0.5 * S, C, 0, -2], [0, 0, 0.8, 9], [0, 0, 0, 1.0]]),
+    # Its axes are those of a left hand.
+    "mirrored": np.array(
+        [[-0.5 * C, -S, 0, 3], [-0.5 * S, C, 0, -2], [0, 0, 0.8, 9], [0, 0, 0, 1.0]]
+    ),
 }
 SHAPES = {
     "coarse": {"geometry.coarsen": 2},
@@ -129,7 +133,7 @@ def test_tables_have_a_row_for_every_cell_and_time(results, tmp_path):
     )
 
 
-@pytest.mark.parametrize("kind", ["aligned", "oblique", "coarse", "box"])
+@pytest.mark.parametrize("kind", ["aligned", "oblique", "mirrored", "coarse", "box"])
 @pytest.mark.parametrize("form", ["vtk", "vtu"])
 def test_paraviews_library_finds_the_values_where_they_are(results, tmp_path, kind, form):
     pyvista = pytest.importorskip("pyvista", reason="pyvista is not installed")
@@ -155,7 +159,7 @@ def test_paraviews_library_finds_the_values_where_they_are(results, tmp_path, ki
             np.testing.assert_allclose(sizes, geometry.cell_volumes, rtol=1e-9)
 
 
-@pytest.mark.parametrize("kind", ["aligned", "box", "ball"])
+@pytest.mark.parametrize("kind", ["aligned", "mirrored", "box", "ball"])
 def test_meshio_reads_unstructured_files(results, tmp_path, kind):
     meshio = pytest.importorskip("meshio", reason="meshio is not installed")
     out, geometry, tree = exported(results, kind, "vtu", tmp_path)
@@ -165,7 +169,11 @@ def test_meshio_reads_unstructured_files(results, tmp_path, kind):
         np.testing.assert_allclose(mesh.points[:, 0], geometry.centres[:, 0], rtol=1e-12)
         np.testing.assert_allclose(mesh.point_data["cart"], values, rtol=1e-12)
         return
-    centres = mesh.points[mesh.cells_dict["hexahedron"]].mean(axis=1)
+    corners = mesh.points[mesh.cells_dict["hexahedron"]]
+    # VTK takes three edges of the first corner for those of a right hand.
+    sizes = np.linalg.det(corners[:, [1, 3, 4]] - corners[:, :1])
+    np.testing.assert_allclose(sizes, geometry.cell_volumes, rtol=1e-9)
+    centres = corners.mean(axis=1)
     for cell in ten(geometry.size):
         width = geometry.centres.shape[1]
         np.testing.assert_allclose(centres[cell, :width], geometry.centres[cell], atol=1e-9)
