@@ -4,7 +4,9 @@ import json
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 import pytest
+from growth_studies import growing_study
 
 from cartflow import Study
 from cartflow.cli import main
@@ -204,3 +206,25 @@ def test_what_cannot_be_is_refused_and_nothing_is_left(results, tmp_path, capsys
     (out / "mine.txt").write_text("mine")
     assert main([*again, "--force"]) == 2
     assert (out / "mine.txt").exists()
+
+
+def test_a_tumour_that_grows_is_exported_as_it_was_at_each_time(tmp_path):
+    meshio = pytest.importorskip("meshio", reason="meshio is not installed")
+    tree = growing_study(tmp_path, fields__food__initial="2").run().tree["tumour"]
+    growing_study(tmp_path, fields__food__initial="2").run().write(tmp_path / "g.nc")
+    for form in ("csv", "vtk"):
+        assert main(["export", str(tmp_path / "g.nc"), "--format", form]) == 0
+    table = pd.read_csv(tmp_path / "g_csv" / "fields.csv").groupby("time [day]")
+    for place, (day, rows) in enumerate(table):
+        mesh = meshio.read(tmp_path / "g_vtk" / f"tumour_{place}.vtu")
+        # Fed evenly by what is carried along, it grows by 0.3 x 2 of its first volume a day.
+        volume = 4.0 / 3.0 * np.pi * (1.0 + 0.6 * day)
+        edge = np.cbrt(1.0 + 0.6 * day)
+        for radius, depth, sizes, cells in (
+            (rows["r [mm]"], rows["depth [mm]"], rows["cell_volume [mm3]"], rows["tumour [mm-3]"]),
+            (mesh.points[:, 0], *(mesh.point_data[n] for n in ("depth", "cell_volume", "tumour"))),
+        ):
+            np.testing.assert_allclose(sizes.sum(), volume, rtol=1e-6)
+            np.testing.assert_allclose(radius + depth, edge, rtol=1e-6)
+            counted = float(tree["amount_tumour"][place])
+            np.testing.assert_allclose((cells * sizes).sum(), counted, rtol=1e-12)
