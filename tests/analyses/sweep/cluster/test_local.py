@@ -26,7 +26,12 @@ def test_the_environment_is_given_back(monkeypatch):
 def test_it_is_given_back_where_the_sweep_fails(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     before = dict(os.environ)
-    with pytest.raises(RuntimeError, match="in vain"), own_cluster(1) as (client, _):
-        client.wait_for_workers(1)
-        raise RuntimeError("in vain")
+
+    def in_vain():
+        with own_cluster(1) as (client, _):
+            client.wait_for_workers(1)
+            raise RuntimeError("in vain")
+
+    with pytest.raises(RuntimeError, match="in vain"):
+        in_vain()
     assert dict(os.environ) == before
