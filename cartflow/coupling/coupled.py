@@ -224,9 +224,9 @@ class Coupled:
             exchange=self._exchange,
         )
 
-    def step(self, old: State, dt: float, like: float = 0.0) -> State:
+    def step(self, old: State, dt: float, like: float = 0.0, *, spend: bool = False) -> State:
         """Return the state after `dt` days; see `StepInTurns.step`. Raises `StepFailed`."""
-        return self._in_turns.step(old, dt, like)
+        return self._in_turns.step(old, dt, like, spend=spend)
 
     def enter_handed_over(self, cells: Array, infused: Array) -> None:
         """Count as `infused` what vessels without a body hand over: it comes from outside."""

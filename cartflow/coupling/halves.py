@@ -18,7 +18,8 @@ Array = np.ndarray
 
 def in_halves(coupled: Coupled, state: State, dt: float) -> State:
     """Return the state after `dt` days in two steps. Raises `StepFailed`."""
-    return coupled.step(coupled.step(state, 0.5 * dt, dt), 0.5 * dt, dt)
+    halfway = coupled.step(state, 0.5 * dt, dt)
+    return coupled.step(halfway, 0.5 * dt, dt, spend=True)
 
 
 def errors_left(order: int, moved: Array, errors: Array, products: Array) -> Array:

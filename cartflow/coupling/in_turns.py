@@ -58,14 +58,16 @@ class StepInTurns:
             egress=problem.egress,
         )
 
-    def step(self, old: State, dt: float, like: float = 0.0) -> State:
+    def step(self, old: State, dt: float, like: float = 0.0, *, spend: bool = False) -> State:
         """Return the state after `dt` days. Raises `StepFailed` naming the field.
 
-        `like` is the longer step that this one will be compared with, for the engine.
+        `like` is the longer step that this one will be compared with, for the engine. To `spend`
+        the old state is to write over its tumour, which is not needed any more.
         """
         # Overflow is caught in the engine, where the field that overflowed can be named.
         with np.errstate(all="ignore"):
-            ledger, tumour, exchange = old.ledger.copy(), old.tumour.copy(), self.exchange
+            ledger, exchange = old.ledger.copy(), self.exchange
+            tumour = old.tumour if spend else old.tumour.copy()
             given = carried_supply(self.organs, self.solute_doses, old.time)
             ledger.carried_infused += carried_sums(self.organs, given) * dt
             returning = exchange.leaving(tumour, 0.5 * dt)

@@ -210,6 +210,8 @@ class InTurns(InProgress[Coupled]):
     def _taken(self, event: float) -> State:
         """Return the state after one accepted step, at most to `event`."""
         old = self.state
+        # Of many cells, where the step before began is memory that this one wants.
+        self._latest = None
         new, time = self.loop.step(old.time, event, self._limit(), self._attempt)
         new = replace(new, time=time)
         self._latest = self.coupled, old, new

@@ -13,6 +13,7 @@ import xarray as xr
 from cartflow.core.dataset import netcdf, without_fill
 from cartflow.core.large.beside import ATTRIBUTE, CHECKPOINT, described
 from cartflow.core.large.given_back import give_back_large_arrays
+from cartflow.core.large.taken_apart import take_apart
 from cartflow.core.outcome import InputError
 from cartflow.core.saving.destination import Destination
 from cartflow.core.saving.keeper import Keeper
@@ -65,7 +66,10 @@ class Written:
     _said: str = ""
 
     def __call__(self, make: Callable[[], Result]) -> None:
-        """Write what has been saved since the last time, if that is long enough ago."""
+        """Write what has been saved since the last time, if that is long enough ago.
+
+        What `make` returns is taken apart then.
+        """
         begun = time.monotonic()
         more = len(self.shelf.times) > self.saved and begun >= self._due
         mark = begun - self._marked >= self.seconds
@@ -80,6 +84,8 @@ class Written:
             if more and len(self.shelf.times) == result.tree.sizes["time"]:
                 self._so_far(result)
                 self.saved = len(self.shelf.times)
+            # It holds a whole state, and what of the mesh stands in every result.
+            take_apart(result.tree)
             self._said = ""
         except (InputError, MemoryError) as error:
             self._say(str(error) or f"{self.out.path}: there is not enough memory to write it")
@@ -125,7 +131,9 @@ class Written:
         return self.out.path
 
     def _so_far(self, result: Result) -> None:
-        self.out.save(netcdf(without_fields(result.tree)))
+        small = without_fields(result.tree)
+        self.out.save(netcdf(small))
+        take_apart(small)
 
     def _mark(self, tree: xr.DataTree) -> None:
         marks = xr.DataTree(without_fill(apart(tree)))

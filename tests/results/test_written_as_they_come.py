@@ -1,11 +1,13 @@
 """Fields go to files as they are saved: read meanwhile, whole at the end, and gone on with."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -91,6 +93,36 @@ def test_what_an_interrupted_run_saved_is_what_any_run_saved(streamed):
     with xr.open_datatree("one.nc") as one:
         assert differing(trees[0], one) == []
         assert one.attrs["outcome"].startswith("interrupted")
+
+
+def test_what_was_written_meanwhile_is_free_at_once(streamed):
+    study, arrays = Study.from_text(SMALL["voxels"]), []
+    made = writing.writer(
+        study.prepared, study.saving, Destination(path=streamed / "run.nc", force=False), anew=False
+    )
+
+    def keep(make):
+        def noted():
+            result = make()
+            state, mesh = (
+                result.tree[f"{g}"].values for g in ("checkpoint/tumour", "tumour/depth")
+            )
+            arrays[:] = [weakref.ref(state), weakref.ref(mesh)]
+            assert state.size > mesh.size > 0
+            return result
+
+        made(noted)
+        told.append([array() is None for array in arrays])
+
+    told = []
+    gc.disable()
+    try:
+        made.end(study.run(keep=keep, shelf=made.shelf))
+    finally:
+        gc.enable()
+    # The first state of a run and its last are the run's own, too.
+    assert len(told) > 10
+    assert all(mesh for _, mesh in told)
 
 
 def test_chosen_fields_as_single_numbers(streamed):

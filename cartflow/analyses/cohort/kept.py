@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import xarray as xr
@@ -42,7 +43,7 @@ def kept(record: Record, run: Run, courses: bool) -> Kept:
     if isinstance(run, TumoursSimulation):
         variables = of_tumours(record, run, courses)
         places = {
-            "organ": label(("organ",), list(organ_table(run.tumours.network).organs), "organ"),
+            "organ": _names("organ", organ_table(run.tumours.network).organs, "organ"),
             "time": variable(("time",), list(run.save_times), "day", "time"),
         }
     elif isinstance(run, Simulation):
@@ -51,9 +52,8 @@ def kept(record: Record, run: Run, courses: bool) -> Kept:
         variables = {**found.ends, **found.courses}
     else:
         variables = {**of_body(record, run), **(_body_courses(record, run) if courses else {})}
-        organs = list(organ_table(run.network).organs)
         places = {
-            "organ": label(("organ",), organs, "organ"),
+            "organ": _names("organ", organ_table(run.network).organs, "organ"),
             "time": variable(("time",), list(run.save_times), "day", "time"),
         }
     at_sites, sites = _at_sites(record, run, courses)
@@ -104,7 +104,20 @@ def _at_sites(
         if courses:
             found[f"{COURSE}{name}"] = variable(("time", "site"), values, species.unit, text)
     names = [site.compartment for site in kinetics.sites]
-    return found, {"site": label(("site",), names, "compartment in which kinetics act")}
+    return found, {"site": _names("site", names, "compartment in which kinetics act")}
+
+
+def _names(dim: str, names: Sequence[str], text: str) -> xr.Variable:
+    """Return a coordinate of names, which a sweep's members have in common.
+
+    To make its index takes a tenth of all that Python does for a member of organs alone.
+    """
+    return _made(dim, tuple(names), text).copy(deep=False)
+
+
+@lru_cache(maxsize=64)
+def _made(dim: str, names: tuple[str, ...], text: str) -> xr.Variable:
+    return label((dim,), list(names), text)
 
 
 def require_same_times(found: Kept, times: Array) -> None:

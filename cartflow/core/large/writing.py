@@ -11,6 +11,7 @@ import xarray as xr
 
 from cartflow.core.large.lazy import LOCK, is_large
 from cartflow.core.large.plain import plain_groups, write_groups
+from cartflow.core.large.taken_apart import take_apart
 
 # What a variable's encoding may say that netCDF4 is told.
 _TOLD = ("zlib", "complevel", "shuffle")
@@ -42,6 +43,7 @@ def _write_tree(tree: xr.DataTree, path: Path, begun: Path | None) -> None:
     else:
         begun.replace(path)
         write_groups(groups, path, mode="a")
+    take_apart(small)
     if any(large.values()):
         _append(path, large)
 

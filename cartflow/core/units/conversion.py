@@ -64,7 +64,8 @@ def _converted(quantity: Any, like: str) -> float:
         raise InputError(msg)
     if not fits(unit, like):
         own = f"has the dimension {dimension_name(unit)}" if dimensionality(unit) else _PLAIN
-        msg = f"'{quantity}' {own}, but {dimension_name(like)} is needed (such as '1 {like}')"
+        example = "1" if like == "1" else f"1 {like}"
+        msg = f"'{quantity}' {own}, but {dimension_name(like)} is needed (such as '{example}')"
         raise InputError(msg)
     try:
         # In fractions, so that 10080 minutes are 7 days, and not a little less.

@@ -148,14 +148,15 @@ class Tumours:
         """Return the state as it is: no course gives the blood of it."""
         return state
 
-    def step(self, old: State, dt: float, like: float = 0.0) -> State:
+    def step(self, old: State, dt: float, like: float = 0.0, *, spend: bool = False) -> State:
         """Return the state after `dt` days. Raises `StepFailed` naming the field.
 
-        `like` is the longer step that this one will be compared with, for the engines.
+        `like` is the longer step that this one will be compared with, for the engines. To `spend`
+        the old state is to write over its tumours, which are not needed any more.
         """
         with np.errstate(all="ignore"):
             ledger, supply = old.ledger.copy(), self._infusion(old.time)
-            tissues = [part.copy() for part in self.layout.parts(old.tumour)]
+            tissues = [part if spend else part.copy() for part in self.layout.parts(old.tumour)]
             injected = [part.dosing.infusion(old.time)[1] for part in self.parts.values()]
             ledger.infused += supply.sum(axis=0) * dt
             for rows, each in zip(self._passing.rows, injected, strict=True):

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from cartflow.core.outcome import InputError
-from cartflow.results.export.places import Places, fields_of
+from cartflow.results.export.places import Places, at_time, fields_of
 
 _MOST_ROWS = 20_000_000
 _COURSES = ("body", "exchange", "balance", "tumour", "summary")
@@ -27,13 +27,13 @@ def export_fields(tumour: xr.Dataset, places: Places, times: list[int], path: Pa
         msg = f"fields.csv would have {count} rows; give --time, or take vtk or nifti"
         raise InputError(msg)
     names = ("x", "y", "z") if places.in_space else places.dims
-    centres = places.centres()
-    same = {f"{name} [mm]": centres[:, axis] for axis, name in enumerate(names)}
-    for name in ("cell_volume", "depth"):
-        same[_titled(tumour[name])] = tumour[name].values[places.active]
     for number, place in enumerate(times):
-        shot = tumour.isel(time=place)
-        columns = {"time [day]": np.full(len(centres), float(shot["time"])), **same}
+        shot, here = at_time(tumour, places, place)
+        centres = here.centres()
+        columns = {"time [day]": np.full(len(centres), float(shot["time"]))}
+        columns |= {f"{name} [mm]": centres[:, axis] for axis, name in enumerate(names)}
+        for name in ("cell_volume", "depth"):
+            columns[_titled(shot[name])] = shot[name].values[places.active]
         for name in fields_of(tumour):
             columns[_titled(shot[name])] = shot[name].transpose(*places.dims).values[places.active]
         table = pd.DataFrame(columns)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 
+from cartflow.core.dataset import POSITION, grows
 from cartflow.core.outcome import InputError
 from cartflow.results.ugrid import Cells, ugrid_cells
 
@@ -89,6 +90,24 @@ def _of_box(tumour: xr.Dataset, dims: tuple[str, ...]) -> Array:
             first = float(tumour[dim].values[0])
             affine[axis, axis], affine[axis, 3] = 2.0 * first, first
     return affine
+
+
+def at_time(tumour: xr.Dataset, places: Places, time: int) -> tuple[xr.Dataset, Places]:
+    """Return the group and its places at the saved time number `time`.
+
+    Of a tumour that grows, what is saved of its mesh is that of the start: positions, depths and
+    volumes are then those of the time.
+    """
+    now = tumour.isel(time=time)
+    if not grows(tumour):
+        return now, places
+    row = now[POSITION].values
+    stretch, expansion = row[0] / places.row[0], float(now["expansion"])
+    found = now.drop_vars(POSITION).assign(
+        cell_volume=now["cell_volume"].copy(data=now["cell_volume"].values * expansion),
+        depth=now["depth"].copy(data=now["depth"].values * stretch),
+    )
+    return found, replace(places, row=row)
 
 
 def fields_of(tumour: xr.Dataset) -> list[str]:

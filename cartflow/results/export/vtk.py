@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from cartflow.results.export.places import Places, fields_of, static_of
+from cartflow.results.export.places import Places, at_time, fields_of, static_of
 from cartflow.results.export.vtk_xml import (
     write_hexahedra,
     write_image,
@@ -41,8 +41,9 @@ def export_vtk(
 def _write(
     path: Path, tumour: xr.Dataset, places: Places, place: int, time: float, unstructured: bool
 ) -> None:
-    fields = {n: tumour[n].isel(time=place).transpose(*places.dims) for n in fields_of(tumour)}
-    fields |= {n: tumour[n] for n in static_of(tumour, places)}
+    now, places = at_time(tumour, places, place)
+    fields = {n: now[n].transpose(*places.dims) for n in fields_of(now)}
+    fields |= {n: now[n] for n in static_of(tumour, places)}
     grids = {name: _plain(values.values) for name, values in fields.items()}
     if places.mesh is not None:
         mesh = places.mesh

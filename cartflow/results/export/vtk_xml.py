@@ -17,6 +17,8 @@ _CORNERS = (
     *((0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)),
     *((0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)),
 )
+# The same where the axes are a left hand's, as of many images: else its volume were negative.
+_MIRRORED = (*_CORNERS[4:], *_CORNERS[:4])
 
 
 def write_image(
@@ -42,7 +44,8 @@ def write_hexahedra(
 ) -> None:
     """Write cell data (cells,) of the `active` cells (k, j, i) of a grid as ``.vtu``."""
     index = np.argwhere(active)[:, ::-1]
-    nodes = index[:, None, :] + np.array(_CORNERS)
+    turned = np.linalg.det(affine[:3, :3]) < 0
+    nodes = index[:, None, :] + np.array(_MIRRORED if turned else _CORNERS)
     sizes = np.array(active.shape[::-1]) + 1
     number = nodes @ np.array([1, sizes[0], sizes[0] * sizes[1]])
     used, connectivity = np.unique(number, return_inverse=True)

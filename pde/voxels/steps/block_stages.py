@@ -51,7 +51,8 @@ class BlockStages:
         counts = [self.slope(operator, slope)]
         if table[-1, 6] != 0.0:
             return self._of_fourth_order(first, slope, table, weights, counts)
-        before, now = first.copy(), first + table[0, 3] * slope
+        before, now = first.copy(), table[0, 3] * slope
+        now += first
         for row in table[1:]:
             counts.append(self._stage(row[:5], now, before, first, slope))
             before, now = now, before

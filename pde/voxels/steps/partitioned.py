@@ -104,20 +104,21 @@ class Partitioned:
             for share, earlier in zip(couplings[:i], counts, strict=True):
                 counted = counted + share * earlier
             counts.append(counted + at.solve(here, slopes[i]))
-        amounts, weights = np.empty_like(first), (dt * method.weights, dt * method.errors)
-        difference, size, low = ended(first, slopes, *weights, self._volumes, amounts)
+        weights = dt * method.weights, dt * method.errors
+        # The last stage's state is not needed any more, and its memory the step's to give away.
+        difference, size, low = ended(first, slopes, *weights, self._volumes, room)
         return Staged(
-            amounts=amounts, totals=np.array(counts), difference=difference, size=size, low=low
+            amounts=room, totals=np.array(counts), difference=difference, size=size, low=low
         )
 
     def _memory(self, stages: int, shape: tuple[int, ...]) -> tuple[Array, Array]:
-        """Return room for the slopes of all stages and for the state of one, kept between steps.
+        """Return room for the slopes of all stages, kept between steps, and for the state of one.
 
         A system takes as long to find new room for so much as loops take to fill it.
         """
-        if self._room.shape != (stages + 1, *shape):
-            self._room = np.empty((stages + 1, *shape))
-        return self._room[:-1], self._room[-1]
+        if self._room.shape != (stages, *shape):
+            self._room = np.empty((stages, *shape))
+        return self._room, np.empty(shape)
 
     def let_go(self) -> None:
         """Let go of the room that is kept, as long as steps are taken by another method."""

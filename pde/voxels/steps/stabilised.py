@@ -237,6 +237,7 @@ class Stabilised:
         """Take all `stages` of a step from the amounts `first`."""
         table = stages.table(dt)
         if self._wave is None or not self._wave.fits(len(table)):
+            self.let_go()
             found = self._blocks.step(operator, first, table, stages.difference)
         else:
             found = self._wave.step(first, table, stages.difference, room)

@@ -86,6 +86,7 @@ class VoxelSteps:
             split = self._split(begun.operator, self._fast(begun.operator, begun.days))
             if split.rest * begun.days + _SLOW <= 2.0:
                 return self._implicit(begun.operator, begun.first, split, ROS2, dt, _EXACTNESS)
+        self._let_go()
         return self._explicit.stabilised(begun, dt)
 
     def explicit_limit(self, state: Array, dt: float) -> float:
@@ -94,6 +95,7 @@ class VoxelSteps:
 
     def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
         """Return what `dt` days make of `state` by explicit stages of fourth or third order."""
+        self._let_go()
         return self._explicit.explicit_step(state, dt, room)
 
     def implicit_step(self, state: Array, dt: float, exactness: float) -> Stepped | None:
@@ -109,6 +111,11 @@ class VoxelSteps:
         if split.rest * dt + _SLOW > 2.0:
             return None
         return self._implicit(operator, first, split, ROS34PW2, dt, exactness)
+
+    def _let_go(self) -> None:
+        """Let go of the memory of implicit steps, if there were any."""
+        if "_partitioned" in vars(self):
+            self._partitioned.let_go()
 
     def _fast(self, operator: VoxelOperator, days: float) -> tuple[int, ...]:
         """Return the species to be taken implicitly in a step of `days`."""

@@ -78,6 +78,7 @@ def test_pint_quantities_of_any_registry():
         ("five mm", "mm", "'five mm' is not a number with a unit, such as '5 mm'"),
         ("5 furlung", "mm", "'furlung' is not a unit"),
         ("5 K", "mm", "temperature"),
+        ("2 1/h", "1", r"a plain number is needed \(such as '1'\)"),
         ("5 dB", "1", "'dB' is not a unit to multiply with"),
         ("5 Bq/A", "1/day", "current"),
     ],

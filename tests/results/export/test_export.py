@@ -4,7 +4,9 @@ import json
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 import pytest
+from growth_studies import growing_study
 
 from cartflow import Study
 from cartflow.cli import main
@@ -42,6 +44,10 @@ C, S = np.cos(0.4), np.sin(0.4)
 AFFINES = {
     "aligned": np.array([[0, 0.5, 0, 3], [-0.5, 0, 0, -2], [0, 0, -0.8, 9], [0, 0, 0, 1.0]]),
     "oblique": np.array([[0.5 * C, -S, 0, 3], [0.5 * S, C, 0, -2], [0, 0, 0.8, 9], [0, 0, 0, 1.0]]),
+    # Its axes are those of a left hand.
+    "mirrored": np.array(
+        [[-0.5 * C, -S, 0, 3], [-0.5 * S, C, 0, -2], [0, 0, 0.8, 9], [0, 0, 0, 1.0]]
+    ),
 }
 SHAPES = {
     "coarse": {"geometry.coarsen": 2},
@@ -129,7 +135,7 @@ def test_tables_have_a_row_for_every_cell_and_time(results, tmp_path):
     )
 
 
-@pytest.mark.parametrize("kind", ["aligned", "oblique", "coarse", "box"])
+@pytest.mark.parametrize("kind", ["aligned", "oblique", "mirrored", "coarse", "box"])
 @pytest.mark.parametrize("form", ["vtk", "vtu"])
 def test_paraviews_library_finds_the_values_where_they_are(results, tmp_path, kind, form):
     pyvista = pytest.importorskip("pyvista", reason="pyvista is not installed")
@@ -155,7 +161,7 @@ def test_paraviews_library_finds_the_values_where_they_are(results, tmp_path, ki
             np.testing.assert_allclose(sizes, geometry.cell_volumes, rtol=1e-9)
 
 
-@pytest.mark.parametrize("kind", ["aligned", "box", "ball"])
+@pytest.mark.parametrize("kind", ["aligned", "mirrored", "box", "ball"])
 def test_meshio_reads_unstructured_files(results, tmp_path, kind):
     meshio = pytest.importorskip("meshio", reason="meshio is not installed")
     out, geometry, tree = exported(results, kind, "vtu", tmp_path)
@@ -165,7 +171,11 @@ def test_meshio_reads_unstructured_files(results, tmp_path, kind):
         np.testing.assert_allclose(mesh.points[:, 0], geometry.centres[:, 0], rtol=1e-12)
         np.testing.assert_allclose(mesh.point_data["cart"], values, rtol=1e-12)
         return
-    centres = mesh.points[mesh.cells_dict["hexahedron"]].mean(axis=1)
+    corners = mesh.points[mesh.cells_dict["hexahedron"]]
+    # VTK takes three edges of the first corner for those of a right hand.
+    sizes = np.linalg.det(corners[:, [1, 3, 4]] - corners[:, :1])
+    np.testing.assert_allclose(sizes, geometry.cell_volumes, rtol=1e-9)
+    centres = corners.mean(axis=1)
     for cell in ten(geometry.size):
         width = geometry.centres.shape[1]
         np.testing.assert_allclose(centres[cell, :width], geometry.centres[cell], atol=1e-9)
@@ -196,3 +206,25 @@ def test_what_cannot_be_is_refused_and_nothing_is_left(results, tmp_path, capsys
     (out / "mine.txt").write_text("mine")
     assert main([*again, "--force"]) == 2
     assert (out / "mine.txt").exists()
+
+
+def test_a_tumour_that_grows_is_exported_as_it_was_at_each_time(tmp_path):
+    meshio = pytest.importorskip("meshio", reason="meshio is not installed")
+    tree = growing_study(tmp_path, fields__food__initial="2").run().tree["tumour"]
+    growing_study(tmp_path, fields__food__initial="2").run().write(tmp_path / "g.nc")
+    for form in ("csv", "vtk"):
+        assert main(["export", str(tmp_path / "g.nc"), "--format", form]) == 0
+    table = pd.read_csv(tmp_path / "g_csv" / "fields.csv").groupby("time [day]")
+    for place, (day, rows) in enumerate(table):
+        mesh = meshio.read(tmp_path / "g_vtk" / f"tumour_{place}.vtu")
+        # Fed evenly by what is carried along, it grows by 0.3 x 2 of its first volume a day.
+        volume = 4.0 / 3.0 * np.pi * (1.0 + 0.6 * day)
+        edge = np.cbrt(1.0 + 0.6 * day)
+        for radius, depth, sizes, cells in (
+            (rows["r [mm]"], rows["depth [mm]"], rows["cell_volume [mm3]"], rows["tumour [mm-3]"]),
+            (mesh.points[:, 0], *(mesh.point_data[n] for n in ("depth", "cell_volume", "tumour"))),
+        ):
+            np.testing.assert_allclose(sizes.sum(), volume, rtol=1e-6)
+            np.testing.assert_allclose(radius + depth, edge, rtol=1e-6)
+            counted = float(tree["amount_tumour"][place])
+            np.testing.assert_allclose((cells * sizes).sum(), counted, rtol=1e-12)

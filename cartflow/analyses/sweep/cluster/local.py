@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ _IMPORTED = (
     "cartflow.coupling.line.stepper",
     "cartflow.pbpk.organs.steps",
 )
+# What Dask writes into the environment beside what its configuration says: a seed for hashes, and
+# whose children show what they are.
+_WRITTEN = ("PYTHONHASHSEED", "__DASK_PARENT_PID")
 _MOST_STARTS = 20  # of workers of which none came to work
 _CONFIG = {
     # A death is told at once, and judged by `Batches`; no member waits at a worker that may die.
@@ -84,6 +88,7 @@ def own_cluster(workers: int) -> Iterator[tuple[Any, Nannies]]:
     folder = tempfile.mkdtemp(prefix="cartflow-sweep-")
     try:
         with (
+            _environment_restored(),
             dask.config.set({**_CONFIG, "distributed.worker.multiprocessing-method": _beginning()}),
             LocalCluster(
                 n_workers=0,
@@ -103,6 +108,26 @@ def own_cluster(workers: int) -> Iterator[tuple[Any, Nannies]]:
             yield client, Nannies(cluster, workers)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _environment_restored() -> Iterator[None]:
+    """Give the environment back the values that Dask writes over for its workers to be.
+
+    They tell OpenMP and its kin to use one thread, which holds for all that this process starts.
+    """
+    import dask
+
+    names = {*dask.config.get("distributed.nanny.pre-spawn-environ"), *_WRITTEN}
+    before = {name: os.environ.get(name) for name in names}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _beginning() -> str:
