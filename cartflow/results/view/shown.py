@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from cartflow.core.dataset import POSITION, grows
 from cartflow.core.outcome import InputError, require_known
 from cartflow.results.drawable import require_drawable
 from cartflow.results.figures.panels import shown_name, shown_unit
@@ -31,7 +32,11 @@ class Shown:
         self._kept: tuple[tuple[str, int], xr.DataArray] | None = None
 
     def about(self) -> dict[str, Any]:
-        """Return title, outcome, times, fields, places and cells by organ, for the page."""
+        """Return title, outcome, times, fields, places and cells by organ, for the page.
+
+        Places are those of the start; of a tumour that grows `stretch` says how far they lie at
+        each time.
+        """
         self._look_again()
         tree = self._result.tree
         of_body = tree["body"].to_dataset()
@@ -48,6 +53,7 @@ class Shown:
             "organs": [{"name": n, "cells": _numbers(body.sel(organ=n))} for n in organs],
             "fields": [] if tumour is None else [_field(tumour[name]) for name in _names(tumour)],
             "places": [] if tumour is None else [_place(tumour[d]) for d in _dims(tumour)],
+            "stretch": [] if tumour is None else _stretch(tumour),
         }
 
     def slice(
@@ -137,6 +143,14 @@ def _field(values: xr.DataArray) -> dict[str, str]:
 
 def _place(coordinate: xr.DataArray) -> dict[str, Any]:
     return {"dim": str(coordinate.name), "unit": "mm", "at": _numbers(coordinate)}
+
+
+def _stretch(tumour: xr.Dataset) -> list[float]:
+    """Return how far places lie at each time, over those of the start; nothing if all are still."""
+    if not grows(tumour):
+        return []
+    first = str(tumour[POSITION].dims[-1])
+    return _numbers(tumour[POSITION].isel({first: 0}) / tumour[first].values[0])
 
 
 def _numbers(values: xr.DataArray) -> list[float]:

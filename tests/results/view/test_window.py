@@ -8,6 +8,7 @@ import threading
 
 import numpy as np
 import pytest
+from growth_studies import growing_study
 
 from cartflow.cli import main
 from cartflow.core.outcome import InputError
@@ -52,6 +53,15 @@ def ask(window, path, **headers):
     connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
     return answer.status, answer.read()
+
+
+def test_places_of_a_tumour_that_grows_are_those_of_the_time(tmp_path, file):
+    growing_study(tmp_path, fields__food__initial="2").run().write(tmp_path / "g.nc")
+    about = Shown(tmp_path / "g.nc").about()
+    # Fed evenly by what is carried along, it grows by 0.3 x 2 of its first volume a day.
+    edge = np.cbrt(1.0 + 0.6 * np.array(about["times"]))
+    np.testing.assert_allclose(about["stretch"], edge, rtol=1e-6)
+    assert Shown(file).about()["stretch"] == []
 
 
 def test_only_this_machine_is_served(window):
