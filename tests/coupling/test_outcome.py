@@ -142,12 +142,12 @@ def test_an_interrupt_within_a_step_keeps_the_last_whole_one(explosive, monkeypa
     study = explosive(IN_TURNS)
     seen, steps = [], study.simulation.coupled.step
 
-    def step(*given):
+    def step(_, *given, **named):
         if seen and seen[-1] > 0.3:
             raise KeyboardInterrupt
-        return steps(*given)
+        return steps(*given, **named)
 
-    monkeypatch.setattr(type(study.simulation.coupled), "step", lambda _, *given: step(*given))
+    monkeypatch.setattr(type(study.simulation.coupled), "step", step)
     record = study.simulation.run(lambda time, _: seen.append(time))
     assert record.outcome.status == "interrupted"
     assert [s.time for s in record.states] == [0.0, 0.25, seen[-1]]
