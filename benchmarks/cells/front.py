@@ -64,7 +64,7 @@ def by_cells(number: float, seed: int, between: tuple[float, float] = BETWEEN) -
         cells = walked(cells, room, gait, np.zeros((0, 2)), STEP, step, seed)
         counts = cells.counts(1, window)[0]
         chances = np.stack([np.ones(window), counts / per_cell])[order]
-        cells, _ = happened(cells, acts, chances, STEP, step, seed, 10**8)
+        cells, *_ = happened(cells, acts, chances, STEP, step, seed, 10**8)
         amount = cells.size / per_cell
         if amount > FULL + 1:
             cells.position[:, 0] -= WIDTH

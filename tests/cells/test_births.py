@@ -28,7 +28,7 @@ def test_extinction_of_one_cell_is_the_closed_form_however_long_the_step(steps):
     acts, order = choices([0, 0], [(0, 0), ()], 1)
     chances = np.array([[BIRTH], [DEATH]])[order]
     for step in range(1, steps + 1):
-        now, _ = happened(now, acts, chances, DAYS / steps, step, 5, 10**7)
+        now, *_ = happened(now, acts, chances, DAYS / steps, step, 5, 10**7)
     # Nothing moves, so that a family stands where its founder did.
     left = np.isin(start.position[:, 0], now.position[:, 0]).mean()
     assert abs(1 - left - expected) < 4 * np.sqrt(expected * (1 - expected) / FOUNDERS)

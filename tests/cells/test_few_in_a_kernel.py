@@ -29,7 +29,7 @@ def mean_of_logistic(capacity, width, steps, seed):
         now = walked(now, room, gait(diffusivity=100.0), STILL, 0.1, step, seed)
         seen = kernel.densities(now.counts(1, MESH))[0] * geometry.cell_volumes
         chances = np.stack([np.ones(MESH), seen / capacity])[order]
-        now, _ = happened(now, acts, chances, 0.1, step, seed, 10**6)
+        now, *_ = happened(now, acts, chances, 0.1, step, seed, 10**6)
         total += now.size if step > 50 else 0
     return total / (steps - 50) / MESH
 

@@ -36,7 +36,7 @@ def grown(traits, steps):
     acts, _ = choices([0], [(0, 0)], 1)
     for step in range(steps):
         before = cells.unborn
-        cells, _ = happened(cells, acts, np.ones((1, 1)), 0.7, step, 1, 10**6, Weights.none(1))
+        cells, *_ = happened(cells, acts, np.ones((1, 1)), 0.7, step, 1, 10**6, Weights.none(1))
         handed_down(cells, traits, before, 1)
     return cells
 

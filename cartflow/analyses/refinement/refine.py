@@ -16,7 +16,7 @@ from cartflow.core import arguments
 from cartflow.core.dataset import as_stated, label, variable, without_fill
 from cartflow.core.outcome import InputError, RunStopped
 from cartflow.results.mesh_error.estimate import Estimate, estimates
-from cartflow.results.mesh_error.numbers import final_numbers, in_unit, in_words, solute_amounts
+from cartflow.results.mesh_error.numbers import in_unit, in_words, with_solutes
 from cartflow.study.overrides import without_folders
 from cartflow.study.study import Study
 
@@ -77,7 +77,7 @@ def _level(study: Study, watch: Callable[[str], None] | None) -> Level:
         width=geometry.cell_width,
         cells=geometry.size,
         seconds=perf_counter() - start,
-        numbers={**final_numbers(record, simulation), **solute_amounts(record, simulation)},
+        numbers=with_solutes(record, simulation),
     )
 
 

@@ -66,28 +66,14 @@ def happened(
     most: int,
     weights: Weights | None = None,
     halves: int = -1,
-) -> tuple[Population, Array]:
-    """Return the cells after `dt` days, and how often each act happened.
+) -> tuple[Population, Array, Array]:
+    """Return the cells after `dt` days, how often each act happened, and which ended each cell.
 
-    `chances` (acts, mesh cells) are per cell and day, times the `weights` of the cells; to those
-    that come of a division half of their volume is missing in the column `halves`, if it is one.
+    That act is -1 where some are left. `chances` (acts, mesh cells) are per cell and day, times the
+    `weights` of the cells; to those that come of a division half of their volume is missing in the
+    column `halves`, if it is one.
     Raises `StepFailed` where more than `most` cells would live.
     """
-    return followed(population, acts, chances, dt, step, seed, most, weights, halves)[:2]
-
-
-def followed(
-    population: Population,
-    acts: Choices,
-    chances: Array,
-    dt: float,
-    step: int,
-    seed: int,
-    most: int,
-    weights: Weights | None = None,
-    halves: int = -1,
-) -> tuple[Population, Array, Array]:
-    """Return what `happened` does, and of each cell the act that ended it, -1 if some are left."""
     size = population.size
     if not acts.out.size or not size:
         return population, np.zeros(acts.out.size, dtype=np.int64), np.full(size, -1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.cells.births.clocks import struck
-from cartflow.cells.births.happen import Weights, followed
+from cartflow.cells.births.happen import Weights, happened
 from cartflow.cells.crowding.lattice import happened_in_sites
 from cartflow.cells.population import Population
 from cartflow.cells.room.grid import Grid
@@ -39,7 +39,7 @@ def events(
         weights = weights_of(system, motion, cells, order)
     due = [place for _, place, _ in system.clocks]
     chances[due] = 0.0
-    left, counts, ended = followed(
+    left, counts, ended = happened(
         cells, acts, chances, dt, number, asked.seed, asked.most, weights, asked.missing
     )
     if not asked.stay.any():

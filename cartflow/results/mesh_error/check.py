@@ -15,7 +15,7 @@ from cartflow.coupling.under_way import Watch, at_the_end
 from cartflow.geometries.geometry import Geometry
 from cartflow.results.mesh_error.companion import coarse_simulation
 from cartflow.results.mesh_error.estimate import Estimate, estimates
-from cartflow.results.mesh_error.numbers import final_numbers, in_words, solute_amounts
+from cartflow.results.mesh_error.numbers import in_words, solutes_of, with_solutes
 
 MeshCheck = bool | Literal["auto"]
 # Fewer cells a radius say nothing of a limit; a companion of fewer than half, nothing of an order.
@@ -97,7 +97,7 @@ def _checked(
         )
     end = simulation.save_times[-1]
     still = None if watch is None else at_the_end(watch, end)
-    numbers = [_numbers(record, simulation), _run(companion, still)]
+    numbers = [with_solutes(record, simulation), _run(companion, still)]
     radius = cells_a_radius(simulation.coupled.engine.problem.geometry)
     wider = coarse_simulation(companion) if radius >= 2 * LEAST_A_RADIUS else None
     if wider is not None:
@@ -117,16 +117,7 @@ def _run(simulation: Simulation, watch: Watch | None) -> dict[str, float]:
     if record.outcome.status != "finished":
         msg = f"left out, since the companion run did not finish: {record.outcome}"
         raise _LeftOut(msg)
-    return _numbers(record, simulation)
-
-
-def _numbers(record: Record, simulation: Simulation) -> dict[str, float]:
-    return {**final_numbers(record, simulation), **solute_amounts(record, simulation)}
-
-
-def _solutes(simulation: Simulation) -> list[str]:
-    species = simulation.coupled.engine.problem.network.species
-    return [each.name for each in species if each.role == "solute"]
+    return with_solutes(record, simulation)
 
 
 def _dataset(found: dict[str, Estimate], simulation: Simulation, radius: float) -> xr.Dataset:
@@ -165,6 +156,6 @@ def _dataset(found: dict[str, Estimate], simulation: Simulation, radius: float) 
         attrs={
             "mesh_check": "too coarse to say" if coarse else "on coarser meshes",
             "numbers_in_words": "; ".join(in_words(name, simulation) for name in names),
-            "solutes": " ".join(_solutes(simulation)),
+            "solutes": " ".join(solutes_of(simulation)),
         },
     )

@@ -45,12 +45,17 @@ def final_numbers(record: Record, simulation: Simulation) -> dict[str, float]:
     return {name: value for name, value in found.items() if np.isfinite(value) and value > 0}
 
 
-def solute_amounts(record: Record, simulation: Simulation) -> dict[str, float]:
-    """Return the amount of every solute in the tumour at the end, in ng, on the same terms."""
-    species = simulation.coupled.engine.problem.network.species
+def with_solutes(record: Record, simulation: Simulation) -> dict[str, float]:
+    """Return `final_numbers` and the amount of every solute in the tumour, in ng, alike."""
     totals = np.array([each.amounts for each in counts(record.states, simulation)])
-    found = {s.name: _last(totals[:, i]) for i, s in enumerate(species) if s.role == "solute"}
-    return {name: value for name, value in found.items() if np.isfinite(value) and value > 0}
+    found = {name: _last(totals[:, i]) for i, name in _solutes(simulation)}
+    found = {name: value for name, value in found.items() if np.isfinite(value) and value > 0}
+    return {**final_numbers(record, simulation), **found}
+
+
+def solutes_of(simulation: Simulation) -> list[str]:
+    """Return the names of the solutes."""
+    return [name for _, name in _solutes(simulation)]
 
 
 def in_words(name: str, simulation: Simulation) -> str:
@@ -66,11 +71,15 @@ def in_words(name: str, simulation: Simulation) -> str:
 
 def in_unit(name: str, simulation: Simulation) -> str:
     """Return the unit of a number: mm, mm^3, ng or cell."""
-    network = simulation.coupled.engine.problem.network
     if name in WORDS:
         return {"depth": "mm", "volume": "mm^3"}.get(name, "cell")
-    return "ng" if network.species[network.index(name)].role == "solute" else "cell"
+    return "ng" if name in solutes_of(simulation) else "cell"
 
 
 def _last(course: Array) -> float:
     return float(max(course[-1], _NOTHING * course.max()))
+
+
+def _solutes(simulation: Simulation) -> list[tuple[int, str]]:
+    species = simulation.coupled.engine.problem.network.species
+    return [(i, each.name) for i, each in enumerate(species) if each.role == "solute"]
