@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 
-from cartflow.core.remembered import Same, Written
+from cartflow.core.remembered import Same, Written, forget
 from cartflow.kinetics.files.load import load_model
-from cartflow.pbpk.files.load import load_body, load_trafficking
+from cartflow.pbpk.files.load import load_body, load_trafficking, names_of
 
 
 def test_what_is_written_alike_is_made_once_and_nothing_else():
@@ -44,3 +44,12 @@ def test_a_model_is_read_anew_when_its_file_changes(tmp_path):
         )
         rates.append(load_model("mine.toml", tmp_path).network.parameters["k"].value)
     assert rates == [1.0, 2.0]
+
+
+def test_what_was_worked_out_is_forgotten_and_names_are_not():
+    body, names = load_body("mouse_28g"), names_of("body")
+    assert load_body("mouse_28g") is body
+    forget()
+    assert load_body("mouse_28g") is not body
+    assert load_body("mouse_28g") == body
+    assert names_of("body") is names

@@ -49,6 +49,16 @@ def test_broken_formula_is_noticed(mutation):
     assert not noticed_when_mended(mutation)
 
 
+def test_a_formula_is_noticed_as_well_where_the_right_one_was_used_before():
+    """What is remembered of one formula must not stand for the other, in either order."""
+    (mutation,) = (m for m in MUTATIONS if m.name == "venous_volume")
+    assert noticed_when_mended(mutation) == []
+    both = noticed(mutation)
+    assert any("mouse_28g" in name for name in both)
+    assert any("largest relative difference of a rate (human" in name for name in both)
+    assert noticed_when_mended(mutation) == []
+
+
 def noticed_when_mended(mutation):
     (entry,) = chosen([mutation.case], "quick")
     return [c.name for c in entry.run("quick").checks if not c.passed]

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from cartflow.core.remembered import forget
+
 Function = Callable[..., Any]
 
 
@@ -30,7 +32,10 @@ class Mutation:
 
 @contextmanager
 def applied(mutation: Mutation) -> Iterator[None]:
-    """Break the formula while the block runs."""
+    """Break the formula while the block runs.
+
+    What the right one led to is forgotten before, and what the wrong one led to afterwards.
+    """
     module, _, path = mutation.target.partition(":")
     owner: Any = import_module(f"cartflow.{module}")
     *parents, name = path.split(".")
@@ -38,10 +43,12 @@ def applied(mutation: Mutation) -> Iterator[None]:
         owner = getattr(owner, parent)
     right = getattr(owner, name)
     setattr(owner, name, mutation.wrap(right))
+    forget()
     try:
         yield
     finally:
         setattr(owner, name, right)
+        forget()
 
 
 def times(factor: float) -> Callable[[Function], Function]:
