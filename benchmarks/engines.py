@@ -18,8 +18,8 @@ import numpy as np
 from benchmarks.curves import Curve, Point, fitted_order, ratios, relative_l2
 from benchmarks.line_equation import equivalent
 from benchmarks.ours import cartflow_curve, timed_fixed
+from cartflow.coupling.alone import evolve
 from cartflow.pde.fast.engine import FastEngine
-from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.problem import Problem
 from cartflow.pde.reference.fipy_engine import FipyEngine
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from benchmarks.curves import Curve, Point
+from cartflow.coupling.alone import evolve
 from cartflow.pde.engine import Engine
 from cartflow.pde.fast.engine import FastEngine
-from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.problem import Problem
 
 Array = np.ndarray

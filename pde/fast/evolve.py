@@ -51,24 +51,37 @@ def evolve(
 ) -> Evolution:
     """Advance `state` (species, cells) from the first of `times` (days) to each of the others.
 
+    By the engine's own steps, on any mesh; `cartflow.coupling.alone.evolve` is faster on a line.
     `tolerance` is the relative error allowed per step in each field's total amount;
     `watch(time, step)` is called after each. Where the fast engine's explicit steps with an
     estimate of their own are long enough, they are taken; else every step is taken whole and as
     two halves, and extrapolated to third order.
     Raises `StepFailed` with the field and the time, `InputError` for times that do not rise.
     """
+    control = control_of(engine, state, times, tolerance, initial_step, maximum_step)
+    return _Evolving(engine, np.array(state, dtype=float), control).run(times, watch)
+
+
+def control_of(
+    engine: Engine,
+    state: Array,
+    times: Sequence[float],
+    tolerance: float,
+    initial_step: float,
+    maximum_step: float,
+) -> StepControl:
+    """Return how steps are controlled. Raises as `evolve` where it cannot take what is given."""
     if len(times) < 2 or not np.all(np.diff(times) > 0):
         msg = f"times: {list(times)[:5]} must be at least two and rise"
         raise InputError(msg)
     check(engine.problem, state)
-    control = StepControl(
+    return StepControl(
         tolerance=tolerance,
         initial_step=min(initial_step, maximum_step),
         minimum_step=1e-12,
         maximum_step=maximum_step,
         growth=_FIRST_GROWTH,
     )
-    return _Evolving(engine, np.array(state, dtype=float), control).run(times, watch)
 
 
 _Attempt = tuple[tuple[Array, Account], float, StepFailed]

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import brentq
 
+from cartflow.coupling.alone import evolve
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.images.mask import voxel_mask
 from cartflow.geometries.shapes.box import box
@@ -19,7 +20,6 @@ from cartflow.kinetics.network import Network
 from cartflow.kinetics.runs.rest import equilibrium, jacobian
 from cartflow.kinetics.runs.trajectory import Trajectory, run
 from cartflow.pde.fast.engine import FastEngine
-from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.problem import Field
 from cartflow.validation.problems import problem_of
 

@@ -15,10 +15,10 @@ from scipy.interpolate import RegularGridInterpolator
 from scipy.optimize import least_squares
 
 from cartflow.core.parameters import parameter
+from cartflow.coupling.alone import evolve
 from cartflow.geometries.shapes.ball import ball
 from cartflow.kinetics.network import Network, Reaction, Species
 from cartflow.pde.boundary import FixedValue
-from cartflow.pde.fast.evolve import evolve
 from cartflow.validation.measurements import data as measured_data
 from cartflow.validation.problems import cells_problem, engine_of
 

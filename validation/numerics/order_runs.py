@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cartflow.pde.fast.evolve import evolve
+from cartflow.coupling.alone import evolve
 from cartflow.validation.numerics.exact_solutions import Exact
 from cartflow.validation.organs.lumped import Lumped, graded
 from cartflow.validation.problems import engine_of

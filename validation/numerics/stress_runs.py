@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.coupling.alone import evolve
 from cartflow.geometries.geometry import Geometry
 from cartflow.kinetics.files.load import load
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.chemotaxis import Chemotaxis
-from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.tissue import Tissue

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
+from cartflow.coupling.alone import evolve
 from cartflow.geometries.shapes.ball import ball
 from cartflow.kinetics.network import Network, Species
 from cartflow.pde.boundary import PrescribedFlux, RegionSource
 from cartflow.pde.chemotaxis import Chemotaxis
-from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.problem import Field
 from cartflow.validation.problems import engine_of, problem_of
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from cartflow.core.outcome import CartflowError
 from cartflow.core.parameters import parameter
+from cartflow.coupling.alone import evolve
 from cartflow.geometries.geometry import Geometry
 from cartflow.geometries.shapes.ball import ball
 from cartflow.geometries.shapes.slab import slab
@@ -23,7 +24,6 @@ from cartflow.pde.boundary import (
 )
 from cartflow.pde.chemotaxis import Chemotaxis
 from cartflow.pde.engine import Engine
-from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.problem import Field
 from cartflow.validation.problems import cells_problem, engine_of, inert, problem_of
 

@@ -13,10 +13,12 @@ from cartflow.coupling.line.advance import SHORTEST
 from cartflow.coupling.line.counting import Counts
 from cartflow.coupling.state import State
 from cartflow.pbpk.flows.observables import in_body
+from cartflow.pde.engine import Engine
 
 Array = np.ndarray
 _CHANGES = "it changes too fast"
-_CLOSED = 1e-8  # of all cells infused and born, and one more
+UNBALANCED = "its balance is lost: rates too large for numbers"
+CLOSED = 1e-8  # of all cells infused and born, and one more
 
 
 class AsOneSystem:
@@ -74,20 +76,25 @@ class AsOneSystem:
         inside = self.coupled.in_tumour(new.tumour)
         none = np.zeros(len(inside))
         gaps = np.abs(residual(new.ledger, in_body(self.coupled.network, new.body), inside, none))
-        most = _CLOSED * (1.0 + float(np.sum(new.ledger.infused + new.ledger.born)))
+        most = CLOSED * (1.0 + float(np.sum(new.ledger.infused + new.ledger.born)))
         if not gaps.size or float(gaps.max()) <= most:
             return None
         name = self.coupled.product_names[int(np.argmax(gaps))]
-        return StepFailed(name, "its balance is lost: rates too large for numbers", new.time)
+        return StepFailed(name, UNBALANCED, new.time)
 
     def underflow(self, which: int, tissue: Array, time: float) -> StepFailed:
         """Return why no step was short enough, which a drift may be to blame for."""
-        fields, least = self.coupled.engine.problem.fields, self.minimum
-        if which >= len(fields):
-            name, reason, least = "organs", _CHANGES, min(least, SHORTEST)
-        else:
-            limit = self.coupled.engine.step_limit(tissue)
-            drifts = limit.days < least
-            name = limit.field if drifts else fields[which].name
-            reason = limit.reason if drifts else _CHANGES
-        return StepFailed(name, f"the step fell below {least:g} day ({reason})", time)
+        return too_short(self.coupled.engine, self.minimum, which, tissue, time)
+
+
+def too_short(engine: Engine, minimum: float, which: int, tissue: Array, time: float) -> StepFailed:
+    """Return why no step of at least `minimum` days was short enough for the field `which`."""
+    fields, least = engine.problem.fields, minimum
+    if which >= len(fields):
+        name, reason, least = "organs", _CHANGES, min(least, SHORTEST)
+    else:
+        limit = engine.step_limit(tissue)
+        drifts = limit.days < least
+        name = limit.field if drifts else fields[which].name
+        reason = limit.reason if drifts else _CHANGES
+    return StepFailed(name, f"the step fell below {least:g} day ({reason})", time)

@@ -30,6 +30,8 @@ ARRIVED, PAUSED, FALLEN = -1, -2, -3
 # How near to its least amount, as a share, and days within which, it is found; organs after a
 # dose want steps as short, whatever suits the tissue.
 _NEAR, SHORTEST = 1e-9, 1e-10
+# A step is at most so many times the one before it.
+GROWTH = 5.0
 _MOST = 1000  # tries between looks at signals, whatever comes of them
 
 

@@ -33,12 +33,31 @@ def on_a_line(problem: Problem) -> bool:
 def plan(coupled: Coupled) -> Plan:
     """Return the arrays of a coupled system `on_a_line`."""
     problem = coupled.engine.problem
+    return _with_body(problem, body_of(coupled, problem.egress))
+
+
+def plan_alone(problem: Problem) -> Plan:
+    """Return the arrays of a problem `on_a_line` by itself: one compartment gathers its egress."""
+    products, rates = np.flatnonzero(problem.network.is_product), np.zeros((1, 1))
+    body = Body(
+        rates=rates,
+        links=entries_of(rates),
+        onward=np.zeros(1),
+        products=products.astype(np.int64),
+        arrival=np.zeros(problem.geometry.size),
+        egress=_plain(problem.travels[products, None] * problem.egress),
+        node=0,
+    )
+    return _with_body(problem, body)
+
+
+def _with_body(problem: Problem, body: Body) -> Plan:
     operator = Operators(problem).at(np.ones((len(problem.fields), problem.geometry.size)))
     return Plan(
         mesh=_mesh(problem, operator.storage, operator.exchange, operator.gain, operator.loss),
         drift=_drift(problem),
         kinetics=_kinetics(problem, operator.storage),
-        body=body_of(coupled, problem.egress),
+        body=body,
         crossings=_crossings(problem, operator.crossed),
     )
 

@@ -14,7 +14,7 @@ from cartflow.core.stepping import StepControl
 from cartflow.core.tableaus import RODAS4, Tableau
 from cartflow.coupling.coupled import Coupled
 from cartflow.coupling.line.accounts import AsOneSystem
-from cartflow.coupling.line.advance import ARRIVED, Control, Progress, advance
+from cartflow.coupling.line.advance import ARRIVED, GROWTH, Control, Progress, advance
 from cartflow.coupling.line.counting import Counts, none_counted
 from cartflow.coupling.line.plan import Plan, plan
 from cartflow.coupling.line.room import Room, room
@@ -22,7 +22,6 @@ from cartflow.coupling.line.saving import no_saves
 from cartflow.coupling.state import State
 
 Array = np.ndarray
-_GROWTH = 5.0
 
 
 class Going(NamedTuple):
@@ -64,7 +63,7 @@ class LineStepper(AsOneSystem):
             tolerance=control.tolerance,
             minimum=control.minimum_step,
             maximum=control.maximum_step,
-            growth=_GROWTH,
+            growth=GROWTH,
         )
 
     def advance(
