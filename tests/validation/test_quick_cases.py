@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from cartflow.study.study import Study
 from cartflow.validation.book.cases import chosen
 from cartflow.validation.book.credibility import NOT_VALIDATED, QUESTIONS
 from cartflow.validation.book.formula import formula_svg
+from cartflow.validation.numerics.breaking import applied
+from cartflow.validation.numerics.engines_agree import compared, shortened
 from cartflow.validation.numerics.mutations import MUTATIONS, noticed
 
 DOCS = Path(__file__).parents[2] / "docs" / "validation.md"
@@ -62,6 +65,20 @@ def test_a_formula_is_noticed_as_well_where_the_right_one_was_used_before():
 def noticed_when_mended(mutation):
     (entry,) = chosen([mutation.case], "quick")
     return [c.name for c in entry.run("quick").checks if not c.passed]
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.name)
+def test_what_is_broken_is_a_formula_of_the_package(mutation):
+    with applied(mutation):
+        pass
+
+
+@pytest.mark.parametrize("scope", ["quick", "full"])
+def test_both_engines_take_the_examples_that_they_are_compared_on(scope):
+    settings = {**shortened(scope), "solver.engine": "fipy"}
+    names = [Study.from_file(path, settings).simulation and path.stem for path in compared(scope)]
+    assert {"mouse_flank", "human_brain"} <= set(names)
+    assert ("il6_and_antibody" in names) is (scope == "full")
 
 
 @pytest.mark.slow

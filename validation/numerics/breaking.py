@@ -56,6 +56,11 @@ def times(factor: float) -> Callable[[Function], Function]:
     return lambda right: lambda *given, **named: factor * right(*given, **named)
 
 
+def of_half(right: Function) -> Function:
+    """Return what hands on half of what it is given first."""
+    return lambda owner, first, *given: right(owner, 0.5 * first, *given)
+
+
 def root(right: Function) -> Function:
     """Return what takes the square root of a result."""
     return lambda *given: np.sqrt(right(*given))

@@ -8,6 +8,7 @@ from cartflow.validation.numerics.breaking import (
     in_full,
     more_diffusion,
     no_arc,
+    of_half,
     of_tissue,
     root,
     squared_shells,
@@ -48,7 +49,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         name="shell_volumes",
         breaks="volumes of shells as r^2 dr",
         case="depth",
-        target="geometries.shapes.ball:row_of_cells",
+        target="geometries.shapes.shells:row_of_cells",
         wrap=squared_shells,
     ),
     Mutation(
@@ -111,8 +112,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         name="handed_over_halved",
         breaks="half of what leaves the vessels reaches the tissue",
         case="conservation",
-        target="coupling.door:Door.deliver",
-        wrap=times(0.5),
+        target="coupling.door:Opening.deliver",
+        wrap=of_half,
     ),
     Mutation(
         name="lymph_return",
