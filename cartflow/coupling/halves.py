@@ -9,17 +9,16 @@ import numpy as np
 
 from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import error_estimate, extrapolated
-from cartflow.core.totals import totals
-from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.bearer import TumourBearer
 from cartflow.coupling.state import State
 
 Array = np.ndarray
 
 
-def in_halves(coupled: Coupled, state: State, dt: float) -> State:
+def in_halves(system: TumourBearer, state: State, dt: float) -> State:
     """Return the state after `dt` days in two steps. Raises `StepFailed`."""
-    halfway = coupled.step(state, 0.5 * dt, dt)
-    return coupled.step(halfway, 0.5 * dt, dt, spend=True)
+    halfway = system.step(state, 0.5 * dt, dt)
+    return system.step(halfway, 0.5 * dt, dt, spend=True)
 
 
 def errors_left(order: int, moved: Array, errors: Array, products: Array) -> Array:
@@ -43,14 +42,14 @@ def worst(names: Sequence[str], errors: Array, tolerance: float) -> tuple[float,
     return error if np.isfinite(error) else np.inf, StepFailed(name, "it changes too fast")
 
 
-def carried_apart(coupled: Coupled, whole: State, halves: State) -> float:
+def carried_apart(system: TumourBearer, whole: State, halves: State) -> float:
     """Return how far what circulates differs, relative to all of it in the body."""
-    pairs = zip(*_carried(coupled, whole, halves), strict=True)
+    pairs = zip(*_carried(system, whole, halves), strict=True)
     return max((float(np.abs(a - b).sum() / (b.sum() + 1e-30)) for a, b in pairs), default=0.0)
 
 
-def _carried(coupled: Coupled, *states: State) -> list[list[Array]]:
-    return [coupled.organs.carried_of(state.carried) for state in states]
+def _carried(system: TumourBearer, *states: State) -> list[list[Array]]:
+    return [system.organs.carried_of(state.carried) for state in states]
 
 
 def residents_apart(whole: State, halves: State, least: Array | float) -> float:
@@ -64,30 +63,36 @@ def residents_apart(whole: State, halves: State, least: Array | float) -> float:
 
 
 def extrapolated_state(
-    coupled: Coupled, order: int, whole: State, halves: State, floor: Array
+    system: TumourBearer, order: int, whole: State, halves: State, floor: Array
 ) -> tuple[State, Array]:
     """Return the extrapolated state, and the share that its limits moved in each field.
 
     The last share is that of what only organs have. A share counts as far as the amount is
     above its `floor`.
     """
-    # Field by field into one array: of many cells, a list of them all would be another state.
-    tumour, rows = np.empty_like(halves.tumour), np.zeros(len(halves.tumour))
-    for i, (a, b) in enumerate(zip(whole.tumour, halves.tumour, strict=True)):
-        tumour[i], rows[i] = extrapolated(a, b, coupled.volumes, order)
-    sizes = totals(halves.tumour, coupled.volumes)
-    moved = np.append(rows * (sizes / (sizes + floor)), 0.0)
     new, shares = extrapolated_body(order, whole, halves)
-    count = len(coupled.products)
-    moved[coupled.products] += shares[:count]
-    moved[-1] = max(shares[count:], default=0.0)
+    tumours, moved, only = [], [], np.ones(len(shares), dtype=bool)
+    pairs = system.split(whole.tumour), system.split(halves.tumour)
+    for tissue, one, two in zip(system.tissues, *pairs, strict=True):
+        # Field by field into one array: of many cells, a list of them all would be another state.
+        tumour, rows = np.empty_like(two), np.zeros(len(two))
+        for i, (a, b) in enumerate(zip(one, two, strict=True)):
+            tumour[i], rows[i] = extrapolated(a, b, tissue.volumes, order)
+        tumours.append(tumour)
+        moved.append(rows)
+        only[tissue.rows] = False
+    sizes = system.amounts(halves.tumour)
+    rows = np.concatenate(moved) * (sizes / (sizes + floor))
+    rows[system.are_products] += np.concatenate([shares[t.rows] for t in system.tissues])
     carried = [
         extrapolated(a, b, np.ones(b.size), order)[0]
-        for a, b in zip(*_carried(coupled, whole, halves), strict=True)
+        for a, b in zip(*_carried(system, whole, halves), strict=True)
     ]
     if carried:
         new = replace(new, carried=np.concatenate(carried))
-    return replace(new, tumour=tumour), moved
+    return replace(new, tumour=system.joined(tumours)), np.append(
+        rows, max(shares[only], default=0.0)
+    )
 
 
 def extrapolated_body(order: int, whole: State, halves: State) -> tuple[State, Array]:
