@@ -64,6 +64,7 @@ class Stepper(Protocol):
 
     def recall(self, memory: Array) -> None:
         """Go by what `memory` returned, by nothing if it is empty."""
+        return None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -191,8 +191,9 @@ class Rosenbrock(Stepper):
                 ways = by_sign(passed(i, gains, losses))
             crossed[:, k] = [way @ self._volumes for way in ways]
         egress = np.zeros(len(self._removed))
-        for i in np.flatnonzero(self._removed.any(axis=1)):
-            egress[i] = -passed(i, _NONE, (self._removed[i],) * 2) @ self._volumes
+        for i, removed in enumerate(self._removed):
+            if removed.any():
+                egress[i] = -passed(i, _NONE, (removed, removed)) @ self._volumes
         return Extents(
             forwards=np.maximum(events, 0.0) @ self._volumes,
             reverse=np.maximum(-events, 0.0) @ self._volumes,

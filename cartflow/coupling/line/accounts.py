@@ -25,6 +25,17 @@ class AsOneSystem:
     def __init__(self, coupled: Coupled, minimum: float) -> None:
         self.coupled, self.minimum = coupled, minimum
 
+    def beginning(self, time: float, least: Array | None) -> tuple[Array, Array, Array]:
+        """Return what is infused a day from `time` on, and the `least` amounts, of which none is 0.
+
+        That is into the body (products, compartments), and of all products (products,) in all.
+        """
+        dosing = self.coupled.dosing
+        supply, injected = dosing.infusion(time)
+        some = np.zeros(len(self.coupled.field_names)) if least is None else least
+        wanted = np.where(np.isfinite(some), some, 0.0)
+        return np.ascontiguousarray(supply.T), dosing.counted(supply, injected), wanted
+
     @property
     def crossing_species(self) -> Array:
         """The species of each crossing that counts tell of."""
