@@ -158,11 +158,6 @@ class Coupled(TumourBearer):
             exchange=self.exchange or SoluteExchange(problem=self.engine.problem),
         )
 
-    def enter_handed_over(self, cells: Array, infused: Array) -> None:
-        """Count as `infused` what vessels without a body hand over: it comes from outside."""
-        if self.feed is not None:
-            infused += cells
-
     def of_all(self, counted: Array) -> Array:
         """Return counts of the tumour's products as counts of all products."""
         return of_all(counted, len(self.product_names))

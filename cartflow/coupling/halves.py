@@ -71,44 +71,44 @@ def extrapolated_state(
     above its `floor`.
     """
     new, shares = extrapolated_body(order, whole, halves)
-    tumours, moved, only = [], [], np.ones(len(shares), dtype=bool)
-    pairs = system.split(whole.tumour), system.split(halves.tumour)
-    for tissue, one, two in zip(system.tissues, *pairs, strict=True):
-        # Field by field into one array: of many cells, a list of them all would be another state.
-        tumour, rows = np.empty_like(two), np.zeros(len(two))
-        for i, (a, b) in enumerate(zip(one, two, strict=True)):
-            tumour[i], rows[i] = extrapolated(a, b, tissue.volumes, order)
-        tumours.append(tumour)
-        moved.append(rows)
-        only[tissue.rows] = False
+    pairs = zip(
+        system.tissues, system.split(whole.tumour), system.split(halves.tumour), strict=True
+    )
+    tissues = [_rows(one, two, tissue.volumes, order) for tissue, one, two in pairs]
+    rows = np.concatenate([tissue.rows for tissue in system.tissues])
     sizes = system.amounts(halves.tumour)
-    rows = np.concatenate(moved) * (sizes / (sizes + floor))
-    rows[system.are_products] += np.concatenate([shares[t.rows] for t in system.tissues])
+    moved = np.concatenate([share for _, share in tissues]) * (sizes / (sizes + floor))
+    moved[system.are_products] += shares[rows]
+    only_in_organs = max(np.delete(shares, rows), default=0.0)
     carried = [
         extrapolated(a, b, np.ones(b.size), order)[0]
         for a, b in zip(*_carried(system, whole, halves), strict=True)
     ]
     if carried:
         new = replace(new, carried=np.concatenate(carried))
-    return replace(new, tumour=system.joined(tumours)), np.append(
-        rows, max(shares[only], default=0.0)
-    )
+    tumour = system.joined([densities for densities, _ in tissues])
+    return replace(new, tumour=tumour), np.append(moved, only_in_organs)
 
 
 def extrapolated_body(order: int, whole: State, halves: State) -> tuple[State, Array]:
     """Return `halves` with all extrapolated but the tumour, and the shares moved, by product."""
-    ones = np.ones(len(halves.body))
-    columns = [
-        extrapolated(a, b, ones, order) for a, b in zip(whole.body.T, halves.body.T, strict=True)
-    ]
+    body, shares = _rows(whole.body.T, halves.body.T, np.ones(len(halves.body)), order)
     bodies = halves.body.sum(axis=0)
     least = 1e-8 * float(np.sum(halves.ledger.infused)) + 1e-12
     better = halves.residents + (halves.residents - whole.residents) / (2.0**order - 1.0)
     new = replace(
         halves,
-        # Of no products there is no column, and still a row for every compartment.
-        body=np.array([values for values, _ in columns]).T.reshape(halves.body.shape),
+        body=body.T,
         ledger=halves.ledger.extrapolated(whole.ledger, order),
         residents=np.where(better < 0.0, halves.residents, better),
     )
-    return new, np.array([share for _, share in columns]) * (bodies / (bodies + least))
+    return new, shares * (bodies / (bodies + least))
+
+
+def _rows(whole: Array, halves: Array, weights: Array, order: int) -> tuple[Array, Array]:
+    """Return rows extrapolated one by one, and what was moved in each; see `extrapolated`."""
+    # Into one array: of many cells, a list of all rows would be another state.
+    values, moved = np.empty(halves.shape), np.zeros(len(halves))
+    for i, (one, two) in enumerate(zip(whole, halves, strict=True)):
+        values[i], moved[i] = extrapolated(one, two, weights, order)
+    return values, moved

@@ -73,8 +73,9 @@ class AsOneSystem:
         for name, gathered in (("lost", new["died"]), ("handed_over", new["inflow"])):
             place = coupled.network.index(name)
             gathered += body[:, :, place]
-            if name == "handed_over":
-                coupled.enter_handed_over(body[:, :, place], new["infused"])
+            if name == "handed_over" and coupled.feed is not None:
+                # What vessels without a body hand over comes from outside.
+                new["infused"] += body[:, :, place]
             body[:, :, place] = 0.0
         return [
             Ledger(**{name: rows[n] for name, rows in new.items()}) for n in range(len(infused))
