@@ -1,12 +1,15 @@
-"""What a step made, before it is limited, and how far two solutions lie apart."""
+"""What takes steps, what a step made before it is limited, and how far two solutions lie apart."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from cartflow.core.compiling import summing
+from cartflow.core.outcome import StepFailed
+from cartflow.core.stepping import Limit
 from cartflow.pde.extents import Extents
 
 Array = np.ndarray
@@ -26,6 +29,42 @@ class Stepped:
     low: Array
     difference: Array | None = None
     size: Array | None = None
+
+
+class Stepper(Protocol):
+    """Steps all fields at once, from densities to amounts; by itself without explicit steps."""
+
+    scheme: str
+    solver: str
+
+    def step(self, state: Array, dt: float, like: float) -> Stepped:
+        """Return the amounts after `dt` days, which may be negative, and what was done."""
+
+    def step_limit(self, state: Array) -> Limit:
+        """Return the longest step that the method can take, and what sets it."""
+
+    def explicit_limit(self, state: Array, dt: float) -> float:
+        """Return the longest step, in days, of `explicit_step`; 0 where there is none."""
+        return 0.0
+
+    def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
+        """As `step`, of a higher order, with the difference to second order, perhaps in `room`."""
+        raise StepFailed("transport", "there are no explicit steps")
+
+    def implicit_step(self, state: Array, dt: float, exactness: float) -> Stepped | None:
+        """As `explicit_step`, implicit where fields are stiff; None where another is better."""
+        return None
+
+    def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
+        """Return d(storage u)/dt at densities `state`, in `out` if it is given."""
+
+    def memory(self) -> Array:
+        """Return what steps leave behind that later steps go by, as numbers."""
+        return np.zeros(0)
+
+    def recall(self, memory: Array) -> None:
+        """Go by what `memory` returned, by nothing if it is empty."""
+        return None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,4 +1,4 @@
-"""Doses of cells into a body with a tumour: what a bolus adds, and what is infused at a time."""
+"""Doses of cells into a body with tumours: what a bolus adds, and what is infused at a time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from cartflow.coupling.feed import Feed
 from cartflow.pbpk.doses import Dose
 from cartflow.pbpk.flows.network import OrganNetwork
+from cartflow.pbpk.flows.routes import ARTERY
 
 Array = np.ndarray
 
@@ -18,8 +19,8 @@ class Dosing:
     """The `doses` into an organ network and a tumour.
 
     `inside` are the products of the tumour, the first of the `products` of all; `injection` weights
-    (1/mm^3 per mesh cell) place what is given into the tumour. With a `feed` the blood of the
-    tumour's vessels is given.
+    (1/mm^3 per mesh cell) place what is given into the tumour; where several are told apart
+    elsewhere they are none. With a `feed` the blood of the tumour's vessels is given.
     """
 
     network: OrganNetwork
@@ -41,7 +42,7 @@ class Dosing:
         if dose.route == "intratumoural":
             tumour[p] = dose.cells * self.injection
         else:
-            body[:, p] = dose.cells * self.network.entry(dose.route)
+            body[:, p] = dose.cells * self._entry(dose)
         return tumour, body, infused
 
     def infusion(self, time: float) -> tuple[Array, Array]:
@@ -54,7 +55,7 @@ class Dosing:
                 if dose.route == "intratumoural":
                     tumour[p] += dose.rate
                 else:
-                    body[:, p] += dose.rate * self.network.entry(dose.route)
+                    body[:, p] += dose.rate * self._entry(dose)
         if self.feed is not None:
             body += self.feed.rise(time, body.shape)
         return body, tumour
@@ -64,3 +65,8 @@ class Dosing:
         given = np.zeros(len(self.products)) if self.feed is not None else supply.sum(axis=0)
         given[: len(self.inside)] += injected
         return np.asarray(given)
+
+    def _entry(self, dose: Dose) -> Array:
+        """Return where a dose into the body enters: each of several tumours has its own artery."""
+        own = dose.route == ARTERY and self.network.tumours
+        return self.network.entry(f"{ARTERY}_{dose.tumour}" if own else dose.route)

@@ -9,17 +9,16 @@ import numpy as np
 
 from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import error_estimate, extrapolated
-from cartflow.core.totals import totals
-from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.bearer import TumourBearer
 from cartflow.coupling.state import State
 
 Array = np.ndarray
 
 
-def in_halves(coupled: Coupled, state: State, dt: float) -> State:
+def in_halves(system: TumourBearer, state: State, dt: float) -> State:
     """Return the state after `dt` days in two steps. Raises `StepFailed`."""
-    halfway = coupled.step(state, 0.5 * dt, dt)
-    return coupled.step(halfway, 0.5 * dt, dt, spend=True)
+    halfway = system.step(state, 0.5 * dt, dt)
+    return system.step(halfway, 0.5 * dt, dt, spend=True)
 
 
 def errors_left(order: int, moved: Array, errors: Array, products: Array) -> Array:
@@ -43,14 +42,14 @@ def worst(names: Sequence[str], errors: Array, tolerance: float) -> tuple[float,
     return error if np.isfinite(error) else np.inf, StepFailed(name, "it changes too fast")
 
 
-def carried_apart(coupled: Coupled, whole: State, halves: State) -> float:
+def carried_apart(system: TumourBearer, whole: State, halves: State) -> float:
     """Return how far what circulates differs, relative to all of it in the body."""
-    pairs = zip(*_carried(coupled, whole, halves), strict=True)
+    pairs = zip(*_carried(system, whole, halves), strict=True)
     return max((float(np.abs(a - b).sum() / (b.sum() + 1e-30)) for a, b in pairs), default=0.0)
 
 
-def _carried(coupled: Coupled, *states: State) -> list[list[Array]]:
-    return [coupled.organs.carried_of(state.carried) for state in states]
+def _carried(system: TumourBearer, *states: State) -> list[list[Array]]:
+    return [system.organs.carried_of(state.carried) for state in states]
 
 
 def residents_apart(whole: State, halves: State, least: Array | float) -> float:
@@ -64,46 +63,52 @@ def residents_apart(whole: State, halves: State, least: Array | float) -> float:
 
 
 def extrapolated_state(
-    coupled: Coupled, order: int, whole: State, halves: State, floor: Array
+    system: TumourBearer, order: int, whole: State, halves: State, floor: Array
 ) -> tuple[State, Array]:
     """Return the extrapolated state, and the share that its limits moved in each field.
 
     The last share is that of what only organs have. A share counts as far as the amount is
     above its `floor`.
     """
-    # Field by field into one array: of many cells, a list of them all would be another state.
-    tumour, rows = np.empty_like(halves.tumour), np.zeros(len(halves.tumour))
-    for i, (a, b) in enumerate(zip(whole.tumour, halves.tumour, strict=True)):
-        tumour[i], rows[i] = extrapolated(a, b, coupled.volumes, order)
-    sizes = totals(halves.tumour, coupled.volumes)
-    moved = np.append(rows * (sizes / (sizes + floor)), 0.0)
     new, shares = extrapolated_body(order, whole, halves)
-    count = len(coupled.products)
-    moved[coupled.products] += shares[:count]
-    moved[-1] = max(shares[count:], default=0.0)
+    pairs = zip(
+        system.tissues, system.split(whole.tumour), system.split(halves.tumour), strict=True
+    )
+    tissues = [_rows(one, two, tissue.volumes, order) for tissue, one, two in pairs]
+    rows = np.concatenate([tissue.rows for tissue in system.tissues])
+    sizes = system.amounts(halves.tumour)
+    moved = np.concatenate([share for _, share in tissues]) * (sizes / (sizes + floor))
+    moved[system.are_products] += shares[rows]
+    only_in_organs = max(np.delete(shares, rows), default=0.0)
     carried = [
         extrapolated(a, b, np.ones(b.size), order)[0]
-        for a, b in zip(*_carried(coupled, whole, halves), strict=True)
+        for a, b in zip(*_carried(system, whole, halves), strict=True)
     ]
     if carried:
         new = replace(new, carried=np.concatenate(carried))
-    return replace(new, tumour=tumour), moved
+    tumour = system.joined([densities for densities, _ in tissues])
+    return replace(new, tumour=tumour), np.append(moved, only_in_organs)
 
 
 def extrapolated_body(order: int, whole: State, halves: State) -> tuple[State, Array]:
     """Return `halves` with all extrapolated but the tumour, and the shares moved, by product."""
-    ones = np.ones(len(halves.body))
-    columns = [
-        extrapolated(a, b, ones, order) for a, b in zip(whole.body.T, halves.body.T, strict=True)
-    ]
+    body, shares = _rows(whole.body.T, halves.body.T, np.ones(len(halves.body)), order)
     bodies = halves.body.sum(axis=0)
     least = 1e-8 * float(np.sum(halves.ledger.infused)) + 1e-12
     better = halves.residents + (halves.residents - whole.residents) / (2.0**order - 1.0)
     new = replace(
         halves,
-        # Of no products there is no column, and still a row for every compartment.
-        body=np.array([values for values, _ in columns]).T.reshape(halves.body.shape),
+        body=body.T,
         ledger=halves.ledger.extrapolated(whole.ledger, order),
         residents=np.where(better < 0.0, halves.residents, better),
     )
-    return new, np.array([share for _, share in columns]) * (bodies / (bodies + least))
+    return new, shares * (bodies / (bodies + least))
+
+
+def _rows(whole: Array, halves: Array, weights: Array, order: int) -> tuple[Array, Array]:
+    """Return rows extrapolated one by one, and what was moved in each; see `extrapolated`."""
+    # Into one array: of many cells, a list of all rows would be another state.
+    values, moved = np.empty(halves.shape), np.zeros(len(halves))
+    for i, (one, two) in enumerate(zip(whole, halves, strict=True)):
+        values[i], moved[i] = extrapolated(one, two, weights, order)
+    return values, moved

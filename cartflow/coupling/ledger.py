@@ -44,13 +44,17 @@ class Ledger:
     carried_returned: Array
 
     @classmethod
-    def empty(cls, products: int, places: int = 0, others: int = 0, carried: int = 0) -> Ledger:
+    def empty(
+        cls, products: int, places: int = 0, others: int = 0, carried: int = 0, tumours: int = 1
+    ) -> Ledger:
         """Return a ledger of zeros.
 
         `others` are the numbers of `taken`, and of `added`, `carried` the species that circulate.
+        `inflow` and `egress` are by tumour, then by product.
         """
         sizes = dict.fromkeys(cls.__annotations__, products) | {"came": places, "went": places}
         sizes |= {"taken": others, "added": others}
+        sizes |= dict.fromkeys(("inflow", "egress"), tumours * products)
         sizes |= {name: carried for name in sizes if name.startswith("carried_")}
         return cls(**{name: np.zeros(size) for name, size in sizes.items()})
 

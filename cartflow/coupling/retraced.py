@@ -10,7 +10,7 @@ from cartflow.core.outcome import StepFailed
 from cartflow.coupling.record import Companion
 from cartflow.coupling.state import State
 from cartflow.coupling.stations import Stations
-from cartflow.coupling.turns import InTurns
+from cartflow.coupling.turns import B, InTurns
 from cartflow.coupling.under_way import Watch
 from cartflow.pde.fast.engine import FastEngine
 
@@ -24,7 +24,7 @@ class Unchecked(Exception):
     """Why no companion tells the error in time."""
 
 
-class Retraced(InTurns):
+class Retraced(InTurns[B]):
     """Takes the steps of a run two by two, each whole and as halves, whatever their error.
 
     Where the engine allows no step so long, or a step fails, it takes one at a time, and where
@@ -33,7 +33,7 @@ class Retraced(InTurns):
 
     before: Stations
 
-    def retrace(self, run: InTurns, watch: Watch | None) -> None:
+    def retrace(self, run: InTurns[B], watch: Watch | None) -> None:
         """Go by the stations of the `run` before to where it is. Raises `StepFailed`."""
         self.before = run.stations
         self.advance_to(run.state.time, watch)
@@ -62,7 +62,7 @@ class Retraced(InTurns):
         return self.before.next_but_one(self.state.time)
 
 
-def companion_in_turns(again: Retraced, run: InTurns, watch: Watch | None) -> Companion:
+def companion_in_turns(again: Retraced[B], run: InTurns[B], watch: Watch | None) -> Companion:
     """Return how the finished `run` ends with steps twice as long, which are `again`'s.
 
     Raises `Unchecked` with the reason where that is not to be had, or dear and not asked for.
@@ -80,6 +80,6 @@ def companion_in_turns(again: Retraced, run: InTurns, watch: Watch | None) -> Co
     return Companion(state=again.state, ratio=2.0**order, last=run.last_step())
 
 
-def _is_dear(run: InTurns) -> bool:
-    fast = isinstance(run.coupled.engine, FastEngine)
+def _is_dear(run: InTurns[B]) -> bool:
+    fast = all(isinstance(tissue.engine, FastEngine) for tissue in run.coupled.tissues)
     return not fast or run.loop.accepted * run.state.tumour.size > LITTLE

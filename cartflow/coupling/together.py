@@ -42,7 +42,7 @@ class Stepper(Protocol):
         """Return the state at `end` (days), or where a species falls below its `least` amount."""
 
 
-class Together(InTurns):
+class Together(InTurns[Coupled]):
     """One run in progress, of body and tumour on a line as one system."""
 
     def __init__(

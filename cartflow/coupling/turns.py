@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
 from cartflow.core.stepping import Limit, StepControl, StepLoop, relative_difference
-from cartflow.core.totals import totals
-from cartflow.coupling.coupled import Coupled
+from cartflow.coupling.bearer import TumourBearer
 from cartflow.coupling.extinction import extinguished, gone
 from cartflow.coupling.halves import (
     carried_apart,
@@ -28,31 +28,32 @@ from cartflow.coupling.under_way import InProgress
 from cartflow.pbpk.doses import Dose
 
 Array = np.ndarray
+B = TypeVar("B", bound=TumourBearer)
 _BEGINNING = 1000.0  # minimum steps, up to which first amounts are taken as they come
 
 
-class InTurns(InProgress[Coupled]):
-    """One run in progress, of body and tumour in turns, each step whole and as two halves."""
+class InTurns(InProgress[B]):
+    """One run in progress, of body and tumours in turns, each step whole and as two halves."""
 
     def __init__(
         self,
-        coupled: Coupled,
+        coupled: B,
         control: StepControl,
         initial: Array,
         time: float,
-        programme: Programme[Coupled] | None = None,
+        programme: Programme[B] | None = None,
     ) -> None:
         super().__init__(coupled, programme)
         self.coupled = coupled
         self.control = control
         self.most = np.zeros(len(coupled.field_names))
         self.loop: StepLoop[State] = StepLoop(
-            control=self.control, order=min(self.coupled.order, self.coupled.engine.order)
+            control=control, order=min(coupled.order, *(t.engine.order for t in coupled.tissues))
         )
         self.given: set[int] = set()
         self.stations = Stations(time)
         # The last step that was taken: of which system, from where and to where.
-        self._latest: tuple[Coupled, State, State] | None = None
+        self._latest: tuple[B, State, State] | None = None
         self.state = self.base.start(initial, time)
         self._arrive()
         self._begun()
@@ -65,7 +66,7 @@ class InTurns(InProgress[Coupled]):
         loop = self.loop
         return {
             "steps": np.array([loop.dt, loop.accepted, loop.rejected, loop.error_sum]),
-            "engine": self.coupled.engine.memory(),
+            "engine": self.coupled.memory(),
             "stations": self.stations.times,
             **self._passed(),
         }
@@ -85,7 +86,7 @@ class InTurns(InProgress[Coupled]):
         self.loop.accepted, self.loop.rejected = int(accepted), int(rejected)
         self.stations = Stations(*record.memory["stations"])
         self._stand(record)
-        self.coupled.engine.recall(record.memory["engine"])
+        self.coupled.recall(record.memory["engine"])
         self.known = self.memory()
 
     def _stand(self, record: Record) -> None:
@@ -114,7 +115,7 @@ class InTurns(InProgress[Coupled]):
         coupled = self.base.at(self.state.time)
         if coupled is not self.coupled:
             # It may have been at work before, which a run that goes on from here does not know.
-            coupled.engine.recall(np.zeros(0))
+            coupled.recall(np.zeros(0))
         self.coupled = coupled
 
     def _multiply(self, factors: Array, jump: bool = False) -> None:
@@ -185,12 +186,11 @@ class InTurns(InProgress[Coupled]):
         """Return what takes a step of some days from a state, and leaves no trace of it."""
 
         def attempt(state: State, dt: float) -> State:
-            now, engine = self.state, self.coupled.engine
-            memory = engine.memory()
+            now, memory = self.state, self.coupled.memory()
             self.state = state
             new = replace(self._attempt(dt)[0], time=state.time + dt)
             self.state = now
-            engine.recall(memory)
+            self.coupled.recall(memory)
             return new
 
         return attempt
@@ -229,7 +229,7 @@ class InTurns(InProgress[Coupled]):
 
     def _limit(self) -> Limit:
         try:
-            return self.coupled.engine.step_limit(self.state.tumour)
+            return self.coupled.step_limit(self.state.tumour)
         except StepFailed as failure:
             raise StepFailed(failure.field, failure.reason, self.state.time) from None
 
@@ -250,32 +250,23 @@ class InTurns(InProgress[Coupled]):
         apart = max(apart, carried_apart(self.coupled, whole, halves))
         new, errors = halves, np.append(self._differences(whole, halves, floor), apart)
         if self.control.extrapolate:
-            new, moved = self._extrapolated(whole, halves, floor)
-            errors = errors_left(self.loop.order, moved, errors, self._are_products)
+            new, moved = extrapolated_state(self.coupled, self.loop.order, whole, halves, floor)
+            errors = errors_left(self.loop.order, moved, errors, self.coupled.are_products)
         errors[: len(floor)][self._begins(dt) & np.isfinite(errors[: len(floor)])] = 0.0
         return new, *worst(self.coupled.field_names, errors, self.control.tolerance)
 
-    def _amounts(self, state: State) -> Array:
-        """Return the whole of every field."""
-        return totals(state.tumour, self.coupled.volumes)
-
-    @property
-    def _are_products(self) -> Array:
-        """Which fields are products."""
-        return self.coupled.engine.problem.network.is_product
-
     def _differences(self, whole: State, halves: State, floor: Array) -> Array:
         """Return how far both differ in each field; amounts below `floor` count as that."""
-        return relative_difference(whole.tumour, halves.tumour, self.coupled.volumes, floor)
-
-    def _extrapolated(self, whole: State, halves: State, floor: Array) -> tuple[State, Array]:
-        """Return the extrapolated state, and what its limits moved; see `extrapolated_state`."""
-        return extrapolated_state(self.coupled, self.loop.order, whole, halves, floor)
+        pairs = self.coupled.split(whole.tumour), self.coupled.split(halves.tumour)
+        ends = np.cumsum([len(densities) for densities in pairs[0]])[:-1]
+        each = zip(*pairs, self.coupled.tissues, np.split(floor, ends), strict=True)
+        found = [relative_difference(a, b, tissue.volumes, least) for a, b, tissue, least in each]
+        return np.concatenate(found)
 
     def _begins(self, dt: float) -> Array:
         """Return which fields begin with a step too short for their first amounts to matter."""
         # What starts from nothing goes with a power of time, of which no step is a small part.
-        absent = self._amounts(self.state) == 0.0
+        absent = self.coupled.amounts(self.state.tumour) == 0.0
         return np.asarray(absent & (dt <= _BEGINNING * self.control.minimum_step))
 
     def _floor(self, state: State) -> Array:
@@ -284,9 +275,9 @@ class InTurns(InProgress[Coupled]):
         1e-8 of all cells infused, and 1e-6 of the most that there has been of another field; what
         may die out is followed down to its threshold.
         """
-        self.most = np.maximum(self.most, self._amounts(self.state))
+        self.most = np.maximum(self.most, self.coupled.amounts(self.state.tumour))
         floor = 1e-6 * self.most + 1e-12
-        floor[self._are_products] = 1e-8 * float(np.sum(state.ledger.infused)) + 1e-12
+        floor[self.coupled.are_products] = 1e-8 * float(np.sum(state.ledger.infused)) + 1e-12
         if self.wholes.may_fall:
             floor = np.minimum(floor, self.wholes.least_in_tumour(state))
         return floor

@@ -128,7 +128,8 @@ def _balance(
 
 def _at_once(record: Record, system: System, species: str) -> Array:
     """Return what events took of a species out of the tissue, less what they added, by time."""
-    if not isinstance(system, Coupled) or not system.carried_in_tissue(species):
+    each = system.in_turns.exchange.each if isinstance(system, Coupled) else ()
+    if not isinstance(system, Coupled) or species not in [e.circulation.species for e in each]:
         return np.zeros(len(record.states))
     row = system.engine.problem.network.index(species)
     return np.array([s.ledger.taken[row] - s.ledger.added[row] for s in record.states])
@@ -139,11 +140,12 @@ def _in_tumour(record: Record, system: System) -> Array:
     count = len(system.organs.circulating)
     if not isinstance(system, Coupled):
         return np.zeros((len(record.states), count))
+    exchange = system.in_turns.exchange
     return np.array(
         [
-            system.carried_counted(s.counted.amounts)
+            exchange.of_all(s.counted.amounts, count)
             if isinstance(s, Shelved)
-            else system.carried_in(s.tumour)
+            else exchange.in_tumour(s.tumour, count)
             for s in record.states
         ]
     )

@@ -16,7 +16,8 @@ from cartflow.pbpk.organs.body_step import BodyStep, nothing
 from cartflow.pbpk.organs.kinetics import OrganKinetics
 from cartflow.pbpk.organs.packing import Packing
 from cartflow.pbpk.organs.passing import OrganPassage, Passed
-from cartflow.pbpk.organs.stepper import OrganStepper, Turned
+from cartflow.pbpk.organs.stepper import OrganStepper
+from cartflow.pbpk.organs.turned import Turned
 
 Array = NDArray[np.float64]
 
@@ -107,17 +108,14 @@ class ActingOrgans:
             none = np.zeros(len(self.products))
             new = self._carried.step(cells, dt, supply, final_supply)
             return self._gathered(new, residents, none, none, none)
-        none, given = np.zeros_like(residents), supply is None and carried_supply is None
-        first = np.zeros_like(cells) if supply is None else supply
-        packed, last = self._packing.packed, final_supply
-        state, turned = self._stepper.step(
-            packed(cells, residents, carried),
-            dt,
-            None if given else packed(first, none, carried_supply),
-            None if last is None else packed(last, none, carried_supply),
-        )
-        step = self._told(state, turned)
-        return replace(step, taken=turned.taken, refused=turned.refused)
+        if supply is None and carried_supply is not None:
+            supply = np.zeros_like(cells)
+        packed, none = self._packing.packed, np.zeros_like(residents)
+        given = [
+            None if each is None else packed(each, none, carried_supply)
+            for each in (supply, final_supply)
+        ]
+        return self._told(*self._stepper.step(packed(cells, residents, carried), dt, *given))
 
     def through(
         self,
@@ -141,21 +139,22 @@ class ActingOrgans:
             wanted,
             enough,
         )
-        return self._told(found.states, found), found
+        return self._told(found.states, found.turned), found
 
-    def _told(self, states: Array, turned: Turned | Passed) -> BodyStep:
+    def _told(self, states: Array, turned: Turned) -> BodyStep:
         """Return the step that has led to `states` (..., size)."""
         counted = [self._packing.of_all(n) for n in (turned.born, turned.died, turned.converted)]
-        step = self._gathered(*self._packing.unpacked(states), *counted)
         amounts = states[..., self._kinetics.carried_from :].copy()
         eliminated, entered = self._left(amounts)
         return replace(
-            step,
+            self._gathered(*self._packing.unpacked(states), *counted),
             carried=amounts,
             made=turned.made,
             used=turned.used,
             eliminated=eliminated,
             entered=entered,
+            taken=turned.taken,
+            refused=turned.refused,
         )
 
     def _left(self, carried: Array) -> tuple[Array, Array]:

@@ -16,6 +16,7 @@ from cartflow.pbpk.organs.passage import UNBALANCED, Handed, passed
 from cartflow.pbpk.organs.result import one_animal
 from cartflow.pbpk.organs.run import FLOOR, REASONS, group_of, sizes_of
 from cartflow.pbpk.organs.system import OrganSystem, organ_system
+from cartflow.pbpk.organs.turned import Turned, tallies, turned
 
 Array = NDArray[np.float64]
 
@@ -24,17 +25,12 @@ Array = NDArray[np.float64]
 class Passed:
     """States (times, size) at the times that were passed, and what happened since the one before.
 
-    `born`, `died` and `converted` are (times, products), `made` and `used` (times, circulating),
-    `steps` (times, 2) those taken and refused, `wanted` (times,) the next step in days. `failure`
-    is why no further time was passed, if that is so.
+    `steps` (times, 2) are those taken and refused, `wanted` (times,) the next step in days.
+    `failure` is why no further time was passed, if that is so.
     """
 
     states: Array
-    born: Array
-    died: Array
-    converted: Array
-    made: Array
-    used: Array
+    turned: Turned
     steps: NDArray[np.int64]
     wanted: Array
     failure: StepFailed | None = None
@@ -84,22 +80,13 @@ class OrganPassage:
             y,
             handed,
         )
-        return self._named(handed.first(number), self._failure(status))
-
-    def _named(self, handed: Handed, failure: StepFailed | None) -> Passed:
-        products, carried = len(self.kinetics.products), len(self.kinetics.circulating)
-        ends = np.cumsum([products, products, products, carried])
-        born, died, converted, made, used = np.split(handed.counts, ends, axis=1)
+        first = handed.first(number)
         return Passed(
-            states=handed.states,
-            born=born,
-            died=died,
-            converted=converted,
-            made=made,
-            used=used,
-            steps=handed.steps,
-            wanted=handed.wanted,
-            failure=failure,
+            states=first.states,
+            turned=turned(self.kinetics, first.counts),
+            steps=first.steps,
+            wanted=first.wanted,
+            failure=self._failure(status),
         )
 
     def _failure(self, status: int) -> StepFailed | None:
@@ -119,27 +106,14 @@ class OrganPassage:
     @cached_property
     def _counting(self) -> Counting:
         kinetics, network = self.kinetics, self.kinetics.network
-        rows = [network.index(name) for name in kinetics.products]
         carried = [network.index(each.species) for each in kinetics.circulating]
-        net = network.stoichiometry[carried]
         stays = [s for s, name in enumerate(network.species_names) if name in kinetics.residents]
         sites = range(len(kinetics.sites))
         staying = [(s, site, int(kinetics.places[site, s])) for site in sites for s in stays]
         travels = [name in kinetics.phenotypes for name in network.species_names]
         return Counting(
-            tallies=np.ascontiguousarray(
-                np.concatenate(
-                    [
-                        network.born[rows],
-                        network.died[rows],
-                        network.converted[rows],
-                        np.maximum(net, 0.0),
-                        np.maximum(-net, 0.0),
-                    ]
-                ),
-                dtype=np.float64,
-            ),
-            made=3 * len(rows),
+            tallies=np.ascontiguousarray(tallies(kinetics), dtype=np.float64),
+            made=3 * len(kinetics.products),
             circulating=np.array(carried, dtype=np.int64),
             staying=np.array(staying, dtype=np.int64).reshape(-1, 3),
             usual=np.array([kinetics.start[row] for *_, row in staying], dtype=np.float64),

@@ -15,26 +15,10 @@ from cartflow.pbpk.organs.plan import Plan
 from cartflow.pbpk.organs.result import one_animal
 from cartflow.pbpk.organs.run import FLOOR, advance, scales
 from cartflow.pbpk.organs.system import OrganSystem, organ_system
+from cartflow.pbpk.organs.turned import Turned, tallies, turned
 
 Array = NDArray[np.float64]
 _ROUNDING = 1e-8  # of all there was and that was made
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Turned:
-    """Product cells (products,) born, dead by kinetics, and converted in a step.
-
-    `made` and `used` are amounts of what circulates, by kinetics. `taken` and `refused` are the
-    steps of the integrator within it.
-    """
-
-    born: Array
-    died: Array
-    converted: Array
-    made: Array
-    used: Array
-    taken: int = 0
-    refused: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,7 +52,7 @@ class OrganStepper:
         given = np.zeros(self.kinetics.size) if supply is None else supply
         last = given if final_supply is None else final_supply
         if dt == 0:
-            return state, self._turned(np.zeros(len(self.kinetics.network.reactions)))
+            return state, turned(self.kinetics, np.zeros(len(self._tallies)))
         segment = Plan(
             times=np.array([0.0, dt]),
             ends=np.array([dt]),
@@ -84,37 +68,29 @@ class OrganStepper:
             scale = np.minimum(scale, self.least / FLOOR)
         rules = self.tolerance, scale
         states, events, report = advance(self.kinetics, self._system, animal, segment, rules)
-        turned = self._turned(events[0, -1].sum(axis=0))
-        self._close(states[0, -1], most, turned)
-        return states[0, -1], replace(turned, taken=int(report[0, 1]), refused=int(report[0, 2]))
+        steps = report[0, 1:].tolist()
+        done = turned(self.kinetics, self._tallies @ events[0, -1].sum(axis=0), *steps)
+        self._close(states[0, -1], most, done)
+        return states[0, -1], done
 
-    def _close(self, new: Array, given: Array, turned: Turned) -> None:
+    def _close(self, new: Array, given: Array, done: Turned) -> None:
         """Scale what circulates to what was there and given, made and used, in place.
 
         Thousands of steps add up rounding, no more: raise `StepFailed` where it is more.
         """
         kinetics = self.kinetics
         for number, (first, end) in enumerate(kinetics.carried_rows):
-            size = given[first:end].sum() + turned.made[number]
-            wanted, got = size - turned.used[number], new[first:end].sum()
+            size = given[first:end].sum() + done.made[number]
+            wanted, got = size - done.used[number], new[first:end].sum()
             if not abs(wanted - got) <= _ROUNDING * size:
                 raise StepFailed(kinetics.circulating[number].species, "its balance is lost")
             if wanted > 0.0 and got > 0.0:
                 new[first:end] *= wanted / got
 
     @cached_property
+    def _tallies(self) -> Array:
+        return tallies(self.kinetics)
+
+    @cached_property
     def _system(self) -> OrganSystem:
         return organ_system(self.kinetics, self.kinetics.organs.rates != 0)
-
-    def _turned(self, events: Array) -> Turned:
-        network = self.kinetics.network
-        rows = [network.index(name) for name in self.kinetics.products]
-        carried = [network.index(each.species) for each in self.kinetics.circulating]
-        net = network.stoichiometry[carried]
-        return Turned(
-            born=network.born[rows] @ events,
-            died=network.died[rows] @ events,
-            converted=network.converted[rows] @ events,
-            made=np.maximum(net, 0.0) @ events,
-            used=np.maximum(-net, 0.0) @ events,
-        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
@@ -18,40 +17,9 @@ from cartflow.pde.extents import Extents
 from cartflow.pde.operators.limiter import fill
 from cartflow.pde.operators.links import neighbours
 from cartflow.pde.problem import Problem
-from cartflow.pde.stepped import Stepped
+from cartflow.pde.stepped import Stepped, Stepper
 
 Array = np.ndarray
-
-
-class Stepper(Protocol):
-    """Steps all fields at once, from densities to amounts."""
-
-    scheme: str
-    solver: str
-
-    def step(self, state: Array, dt: float, like: float) -> Stepped:
-        """Return the amounts after `dt` days, which may be negative, and what was done."""
-
-    def step_limit(self, state: Array) -> Limit:
-        """Return the longest step that the method can take, and what sets it."""
-
-    def explicit_limit(self, state: Array, dt: float) -> float:
-        """Return the longest step, in days, of `explicit_step`; 0 where there is none."""
-
-    def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
-        """As `step`, of a higher order, with the difference to second order, perhaps in `room`."""
-
-    def implicit_step(self, state: Array, dt: float, exactness: float) -> Stepped | None:
-        """As `explicit_step`, implicit where fields are stiff; None where another is better."""
-
-    def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
-        """Return d(storage u)/dt at densities `state`, in `out` if it is given."""
-
-    def memory(self) -> Array:
-        """Return what steps leave behind that later steps go by, as numbers."""
-
-    def recall(self, memory: Array) -> None:
-        """Go by what `memory` returned, by nothing if it is empty."""
 
 
 def _stepper(problem: Problem) -> Stepper:

@@ -11,12 +11,12 @@ from cartflow.core.stepping import Limit
 from cartflow.kinetics.compiled.network import compiled
 from cartflow.pde.extents import Extents
 from cartflow.pde.lines import kernels as line
-from cartflow.pde.operators.crossings import Crossing, by_sign
+from cartflow.pde.operators.crossings import by_sign
 from cartflow.pde.operators.limiter import lowest
 from cartflow.pde.operators.operator import Operator, Operators
 from cartflow.pde.operators.transport import TOO_FAST
 from cartflow.pde.problem import Problem
-from cartflow.pde.stepped import Stepped
+from cartflow.pde.stepped import Stepped, Stepper
 
 Array = np.ndarray
 
@@ -26,6 +26,9 @@ GAMMA = 1.0 - np.sqrt(0.5)
 _COURANT = 1.0
 # Amounts near the smallest that floats hold have few digits left.
 _NOTHING = 1e-280
+# A gain or a loss (per cell, or none) in the first and in the second stage.
+_Two = tuple[Array | float, Array | float]
+_NONE = 0.0, 0.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,7 +42,7 @@ class _Evaluation:
     right: Array
 
 
-class Rosenbrock:
+class Rosenbrock(Stepper):
     """ROS2 with any approximate Jacobian A (Verwer, Spee, Blom and Hundsdorfer 1999).
 
     a + h (3 k1 + k2) / 2 with (1 - g h A) k1 = F(a), (1 - g h A) k2 = F(a + h k1) - 2 k1; A holds
@@ -71,24 +74,6 @@ class Rosenbrock:
             return right
         out[:] = right
         return out
-
-    def explicit_limit(self, state: Array, dt: float) -> float:
-        """Return 0: on a line all steps are implicit."""
-        return 0.0
-
-    def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
-        """Raise `StepFailed`: there are none."""
-        raise StepFailed("transport", "on a line there are no explicit steps")
-
-    def implicit_step(self, state: Array, dt: float, exactness: float) -> None:
-        """Return None: on a line every step is one of `step`."""
-
-    def memory(self) -> Array:
-        """Return no number: every step begins anew."""
-        return np.zeros(0)
-
-    def recall(self, memory: Array) -> None:
-        """Go by nothing."""
 
     def step_limit(self, state: Array) -> Limit:
         """Return the longest step: that over which a field's drift would empty a cell."""
@@ -189,36 +174,32 @@ class Rosenbrock:
         events = dt * (1.5 * first + 0.5 * second)
         storage = old.operator.storage
 
-        def passed(i: int, before: tuple[Array, Array], after: tuple[Array, Array]) -> Array:
-            """Return what gain - loss u brings to each cell; `before` and `after` are the two."""
-            (gain, loss), (later_gain, later_loss) = before, after
-            fall = step * loss / storage[i]
-            k1 = gain - loss * old.densities[i] - fall * one[i]
-            k2 = later_gain - later_loss * new.densities[i] - 2.0 * k1 - fall * two[i]
-            return dt * (1.5 * k1 + 0.5 * k2)
+        def passed(i: int, gains: _Two, losses: _Two) -> Array:
+            """Return what gain - loss u brings to each cell; both are of the two stages."""
+            fall = step * losses[0] / storage[i]
+            k1 = gains[0] - losses[0] * old.densities[i] - fall * one[i]
+            k2 = gains[1] - losses[1] * new.densities[i] - 2.0 * k1 - fall * two[i]
+            return np.asarray(dt * (1.5 * k1 + 0.5 * k2))
 
-        def flows(i: int, a: Crossing, b: Crossing) -> tuple[float, float]:
+        crossed = np.zeros((2, len(old.operator.crossed)))
+        pairs = zip(old.operator.crossed, new.operator.crossed, strict=True)
+        for k, ((i, a), (_, b)) in enumerate(pairs):
+            gains, losses = (a.gain, b.gain), (a.loss, b.loss)
             if a.apart:
-                none = np.zeros_like(a.gain)
-                came = passed(i, (a.gain, none), (b.gain, none))
-                went = -passed(i, (none, a.loss), (none, b.loss))
+                ways = passed(i, gains, _NONE), -passed(i, _NONE, losses)
             else:
-                came, went = by_sign(passed(i, (a.gain, a.loss), (b.gain, b.loss)))
-            return float(came @ self._volumes), float(went @ self._volumes)
-
-        pairs = list(zip(old.operator.crossed, new.operator.crossed, strict=True))
-        came, went = np.array([flows(i, a, b) for (i, a), (_, b) in pairs]).reshape(-1, 2).T
+                ways = by_sign(passed(i, gains, losses))
+            crossed[:, k] = [way @ self._volumes for way in ways]
         egress = np.zeros(len(self._removed))
         for i, removed in enumerate(self._removed):
             if removed.any():
-                leaving = (np.zeros_like(removed), removed)
-                egress[i] = -passed(i, leaving, leaving) @ self._volumes
+                egress[i] = -passed(i, _NONE, (removed, removed)) @ self._volumes
         return Extents(
             forwards=np.maximum(events, 0.0) @ self._volumes,
             reverse=np.maximum(-events, 0.0) @ self._volumes,
             crossing_species=tuple(i for i, _ in old.operator.crossed),
-            came=came,
-            went=went,
+            came=crossed[0],
+            went=crossed[1],
             egress=egress,
         )
 

@@ -11,12 +11,13 @@ from cartflow.coupling.growing import tableau
 from cartflow.coupling.growing.arrays import Arrays
 from cartflow.coupling.growing.rates import Point
 from cartflow.coupling.growing.step import Counts, Step
+from cartflow.coupling.line.advance import NEAR
+from cartflow.coupling.line.ends import share_to_end
 from cartflow.pde.operators.limiter import fill
 
 Array = np.ndarray
 # A compartment counts as if it held at least this share of its product's cells in the body.
 _SHARE = 1e-4
-_NEAR = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,9 +109,6 @@ def landing(arrays: Arrays, old: Point, new: Point, least: Array) -> tuple[float
     if not counts.any():
         return 1.0, False
     lowest = float((after[counts] / least[counts]).min())
-    if lowest >= 1.0 - _NEAR:
+    if lowest >= 1.0 - NEAR:
         return 1.0, lowest < 1.0
-    above = max(np.log(float((before[counts] / least[counts]).min())), 0.0)
-    # Amounts fall nearly as exponentials; a step too short leads nearer, and is taken.
-    share = above / (above - np.log(max(lowest, 1e-300)))
-    return min(max(share * (1.0 + 1e-10), 0.01), 0.98), True
+    return share_to_end(float((before[counts] / least[counts]).min()), lowest), True

@@ -29,8 +29,8 @@ class Growing(Together):
         floor = super()._floor(state)
         coupled = cast("GrowingCoupled", self.coupled)
         room = coupled.growth.room
-        share = _LITTLE * float(room @ self._amounts(state))
-        takes = (room > 0.0) & ~self._are_products
+        share = _LITTLE * float(room @ coupled.amounts(state.tumour))
+        takes = (room > 0.0) & ~coupled.are_products
         floor[takes] = np.maximum(floor[takes], share / room[takes])
         if self.wholes.may_fall:
             floor = np.minimum(floor, self.wholes.least_in_tumour(state))

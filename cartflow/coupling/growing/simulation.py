@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from cartflow.coupling.growing.coupled import GrowingCoupled
 from cartflow.coupling.growing.run import Growing
 from cartflow.coupling.simulation import Simulation
-from cartflow.coupling.turns import InTurns
 
 SCHEME = (
     "ROS34PW2 3(2), body and growing tumour as one system of equations, limited drift, mesh cells "
@@ -26,7 +25,7 @@ class GrowingSimulation(Simulation):
         """Always: the volume, the tumour and the body are stepped together."""
         return True
 
-    def _begun(self) -> InTurns:
+    def _begun(self) -> Growing:
         return Growing(*self.beginning(), self.programme)
 
 

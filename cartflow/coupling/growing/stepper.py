@@ -15,8 +15,10 @@ from cartflow.coupling.growing.arrays import Arrays
 from cartflow.coupling.growing.coupled import GrowingCoupled
 from cartflow.coupling.growing.ending import Judged, judge, landing
 from cartflow.coupling.growing.rates import Point
-from cartflow.coupling.growing.step import Counts, From
-from cartflow.coupling.ledger import Ledger
+from cartflow.coupling.growing.step import Counts as StepCounts
+from cartflow.coupling.growing.step import From
+from cartflow.coupling.line.accounts import AsOneSystem
+from cartflow.coupling.line.counting import Counts
 from cartflow.coupling.line.stepper import Going
 from cartflow.coupling.state import State
 from cartflow.pde.blame import fastest_growing
@@ -26,11 +28,13 @@ _LEAST = 1e-6  # of the volume at the start: less is no tumour
 _PAUSE = 64  # steps between looks at signals
 
 
-class GrowingStepper:
+class GrowingStepper(AsOneSystem):
     """Steps a system whose tumour grows while its parameters and infusions stay as they are."""
 
+    coupled: GrowingCoupled
+
     def __init__(self, coupled: GrowingCoupled, control: StepControl) -> None:
-        self.coupled = coupled
+        super().__init__(coupled, control.minimum_step)
         self.control = control
         self.passed: list[State] = []
 
@@ -56,12 +60,10 @@ class GrowingStepper:
         """
         self.passed, state = [], old
         stops = [time for time in times if time > old.time]
-        wanted = np.zeros_like(floor) if least is None else np.where(np.isfinite(least), least, 0.0)
-        supply, injected = self.coupled.dosing.infusion(old.time)
-        given = self.coupled.dosing.counted(supply, injected)
+        supply, given, wanted = self.beginning(old.time, least)
         for _ in range(_PAUSE):
             stop = min([*stops, end])
-            state, going, fallen = self._one(state, going, stop, floor, wanted, supply, given)
+            state, going, fallen = self._one(state, going, stop, floor, wanted, supply.T, given)
             if fallen or state.time >= end:
                 break
             if stops and state.time >= stops[0]:
@@ -101,58 +103,40 @@ class GrowingStepper:
         scaled = max(made.error, 1e-6)
         step = self.control.after(days, step, scaled, going.last, tableau.ORDER)
         assert made.counts is not None
-        new = self._state(old, made, days, given)
+        new = self._state(old, made, given * days)
         new = replace(new, time=stop if days == left else old.time + days)
         error = going.error_sum + made.error * self.control.tolerance
         return new, Going(step, scaled, going.taken + 1, refused, error), fallen
 
-    def _state(self, old: State, made: Judged, days: float, given: Array) -> State:
+    def _state(self, old: State, made: Judged, infused: Array) -> State:
+        """Return the state after a step, with what happened in it."""
         assert made.counts is not None
         body = made.point.body.copy()
-        ledger = self._counted(old.ledger, made.counts, body, given * days)
-        return replace(
-            old,
-            tumour=made.point.start,
-            expansion=made.point.expansion,
-            body=body,
-            ledger=ledger,
-        )
+        [ledger] = self.counted(old.ledger, self._counts(made.counts), body.T[None], infused[None])
+        point = made.point
+        return replace(old, tumour=point.start, expansion=point.expansion, body=body, ledger=ledger)
 
-    def _counted(self, old: Ledger, counts: Counts, body: Array, infused: Array) -> Ledger:
-        """Return the ledger with what happened; takes what was gathered out of `body`."""
-        coupled, new = self.coupled, old.copy()
-        network, products = self.arrays.network, coupled.products
-        forwards = np.maximum(counts.events, 0.0).sum(axis=1)
-        reverse = np.maximum(-counts.events, 0.0).sum(axis=1)
-        born, died = network.born[products], network.died[products]
-        new.infused += infused
-        new.born += coupled.of_all(born @ forwards + died @ reverse)
-        new.died += coupled.of_all(died @ forwards + born @ reverse)
-        new.converted += coupled.of_all(network.converted[products] @ (forwards - reverse))
-        new.egress += coupled.of_all(counts.left)
-        came, went = self._crossed(counts)
-        of_species = self.arrays.crossings.species
-        fields = len(coupled.engine.problem.fields)
-        new.infused += coupled.of_all(np.bincount(of_species, came, fields)[products])
-        new.died += coupled.of_all(np.bincount(of_species, went, fields)[products])
-        places = len(coupled.engine.problem.places)
-        new.came += np.bincount(self.arrays.crossings.place, came, places)
-        new.went += np.bincount(self.arrays.crossings.place, went, places)
-        for name, gathered in (("lost", new.died), ("handed_over", new.inflow)):
-            place = coupled.network.index(name)
-            gathered += body[place]
-            if name == "handed_over":
-                coupled.enter_handed_over(body[place], new.infused)
-            body[place] = 0.0
-        return new
-
-    def _crossed(self, counts: Counts) -> tuple[Array, Array]:
-        """Return what came in and went out at each entry, of a boundary only one of them."""
-        apart = self.arrays.crossings.apart
+    def _counts(self, counts: StepCounts) -> Counts:
+        """Return what a step counted, of one time; through a boundary one of both ways is none."""
+        crossings, places = self.arrays.crossings, len(self.coupled.engine.problem.places)
         net = counts.entered - counts.out
-        came = np.where(apart, counts.entered, np.maximum(net, 0.0))
-        went = np.where(apart, counts.out, np.maximum(-net, 0.0))
-        return came, went
+        came = np.where(crossings.apart, counts.entered, np.maximum(net, 0.0))
+        went = np.where(crossings.apart, counts.out, np.maximum(-net, 0.0))
+        totals = (
+            np.maximum(counts.events, 0.0).sum(axis=1),
+            np.maximum(-counts.events, 0.0).sum(axis=1),
+            counts.left,
+            np.bincount(crossings.place, came, places),
+            np.bincount(crossings.place, went, places),
+        )
+        return Counts(*(each[None] for each in totals))
+
+    @property
+    def crossing_species(self) -> Array:
+        """The species of each place at which something crosses."""
+        found = np.zeros(len(self.coupled.engine.problem.places), dtype=np.int64)
+        found[self.arrays.crossings.place] = self.arrays.crossings.species
+        return found
 
     def _require_room(self, state: State) -> None:
         """Raise `StepFailed` where nothing is left of the volume, or the host cannot feed it."""

@@ -27,6 +27,17 @@ class AsOneSystem:
     def __init__(self, coupled: Coupled, minimum: float) -> None:
         self.coupled, self.minimum = coupled, minimum
 
+    def beginning(self, time: float, least: Array | None) -> tuple[Array, Array, Array]:
+        """Return what is infused a day from `time` on, and the `least` amounts, of which none is 0.
+
+        That is into the body (products, compartments), and of all products (products,) in all.
+        """
+        dosing = self.coupled.dosing
+        supply, injected = dosing.infusion(time)
+        some = np.zeros(len(self.coupled.field_names)) if least is None else least
+        wanted = np.where(np.isfinite(some), some, 0.0)
+        return np.ascontiguousarray(supply.T), dosing.counted(supply, injected), wanted
+
     @property
     def crossing_species(self) -> Array:
         """The species of each crossing that counts tell of."""
@@ -64,8 +75,9 @@ class AsOneSystem:
         for name, gathered in (("lost", new["died"]), ("handed_over", new["inflow"])):
             place = coupled.network.index(name)
             gathered += body[:, :, place]
-            if name == "handed_over":
-                coupled.enter_handed_over(body[:, :, place], new["infused"])
+            if name == "handed_over" and coupled.feed is not None:
+                # What vessels without a body hand over comes from outside.
+                new["infused"] += body[:, :, place]
             body[:, :, place] = 0.0
         return [
             Ledger(**{name: rows[n] for name, rows in new.items()}) for n in range(len(infused))

@@ -18,6 +18,7 @@ from cartflow.coupling.line.ends import (
     nearest_to_end,
     new_state,
     nonnegative,
+    share_to_end,
 )
 from cartflow.coupling.line.room import Room, combined
 from cartflow.coupling.line.saving import Saves, Within, save
@@ -29,7 +30,7 @@ Array = np.ndarray
 ARRIVED, PAUSED, FALLEN = -1, -2, -3
 # How near to its least amount, as a share, and days within which, it is found; organs after a
 # dose want steps as short, whatever suits the tissue.
-_NEAR, SHORTEST = 1e-9, 1e-10
+NEAR, SHORTEST = 1e-9, 1e-10
 # A step is at most so many times the one before it.
 GROWTH = 5.0
 _MOST = 1000  # tries between looks at signals, whatever comes of them
@@ -115,11 +116,9 @@ def advance(
                 return (time, step, last, taken, refused, error_sum, which, saved)
             continue
         lowest = lowest_end(plan, u, w.u, least)
-        if lowest < 1.0 - _NEAR and h > SHORTEST:
-            # Amounts fall nearly as exponentials; a step too short leads nearer, and is taken.
-            above = max(np.log(nearest_to_end(plan, u, least)), 0.0)
-            share = above / (above - np.log(max(lowest, 1e-300)))
-            step = max(h * min(max(share * (1.0 + 1e-10), 0.01), 0.98), 0.99 * SHORTEST)
+        if lowest < 1.0 - NEAR and h > SHORTEST:
+            share = share_to_end(nearest_to_end(plan, u, least), lowest)
+            step = max(h * share, 0.99 * SHORTEST)
             continue
         if saved < saves.days.size and saves.days[saved] <= time + h:
             within = Within(taken - at.taken, time, h, control.tolerance)

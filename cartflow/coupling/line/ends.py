@@ -106,6 +106,18 @@ def lowest_end(plan: System, u: Array, new: Array, least: Array) -> float:
 
 
 @in_place
+def share_to_end(nearest: float, lowest: float) -> float:
+    """Return after what share of a step a species is at its least amount, before and after as told.
+
+    It was `nearest` times that at the start, and is `lowest` times at the end. Amounts fall nearly
+    as exponentials; a share too small leads nearer.
+    """
+    above = max(np.log(nearest), 0.0)
+    share = above / (above - np.log(max(lowest, 1e-300)))
+    return min(max(share * (1.0 + 1e-10), 0.01), 0.98)
+
+
+@in_place
 def new_state(plan: Plan, method: Tableau, u: Array, body: Array, floor: Array, w: Room) -> float:
     """Write the new densities to `w.u` and cells to `w.body`, never negative; return what moved.
 

@@ -81,7 +81,7 @@ class LineStepper(AsOneSystem):
         `floor` do not count as errors. States at those `times` before the end that were passed
         are left in `passed`. Raises `StepFailed` naming the field.
         """
-        supply, injected = self.coupled.dosing.infusion(old.time)
+        supply, given, wanted = self.beginning(old.time, least)
         before = going.taken
         tissue, body = np.array(old.tumour, order="C"), np.array(old.body.T, order="C")
         places = len(self.coupled.engine.problem.places)
@@ -96,9 +96,9 @@ class LineStepper(AsOneSystem):
             end - old.time,
             tissue,
             body,
-            np.ascontiguousarray(supply.T),
+            supply,
             floor,
-            np.zeros_like(floor) if least is None else np.where(np.isfinite(least), least, 0.0),
+            wanted,
             counts,
             saves,
             self.room,
@@ -111,7 +111,6 @@ class LineStepper(AsOneSystem):
         for mine, last in zip(saves.counts, counts, strict=True):
             mine[n] = last
         self.days = np.append(saves.days[:n], made.time)
-        given = self.coupled.dosing.counted(supply, injected)
         *passed, new = self._states(old, np.append(times[:n], time), given)
         failure = self.unbalanced(new)
         if made.why >= 0:

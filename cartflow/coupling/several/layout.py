@@ -37,11 +37,6 @@ class Layout:
             found[name] = np.array([self.products.index(each) for each in own], dtype=np.int64)
         return found
 
-    @cached_property
-    def size(self) -> int:
-        """How many numbers a state of all tumours has."""
-        return sum(int(np.prod(shape)) for shape in self._shapes)
-
     def parts(self, state: Array) -> list[Array]:
         """Return the states (species, mesh cells) of the tumours in a state of all, as views."""
         sizes = [int(np.prod(shape)) for shape in self._shapes]
@@ -51,14 +46,6 @@ class Layout:
     def joined(self, parts: list[Array]) -> Array:
         """Return the state of all tumours from theirs."""
         return np.concatenate([part.ravel() for part in parts])
-
-    def empty_ledger(self, residents: int) -> Ledger:
-        """Return a ledger of zeros; `inflow` and `egress` are by tumour, then by product."""
-        places = sum(len(problem.places) for problem in self.problems.values())
-        others = sum(len(problem.fields) for problem in self.problems.values()) + residents
-        ledger = Ledger.empty(len(self.products), places, others)
-        handed = np.zeros(len(self.products) * len(self.names))
-        return replace(ledger, inflow=handed.copy(), egress=handed)
 
     def ledger_of(self, name: str, ledger: Ledger) -> Ledger:
         """Return what of a ledger is one tumour's, and what is the body's, as of a run with it."""

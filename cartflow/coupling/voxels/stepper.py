@@ -58,9 +58,8 @@ class VoxelStepper(AsOneSystem):
         below `floor` do not count as errors. Raises `StepFailed` naming the field.
         """
         self.passed, state, most = [], old, going.taken + _PAUSE
-        wanted = np.zeros_like(floor) if least is None else np.where(np.isfinite(least), least, 0.0)
         for stop in [*(time for time in times if time > old.time), end]:
-            state, going = self._towards(state, going, stop, (floor, wanted), most)
+            state, going = self._towards(state, going, stop, floor, least, most)
             if state.time < stop:
                 break
             if stop < end:
@@ -68,13 +67,21 @@ class VoxelStepper(AsOneSystem):
         return state, going
 
     def _towards(
-        self, old: State, going: Going, stop: float, amounts: tuple[Array, Array], most: int
+        self,
+        old: State,
+        going: Going,
+        stop: float,
+        floor: Array,
+        least: Array | None,
+        most: int,
     ) -> tuple[State, Going]:
         """Return the state at `stop`, or before it where one falls or `most` steps are over."""
-        supply, injected = self.coupled.dosing.infusion(old.time)
-        start = np.array(old.tumour, order="C"), np.array(old.body.T, order="C")
-        into, left = np.ascontiguousarray(supply.T), stop - old.time
-        way = Way(self.plan, self.room, self.control, start, into, *amounts)
+        supply, given, wanted = self.beginning(old.time, least)
+        start, left = (
+            (np.array(old.tumour, order="C"), np.array(old.body.T, order="C")),
+            stop - old.time,
+        )
+        way = Way(self.plan, self.room, self.control, start, supply, floor, wanted)
         try:
             while way.time < left and not way.fallen and going.taken < most:
                 going = way.step(going, left)
@@ -84,8 +91,7 @@ class VoxelStepper(AsOneSystem):
                 which = fastest_growing(network, way.u, which)
             raise self.underflow(which, way.u, old.time + way.time) from None
         new = replace(old, time=stop if way.time == left else old.time + way.time)
-        infused = self.coupled.dosing.counted(supply, injected) * way.time
-        return self._counted(new, way, infused), going
+        return self._counted(new, way, given * way.time), going
 
     def _counted(self, new: State, way: Way, infused: Array) -> State:
         """Return the state with what is there at the end of a way, and with what happened."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.stepping import StepControl
-from cartflow.coupling.line.advance import SHORTEST
+from cartflow.coupling.line.advance import NEAR, SHORTEST
 from cartflow.coupling.line.counting import Counts
-from cartflow.coupling.line.ends import lowest_end, nearest_to_end
+from cartflow.coupling.line.ends import lowest_end, nearest_to_end, share_to_end
 from cartflow.coupling.line.stepper import Going
 from cartflow.coupling.voxels.arrays import Plan, Room
 from cartflow.coupling.voxels.method import ROS34PW2_OF_VOXELS as METHOD
 from cartflow.coupling.voxels.stages import attempt
 
 Array = np.ndarray
-_NEAR = 1e-9  # to a least amount, as a share
 _POWER = 1.0 / METHOD.tableau.order
 
 
@@ -89,12 +88,9 @@ class Way:
     def _landing(self) -> tuple[float, bool]:
         """Return the share of the step after which a species falls, and whether any has."""
         lowest = lowest_end(self.plan, self.u, self.room.u, self.least)
-        if lowest >= 1.0 - _NEAR:
+        if lowest >= 1.0 - NEAR:
             return 1.0, lowest < 1.0
-        # Amounts fall nearly as exponentials; a step too short leads nearer, and is taken.
-        above = max(np.log(nearest_to_end(self.plan, self.u, self.least)), 0.0)
-        share = above / (above - np.log(max(lowest, 1e-300)))
-        return min(max(share * (1.0 + 1e-10), 0.01), 0.98), True
+        return share_to_end(nearest_to_end(self.plan, self.u, self.least), lowest), True
 
     def _next(self, going: Going, days: float, wished: float, scaled: float, refused: int) -> Going:
         """Return how the run goes on after a step."""

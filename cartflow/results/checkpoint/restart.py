@@ -185,5 +185,5 @@ def _remembered(run: Run) -> dict[str, Collection[int]]:
     }
     if isinstance(run, Simulation) and run.together:
         return {"going": [5], **shared}
-    engine = [system.engine.memory().size]
+    engine = [system.memory().size]
     return {"steps": [4], "engine": engine, "stations": range(1, _MOST_STEPS), **shared}

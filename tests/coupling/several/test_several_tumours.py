@@ -9,6 +9,8 @@ from cartflow.pbpk.flows.network import organ_network
 from cartflow.pbpk.organs.kinetics import OrganKinetics, Site
 from cartflow.pbpk.organs.run import integrate
 from cartflow.results.result import load_result
+from cartflow.results.several import several_time_error
+from cartflow.results.time_error import numbers_with_error
 from cartflow.study.study import Study
 
 ROD = '[geometry]\nshape = "cylinder"\nradius = "1 mm"\nlength = "{} mm"\ncells = 6'
@@ -70,6 +72,34 @@ def test_one_with_a_name_is_one_without():
     for group in ("body", "tumour", "exchange", "balance"):
         for each, values in none.tree[group].data_vars.items():
             assert np.array_equal(name.tree[group][each], values, equal_nan=True), each
+
+
+def test_beside_one_that_nothing_reaches_it_is_as_alone():
+    """In turns beside another, as one system of equations by itself."""
+    exact, blind = "[solver]\ntolerance = {}", 'plasma_flow = "1e-12 mL/min/mL"'
+    alone = rods(1, f"[tumour]\n{FED}", solver=exact.format(1e-10)).run()
+    tumours = f"[tumours]\n{FED}\n[tumours.seen]\n[tumours.unseen]\n{blind}"
+    beside = rods(1, tumours, solver=exact.format(1e-8)).run()
+    for field in ("cart", "tumour"):
+        there = alone.tree[f"tumour/{field}"].values
+        assert largest(of(beside, "seen")[field].values, there) < 1e-7
+    assert of(beside, "unseen")["amount_cart"].max() < 1e-7 * alone.tree["tumour/amount_cart"].max()
+
+
+def test_the_error_in_time_is_as_it_is_told():
+    tumours = f'[tumours]\n{FED}\n[tumours.left]\n[tumours.right]\nhost = "liver"'
+    study = rods(1, tumours, solver="[solver]\ntolerance = 1e-5", time=TWO_DAYS)
+    run = study.prepared
+    record = run.run()
+    told, of_what = several_time_error(record, run)
+    fine = study.with_settings({"solver.tolerance": 1e-9, "solver.maximum_step": "0.01 day"})
+    truth = fine.prepared.run()
+    errors = {}
+    for name, part in run.parts.items():
+        pairs = (numbers_with_error(run.record_of(name, each), part) for each in (record, truth))
+        found, there = pairs
+        errors |= {(name, key): abs(found[key] / there[key] - 1) for key in there if there[key]}
+    assert told / 3 < max(errors.values()) < 3 * told, of_what
 
 
 UNLIKE = """[tumours]
