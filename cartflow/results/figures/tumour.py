@@ -11,6 +11,7 @@ from cartflow.core.dataset import grows
 from cartflow.core.ticks import TUMOUR_COLOUR
 from cartflow.results.figures.cuts import plot_cuts
 from cartflow.results.figures.growing import plot_growing
+from cartflow.results.figures.over_depth import depth_words
 from cartflow.results.figures.panels import shown_name, shown_unit
 from cartflow.results.figures.slices import plot_slices, scale
 
@@ -61,7 +62,7 @@ def plot_map(tumour: xr.Dataset, name: str, axes: Axes) -> None:
     axes.set_title(title, fontsize=10)
     axes.invert_yaxis()
     axes.set_xlabel("time (day)")
-    axes.set_ylabel("depth below the rim (mm)")
+    axes.set_ylabel(depth_words(tumour))
 
 
 def fields_of(tumour: xr.Dataset) -> list[str]:
