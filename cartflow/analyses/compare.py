@@ -226,11 +226,11 @@ _UNITS = {
     "first_half_life": ("day", "half-life of the first third of the fall in blood"),
     "last_half_life": ("day", "half-life in blood over the last quarter of the time"),
     "most_in_tumour": ("1", "most cells in the tumour at a saved time"),
-    "depth": ("mm", "depth below the rim that holds 95 % of the tumour's cells, at the end"),
+    "depth": ("mm", "depth that holds 95 % of the tumour's cells, at the end"),
     "relative_residual": ("1", "largest residual of the balance"),
     "blood_course": ("mm-3", "concentration in venous blood"),
     "tumour_course": ("1", "cells in the tumour"),
-    "depth_course": ("mm", "depth below the rim that holds 95 % of the tumour's cells"),
+    "depth_course": ("mm", "depth that holds 95 % of the tumour's cells"),
 }
 
 

@@ -105,8 +105,10 @@ _MOST_EVENTS = 8
 def _event_lines(text: str) -> list[str]:
     """Return a line for each event of the study that came to pass, as far as there is room."""
     events = text.split("; ") if text else []
-    lines = [f"event         {each}" for each in events[:_MOST_EVENTS]]
-    more = len(events) - _MOST_EVENTS
+    # A line that says that one more is left takes the place of that one.
+    shown = len(events) if len(events) <= _MOST_EVENTS + 1 else _MOST_EVENTS
+    lines = [f"event         {each}" for each in events[:shown]]
+    more = len(events) - shown
     return [*lines, f"event         and {more} more"] if more > 0 else lines
 
 

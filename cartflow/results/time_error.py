@@ -7,7 +7,7 @@ from dataclasses import replace
 from cartflow.coupling.record import Record
 from cartflow.coupling.simulation import Simulation
 from cartflow.pbpk.flows.observables import organ_table
-from cartflow.results.mesh_error.numbers import final_numbers, in_words
+from cartflow.results.mesh_error.numbers import final_numbers, in_words, negligible
 
 # Cells in an organ below this share of the dose are nothing to speak of.
 _NOTHING = 1e-8
@@ -31,7 +31,7 @@ def time_error(record: Record, simulation: Simulation) -> tuple[float, str] | No
     errors = {
         name: abs(coarse[name] / value - 1.0) / (companion.ratio - 1.0)
         for name, value in fine.items()
-        if name in coarse
+        if name in coarse and name not in negligible(record, simulation)
     }
     for name, error in _of_last_step(record, simulation).items():
         errors[name] = max(errors.get(name, 0.0), error)

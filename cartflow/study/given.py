@@ -15,6 +15,7 @@ from cartflow.geometries.images.means import cell_means, filled
 from cartflow.pde.anisotropic.shapes import split
 from cartflow.pde.problem import Field
 from cartflow.study.images.reading import image_of, is_placed
+from cartflow.study.most import DENSEST, FASTEST, require_possible
 
 Array = np.ndarray
 # By field, then by what of it: "initial" or "diffusivity".
@@ -23,18 +24,21 @@ Given = Mapping[tuple[str, str], Array]
 _UNEVEN = 1e-9
 
 
+def start_on_cells(values: Any, geometry: Geometry, what: str, unit: str) -> Array:
+    """Return a start in its `unit` as `on_cells` does; of cells no more than a study may say."""
+    found = on_cells(values, geometry, what)
+    if unit == "cell/mm^3":
+        with named(what):
+            require_possible(float(found.max(initial=0.0)), DENSEST, unit)
+    return found
+
+
 def on_cells(values: Any, geometry: Geometry, what: str) -> Array:
     """Return `values`, one a mesh cell or on the geometry's grid, as (cells,).
 
     Raises `InputError` naming `what` for another shape, and for what is negative or not finite.
     """
-    if is_placed(values):
-        return _averaged(values, geometry, what)
-    try:
-        found = np.array(values, dtype=float)
-    except (TypeError, ValueError) as error:
-        msg = f"{what}: no array of numbers ({error})"
-        raise InputError(msg) from None
+    found = _averaged(values, geometry, what) if is_placed(values) else _plain(values, what)
     if found.shape == geometry.active.shape:
         found = geometry.gather(found)
     if found.shape != (geometry.size,):
@@ -49,6 +53,14 @@ def on_cells(values: Any, geometry: Geometry, what: str) -> Array:
     return found
 
 
+def _plain(values: Any, what: str) -> Array:
+    try:
+        return np.array(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        msg = f"{what}: no array of numbers ({error})"
+        raise InputError(msg) from None
+
+
 def _averaged(values: Any, geometry: Geometry, what: str) -> Array:
     """Return the volume means over the mesh cells of an array that says where it lies."""
     with named(what):
@@ -61,8 +73,16 @@ def diffusivity_on_cells(values: Any, geometry: Geometry, what: str) -> Array:
     """Return a diffusivity as `on_cells` does; of tensors the mean and the shape, (cells, 7).
 
     Tensors are an array (cells, d, d) along x, y, z, or on the grid, d = 3 or in a plane 2. Raises
-    `InputError`.
+    `InputError`, also for more than a study may say (1e7 mm^2/day), in the mean over directions.
     """
+    found = _diffusivities(values, geometry, what)
+    means = found if found.ndim == 1 else found[:, 0]
+    with named(what):
+        require_possible(float(means.max(initial=0.0)), FASTEST, "mm^2/day")
+    return found
+
+
+def _diffusivities(values: Any, geometry: Geometry, what: str) -> Array:
     shape: tuple[int, ...] = np.shape(values) if not is_placed(values) else ()
     size = shape[-1] if len(shape) > 2 else 0
     leading = {(geometry.size,), geometry.active.shape}

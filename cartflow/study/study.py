@@ -36,7 +36,7 @@ from cartflow.study.cells.walks import walks_as_diffusivities
 from cartflow.study.checks import require_parts
 from cartflow.study.courses.numbers import without_courses
 from cartflow.study.earlier import organs_of_earlier
-from cartflow.study.given import diffusivity_on_cells, in_words, on_cells
+from cartflow.study.given import diffusivity_on_cells, in_words, start_on_cells
 from cartflow.study.overrides import all_replaced, errors_named, without_folders
 from cartflow.study.preparation import Preparation
 from cartflow.study.schema import StudyTable
@@ -151,20 +151,21 @@ class Study(Preparation):
         of one tensor (3, 3) along x, y, z each. What says where it
         lies is averaged over the mesh cells instead: an `xarray.DataArray` along x, y, z (mm), or
         a pair of an array (i, j, k) and its affine. The result's attribute `given_arrays` names
-        them. Raises `InputError` for another field, shape or place.
+        them. Raises `InputError` for another field, shape or place, and for values that a study
+        file may not say (negative, not finite, a diffusivity above 1e7 mm^2/day).
         """
         with errors_named(self.name):
             require_known(name, self.kinetics.species_names, "with_field")
             if initial is not None:
                 require_no_layout(name, self.table.fields)
-            found = {
-                (name, what): read(values, self.geometry, f"fields.{name}.{what}")
-                for what, values, read in (
-                    ("initial", initial, on_cells),
-                    ("diffusivity", diffusivity, diffusivity_on_cells),
-                )
-                if values is not None
-            }
+            found, geometry, what = {}, self.geometry, f"fields.{name}"
+            if initial is not None:
+                unit = self.kinetics.species[self.kinetics.index(name)].unit
+                start = start_on_cells(initial, geometry, f"{what}.initial", unit)
+                found[name, "initial"] = start
+            if diffusivity is not None:
+                given = diffusivity_on_cells(diffusivity, geometry, f"{what}.diffusivity")
+                found[name, "diffusivity"] = given
         return with_shared_parts(replace(self, given={**self.given, **found}), self)
 
     def run(

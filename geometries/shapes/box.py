@@ -54,6 +54,7 @@ def box(
         regions=named_regions(depth, _blocks(centres, regions, extent), "box"),
         boundaries=_boundaries(number, step, thickness),
         build_mesh=partial(_build_mesh, tuple(number.tolist()), tuple(step.tolist())),
+        depth_below="the nearest side",
         build_coarse=partial(_coarse, extent, number, thickness),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def slab(
         length, cells, edges, "slab length", grading=grading, surfaces=(0, -1), layers=layers
     )
     area = positive(area, "slab area")
-    return row_of_cells(
+    row = row_of_cells(
         name="slab",
         dim="x",
         edges=x,
@@ -42,3 +43,4 @@ def slab(
         layers=layers,
         surfaces=(0,),
     )
+    return replace(row, depth_below="the left surface")

@@ -91,3 +91,23 @@ def test_arrays_may_lie_on_the_grid():
 def test_arrays_that_do_not_fit_are_refused(name, arrays, message):
     with pytest.raises(InputError, match=message):
         Study.from_text(STUDY).with_field(name, **arrays)
+
+
+def test_arrays_may_hold_no_more_than_a_study_may_say():
+    """In the words of a study file, for plain arrays, tensors and arrays that lie somewhere."""
+    line = Study.from_text(STUDY)
+    words = r"diffusivity: got 2e\+07 mm\^2/day; at most 1e\+07 are possible"
+    with pytest.raises(InputError, match=words):
+        line.with_field("cart", diffusivity=np.full(20, 2e7))
+    with pytest.raises(InputError, match=words):
+        _ = Study.from_text(STUDY, settings={"fields.cart.diffusivity": "2e7 mm^2/day"}).prepared
+    with pytest.raises(InputError, match=r"initial: got 2e\+15 cell/mm\^3; at most 1e\+15"):
+        line.with_field("cart", initial=np.full(20, 2e15))
+    assert line.with_field("cart", diffusivity=np.full(20, 1e7)).given
+    box = {"shape": "box", "lengths": ["1 mm"] * 3, "cells": [4] * 3}
+    study = Study.from_text(STUDY, settings={"geometry": box})
+    with pytest.raises(InputError, match=words):
+        study.with_field("cart", diffusivity=np.tile(2e7 * np.eye(3), (64, 1, 1)))
+    placed = np.full((4, 4, 4), -1.0)
+    with pytest.raises(InputError, match=r"diffusivity: 64 voxels.* hold a negative value"):
+        study.with_field("cart", diffusivity=(placed, np.diag([0.25, 0.25, 0.25, 1.0])))

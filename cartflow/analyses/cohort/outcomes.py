@@ -72,7 +72,7 @@ def _ends(record: Record, simulation: Simulation) -> dict[str, xr.Variable]:
             (),
             penetration_depth(inside, geometry.depth),
             "mm",
-            "depth below the rim that holds 95 % of the product cells",
+            "depth that holds 95 % of the product cells",
         ),
         "cells": variable(
             ("organ",), cells, "cell", "product cells in the organ, without a tumour's tissue"

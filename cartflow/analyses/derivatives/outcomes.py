@@ -99,7 +99,7 @@ def courses(coupled: Coupled, states: Stacked, sizes: Sizes) -> dict[str, Course
         "depth": Course(
             values=depth,
             unit="mm",
-            text="depth below the rim that holds 95 % of the product cells",
+            text="depth that holds 95 % of the product cells",
         ),
         **_in_blood(coupled, body, sizes),
         "cells": Course(

@@ -16,7 +16,7 @@ from cartflow.core import arguments
 from cartflow.core.dataset import as_stated, label, variable, without_fill
 from cartflow.core.outcome import InputError, RunStopped
 from cartflow.results.mesh_error.estimate import Estimate, estimates
-from cartflow.results.mesh_error.numbers import in_unit, in_words, with_solutes
+from cartflow.results.mesh_error.numbers import in_unit, in_words, negligible, with_solutes
 from cartflow.study.overrides import without_folders
 from cartflow.study.study import Study
 
@@ -25,12 +25,16 @@ _MOST_LEVELS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """One run: the width of its cells in mm, their number, what it took and what it came to."""
+    """One run: the width of its cells in mm, their number, what it took and what it came to.
+
+    Of the `numbers` some are `negligible`: their relative errors say nothing.
+    """
 
     width: float
     cells: int
     seconds: float
     numbers: dict[str, float]
+    negligible: list[str]
 
 
 def refine(
@@ -78,6 +82,7 @@ def _level(study: Study, watch: Callable[[str], None] | None) -> Level:
         cells=geometry.size,
         seconds=perf_counter() - start,
         numbers=with_solutes(record, simulation),
+        negligible=negligible(record, simulation),
     )
 
 
@@ -129,6 +134,7 @@ def _dataset(own: Study, found: list[Level], to: float) -> xr.Dataset:
         "Conventions": "CF-1.11",
         "title": f"{own.table.title}: on finer meshes",
         "numbers_in_words": "; ".join(in_words(n, own.simulation) for n in names),
+        "negligible": " ".join(found[-1].negligible),
         "target": to,
         "study": own.text,
         "settings": json.dumps(without_folders(own.settings), default=str),

@@ -21,7 +21,7 @@ def refinement_lines(dataset: xr.Dataset) -> list[str]:
         ["error of the finest", "", *(_percent(float(e)) for e in dataset["finest_error"])],
         [f"width for {target}", "", *map(_width, dataset["width_for_target"])],
     ]
-    return [*_columns(rows), *_found(dataset["width_for_target"].values, words, target)]
+    return [*_columns(rows), *_found(dataset, words, target)]
 
 
 def _heads(dataset: xr.Dataset, words: list[str]) -> list[str]:
@@ -33,15 +33,20 @@ def _heads(dataset: xr.Dataset, words: list[str]) -> list[str]:
     ]
 
 
-def _found(widths: np.ndarray, words: list[str], target: str) -> list[str]:
+def _found(dataset: xr.Dataset, words: list[str], target: str) -> list[str]:
     """Return which numbers the meshes tell nothing of, and the width that the others need."""
+    widths = dataset["width_for_target"].values
     lines = []
     idle = [word for word, width in zip(words, widths, strict=True) if np.isnan(width)]
     if idle:
         which = "all numbers" if len(idle) == len(words) else ", ".join(idle)
         lines = [f"{which}: the meshes differ by round-off alone, so no order can be seen"]
-    if len(idle) < len(words):
-        place = int(np.nanargmin(widths))
+    hardly = np.isin(dataset["number"].values, str(dataset.attrs.get("negligible", "")).split())
+    if hardly.any():
+        lines.append("hardly any cells entered the tumour: their number asks for no mesh")
+    asking = np.flatnonzero(np.isfinite(widths) & ~hardly)
+    if asking.size:
+        place = int(asking[np.argmin(widths[asking])])
         lines.append(f"use {float(widths[place]):.2g} mm for {target} on {words[place]}")
     return lines
 

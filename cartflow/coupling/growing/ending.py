@@ -12,7 +12,7 @@ from cartflow.coupling.growing.arrays import Arrays
 from cartflow.coupling.growing.rates import Point
 from cartflow.coupling.growing.step import Counts, Step
 from cartflow.coupling.line.advance import NEAR
-from cartflow.coupling.line.ends import share_to_end
+from cartflow.coupling.line.ends import NONE, share_to_end
 from cartflow.pde.operators.limiter import fill
 
 Array = np.ndarray
@@ -72,7 +72,8 @@ def _nonnegative(arrays: Arrays, point: Point, floor: Array) -> tuple[Point, Arr
     """Return the point with what was below zero filled up, and the share of each field moved.
 
     It is filled from the cells beside it, or from all compartments, so that totals stay; of
-    species that are in no balance, what cannot be filled is none.
+    species that are in no balance, what cannot be filled is none. Nor is a product that comes of
+    another as that arrives, of which a short step leaves next to nothing, below zero throughout.
     """
     start, body = point.start.copy(), point.body.copy()
     moved = np.zeros(len(start))
@@ -81,17 +82,21 @@ def _nonnegative(arrays: Arrays, point: Point, floor: Array) -> tuple[Point, Arr
     behind = np.maximum(cells - 1, 0)[None]
     for s in np.flatnonzero(start.min(axis=1) < 0.0):
         size = float(np.abs(start[s]) @ arrays.held[s]) + floor[s]
-        gone = fill(start[s], arrays.held[s], ahead, behind)
+        gone, missing = fill(start[s], arrays.held[s], ahead, behind), -start[s] @ arrays.held[s]
         if not np.isfinite(gone) and s not in arrays.products:
             gone = float(np.maximum(-start[s], 0.0) @ arrays.held[s])
             start[s] = np.maximum(start[s], 0.0)
+        elif not np.isfinite(gone) and missing <= NONE * floor[s]:
+            gone, start[s] = 0.0, 0.0
         moved[s] = gone / size
     for p, s in enumerate(arrays.products):
         short = -np.minimum(body[:, p], 0.0).sum()
         if short > 0.0:
             have = np.maximum(body[:, p], 0.0)
             if short >= have.sum():
-                moved[s] = np.inf
+                none = short <= NONE * floor[s]
+                moved[s] = max(moved[s], 0.0 if none else np.inf)
+                body[:, p] = 0.0 if none else body[:, p]
                 continue
             moved[s] = max(moved[s], short / (have.sum() + floor[s]))
             body[:, p] = have * (1.0 - short / have.sum())

@@ -17,7 +17,7 @@ Array = np.ndarray
 # A compartment counts as if it held at least this share of its product's cells in the body.
 _SHARE = 1e-4
 # What is below zero by at most this share of what counts as an error is none: round-off of doses.
-_NONE = 1e-8
+NONE = 1e-8
 
 
 @in_place
@@ -157,7 +157,7 @@ def filled(values: Array, held: Array, floor: float, w: Ended) -> float:
     if not np.isfinite(moved):
         for c in range(values.size):
             values[c] = 0.0
-        if -total.real <= _NONE * floor:
+        if -total.real <= NONE * floor:
             return 0.0
     return moved / (size + floor)
 
@@ -173,7 +173,7 @@ def shared(cells: Array, floor: float) -> float:
             have += cells[k]
     if need.real == 0.0:
         return 0.0
-    if need.real >= have.real and need.real > _NONE * floor:
+    if need.real >= have.real and need.real > NONE * floor:
         return np.inf
     left = positive(1.0 - need / have) if have.real > 0.0 else 0.0 * have
     for k in range(cells.size):

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from cartflow.core.outcome import InputError, require_known
 from cartflow.core.ticks import colours, log_limits
 from cartflow.results.figures.cuts import plot_section
-from cartflow.results.figures.over_depth import means_over_depth
+from cartflow.results.figures.over_depth import depth_words, means_over_depth
 from cartflow.results.figures.panels import label, shown_name, shown_unit
 from cartflow.results.figures.slices import cut_title, draw_cut, scale, thickest
 from cartflow.results.figures.tumour import fields_of, plot_map
@@ -72,7 +72,7 @@ def plot_profile(
         axes.set_yscale("log")
         axes.set_ylim(*log_limits(means))
     label(axes, shown_name(tumour[name]), shown_unit(tumour[name]))
-    axes.set_xlabel("depth below the rim (mm)")
+    axes.set_xlabel(depth_words(tumour))
 
 
 def saved_at(tumour: xr.Dataset, day: float | None) -> int:

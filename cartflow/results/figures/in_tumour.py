@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from cartflow.core.ticks import TUMOUR_COLOUR, colours
 from cartflow.results.endpoint import all_phenotypes, called, resident_courses
+from cartflow.results.figures.over_depth import below_what
 from cartflow.results.figures.panels import finish, finish_linear, label, timeline
 from cartflow.results.one_tumour import SEVERAL, tumours_of
 
@@ -52,7 +53,7 @@ def plot_depth(tree: xr.DataTree, axes: Axes) -> None:
     deepest = float(np.nanmax(tumour["depth"].values))
     axes.axhline(deepest, color="0.5", ls=":", label="deepest place")
     axes.invert_yaxis()
-    label(axes, "Depth that holds 95 % of the cells", "mm below the rim")
+    label(axes, "Depth that holds 95 % of the cells", f"mm {below_what(tumour)}")
 
 
 def plot_in_tumours(tree: xr.DataTree, axes: Axes) -> None:

@@ -16,10 +16,11 @@ def means_over_depth(tumour: xr.Dataset, name: str, times: Array) -> tuple[Array
 
     Means (time, depth) are by volume over mesh cells of like depth, of up to 60 depths; where there
     are more they lie a voxel or more apart. A row of cells keeps its own. Of a tumour that grows
-    depths are below the rim of each time, and nan beyond its last mesh cell.
+    depths are those of each time, from the rim, or in a slab from the left, and nan beyond its last
+    mesh cell.
     """
     if grows(tumour):
-        return _below_a_moving_rim(tumour, name, times)
+        return _in_one_that_grows(tumour, name, times)
     depth, volume = _flat(tumour["depth"]), _flat(tumour["cell_volume"])
     inside = np.isfinite(volume)
     bins, centres = _bins(depth[inside], volume[inside], _voxel_width(tumour[name]))
@@ -28,17 +29,25 @@ def means_over_depth(tumour: xr.Dataset, name: str, times: Array) -> tuple[Array
     return centres, np.array(means)
 
 
-def _below_a_moving_rim(tumour: xr.Dataset, name: str, times: Array) -> tuple[Array, Array]:
+def depth_words(tumour: xr.Dataset) -> str:
+    """Return what an axis of depths is called: what they are below goes by the geometry."""
+    return f"depth {below_what(tumour)} (mm)"
+
+
+def below_what(tumour: xr.Dataset) -> str:
+    """Return what depths are below, as in ``below the rim``; earlier results do not say."""
+    return str(tumour["depth"].attrs.get("long_name", "")).removeprefix("depth ") or "below the rim"
+
+
+def _in_one_that_grows(tumour: xr.Dataset, name: str, times: Array) -> tuple[Array, Array]:
     """Return depths and a field there, as lines between mesh cells."""
-    size = "radius" if "radius" in tumour.variables else "length"
-    rim = np.asarray(tumour[size].values, dtype=float)[times]
-    below = rim[:, None] - _flat(tumour[POSITION].isel(time=times), len(times))
+    below = _flat(tumour[POSITION].isel(time=times), len(times))
     rows = _flat(tumour[name].isel(time=times), len(times))
+    if "radius" in tumour.variables:
+        rim = np.asarray(tumour["radius"].values, dtype=float)[times]
+        below, rows = (rim[:, None] - below)[:, ::-1], rows[:, ::-1]
     depths = np.linspace(0.0, below.max(), _MOST_PLACES)
-    means = [
-        np.interp(depths, at[::-1], row[::-1], right=np.nan)
-        for at, row in zip(below, rows, strict=True)
-    ]
+    means = [np.interp(depths, at, row, right=np.nan) for at, row in zip(below, rows, strict=True)]
     return depths, np.array(means)
 
 

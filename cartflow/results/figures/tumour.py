@@ -11,6 +11,7 @@ from cartflow.core.dataset import grows
 from cartflow.core.ticks import TUMOUR_COLOUR
 from cartflow.results.figures.cuts import plot_cuts
 from cartflow.results.figures.growing import plot_growing
+from cartflow.results.figures.over_depth import depth_words
 from cartflow.results.figures.panels import shown_name, shown_unit
 from cartflow.results.figures.slices import plot_slices, scale
 
@@ -39,14 +40,16 @@ def plot_map(tumour: xr.Dataset, name: str, axes: Axes) -> None:
     """Draw a field of a row of cells over time and depth.
 
     Of product cells with the depth that holds 95 % of all, and a bar where cells enter; that of a
-    tumour that grows stands where it is.
+    tumour that grows stands where it is. Of a hollow one, whose depths are those of two sides, it
+    is drawn over its place, without that depth.
     """
     if grows(tumour):
         plot_growing(tumour, name, axes)
         return
     field = tumour[name]
-    order = np.argsort(tumour["depth"].values)
-    time, depth = tumour["time"].values, tumour["depth"].values[order]
+    along = _along(tumour)
+    order = np.argsort(along.values)
+    time, depth = tumour["time"].values, along.values[order]
     values = field.transpose(..., "time").values[order]
     norm = scale(values)
     # Below a logarithmic scale, and where there is nothing, it is dark, not blank.
@@ -55,13 +58,22 @@ def plot_map(tumour: xr.Dataset, name: str, axes: Axes) -> None:
     axes.figure.colorbar(mesh, ax=axes, label=f"{name} ({shown_unit(field)})")
     title = shown_name(field)
     if field.attrs.get("role") in _PRODUCTS:
-        axes.plot(time, tumour["penetration_depth_all"].values, color="white", lw=1.2, ls="--")
-        title += " (dashed: 95 % above)"
-        _where_cells_enter(tumour, order, axes)
+        if along.name == "depth":
+            axes.plot(time, tumour["penetration_depth_all"].values, color="white", lw=1.2, ls="--")
+            title += " (dashed: 95 % above)"
+        _where_cells_enter(tumour, depth, order, axes)
     axes.set_title(title, fontsize=10)
-    axes.invert_yaxis()
+    if along.name == "depth":
+        axes.invert_yaxis()
     axes.set_xlabel("time (day)")
-    axes.set_ylabel("depth below the rim (mm)")
+    axes.set_ylabel(depth_words(tumour) if along.name == "depth" else f"{along.name} (mm)")
+
+
+def _along(tumour: xr.Dataset) -> xr.DataArray:
+    """Return the depths of a row of cells, or its places where two sides have the same depths."""
+    steps = np.diff(tumour["depth"].values)
+    one_side = bool((steps > 0).all() or (steps < 0).all())
+    return tumour["depth"] if one_side else tumour[str(tumour["depth"].dims[0])]
 
 
 def fields_of(tumour: xr.Dataset) -> list[str]:
@@ -69,16 +81,24 @@ def fields_of(tumour: xr.Dataset) -> list[str]:
     return [str(n) for n, v in tumour.data_vars.items() if "role" in v.attrs]
 
 
-def _where_cells_enter(tumour: xr.Dataset, order: np.ndarray, axes: Axes) -> None:
-    """Draw a bar at the first day over the depths that vessels feed, unless they feed all."""
+def _where_cells_enter(
+    tumour: xr.Dataset, places: np.ndarray, order: np.ndarray, axes: Axes
+) -> None:
+    """Draw a bar at the first day over the `places` that vessels feed, unless they feed all."""
     if "region_perfused" not in tumour:
         return
     fed = tumour["region_perfused"].values[order] > 0
     if fed.all():
         return
-    depth = np.where(fed, tumour["depth"].values[order], np.nan)
-    start = np.full(depth.size, float(tumour["time"][0]))
-    axes.plot(start, depth, color=TUMOUR_COLOUR, lw=6, solid_capstyle="butt", clip_on=False)
+    start = np.full(places.size, float(tumour["time"][0]))
+    axes.plot(
+        start,
+        np.where(fed, places, np.nan),
+        color=TUMOUR_COLOUR,
+        lw=6,
+        solid_capstyle="butt",
+        clip_on=False,
+    )
 
 
 def in_one_row(dims: list[str]) -> bool:

@@ -15,7 +15,13 @@ from cartflow.coupling.under_way import Watch, at_the_end
 from cartflow.geometries.geometry import Geometry
 from cartflow.results.mesh_error.companion import coarse_simulation
 from cartflow.results.mesh_error.estimate import Estimate, estimates
-from cartflow.results.mesh_error.numbers import in_words, solutes_of, with_solutes
+from cartflow.results.mesh_error.numbers import (
+    in_words,
+    negligible,
+    solutes_of,
+    with_solutes,
+)
+from cartflow.results.mesh_error.reach import Reach, reaches
 
 MeshCheck = bool | Literal["auto"]
 # Fewer cells a radius say nothing of a limit; a companion of fewer than half, nothing of an order.
@@ -102,7 +108,13 @@ def _checked(
     wider = coarse_simulation(companion) if radius >= 2 * LEAST_A_RADIUS else None
     if wider is not None:
         numbers.append(_run(wider, still))
-    return _dataset(estimates(numbers), simulation, radius)
+    found = _dataset(estimates(numbers), simulation, radius)
+    found.attrs["negligible"] = _told(negligible(record, simulation), numbers[0])
+    return found.assign(_with_reaches(list(found["number"].values), reaches(record, simulation)))
+
+
+def _told(names: list[str], numbers: dict[str, float]) -> str:
+    return "; ".join(f"{name} {numbers[name]:.3g}" for name in names)
 
 
 def _cheap(record: Record, fine: Simulation, coarse: Simulation, seconds: float) -> bool:
@@ -118,6 +130,25 @@ def _run(simulation: Simulation, watch: Watch | None) -> dict[str, float]:
         msg = f"left out, since the companion run did not finish: {record.outcome}"
         raise _LeftOut(msg)
     return with_solutes(record, simulation)
+
+
+def _with_reaches(names: list[str], found: dict[str, Reach]) -> dict[str, xr.Variable]:
+    """Return what tells why a mesh does not resolve a solute; nan and nothing for other numbers."""
+    each, n = [found.get(name) for name in names], ("number",)
+    on = [" ".join(one.depends_on) if one else "" for one in each]
+    enters = np.array([one is not None and one.enters for one in each], dtype=np.int8)
+    return {
+        "solute_reach": variable(
+            n, [one.length if one else np.nan for one in each], "mm", "how far it gets"
+        ),
+        "solute_cell_width": variable(
+            n, [one.width if one else np.nan for one in each], "mm", "width of cells where it is"
+        ),
+        "enters_by_boundary": variable(
+            n, enters, "1", "whether most of it comes in through a boundary (1)"
+        ),
+        "depends_on": label(n, on, "what its reactions see beside it"),
+    }
 
 
 def _dataset(found: dict[str, Estimate], simulation: Simulation, radius: float) -> xr.Dataset:

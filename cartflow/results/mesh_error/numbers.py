@@ -12,6 +12,8 @@ from cartflow.results.counted import counts
 Array = np.ndarray
 # What is left of a species is nothing to speak of below this share of its most.
 _NOTHING = 1e-6
+# Cells that enter are hardly any beside a thousand times as many placed there, or below one.
+_HARDLY = 1e-3
 WORDS = {
     "reached_tumour": "cells that entered the tumour",
     "in_tumour": "product cells in the tumour",
@@ -51,6 +53,19 @@ def with_solutes(record: Record, simulation: Simulation) -> dict[str, float]:
     found = {name: _last(totals[:, i]) for i, name in _solutes(simulation)}
     found = {name: value for name, value in found.items() if np.isfinite(value) and value > 0}
     return {**final_numbers(record, simulation), **found}
+
+
+def negligible(record: Record, simulation: Simulation) -> list[str]:
+    """Return the names of numbers so small that their relative error says nothing.
+
+    `reached_tumour` is, where it is less than one cell, or than 1e-3 of the product cells that
+    stood in the tumour at the start or were given into it.
+    """
+    reached = float(record.states[-1].ledger.inflow.sum())
+    given = (dose for dose in simulation.coupled.doses if dose.route == "intratumoural")
+    placed = float(simulation.coupled.in_tumour(simulation.initial).sum())
+    placed += sum(dose.cells for dose in given)
+    return ["reached_tumour"] if 0.0 < reached < max(1.0, _HARDLY * placed) else []
 
 
 def solutes_of(simulation: Simulation) -> list[str]:

@@ -6,17 +6,17 @@ import numpy as np
 import xarray as xr
 
 from cartflow.results.mesh_error.estimate import ROUND_OFF
+from cartflow.results.mesh_error.unresolved import percent, unresolved, unresolved_words
 
 _TARGET = 0.01
-# A shift so large that falls no faster than the cells' width says nothing of a limit.
-_UNRESOLVED = 0.2
 
 
 def mesh_lines(tree: xr.DataTree) -> list[str]:
     """Return the line ``mesh``, or nothing where the result does not speak of it.
 
-    It tells the largest error of a number of cells, and that of a solute's amount where it is
-    larger and above 1 %, or that the mesh does not resolve it.
+    It tells the largest error of a number of cells, that hardly any entered where that is so, and
+    the error of a solute's amount where it is larger and above 1 %, or why the mesh does not
+    resolve it.
     """
     if "errors" not in tree.children or "mesh_check" not in tree["errors"].attrs:
         return []
@@ -34,30 +34,40 @@ def _in_words(errors: xr.Dataset) -> str:
         place = max(cells, key=lambda i: abs(float(errors["mesh_shift"].values[i])))
         return (
             f"{checked}: {float(errors['mesh_cells_a_radius']):.2g} cells a radius; on twice as "
-            f"wide ones {_percent(errors['mesh_shift'].values[place])} on {words[place]}"
+            f"wide ones {percent(errors['mesh_shift'].values[place])} on {words[place]}"
         )
     found = errors["mesh_error"].values
-    worst = max(cells, key=lambda i: float(found[i]))
-    text = _one(errors, worst, words[worst])
-    most = max(solutes, key=lambda i: float(found[i]), default=None)
-    if most is None:
-        return text
-    if _unresolved(errors, most):
-        shift = float(errors["mesh_shift"].values[most])
-        way = "less" if shift < 0 else "more"
-        return (
-            f"{text}; {words[most]} not resolved, {_percent(shift)} {way} on cells twice as wide: "
-            "it may lie in a layer thinner than a cell, use thinner ones there"
-        )
-    if found[most] > max(_TARGET, float(found[worst])):
-        return f"{text}; {_one(errors, most, words[most])}"
-    return text
+    worst = max(_telling(errors, cells), key=lambda i: float(found[i]))
+    told = [_one(errors, worst, words[worst]), *_hardly(errors, float(found[worst]))]
+    most = max(solutes, key=lambda i: (unresolved(errors, i), float(found[i])), default=None)
+    if most is not None and unresolved(errors, most):
+        told.append(unresolved_words(errors, most, words))
+    elif most is not None and found[most] > max(_TARGET, float(found[worst])):
+        told.append(_one(errors, most, words[most]))
+    return "; ".join(told)
 
 
-def _unresolved(errors: xr.Dataset, place: int) -> bool:
-    """Return whether a number moves much, and no less from mesh to mesh: it has no limit yet."""
-    shift = abs(float(errors["mesh_shift"].values[place]))
-    return shift >= _UNRESOLVED and not bool(errors["mesh_order_measured"].values[place])
+def _negligible(errors: xr.Dataset) -> dict[str, str]:
+    """Return the numbers, by name, whose own error says nothing (none in earlier results)."""
+    each = str(errors.attrs.get("negligible", "")).split("; ")
+    return dict(one.split(" ") for one in each if one)
+
+
+def _telling(errors: xr.Dataset, places: list[int]) -> list[int]:
+    names = [str(name) for name in errors["number"].values]
+    return [i for i in places if names[i] not in _negligible(errors)] or places
+
+
+def _hardly(errors: xr.Dataset, worst: float) -> list[str]:
+    """Return that hardly any cells entered, where their number is further off than the `worst`."""
+    count = _negligible(errors).get("reached_tumour")
+    if count is None:
+        return []
+    place = [str(name) for name in errors["number"].values].index("reached_tumour")
+    error = float(errors["mesh_error"].values[place])
+    if error <= max(_TARGET, worst):
+        return []
+    return [f"hardly any cells entered ({count}, {percent(error)} off)"]
 
 
 def _places(errors: xr.Dataset) -> tuple[list[int], list[int]]:
@@ -79,11 +89,7 @@ def _one(errors: xr.Dataset, place: int, word: str) -> str:
     bound = "mesh_error_is_bound" in worst and bool(worst["mesh_error_is_bound"])
     if bound:
         how = "a bound: three meshes follow no power"
-    text = f"{'at most ' if bound else ''}{_percent(error)} on {word}"
+    text = f"{'at most ' if bound else ''}{percent(error)} on {word}"
     if error > _TARGET:
         text += f", use {float(worst['mesh_width_for_one_percent']):.2g} mm for 1 %"
     return f"{text} ({how})"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * abs(float(share)):.2g} %"

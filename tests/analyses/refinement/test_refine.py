@@ -38,6 +38,17 @@ def test_limits_and_widths_are_those_of_finer_meshes(path):
     assert 0.0005 < error < 0.002
 
 
+def test_hardly_any_cells_that_enter_ask_for_no_mesh(path):
+    """Given into the tumour: less than a cell of them comes back from the body in a day."""
+    found = refine(path, levels=2, settings={"time.end": "1 h"})
+    entered = found.sel(number="reached_tumour")
+    assert float(entered["value"][-1]) < 1.0
+    assert float(entered["width_for_target"]) == float(found["width_for_target"].min())
+    lines = refinement_lines(found)
+    assert "hardly any cells entered the tumour: their number asks for no mesh" in lines
+    assert "entered" not in lines[-1]
+
+
 def test_the_command_prints_writes_and_draws(path, capsys):
     assert main(["refine", "study.toml", "--levels", "2", "--to", "5 %"]) == 0
     out, err = capsys.readouterr()

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.figure import Figure
 
 from cartflow.results.figures.over_depth import means_over_depth
+from cartflow.results.figures.tumour import plot_map
 
 
 def _ball(voxel: float) -> xr.Dataset:
@@ -39,3 +41,47 @@ def test_every_depth_holds_enough_voxels_to_be_smooth() -> None:
     ball["cart"] = ball["cart"].copy(data=((x + y + z) % 2)[None].astype(float))
     depths, means = means_over_depth(ball, "cart", np.array([0]))
     assert np.abs(means[0][depths < 0.7] - 0.5).max() < 0.1
+
+
+@pytest.mark.parametrize(("size", "expected"), [("length", [1.0, 2.0]), ("radius", [2.0, 1.0])])
+def test_of_one_that_grows_depths_begin_where_its_geometry_has_them(size, expected):
+    """A field of 1 in the first half, 2 in the second: from the left of a slab, a ball's rim."""
+    place = (np.arange(10) + 0.5) / 10
+    tumour = xr.Dataset(
+        {
+            "cart": (("time", "x"), np.tile(np.where(place < 0.5, 1.0, 2.0), (2, 1))),
+            "position": (("time", "x"), np.array([1.0, 3.0])[:, None] * place),
+            "expansion": ("time", [1.0, 3.0]),
+            size: ("time", [1.0, 3.0]),
+        },
+        {"time": [0.0, 1.0]},
+    )
+    depths, means = means_over_depth(tumour, "cart", np.array([0, 1]))
+    for row, half in zip(means, (0.5, 1.5), strict=True):
+        assert row[depths < 0.8 * half] == pytest.approx(expected[0])
+        deep = row[(depths > 1.2 * half) & (depths < 1.9 * half)]
+        assert deep == pytest.approx(expected[1])
+
+
+@pytest.mark.parametrize(
+    ("depth", "label"),
+    [([0.1, 0.3, 0.3, 0.1], "r (mm)"), ([0.7, 0.5, 0.3, 0.1], "depth below the rim (mm)")],
+)
+def test_a_map_of_a_row_shows_every_cell_once(depth, label):
+    """Where two sides have the same depths one would hide the other."""
+    tumour = xr.Dataset(
+        {
+            "depth": ("r", depth, {"long_name": "depth below the rim"}),
+            "tumour": (("time", "r"), [[1.0, 2.0, 3.0, 4.0]] * 2, {"role": "resident"}),
+        },
+        {"time": [0.0, 1.0], "r": [1.1, 1.3, 1.5, 1.7]},
+    )
+    axes = Figure().add_subplot()
+    plot_map(tumour, "tumour", axes)
+    [mesh] = axes.collections
+    assert axes.get_ylabel() == label
+    edges = mesh.get_coordinates()[:, 0, 1]
+    np.testing.assert_allclose(np.diff(edges), 0.2)
+    drawn = mesh.get_array()[:, 0]
+    assert sorted(drawn) == [1.0, 2.0, 3.0, 4.0]
+    assert drawn[0] == (1.0 if label == "r (mm)" else 4.0)

@@ -8,6 +8,7 @@ from studies import FAST, front_in_a_ball
 from cartflow.core.outcome import InputError
 from cartflow.results.mesh_error.check import mesh_errors
 from cartflow.results.mesh_error.companion import coarse_simulation
+from cartflow.results.mesh_error.reach import reaches
 from cartflow.results.result import load_result
 from cartflow.results.summary import summary_lines
 from cartflow.study.study import Study
@@ -132,12 +133,68 @@ def test_a_solute_that_decays_within_a_cell_is_said_to_be_unresolved():
     amount = float((found["chemokine"][-1] * found["cell_volume"]).sum())
     assert amount < 0.5 * exact
     assert "; amount of chemokine not resolved, " in line
-    assert line.endswith("it may lie in a layer thinner than a cell, use thinner ones there")
+    assert line.endswith(
+        "it reaches 0.01 mm from where it enters, and cells there are 0.062 mm wide, use thinner "
+        "ones"
+    )
     result, error, line = layer(**{"geometry.cells": 96, "geometry.grading": 100.0})
     found = result.tree["tumour"].to_dataset()
     amount = float((found["chemokine"][-1] * found["cell_volume"]).sum())
     assert abs(amount / exact - 1.0) < error < 0.02
     assert "not resolved" not in line
+
+
+def test_a_solute_that_follows_cells_is_not_said_to_lie_in_a_layer():
+    """Made by tumour cells throughout, of which the mesh has a quarter too few of either."""
+    result = Study.from_file("examples/mouse_flank.toml").run(mesh_check=True)
+    errors = result.tree["errors"].to_dataset()
+    # 100 um^2/s over 1.6^2, and 0.2 1/h beside 28 days.
+    reach = np.sqrt(100e-6 * 86400 / 1.6**2 / (0.2 * 24 + 1 / 28))
+    found = errors.sel(number="chemokine")
+    assert float(found["solute_reach"]) == pytest.approx(reach, rel=1e-12)
+    assert float(found["solute_cell_width"]) == pytest.approx(0.05)
+    assert (int(found["enters_by_boundary"]), str(found["depends_on"].item())) == (0, "tumour")
+    line = next(line for line in summary_lines(result.tree) if line.startswith("mesh"))
+    assert line.endswith(
+        "amount of chemokine not resolved, 25 % less on cells twice as wide: it reaches 0.84 mm, "
+        "so no layer is too thin, and it depends on tumour cells, 23 % less there, use finer cells"
+    )
+
+
+def test_a_solute_made_within_lies_in_no_layer_however_short_its_way():
+    fast = {**LAYER, "fields.chemokine": {"diffusivity": "100 um^2/s"}}
+    simulation = study(**fast).simulation
+    found = reaches(simulation.run(), simulation)["chemokine"]
+    assert found.length == pytest.approx(0.01, rel=1e-3)
+    assert found.length < found.width
+    assert not found.enters
+
+
+def test_an_event_changes_how_far_a_solute_gets():
+    """Lost four times as fast from the middle of the hour on: half as far at its end."""
+    slower = {"time": "30 min", "multiply": {"kinetics.parameters.chemokine_decay_rate": 4}}
+    simulation = study(**LAYER, events=[slower]).simulation
+    found = reaches(simulation.run(), simulation)["chemokine"]
+    assert found.length == pytest.approx(0.005, rel=1e-3)
+    assert found.enters
+
+
+def test_the_hardly_any_cells_that_entered_do_not_stand_for_the_mesh():
+    """Given into the tumour; of what leaves it next to nothing comes back within an hour."""
+    result, _, line = layer()
+    errors = result.tree["errors"].to_dataset()
+    count, given = result.summary()["reached_tumour"], 1e5
+    assert count < 1e-3 * given
+    assert float(errors["mesh_error"].sel(number="reached_tumour")) > 1.0
+    depth = float(errors["mesh_error"].sel(number="depth"))
+    assert line.startswith(f"mesh          {100 * depth:.2g} % on depth (order")
+    assert f"; hardly any cells entered ({count:.3g}, 920 % off); " in line
+    steps = next(line for line in summary_lines(result.tree) if line.startswith("steps"))
+    assert "entered" not in steps
+    vein = Study.from_file("examples/mouse_flank.toml", settings={"time.end": "1 day"}).run(
+        mesh_check=True
+    )
+    assert vein.tree["errors"].attrs["negligible"] == ""
 
 
 def test_the_result_holds_the_errors(tmp_path):

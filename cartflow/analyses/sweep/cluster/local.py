@@ -7,11 +7,12 @@ import multiprocessing
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from cartflow.core.outcome import RunStopped
+from cartflow.core.outcome import InputError, RunStopped
 
 LOOPBACK = "127.0.0.1"
 # What a worker imports, from Dask to the compiled loops of most members.
@@ -37,6 +38,10 @@ _CONFIG = {
     # A worker that begins anew is waited for, however slow the machine.
     "distributed.deploy.lost-worker-timeout": "1 day",
 }
+
+
+# What it changes holds for the whole process: the environment, and Dask's configuration.
+_ONE = threading.Lock()
 
 
 class Nannies:
@@ -75,8 +80,25 @@ class Nannies:
 
 
 @contextmanager
+def only_one() -> Iterator[None]:
+    """Hold that a process has one cluster of its own at a time; raise `InputError` for a second."""
+    if not _ONE.acquire(blocking=False):
+        msg = (
+            "--scheduler local: another sweep of this process is at it, and what either changes "
+            "holds for the whole process; wait for it, or run this one in a process of its own"
+        )
+        raise InputError(msg)
+    try:
+        yield
+    finally:
+        _ONE.release()
+
+
+@contextmanager
 def own_cluster(workers: int) -> Iterator[tuple[Any, Nannies]]:
     """Yield the client of a cluster of `workers` processes, and who watches over them.
+
+    Within `only_one`, since it changes what holds for the whole process.
 
     All ports are bound to this machine alone, and what goes through them is encrypted with keys
     that only these processes have: whoever talks to a scheduler runs code as its user, and others

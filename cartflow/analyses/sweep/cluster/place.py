@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cartflow.analyses.sweep.cluster.local import own_cluster
+from cartflow.analyses.sweep.cluster.local import only_one, own_cluster
 from cartflow.core import arguments
 from cartflow.core.outcome import InputError
 from cartflow.core.paths import kind_of
@@ -74,15 +74,14 @@ def installed() -> bool:
 def opened(place: Place, workers: int) -> Iterator[Cluster]:
     """Yield the Dask cluster of `place`, or one of `workers` made here, while it is needed.
 
-    Raises `InputError` where no scheduler answers.
+    Raises `InputError` where no scheduler answers, and where this process has made one already.
     """
-    with _quiet():
-        if place == LOCAL:
-            with own_cluster(workers) as (client, nannies):
-                yield Cluster(client, nannies.keep)
-        else:
-            with _elsewhere(place) as client:
-                yield Cluster(client, lambda _: None)
+    if place == LOCAL:
+        with only_one(), _quiet(), own_cluster(workers) as (client, nannies):
+            yield Cluster(client, nannies.keep)
+    else:
+        with _quiet(), _elsewhere(place) as client:
+            yield Cluster(client, lambda _: None)
 
 
 @contextmanager

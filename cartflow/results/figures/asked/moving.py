@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from cartflow.core.ticks import TUMOUR_COLOUR, colours, log_limits
 from cartflow.results.figures.field import Cut, plane_of
-from cartflow.results.figures.over_depth import means_over_depth
+from cartflow.results.figures.over_depth import depth_words, means_over_depth
 from cartflow.results.figures.panels import shown_name, shown_unit
 from cartflow.results.figures.slices import draw_cut, place_words, scale
 
@@ -26,7 +26,7 @@ def moving_profile(tumour: xr.Dataset, name: str, axes: Axes) -> Show:
         axes.set_ylim(*log_limits(means, decades=6.0))
     else:
         axes.set_ylim(0.0, 1.05 * float(means.max()) or 1.0)
-    axes.set_xlabel("depth below the rim (mm)")
+    axes.set_xlabel(depth_words(tumour))
     axes.set_ylabel(shown_unit(tumour[name]))
     axes.set_title(shown_name(tumour[name]), fontsize=10)
     axes.grid(alpha=0.3)

@@ -15,6 +15,7 @@ from cartflow.core.outcome import InputError
 from cartflow.core.saving.figures import save_figure
 from cartflow.core.ticks import colours
 from cartflow.results.endpoint import all_phenotypes, resident_courses
+from cartflow.results.figures.over_depth import below_what
 from cartflow.results.figures.panels import finish_linear, label
 from cartflow.results.one_tumour import SEVERAL, tumours_of
 
@@ -37,7 +38,7 @@ def runs_figure(runs: Mapping[str, xr.DataTree]) -> Figure:
             ("CAR T cells in venous blood", "cells/µL", _blood),
             ("CAR T cells in the tumour", "cells", _in_tumour),
             ("The tumour's own cells", "cells", _residents),
-            ("Depth that holds 95 % of the CAR T cells", "mm below the rim", _depth),
+            ("Depth that holds 95 % of the CAR T cells", _below(runs), _depth),
         )
     ]
     panels = [panel for panel in panels if panel[2]]
@@ -86,6 +87,13 @@ def _residents(tree: xr.DataTree) -> Array | None:
     each |= {"": tree.children["tumour"]} if "tumour" in tree.children else {}
     courses = [course for one in each.values() for course in resident_courses(one).values()]
     return np.sum(courses, axis=0) if courses else None
+
+
+def _below(runs: Mapping[str, xr.DataTree]) -> str:
+    """Return the unit of depths, with what they are below where that is the same in all runs."""
+    trees = [tree for tree in runs.values() if "tumour" in tree.children]
+    words = {below_what(tree["tumour"].to_dataset()) for tree in trees}
+    return f"mm {words.pop()}" if len(words) == 1 else "mm"
 
 
 def _depth(tree: xr.DataTree) -> Array | None:

@@ -1,10 +1,15 @@
 """A cluster of this machine leaves nothing behind in the process that made it."""
 
 import os
+import threading
 
 import pytest
+from studies import half_a_day
 
 from cartflow.analyses.sweep.cluster.local import own_cluster
+from cartflow.analyses.sweep.cluster.place import LOCAL, opened
+from cartflow.analyses.sweep.run import sweep
+from cartflow.core.outcome import InputError
 
 pytest.importorskip("distributed", reason="needs the extra sweep")
 
@@ -35,3 +40,28 @@ def test_it_is_given_back_where_the_sweep_fails(monkeypatch):
     with pytest.raises(RuntimeError, match="in vain"):
         in_vain()
     assert dict(os.environ) == before
+
+
+def test_a_second_one_of_the_process_is_refused_and_the_first_goes_on(folder, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    (folder / "half.toml").write_text(half_a_day())
+    before, refused = dict(os.environ), []
+
+    def second():
+        try:
+            sweep("half.toml", {"doses.0.cells": ["1e6 cells", "2e6 cells"]}, scheduler="local")
+        except InputError as error:
+            refused.append(str(error))
+
+    with opened(LOCAL, 1) as cluster:
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join()
+        [threads] = cluster.client.run(lambda: os.environ["OMP_NUM_THREADS"]).values()
+        assert threads == os.environ["OMP_NUM_THREADS"] == "1"
+    assert [text.split(",")[0] for text in refused] == [
+        "--scheduler local: another sweep of this process is at it"
+    ]
+    assert dict(os.environ) == before
+    with opened(LOCAL, 1):
+        pass
