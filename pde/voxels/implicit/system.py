@@ -35,8 +35,9 @@ class ConjugateGradients(ABC):
         while norm > target and self._tries < self.most:
             self._tries += 1
             self.iterations += 1
-            self._turn(self._preconditioned(norm))
-            norm = self._advance(self._fall / self._bend())
+            before, self._fall = self._fall, self._precondition()
+            bend = self._turn(self._fall / before if before > 0.0 else 0.0)
+            norm = self._advance(self._fall / bend)
         return norm
 
     @abstractmethod
@@ -48,16 +49,15 @@ class ConjugateGradients(ABC):
         """Work out `rest` = right - A x anew, without what rounding has left."""
 
     @abstractmethod
-    def _preconditioned(self, norm: float) -> Array:
-        """Return an approximate solution for `rest`, of the 1-norm `norm`."""
+    def _precondition(self) -> float:
+        """Find an approximate solution for `rest`; return the product of both."""
 
     @abstractmethod
-    def _turn(self, near: Array) -> None:
-        """Turn the direction towards the approximate solution `near` for `rest`."""
+    def _turn(self, share: float) -> float:
+        """Make the direction the approximate solution and `share` of what it was.
 
-    @abstractmethod
-    def _bend(self) -> float:
-        """Return the product of the direction with A times it, which is kept."""
+        Returns the product of the direction with A times it, which is kept.
+        """
 
     @abstractmethod
     def _advance(self, length: float) -> float:
