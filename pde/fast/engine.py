@@ -151,8 +151,8 @@ class FastEngine:
         return neighbours(self.problem.geometry)
 
     @cached_property
-    def _stored(self) -> bool:
-        return bool(self.problem.solutes.any())
+    def _stored(self) -> Array:
+        return np.flatnonzero(self.problem.solutes)
 
     def _finished(self, old: Array, stepped: Stepped) -> tuple[Array, Account]:
         """Return the densities and the account of a step, limited where it fell below zero.
@@ -165,8 +165,10 @@ class FastEngine:
             blamed = fastest_growing(self.problem.network, old, first)
             raise StepFailed(self.problem.fields[blamed].name, "a value is not finite")
         extents = self._limit(amounts, stepped.low, stepped.extents)
-        if self._stored:
-            np.divide(amounts, self.problem.storage(amounts), out=amounts)
+        if self._stored.size:
+            storage = self.problem.storage(amounts)
+            for solute in self._stored:
+                np.divide(amounts[solute], storage[solute], out=amounts[solute])
         return amounts, extents.account(self.problem.network)
 
     def _judged(self, old: Array, stepped: Stepped) -> tuple[Array, Account, Array, Array]:

@@ -43,16 +43,67 @@ def put(values: Array, weights: Array, place: Array, out: Array) -> None:
     _in_blocks(lambda a, b: _put(values, weights, place, a, b, out), values.size)
 
 
-def taken(box: Array, place: Array, weights: Array, out: Array) -> None:
-    """Write what stands in the box at `place`, times weights, to `out` (cells)."""
-    _in_blocks(lambda a, b: _take(box, place, weights, a, b, out), out.size)
+def begun(
+    values: Array,
+    weights: Array,
+    factor: float,
+    place: Array,
+    x: Array,
+    right: Array,
+    rest: Array,
+) -> float:
+    """Write 0 to `x`, and values x weights x factor (cells) to `right` and `rest`, at `place`.
 
-
-def events(kept: Array, solved: Array, volumes: Array, out: Array) -> float:
-    """Write kept x solved to `out`; return its total over the volumes."""
-    sums = np.zeros(-(-out.size // _WIDTH))
-    _in_blocks(lambda a, b: _events(kept, solved, volumes, a, b, out, sums), out.size)
+    Returns the 1-norm of the latter.
+    """
+    sums = np.zeros(-(-values.size // _WIDTH))
+    _in_blocks(
+        lambda a, b: _begin(values, weights, factor, place, a, b, x, right, rest, sums), values.size
+    )
     return float(sums.sum())
+
+
+def held(x: Array, place: Array, storage: Array, volumes: Array) -> float:
+    """Return the volume's 1-norm of what stands in `x` at `place`, times `storage` (cells)."""
+    sums = np.zeros(-(-place.size // _WIDTH))
+    _in_blocks(lambda a, b: _hold(x, place, storage, volumes, a, b, sums), place.size)
+    return float(sums.sum())
+
+
+def closed(
+    x: Array,
+    rest: Array,
+    place: Array,
+    storage: Array,
+    volumes: Array,
+    step: float,
+    solved: Array,
+    right: Array,
+) -> None:
+    """Write storage x to `solved` (cells), and what it is with step rest / volumes to `right`."""
+    _in_blocks(
+        lambda a, b: _close(x, rest, place, storage, volumes, step, a, b, solved, right),
+        place.size,
+    )
+
+
+def events(kept: Array, solved: Array, volumes: Array, changes: Array, right: Array) -> float:
+    """Add the events kept x solved, times the species' `changes`, to `right` (species, cells).
+
+    Returns their total over the volumes.
+    """
+    sums = np.zeros(-(-solved.size // _WIDTH))
+    _in_blocks(
+        lambda a, b: _events(kept, solved, volumes, changes, a, b, right, sums), solved.size
+    )
+    return float(sums.sum())
+
+
+def norms(values: Array, volumes: Array) -> Array:
+    """Return the volume's 1-norm of every row of `values` (species, cells)."""
+    sums = np.zeros((values.shape[0], -(-values.shape[1] // _WIDTH)))
+    _in_blocks(lambda a, b: _norms(values, volumes, a, b, sums), values.shape[1])
+    return np.asarray(sums.sum(axis=1))
 
 
 def _in_blocks(task: Callable[[int, int], object], cells: int) -> None:
@@ -113,22 +164,89 @@ def _put(values: Array, weights: Array, place: Array, a: int, b: int, out: Array
         out[place[c]] = values[c] * weights[c]
 
 
+@summing
+def _begin(
+    values: Array,
+    weights: Array,
+    factor: float,
+    place: Array,
+    a: int,
+    b: int,
+    x: Array,
+    right: Array,
+    rest: Array,
+    sums: Array,
+) -> None:
+    for k in range(a, b):
+        total = 0.0
+        for c in range(k * _WIDTH, min((k + 1) * _WIDTH, values.size)):
+            value = values[c] * weights[c] * factor
+            x[place[c]], right[place[c]], rest[place[c]] = 0.0, value, value
+            total += abs(value)
+        sums[k] = total
+
+
+@summing
+def _hold(
+    x: Array, place: Array, storage: Array, volumes: Array, a: int, b: int, sums: Array
+) -> None:
+    for k in range(a, b):
+        total = 0.0
+        for c in range(k * _WIDTH, min((k + 1) * _WIDTH, place.size)):
+            total += abs(storage[c] * x[place[c]]) * volumes[c]
+        sums[k] = total
+
+
 @fused
-def _take(box: Array, place: Array, weights: Array, a: int, b: int, out: Array) -> None:
-    for c in range(a * _WIDTH, min(b * _WIDTH, out.size)):
-        out[c] = weights[c] * box[place[c]]
+def _close(
+    x: Array,
+    rest: Array,
+    place: Array,
+    storage: Array,
+    volumes: Array,
+    step: float,
+    a: int,
+    b: int,
+    solved: Array,
+    right: Array,
+) -> None:
+    for c in range(a * _WIDTH, min(b * _WIDTH, place.size)):
+        solved[c] = storage[c] * x[place[c]]
+        right[c] = step / volumes[c] * rest[place[c]] + solved[c]
 
 
 @summing
 def _events(
-    kept: Array, solved: Array, volumes: Array, a: int, b: int, out: Array, sums: Array
+    kept: Array,
+    solved: Array,
+    volumes: Array,
+    changes: Array,
+    a: int,
+    b: int,
+    right: Array,
+    sums: Array,
 ) -> None:
     for k in range(a, b):
-        low, high = k * _WIDTH, min((k + 1) * _WIDTH, out.size)
-        slope, amount = kept[low:high], solved[low:high]
-        weights, target = volumes[low:high], out[low:high]
+        low, high = k * _WIDTH, min((k + 1) * _WIDTH, solved.size)
+        slope, amount, weights = kept[low:high], solved[low:high], volumes[low:high]
         total = 0.0
         for i in range(high - low):
-            target[i] = slope[i] * amount[i]
-            total += target[i] * weights[i]
+            total += slope[i] * amount[i] * weights[i]
         sums[k] = total
+        for s in range(changes.size):
+            if changes[s] != 0.0:
+                target = right[s, low:high]
+                for i in range(high - low):
+                    target[i] += changes[s] * (slope[i] * amount[i])
+
+
+@summing
+def _norms(values: Array, volumes: Array, a: int, b: int, sums: Array) -> None:
+    for k in range(a, b):
+        low, high = k * _WIDTH, min((k + 1) * _WIDTH, volumes.size)
+        weights = volumes[low:high]
+        for s in range(values.shape[0]):
+            row, total = values[s, low:high], 0.0
+            for i in range(high - low):
+                total += abs(row[i]) * weights[i]
+            sums[s, k] = total

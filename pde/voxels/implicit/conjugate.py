@@ -43,6 +43,11 @@ class BoxSystem(ConjugateGradients):
         self._norm, self._scaled = super().begin(), False
         return self._norm
 
+    def begin_with(self, values: Array, weights: Array, factor: float, place: Array) -> float:
+        """As `begin`, with values x weights x factor (cells) as `right`, at `place` in it."""
+        self._norm, self._scaled = super().begin_with(values, weights, factor, place), False
+        return self._norm
+
     def true_rest(self) -> None:
         """Work out `rest` = right - A x anew, without what rounding has left."""
         size, near = self._finest.size, self._finest.near

@@ -40,6 +40,8 @@ class FacesSystem(ConjugateGradients):
         return float(self.rest @ self._near)
 
     def _turn(self, share: float) -> float:
+        if share == 0.0:
+            self._along[:] = 0.0
         self._along *= share
         self._along += self._near
         self._moved = self._product(self._along)

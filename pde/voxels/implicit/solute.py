@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
-from cartflow.core.totals import totals
 from cartflow.pde.operators.links import read_links
 from cartflow.pde.problem import Problem
-from cartflow.pde.voxels.implicit.cells import put, taken
+from cartflow.pde.voxels.implicit.cells import closed, held, put
 from cartflow.pde.voxels.implicit.conjugate import BoxSystem
 from cartflow.pde.voxels.implicit.faces_system import (
     FacesSystem,
@@ -39,7 +38,7 @@ class Solute:
         self._volumes = fields.volumes
         self._place, self._system = _system(problem, species, fields)
         self._step = 0.0
-        self._storage = np.ones(0)
+        self._storage, self._solved = np.ones(0), np.empty(fields.volumes.size)
 
     @property
     def iterations(self) -> int:
@@ -59,28 +58,25 @@ class Solute:
         self._system.set_local()
 
     def solve(self, right: Array, amount: float, exactness: float, dt: float) -> Array:
-        """Return what solves for `right` (cells), and make `right` the slope that closes.
+        """Return what solves for `right` (cells), until the next; make `right` the slope that closes.
 
         That is R + g h A of the solution: its sum over the mesh is what A's losses say, to
         round-off, however exact the solution is. What the difference makes in `dt` days is at
         most the share `exactness` of the `amount` there is and of what the solution changes.
         """
-        system, solved = self._system, np.empty_like(right)
-        put(right, self._volumes / self._step, self._place, system.right)
-        norm = begun = system.begin()
+        system, place, volumes = self._system, self._place, self._volumes
+        norm = begun = system.begin_with(right, volumes, 1.0 / self._step, place)
         share = exactness / (self._step * dt)
         norm = system.solve(norm, max(share * amount, _ROUGH * begun))
         if norm > share * amount:
-            taken(system.x, self._place, self._storage, solved)
-            changed = dt * float(totals(np.abs(solved)[None], self._volumes)[0])
+            changed = dt * held(system.x, place, self._storage, volumes)
             wanted = max(share * (amount + changed), _ROUND_OFF * begun)
             norm = system.solve(norm, wanted)
             if not norm <= _POOR * wanted:
                 raise StepFailed(self._name, "its implicit step was not solved")
         system.true_rest()
-        taken(system.x, self._place, self._storage, solved)
-        taken(system.rest, self._place, self._step / self._volumes, right)
-        right += solved
+        solved = self._solved
+        closed(system.x, system.rest, place, self._storage, volumes, self._step, solved, right)
         return solved
 
 

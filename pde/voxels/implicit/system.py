@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from cartflow.pde.voxels.implicit.cells import begun
+
 Array = np.ndarray
 
 
@@ -22,10 +24,14 @@ class ConjugateGradients(ABC):
     def begin(self) -> float:
         """Begin with x = 0; return the 1-norm of `rest`."""
         self.x[:] = 0.0
-        self._along[:] = 0.0
         self.rest[:] = self.right
         self._fall, self._tries = 0.0, 0
         return float(np.abs(self.rest).sum())
+
+    def begin_with(self, values: Array, weights: Array, factor: float, place: Array) -> float:
+        """As `begin`, with values x weights x factor (cells) as `right`, at `place` in it."""
+        self._fall, self._tries = 0.0, 0
+        return begun(values, weights, factor, place, self.x, self.right, self.rest)
 
     def solve(self, norm: float, target: float) -> float:
         """Go on from `norm` until the 1-norm of `rest` is at most `target`; return it.
