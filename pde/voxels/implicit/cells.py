@@ -106,6 +106,13 @@ def norms(values: Array, volumes: Array) -> Array:
     return np.asarray(sums.sum(axis=1))
 
 
+def shortage(values: Array, volumes: Array) -> float:
+    """Return the volume's 1-norm of what is negative of `values` (cells)."""
+    sums = np.zeros(-(-values.size // _WIDTH))
+    _in_blocks(lambda a, b: _shortage(values, volumes, a, b, sums), values.size)
+    return float(sums.sum())
+
+
 def _in_blocks(task: Callable[[int, int], object], cells: int) -> None:
     in_parts(task, -(-cells // _WIDTH), cells)
 
@@ -250,3 +257,14 @@ def _norms(values: Array, volumes: Array, a: int, b: int, sums: Array) -> None:
             for i in range(high - low):
                 total += abs(row[i]) * weights[i]
             sums[s, k] = total
+
+
+@summing
+def _shortage(values: Array, volumes: Array, a: int, b: int, sums: Array) -> None:
+    for k in range(a, b):
+        low, high = k * _WIDTH, min((k + 1) * _WIDTH, volumes.size)
+        row, weights = values[low:high], volumes[low:high]
+        total = 0.0
+        for i in range(high - low):
+            total += max(-row[i], 0.0) * weights[i]
+        sums[k] = total

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.core.outcome import StepFailed
 from cartflow.core.totals import totals
 from cartflow.kinetics.compiled.network import Addresses, compiled
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Staged
-from cartflow.pde.voxels.implicit.cells import combined, ended, events, norms
+from cartflow.pde.voxels.implicit.cells import combined, ended, events, norms, shortage
 from cartflow.pde.voxels.implicit.methods import Method
 from cartflow.pde.voxels.implicit.slopes import implicit_pairs, keep_slopes
 from cartflow.pde.voxels.implicit.solute import Solute
@@ -98,6 +99,8 @@ class Partitioned:
             if i > 0:
                 state = room
                 combined(first, slopes[:i], dt * method.stages[i, :i], state)
+                if i == 1:
+                    at.require(state, method.below)
                 here = self._operators.at(state, in_place=True)
             coming = inward(here)
             counted = np.concatenate([self._blocks.inside(here, slopes[i]), crossing(here, coming)])
@@ -193,6 +196,15 @@ class _Step:
                 taking -= self._kinetics.stoichiometry[s, r] * kept
         loss = fields.loss[fields.local[s]] if fields.local[s] >= 0 else None
         solute.set_step(self._step, self._storage[s], loss, taking)
+
+    def require(self, amounts: Array, below: float) -> None:
+        """Refuse the step if implicit species are below zero by more than a share of their amount.
+
+        What three more stages cost is saved: such a step is too long for a field that settles.
+        """
+        for s in self._split.species:
+            if shortage(amounts[s], self._volumes) > below * self._amounts[s]:
+                raise StepFailed(self._problem.fields[s].name, "a value is negative")
 
     def solve(self, inwards: list[Array], right: Array) -> Array:
         """Make the stage's slopes of `right` (species, cells); return what A adds to its counts.
