@@ -93,9 +93,7 @@ def events(kept: Array, solved: Array, volumes: Array, changes: Array, right: Ar
     Returns their total over the volumes.
     """
     sums = np.zeros(-(-solved.size // _WIDTH))
-    _in_blocks(
-        lambda a, b: _events(kept, solved, volumes, changes, a, b, right, sums), solved.size
-    )
+    _in_blocks(lambda a, b: _events(kept, solved, volumes, changes, a, b, right, sums), solved.size)
     return float(sums.sum())
 
 

@@ -139,9 +139,9 @@ class Multigrid:
                 self._restrict(level, coarse)
 
     def cycle(self, rest: Array = _NONE) -> tuple[Array, float]:
-        """Return an approximate solution for the finest level's `right`, and its product with `rest`.
+        """Return an approximate solution for the finest level's `right`.
 
-        `rest` is laid out as `right` is, in double precision.
+        Also returns its product with `rest`, which is laid out as `right` is, in double precision.
         """
         solved = self._cycle(0, rest)
         return solved, float(self._sums.sum())

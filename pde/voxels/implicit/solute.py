@@ -58,9 +58,9 @@ class Solute:
         self._system.set_local()
 
     def solve(self, right: Array, amount: float, exactness: float, dt: float) -> Array:
-        """Return what solves for `right` (cells), until the next; make `right` the slope that closes.
+        """Return what solves for `right` (cells), and make `right` the slope that closes.
 
-        That is R + g h A of the solution: its sum over the mesh is what A's losses say, to
+        What is returned stands until the next solution. The slope is R + g h A of the solution: its sum over the mesh is what A's losses say, to
         round-off, however exact the solution is. What the difference makes in `dt` days is at
         most the share `exactness` of the `amount` there is and of what the solution changes.
         """
@@ -99,19 +99,20 @@ def _system(problem: Problem, species: int, fields: Fields) -> tuple[Array, Conj
 def on_box(problem: Problem, species: int, fields: Fields) -> tuple[Array, Array]:
     """Return each cell's place in the padded box, and the exchange (3, *shape) there, mm^3/day."""
     active = problem.geometry.active
-    shape = (1,) * (3 - active.ndim) + active.shape
+    # A rectangle's slabs are its rows.
+    along = {3: [0, 1, 2], 2: [0, 2], 1: [2]}[active.ndim]
+    shape = np.ones(3, dtype=int)
+    shape[along] = active.shape
     inside = np.flatnonzero(active)
     exchange = np.zeros((3, active.size))
     if fields.way[species] == 1:
-        exchange[:] = fields.uniform[species][:, None] * fields.volumes[0]
+        rates = fields.uniform[species][3 - active.ndim :, None]
+        exchange[along] = rates * fields.volumes[0]
     elif fields.way[species] == 4:
-        # A rectangle's slabs are its rows.
-        along = (0, 1, 2) if active.ndim == 3 else (0, 2)
         rates = fields.placed[fields.row[species]][along, -active.size :]
-        exchange[3 - active.ndim :] = rates * fields.volumes[0]
+        exchange[along] = rates * fields.volumes[0]
     elif fields.way[species] == 2:
-        rows = fields.exchange[fields.row[species]]
-        exchange[3 - active.ndim :, inside] = rows
+        exchange[np.ix_(along, inside)] = fields.exchange[fields.row[species]]
     box = exchange.reshape(3, *shape)
     if fields.way[species] == 1:
         for axis in range(3):
