@@ -43,10 +43,40 @@ class BoxSystem(ConjugateGradients):
         self._norm, self._scaled = super().begin(), False
         return self._norm
 
-    def begin_with(self, values: Array, weights: Array, factor: float, place: Array) -> float:
-        """As `begin`, with values x weights x factor (cells) as `right`, at `place` in it."""
-        self._norm, self._scaled = super().begin_with(values, weights, factor, place), False
+    def begin_with(self, values: Array, weights: Array, factor: float, rows: Array) -> float:
+        """As `begin`, with values x weights x factor (cells) as `right`, placed by the `rows`."""
+        self._norm, self._scaled = super().begin_with(values, weights, factor, rows), False
         return self._norm
+
+    def close(
+        self,
+        rows: Array,
+        storage: Array,
+        volumes: Array,
+        step: float,
+        solved: Array,
+        right: Array,
+    ) -> None:
+        """Do as `cells.closed` with x and right - A x, which is not kept."""
+        in_parts(
+            lambda a, b: kernels.close(
+                self.x,
+                self.right,
+                self._exchange,
+                self.local,
+                self._finest.near,
+                rows,
+                storage,
+                volumes,
+                step,
+                a,
+                b,
+                solved,
+                right,
+            ),
+            len(rows),
+            volumes.size,
+        )
 
     def true_rest(self) -> None:
         """Work out `rest` = right - A x anew, without what rounding has left."""

@@ -7,7 +7,7 @@ import numpy as np
 from cartflow.core.outcome import StepFailed
 from cartflow.pde.operators.links import read_links
 from cartflow.pde.problem import Problem
-from cartflow.pde.voxels.implicit.cells import closed, held, put
+from cartflow.pde.voxels.implicit.cells import held, put, runs
 from cartflow.pde.voxels.implicit.conjugate import BoxSystem
 from cartflow.pde.voxels.implicit.faces_system import (
     FacesSystem,
@@ -36,7 +36,8 @@ class Solute:
         self._name = problem.fields[species].name
         self.species = species
         self._volumes = fields.volumes
-        self._place, self._system = _system(problem, species, fields)
+        place, self._system = _system(problem, species, fields)
+        self._rows = runs(place)
         self._step = 0.0
         self._storage, self._solved = np.ones(0), np.empty(fields.volumes.size)
 
@@ -54,30 +55,29 @@ class Solute:
         rates = self._storage * (1.0 / step + taking)
         if loss is not None:
             rates += loss
-        put(rates, self._volumes, self._place, self._system.local)
+        put(rates, self._volumes, self._rows, self._system.local)
         self._system.set_local()
 
     def solve(self, right: Array, amount: float, exactness: float, dt: float) -> Array:
         """Return what solves for `right` (cells), and make `right` the slope that closes.
 
-        What is returned stands until the next solution. The slope is R + g h A of the solution: its sum over the mesh is what A's losses say, to
-        round-off, however exact the solution is. What the difference makes in `dt` days is at
-        most the share `exactness` of the `amount` there is and of what the solution changes.
+        What is returned stands until the next solution. The slope is R + g h A of the solution:
+        its sum over the mesh is what A's losses say, to round-off, however exact the solution is.
+        What the difference makes in `dt` days is at most the share `exactness` of the `amount`
+        there is and of what the solution changes.
         """
-        system, place, volumes = self._system, self._place, self._volumes
-        norm = begun = system.begin_with(right, volumes, 1.0 / self._step, place)
+        system, rows, volumes = self._system, self._rows, self._volumes
+        norm = begun = system.begin_with(right, volumes, 1.0 / self._step, rows)
         share = exactness / (self._step * dt)
         norm = system.solve(norm, max(share * amount, _ROUGH * begun))
         if norm > share * amount:
-            changed = dt * held(system.x, place, self._storage, volumes)
+            changed = dt * held(system.x, rows, self._storage, volumes)
             wanted = max(share * (amount + changed), _ROUND_OFF * begun)
             norm = system.solve(norm, wanted)
             if not norm <= _POOR * wanted:
                 raise StepFailed(self._name, "its implicit step was not solved")
-        system.true_rest()
-        solved = self._solved
-        closed(system.x, system.rest, place, self._storage, volumes, self._step, solved, right)
-        return solved
+        system.close(rows, self._storage, volumes, self._step, self._solved, right)
+        return self._solved
 
 
 def _system(problem: Problem, species: int, fields: Fields) -> tuple[Array, ConjugateGradients]:
@@ -112,7 +112,7 @@ def on_box(problem: Problem, species: int, fields: Fields) -> tuple[Array, Array
         rates = fields.placed[fields.row[species]][along, -active.size :]
         exchange[along] = rates * fields.volumes[0]
     elif fields.way[species] == 2:
-        exchange[np.ix_(along, inside)] = fields.exchange[fields.row[species]]
+        exchange[np.array(along)[:, None], inside] = fields.exchange[fields.row[species]]
     box = exchange.reshape(3, *shape)
     if fields.way[species] == 1:
         for axis in range(3):

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from cartflow.pde.voxels.implicit.cells import begun
+from cartflow.pde.voxels.implicit.cells import begun, closed
 
 Array = np.ndarray
 
@@ -28,10 +28,23 @@ class ConjugateGradients(ABC):
         self._fall, self._tries = 0.0, 0
         return float(np.abs(self.rest).sum())
 
-    def begin_with(self, values: Array, weights: Array, factor: float, place: Array) -> float:
-        """As `begin`, with values x weights x factor (cells) as `right`, at `place` in it."""
+    def begin_with(self, values: Array, weights: Array, factor: float, rows: Array) -> float:
+        """As `begin`, with values x weights x factor (cells) as `right`, placed by the `rows`."""
         self._fall, self._tries = 0.0, 0
-        return begun(values, weights, factor, place, self.x, self.right, self.rest)
+        return begun(values, weights, factor, rows, self.x, self.right, self.rest)
+
+    def close(
+        self,
+        rows: Array,
+        storage: Array,
+        volumes: Array,
+        step: float,
+        solved: Array,
+        right: Array,
+    ) -> None:
+        """Do as `cells.closed` with x and right - A x."""
+        self.true_rest()
+        closed(self.x, self.rest, rows, storage, volumes, step, solved, right)
 
     def solve(self, norm: float, target: float) -> float:
         """Go on from `norm` until the 1-norm of `rest` is at most `target`; return it.

@@ -6,6 +6,7 @@ import numpy as np
 
 from cartflow.core.compiling import fused, summing
 from cartflow.pde.voxels.implicit.box import WIDTH, neighbours
+from cartflow.pde.voxels.implicit.cells import MOST, close_run
 
 Array = np.ndarray
 
@@ -92,15 +93,63 @@ def leave(
     margin = near[0]
     for b in range(first, last):
         low, high = margin + b * WIDTH, margin + min((b + 1) * WIDTH, size)
-        here, goal, held, target = x[low:high], right[low:high], local[low:high], out[low:high]
-        x1, x2, f1, f2 = neighbours(x, exchange[0], low, high, near[0])
-        x3, x4, f3, f4 = neighbours(x, exchange[1], low, high, near[1])
-        x5, x6, f5, f6 = neighbours(x, exchange[2], low, high, 1)
-        for i in range(high - low):
-            u = here[i]
-            flow = f1[i] * (u - x1[i]) + f2[i] * (u - x2[i]) + f3[i] * (u - x3[i])
-            flow += f4[i] * (u - x4[i]) + f5[i] * (u - x5[i]) + f6[i] * (u - x6[i])
-            target[i] = goal[i] - (held[i] * u + flow)
+        _leave(x, right, exchange, local, near, low, high, out[low:high])
+
+
+@fused
+def _leave(
+    x: Array,
+    right: Array,
+    exchange: Array,
+    local: Array,
+    near: Array,
+    low: int,
+    high: int,
+    out: Array,
+) -> None:
+    """Write right - A x of the voxels low <= c < high to `out`, which begins with the first."""
+    here, goal, held = x[low:high], right[low:high], local[low:high]
+    x1, x2, f1, f2 = neighbours(x, exchange[0], low, high, near[0])
+    x3, x4, f3, f4 = neighbours(x, exchange[1], low, high, near[1])
+    x5, x6, f5, f6 = neighbours(x, exchange[2], low, high, 1)
+    for i in range(high - low):
+        u = here[i]
+        flow = f1[i] * (u - x1[i]) + f2[i] * (u - x2[i]) + f3[i] * (u - x3[i])
+        flow += f4[i] * (u - x4[i]) + f5[i] * (u - x5[i]) + f6[i] * (u - x6[i])
+        out[i] = goal[i] - (held[i] * u + flow)
+
+
+@fused
+def close(
+    x: Array,
+    right: Array,
+    exchange: Array,
+    local: Array,
+    near: Array,
+    rows: Array,
+    storage: Array,
+    volumes: Array,
+    step: float,
+    first: int,
+    last: int,
+    solved: Array,
+    slope: Array,
+) -> None:
+    """Do as `cells.closed` with x and right - A x, for the `rows` first to last; to `slope`."""
+    rest = np.empty(MOST)
+    for k in range(first, last):
+        cell, place, length = rows[k]
+        end, left = cell + length, rest[:length]
+        _leave(x, right, exchange, local, near, place, place + length, left)
+        close_run(
+            x[place : place + length],
+            left,
+            storage[cell:end],
+            volumes[cell:end],
+            step,
+            solved[cell:end],
+            slope[cell:end],
+        )
 
 
 @summing
