@@ -99,7 +99,9 @@ class StepControl:
         """
         shorter = self.next_step(dt, error, order)
         before, more = refused
-        if not (before > dt and np.isfinite(error) and np.isfinite(more) and more > 0.0):
+        if self.fixed or not (
+            before > dt and np.isfinite(error) and np.isfinite(more) and more > 0.0
+        ):
             return shorter
         power = max(np.log(more / error) / np.log(before / dt), _LEAST_POWER)
         return float(min(shorter, dt * max(0.2, 0.9 * error ** (-1.0 / power))))

@@ -41,7 +41,9 @@ class Stepper(Protocol):
     def explicit_step(self, state: Array, dt: float, room: Array | None) -> Stepped:
         """As `step`, of a higher order, with the difference to second order, perhaps in `room`."""
 
-    def implicit_step(self, state: Array, dt: float, exactness: float) -> Stepped | None:
+    def implicit_step(
+        self, state: Array, dt: float, exactness: float, below: float = 1.0
+    ) -> Stepped | None:
         """As `explicit_step`, implicit where fields are stiff; None where another is better."""
 
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
@@ -105,13 +107,15 @@ class FastEngine:
         return self._judged(state, self._stepper.explicit_step(state, dt, room))
 
     def implicit_step(
-        self, state: Array, dt: float, exactness: float
+        self, state: Array, dt: float, exactness: float, below: float = 1.0
     ) -> tuple[Array, Account, Array, Array] | None:
         """As `explicit_step`, with stiff fields implicit; None where such a step does not pay.
 
-        Its linear systems are solved to the share `exactness` of each field's amount.
+        Its linear systems are solved to the share `exactness` of each field's amount. `StepFailed`
+        is raised where one of its stages has more than the share `below` of a field below zero,
+        before what the others cost.
         """
-        stepped = self._stepper.implicit_step(state, dt, exactness)
+        stepped = self._stepper.implicit_step(state, dt, exactness, below)
         return None if stepped is None else self._judged(state, stepped)
 
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:

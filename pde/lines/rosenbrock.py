@@ -80,7 +80,7 @@ class Rosenbrock:
         """Raise `StepFailed`: there are none."""
         raise StepFailed("transport", "on a line there are no explicit steps")
 
-    def implicit_step(self, state: Array, dt: float, exactness: float) -> None:
+    def implicit_step(self, state: Array, dt: float, exactness: float, below: float = 1.0) -> None:
         """Return None: on a line every step is one of `step`."""
 
     def memory(self) -> Array:

@@ -121,10 +121,11 @@ def norms(values: Array, volumes: Array) -> Array:
 
 
 def shortage(values: Array, volumes: Array) -> float:
-    """Return the volume's 1-norm of what is negative of `values` (cells)."""
-    sums = np.zeros(-(-values.size // MOST))
+    """Return the share of the volume's 1-norm of `values` (cells) that is of negative ones."""
+    sums = np.zeros((2, -(-values.size // MOST)))
     _in_blocks(lambda a, b: _shortage(values, volumes, a, b, sums), values.size)
-    return float(sums.sum())
+    negative, size = sums.sum(axis=1)
+    return float(negative / size) if size > 0.0 else 0.0
 
 
 def _in_blocks(task: Callable[[int, int], object], cells: int) -> None:
@@ -315,7 +316,8 @@ def _shortage(values: Array, volumes: Array, a: int, b: int, sums: Array) -> Non
     for k in range(a, b):
         low, high = k * MOST, min((k + 1) * MOST, volumes.size)
         row, weights = values[low:high], volumes[low:high]
-        total = 0.0
+        negative, size = 0.0, 0.0
         for i in range(high - low):
-            total += max(-row[i], 0.0) * weights[i]
-        sums[k] = total
+            negative += max(-row[i], 0.0) * weights[i]
+            size += abs(row[i]) * weights[i]
+        sums[0, k], sums[1, k] = negative, size

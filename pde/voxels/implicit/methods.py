@@ -16,8 +16,6 @@ class Method:
     (1 - g h A) k_i = F(a + h sum_j stages_ij k_j) + sum_j couplings_ij k_j; the new amounts are
     a + h sum_i weights_i k_i, their error h sum_i errors_i k_i. Where A is zero the method is an
     explicit one of the same weights, which is stable up to real rates of 2 / h.
-    `below`: the share of an implicit species' amount by which the second stage, which goes twice
-    as far as a step of backward Euler, may be below zero; if it is more, the step will be refused.
     """
 
     gamma: float
@@ -25,17 +23,9 @@ class Method:
     couplings: Array
     weights: Array
     errors: Array
-    below: float = np.inf
 
 
-def _method(
-    gamma: float,
-    alphas: Array,
-    gammas: Array,
-    weights: Array,
-    lower: Array,
-    below: float = np.inf,
-) -> Method:
+def _method(gamma: float, alphas: Array, gammas: Array, weights: Array, lower: Array) -> Method:
     """Return the method whose k_i = F(a + h sum alphas_ij k_j) + h A sum gammas_ij k_j."""
     inverse = np.linalg.inv(gammas + gamma * np.eye(len(weights)))
     return Method(
@@ -44,7 +34,6 @@ def _method(
         couplings=-gamma * np.tril(inverse, -1),
         weights=gamma * weights @ inverse,
         errors=gamma * (weights - lower) @ inverse,
-        below=below,
     )
 
 
@@ -78,5 +67,4 @@ ROS34PW2 = _method(
     ),
     _W3,
     np.array([0.37810903145819369, -0.096042292212423178, 0.5, 0.21793326075422950]),
-    below=0.05,
 )

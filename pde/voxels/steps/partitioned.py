@@ -85,11 +85,13 @@ class Partitioned:
         method: Method,
         dt: float,
         exactness: float,
+        below: float = 1.0,
     ) -> Staged:
         """Return what `dt` days make of the amounts `first`, at `operator`.
 
         Implicit stages are solved to `exactness` of a species' amount. The totals are those of
-        the k of `method`, as its `weights` want them.
+        the k of `method`, as its `weights` want them. The step is given up if more than the share
+        `below` of an implicit species is below zero in the second stage.
         """
         at = _Step(self, operator, first, split, method.gamma * dt, (exactness, dt))
         slopes, room = self._memory(len(method.weights), first.shape)
@@ -99,8 +101,8 @@ class Partitioned:
             if i > 0:
                 state = room
                 combined(first, slopes[:i], dt * method.stages[i, :i], state)
-                if i == 1:
-                    at.require(state, method.below)
+                if i == 1 and below < 1.0:
+                    at.require(state, below)
                 here = self._operators.at(state, in_place=True)
             coming = inward(here)
             counted = np.concatenate([self._blocks.inside(here, slopes[i]), crossing(here, coming)])
@@ -198,12 +200,12 @@ class _Step:
         solute.set_step(self._step, self._storage[s], loss, taking)
 
     def require(self, amounts: Array, below: float) -> None:
-        """Refuse the step if implicit species are below zero by more than a share of their amount.
+        """Refuse the step if more than the share `below` of an implicit species is below zero.
 
-        What three more stages cost is saved: such a step is too long for a field that settles.
+        What the other stages cost is saved: such a step is too long for a field that settles.
         """
         for s in self._split.species:
-            if shortage(amounts[s], self._volumes) > below * self._amounts[s]:
+            if shortage(amounts[s], self._volumes) > below:
                 raise StepFailed(self._problem.fields[s].name, "a value is negative")
 
     def solve(self, inwards: list[Array], right: Array) -> Array:

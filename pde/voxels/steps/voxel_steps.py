@@ -112,11 +112,14 @@ class VoxelSteps:
         self._let_go()
         return self._explicit.explicit_step(state, dt, room)
 
-    def implicit_step(self, state: Array, dt: float, exactness: float) -> Stepped | None:
+    def implicit_step(
+        self, state: Array, dt: float, exactness: float, below: float = 1.0
+    ) -> Stepped | None:
         """Return what `dt` days make of `state` by an implicit method of third order, if it is due.
 
         It has an estimate of its error. Stages are solved to `exactness` of a species' amount.
-        `state` is as it was at `step_limit`, if that was asked about it last.
+        The step is given up where its second stage has more than the share `below` of a solute
+        below zero. `state` is as it was at `step_limit`, if that was asked about it last.
         """
         met = self._met
         if met is None or met.state is not state:
@@ -130,7 +133,7 @@ class VoxelSteps:
         if split.rest * dt + _SLOW > 2.0:
             return None
         first = self._operators.amounts(state)
-        return self._implicit(operator, first, split, ROS34PW2, dt, exactness)
+        return self._implicit(operator, first, split, ROS34PW2, dt, exactness, below)
 
     def _let_go(self) -> None:
         """Let go of the memory of implicit steps, if there were any."""
@@ -157,7 +160,8 @@ class VoxelSteps:
         method: Method,
         dt: float,
         exactness: float,
+        below: float = 1.0,
     ) -> Stepped:
         self._explicit.let_go()
-        found = self._partitioned.step(operator, first, split, method, dt, exactness)
+        found = self._partitioned.step(operator, first, split, method, dt, exactness, below)
         return self._explicit.finished(found, dt * method.weights)
