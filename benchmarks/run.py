@@ -22,6 +22,7 @@ CASES = (
     "kpp_3d",
     "mask_3d",
     "tissue_oxygen",
+    "biofvm",
     "scaling",
     "bandwidth",
     "body",

@@ -55,7 +55,9 @@ def problem(place: Geometry) -> tuple[Problem, Array]:
     """Return the problem and its start on `place`: CAR T cells around a ball of tumour cells."""
     network = load(Path(__file__).with_suffix(".toml"))
     n = place.size
-    porosity = np.where(place.region("core"), 0.15, 0.3) if "core" in place.regions else np.ones(n)
+    # A box has a core, too; that of the mask has pores of its own.
+    pores = "outer" in place.regions
+    porosity = np.where(place.region("core"), 0.15, 0.3) if pores else np.ones(n)
     outside = {name: FixedValue(value=OUTSIDE) for name in place.boundaries}
     fields = {
         "cart": Field(name="cart", diffusivity=np.full(n, CART)),

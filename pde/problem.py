@@ -218,20 +218,27 @@ class Problem:
     def storage(self, state: Array) -> Array:
         """Return the storage per species and cell: porosity for solutes, 1 for cells.
 
-        Where it is the same in all cells and at all times it takes no memory, and is not written.
+        Where it never changes it is worked out once, and is not written; where it is the same in
+        all cells it takes no memory.
         """
-        if self._even_storage is not None:
-            return self._even_storage
-        porosity = self.porosity(state)
-        return np.where(self.solutes[:, None], porosity[None, :], 1.0)
+        if self._steady_storage is not None:
+            return self._steady_storage
+        return self._storage(self.porosity(state))
 
     @cached_property
-    def _even_storage(self) -> Array | None:
+    def _steady_storage(self) -> Array | None:
         porosity = self.tissue.porosity
-        if self.tissue.matrix is not None or not np.all(porosity == porosity[0]):
+        if self.tissue.matrix is not None:
             return None
-        each = np.where(self.solutes, porosity[0], 1.0)
-        return np.broadcast_to(each[:, None], (each.size, porosity.size))
+        if np.all(porosity == porosity[0]):
+            each = np.where(self.solutes, porosity[0], 1.0)
+            return np.broadcast_to(each[:, None], (each.size, porosity.size))
+        storage = self._storage(porosity)
+        storage.setflags(write=False)
+        return storage
+
+    def _storage(self, porosity: Array) -> Array:
+        return np.where(self.solutes[:, None], porosity[None, :], 1.0)
 
     def place_diffusivity(self, item: Field, state: Array) -> Array:
         """Return the flux coefficient per cell, mm^2/day, without the part that depends on u."""

@@ -51,7 +51,9 @@ class Stepper(Protocol):
         """As `step`, of a higher order, with the difference to second order, perhaps in `room`."""
         raise StepFailed("transport", "there are no explicit steps")
 
-    def implicit_step(self, state: Array, dt: float, exactness: float) -> Stepped | None:
+    def implicit_step(
+        self, state: Array, dt: float, exactness: float, below: float = 1.0
+    ) -> Stepped | None:
         """As `explicit_step`, implicit where fields are stiff; None where another is better."""
         return None
 

@@ -13,6 +13,7 @@ from cartflow.core.outcome import InputError, StepFailed
 
 Array = np.ndarray
 S = TypeVar("S")
+_LEAST_POWER = 0.1
 _MOST_GROWTH = 5.0  # from one step to the next, where what the last one erred is known
 
 
@@ -86,6 +87,24 @@ class StepControl:
             return self.initial_step
         factor = 0.9 * max(error, 1e-12) ** (-1.0 / (order + 1 + self.extrapolate))
         return float(min(dt * np.clip(factor, 0.2, self.growth), self.maximum_step))
+
+    def shorter_step(
+        self, dt: float, error: float, order: int, refused: tuple[float, float]
+    ) -> float:
+        """Return the step to try after one of `dt` was refused for its `error`.
+
+        `refused` are the step and the error that were refused just before, or zeros. Where the
+        error falls with a lower power of the step than that of the order, as from a start far from
+        where fast fields settle, that power is taken (Gustafsson 1994).
+        """
+        shorter = self.next_step(dt, error, order)
+        before, more = refused
+        if self.fixed or not (
+            before > dt and np.isfinite(error) and np.isfinite(more) and more > 0.0
+        ):
+            return shorter
+        power = max(np.log(more / error) / np.log(before / dt), _LEAST_POWER)
+        return float(min(shorter, dt * max(0.2, 0.9 * error ** (-1.0 / power))))
 
 
 def extrapolated(whole: Array, halves: Array, weights: Array, order: int) -> tuple[Array, float]:
@@ -204,13 +223,15 @@ class StepLoop(Generic[S]):
         dt = self._first(time, event, limit.days)
         # A step cut short to land on an event does not shorten the step after it.
         wished = self.dt if dt < self.dt else 0.0
+        refused = (0.0, 0.0)
         while True:
             with np.errstate(all="ignore"):
                 new, error, self.worst = attempt(dt)
             if error <= 1.0:
                 break
             self.rejected += 1
-            wished, dt = 0.0, _rounded(time, self.control.next_step(dt, error, self.order))
+            shorter = self.control.shorter_step(dt, error, self.order, refused)
+            wished, refused, dt = 0.0, (dt, error), _rounded(time, shorter)
             if dt < self.control.minimum_step:
                 raise self._underflow(time)
         self.accepted += 1

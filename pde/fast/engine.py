@@ -73,13 +73,15 @@ class FastEngine:
         return self._judged(state, self._stepper.explicit_step(state, dt, room))
 
     def implicit_step(
-        self, state: Array, dt: float, exactness: float
+        self, state: Array, dt: float, exactness: float, below: float = 1.0
     ) -> tuple[Array, Account, Array, Array] | None:
         """As `explicit_step`, with stiff fields implicit; None where such a step does not pay.
 
-        Its linear systems are solved to the share `exactness` of each field's amount.
+        Its linear systems are solved to the share `exactness` of each field's amount. `StepFailed`
+        is raised where one of its stages has more than the share `below` of a field below zero,
+        before what the others cost.
         """
-        stepped = self._stepper.implicit_step(state, dt, exactness)
+        stepped = self._stepper.implicit_step(state, dt, exactness, below)
         return None if stepped is None else self._judged(state, stepped)
 
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
@@ -119,8 +121,8 @@ class FastEngine:
         return neighbours(self.problem.geometry)
 
     @cached_property
-    def _stored(self) -> bool:
-        return bool(self.problem.solutes.any())
+    def _stored(self) -> Array:
+        return np.flatnonzero(self.problem.solutes)
 
     def _finished(self, old: Array, stepped: Stepped) -> tuple[Array, Account]:
         """Return the densities and the account of a step, limited where it fell below zero.
@@ -133,8 +135,10 @@ class FastEngine:
             blamed = fastest_growing(self.problem.network, old, first)
             raise StepFailed(self.problem.fields[blamed].name, "a value is not finite")
         extents = self._limit(amounts, stepped.low, stepped.extents)
-        if self._stored:
-            np.divide(amounts, self.problem.storage(amounts), out=amounts)
+        if self._stored.size:
+            storage = self.problem.storage(amounts)
+            for solute in self._stored:
+                np.divide(amounts[solute], storage[solute], out=amounts[solute])
         return amounts, extents.account(self.problem.network)
 
     def _judged(self, old: Array, stepped: Stepped) -> tuple[Array, Account, Array, Array]:

@@ -92,6 +92,9 @@ _FIRST_GROWTH = 100.0
 _GROWTH = 5.0
 # How exactly an implicit step is solved, as a share of the tolerance.
 _EXACT = 1e-2
+# The share of a field below zero in a stage from which on a step is given up: its error or what
+# would have to be filled up refuses it in the end.
+_BELOW = 0.05
 
 
 class _Evolving:
@@ -146,7 +149,8 @@ class _Evolving:
         if self.fast is None:
             return self._doubled(dt)
         try:
-            found = self.fast.implicit_step(self.state, dt, _EXACT * self.loop.control.tolerance)
+            exactness = _EXACT * self.loop.control.tolerance
+            found = self.fast.implicit_step(self.state, dt, exactness, _BELOW)
         except StepFailed as failure:
             return (self.state, _combined([], [])), np.inf, failure
         return self._doubled(dt) if found is None else self._estimated(dt, *found)

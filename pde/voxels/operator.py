@@ -12,6 +12,7 @@ from cartflow.pde.operators.arms import arms
 from cartflow.pde.operators.links import read_links
 from cartflow.pde.operators.transport import moves_steadily, steady
 from cartflow.pde.problem import Problem
+from cartflow.pde.voxels import pores
 from cartflow.pde.voxels.drift import VoxelDrift
 from cartflow.pde.voxels.faces_of_grid import placed_diffusivities
 from cartflow.pde.voxels.fields import (
@@ -93,10 +94,10 @@ class VoxelOperators:
         self.drift = VoxelDrift(problem, self._links if drifts else None)
         self._oblique = ObliqueFlux(problem, self._links, self.drift.fields)
         start = np.ones((len(problem.fields), problem.geometry.size))
-        self._storage = problem.storage(start) if problem.solutes.any() else None
         # Where pores are all there is, amounts are densities.
         moving = problem.tissue.matrix is not None
-        self._stored = self._storage is not None and (moving or not np.all(self._storage == 1.0))
+        even = problem.solutes.any() and (moving or not np.all(problem.storage(start) == 1.0))
+        self._stored = bool(even)
         self._steady = all(steady(problem, item) for item in problem.fields)
         self._moves_steadily = all(moves_steadily(problem, item) for item in problem.fields)
         self._removal = np.zeros(0)
@@ -123,9 +124,21 @@ class VoxelOperators:
         moving = (self.drift.fields, self._oblique.rows, self.crossing_species)
         return self._steady and not self._stored and not any(moving) and not self._egress_follows
 
-    def at(self, amounts: Array) -> VoxelOperator:
-        """Return the operator at `amounts` (species, cells) per mm^3 of tissue."""
-        u = self._densities(amounts)
+    def at(self, amounts: Array, *, in_place: bool = False) -> VoxelOperator:
+        """Return the operator at `amounts` (species, cells) per mm^3 of tissue.
+
+        They are turned into densities `in_place` where they are not needed any more.
+        """
+        if not self._stored:
+            return self.at_densities(amounts)
+        storage, stored = self._problem.storage(amounts), self._problem.solutes
+        if in_place:
+            pores.turn_into_densities(amounts, storage, stored)
+            return self.at_densities(amounts)
+        return self.at_densities(pores.densities(amounts, storage, stored))
+
+    def at_densities(self, u: Array) -> VoxelOperator:
+        """Return the operator at densities `u` (species, cells)."""
         layout = self._first if self._steady else self._at(u)
         flux, drifts = self.drift.flux(u)
         flux = self._oblique.added(flux, u, layout.fields)
@@ -144,13 +157,13 @@ class VoxelOperators:
 
     def amounts(self, u: Array) -> Array:
         """Return amounts per mm^3 of tissue from densities (species, cells)."""
-        return u * self._problem.storage(u) if self._stored else u
+        if not self._stored:
+            return u
+        return pores.amounts(u, self._problem.storage(u), self._problem.solutes)
 
     def storage(self, u: Array) -> Array:
         """Return the storage per species and cell at densities `u`."""
-        if self._storage is None or self._problem.tissue.matrix is not None:
-            return self._problem.storage(u)
-        return self._storage
+        return self._problem.storage(u)
 
     @property
     def _egress_follows(self) -> bool:
@@ -164,9 +177,3 @@ class VoxelOperators:
     def _layout(self, u: Array, problem: Problem) -> Layout:
         ways = (self._stencils, self._placed)
         return lay_out(problem, u, self.uniform, self._links, self._oblique.rows, *ways)
-
-    def _densities(self, amounts: Array) -> Array:
-        if not self._stored:
-            return amounts
-        moving = self._problem.tissue.matrix is not None
-        return amounts / (self._problem.storage(amounts) if moving else self._storage)

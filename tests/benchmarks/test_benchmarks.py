@@ -138,6 +138,13 @@ def test_tissue_oxygen():
     reported("tissue_oxygen", found)
 
 
+def test_biofvm_is_left_out_where_it_is_not(monkeypatch):
+    from benchmarks import biofvm
+
+    monkeypatch.delenv("CARTFLOW_BIOFVM", raising=False)
+    assert "CARTFLOW_BIOFVM names no folder" in biofvm.run()["skipped"]
+
+
 def test_scaling():
     from benchmarks import scaling
 

@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cartflow.core.outcome import InputError
+from cartflow.core.outcome import InputError, StepFailed
 from cartflow.core.stepping import (
+    Limit,
     StepControl,
+    StepLoop,
     error_estimate,
     extrapolated,
     landing,
@@ -34,6 +36,38 @@ def test_next_step_follows_the_order_of_the_error():
 
 def test_fixed_steps_stay_as_they_are():
     assert StepControl(fixed=True, initial_step=0.03).next_step(0.7, 1e9, 1) == 0.03
+
+
+def tries(power, control, order=2):
+    """The steps tried, one after another, where the error is 8 (step / 1e-3)^power."""
+    tried = []
+
+    def attempt(dt):
+        tried.append(dt)
+        return dt, 8.0 * (dt / 1e-3) ** power, StepFailed("oxygen", "it changes too fast")
+
+    StepLoop(control=control, order=order).step(0.0, 1.0, Limit(), attempt)
+    return np.array(tried)
+
+
+def test_a_step_refused_again_is_shortened_by_the_power_that_was_seen():
+    control = StepControl(tolerance=1e-3, initial_step=1e-3, minimum_step=1e-12)
+    tried = tries(0.5, control)
+    # First by the order's power, 4; then at most by five, to 0.9 of where the error is allowed.
+    wanted = np.array([1.0, 0.9 * 8.0**-0.25, 0.18 * 8.0**-0.25, 0.036 * 8.0**-0.25, 0.9 / 64])
+    np.testing.assert_allclose(tried, 1e-3 * wanted, rtol=1e-9)
+
+
+def test_a_step_refused_again_goes_by_the_order_where_its_error_does():
+    control = StepControl(tolerance=1e-3, initial_step=1e-3, minimum_step=1e-12)
+    assert control.shorter_step(1e-3, 8.0, 2, (2e-3, 8.0 * 16.0)) == control.next_step(1e-3, 8.0, 2)
+    # Nor where nothing is known of the error, or it falls faster.
+    for refused in ((0.0, 0.0), (2e-3, np.inf), (2e-3, 8e9)):
+        assert control.shorter_step(1e-3, 8.0, 2, refused) == control.next_step(1e-3, 8.0, 2)
+    # An error that does not fall at all asks for the shortest there is.
+    assert control.shorter_step(1e-3, 1.2, 2, (2e-3, 1.2)) == pytest.approx(2e-4)
+    fixed = StepControl(fixed=True, initial_step=0.03)
+    assert fixed.shorter_step(0.03, 8.0, 2, (0.06, 9.0)) == 0.03
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numba
 import numpy as np
 import pytest
 
+from cartflow.core.outcome import StepFailed
 from cartflow.geometries.images.mask import voxel_mask
 from cartflow.geometries.shapes.box import box
 from cartflow.kinetics.files.load import load
@@ -13,6 +14,7 @@ from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.tissue import Tissue
+from cartflow.pde.voxels.implicit.cells import MOST, runs
 from cartflow.pde.voxels.implicit.conjugate import BoxSystem
 from cartflow.pde.voxels.implicit.methods import ROS2, ROS34PW2
 from cartflow.pde.voxels.implicit.multigrid import padded
@@ -312,6 +314,75 @@ def test_linear_systems_are_solved_whatever_the_voxels(shape):
     assert system.solve(system.begin(), 1e-12 * total) <= 1e-12 * total
     np.testing.assert_allclose(system.x, wanted, rtol=0, atol=1e-6)
     assert system.iterations < 80
+
+
+@pytest.mark.parametrize("shape", [(41, 29, 33), (300, 1, 91)])
+def test_a_cycle_is_symmetric_and_the_same_whoever_does_its_parts(shape):
+    random = np.random.default_rng(5)
+    exchange = random.lognormal(0.0, 1.0, (3, *shape))
+    for axis in range(3):
+        np.moveaxis(exchange[axis], axis, 0)[-1] = 0.0
+    system = BoxSystem(exchange)
+    system.local[:] = padded(random.lognormal(-6.0, 1.0, shape))
+    first, second = padded(random.random((2, *shape)) - 0.3)
+    system.set_local()
+    before, found = numba.get_num_threads(), []
+    try:
+        for threads in sorted({1, before}):
+            numba.set_num_threads(threads)
+            products = []
+            for right, other in ((first, second), (second, first)):
+                system._finest.right[:] = right
+                near, product = system._grids.cycle(other)
+                assert product == pytest.approx(other @ near.astype(float), rel=1e-12)
+                products.append(product)
+            assert products[0] == pytest.approx(products[1], rel=1e-5)
+            system.right[:] = first
+            system.solve(system.begin(), 1e-9 * np.abs(first).sum())
+            found.append((*products, system.x.copy()))
+    finally:
+        numba.set_num_threads(before)
+    for one, other in zip(found[0], found[-1], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_cells_stand_in_runs_of_places_that_follow_one_another():
+    place = np.concatenate([np.arange(7, 7 + 2 * MOST + 5), [9000, 9002], np.arange(9100, 9103)])
+    rows = runs(place)
+    np.testing.assert_array_equal(
+        np.concatenate([np.arange(begin, begin + n) for _, begin, n in rows]), place
+    )
+    np.testing.assert_array_equal(rows[:, 0], np.cumsum(rows[:, 2]) - rows[:, 2])
+    assert rows[:, 2].tolist() == [MOST, MOST, 5, 1, 1, 3]
+
+
+@pytest.mark.parametrize("dt", [1.2e-3, 3e-3, 1e-2])
+def test_a_step_that_is_given_up_early_would_have_been_refused(dt, hard, network):
+    geometry = ball(24, width=0.06)
+    fixed = {"rim": FixedValue(value=1.0)}
+    sharp = problem(geometry, network(), boundaries=fixed)
+    for stated, state in (hard, (sharp, start(geometry))):
+        engine = FastEngine(stated)
+        with pytest.raises(StepFailed, match="a value is negative"):
+            engine.implicit_step(state, dt, 1e-3, 0.05)
+        try:
+            _, _, difference, size = engine.implicit_step(state, dt, 1e-3)
+        except StepFailed:
+            continue
+        # At the largest tolerance there is.
+        assert (difference / size).max() ** (4.0 / 3.0) > 0.1
+
+
+def test_what_a_limit_has_seen_of_a_state_is_what_a_step_sees(network):
+    geometry = box([0.4] * 3, [20] * 3)
+    sides = dict.fromkeys(geometry.boundaries, FixedValue(value=1.0))
+    stated, state = problem(geometry, network(), boundaries=sides), start(geometry, 0.5)
+    fresh, asked = VoxelSteps(stated), VoxelSteps(stated)
+    asked.step_limit(2.0 * state)
+    wanted = fresh.implicit_step(state, 0.02, 1e-5).amounts
+    np.testing.assert_array_equal(asked.implicit_step(state, 0.02, 1e-5).amounts, wanted)
+    asked.step_limit(state)
+    np.testing.assert_array_equal(asked.implicit_step(state, 0.02, 1e-5).amounts, wanted)
 
 
 def test_a_reaction_is_implicit_by_the_solute_that_is_solved_for_first():

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
+from cartflow.pde.voxels.crew import in_parts
 from cartflow.pde.voxels.implicit import vector_kernels as kernels
 from cartflow.pde.voxels.implicit.box import WIDTH
 from cartflow.pde.voxels.implicit.multigrid import Multigrid, padded
@@ -29,56 +28,115 @@ class BoxSystem(ConjugateGradients):
         self._grids = Multigrid(self.shape, exchange)
         self._finest = self._grids.levels[0]
         super().__init__(self._exchange.shape[1])
+        self._turned = np.zeros_like(self._along)
         self._sums = np.zeros(-(-self._finest.size // WIDTH))
+        self._planes = np.zeros(int(self.shape[0]))
+        self._norm, self._scaled = 0.0, False
 
     def set_local(self) -> None:
         """Take note that `local` is new."""
         self._finest.local[:] = self.local
         self._grids.set_local()
 
+    def begin(self) -> float:
+        """Begin with x = 0; return the 1-norm of `rest`."""
+        self._norm, self._scaled = super().begin(), False
+        return self._norm
+
+    def begin_with(self, values: Array, weights: Array, factor: float, rows: Array) -> float:
+        """As `begin`, with values x weights x factor (cells) as `right`, placed by the `rows`."""
+        self._norm, self._scaled = super().begin_with(values, weights, factor, rows), False
+        return self._norm
+
+    def close(
+        self,
+        rows: Array,
+        storage: Array,
+        volumes: Array,
+        step: float,
+        solved: Array,
+        right: Array,
+    ) -> None:
+        """Do as `cells.closed` with x and right - A x, which is not kept."""
+        in_parts(
+            lambda a, b: kernels.close(
+                self.x,
+                self.right,
+                self._exchange,
+                self.local,
+                self._finest.near,
+                rows,
+                storage,
+                volumes,
+                step,
+                a,
+                b,
+                solved,
+                right,
+            ),
+            len(rows),
+            volumes.size,
+        )
+
     def true_rest(self) -> None:
         """Work out `rest` = right - A x anew, without what rounding has left."""
-        self._multiply(self.x, self.rest)
-        np.subtract(self.right, self.rest, out=self.rest)
-
-    def _turn(self, near: Array) -> None:
-        size, margin, before = self._finest.size, self._finest.margin, self._fall
-        self._fall = self._sum(
-            lambda a, b: kernels.products(self.rest, near, margin, a, b, size, self._sums)
+        size, near = self._finest.size, self._finest.near
+        self._finest.blocks(
+            lambda a, b: kernels.leave(
+                self.x, self.right, self._exchange, self.local, near, a, b, size, self.rest
+            )
         )
-        share = self._fall / before if before > 0.0 else 0.0
-        self._each(lambda a, b: kernels.turn(near, share, margin, a, b, size, self._along))
 
-    def _bend(self) -> float:
-        return self._multiply(self._along, self._moved)
+    def _precondition(self) -> float:
+        if not self._scaled:
+            size, margin, goal = self._finest.size, self._finest.margin, self._finest.right
+            factor = size / self._norm
+            self._finest.blocks(
+                lambda a, b: kernels.scaled(self.rest, factor, margin, a, b, size, goal)
+            )
+        self._near, fall = self._grids.cycle(self.rest)
+        return fall
+
+    def _turn(self, share: float) -> float:
+        in_parts(
+            lambda a, b: kernels.turn_and_multiply(
+                self._near,
+                share,
+                self._along,
+                self._exchange,
+                self.local,
+                self._finest.near,
+                a,
+                b,
+                self._turned,
+                self._moved,
+                self._planes,
+            ),
+            self._planes.size,
+            self._finest.size,
+        )
+        self._along, self._turned = self._turned, self._along
+        return float(self._planes.sum())
 
     def _advance(self, length: float) -> float:
         size, margin = self._finest.size, self._finest.margin
-        return self._sum(
+        # Scaled by what was left before: single precision has room for what is left now.
+        factor, self._scaled = size / self._norm, True
+        self._finest.blocks(
             lambda a, b: kernels.advance(
-                self.x, self.rest, self._along, self._moved, length, margin, a, b, size, self._sums
+                self.x,
+                self.rest,
+                self._along,
+                self._moved,
+                length,
+                factor,
+                margin,
+                a,
+                b,
+                size,
+                self._finest.right,
+                self._sums,
             )
         )
-
-    def _multiply(self, x: Array, out: Array) -> float:
-        size, near = self._finest.size, self._finest.near
-        return self._sum(
-            lambda a, b: kernels.multiply(
-                x, self._exchange, self.local, near, a, b, size, out, self._sums
-            )
-        )
-
-    def _preconditioned(self, norm: float) -> Array:
-        size, margin = self._finest.size, self._finest.margin
-        factor = size / norm
-        self._each(
-            lambda a, b: kernels.scaled(self.rest, factor, margin, a, b, size, self._finest.right)
-        )
-        return self._grids.cycle()
-
-    def _each(self, task: Callable[[int, int], object]) -> None:
-        self._finest.blocks(task)
-
-    def _sum(self, task: Callable[[int, int], object]) -> float:
-        self._finest.blocks(task)
-        return float(self._sums.sum())
+        self._norm = float(self._sums.sum())
+        return self._norm

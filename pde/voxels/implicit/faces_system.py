@@ -25,7 +25,7 @@ class FacesSystem(ConjugateGradients):
         super().__init__(size)
         self._exchange = exchange
         self._coupled = self._exchange.diagonal()
-        self._inverse = np.zeros(size)
+        self._inverse, self._near = np.zeros((2, size))
 
     def set_local(self) -> None:
         """Take note that `local` is new."""
@@ -35,15 +35,15 @@ class FacesSystem(ConjugateGradients):
         """Work out `rest` = right - A x anew, without what rounding has left."""
         np.subtract(self.right, self._product(self.x), out=self.rest)
 
-    def _preconditioned(self, norm: float) -> Array:
-        return np.asarray(self._inverse * self.rest)
+    def _precondition(self) -> float:
+        self._near = self._inverse * self.rest
+        return float(self.rest @ self._near)
 
-    def _turn(self, near: Array) -> None:
-        before, self._fall = self._fall, float(self.rest @ near)
-        self._along *= self._fall / before if before > 0.0 else 0.0
-        self._along += near
-
-    def _bend(self) -> float:
+    def _turn(self, share: float) -> float:
+        if share == 0.0:
+            self._along[:] = 0.0
+        self._along *= share
+        self._along += self._near
         self._moved = self._product(self._along)
         return float(self._along @ self._moved)
 

@@ -10,16 +10,19 @@ import numpy as np
 
 from cartflow.pde.voxels.crew import in_parts
 from cartflow.pde.voxels.implicit import grid_kernels as kernels
+from cartflow.pde.voxels.implicit import sweeps
 from cartflow.pde.voxels.implicit.box import WIDTH
+from cartflow.pde.voxels.implicit.vector_kernels import dot
 
 Array = np.ndarray
 
 # Two steps of Jacobi whose weights are Chebyshev's for eigenvalues from 1/3 to 2 of A / diagonal,
 # those of errors that a grid of twice the spacing does not see.
 _CENTRE, _SPREAD = 7.0 / 6.0, 5.0 / 6.0 * np.sqrt(0.5)
-_WEIGHTS = (1.0 / (_CENTRE + _SPREAD), 1.0 / (_CENTRE - _SPREAD))
+_WEIGHTS = np.array([1.0 / (_CENTRE + _SPREAD), 1.0 / (_CENTRE - _SPREAD)])
 # An axis is made coarser unless its neighbours exchange so much less than the most.
 _WEAK = 0.2
+_NONE = np.zeros(0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,6 +129,7 @@ class Multigrid:
 
     def __init__(self, shape: Array, exchange: Array) -> None:
         self.levels = levels(shape, exchange)
+        self._sums = np.zeros(int(shape[0]))
 
     def set_local(self) -> None:
         """Take the finest level's `local` to all others."""
@@ -134,9 +138,13 @@ class Multigrid:
             if coarse is not None:
                 self._restrict(level, coarse)
 
-    def cycle(self) -> Array:
-        """Return an approximate solution for the finest level's `right`, in its `x`."""
-        return self._cycle(0)
+    def cycle(self, rest: Array = _NONE) -> tuple[Array, float]:
+        """Return an approximate solution for the finest level's `right`.
+
+        Also returns its product with `rest`, which is laid out as `right` is, in double precision.
+        """
+        solved = self._cycle(0, rest)
+        return solved, float(self._sums.sum())
 
     def _invert(self, level: Level) -> None:
         level.blocks(
@@ -154,52 +162,53 @@ class Multigrid:
             level.size,
         )
 
-    def _cycle(self, k: int) -> Array:
+    def _cycle(self, k: int, rest: Array = _NONE) -> Array:
         level = self.levels[k]
-        near, size, margin = level.near, level.size, level.margin
-
-        def smooth(x: Array, weight: float, out: Array) -> None:
-            level.blocks(
-                lambda a, b: kernels.smooth(
-                    x, level.right, level.exchange, level.inverse, near, weight, a, b, size, out
-                )
-            )
-
         if k + 1 == len(self.levels):
-            kernels.begin_smooth(level.right, level.inverse, margin, 1.0, 0, 1, size, level.x)
-            return level.x
-        level.blocks(
-            lambda a, b: kernels.begin_smooth(
-                level.right, level.inverse, margin, _WEIGHTS[0], a, b, size, level.other
-            )
-        )
-        smooth(level.other, _WEIGHTS[1], level.x)
+            sweeps.only(level.right, level.inverse, level.margin, level.size, level.other)
+            if rest.size > 0:
+                self._sums[:] = dot(rest, level.other)
+            return level.other
         coarse = self.levels[k + 1]
         in_parts(
-            lambda a, b: kernels.restrict_residual(
-                level.x,
+            lambda a, b: sweeps.descend(
                 level.right,
                 level.exchange,
                 level.local,
-                near,
+                level.inverse,
+                level.near,
                 level.shape,
                 level.factors,
                 coarse.shape,
+                _WEIGHTS,
                 a,
                 b,
+                level.x,
                 coarse.right,
             ),
             int(coarse.shape[0]),
-            size,
+            level.size,
         )
         correction = self._cycle(k + 1)
         in_parts(
-            lambda a, b: kernels.prolong(
-                correction, level.shape, level.factors, coarse.shape, a, b, level.x
+            lambda a, b: sweeps.ascend(
+                correction,
+                level.x,
+                level.right,
+                level.exchange,
+                level.inverse,
+                level.near,
+                level.shape,
+                level.factors,
+                coarse.shape,
+                _WEIGHTS,
+                rest,
+                a,
+                b,
+                level.other,
+                self._sums,
             ),
             int(level.shape[0]),
-            size,
+            level.size,
         )
-        smooth(level.x, _WEIGHTS[1], level.other)
-        smooth(level.other, _WEIGHTS[0], level.x)
-        return level.x
+        return level.other

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cartflow.core.outcome import StepFailed
-from cartflow.core.totals import totals
 from cartflow.pde.operators.links import read_links
 from cartflow.pde.problem import Problem
-from cartflow.pde.voxels.implicit.cells import put, taken
+from cartflow.pde.voxels.implicit.cells import held, put, runs
 from cartflow.pde.voxels.implicit.conjugate import BoxSystem
 from cartflow.pde.voxels.implicit.faces_system import (
     FacesSystem,
@@ -37,9 +36,10 @@ class Solute:
         self._name = problem.fields[species].name
         self.species = species
         self._volumes = fields.volumes
-        self._place, self._system = _system(problem, species, fields)
+        place, self._system = _system(problem, species, fields)
+        self._rows = runs(place)
         self._step = 0.0
-        self._storage = np.ones(0)
+        self._storage, self._solved = np.ones(0), np.empty(fields.volumes.size)
 
     @property
     def iterations(self) -> int:
@@ -55,33 +55,29 @@ class Solute:
         rates = self._storage * (1.0 / step + taking)
         if loss is not None:
             rates += loss
-        put(rates, self._volumes, self._place, self._system.local)
+        put(rates, self._volumes, self._rows, self._system.local)
         self._system.set_local()
 
     def solve(self, right: Array, amount: float, exactness: float, dt: float) -> Array:
         """Return what solves for `right` (cells), and make `right` the slope that closes.
 
-        That is R + g h A of the solution: its sum over the mesh is what A's losses say, to
-        round-off, however exact the solution is. What the difference makes in `dt` days is at
-        most the share `exactness` of the `amount` there is and of what the solution changes.
+        What is returned stands until the next solution. The slope is R + g h A of the solution:
+        its sum over the mesh is what A's losses say, to round-off, however exact the solution is.
+        What the difference makes in `dt` days is at most the share `exactness` of the `amount`
+        there is and of what the solution changes.
         """
-        system, solved = self._system, np.empty_like(right)
-        put(right, self._volumes / self._step, self._place, system.right)
-        norm = begun = system.begin()
+        system, rows, volumes = self._system, self._rows, self._volumes
+        norm = begun = system.begin_with(right, volumes, 1.0 / self._step, rows)
         share = exactness / (self._step * dt)
         norm = system.solve(norm, max(share * amount, _ROUGH * begun))
         if norm > share * amount:
-            taken(system.x, self._place, self._storage, solved)
-            changed = dt * float(totals(np.abs(solved)[None], self._volumes)[0])
+            changed = dt * held(system.x, rows, self._storage, volumes)
             wanted = max(share * (amount + changed), _ROUND_OFF * begun)
             norm = system.solve(norm, wanted)
             if not norm <= _POOR * wanted:
                 raise StepFailed(self._name, "its implicit step was not solved")
-        system.true_rest()
-        taken(system.x, self._place, self._storage, solved)
-        taken(system.rest, self._place, self._step / self._volumes, right)
-        right += solved
-        return solved
+        system.close(rows, self._storage, volumes, self._step, self._solved, right)
+        return self._solved
 
 
 def _system(problem: Problem, species: int, fields: Fields) -> tuple[Array, ConjugateGradients]:
@@ -103,19 +99,20 @@ def _system(problem: Problem, species: int, fields: Fields) -> tuple[Array, Conj
 def on_box(problem: Problem, species: int, fields: Fields) -> tuple[Array, Array]:
     """Return each cell's place in the padded box, and the exchange (3, *shape) there, mm^3/day."""
     active = problem.geometry.active
-    shape = (1,) * (3 - active.ndim) + active.shape
+    # A rectangle's slabs are its rows.
+    along = {3: [0, 1, 2], 2: [0, 2], 1: [2]}[active.ndim]
+    shape = np.ones(3, dtype=int)
+    shape[along] = active.shape
     inside = np.flatnonzero(active)
     exchange = np.zeros((3, active.size))
     if fields.way[species] == 1:
-        exchange[:] = fields.uniform[species][:, None] * fields.volumes[0]
+        rates = fields.uniform[species][3 - active.ndim :, None]
+        exchange[along] = rates * fields.volumes[0]
     elif fields.way[species] == 4:
-        # A rectangle's slabs are its rows.
-        along = (0, 1, 2) if active.ndim == 3 else (0, 2)
         rates = fields.placed[fields.row[species]][along, -active.size :]
-        exchange[3 - active.ndim :] = rates * fields.volumes[0]
+        exchange[along] = rates * fields.volumes[0]
     elif fields.way[species] == 2:
-        rows = fields.exchange[fields.row[species]]
-        exchange[3 - active.ndim :, inside] = rows
+        exchange[np.array(along)[:, None], inside] = fields.exchange[fields.row[species]]
     box = exchange.reshape(3, *shape)
     if fields.way[species] == 1:
         for axis in range(3):

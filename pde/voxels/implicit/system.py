@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from cartflow.pde.voxels.implicit.cells import begun, closed
+
 Array = np.ndarray
 
 
@@ -22,10 +24,27 @@ class ConjugateGradients(ABC):
     def begin(self) -> float:
         """Begin with x = 0; return the 1-norm of `rest`."""
         self.x[:] = 0.0
-        self._along[:] = 0.0
         self.rest[:] = self.right
         self._fall, self._tries = 0.0, 0
         return float(np.abs(self.rest).sum())
+
+    def begin_with(self, values: Array, weights: Array, factor: float, rows: Array) -> float:
+        """As `begin`, with values x weights x factor (cells) as `right`, placed by the `rows`."""
+        self._fall, self._tries = 0.0, 0
+        return begun(values, weights, factor, rows, self.x, self.right, self.rest)
+
+    def close(
+        self,
+        rows: Array,
+        storage: Array,
+        volumes: Array,
+        step: float,
+        solved: Array,
+        right: Array,
+    ) -> None:
+        """Do as `cells.closed` with x and right - A x."""
+        self.true_rest()
+        closed(self.x, self.rest, rows, storage, volumes, step, solved, right)
 
     def solve(self, norm: float, target: float) -> float:
         """Go on from `norm` until the 1-norm of `rest` is at most `target`; return it.
@@ -35,8 +54,9 @@ class ConjugateGradients(ABC):
         while norm > target and self._tries < self.most:
             self._tries += 1
             self.iterations += 1
-            self._turn(self._preconditioned(norm))
-            norm = self._advance(self._fall / self._bend())
+            before, self._fall = self._fall, self._precondition()
+            bend = self._turn(self._fall / before if before > 0.0 else 0.0)
+            norm = self._advance(self._fall / bend)
         return norm
 
     @abstractmethod
@@ -48,16 +68,15 @@ class ConjugateGradients(ABC):
         """Work out `rest` = right - A x anew, without what rounding has left."""
 
     @abstractmethod
-    def _preconditioned(self, norm: float) -> Array:
-        """Return an approximate solution for `rest`, of the 1-norm `norm`."""
+    def _precondition(self) -> float:
+        """Find an approximate solution for `rest`; return the product of both."""
 
     @abstractmethod
-    def _turn(self, near: Array) -> None:
-        """Turn the direction towards the approximate solution `near` for `rest`."""
+    def _turn(self, share: float) -> float:
+        """Make the direction the approximate solution and `share` of what it was.
 
-    @abstractmethod
-    def _bend(self) -> float:
-        """Return the product of the direction with A times it, which is kept."""
+        Returns the product of the direction with A times it, which is kept.
+        """
 
     @abstractmethod
     def _advance(self, length: float) -> float:

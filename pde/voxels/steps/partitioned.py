@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cartflow.core.outcome import StepFailed
 from cartflow.core.totals import totals
 from cartflow.kinetics.compiled.network import Addresses, compiled
 from cartflow.pde.problem import Problem
 from cartflow.pde.stepped import Staged
-from cartflow.pde.voxels.implicit.cells import combined, ended, events
+from cartflow.pde.voxels.implicit.cells import combined, ended, events, norms, shortage
 from cartflow.pde.voxels.implicit.methods import Method
 from cartflow.pde.voxels.implicit.slopes import implicit_pairs, keep_slopes
 from cartflow.pde.voxels.implicit.solute import Solute
@@ -84,11 +85,13 @@ class Partitioned:
         method: Method,
         dt: float,
         exactness: float,
+        below: float = 1.0,
     ) -> Staged:
         """Return what `dt` days make of the amounts `first`, at `operator`.
 
         Implicit stages are solved to `exactness` of a species' amount. The totals are those of
-        the k of `method`, as its `weights` want them.
+        the k of `method`, as its `weights` want them. The step is given up if more than the share
+        `below` of an implicit species is below zero in the second stage.
         """
         at = _Step(self, operator, first, split, method.gamma * dt, (exactness, dt))
         slopes, room = self._memory(len(method.weights), first.shape)
@@ -98,12 +101,15 @@ class Partitioned:
             if i > 0:
                 state = room
                 combined(first, slopes[:i], dt * method.stages[i, :i], state)
-                here = self._operators.at(state)
-            counted = np.concatenate([self._blocks.inside(here, slopes[i]), crossing(here)])
+                if i == 1 and below < 1.0:
+                    at.require(state, below)
+                here = self._operators.at(state, in_place=True)
+            coming = inward(here)
+            counted = np.concatenate([self._blocks.inside(here, slopes[i]), crossing(here, coming)])
             combined(slopes[i], slopes[:i], couplings[:i], slopes[i])
             for share, earlier in zip(couplings[:i], counts, strict=True):
                 counted = counted + share * earlier
-            counts.append(counted + at.solve(here, slopes[i]))
+            counts.append(counted + at.solve(coming, slopes[i]))
         weights = dt * method.weights, dt * method.errors
         # The last stage's state is not needed any more, and its memory the step's to give away.
         difference, size, low = ended(first, slopes, *weights, self._volumes, room)
@@ -131,10 +137,13 @@ class Partitioned:
         return self._solutes[species]
 
 
-def crossing(here: VoxelOperator) -> Array:
-    """Return what comes in through every crossing, then what goes out, amount/day."""
+def crossing(here: VoxelOperator, inwards: list[Array]) -> Array:
+    """Return what comes in through every crossing, then what goes out, amount/day.
+
+    `inwards` is that of `inward`.
+    """
     came, went = np.zeros((2, len(here.crossed)))
-    for k, (crossing, coming) in enumerate(zip(here.crossed, inward(here), strict=True)):
+    for k, (crossing, coming) in enumerate(zip(here.crossed, inwards, strict=True)):
         u, volumes = here.densities[crossing.species, crossing.cells], here.fields.volumes
         gain, lost = (
             (each * volumes[crossing.cells]) for each in (crossing.gain, crossing.loss * u)
@@ -172,7 +181,11 @@ class _Step:
         self._volumes = method._volumes
         self._operator, self._split, self._step = operator, split, step
         self._storage = method._operators.storage(operator.densities)
-        self._amounts, self._exactness = totals(np.abs(first), self._volumes), exactness
+        self._amounts, self._exactness = norms(first, self._volumes), exactness
+        self._leaving = [
+            c.loss * self._volumes[c.cells] / self._storage[c.species, c.cells]
+            for c in operator.crossed
+        ]
         self._solutes = [method.solute(s, operator) for s in split.species]
         for each in self._solutes:
             self._begin(each)
@@ -186,10 +199,22 @@ class _Step:
         loss = fields.loss[fields.local[s]] if fields.local[s] >= 0 else None
         solute.set_step(self._step, self._storage[s], loss, taking)
 
-    def solve(self, here: VoxelOperator, right: Array) -> Array:
-        """Make the stage's slopes of `right` (species, cells); return what A adds to its counts."""
+    def require(self, amounts: Array, below: float) -> None:
+        """Refuse the step if more than the share `below` of an implicit species is below zero.
+
+        What the other stages cost is saved: such a step is too long for a field that settles.
+        """
+        for s in self._split.species:
+            if shortage(amounts[s], self._volumes) > below:
+                raise StepFailed(self._problem.fields[s].name, "a value is negative")
+
+    def solve(self, inwards: list[Array], right: Array) -> Array:
+        """Make the stage's slopes of `right` (species, cells); return what A adds to its counts.
+
+        `inwards` says where the flow through boundaries is, as that of `inward`.
+        """
         reactions, species = self._kinetics.counted.size, len(right)
-        crossed = len(here.crossed)
+        crossed = len(inwards)
         counts = np.zeros(2 * reactions + species + 2 * crossed)
         for solute in self._solutes:
             s = solute.species
@@ -198,28 +223,22 @@ class _Step:
             if self._operator.removal.size:
                 leaving = self._operator.removal * solved / self._storage[s]
                 counts[2 * reactions + s] += self._step * totals(leaving[None], self._volumes)[0]
-            self._crossings(here, s, solved, counts[2 * reactions + species :].reshape(2, -1))
+            self._crossings(inwards, s, solved, counts[2 * reactions + species :].reshape(2, -1))
         return counts
 
     def _events(self, s: int, solved: Array, right: Array, counts: Array) -> None:
         """Add what the events that depend on species `s` do to the other species."""
-        changes, happened = self._kinetics.stoichiometry, np.empty_like(solved)
+        changes = self._step * self._kinetics.stoichiometry
         for (r, by), kept in zip(self._split.pairs, self._split.kept, strict=True):
             if by != s:
                 continue
-            counts[r] += self._step * events(kept, solved, self._volumes, happened)
-            for other in np.flatnonzero(changes[:, r]):
-                if other != s:
-                    right[other] += self._step * changes[other, r] * happened
+            others = np.where(np.arange(len(right)) == s, 0.0, changes[:, r])
+            counts[r] += self._step * events(kept, solved, self._volumes, others, right)
 
-    def _crossings(self, here: VoxelOperator, s: int, solved: Array, counts: Array) -> None:
+    def _crossings(self, inwards: list[Array], s: int, solved: Array, counts: Array) -> None:
         """Add what losses through boundaries and in regions do, on the side where the flow is."""
-        for k, (crossing, coming) in enumerate(
-            zip(self._operator.crossed, inward(here), strict=True)
-        ):
+        for k, (crossing, coming) in enumerate(zip(self._operator.crossed, inwards, strict=True)):
             if crossing.species == s:
-                cells = crossing.cells
-                rates = crossing.loss * self._volumes[cells] / self._storage[s, cells]
-                lost = self._step * rates * solved[cells]
+                lost = self._step * self._leaving[k] * solved[crossing.cells]
                 counts[0, k] -= float(lost[coming].sum())
                 counts[1, k] += float(lost[~coming].sum())

@@ -97,11 +97,10 @@ class Stabilised:
     def right_hand_side(self, state: Array, out: Array | None = None) -> Array:
         """Return d(storage u)/dt (species, cells) at densities `state`, in `out` if it is given."""
         right = np.empty_like(state) if out is None else out
-        amounts = self.operators.amounts(state)
         if self._wave is None:
-            self._blocks.slope(self.operators.at(amounts), right)
+            self._blocks.slope(self.operators.at_densities(state), right)
         else:
-            self._wave.slope(amounts, right)
+            self._wave.slope(self.operators.amounts(state), right)
         return right
 
     def step_limit(self, state: Array) -> Limit:
@@ -111,7 +110,7 @@ class Stabilised:
     def explicit_limit(self, state: Array, dt: float) -> float:
         """Return the longest step, in days, of `explicit_step`, where `dt` is wished for."""
         afresh = self._is_due(dt)
-        operator = self.operators.at(self.operators.amounts(state))
+        operator = self.operators.at_densities(state)
         return (EXPLICIT if self.operators.drift.fields else FOURTH_ORDER) / self._speed(
             operator, afresh
         )
@@ -125,8 +124,7 @@ class Stabilised:
 
     def begun(self, state: Array, dt: float, like: float) -> Begun:
         """Return the amounts and the operator at `state`, and the stages of a step of `dt` days."""
-        first = self.operators.amounts(state)
-        operator = self.operators.at(first)
+        first, operator = self.operators.amounts(state), self.operators.at_densities(state)
         # The halves of a step take the number of stages of the whole, which came first.
         afresh = like <= dt and self._is_due(dt)
         speed = self._speed(operator, afresh)
@@ -158,8 +156,7 @@ class Stabilised:
         With drift, whose limiter these do not keep, they are four of third order. The amounts may
         be written to `room`.
         """
-        first = self.operators.amounts(state)
-        operator = self.operators.at(first)
+        first, operator = self.operators.amounts(state), self.operators.at_densities(state)
         stages = None
         if not self.operators.drift.fields:
             stages = fourth_order_stages(self._speed(operator, afresh=False) * dt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -33,6 +34,15 @@ _LONG = 10.0  # days: no step is so long
 _EXACTNESS = 1e-9
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Met:
+    """What is known of a `state` (species, cells): its operator, perhaps its split."""
+
+    state: Array
+    operator: VoxelOperator
+    split: Split | None = None
+
+
 class VoxelSteps:
     """Chooses for each step between stabilised explicit stages and a partitioned method."""
 
@@ -43,6 +53,7 @@ class VoxelSteps:
         self._problem = problem
         self._explicit = Stabilised(problem)
         self._operators = self._explicit.operators
+        self._met: _Met | None = None
         self._moving_solutes = tuple(
             i for i, item in enumerate(problem.fields) if item.solute and item.mobile
         )
@@ -66,14 +77,17 @@ class VoxelSteps:
 
     def step_limit(self, state: Array) -> Limit:
         """Return the longest step: for drift, and for kinetics beside stiff solutes."""
+        self._met = None
         limit = self._explicit.step_limit(state)
         steady = self._operators.steady_layout
         if steady is not None and self._explicit.stages(steady.speed, _LONG) <= MANY_STAGES:
             return limit
-        operator = self._operators.at(self._operators.amounts(state))
+        operator = self._operators.at_densities(state)
         if self._explicit.stages(operator.speed, _LONG) <= MANY_STAGES:
             return limit
-        mild = _MILD / max(self._split(operator, self._moving_solutes).rest, 1e-300)
+        split = self._split(operator, self._moving_solutes)
+        self._met = _Met(state=state, operator=operator, split=split)
+        mild = _MILD / max(split.rest, 1e-300)
         if mild >= limit.days or self._explicit.stages(operator.speed, mild) <= MANY_STAGES:
             return limit
         return Limit(days=mild, field="reactions", reason="they allow no longer step")
@@ -98,22 +112,32 @@ class VoxelSteps:
         self._let_go()
         return self._explicit.explicit_step(state, dt, room)
 
-    def implicit_step(self, state: Array, dt: float, exactness: float) -> Stepped | None:
+    def implicit_step(
+        self, state: Array, dt: float, exactness: float, below: float = 1.0
+    ) -> Stepped | None:
         """Return what `dt` days make of `state` by an implicit method of third order, if it is due.
 
         It has an estimate of its error. Stages are solved to `exactness` of a species' amount.
+        The step is given up where its second stage has more than the share `below` of a solute
+        below zero. `state` is as it was at `step_limit`, if that was asked about it last.
         """
-        first = self._operators.amounts(state)
-        operator = self._operators.at(first)
+        met = self._met
+        if met is None or met.state is not state:
+            met = _Met(state=state, operator=self._operators.at_densities(state))
+        operator, split = met.operator, met.split
         if self._explicit.stages(operator.speed, dt) <= MANY_IN_HALVES:
             return None
-        split = self._split(operator, self._fast(operator, dt))
+        species = self._fast(operator, dt)
+        if split is None or split.species != species:
+            split = self._split(operator, species)
         if split.rest * dt + _SLOW > 2.0:
             return None
-        return self._implicit(operator, first, split, ROS34PW2, dt, exactness)
+        first = self._operators.amounts(state)
+        return self._implicit(operator, first, split, ROS34PW2, dt, exactness, below)
 
     def _let_go(self) -> None:
         """Let go of the memory of implicit steps, if there were any."""
+        self._met = None
         if "_partitioned" in vars(self):
             self._partitioned.let_go()
 
@@ -136,7 +160,8 @@ class VoxelSteps:
         method: Method,
         dt: float,
         exactness: float,
+        below: float = 1.0,
     ) -> Stepped:
         self._explicit.let_go()
-        found = self._partitioned.step(operator, first, split, method, dt, exactness)
+        found = self._partitioned.step(operator, first, split, method, dt, exactness, below)
         return self._explicit.finished(found, dt * method.weights)
