@@ -57,6 +57,7 @@ def test_a_second_one_of_the_process_is_refused_and_the_first_goes_on(folder, mo
         thread = threading.Thread(target=second)
         thread.start()
         thread.join()
+        cluster.client.wait_for_workers(1, timeout=300)
         [threads] = cluster.client.run(lambda: os.environ["OMP_NUM_THREADS"]).values()
         assert threads == os.environ["OMP_NUM_THREADS"] == "1"
     assert [text.split(",")[0] for text in refused] == [
