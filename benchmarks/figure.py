@@ -18,6 +18,10 @@ STYLES = {
     "cartflow, one thread": ("#56B4E9", "o"),
     "LSODA": ("#E69F00", "P"),
     "libRoadRunner": ("#009E73", "*"),
+    "cartflow, implicit, box": ("#0072B2", "o"),
+    "cartflow, explicit, box": ("#D55E00", "s"),
+    "cartflow, implicit, mask": ("#56B4E9", "^"),
+    "cartflow, explicit, mask": ("#E69F00", "D"),
 }
 
 
@@ -68,6 +72,6 @@ def _panel(axes: Any, name: str, case: dict[str, Any]) -> None:
     axes.invert_xaxis()
     axes.set_xlabel("relative L2 error (1)")
     axes.set_ylabel("run time (s)")
-    axes.set_title(f"{name}: {case['title']}, {case['end_time']}", fontsize=8)
+    axes.set_title(f"{name}: {case['title']},\n{case['end_time']}", fontsize=8)
     axes.legend(fontsize=7, frameon=False)
     axes.grid(alpha=0.25)
