@@ -14,10 +14,10 @@ from cartflow.pde.fast.evolve import evolve
 from cartflow.pde.hindrance import Hindrance
 from cartflow.pde.problem import Field, Problem
 from cartflow.pde.tissue import Tissue
-from cartflow.pde.voxels.implicit.cells import MOST, runs
 from cartflow.pde.voxels.implicit.conjugate import BoxSystem
 from cartflow.pde.voxels.implicit.methods import ROS2, ROS34PW2
 from cartflow.pde.voxels.implicit.multigrid import padded
+from cartflow.pde.voxels.implicit.runs import MOST, runs
 from cartflow.pde.voxels.implicit.slopes import implicit_pairs
 from cartflow.pde.voxels.steps import voxel_steps
 from cartflow.pde.voxels.steps.stabilised import Stabilised

@@ -57,7 +57,7 @@ class BoxSystem(ConjugateGradients):
         solved: Array,
         right: Array,
     ) -> None:
-        """Do as `cells.closed` with x and right - A x, which is not kept."""
+        """Do as `runs.closed` with x and right - A x, which is not kept."""
         in_parts(
             lambda a, b: kernels.close(
                 self.x,

@@ -7,13 +7,13 @@ import numpy as np
 from cartflow.core.outcome import StepFailed
 from cartflow.pde.operators.links import read_links
 from cartflow.pde.problem import Problem
-from cartflow.pde.voxels.implicit.cells import held, put, runs
 from cartflow.pde.voxels.implicit.conjugate import BoxSystem
 from cartflow.pde.voxels.implicit.faces_system import (
     FacesSystem,
     arms_matrix,
     faces_matrix,
 )
+from cartflow.pde.voxels.implicit.runs import held, put, runs
 from cartflow.pde.voxels.implicit.system import ConjugateGradients
 from cartflow.pde.voxels.laid_out import Fields
 

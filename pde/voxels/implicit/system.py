@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from cartflow.pde.voxels.implicit.cells import begun, closed
+from cartflow.pde.voxels.implicit.runs import begun, closed
 
 Array = np.ndarray
 
@@ -42,7 +42,7 @@ class ConjugateGradients(ABC):
         solved: Array,
         right: Array,
     ) -> None:
-        """Do as `cells.closed` with x and right - A x."""
+        """Do as `runs.closed` with x and right - A x."""
         self.true_rest()
         closed(self.x, self.rest, rows, storage, volumes, step, solved, right)
 

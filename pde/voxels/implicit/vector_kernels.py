@@ -6,7 +6,7 @@ import numpy as np
 
 from cartflow.core.compiling import fused, summing
 from cartflow.pde.voxels.implicit.box import WIDTH, neighbours
-from cartflow.pde.voxels.implicit.cells import MOST, close_run
+from cartflow.pde.voxels.implicit.runs import MOST, close_run
 
 Array = np.ndarray
 
@@ -135,7 +135,7 @@ def close(
     solved: Array,
     slope: Array,
 ) -> None:
-    """Do as `cells.closed` with x and right - A x, for the `rows` first to last; to `slope`."""
+    """Do as `runs.closed` with x and right - A x, for the `rows` first to last; to `slope`."""
     rest = np.empty(MOST)
     for k in range(first, last):
         cell, place, length = rows[k]
